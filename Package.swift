@@ -1,0 +1,83 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// The rooms form a strict DAG, lowest first; `.ci/check-imports` holds every `import` to the edges declared here.
+let package = Package(
+    name: "yoso",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "yoso", targets: ["yoso"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // C: system libraries, arithmetic, and the one binding.
+        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CLzma", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
+        .systemLibrary(
+            name: "CSentencePieceSystem", pkgConfig: "sentencepiece", providers: [.apt(["libsentencepiece-dev"])]),
+        .target(name: "CSentencePiece", dependencies: ["CSentencePieceSystem"]),
+        .target(name: "CKernels"),
+
+        // Numbers and calculus.
+        .target(name: "Tensors", dependencies: ["COpenBLAS", "CKernels"]),
+        .target(name: "Autograd", dependencies: ["Tensors", "CKernels"]),
+
+        // The model.
+        .target(name: "Attention", dependencies: ["Autograd", "Tensors", "CKernels"]),
+        .target(name: "Bert", dependencies: ["Attention", "Autograd", "Tensors"]),
+
+        // Text and files.
+        .target(name: "Digests", dependencies: ["CCrypto"]),
+        .target(name: "Tokenization", dependencies: ["CSentencePiece", "Digests"]),
+        .target(name: "SampleEnglish"),
+        .target(name: "Corpora", dependencies: ["Tokenization", "Digests", "CZlib", "CLzma"]),
+        .target(name: "Glue", dependencies: ["Corpora", "Tokenization"]),
+        .target(name: "Checkpoints", dependencies: ["Digests"]),
+
+        // Programs, recipes, face.
+        .target(
+            name: "Training",
+            dependencies: [
+                "Attention", "Autograd", "Bert", "Checkpoints", "CKernels", "Corpora", "Digests", "Glue", "Tensors",
+                "Tokenization",
+            ]),
+        .target(
+            name: "Recipes",
+            dependencies: [
+                "Attention", "Bert", "Corpora", "Glue", "Training", .product(name: "Yams", package: "Yams"),
+            ]),
+        .executableTarget(
+            name: "yoso",
+            dependencies: [
+                "Attention", "Bert", "Checkpoints", "Corpora", "Digests", "Glue", "Recipes", "SampleEnglish",
+                "Tensors", "Tokenization", "Training",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        .executableTarget(
+            name: "Benchmarks",
+            dependencies: [
+                "Bert", "Tensors", "Training", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+
+        .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"]),
+        .testTarget(name: "AutogradTests", dependencies: ["Autograd", "Attention", "Tensors"]),
+        .testTarget(name: "BertTests", dependencies: ["Bert", "Attention", "Autograd", "Tensors", "Checkpoints"]),
+        .testTarget(name: "TokenizationTests", dependencies: ["Tokenization", "Digests"]),
+        .testTarget(name: "SampleEnglishTests", dependencies: ["SampleEnglish"]),
+        .testTarget(name: "CorporaTests", dependencies: ["Corpora", "Tokenization"]),
+        .testTarget(name: "GlueTests", dependencies: ["Glue", "Corpora", "Tokenization"]),
+        .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Digests"]),
+        .testTarget(
+            name: "TrainingTests",
+            dependencies: ["Training", "Bert", "Autograd", "Tensors", "Checkpoints", "Corpora", "Tokenization"]),
+        .testTarget(name: "RecipesTests", dependencies: ["Recipes"]),
+        .testTarget(name: "yosoTests", dependencies: ["yoso", "Checkpoints", "SampleEnglish", "Tokenization"]),
+    ],
+    cLanguageStandard: .c17,
+    cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,36 @@
+/// Everything about fine-tuning but the task, its data and the checkpoint.
+public struct FineTuningOptions: Sendable, Equatable, Codable {
+    public var epochs: Int
+    /// Sequences or tokens of one optimizer step.
+    public var batch: BatchSize
+    /// Longest input in tokens; longer ones lose tokens from their longer sentence.
+    public var length: Int
+    public var optimizer: OptimizerOptions
+    public var schedule: ScheduleOptions
+    /// Dropout on the pooled `[CLS]` before the classifier; nil takes the encoder's.
+    public var classifierDropout: Float?
+    /// Stop after so many epochs without a better dev score; 0 never stops early.
+    public var patience: Int
+    /// Slices of every batch, each with gradients of its own, summed in order; part of the result's identity.
+    public var slices: Int
+    /// Threads that the slices are spread over; never changes a result. 0 means one a core.
+    public var threads: Int
+    public var seed: UInt64
+
+    public init(
+        epochs: Int = 3, batch: BatchSize = .sequences(32), length: Int = 128,
+        optimizer: OptimizerOptions = .init(rate: 1e-4), schedule: ScheduleOptions = .init(warmup: .share(0.1)),
+        classifierDropout: Float? = nil, patience: Int = 0, slices: Int = 2, threads: Int = 0, seed: UInt64 = 1
+    ) {
+        self.epochs = epochs
+        self.batch = batch
+        self.length = length
+        self.optimizer = optimizer
+        self.schedule = schedule
+        self.classifierDropout = classifierDropout
+        self.patience = patience
+        self.slices = slices
+        self.threads = threads
+        self.seed = seed
+    }
+}

@@ -1,0 +1,65 @@
+import Corpora
+
+/// Everything about a pretraining run but the model, the vocabulary and the text.
+public struct PretrainingOptions: Sendable, Equatable, Codable {
+    public var examples: ExampleOptions
+    /// Sequences or tokens of one optimizer step.
+    public var batch: BatchSize
+    /// Most tokens of one forward and backward pass of a worker; the rest of the batch is accumulated.
+    public var microBatchTokens: Int
+    public var budget: Budget
+    public var optimizer: OptimizerOptions
+    public var schedule: ScheduleOptions
+    public var evaluation: EvaluationOptions
+    public var checkpoints: CheckpointOptions
+    /// Slices of every batch, each with gradients of its own, summed in order; part of the result's identity.
+    public var slices: Int
+    /// Threads that the slices are spread over; never changes a result. 0 means one a core.
+    public var threads: Int
+    public var seed: UInt64
+
+    public init(
+        examples: ExampleOptions = .init(), batch: BatchSize, microBatchTokens: Int = 4096, budget: Budget,
+        optimizer: OptimizerOptions = .init(), schedule: ScheduleOptions = .init(),
+        evaluation: EvaluationOptions = .init(), checkpoints: CheckpointOptions = .init(), slices: Int = 2,
+        threads: Int = 0, seed: UInt64 = 1
+    ) {
+        self.examples = examples
+        self.batch = batch
+        self.microBatchTokens = microBatchTokens
+        self.budget = budget
+        self.optimizer = optimizer
+        self.schedule = schedule
+        self.evaluation = evaluation
+        self.checkpoints = checkpoints
+        self.slices = slices
+        self.threads = threads
+        self.seed = seed
+    }
+}
+
+/// How often the held-out text is evaluated, and on how much of it.
+public struct EvaluationOptions: Sendable, Equatable, Codable {
+    /// Steps between evaluations; 0 evaluates at the end only.
+    public var every: Int
+    /// Sequences of the held-out text, the same at every evaluation.
+    public var sequences: Int
+
+    public init(every: Int = 500, sequences: Int = 512) {
+        self.every = every
+        self.sequences = sequences
+    }
+}
+
+/// How often a run is saved, and how many of its checkpoints stay.
+public struct CheckpointOptions: Sendable, Equatable, Codable {
+    /// Steps between checkpoints; 0 saves at the end only.
+    public var every: Int
+    /// The last so many are kept, and the best besides.
+    public var keep: Int
+
+    public init(every: Int = 500, keep: Int = 2) {
+        self.every = every
+        self.keep = keep
+    }
+}
