@@ -1,1 +1,108 @@
-// placeholder
+// Arithmetic of the engine: row-wise and elementwise loops over contiguous float32. No allocation, no threads,
+// no globals. Every function is compiled for AVX-512, AVX2 and the baseline, and the loader picks one.
+#ifndef CKERNELS_H
+#define CKERNELS_H
+
+#include <stdint.h>
+
+#define CK_IN const float *_Nonnull
+#define CK_OUT float *_Nonnull
+
+// elementwise.c ---------------------------------------------------------------------------------------------------
+
+/// y += x
+void ck_add(int64_t n, CK_IN x, CK_OUT y);
+/// x *= factor
+void ck_scale(int64_t n, float factor, CK_OUT x);
+/// Every row of y [rows, columns] becomes `row`.
+void ck_fill_rows(int64_t rows, int64_t columns, CK_IN row, CK_OUT y);
+/// sums[j] += sum over i of x[i, j]
+void ck_add_column_sums(int64_t rows, int64_t columns, CK_IN x, CK_OUT sums);
+/// sum of x², accumulated in double
+double ck_sum_of_squares(int64_t n, CK_IN x);
+/// sum of x y
+float ck_dot(int64_t n, CK_IN x, CK_IN y);
+/// y = tanh x
+void ck_tanh(int64_t n, CK_IN x, CK_OUT y);
+/// d *= 1 - y², for y = tanh x
+void ck_tanh_gradient(int64_t n, CK_IN y, CK_OUT d);
+
+// gelu.c ----------------------------------------------------------------------------------------------------------
+
+/// y = x Φ(x), by erf
+void ck_gelu(int64_t n, CK_IN x, CK_OUT y);
+/// d *= Φ(x) + x φ(x)
+void ck_gelu_gradient(int64_t n, CK_IN x, CK_OUT d);
+
+// dropout.c -------------------------------------------------------------------------------------------------------
+
+/// x[i] = x[i] / (1 - probability) or 0, by the random word of (key, first + i). Backward is the same call.
+void ck_dropout(int64_t n, uint64_t key, uint32_t first, float probability, CK_OUT x);
+/// The random word itself, for tests and for Swift.
+uint32_t ck_random_word(uint64_t key, uint32_t counter);
+
+// norm.c ----------------------------------------------------------------------------------------------------------
+
+/// Row by row: normalized = (x - mean) / √(variance + epsilon), y = normalized scale + shift. `normalized` may be x.
+void ck_layer_norm(int64_t rows, int64_t columns, float epsilon, CK_IN x, CK_IN scale, CK_IN shift, CK_OUT y,
+                   CK_OUT normalized, CK_OUT inverse_deviation);
+/// d becomes the gradient of x; dscale and dshift are added to.
+void ck_layer_norm_gradient(int64_t rows, int64_t columns, CK_IN normalized, CK_IN inverse_deviation, CK_IN scale,
+                            CK_OUT d, CK_OUT dscale, CK_OUT dshift);
+/// Row by row: norms = |x|, y = x / max(|x|, epsilon); rows lie `stride` floats apart in x and are packed in y.
+void ck_l2_normalize(int64_t rows, int64_t columns, float epsilon, CK_IN x, int64_t x_stride, CK_OUT y,
+                     int64_t y_stride, CK_OUT norms);
+/// dx = (d - (d·y) y) / |x|, and zero where |x| < epsilon.
+void ck_l2_normalize_gradient(int64_t rows, int64_t columns, float epsilon, CK_IN y, int64_t y_stride, CK_IN norms,
+                              CK_IN d, int64_t d_stride, CK_OUT dx, int64_t dx_stride);
+
+// softmax.c -------------------------------------------------------------------------------------------------------
+
+/// Row by row, in place: s = exp(factor s - log_sum) with log_sum = log Σ exp(factor s).
+void ck_softmax(int64_t rows, int64_t columns, float factor, CK_OUT s, CK_OUT log_sum);
+/// The same from known log_sum.
+void ck_softmax_again(int64_t rows, int64_t columns, float factor, CK_IN log_sum, CK_OUT s);
+/// dp = factor p (dp - delta[row])
+void ck_softmax_gradient(int64_t rows, int64_t columns, float factor, CK_IN p, CK_IN delta, CK_OUT dp);
+/// One row of logits becomes weight (softmax - onehot(label)); returns -log softmax[label]. `best` is the arg max.
+float ck_cross_entropy(int64_t n, int32_t label, float weight, CK_OUT logits, int32_t *_Nonnull best);
+
+// embedding.c -----------------------------------------------------------------------------------------------------
+
+/// y[i] = table[ids[i]]
+void ck_gather(int64_t rows, int64_t columns, const int32_t *_Nonnull ids, CK_IN table, CK_OUT y);
+/// y[i] += table[ids[i]]
+void ck_gather_add(int64_t rows, int64_t columns, const int32_t *_Nonnull ids, CK_IN table, CK_OUT y);
+/// table[ids[i]] += d[i], in the order of i
+void ck_scatter_add(int64_t rows, int64_t columns, const int32_t *_Nonnull ids, CK_IN d, CK_OUT table);
+
+// yoso.c ----------------------------------------------------------------------------------------------------------
+
+/// In place: x = (1 - arccos(x) / π)^bits, x clamped to ±(1 - 1e-6).
+void ck_yoso_expectation(int64_t n, int32_t bits, CK_OUT x);
+/// d *= dE/dx, either exact, `bits (1 - arccos x / π)^(bits-1) / (π √(1-x²))`, or the lower bound `(bits / 2) E`;
+/// x becomes E.
+void ck_yoso_expectation_gradient(int64_t n, int32_t bits, int32_t exact, CK_OUT x, CK_OUT d);
+
+// optimizer.c -----------------------------------------------------------------------------------------------------
+
+/// The scalars of one AdamW step (Loshchilov & Hutter 2019, algorithm 2).
+typedef struct {
+    float rate, beta1, beta2, epsilon;
+    float correction1, correction2;  // 1 - beta^t
+    float clip;                      // factor of the gradient
+} ck_adamw_step;
+
+/// One AdamW step on a range; `decay` is the decoupled weight decay of that range.
+void ck_adamw(int64_t n, ck_adamw_step step, float decay, CK_IN gradient, CK_OUT value, CK_OUT mean, CK_OUT square);
+
+// level.c ---------------------------------------------------------------------------------------------------------
+
+/// The instruction level that the loader picked for the functions above: "AVX-512", "AVX2" or "baseline".
+const char *_Nonnull ck_level(void);
+/// Whether the CPU has AVX512-BF16.
+int32_t ck_has_bf16(void);
+
+#undef CK_IN
+#undef CK_OUT
+#endif

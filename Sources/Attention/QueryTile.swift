@@ -1,0 +1,38 @@
+import Autograd
+import Tensors
+
+/// `count` queries from `first` on, of one sequence and one head: the unit of work of a dense attention.
+struct QueryTile {
+    /// Which sequence of the layout.
+    let index: Int
+    /// The rows of that sequence.
+    let sequence: Range<Int>
+    let head: Int
+    let first: Int
+    let count: Int
+
+    var keys: Int { sequence.count }
+    /// Whether an earlier tile of this sequence and head has written what keys and values gather.
+    var accumulates: Bool { first > 0 }
+
+    /// Scores kept at once: 192 KB of float32, so that a tile and its gradient stay in the L2 cache and scratch memory
+    /// is linear in length.
+    private static let scores = 49_152
+
+    /// Visits every tile of every sequence and head, in order.
+    static func each(of layout: BatchLayout, heads: Int, _ body: (QueryTile) -> Void) {
+        for index in 0..<layout.count {
+            let sequence = layout.rows(index)
+            let step = max(16, scores / max(1, sequence.count))
+            for head in 0..<heads {
+                for first in stride(from: 0, to: sequence.count, by: step) {
+                    let count = min(step, sequence.count - first)
+                    body(QueryTile(index: index, sequence: sequence, head: head, first: first, count: count))
+                }
+            }
+        }
+    }
+
+    /// This tile's queries of a matrix with a row for each of the sequence.
+    func queries(_ matrix: Matrix) -> Matrix { matrix.rows(first, count) }
+}

@@ -1,0 +1,49 @@
+import Autograd
+import Tensors
+
+/// Self-attention over packed sequences: from fused projections [tokens, 3 · width], each row q | k | v with the heads
+/// side by side, to the heads' outputs [tokens, width].
+///
+/// An attention never sees padding and never looks across sequences. A new one takes three steps: a folder here with
+/// a type that conforms, a case of `AttentionChoice` with its options, and a row in the recipe schema.
+public protocol SelfAttention: Sendable {
+    func callAsFunction(_ projections: Variable, _ layout: BatchLayout) -> Variable
+}
+
+extension AttentionChoice {
+    /// The attention of this choice for `heads` heads of `headWidth`, with `dropout` on its weights where it has any.
+    public func attention(heads: Int, headWidth: Int, dropout: Float) -> any SelfAttention {
+        let shape = HeadShape(heads: heads, headWidth: headWidth)
+        return switch self {
+        case .softmax: SoftmaxAttention(shape: shape, dropout: dropout)
+        case .yosoExpectation(let options): YosoExpectation(shape: shape, options: options)
+        }
+    }
+}
+
+/// How the heads lie in a row of the fused projections.
+struct HeadShape: Sendable {
+    let heads: Int
+    let headWidth: Int
+    var width: Int { heads * headWidth }
+
+    /// The query, key and value of `head` for `rows` of [tokens, 3 · width] projections, as strided views.
+    func slices(_ projections: Tensor, _ rows: Range<Int>, head: Int) -> HeadSlices {
+        let part = projections.matrix.rows(rows.lowerBound, rows.count)
+        let column = head * headWidth
+        return HeadSlices(
+            query: part.columns(column, headWidth), key: part.columns(width + column, headWidth),
+            value: part.columns(2 * width + column, headWidth))
+    }
+
+    /// The output of `head` for `rows` of [tokens, width].
+    func slice(_ output: Tensor, _ rows: Range<Int>, head: Int) -> Matrix {
+        output.matrix.rows(rows.lowerBound, rows.count).columns(head * headWidth, headWidth)
+    }
+}
+
+struct HeadSlices {
+    let query: Matrix
+    let key: Matrix
+    let value: Matrix
+}

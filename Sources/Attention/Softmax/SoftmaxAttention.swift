@@ -1,0 +1,61 @@
+import Autograd
+import CKernels
+import Tensors
+
+/// Y = dropout(softmax(Q Kᵀ / √d)) V, head by head (Vaswani et al. 2017, section 3.2.1).
+///
+/// Scores exist for one tile of queries at a time, and backward computes them again from the saved row sums (Dao et
+/// al. 2022, section 3.1), so memory is linear in the length.
+struct SoftmaxAttention: SelfAttention {
+    let shape: HeadShape
+    let dropout: Float
+
+    func callAsFunction(_ projections: Variable, _ layout: BatchLayout) -> Variable {
+        let tape = projections.tape
+        let output = tape.pool.tensor(projections.rows, shape.width)
+        // log Σ exp of every query's scores, [heads, tokens].
+        let logSums = tape.pool.tensor(shape.heads, projections.rows)
+        let mask = dropout > 0 ? tape.nextRandomStream() : nil
+        let pass = SoftmaxPass(attention: self, layout: layout, mask: mask, logSums: logSums, pool: tape.pool)
+        pass.eachTile { tile in
+            let slices = shape.slices(projections.value, tile.sequence, head: tile.head)
+            let scores = tape.pool.tensor(tile.count, tile.keys)
+            multiply(tile.queries(slices.query), slices.key.transposed, into: scores.matrix)
+            ck_softmax(Int64(tile.count), Int64(tile.keys), pass.scale, scores.pointer, pass.logSum(tile))
+            pass.drop(scores, tile)
+            multiply(scores.matrix, slices.value, into: pass.slice(output, tile))
+        }
+        return tape.record(output, SoftmaxGradient(pass: pass, projections: projections, output: output))
+    }
+}
+
+/// What forward and backward of one softmax attention share: its tiles, row sums and dropout.
+struct SoftmaxPass {
+    let attention: SoftmaxAttention
+    let layout: BatchLayout
+    let mask: RandomStream?
+    let logSums: Tensor
+    let pool: StoragePool
+
+    var shape: HeadShape { attention.shape }
+    var scale: Float { 1 / Float(shape.headWidth).squareRoot() }
+
+    func eachTile(_ body: (QueryTile) -> Void) { QueryTile.each(of: layout, heads: shape.heads, body) }
+
+    func logSum(_ tile: QueryTile) -> UnsafeMutablePointer<Float> {
+        logSums.pointer + tile.head * logSums.columns + tile.sequence.lowerBound + tile.first
+    }
+
+    /// The rows of the tile in [tokens, width].
+    func slice(_ tensor: Tensor, _ tile: QueryTile) -> Matrix {
+        tile.queries(shape.slice(tensor, tile.sequence, head: tile.head))
+    }
+
+    /// Dropout of a tile of weights (or of their gradient), drawn by sequence, head, query and key.
+    func drop(_ weights: Tensor, _ tile: QueryTile) {
+        guard let mask else { return }
+        let key = mask.stream(layout.keys[tile.index]).stream(UInt64(tile.head)).key
+        let first = UInt32(truncatingIfNeeded: tile.first * tile.keys)
+        ck_dropout(Int64(weights.count), key, first, attention.dropout, weights.pointer)
+    }
+}

@@ -1,0 +1,48 @@
+import Autograd
+import CKernels
+import Tensors
+
+/// With P the weights, P' = dropout(P), dP = dropout(dY Vᵀ) and δ = rows of Σ dY ∘ Y:
+/// dS = P ∘ (dP - δ) / √d, dQ = dS K, dK = dSᵀ Q, dV = P'ᵀ dY.
+struct SoftmaxGradient: TapedOperation {
+    let pass: SoftmaxPass
+    let projections: Variable
+    let output: Tensor
+
+    func backward(_ dOutput: Tensor, _ gradients: Gradients) {
+        let pool = gradients.pool
+        let dProjections = pool.tensor(projections.rows, projections.columns)
+        pass.eachTile { tile in
+            let slices = pass.shape.slices(projections.value, tile.sequence, head: tile.head)
+            let dSlices = pass.shape.slices(dProjections, tile.sequence, head: tile.head)
+            let query = tile.queries(slices.query)
+            let dTile = pass.slice(dOutput, tile)
+
+            let weights = pool.tensor(tile.count, tile.keys)
+            multiply(query, slices.key.transposed, into: weights.matrix)
+            ck_softmax_again(Int64(tile.count), Int64(tile.keys), pass.scale, pass.logSum(tile), weights.pointer)
+            let dropped = pass.mask == nil ? weights : pool.copy(weights)
+            pass.drop(dropped, tile)
+            multiply(dropped.matrix.transposed, dTile, into: dSlices.value, accumulate: tile.accumulates)
+
+            let dWeights = pool.tensor(tile.count, tile.keys)
+            multiply(dTile, slices.value.transposed, into: dWeights.matrix)
+            pass.drop(dWeights, tile)
+            let delta = rowProducts(dTile, pass.slice(output, tile), pool)
+            ck_softmax_gradient(
+                Int64(tile.count), Int64(tile.keys), pass.scale, weights.pointer, delta.pointer, dWeights.pointer)
+            multiply(dWeights.matrix, slices.key, into: tile.queries(dSlices.query))
+            multiply(dWeights.matrix.transposed, query, into: dSlices.key, accumulate: tile.accumulates)
+        }
+        gradients.add(dProjections, to: projections)
+    }
+
+    /// Σ over columns of a ∘ b, row by row.
+    private func rowProducts(_ a: Matrix, _ b: Matrix, _ pool: StoragePool) -> Tensor {
+        let products = pool.tensor(1, a.rows)
+        for row in 0..<a.rows {
+            products.pointer[row] = ck_dot(Int64(a.columns), a.pointer + row * a.stride, b.pointer + row * b.stride)
+        }
+        return products
+    }
+}

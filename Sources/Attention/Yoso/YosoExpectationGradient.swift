@@ -1,0 +1,40 @@
+import Autograd
+import CKernels
+import Tensors
+
+/// With G the gradient of S through the output norm and w_ij = (G_i · V_j) dE/dx: dV = Eᵀ G, dq̂ = w k̂, dk̂ = wᵀ q̂,
+/// then through the norms of q and k (Zeng et al. 2021, section 3.2; DESIGN.md for the two forms of dE/dx).
+struct YosoExpectationGradient: TapedOperation {
+    let attention: YosoExpectation
+    let layout: BatchLayout
+    let projections: Variable
+    let units: UnitRows
+    let output: UnitRows
+
+    func backward(_ dOutput: Tensor, _ gradients: Gradients) {
+        let (shape, pool) = (attention.shape, gradients.pool)
+        let dSums = pool.tensor(dOutput.rows, dOutput.columns)
+        output.writeGradient(dOutput, into: dSums)
+        let dUnits = pool.tensor(units.rows.rows, units.rows.columns)
+        let dProjections = pool.tensor(projections.rows, projections.columns)
+        QueryTile.each(of: layout, heads: shape.heads) { tile in
+            let slices = attention.slices(units.rows, projections.value, tile)
+            let dSlices = attention.slices(dUnits, dProjections, tile)
+            let query = tile.queries(slices.query)
+            let dTile = tile.queries(shape.slice(dSums, tile.sequence, head: tile.head))
+
+            let weights = pool.tensor(tile.count, tile.keys)
+            let dDots = pool.tensor(tile.count, tile.keys)
+            multiply(query, slices.key.transposed, into: weights.matrix)
+            multiply(dTile, slices.value.transposed, into: dDots.matrix)
+            ck_yoso_expectation_gradient(
+                Int64(weights.count), Int32(attention.options.bits),
+                attention.options.gradient == .exact ? 1 : 0, weights.pointer, dDots.pointer)
+            multiply(weights.matrix.transposed, dTile, into: dSlices.value, accumulate: tile.accumulates)
+            multiply(dDots.matrix, slices.key, into: tile.queries(dSlices.query))
+            multiply(dDots.matrix.transposed, query, into: dSlices.key, accumulate: tile.accumulates)
+        }
+        units.writeGradient(dUnits, into: dProjections)
+        gradients.add(dProjections, to: projections)
+    }
+}

@@ -1,0 +1,49 @@
+import Tensors
+
+/// The gradients of one backward pass: a slot a variable, and the flat block of the parameters.
+public final class Gradients {
+    public let pool: StoragePool
+    private var slots: [Tensor?]
+    private let parameters: Tensor
+
+    init(slots: Int, parameters: Tensor, pool: StoragePool) {
+        self.slots = Array(repeating: nil, count: slots)
+        self.parameters = parameters
+        self.pool = pool
+    }
+
+    /// The gradient of `parameter`, to be added to.
+    public subscript(parameter: Parameter) -> Tensor {
+        parameters.view(at: parameter.offset, rows: parameter.rows, columns: parameter.columns)
+    }
+
+    /// Whether anybody wants the gradient of `variable`.
+    public func wants(_ variable: Variable) -> Bool { variable.node != nil }
+
+    /// Adds `gradient`, which the caller hands over, to that of `variable`.
+    public func add(_ gradient: Tensor, to variable: Variable) {
+        guard let node = variable.node else { return }
+        if let sum = slots[node] { sum.add(gradient) } else { slots[node] = gradient }
+    }
+
+    /// Lets `body` write the gradient of `variable`: into a new tensor, or adding to what is there if `accumulate`.
+    public func write(to variable: Variable, _ body: (_ target: Tensor, _ accumulate: Bool) -> Void) {
+        guard let node = variable.node else { return }
+        if let sum = slots[node] {
+            body(sum, true)
+        } else {
+            let fresh = pool.tensor(variable.rows, variable.columns)
+            body(fresh, false)
+            slots[node] = fresh
+        }
+    }
+
+    func take(_ node: Int, keeping: Bool) -> Tensor? {
+        guard let gradient = slots[node] else { return nil }
+        if keeping { return pool.copy(gradient) }
+        slots[node] = nil
+        return gradient
+    }
+
+    func of(_ variable: Variable) -> Tensor? { variable.node.flatMap { slots[$0] } }
+}

@@ -1,0 +1,66 @@
+import CKernels
+import Tensors
+
+/// A loss and what was counted on the way.
+public struct Loss {
+    /// weight · Σ loss of the rows, a scalar.
+    public let variable: Variable
+    /// Σ loss of the rows, unweighted, in double so that sums over micro-batches agree.
+    public let sum: Double
+    /// Rows whose arg max is the label.
+    public let correct: Int
+    /// Rows.
+    public let count: Int
+}
+
+extension Variable {
+    /// weight · Σᵢ -log softmax(x[i])[label[i]], for logits x [rows, classes].
+    ///
+    /// The weight is one over the whole step's count, so that micro-batches add up to the mean.
+    public func crossEntropy(_ labels: [Int32], weight: Float) -> Loss {
+        precondition(labels.count == rows, "\(labels.count) labels for \(rows) rows")
+        let probabilities = tape.pool.copy(value)
+        let counted = countCrossEntropy(probabilities, labels, weight: weight)
+        let y = tape.pool.tensor(1, 1, [weight * Float(counted.sum)])
+        let variable = tape.record(y, CrossEntropy(x: self, gradient: probabilities))
+        return Loss(variable: variable, sum: counted.sum, correct: counted.correct, count: rows)
+    }
+
+    /// weight · Σᵢ (x[i] - target[i])², for x [rows, 1].
+    public func squaredError(_ targets: [Float], weight: Float) -> Loss {
+        precondition(columns == 1 && targets.count == rows, "\(targets.count) targets for [\(rows), \(columns)]")
+        let difference = tape.pool.tensor(rows, 1, zip(value.values, targets).map { $0 - $1 })
+        let sum = ck_sum_of_squares(Int64(rows), difference.pointer)
+        let y = tape.pool.tensor(1, 1, [weight * Float(sum)])
+        difference.scale(by: 2 * weight)
+        return Loss(
+            variable: tape.record(y, CrossEntropy(x: self, gradient: difference)), sum: sum, correct: 0, count: rows)
+    }
+}
+
+/// Rows of logits become weight · (softmax - onehot); returns the sum of the losses and the number of right guesses.
+func countCrossEntropy(_ logits: Tensor, _ labels: [Int32], weight: Float) -> (sum: Double, correct: Int) {
+    var sum = 0.0
+    var correct = 0
+    for (row, label) in labels.enumerated() {
+        precondition(label >= 0 && label < logits.columns, "label \(label) of \(logits.columns) classes")
+        var best: Int32 = 0
+        sum += Double(
+            ck_cross_entropy(
+                Int64(logits.columns), label, weight, logits.pointer + row * logits.columns, &best))
+        if best == label { correct += 1 }
+    }
+    return (sum, correct)
+}
+
+/// A loss whose gradient was known in forward.
+private struct CrossEntropy: TapedOperation {
+    let x: Variable
+    let gradient: Tensor
+
+    /// dx = dy · weight (softmax - onehot), or dy · 2 weight (x - target)
+    func backward(_ dOutput: Tensor, _ gradients: Gradients) {
+        gradient.scale(by: dOutput.scalar)
+        gradients.add(gradient, to: x)
+    }
+}

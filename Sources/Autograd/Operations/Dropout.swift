@@ -1,0 +1,52 @@
+import CKernels
+import Tensors
+
+extension Variable {
+    /// y = x / (1 - p) or 0 with probability p, elementwise in training; x itself in inference (Srivastava et al. 2014).
+    ///
+    /// The rows of `layout` say which sequence a row belongs to: its random numbers are the sequence's own.
+    public func dropout(_ probability: Float, _ layout: BatchLayout) -> Variable {
+        guard let mask = DropoutMask(probability, layout, tape) else { return self }
+        let y = tape.pool.copy(value)
+        mask.apply(to: y)
+        return tape.record(y, Dropout(x: self, mask: mask))
+    }
+}
+
+private struct Dropout: TapedOperation {
+    let x: Variable
+    let mask: DropoutMask
+
+    /// dx = dy / (1 - p) or 0, by the same mask
+    func backward(_ dOutput: Tensor, _ gradients: Gradients) {
+        mask.apply(to: dOutput)
+        gradients.add(dOutput, to: x)
+    }
+}
+
+/// Which elements of a `[rows, columns]` block are dropped: drawn again in backward, so that no mask is stored.
+struct DropoutMask {
+    private let probability: Float
+    private let layout: BatchLayout
+    private let random: RandomStream
+
+    /// Nil in inference and where nothing would be dropped.
+    init?(_ probability: Float, _ layout: BatchLayout, _ tape: Tape) {
+        guard probability > 0, let random = tape.nextRandomStream() else { return nil }
+        precondition(probability < 1, "dropout of \(probability)")
+        self.probability = probability
+        self.layout = layout
+        self.random = random
+    }
+
+    /// x = x / (1 - p) or 0, in place.
+    func apply(to x: Tensor) {
+        precondition(x.rows == layout.tokens, "\(x.rows) rows for a layout of \(layout.tokens)")
+        for sequence in 0..<layout.count {
+            let rows = layout.rows(sequence)
+            ck_dropout(
+                Int64(rows.count * x.columns), random.stream(layout.keys[sequence]).key, 0, probability,
+                x.pointer + rows.lowerBound * x.columns)
+        }
+    }
+}

@@ -1,0 +1,42 @@
+import CKernels
+import Tensors
+
+/// y[i] = word[id[i]] + position[position[i]] + segment[segment[i]]  (Devlin et al. 2019, section 3)
+public struct EmbeddingSum: Sendable {
+    let words: Parameter
+    let positions: Parameter
+    let segments: Parameter
+
+    /// Tables `words` [vocabulary, width], `positions` [positions, width], `segments` [segments, width].
+    public init(words: Parameter, positions: Parameter, segments: Parameter) {
+        self.words = words
+        self.positions = positions
+        self.segments = segments
+    }
+
+    /// - Precondition: every id lies inside its table.
+    public func callAsFunction(_ ids: [Int32], _ positionIds: [Int32], _ segmentIds: [Int32], _ tape: Tape) -> Variable {
+        let tables = [(words, ids), (positions, positionIds), (segments, segmentIds)]
+        for (table, ids) in tables {
+            precondition(ids.allSatisfy { $0 >= 0 && $0 < table.rows }, "an id outside of \(table.name)")
+        }
+        let y = tape.pool.tensor(ids.count, words.columns)
+        let (rows, columns) = (Int64(y.rows), Int64(y.columns))
+        ck_gather(rows, columns, ids, tape[words].pointer, y.pointer)
+        ck_gather_add(rows, columns, positionIds, tape[positions].pointer, y.pointer)
+        ck_gather_add(rows, columns, segmentIds, tape[segments].pointer, y.pointer)
+        return tape.record(y, EmbeddingLookup(tables: tables))
+    }
+}
+
+private struct EmbeddingLookup: TapedOperation {
+    let tables: [(Parameter, [Int32])]
+
+    /// dtable[id[i]] += dy[i], for each table
+    func backward(_ dOutput: Tensor, _ gradients: Gradients) {
+        for (table, ids) in tables {
+            ck_scatter_add(
+                Int64(dOutput.rows), Int64(dOutput.columns), ids, dOutput.pointer, gradients[table].pointer)
+        }
+    }
+}

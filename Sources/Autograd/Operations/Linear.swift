@@ -1,0 +1,28 @@
+import CKernels
+import Tensors
+
+extension Variable {
+    /// y = x Wᵀ + b, for x [rows, in], W [out, in], b [out].
+    public func linear(_ weight: Parameter, _ bias: Parameter) -> Variable {
+        precondition(columns == weight.columns, "\(weight.name) takes \(weight.columns) columns, not \(columns)")
+        let y = tape.pool.tensor(rows, weight.rows)
+        ck_fill_rows(Int64(y.rows), Int64(y.columns), tape[bias].pointer, y.pointer)
+        multiply(value.matrix, tape[weight].matrix.transposed, into: y.matrix, accumulate: true)
+        return tape.record(y, Linear(x: self, weight: weight, bias: bias))
+    }
+}
+
+private struct Linear: TapedOperation {
+    let x: Variable
+    let weight: Parameter
+    let bias: Parameter
+
+    /// dx = dy W, dW += dyᵀ x, db += Σ rows of dy
+    func backward(_ dOutput: Tensor, _ gradients: Gradients) {
+        gradients.write(to: x) { dInput, accumulate in
+            multiply(dOutput.matrix, x.tape[weight].matrix, into: dInput.matrix, accumulate: accumulate)
+        }
+        multiply(dOutput.matrix.transposed, x.value.matrix, into: gradients[weight].matrix, accumulate: true)
+        ck_add_column_sums(Int64(dOutput.rows), Int64(dOutput.columns), dOutput.pointer, gradients[bias].pointer)
+    }
+}

@@ -1,0 +1,25 @@
+import CKernels
+import Tensors
+
+extension Variable {
+    /// y[i] = x[indices[i]]
+    public func gatherRows(_ indices: [Int32]) -> Variable {
+        precondition(indices.allSatisfy { $0 >= 0 && $0 < rows }, "gathering outside of \(rows) rows")
+        let y = tape.pool.tensor(indices.count, columns)
+        ck_gather(Int64(y.rows), Int64(columns), indices, value.pointer, y.pointer)
+        return tape.record(y, GatherRows(x: self, indices: indices))
+    }
+}
+
+private struct GatherRows: TapedOperation {
+    let x: Variable
+    let indices: [Int32]
+
+    /// dx[indices[i]] += dy[i]
+    func backward(_ dOutput: Tensor, _ gradients: Gradients) {
+        gradients.write(to: x) { dInput, accumulate in
+            if !accumulate { dInput.fill(0) }
+            ck_scatter_add(Int64(dOutput.rows), Int64(dOutput.columns), indices, dOutput.pointer, dInput.pointer)
+        }
+    }
+}

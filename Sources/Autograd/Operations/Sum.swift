@@ -1,0 +1,21 @@
+import Tensors
+
+extension Variable {
+    /// y = a + b, elementwise.
+    public static func + (a: Variable, b: Variable) -> Variable {
+        let y = a.tape.pool.copy(a.value)
+        y.add(b.value)
+        return a.tape.record(y, Sum(a: a, b: b))
+    }
+}
+
+private struct Sum: TapedOperation {
+    let a: Variable
+    let b: Variable
+
+    /// da = dy, db = dy
+    func backward(_ dOutput: Tensor, _ gradients: Gradients) {
+        gradients.add(gradients.pool.copy(dOutput), to: a)
+        gradients.add(dOutput, to: b)
+    }
+}

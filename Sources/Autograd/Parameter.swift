@@ -1,0 +1,27 @@
+/// A named range of the flat parameter block: what a layer holds instead of weights, so that layers are plain values
+/// and one block serves every worker.
+public struct Parameter: Sendable, Hashable {
+    /// The Hugging Face name, for example `bert.encoder.layer.0.output.dense.weight`; for stacked parameters the first.
+    public let name: String
+    /// The shape in a checkpoint: [out, in] for a weight, [n] for a bias.
+    public let shape: [Int]
+    /// Where the range starts in the block, in floats.
+    public let offset: Int
+    public let initialization: Initialization
+    /// Whether weight decay applies: not to biases and norms (Devlin et al. 2019, appendix A.2).
+    public let decays: Bool
+
+    public var count: Int { shape.reduce(1, *) }
+    /// Rows of the parameter as a matrix; a vector is one row.
+    public var rows: Int { shape.count == 1 ? 1 : shape[0] }
+    public var columns: Int { count / max(1, rows) }
+    public var range: Range<Int> { offset..<offset + count }
+
+    /// How a fresh parameter is filled.
+    public enum Initialization: Sendable, Hashable {
+        case zeros
+        case ones
+        /// Normal with mean 0 and this standard deviation.
+        case normal(Float)
+    }
+}

@@ -1,0 +1,74 @@
+/// All parameters of a model, side by side in one flat block, in order of construction.
+///
+/// A model is built by handing out scopes; afterwards the layout is what saves, loads, initialises, decays and clips.
+public final class ParameterLayout {
+    public private(set) var parameters: [Parameter] = []
+    /// Length of the flat block in floats, alignment gaps included.
+    public private(set) var blockCount = 0
+    /// Floats of all parameters, without the gaps.
+    public var parameterCount: Int { parameters.reduce(0) { $0 + $1.count } }
+
+    public init() {}
+
+    /// The scope of names that start with `prefix`.
+    public func scope(_ prefix: String) -> ParameterScope { ParameterScope(layout: self, prefix: prefix) }
+
+    fileprivate func append(
+        _ name: String, _ shape: [Int], _ initialization: Parameter.Initialization, decays: Bool, aligned: Bool
+    ) -> Parameter {
+        precondition(!parameters.contains { $0.name == name }, "two parameters are called \(name)")
+        if aligned { blockCount = (blockCount + 15) / 16 * 16 }
+        let parameter = Parameter(
+            name: name, shape: shape, offset: blockCount, initialization: initialization, decays: decays)
+        parameters.append(parameter)
+        blockCount += parameter.count
+        return parameter
+    }
+}
+
+/// Names by construction: a layer asks its scope for parameters, and where the layer stands in the model is the name.
+public struct ParameterScope {
+    fileprivate let layout: ParameterLayout
+    let prefix: String
+
+    /// The scope one level deeper.
+    public subscript(_ name: String) -> ParameterScope { ParameterScope(layout: layout, prefix: path(name)) }
+
+    /// The scope of element `index`.
+    public subscript(_ index: Int) -> ParameterScope { self[String(index)] }
+
+    /// A weight, which decays.
+    public func weight(_ name: String, _ rows: Int, _ columns: Int, deviation: Float) -> Parameter {
+        layout.append(path(name), [rows, columns], .normal(deviation), decays: true, aligned: true)
+    }
+
+    /// A vector, which does not decay.
+    public func vector(_ name: String, _ count: Int, _ initialization: Parameter.Initialization = .zeros) -> Parameter {
+        layout.append(path(name), [count], initialization, decays: false, aligned: true)
+    }
+
+    /// Weights of equal shape that lie directly behind one another: saved under their own names, multiplied as one.
+    public func stackedWeights(_ names: [String], _ rows: Int, _ columns: Int, deviation: Float) -> Parameter {
+        let parts = names.enumerated().map { index, name in
+            layout.append(path(name), [rows, columns], .normal(deviation), decays: true, aligned: index == 0)
+        }
+        return Self.stack(parts, shape: [names.count * rows, columns])
+    }
+
+    /// Vectors of equal length that lie directly behind one another.
+    public func stackedVectors(_ names: [String], _ count: Int) -> Parameter {
+        let parts = names.enumerated().map { index, name in
+            layout.append(path(name), [count], .zeros, decays: false, aligned: index == 0)
+        }
+        return Self.stack(parts, shape: [names.count * count])
+    }
+
+    private static func stack(_ parts: [Parameter], shape: [Int]) -> Parameter {
+        let first = parts[0]
+        return Parameter(
+            name: first.name, shape: shape, offset: first.offset, initialization: first.initialization,
+            decays: first.decays)
+    }
+
+    private func path(_ name: String) -> String { prefix.isEmpty ? name : "\(prefix).\(name)" }
+}

@@ -1,0 +1,96 @@
+import Tensors
+
+/// One pass through a model: the parameters it reads, the memory it uses, and, in training, the operations to undo.
+///
+/// The tape is flat: operations are appended as they run and popped as `backward` unwinds them, so that each one's
+/// activations return to the pool as soon as they have served. The order of recording is a topological order, so
+/// nothing is searched or sorted.
+public final class Tape {
+    public enum Mode {
+        /// Nothing is recorded or dropped out.
+        case inference
+        /// Operations are recorded, gradients of parameters are added to `gradients` (a block like the parameters'),
+        /// and dropout draws from `random`.
+        case training(gradients: Tensor, random: RandomStream)
+    }
+
+    public let mode: Mode
+    public let pool: StoragePool
+    private let parameters: Tensor
+    private var operations: [(output: Int, operation: any TapedOperation)] = []
+    private var variableCount = 0
+    private var randomSites: UInt64 = 0
+
+    public init(parameters: Tensor, mode: Mode, pool: StoragePool) {
+        self.parameters = parameters
+        self.mode = mode
+        self.pool = pool
+    }
+
+    /// The values of `parameter`.
+    public subscript(parameter: Parameter) -> Tensor {
+        parameters.view(at: parameter.offset, rows: parameter.rows, columns: parameter.columns)
+    }
+
+    /// A value that no gradient flows to.
+    public func constant(_ value: Tensor) -> Variable { Variable(value: value, node: nil, tape: self) }
+
+    /// A value whose gradient `backward` returns on request.
+    public func variable(_ value: Tensor) -> Variable {
+        defer { variableCount += 1 }
+        return Variable(value: value, node: variableCount, tape: self)
+    }
+
+    /// The result of an operation, which is kept for backward only in training.
+    public func record(_ value: Tensor, _ operation: @autoclosure () -> some TapedOperation) -> Variable {
+        guard case .training = mode else { return constant(value) }
+        let variable = variable(value)
+        if let node = variable.node { operations.append((node, operation())) }
+        return variable
+    }
+
+    /// A random stream of its own for the next operation that draws, or nil in inference.
+    ///
+    /// Passes over the same model draw in the same order, so the ordinal names the place in the model.
+    public func nextRandomStream() -> RandomStream? {
+        guard case .training(_, let random) = mode else { return nil }
+        defer { randomSites += 1 }
+        return random.stream(randomSites)
+    }
+
+    /// Adds the gradient of `loss`, a scalar, to the gradients of all parameters, and empties the tape.
+    ///
+    /// - Returns: the gradients of `variables`, zero where nothing flowed.
+    @discardableResult
+    public func backward(from loss: Variable, gradientsOf variables: [Variable] = []) -> [Tensor] {
+        guard case .training(let block, _) = mode else { preconditionFailure("backward on a tape in inference mode") }
+        let gradients = Gradients(slots: variableCount, parameters: block, pool: pool)
+        let one = pool.tensor(1, 1, [1])
+        gradients.add(one, to: loss)
+        let wanted = Set(variables.compactMap(\.node))
+        while let (output, operation) = operations.popLast() {
+            guard let dOutput = gradients.take(output, keeping: wanted.contains(output)) else { continue }
+            operation.backward(dOutput, gradients)
+        }
+        return variables.map { gradients.of($0) ?? pool.zeros($0.value.rows, $0.value.columns) }
+    }
+}
+
+/// An operation on the tape: it stores exactly what backward needs, so its stored properties are its memory bill.
+public protocol TapedOperation {
+    /// Adds to the gradients of its inputs and parameters. `dOutput` is this operation's own to overwrite.
+    func backward(_ dOutput: Tensor, _ gradients: Gradients)
+}
+
+/// A value in a pass, and its place on the tape.
+public struct Variable {
+    public let value: Tensor
+    /// The slot of its gradient; nil for constants.
+    let node: Int?
+    /// Unowned, since the tape owns the operations that hold variables: a strong reference would leak every activation
+    /// of an abandoned pass.
+    public unowned let tape: Tape
+
+    public var rows: Int { value.rows }
+    public var columns: Int { value.columns }
+}

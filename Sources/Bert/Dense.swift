@@ -1,0 +1,14 @@
+import Autograd
+
+/// y = x Wᵀ + b, with parameters `weight` [out, in] and `bias` [out].
+struct Dense: Sendable {
+    let weight: Parameter
+    let bias: Parameter
+
+    init(_ scope: ParameterScope, from input: Int, to output: Int, deviation: Float) {
+        weight = scope.weight("weight", output, input, deviation: deviation)
+        bias = scope.vector("bias", output)
+    }
+
+    func callAsFunction(_ x: Variable) -> Variable { x.linear(weight, bias) }
+}

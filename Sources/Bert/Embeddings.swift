@@ -1,0 +1,28 @@
+import Autograd
+
+/// dropout(norm(word + position + segment))  (Devlin et al. 2019, section 3)
+struct Embeddings: Sendable {
+    let words: Parameter
+    private let sum: EmbeddingSum
+    private let norm: LayerNorm
+    private let dropout: Float
+    private let firstPosition: Int
+
+    init(_ options: EncoderOptions, _ scope: ParameterScope) {
+        let (width, deviation) = (options.width, options.initializerRange)
+        firstPosition = options.family.firstPosition
+        words = scope["word_embeddings"].weight("weight", options.vocabulary, width, deviation: deviation)
+        sum = EmbeddingSum(
+            words: words,
+            positions: scope["position_embeddings"].weight(
+                "weight", options.positions + firstPosition, width, deviation: deviation),
+            segments: scope["token_type_embeddings"].weight("weight", options.segments, width, deviation: deviation))
+        norm = LayerNorm(scope["LayerNorm"], width: width, epsilon: options.normEpsilon)
+        dropout = options.dropout
+    }
+
+    func callAsFunction(_ tokens: PackedTokens, _ tape: Tape) -> Variable {
+        norm(sum(tokens.ids, tokens.positions(from: firstPosition), tokens.segments, tape))
+            .dropout(dropout, tokens.layout)
+    }
+}

@@ -1,0 +1,34 @@
+import Autograd
+
+/// Embeddings and a stack of blocks: packed tokens to hidden states [tokens, width].
+public struct Encoder: Sendable {
+    public let options: EncoderOptions
+    let embeddings: Embeddings
+    private let blocks: [EncoderBlock]
+
+    /// Parameters under `bert` or `yoso` of `layout`, as Hugging Face names them.
+    ///
+    /// - Precondition: `heads` divides `width`.
+    public init(_ options: EncoderOptions, _ layout: ParameterLayout) {
+        precondition(options.width % options.heads == 0, "\(options.heads) heads do not divide width \(options.width)")
+        self.options = options
+        let scope = layout.scope(options.family.rawValue)
+        embeddings = Embeddings(options, scope["embeddings"])
+        blocks = (0..<options.layers).map { EncoderBlock(options, scope["encoder"]["layer"][$0]) }
+    }
+
+    /// The last hidden states; `observe` sees those after the embeddings and after every block.
+    ///
+    /// - Precondition: no sequence is longer than `options.positions`.
+    public func callAsFunction(
+        _ tokens: PackedTokens, _ tape: Tape, observe: (Variable) -> Void = { _ in }
+    ) -> Variable {
+        var hidden = embeddings(tokens, tape)
+        observe(hidden)
+        for block in blocks {
+            hidden = block(hidden, tokens.layout)
+            observe(hidden)
+        }
+        return hidden
+    }
+}

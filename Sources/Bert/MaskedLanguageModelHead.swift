@@ -1,0 +1,28 @@
+import Autograd
+
+/// norm(gelu(x W + b)) Eᵀ + b', with E the word embeddings (Devlin et al. 2019, section 3.1).
+struct MaskedLanguageModelHead: Sendable {
+    private let transform: Dense
+    private let norm: LayerNorm
+    private let bias: Parameter
+    private let words: Parameter
+
+    init(_ options: EncoderOptions, words: Parameter, _ scope: ParameterScope) {
+        bias = scope.vector("bias", options.vocabulary)
+        let transformScope = scope["transform"]
+        transform = Dense(
+            transformScope["dense"], from: options.width, to: options.width, deviation: options.initializerRange)
+        norm = LayerNorm(transformScope["LayerNorm"], width: options.width, epsilon: options.normEpsilon)
+        self.words = words
+    }
+
+    /// weight · Σ -log p(label) over the given rows of the hidden states; the rest is never looked at.
+    func loss(_ hidden: Variable, rows: [Int32], labels: [Int32], weight: Float) -> Loss {
+        norm(transform(hidden.gatherRows(rows)).gelu()).tiedCrossEntropy(words, bias, labels, weight: weight)
+    }
+
+    /// Logits [rows, vocabulary] at the given rows.
+    func logits(_ hidden: Variable, rows: [Int32]) -> Variable {
+        norm(transform(hidden.gatherRows(rows)).gelu()).linear(words, bias)
+    }
+}

@@ -1,0 +1,19 @@
+import Attention
+
+/// The Hugging Face architecture whose names and shapes a model takes, fixed by its attention.
+public enum ModelFamily: String, Sendable, Equatable {
+    case bert, yoso
+
+    /// Where position 0 lies in the position table: YOSO's has two unused rows in front
+    /// (transformers, `YosoEmbeddings`).
+    var firstPosition: Int { self == .yoso ? 2 : 0 }
+}
+
+extension EncoderOptions {
+    public var family: ModelFamily {
+        switch attention {
+        case .softmax: .bert
+        case .yosoExpectation: .yoso
+        }
+    }
+}

@@ -1,0 +1,25 @@
+import Autograd
+
+/// The input of an encoder: sequences packed behind one another, without padding.
+public struct PackedTokens: Sendable, Equatable {
+    /// Token ids, [tokens].
+    public let ids: [Int32]
+    /// 0 for the first segment of a sequence, 1 for the second, [tokens].
+    public let segments: [Int32]
+    public let layout: BatchLayout
+
+    /// - Precondition: `ids` and `segments` are as long as the layout.
+    public init(ids: [Int32], segments: [Int32], layout: BatchLayout) {
+        precondition(ids.count == layout.tokens && segments.count == layout.tokens, "ids, segments and layout differ")
+        self.ids = ids
+        self.segments = segments
+        self.layout = layout
+    }
+
+    /// The place of every token in its sequence, counted from `first`.
+    func positions(from first: Int) -> [Int32] {
+        (0..<layout.count).flatMap { index in
+            (0..<layout.rows(index).count).map { Int32(first + $0) }
+        }
+    }
+}

@@ -1,0 +1,14 @@
+import Autograd
+
+/// tanh(W h[CLS] + b), one row a sequence (Devlin et al. 2019; transformers, `BertPooler`).
+struct Pooler: Sendable {
+    private let dense: Dense
+
+    init(_ options: EncoderOptions, _ scope: ParameterScope) {
+        dense = Dense(scope["dense"], from: options.width, to: options.width, deviation: options.initializerRange)
+    }
+
+    func callAsFunction(_ hidden: Variable, _ layout: BatchLayout) -> Variable {
+        dense(hidden.gatherRows(layout.firstRows)).tanh()
+    }
+}

@@ -1,0 +1,67 @@
+// What every kernel file shares: the clones, the floating-point licence, exp and the counter-based random words.
+#ifndef KERNELS_H
+#define KERNELS_H
+
+#include "CKernels.h"
+#include <math.h>
+#include <string.h>
+
+#if defined(__x86_64__) && defined(__linux__)
+#define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define CLONES
+#endif
+
+#define INLINE static inline __attribute__((always_inline))
+
+// Reductions may be reordered into lanes, and a*b+c may be fused; nothing else of -ffast-math.
+#define FAST _Pragma("clang fp reassociate(on) contract(fast)")
+
+// Without libm's errno, which would keep loops scalar.
+#define square_root(x) __builtin_elementwise_sqrt(x)
+
+/// e^x to 2 units in the last place (Cephes' polynomial), saturating outside of ±87.
+INLINE float exp_float(float x) {
+    FAST
+    x = x > 88.0f ? 88.0f : x;
+    x = x < -87.0f ? -87.0f : x;
+    // Adding 1.5·2²³ rounds to an integer in the low mantissa bits.
+    const float rounder = 12582912.0f;
+    float shifted = x * 1.44269504088896341f + rounder;
+    float k = shifted - rounder;
+    float r = x - k * 0.693359375f;
+    r = r - k * -2.12194440e-4f;
+    float p = 1.9875691500e-4f;
+    p = p * r + 1.3981999507e-3f;
+    p = p * r + 8.3334519073e-3f;
+    p = p * r + 4.1665795894e-2f;
+    p = p * r + 1.6666665459e-1f;
+    p = p * r + 5.0000001201e-1f;
+    p = p * r * r + r + 1.0f;
+    int32_t bits;
+    memcpy(&bits, &shifted, sizeof bits);
+    bits = (bits + 127) << 23;
+    float power;
+    memcpy(&power, &bits, sizeof power);
+    return p * power;
+}
+
+/// A uniform 32-bit word that depends on all bits of (key, counter): two rounds of a bijective mixer
+/// (Wellons' lowbias32), keyed before each.
+INLINE uint32_t random_word(uint64_t key, uint32_t counter) {
+    uint32_t x = counter + (uint32_t)key;
+    x ^= x >> 16;
+    x *= 0x21f0aaadu;
+    x ^= x >> 15;
+    x *= 0xd35a2d97u;
+    x ^= x >> 15;
+    x += (uint32_t)(key >> 32);
+    x ^= x >> 16;
+    x *= 0x7feb352du;
+    x ^= x >> 15;
+    x *= 0x846ca68bu;
+    x ^= x >> 16;
+    return x;
+}
+
+#endif

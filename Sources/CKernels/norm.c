@@ -1,0 +1,74 @@
+#include "kernels.h"
+
+CLONES void ck_layer_norm(int64_t rows, int64_t columns, float epsilon, const float *x, const float *scale,
+                          const float *shift, float *y, float *normalized, float *inverse_deviation) {
+    FAST
+    for (int64_t i = 0; i < rows; i++) {
+        const float *row = x + i * columns;
+        float *out = y + i * columns, *unit = normalized + i * columns;
+        float sum = 0, squares = 0;
+        for (int64_t j = 0; j < columns; j++) sum += row[j];
+        float mean = sum / (float)columns;
+        for (int64_t j = 0; j < columns; j++) squares += (row[j] - mean) * (row[j] - mean);
+        float inverse = 1.0f / square_root(squares / (float)columns + epsilon);
+        inverse_deviation[i] = inverse;
+        for (int64_t j = 0; j < columns; j++) {
+            float value = (row[j] - mean) * inverse;
+            unit[j] = value;
+            out[j] = value * scale[j] + shift[j];
+        }
+    }
+}
+
+CLONES void ck_layer_norm_gradient(int64_t rows, int64_t columns, const float *normalized,
+                                   const float *inverse_deviation, const float *scale, float *d, float *dscale,
+                                   float *dshift) {
+    FAST
+    for (int64_t i = 0; i < rows; i++) {
+        const float *unit = normalized + i * columns;
+        float *row = d + i * columns;
+        float sum = 0, projection = 0;
+        for (int64_t j = 0; j < columns; j++) {
+            float dy = row[j];
+            dshift[j] += dy;
+            dscale[j] += dy * unit[j];
+            float dunit = dy * scale[j];
+            sum += dunit;
+            projection += dunit * unit[j];
+            row[j] = dunit;
+        }
+        sum /= (float)columns;
+        projection /= (float)columns;
+        float inverse = inverse_deviation[i];
+        for (int64_t j = 0; j < columns; j++) row[j] = inverse * (row[j] - sum - unit[j] * projection);
+    }
+}
+
+CLONES void ck_l2_normalize(int64_t rows, int64_t columns, float epsilon, const float *x, int64_t x_stride, float *y,
+                            int64_t y_stride, float *norms) {
+    FAST
+    for (int64_t i = 0; i < rows; i++) {
+        const float *row = x + i * x_stride;
+        float *out = y + i * y_stride;
+        float squares = 0;
+        for (int64_t j = 0; j < columns; j++) squares += row[j] * row[j];
+        float norm = square_root(squares);
+        norms[i] = norm;
+        float inverse = 1.0f / (norm > epsilon ? norm : epsilon);
+        for (int64_t j = 0; j < columns; j++) out[j] = row[j] * inverse;
+    }
+}
+
+CLONES void ck_l2_normalize_gradient(int64_t rows, int64_t columns, float epsilon, const float *y, int64_t y_stride,
+                                     const float *norms, const float *d, int64_t d_stride, float *dx,
+                                     int64_t dx_stride) {
+    FAST
+    for (int64_t i = 0; i < rows; i++) {
+        const float *unit = y + i * y_stride, *row = d + i * d_stride;
+        float *out = dx + i * dx_stride;
+        float projection = 0;
+        for (int64_t j = 0; j < columns; j++) projection += row[j] * unit[j];
+        float inverse = norms[i] < epsilon ? 0.0f : 1.0f / norms[i];
+        for (int64_t j = 0; j < columns; j++) out[j] = (row[j] - projection * unit[j]) * inverse;
+    }
+}

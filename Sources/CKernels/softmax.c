@@ -1,0 +1,66 @@
+#include "kernels.h"
+
+typedef float lanes __attribute__((ext_vector_type(16)));
+
+/// max of x, sixteen lanes at a time: the compiler keeps a plain maximum scalar because of NaN.
+INLINE float largest(int64_t n, const float *x) {
+    float best = x[0];
+    int64_t i = 0;
+    if (n >= 16) {
+        lanes top, next;
+        memcpy(&top, x, sizeof top);
+        for (i = 16; i + 16 <= n; i += 16) {
+            memcpy(&next, x + i, sizeof next);
+            top = __builtin_elementwise_max(top, next);
+        }
+        best = __builtin_reduce_max(top);
+    }
+    for (; i < n; i++) best = x[i] > best ? x[i] : best;
+    return best;
+}
+
+CLONES void ck_softmax(int64_t rows, int64_t columns, float factor, float *s, float *log_sum) {
+    FAST
+    for (int64_t i = 0; i < rows; i++) {
+        float *row = s + i * columns;
+        float top = factor * largest(columns, row), sum = 0;
+        for (int64_t j = 0; j < columns; j++) {
+            float value = exp_float(factor * row[j] - top);
+            row[j] = value;
+            sum += value;
+        }
+        float inverse = 1.0f / sum;
+        for (int64_t j = 0; j < columns; j++) row[j] *= inverse;
+        log_sum[i] = top + logf(sum);
+    }
+}
+
+CLONES void ck_softmax_again(int64_t rows, int64_t columns, float factor, const float *log_sum, float *s) {
+    for (int64_t i = 0; i < rows; i++)
+        for (int64_t j = 0; j < columns; j++)
+            s[i * columns + j] = exp_float(factor * s[i * columns + j] - log_sum[i]);
+}
+
+CLONES void ck_softmax_gradient(int64_t rows, int64_t columns, float factor, const float *p, const float *delta,
+                                float *dp) {
+    for (int64_t i = 0; i < rows; i++)
+        for (int64_t j = 0; j < columns; j++)
+            dp[i * columns + j] = factor * p[i * columns + j] * (dp[i * columns + j] - delta[i]);
+}
+
+CLONES float ck_cross_entropy(int64_t n, int32_t label, float weight, float *logits, int32_t *best) {
+    FAST
+    float top = largest(n, logits), chosen = logits[label], sum = 0;
+    int32_t index = 0;
+    while (index < n - 1 && logits[index] != top) index++;
+    *best = index;
+    for (int64_t j = 0; j < n; j++) {
+        float value = exp_float(logits[j] - top);
+        logits[j] = value;
+        sum += value;
+    }
+    float share = weight / sum;
+    for (int64_t j = 0; j < n; j++) logits[j] *= share;
+    logits[label] -= weight;
+    return top + logf(sum) - chosen;
+}

@@ -1,0 +1,13 @@
+import COpenBLAS
+
+/// The BLAS under `multiply`: one thread a call, since parallelism lies in the workers.
+public enum OpenBLAS {
+    /// Tells OpenBLAS to use one thread a call; every program calls it before its first product.
+    public static func useOneThread() { openblas_set_num_threads(1) }
+
+    /// The kernel family that OpenBLAS chose, for example `SkylakeX` or `Haswell`.
+    public static var coreName: String { String(cString: openblas_get_corename()) }
+
+    /// The version and build options, as the library states them.
+    public static var configuration: String { String(cString: openblas_get_config()) }
+}
