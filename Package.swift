@@ -61,7 +61,7 @@ let package = Package(
         .executableTarget(
             name: "Benchmarks",
             dependencies: [
-                "Bert", "Tensors", "Training", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Bert", "Corpora", "Tensors", "Training", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"]),

@@ -15,7 +15,8 @@ public struct EmbeddingSum: Sendable {
     }
 
     /// - Precondition: every id lies inside its table.
-    public func callAsFunction(_ ids: [Int32], _ positionIds: [Int32], _ segmentIds: [Int32], _ tape: Tape) -> Variable {
+    public func callAsFunction(_ ids: [Int32], _ positionIds: [Int32], _ segmentIds: [Int32], _ tape: Tape) -> Variable
+    {
         let tables = [(words, ids), (positions, positionIds), (segments, segmentIds)]
         for (table, ids) in tables {
             precondition(ids.allSatisfy { $0 >= 0 && $0 < table.rows }, "an id outside of \(table.name)")

@@ -1,0 +1,41 @@
+import Dispatch
+import Foundation
+
+/// The one place where work runs in parallel: independent parts spread over threads.
+///
+/// What a part computes must depend on its index alone; then a result is the same for any number of threads.
+public struct Workers: Sendable {
+    public let threads: Int
+
+    /// `threads` threads, or one a core for 0.
+    public init(threads: Int = 0) {
+        self.threads = threads > 0 ? threads : ProcessInfo.processInfo.activeProcessorCount
+    }
+
+    /// Calls `body` with every index below `count`, each once, and returns when all are done.
+    public func each(_ count: Int, _ body: (Int) -> Void) {
+        let lanes = min(threads, count)
+        guard lanes > 1 else {
+            for index in 0..<count { body(index) }
+            return
+        }
+        withoutActuallyEscaping(body) { body in
+            // Dispatch calls it from several threads at once, and returns only when all calls have.
+            nonisolated(unsafe) let body = body
+            DispatchQueue.concurrentPerform(iterations: lanes) { lane in
+                for index in stride(from: lane, to: count, by: lanes) { body(index) }
+            }
+        }
+    }
+
+    /// `body` of every index below `count`, in order of the index.
+    public func map<Result>(_ count: Int, _ body: (Int) -> Result) -> [Result] {
+        var results = [Result?](repeating: nil, count: count)
+        results.withUnsafeMutableBufferPointer { buffer in
+            // Each lane writes slots of its own.
+            nonisolated(unsafe) let slots = buffer
+            each(count) { slots[$0] = body($0) }
+        }
+        return results.compactMap { $0 }
+    }
+}
