@@ -38,7 +38,9 @@ struct PretrainingBenchmark: ParsableCommand {
         let speed = median(ours) * step.workPerToken * 1e-9
         print(String(format: "median: yoso %.0f tokens/s, %.0f GFLOP/s in products", median(ours), speed))
         if !theirs.isEmpty {
-            print(String(format: "median: PyTorch %.0f tokens/s; ratio %.2f", median(theirs), median(ours) / median(theirs)))
+            print(
+                String(
+                    format: "median: PyTorch %.0f tokens/s; ratio %.2f", median(theirs), median(ours) / median(theirs)))
         }
     }
 

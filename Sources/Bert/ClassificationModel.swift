@@ -37,13 +37,14 @@ public struct ClassificationModel: Sendable {
     }
 
     public func logits(_ tokens: PackedTokens, _ tape: Tape) -> Variable {
-        let (hidden, layout) = (encoder(tokens, tape), tokens.layout)
+        let kept = RowSelection(tokens.layout)
+        let first = encoder(tokens, tape, keeping: kept)
         switch head {
         case .bert(let pooler, let classifier):
-            return classifier(pooler(hidden, layout).dropout(dropout, layout.pooled))
+            return classifier(pooler(first).dropout(dropout, kept.layout))
         case .yoso(let dense, let projection):
-            let first = hidden.gatherRows(layout.firstRows).dropout(dropout, layout.pooled)
-            return projection(dense(first).gelu().dropout(dropout, layout.pooled))
+            let activation = dense(first.dropout(dropout, kept.layout)).gelu()
+            return projection(activation.dropout(dropout, kept.layout))
         }
     }
 }

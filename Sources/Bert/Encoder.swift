@@ -17,16 +17,19 @@ public struct Encoder: Sendable {
         blocks = (0..<options.layers).map { EncoderBlock(options, scope["encoder"]["layer"][$0]) }
     }
 
-    /// The last hidden states; `observe` sees those after the embeddings and after every block.
+    /// The last hidden states, [tokens, width], or [kept, width] of the rows of `selection` alone; `observe` sees those
+    /// after the embeddings and after every block.
     ///
     /// - Precondition: no sequence is longer than `options.positions`.
     public func callAsFunction(
-        _ tokens: PackedTokens, _ tape: Tape, observe: (Variable) -> Void = { _ in }
+        _ tokens: PackedTokens, _ tape: Tape, keeping selection: RowSelection? = nil,
+        observe: (Variable) -> Void = { _ in }
     ) -> Variable {
         var hidden = embeddings(tokens, tape)
         observe(hidden)
-        for block in blocks {
-            hidden = block(hidden, tokens.layout)
+        for (index, block) in blocks.enumerated() {
+            let isLast = index == blocks.count - 1
+            hidden = block(hidden, tokens.layout, keeping: isLast ? selection : nil)
             observe(hidden)
         }
         return hidden

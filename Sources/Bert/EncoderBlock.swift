@@ -33,9 +33,14 @@ struct EncoderBlock: Sendable {
             scope["output"]["LayerNorm"], width: width, epsilon: options.normEpsilon, dropout: options.dropout)
     }
 
-    func callAsFunction(_ x: Variable, _ layout: BatchLayout) -> Variable {
-        let projections = x.linear(projectionWeight, projectionBias)
-        let attended = attentionNorm(x, plus: attentionOutput(attention(projections, layout)), layout)
+    /// The block's output for all rows, or for those of `selection` alone.
+    func callAsFunction(_ x: Variable, _ layout: BatchLayout, keeping selection: RowSelection? = nil) -> Variable {
+        var (residual, context) = (x, attention(x.linear(projectionWeight, projectionBias), layout))
+        if let selection {
+            (residual, context) = (x.gatherRows(selection.rows), context.gatherRows(selection.rows))
+        }
+        let layout = selection?.layout ?? layout
+        let attended = attentionNorm(residual, plus: attentionOutput(context), layout)
         return outputNorm(attended, plus: contract(expand(attended).gelu()), layout)
     }
 }

@@ -1,6 +1,6 @@
 import Autograd
 
-/// tanh(W h[CLS] + b), one row a sequence (Devlin et al. 2019; transformers, `BertPooler`).
+/// tanh(W h[CLS] + b), from the rows of `[CLS]` (Devlin et al. 2019; transformers, `BertPooler`).
 struct Pooler: Sendable {
     private let dense: Dense
 
@@ -8,7 +8,5 @@ struct Pooler: Sendable {
         dense = Dense(scope["dense"], from: options.width, to: options.width, deviation: options.initializerRange)
     }
 
-    func callAsFunction(_ hidden: Variable, _ layout: BatchLayout) -> Variable {
-        dense(hidden.gatherRows(layout.firstRows)).tanh()
-    }
+    func callAsFunction(_ first: Variable) -> Variable { dense(first).tanh() }
 }

@@ -26,11 +26,14 @@ public struct PretrainingModel: Sendable {
 
     /// The losses of one micro-batch, each already divided by the count of the whole step.
     public func loss(_ batch: PretrainingBatch, _ weights: PretrainingWeights, _ tape: Tape) -> PretrainingLoss {
-        let hidden = encoder(batch.tokens, tape)
-        let masked = words.loss(hidden, rows: batch.maskedRows, labels: batch.maskedLabels, weight: weights.masked)
+        let kept = RowSelection(batch.tokens.layout, firstRowsAnd: batch.maskedRows)
+        let hidden = encoder(batch.tokens, tape, keeping: kept)
+        let masked = words.loss(
+            hidden, rows: kept.indices(of: batch.maskedRows), labels: batch.maskedLabels, weight: weights.masked)
         guard let order, !batch.orderLabels.isEmpty else { return PretrainingLoss(masked: masked, order: nil) }
-        let pooled = order.pooler(hidden, batch.tokens.layout).gatherRows(batch.orderSequences)
-        let ordered = order.classifier(pooled).crossEntropy(batch.orderLabels, weight: weights.order)
+        let firstRows = kept.layout.firstRows
+        let pairs = hidden.gatherRows(batch.orderSequences.map { firstRows[Int($0)] })
+        let ordered = order.classifier(order.pooler(pairs)).crossEntropy(batch.orderLabels, weight: weights.order)
         return PretrainingLoss(masked: masked, order: ordered)
     }
 
@@ -41,14 +44,14 @@ public struct PretrainingModel: Sendable {
 
     /// Logits of sentence order, [sequences, 2]: class 0 in order, class 1 swapped; nil without that head.
     public func orderLogits(_ tokens: PackedTokens, _ tape: Tape) -> Variable? {
-        order.map { $0.classifier($0.pooler(encoder(tokens, tape), tokens.layout)) }
+        order.map { $0.classifier($0.pooler(encoder(tokens, tape, keeping: RowSelection(tokens.layout)))) }
     }
 }
 
 /// A packed micro-batch with what is to be predicted.
 public struct PretrainingBatch: Sendable {
     public let tokens: PackedTokens
-    /// Rows of the packed tokens that are predicted, and their original ids.
+    /// Rows of the packed tokens that are predicted, ascending, and their original ids.
     public let maskedRows: [Int32]
     public let maskedLabels: [Int32]
     /// Sequences that are pairs, and whether each is swapped (1) or in order (0).

@@ -2,7 +2,8 @@ import Bert
 
 /// Floating-point operations of a step, by the products of the model alone: 2 m n k each, backward twice forward.
 ///
-/// Recomputation, norms and activations are not counted, so a share of peak by this count is a lower bound.
+/// Recomputation, norms and activations are not counted, nor what the last block is spared (`RowSelection`), so a share
+/// of peak by this count is that of work which had to be done.
 public struct FloatingPointWork: Sendable {
     private let options: EncoderOptions
 
@@ -12,17 +13,19 @@ public struct FloatingPointWork: Sendable {
     public func pretrainingStep(lengths: [Int], masked: Int) -> Double {
         let (width, vocabulary) = (Double(options.width), Double(options.vocabulary))
         let head = 2 * Double(masked) * width * (width + vocabulary)
-        return 3 * (encoder(lengths: lengths) + head)
+        return 3 * (encoder(lengths: lengths, kept: lengths.count + masked) + head)
     }
 
-    /// Forward and backward over sequences of these lengths.
-    public func step(lengths: [Int]) -> Double { 3 * encoder(lengths: lengths) }
+    /// Forward over sequences of these lengths, one row of each kept.
+    public func classification(lengths: [Int]) -> Double { encoder(lengths: lengths, kept: lengths.count) }
 
-    /// The encoder's forward.
-    private func encoder(lengths: [Int]) -> Double {
+    /// The encoder's forward, where the last block gives `kept` rows.
+    private func encoder(lengths: [Int], kept: Int) -> Double {
         let (width, intermediate) = (Double(options.width), Double(options.intermediate))
-        let token = 2 * width * (4 * width + 2 * intermediate)
-        let sequences = lengths.reduce(0.0) { $0 + Double($1) * (token + 4 * Double($1) * width) }
-        return Double(options.layers) * sequences
+        let (projections, rest) = (6 * width * width, 2 * width * (width + 2 * intermediate))
+        let tokens = Double(lengths.reduce(0, +))
+        let scores = lengths.reduce(0.0) { $0 + 4 * Double($1 * $1) * width }
+        return Double(options.layers) * (tokens * projections + scores)
+            + (Double(options.layers - 1) * tokens + Double(kept)) * rest
     }
 }

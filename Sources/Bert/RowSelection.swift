@@ -1,0 +1,36 @@
+import Autograd
+
+/// The rows whose last hidden state anybody reads: `[CLS]` of every sequence, and what is predicted.
+///
+/// The last block needs keys and values of all tokens, but everything behind its attention only for these rows: of a
+/// masked-LM step's last block that leaves about a sixth, of a classifier's one row a sequence. Results are the same.
+public struct RowSelection: Sendable, Equatable {
+    /// Rows of the packed tokens, ascending.
+    let rows: [Int32]
+    /// The kept rows as sequences of their own.
+    let layout: BatchLayout
+
+    /// The first row of every sequence and `others`.
+    public init(_ layout: BatchLayout, firstRowsAnd others: [Int32] = []) {
+        rows = Set(layout.firstRows).union(others).sorted()
+        var counts = Array(repeating: 0, count: layout.count)
+        var sequence = 0
+        for row in rows {
+            while Int(row) >= layout.offsets[sequence + 1] { sequence += 1 }
+            counts[sequence] += 1
+        }
+        self.layout = BatchLayout(lengths: counts, keys: layout.keys)
+    }
+
+    /// Where `row` of the packed tokens lies among the kept ones.
+    ///
+    /// - Precondition: every one of `wanted` was kept; they ascend.
+    func indices(of wanted: [Int32]) -> [Int32] {
+        var index = 0
+        return wanted.map { row in
+            while rows[index] < row { index += 1 }
+            precondition(rows[index] == row, "row \(row) was not kept")
+            return Int32(index)
+        }
+    }
+}
