@@ -1,0 +1,64 @@
+import Attention
+import Testing
+import Training
+
+/// Threads, slices and micro-batches are about speed and memory; what is learned must not know of them.
+@Suite struct StepInvarianceTests {
+    static let attentions: [AttentionChoice] = [.softmax, .yosoExpectation(YosoExpectationOptions())]
+
+    @Test(arguments: attentions) func oneWorkerOrTwoGiveTheSameBits(attention: AttentionChoice) {
+        let one = TinyRun.train(TinyRun.options(slices: 2, threads: 1), attention: attention)
+        let two = TinyRun.train(TinyRun.options(slices: 2, threads: 2), attention: attention)
+        #expect(one.parameters == two.parameters)
+    }
+
+    @Test func moreThreadsThanSlicesGiveTheSameBits() {
+        let one = TinyRun.train(TinyRun.options(slices: 3, threads: 1))
+        let many = TinyRun.train(TinyRun.options(slices: 3, threads: 5))
+        #expect(one.parameters == many.parameters)
+    }
+
+    @Test(arguments: attentions, [(1, 10_000), (1, 16), (3, 40), (5, 1)])
+    func lossAndGradientNormDoNotDependOnTheCut(attention: AttentionChoice, cut: (slices: Int, tokens: Int)) {
+        let reference = TinyRun.train(TinyRun.options(slices: 2, microBatchTokens: 64), attention: attention, steps: 1)
+        let other = TinyRun.train(
+            TinyRun.options(slices: cut.slices, microBatchTokens: cut.tokens), attention: attention, steps: 1)
+        let (a, b) = (reference.steps[0], other.steps[0])
+        #expect(abs(a.counts.loss - b.counts.loss) < 1e-6 * a.counts.loss)
+        #expect(abs(a.gradientNorm - b.gradientNorm) < 1e-6 * a.gradientNorm)
+        #expect(a.counts.maskedCount == b.counts.maskedCount && a.counts.orderCount == 8)
+    }
+
+    @Test func theSeedMatters() {
+        let one = TinyRun.train(TinyRun.options(seed: 3))
+        let other = TinyRun.train(TinyRun.options(seed: 4))
+        #expect(one.parameters != other.parameters)
+    }
+
+    @Test func nothingIsAllocatedAfterTheFirstStep() {
+        let pretrainer = Pretrainer(TinyRun.encoder(), TinyRun.options())
+        let examples = TinyRun.examples()
+        _ = pretrainer.step(examples, index: 0, of: 20)
+        let blocks = pretrainer.sliced.allocatedBlocks
+        for index in 1...3 { _ = pretrainer.step(examples, index: index, of: 20) }
+        #expect(pretrainer.sliced.allocatedBlocks == blocks)
+    }
+
+    @Test func aStepThatIsNotFiniteChangesNothing() {
+        let pretrainer = Pretrainer(TinyRun.encoder(), TinyRun.options())
+        pretrainer.sliced.parameters.pointer[0] = .nan
+        let before = pretrainer.sliced.parameters.values.dropFirst()
+        var poisoned = TinyRun.examples()
+        poisoned[0].ids[0] = 0
+        let step = pretrainer.step(poisoned, index: 0, of: 20)
+        #expect(!step.isFinite)
+        #expect(pretrainer.sliced.parameters.values.dropFirst() == before)
+    }
+
+    @Test func lossFallsOnWhatIsRepeated() {
+        let pretrainer = Pretrainer(TinyRun.encoder(), TinyRun.options())
+        let examples = TinyRun.examples()
+        let losses = (0..<20).map { pretrainer.step(examples, index: $0, of: 20).counts.meanMaskedLoss }
+        #expect(losses[19] < 0.5 * losses[0])
+    }
+}

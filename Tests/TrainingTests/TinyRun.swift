@@ -1,0 +1,45 @@
+import Attention
+import Bert
+import Corpora
+import Tensors
+import Training
+
+/// A tiny model and random examples of unequal lengths, with dropout on.
+enum TinyRun {
+    static func encoder(attention: AttentionChoice = .softmax) -> EncoderOptions {
+        EncoderOptions(
+            layers: 2, width: 32, heads: 2, intermediate: 64, vocabulary: 50, positions: 40, attention: attention)
+    }
+
+    static func options(
+        slices: Int = 2, threads: Int = 2, microBatchTokens: Int = 64, seed: UInt64 = 3
+    ) -> PretrainingOptions {
+        PretrainingOptions(
+            batch: .sequences(12), microBatchTokens: microBatchTokens, budget: .steps(20),
+            optimizer: OptimizerOptions(rate: 1e-2), schedule: ScheduleOptions(warmup: .steps(2)), slices: slices,
+            threads: threads, seed: seed)
+    }
+
+    /// Sequences of 3 to 32 tokens, two masked in each, two thirds of them pairs.
+    static func examples(_ count: Int = 12, seed: UInt64 = 1) -> [PretrainingExample] {
+        (0..<count).map { sequence in
+            let random = RandomStream(seed: seed).stream(UInt64(sequence))
+            let length = 3 + Int(random.word(999) % 30)
+            let ids = (0..<length).map { Int32(5 + random.word(UInt32($0)) % 45) }
+            return PretrainingExample(
+                ids: ids, segments: ids.indices.map { $0 < length / 2 ? 0 : 1 }, maskedPositions: [1, 2],
+                maskedLabels: [7, 8], isOrdered: sequence % 3 == 0 ? nil : sequence % 3 == 1)
+        }
+    }
+
+    /// The parameters after `steps` steps.
+    static func train(
+        _ options: PretrainingOptions, attention: AttentionChoice = .softmax, steps: Int = 3
+    ) -> (parameters: [Float], steps: [Pretrainer.Step]) {
+        let pretrainer = Pretrainer(encoder(attention: attention), options)
+        let results = (0..<steps).map {
+            pretrainer.step(examples(seed: UInt64($0)), index: $0, of: 20)
+        }
+        return (pretrainer.sliced.parameters.values, results)
+    }
+}
