@@ -1,0 +1,22 @@
+import Foundation
+
+/// What is wrong with a file or folder of a checkpoint, and what to do: always one line that begins with the path.
+public struct CheckpointError: Error, Equatable, Sendable, CustomStringConvertible {
+    public let path: String
+    public let problem: String
+
+    public init(_ url: URL, _ problem: String) {
+        path = url.relativePath
+        self.problem = problem
+    }
+
+    public var description: String { "\(path): \(problem)" }
+}
+
+extension CheckpointError {
+    /// A failed system call on `url`, by `errno`.
+    static func system(_ url: URL, _ doing: String, _ code: Int32 = errno) -> CheckpointError {
+        let reason = code == ENOSPC ? "disk full" : String(cString: strerror(code)).lowercased()
+        return CheckpointError(url, "cannot \(doing): \(reason)")
+    }
+}

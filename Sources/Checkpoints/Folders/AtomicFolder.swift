@@ -1,0 +1,118 @@
+import Digests
+import Foundation
+
+/// A folder that exists whole or not at all: its files are written into a hidden sibling, synced, listed with size and
+/// SHA-256 in `checksums.json`, and the sibling takes the folder's name.
+public enum AtomicFolder {
+    /// What `checksums.json` says of one file.
+    struct Checksum: Codable, Equatable {
+        let bytes: Int
+        let sha256: String
+    }
+
+    static let listName = "checksums.json"
+    /// How the names of unfinished folders begin.
+    static let partialPrefix = ".partial-"
+
+    /// Writes a new folder at `url` with the files that `body` puts into the folder it is given; an older one of that
+    /// name is replaced only when the new one is complete.
+    ///
+    /// - Throws: what `body` throws, or `CheckpointError`; then nothing is left behind and the older folder is intact.
+    public static func write(to url: URL, _ body: (URL) throws -> Void) throws {
+        let parent = url.deletingLastPathComponent()
+        try createDirectory(parent)
+        let partial = parent.appendingPathComponent(partialPrefix + url.lastPathComponent, isDirectory: true)
+        try? FileManager.default.removeItem(at: partial)
+        do {
+            try createDirectory(partial)
+            try body(partial)
+            try list(partial)
+            try sync(partial)
+            try replace(url, with: partial)
+            try sync(parent)
+        } catch {
+            try? FileManager.default.removeItem(at: partial)
+            throw error
+        }
+    }
+
+    /// Checks every file that `checksums.json` lists; a folder without that list (another program's) passes.
+    ///
+    /// - Throws: `CheckpointError` that names the first file that is missing or differs.
+    public static func verify(_ url: URL) throws {
+        let listURL = url.appendingPathComponent(listName)
+        guard FileManager.default.fileExists(atPath: listURL.path) else { return }
+        guard let data = try? Data(contentsOf: listURL),
+            let list = try? JSONDecoder().decode([String: Checksum].self, from: data)
+        else { throw CheckpointError(listURL, "damaged: no list of checksums; use an older checkpoint") }
+        for (name, expected) in list.sorted(by: { $0.key < $1.key }) {
+            let file = url.appendingPathComponent(name)
+            guard let bytes = try? size(of: file) else {
+                throw CheckpointError(file, "missing; \(listName) lists it; use an older checkpoint")
+            }
+            guard bytes == expected.bytes else {
+                throw CheckpointError(
+                    file, "truncated: \(bytes) bytes, \(listName) says \(expected.bytes); use an older checkpoint")
+            }
+            let digest = try SHA256.hexadecimal(ofFile: file)
+            guard digest == expected.sha256 else {
+                throw CheckpointError(
+                    file,
+                    "damaged: SHA-256 is \(digest.prefix(8))…, \(listName) says \(expected.sha256.prefix(8))…; "
+                        + "use an older checkpoint")
+            }
+        }
+    }
+
+    /// Removes what killed writers left in `parent`.
+    static func removePartials(in parent: URL) {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: parent.path)) ?? []
+        for name in names where name.hasPrefix(partialPrefix) {
+            try? FileManager.default.removeItem(at: parent.appendingPathComponent(name))
+        }
+    }
+
+    static func createDirectory(_ url: URL) throws {
+        do {
+            try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        } catch {
+            throw CheckpointError(url, "cannot create the folder: \((error as NSError).localizedDescription)")
+        }
+    }
+
+    private static func list(_ folder: URL) throws {
+        var list: [String: Checksum] = [:]
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
+            let file = folder.appendingPathComponent(name)
+            try sync(file)
+            list[name] = Checksum(bytes: try size(of: file), sha256: try SHA256.hexadecimal(ofFile: file))
+        }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+        try OutputFile.write(try encoder.encode(list), to: folder.appendingPathComponent(listName))
+    }
+
+    /// Renames `partial` to `url`. A folder cannot be renamed over a full one, so an older one steps aside first.
+    private static func replace(_ url: URL, with partial: URL) throws {
+        let old = partial.deletingLastPathComponent().appendingPathComponent(
+            partialPrefix + "old-" + url.lastPathComponent)
+        try? FileManager.default.removeItem(at: old)
+        if FileManager.default.fileExists(atPath: url.path), rename(url.path, old.path) != 0 {
+            throw CheckpointError.system(url, "replace")
+        }
+        guard rename(partial.path, url.path) == 0 else { throw CheckpointError.system(url, "rename into place") }
+        try? FileManager.default.removeItem(at: old)
+    }
+
+    private static func size(of url: URL) throws -> Int {
+        let attributes = try FileManager.default.attributesOfItem(atPath: url.path)
+        return (attributes[.size] as? NSNumber)?.intValue ?? 0
+    }
+
+    private static func sync(_ url: URL) throws {
+        let descriptor = open(url.path, O_RDONLY)
+        guard descriptor >= 0 else { throw CheckpointError.system(url, "open") }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw CheckpointError.system(url, "sync") }
+    }
+}

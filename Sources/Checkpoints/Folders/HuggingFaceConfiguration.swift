@@ -1,0 +1,146 @@
+import Foundation
+
+/// `config.json` of a Hugging Face folder, for the architectures `bert` and `yoso`.
+///
+/// Keys of other programs are tolerated; what we could not honour (another activation, relative positions) is refused.
+public struct HuggingFaceConfiguration: Codable, Equatable, Sendable {
+    public var architectures: [String]?
+    public var modelType: String
+    public var vocabularySize: Int
+    public var width: Int
+    public var layers: Int
+    public var heads: Int
+    public var intermediate: Int
+    public var positions: Int
+    public var segments: Int
+    public var activation: String
+    public var normEpsilon: Double
+    public var dropout: Double
+    public var attentionDropout: Double
+    public var initializerRange: Double
+    public var paddingID: Int
+    public var tiesEmbeddings: Bool?
+    public var positionEmbedding: String?
+    public var labels: [String: String]?
+    public var labelIDs: [String: Int]?
+    public var classifierDropout: Double?
+    /// YOSO alone.
+    public var usesExpectation: Bool?
+    public var hashBits: Int?
+    public var hashes: Int?
+    public var convolution: Int?
+    public var usesFastHash: Bool?
+    public var usesLowerBoundGradient: Bool?
+    /// What Hugging Face has no key for: ignored there.
+    public var yoso: [String: String]?
+
+    enum CodingKeys: String, CodingKey {
+        case architectures
+        case modelType = "model_type"
+        case vocabularySize = "vocab_size"
+        case width = "hidden_size"
+        case layers = "num_hidden_layers"
+        case heads = "num_attention_heads"
+        case intermediate = "intermediate_size"
+        case positions = "max_position_embeddings"
+        case segments = "type_vocab_size"
+        case activation = "hidden_act"
+        case normEpsilon = "layer_norm_eps"
+        case dropout = "hidden_dropout_prob"
+        case attentionDropout = "attention_probs_dropout_prob"
+        case initializerRange = "initializer_range"
+        case paddingID = "pad_token_id"
+        case tiesEmbeddings = "tie_word_embeddings"
+        case positionEmbedding = "position_embedding_type"
+        case labels = "id2label"
+        case labelIDs = "label2id"
+        case classifierDropout = "classifier_dropout"
+        case usesExpectation = "use_expectation"
+        case hashBits = "hash_code_len"
+        case hashes = "num_hash"
+        case convolution = "conv_window"
+        case usesFastHash = "use_fast_hash"
+        case usesLowerBoundGradient = "lsh_backward"
+        case yoso
+    }
+
+    /// A configuration with what every model has; the rest is set by name.
+    public init(modelType: String, vocabularySize: Int, width: Int, layers: Int, heads: Int, intermediate: Int) {
+        self.modelType = modelType
+        self.vocabularySize = vocabularySize
+        self.width = width
+        self.layers = layers
+        self.heads = heads
+        self.intermediate = intermediate
+        positions = 512
+        segments = 2
+        activation = "gelu"
+        normEpsilon = 1e-12
+        dropout = 0.1
+        attentionDropout = 0.1
+        initializerRange = 0.02
+        paddingID = 0
+        tiesEmbeddings = true
+        positionEmbedding = "absolute"
+    }
+
+    /// Label names in the order of their ids; nil where the configuration has none.
+    public var labelNames: [String]? {
+        labels.map { labels in
+            labels.sorted { (Int($0.key) ?? 0) < (Int($1.key) ?? 0) }.map(\.value)
+        }
+    }
+
+    /// The name of the file in its folder.
+    public static let fileName = "config.json"
+
+    /// Reads `config.json` of `folder`.
+    ///
+    /// - Throws: `CheckpointError` that names the file and the key that is missing, of a wrong type, or beyond us.
+    public init(of folder: URL) throws {
+        let url = folder.appendingPathComponent(Self.fileName)
+        guard let data = try? Data(contentsOf: url) else {
+            throw CheckpointError(folder, "no checkpoint: it has no readable \(Self.fileName)")
+        }
+        do {
+            self = try JSONDecoder().decode(Self.self, from: data)
+        } catch DecodingError.keyNotFound(let key, _) {
+            throw CheckpointError(url, "has no key '\(key.stringValue)'")
+        } catch DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context) {
+            let key = context.codingPath.map(\.stringValue).joined(separator: ".")
+            throw CheckpointError(url, "the value of '\(key)' is of a wrong type")
+        } catch {
+            throw CheckpointError(url, "damaged: no JSON object")
+        }
+        try check(url)
+    }
+
+    /// Writes `config.json` into `folder`.
+    public func write(to folder: URL) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        try OutputFile.write(try encoder.encode(self), to: folder.appendingPathComponent(Self.fileName))
+    }
+
+    private func check(_ url: URL) throws {
+        guard ["bert", "yoso"].contains(modelType) else {
+            throw CheckpointError(url, "model_type is '\(modelType)'; wanted 'bert' or 'yoso'")
+        }
+        guard activation == "gelu" else {
+            throw CheckpointError(url, "hidden_act is '\(activation)'; only 'gelu' is supported")
+        }
+        guard (positionEmbedding ?? "absolute") == "absolute" else {
+            throw CheckpointError(url, "position_embedding_type is '\(positionEmbedding ?? "")'; wanted 'absolute'")
+        }
+        for (key, value) in [
+            ("vocab_size", vocabularySize), ("hidden_size", width), ("num_hidden_layers", layers),
+            ("num_attention_heads", heads), ("intermediate_size", intermediate), ("max_position_embeddings", positions),
+            ("type_vocab_size", segments),
+        ] where value < 1 {
+            throw CheckpointError(url, "\(key) is \(value); wanted at least 1")
+        }
+        guard width % heads == 0 else {
+            throw CheckpointError(url, "\(heads) attention heads do not divide hidden_size \(width)")
+        }
+    }
+}

@@ -1,0 +1,55 @@
+import Foundation
+
+/// `metrics.jsonl`: one JSON object a line, appended and flushed as it happens.
+public final class MetricsLog {
+    private let url: URL
+    private let file: FileHandle
+    private let encoder = JSONEncoder()
+
+    /// Opens the log for appending. What was logged after `step`, when the run last stopped, is cut off, and so is a
+    /// line that was never finished: the run is about to write those again.
+    public init(_ url: URL, truncatingAfterStep step: Int) throws {
+        self.url = url
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        do {
+            if let data = try? Data(contentsOf: url) {
+                let kept = Self.lines(of: data, upTo: step)
+                if kept.count != data.count { try OutputFile.write(kept, to: url) }
+            } else {
+                try OutputFile.write(Data(), to: url)
+            }
+            file = try FileHandle(forWritingTo: url)
+            try file.seekToEnd()
+        } catch let error as CheckpointError {
+            throw error
+        } catch {
+            throw CheckpointError(url, "cannot be opened for writing")
+        }
+    }
+
+    public func append(_ value: some Encodable) throws {
+        var line = try encoder.encode(value)
+        line.append(UInt8(ascii: "\n"))
+        do {
+            try file.write(contentsOf: line)
+        } catch {
+            throw CheckpointError.system(url, "write \(line.count) bytes")
+        }
+    }
+
+    private struct Line: Decodable {
+        let step: Int
+    }
+
+    private static func lines(of data: Data, upTo step: Int) -> Data {
+        var kept = Data()
+        for line in data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: true) {
+            guard let parsed = try? JSONDecoder().decode(Line.self, from: Data(line)), parsed.step <= step else {
+                break
+            }
+            kept.append(line)
+            kept.append(UInt8(ascii: "\n"))
+        }
+        return kept
+    }
+}

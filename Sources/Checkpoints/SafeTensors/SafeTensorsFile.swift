@@ -1,0 +1,99 @@
+import Foundation
+
+/// A safetensors file, checked whole on opening and mapped into memory: tensors are read by name.
+public struct SafeTensorsFile {
+    public let url: URL
+    private let data: Data
+    private let header: SafeTensorsHeader
+
+    /// - Throws: `CheckpointError` where the file is missing, unreadable, truncated or breaks a rule of the format.
+    public init(_ url: URL) throws {
+        self.url = url
+        do {
+            data = try Data(contentsOf: url, options: .alwaysMapped)
+        } catch {
+            let exists = FileManager.default.fileExists(atPath: url.path)
+            throw CheckpointError(url, exists ? "cannot be read" : "no such file")
+        }
+        header = try SafeTensorsHeader(data, url)
+    }
+
+    /// The names of all tensors, sorted.
+    public var names: [String] { header.entries.keys.sorted() }
+
+    public var metadata: [String: String] { header.metadata }
+
+    /// The shape of `name`, or nil where there is no such tensor.
+    public func shape(of name: String) -> [Int]? { header.entries[name]?.shape }
+
+    /// Copies the tensor called `name`, of a floating-point type, into `target`.
+    ///
+    /// - Throws: `CheckpointError` where the tensor is missing, of another type, or has another number of elements.
+    public func read(_ name: String, into target: UnsafeMutableBufferPointer<Float>) throws {
+        let entry = try entry(name)
+        let count = entry.range.count / entry.type.size
+        guard count == target.count else {
+            throw CheckpointError(url, "\(name) has shape \(entry.shape); wanted \(target.count) elements")
+        }
+        try data.withUnsafeBytes { bytes in
+            let source = UnsafeRawBufferPointer(rebasing: bytes[entry.range])
+            switch entry.type {
+            case .float32: UnsafeMutableRawBufferPointer(target).copyMemory(from: source)
+            case .float64: convert(source, Double.self, into: target) { Float($0) }
+            case .float16: convert(source, UInt16.self, into: target, Self.half)
+            case .bfloat16: convert(source, UInt16.self, into: target) { Float(bitPattern: UInt32($0) << 16) }
+            case .int64, .int32: throw CheckpointError(url, "\(name) holds integers; wanted floating-point numbers")
+            }
+        }
+    }
+
+    /// All elements of a floating-point tensor.
+    public func floats(_ name: String) throws -> [Float] {
+        let entry = try entry(name)
+        var values = [Float](repeating: 0, count: entry.range.count / entry.type.size)
+        try values.withUnsafeMutableBufferPointer { try read(name, into: $0) }
+        return values
+    }
+
+    /// All elements of an integer tensor.
+    public func integers(_ name: String) throws -> [Int] {
+        let entry = try entry(name)
+        return try data.withUnsafeBytes { bytes in
+            let source = UnsafeRawBufferPointer(rebasing: bytes[entry.range])
+            let offsets = stride(from: 0, to: source.count, by: entry.type.size)
+            switch entry.type {
+            case .int64: return offsets.map { Int(source.loadUnaligned(fromByteOffset: $0, as: Int64.self)) }
+            case .int32: return offsets.map { Int(source.loadUnaligned(fromByteOffset: $0, as: Int32.self)) }
+            default: throw CheckpointError(url, "\(name) holds floating-point numbers; wanted integers")
+            }
+        }
+    }
+
+    private func entry(_ name: String) throws -> SafeTensorsHeader.Entry {
+        guard let entry = header.entries[name] else { throw CheckpointError(url, "has no tensor \(name)") }
+        return entry
+    }
+
+    /// Tensors may lie at any byte, so elements are loaded unaligned.
+    private func convert<Element: BitwiseCopyable>(
+        _ source: UnsafeRawBufferPointer, _: Element.Type, into target: UnsafeMutableBufferPointer<Float>,
+        _ value: (Element) -> Float
+    ) {
+        for index in target.indices {
+            target[index] = value(
+                source.loadUnaligned(fromByteOffset: index * MemoryLayout<Element>.size, as: Element.self))
+        }
+    }
+
+    /// IEEE half precision to single; `Float16` does not exist on every platform.
+    private static func half(_ bits: UInt16) -> Float {
+        let sign: Float = bits & 0x8000 == 0 ? 1 : -1
+        let exponent = Int(bits >> 10 & 0x1F)
+        let fraction = Float(bits & 0x3FF) / 1024
+        return switch exponent {
+        case 0: sign * fraction * Float(sign: .plus, exponent: -14, significand: 1)
+        case 31: fraction == 0 ? sign * .infinity : .nan
+        default: sign * (1 + fraction) * Float(sign: .plus, exponent: exponent - 15, significand: 1)
+        }
+    }
+}

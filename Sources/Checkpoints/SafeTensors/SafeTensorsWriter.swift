@@ -1,0 +1,57 @@
+import Foundation
+
+/// Writes the safetensors format: u64 length, JSON header, data; tensors sorted by name, the header padded with spaces
+/// so that data begin at a multiple of 64 bytes.
+///
+/// Bytes depend on names, shapes, values and metadata alone, so equal models have equal files.
+public enum SafeTensorsWriter {
+    /// Writes `tensors` to a new file at `url`, and syncs it.
+    ///
+    /// - Throws: `CheckpointError` where the file cannot be written.
+    public static func write(_ tensors: [NamedTensor], metadata: [String: String] = [:], to url: URL) throws {
+        let sorted = tensors.sorted { $0.name < $1.name }
+        let file = try OutputFile(url)
+        let header = try Self.header(sorted, metadata)
+        var length = UInt64(header.count).littleEndian
+        try withUnsafeBytes(of: &length) { try file.write($0) }
+        try header.withUnsafeBytes { try file.write($0) }
+        for tensor in sorted { try file.write(UnsafeRawBufferPointer(tensor.values)) }
+        try file.close()
+    }
+
+    private static func header(_ tensors: [NamedTensor], _ metadata: [String: String]) throws -> Data {
+        var entries: [String: Entry] = [:]
+        var offset = 0
+        for tensor in tensors {
+            let end = offset + tensor.values.count * MemoryLayout<Float>.size
+            entries[tensor.name] = .tensor(TensorEntry(dtype: "F32", shape: tensor.shape, data_offsets: [offset, end]))
+            offset = end
+        }
+        entries["__metadata__"] = .metadata(metadata.merging(["format": "pt"]) { own, _ in own })
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        var header = try encoder.encode(entries)
+        header.append(Data(repeating: UInt8(ascii: " "), count: 63 - (header.count + 7) % 64))
+        return header
+    }
+
+    private enum Entry: Encodable {
+        case tensor(TensorEntry)
+        case metadata([String: String])
+
+        func encode(to encoder: any Encoder) throws {
+            switch self {
+            case .tensor(let entry): try entry.encode(to: encoder)
+            case .metadata(let values): try values.encode(to: encoder)
+            }
+        }
+    }
+
+    // The names are the format's.
+    // swift-format-ignore: AlwaysUseLowerCamelCase
+    private struct TensorEntry: Encodable {
+        let dtype: String
+        let shape: [Int]
+        let data_offsets: [Int]
+    }
+}
