@@ -1,0 +1,91 @@
+import Foundation
+
+/// A vocabulary on disk: `spiece.model` or `vocab.txt`, with the `tokenizer.json` and `tokenizer_config.json` that make
+/// it a Hugging Face tokenizer.
+public enum TokenizerFolder {
+    static let modelName = "spiece.model"
+    static let vocabularyName = "vocab.txt"
+
+    /// Loads the tokenizer of a folder, or of a bare `.model` or `vocab.txt` file.
+    ///
+    /// - Throws: `TokenizationError` where there is none, or where it is damaged.
+    public static func load(_ url: URL) throws -> any Tokenizer {
+        var isDirectory: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isDirectory) else {
+            throw TokenizationError(
+                url.relativePath, "no such vocabulary; make one with `yoso vocab train --input TEXT --output FOLDER`")
+        }
+        guard isDirectory.boolValue else {
+            return url.pathExtension == "txt" ? try wordPiece(url, lowercase: true) : try sentencePiece(url)
+        }
+        let (model, vocabulary) = (url.appendingPathComponent(modelName), url.appendingPathComponent(vocabularyName))
+        let json = url.appendingPathComponent("tokenizer.json")
+        if exists(model) { return try sentencePiece(model) }
+        if exists(vocabulary) { return try wordPiece(vocabulary, lowercase: try lowercases(url)) }
+        if exists(json) { return try ForeignTokenizer.wordPiece(json) }
+        throw TokenizationError(
+            url.relativePath, "no vocabulary: wanted \(modelName), \(vocabularyName) or tokenizer.json")
+    }
+
+    /// Writes the files of `tokenizer` into an existing folder.
+    public static func write(_ tokenizer: any Tokenizer, to folder: URL) throws {
+        switch tokenizer {
+        case let tokenizer as SentencePieceTokenizer:
+            try write(tokenizer.modelBytes, to: folder.appendingPathComponent(modelName))
+            // Hugging Face's BPE wants the order of merges, which a SentencePiece model does not say.
+            if tokenizer.model.isUnigram {
+                try write(try TokenizerJSON.unigram(tokenizer), to: folder.appendingPathComponent("tokenizer.json"))
+            }
+        case let tokenizer as WordPieceTokenizer:
+            let lines = tokenizer.pieces.map { $0 + "\n" }.joined()
+            try write(Data(lines.utf8), to: folder.appendingPathComponent(vocabularyName))
+            try write(try TokenizerJSON.wordPiece(tokenizer), to: folder.appendingPathComponent("tokenizer.json"))
+        default: preconditionFailure("no files for a tokenizer of type \(type(of: tokenizer))")
+        }
+        try write(
+            try TokenizerJSON.configuration(tokenizer), to: folder.appendingPathComponent("tokenizer_config.json"))
+    }
+
+    private static func sentencePiece(_ url: URL) throws -> SentencePieceTokenizer {
+        try SentencePieceTokenizer(modelBytes: try read(url), place: url.relativePath)
+    }
+
+    private static func wordPiece(_ url: URL, lowercase: Bool) throws -> WordPieceTokenizer {
+        guard let text = String(validating: try read(url), as: UTF8.self) else {
+            throw TokenizationError(url.relativePath, "not UTF-8")
+        }
+        var lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map {
+            String(decoding: $0.last == UInt8(ascii: "\r") ? $0.dropLast() : $0, as: UTF8.self)
+        }
+        if lines.last == "" { lines.removeLast() }
+        return try WordPieceTokenizer(pieces: lines, lowercase: lowercase, place: url.relativePath)
+    }
+
+    /// `do_lower_case` of `tokenizer_config.json`; true where nothing is said, as BERT's own default.
+    private static func lowercases(_ folder: URL) throws -> Bool {
+        struct Configuration: Decodable {
+            let do_lower_case: Bool?  // swift-format-ignore: AlwaysUseLowerCamelCase
+        }
+        let url = folder.appendingPathComponent("tokenizer_config.json")
+        guard exists(url) else { return true }
+        guard let configuration = try? JSONDecoder().decode(Configuration.self, from: try read(url)) else {
+            throw TokenizationError(url.relativePath, "damaged: no JSON object")
+        }
+        return configuration.do_lower_case ?? true
+    }
+
+    static func read(_ url: URL) throws -> Data {
+        do { return try Data(contentsOf: url) } catch { throw TokenizationError(url.relativePath, "cannot be read") }
+    }
+
+    private static func write(_ data: Data, to url: URL) throws {
+        do {
+            try data.write(to: url, options: .atomic)
+        } catch {
+            throw TokenizationError(
+                url.relativePath, "cannot write \(data.count) bytes: \((error as NSError).localizedDescription)")
+        }
+    }
+
+    private static func exists(_ url: URL) -> Bool { FileManager.default.fileExists(atPath: url.path) }
+}

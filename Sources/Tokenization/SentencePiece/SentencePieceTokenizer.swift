@@ -1,0 +1,114 @@
+import CSentencePiece
+import Digests
+import Foundation
+
+/// Unigram or BPE pieces by the SentencePiece library (Kudo & Richardson 2018), from a model checked by us first.
+public final class SentencePieceTokenizer: Tokenizer {
+    public let special: SpecialTokens
+    public let fingerprint: String
+    /// The bytes of the `.model` file.
+    public let modelBytes: Data
+    let model: SentencePieceModel
+    // The library's processor is only read after loading, which it documents as safe from many threads.
+    private nonisolated(unsafe) let processor: OpaquePointer
+
+    /// - Throws: `TokenizationError` at `place` where the model is damaged or lacks a special token.
+    public init(modelBytes: Data, place: String) throws {
+        model = try SentencePieceModel(Array(modelBytes), place)
+        special = try Self.specialTokens(of: model, place)
+        self.modelBytes = modelBytes
+        fingerprint = SHA256.hexadecimal(of: modelBytes)
+        var message: UnsafeMutablePointer<CChar>?
+        let loaded = modelBytes.withUnsafeBytes { bytes in
+            bytes.baseAddress.flatMap { csp_load($0, Int64(bytes.count), &message) }
+        }
+        guard let loaded else { throw TokenizationError(place, takeMessage(message)) }
+        processor = loaded
+        guard Int(csp_piece_count(loaded)) == model.pieces.count else {
+            csp_unload(loaded)
+            throw TokenizationError(place, "damaged: the library reads another number of pieces than we do")
+        }
+    }
+
+    deinit { csp_unload(processor) }
+
+    public var vocabularySize: Int { model.pieces.count }
+
+    public func encode(_ text: String) -> [Int32] { encodeWithOffsets(text).map(\.id) }
+
+    /// Ids of `text` with the range of UTF-8 bytes that each covers; a range may be empty, since normalization can make
+    /// several pieces of one character.
+    public func encodeWithOffsets(_ text: String) -> [(id: Int32, bytes: Range<Int>)] {
+        var text = text
+        return text.withUTF8 { utf8 in
+            guard let base = utf8.baseAddress else { return [] }
+            var (ids, begins, ends):
+                (UnsafeMutablePointer<Int32>?, UnsafeMutablePointer<Int32>?, UnsafeMutablePointer<Int32>?)
+            var count: Int64 = 0
+            let bytes = UnsafeRawPointer(base).assumingMemoryBound(to: CChar.self)
+            let message = csp_encode(processor, bytes, Int64(utf8.count), &ids, &begins, &ends, &count)
+            defer { for memory in [ids, begins, ends] { csp_free(memory) } }
+            // The library fails only before a model is loaded or when memory is out.
+            if message != nil { fatalError("SentencePiece: \(takeMessage(message))") }
+            guard let ids, let begins, let ends else { return [] }
+            return (0..<Int(count)).map { (ids[$0], Int(begins[$0])..<Int(ends[$0])) }
+        }
+    }
+
+    public func piece(_ id: Int32) -> String { model.pieces[Int(id)].text }
+
+    public func decode(_ ids: [Int32]) -> String {
+        // The library leaves control pieces out; they are spelled here.
+        var (text, run): (String, [Int32]) = ("", [])
+        func flush() {
+            if !run.isEmpty { text += (text.isEmpty ? "" : " ") + decodeText(run) }
+            run = []
+        }
+        for id in ids {
+            if model.pieces[Int(id)].kind == .normal || model.pieces[Int(id)].kind == .byte {
+                run.append(id)
+            } else {
+                flush()
+                text += (text.isEmpty ? "" : " ") + piece(id)
+            }
+        }
+        flush()
+        return text
+    }
+
+    public func continuesWord(_ id: Int32) -> Bool {
+        let piece = model.pieces[Int(id)]
+        return (piece.kind == .normal || piece.kind == .byte) && !piece.text.hasPrefix("▁")
+    }
+
+    /// The version of the library that we bind.
+    public static var libraryVersion: String { "0.1.97 (libsentencepiece)" }
+
+    private func decodeText(_ ids: [Int32]) -> String {
+        var text: UnsafeMutablePointer<CChar>?
+        let message = csp_decode(processor, ids, Int64(ids.count), &text)
+        defer { csp_free(text) }
+        if message != nil { fatalError("SentencePiece: \(takeMessage(message))") }
+        return text.map { String(cString: $0) } ?? ""
+    }
+
+    /// The five by name: ours, BERT's and ALBERT's models spell padding and unknown as `<pad>` and `<unk>`.
+    private static func specialTokens(of model: SentencePieceModel, _ place: String) throws -> SpecialTokens {
+        func id(_ names: String...) throws -> Int32 {
+            for name in names {
+                if let index = model.pieces.firstIndex(where: { $0.text == name }) { return Int32(index) }
+            }
+            throw TokenizationError(
+                place, "has no piece '\(names[0])'; train one with `yoso vocab train`, which adds the special tokens")
+        }
+        return SpecialTokens(
+            padding: try id("<pad>", "[PAD]"), unknown: try id("<unk>", "[UNK]"), classification: try id("[CLS]"),
+            separator: try id("[SEP]"), mask: try id("[MASK]"))
+    }
+}
+
+/// The text of a message from C, which is freed.
+func takeMessage(_ message: UnsafeMutablePointer<CChar>?) -> String {
+    defer { csp_free(message) }
+    return message.map { String(cString: $0) } ?? "unknown failure"
+}
