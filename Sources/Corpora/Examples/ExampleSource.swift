@@ -1,0 +1,120 @@
+import Synchronization
+import Tokenization
+
+/// Packed, masked and shuffled pretraining examples: a pure function of (seed, epoch, index), so that a run's place in
+/// its data is three numbers and resuming is exact.
+///
+/// Documents are cut into consecutive runs of tokens, to the full length or, for a share of them, to a shorter one; what
+/// is left at the end of a document is an example of its own. Every token occurs exactly once an epoch, and no example
+/// crosses documents. Cuts, order and masks are drawn anew every epoch.
+public final class ExampleSource: Sendable {
+    public enum Part: UInt64, Sendable {
+        case training, heldOut
+    }
+
+    private let corpus: TokenizedCorpus
+    private let runs: [Range<Int>]
+    private let options: ExampleOptions
+    private let masking: Masking
+    private let special: SpecialTokens
+    private let continuesWord: [Bool]
+    private let key: UInt64
+    private let plans = Mutex<[Int: ExamplePlan]>([:])
+
+    public init(
+        _ corpus: TokenizedCorpus, _ split: CorpusSplit, _ part: Part, _ options: ExampleOptions,
+        _ tokenizer: any Tokenizer, seed: UInt64
+    ) {
+        self.corpus = corpus
+        runs = part == .training ? split.training : split.heldOut
+        self.options = options
+        special = tokenizer.special
+        continuesWord = (0..<Int32(tokenizer.vocabularySize)).map(tokenizer.continuesWord)
+        masking = Masking(options.masking, tokenizer.special, continuesWord)
+        var mixed = RandomSequence(seed, part.rawValue)
+        key = mixed.next()
+    }
+
+    /// Examples of `epoch`.
+    public func count(epoch: Int) -> Int { plan(epoch).examples.count }
+
+    /// Example `index` of `epoch`, masked.
+    ///
+    /// - Precondition: `0 <= index < count(epoch:)`.
+    public func example(epoch: Int, index: Int) -> PretrainingExample {
+        let range = plan(epoch).examples[index].range
+        var random = RandomSequence(key, 2, UInt64(epoch), UInt64(index))
+        guard options.sentenceOrder, range.count > 1 else {
+            return single(range, &random)
+        }
+        return pair(range, &random)
+    }
+
+    private func single(_ range: Range<Int>, _ random: inout RandomSequence) -> PretrainingExample {
+        var ids = [special.classification]
+        corpus.append(range, to: &ids)
+        ids.append(special.separator)
+        return masking.mask(ids, segments: Array(repeating: 0, count: ids.count), isOrdered: nil, &random)
+    }
+
+    private func pair(_ range: Range<Int>, _ random: inout RandomSequence) -> PretrainingExample {
+        let middle = cut(range, &random)
+        let isOrdered = random.next() & 1 == 0
+        let (first, second) = (range.lowerBound..<middle, middle..<range.upperBound)
+        var ids = [special.classification]
+        corpus.append(isOrdered ? first : second, to: &ids)
+        ids.append(special.separator)
+        var segments = [Int32](repeating: 0, count: ids.count)
+        corpus.append(isOrdered ? second : first, to: &ids)
+        ids.append(special.separator)
+        segments += Array(repeating: 1, count: ids.count - segments.count)
+        return masking.mask(ids, segments: segments, isOrdered: isOrdered, &random)
+    }
+
+    /// Where a pair is divided: the boundary of paragraphs nearest the middle, if one lies in the middle half, or else
+    /// the first word that begins behind a random place there.
+    private func cut(_ range: Range<Int>, _ random: inout RandomSequence) -> Int {
+        let quarter = range.count / 4
+        let half = range.lowerBound + quarter...range.upperBound - max(1, quarter)
+        let center = range.lowerBound + range.count / 2
+        let random = half.lowerBound + random.below(half.count)
+        let candidates = corpus.paragraphStarts(in: half)
+        if let boundary = candidates.min(by: { abs($0 - center) < abs($1 - center) }), boundary > range.lowerBound {
+            return boundary
+        }
+        let ids = corpus.ids(random..<range.upperBound)
+        let offset = ids.firstIndex { !continuesWord[Int($0)] } ?? 0
+        return max(range.lowerBound + 1, random + offset)
+    }
+
+    private func plan(_ epoch: Int) -> ExamplePlan {
+        plans.withLock { plans in
+            if let plan = plans[epoch] { return plan }
+            // Only one epoch is in use at a time.
+            let plan = ExamplePlan(corpus, runs, options, key: key, epoch: epoch)
+            plans = [epoch: plan]
+            return plan
+        }
+    }
+}
+
+extension TokenizedCorpus {
+    /// The tokens in `range` at which a paragraph begins.
+    func paragraphStarts(in range: ClosedRange<Int>) -> ArraySlice<Int> {
+        let first = paragraphStarts.partition { $0 >= range.lowerBound }
+        let last = paragraphStarts.partition { $0 > range.upperBound }
+        return paragraphStarts[first..<last]
+    }
+}
+
+extension [Int] {
+    /// The first index of an ascending array whose element satisfies `isBehind`.
+    fileprivate func partition(_ isBehind: (Int) -> Bool) -> Int {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if isBehind(self[middle]) { high = middle } else { low = middle + 1 }
+        }
+        return low
+    }
+}

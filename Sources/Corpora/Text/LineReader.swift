@@ -1,0 +1,76 @@
+import Foundation
+
+/// The lines of a plain or compressed text file, in constant memory: split at line feeds alone, one carriage return at
+/// the end and a byte-order mark at the beginning dropped, strictly UTF-8.
+public final class LineReader {
+    private let url: URL
+    private let stream: any ByteStream
+    private var buffer: [UInt8] = []
+    private var position = 0
+    private var isAtEnd = false
+    /// The number of the line that was read last, from 1.
+    public private(set) var lineNumber = 0
+
+    /// - Throws: `CorpusError` where the file is missing or unreadable.
+    public init(_ url: URL) throws {
+        self.url = url
+        stream =
+            switch url.pathExtension {
+            case "gz": try GzipStream(url)
+            case "xz": try XZStream(url)
+            default: try PlainStream(url)
+            }
+    }
+
+    /// Bytes read from the disk so far.
+    public var bytesRead: Int { stream.bytesRead }
+
+    /// The next line, or nil at the end.
+    ///
+    /// - Throws: `CorpusError` with the line where the text is not UTF-8 or the compressed data end early.
+    public func next() throws -> String? {
+        guard let bytes = try nextBytes() else { return nil }
+        lineNumber += 1
+        guard let line = String(validating: bytes, as: UTF8.self) else {
+            throw CorpusError("\(url.relativePath):\(lineNumber)", "not UTF-8\(Self.whereInvalid(bytes))")
+        }
+        return line
+    }
+
+    private func nextBytes() throws -> ArraySlice<UInt8>? {
+        var searched = position
+        while true {
+            if let end = buffer[searched...].firstIndex(of: UInt8(ascii: "\n")) {
+                defer { position = end + 1 }
+                return trimmed(buffer[position..<end])
+            }
+            searched = buffer.count
+            if isAtEnd {
+                guard position < buffer.count else { return nil }
+                defer { position = buffer.count }
+                return trimmed(buffer[position...])
+            }
+            if position > 0 {
+                buffer.removeSubrange(..<position)
+                searched -= position
+                position = 0
+            }
+            isAtEnd = try stream.read(into: &buffer) == 0
+        }
+    }
+
+    private func trimmed(_ line: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        let start = lineNumber == 0 && line.starts(with: [0xEF, 0xBB, 0xBF]) ? line.dropFirst(3) : line
+        return start.last == UInt8(ascii: "\r") ? start.dropLast() : start
+    }
+
+    /// The first byte that no UTF-8 text has at its place.
+    private static func whereInvalid(_ bytes: ArraySlice<UInt8>) -> String {
+        var low = 0
+        var decoder = UTF8()
+        var iterator = bytes.makeIterator()
+        while case .scalarValue(let scalar) = decoder.decode(&iterator) { low += UTF8.width(scalar) }
+        guard low < bytes.count else { return "" }
+        return String(format: " (byte 0x%02X at column %d)", bytes[bytes.startIndex + low], low + 1)
+    }
+}

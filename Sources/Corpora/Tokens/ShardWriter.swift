@@ -1,0 +1,113 @@
+import Digests
+import Dispatch
+import Foundation
+import Tokenization
+
+/// Tokenizes one text file into a shard. Paragraphs are encoded on all cores, a block at a time, and written in the
+/// order of the text, so the shard does not depend on the number of threads.
+struct ShardWriter {
+    let tokenizer: any Tokenizer
+    let wide: Bool
+
+    /// Paragraphs a block.
+    private static let blockCount = 2048
+
+    /// Writes the shard called `name` of `source`; `progress` hears bytes read and tokens written, and may throw to stop.
+    func write(
+        _ source: URL, to name: URL, _ manifest: TokenShard.Manifest,
+        progress: (_ bytes: Int, _ tokens: Int) throws -> Void
+    ) throws {
+        var manifest = manifest
+        var tokens = try Output(TokenShard.tokens(name))
+        var lengths = try Output(TokenShard.lengths(name))
+        let reader = try LineReader(source)
+        var isNewDocument = true
+        var block: [String] = []
+
+        func flush() throws {
+            for (text, ids) in zip(block, encode(block)) {
+                if text.isEmpty { isNewDocument = true }
+                guard !ids.isEmpty else { continue }
+                if wide {
+                    tokens.append(ids.map { UInt32(bitPattern: $0) })
+                } else {
+                    tokens.append(ids.map { UInt16(truncatingIfNeeded: $0) })
+                }
+                lengths.append([UInt32(ids.count) | (isNewDocument ? TokenShard.documentBit : 0)])
+                manifest.documents += isNewDocument ? 1 : 0
+                manifest.paragraphs += 1
+                manifest.tokens += ids.count
+                isNewDocument = false
+            }
+            block.removeAll(keepingCapacity: true)
+            try tokens.flush()
+            try lengths.flush()
+            try progress(reader.bytesRead, manifest.tokens)
+        }
+
+        while let line = try reader.next() {
+            block.append(line)
+            if block.count == Self.blockCount { try flush() }
+        }
+        try flush()
+        manifest.tokensDigest = try tokens.close()
+        manifest.lengthsDigest = try lengths.close()
+        try JSONEncoder().encode(manifest).write(to: TokenShard.json(name), options: .atomic)
+    }
+
+    private func encode(_ paragraphs: [String]) -> [[Int32]] {
+        let parts = 8
+        var encoded = [[[Int32]]](repeating: [], count: parts)
+        encoded.withUnsafeMutableBufferPointer { buffer in
+            // Each part writes a slot of its own.
+            nonisolated(unsafe) let slots = buffer
+            DispatchQueue.concurrentPerform(iterations: parts) { part in
+                let range = paragraphs.count * part / parts..<paragraphs.count * (part + 1) / parts
+                slots[part] = paragraphs[range].map { $0.isEmpty ? [] : tokenizer.encode($0) }
+            }
+        }
+        return encoded.flatMap { $0 }
+    }
+
+    /// A file that is written in pieces under a temporary name, digested on the way, and renamed when it is complete.
+    private struct Output {
+        private let url: URL
+        private let temporary: URL
+        private let file: FileHandle
+        private var pending = Data()
+        private let digest = DigestBox()
+
+        private final class DigestBox { var value: SHA256? = SHA256() }
+
+        init(_ url: URL) throws {
+            self.url = url
+            temporary = url.appendingPathExtension("partial")
+            guard FileManager.default.createFile(atPath: temporary.path, contents: nil),
+                let file = FileHandle(forWritingAtPath: temporary.path)
+            else { throw CorpusError(temporary, "cannot be created") }
+            self.file = file
+        }
+
+        mutating func append<Element>(_ values: [Element]) {
+            values.withUnsafeBytes { pending.append(contentsOf: $0) }
+        }
+
+        mutating func flush() throws {
+            pending.withUnsafeBytes { digest.value?.update($0) }
+            do {
+                try file.write(contentsOf: pending)
+            } catch {
+                throw CorpusError(temporary, "cannot write \(pending.count) bytes: \(String(cString: strerror(errno)))")
+            }
+            pending.removeAll(keepingCapacity: true)
+        }
+
+        mutating func close() throws -> String {
+            try flush()
+            try file.synchronize()
+            try file.close()
+            guard rename(temporary.path, url.path) == 0 else { throw CorpusError(url, "cannot be renamed into place") }
+            return digest.value.take()?.hexadecimal() ?? ""
+        }
+    }
+}

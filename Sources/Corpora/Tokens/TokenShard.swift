@@ -1,0 +1,67 @@
+import Digests
+import Foundation
+
+/// The tokens of one text file, mapped into memory: `NAME.tokens` (u16 or u32 ids), `NAME.lengths` (u32 tokens of every
+/// paragraph, the top bit set where a document begins) and `NAME.json`, which is written last and makes it complete.
+struct TokenShard: Sendable {
+    /// What `NAME.json` says: from what the shard was made, and what must be in it.
+    struct Manifest: Codable, Equatable {
+        var format = 1
+        let source: String
+        let sourceBytes: Int
+        let sourceModified: Double
+        let tokenizer: String
+        var tokens = 0
+        var paragraphs = 0
+        var documents = 0
+        var tokensDigest = ""
+        var lengthsDigest = ""
+    }
+
+    let manifest: Manifest
+    let tokens: Data
+    let lengths: Data
+    let wide: Bool
+
+    static let documentBit: UInt32 = 1 << 31
+
+    /// Opens a complete shard and checks sizes and digests.
+    ///
+    /// - Throws: `CorpusError` where a file is missing or differs from its manifest.
+    init(_ name: URL, wide: Bool) throws {
+        self.wide = wide
+        guard let manifest = Self.manifest(name) else { throw CorpusError(Self.json(name), "missing or damaged") }
+        self.manifest = manifest
+        tokens = try Self.map(Self.tokens(name), digest: manifest.tokensDigest)
+        lengths = try Self.map(Self.lengths(name), digest: manifest.lengthsDigest)
+    }
+
+    static func manifest(_ name: URL) -> Manifest? {
+        (try? Data(contentsOf: json(name))).flatMap { try? JSONDecoder().decode(Manifest.self, from: $0) }
+    }
+
+    static func json(_ name: URL) -> URL { name.appendingPathExtension("json") }
+    static func tokens(_ name: URL) -> URL { name.appendingPathExtension("tokens") }
+    static func lengths(_ name: URL) -> URL { name.appendingPathExtension("lengths") }
+
+    /// Copies ids of `range`, counted from the beginning of the shard, behind `ids`.
+    func append(_ range: Range<Int>, to ids: inout [Int32]) {
+        tokens.withUnsafeBytes { bytes in
+            if wide {
+                for id in bytes.bindMemory(to: UInt32.self)[range] { ids.append(Int32(bitPattern: id)) }
+            } else {
+                for id in bytes.bindMemory(to: UInt16.self)[range] { ids.append(Int32(id)) }
+            }
+        }
+    }
+
+    private static func map(_ url: URL, digest: String) throws -> Data {
+        guard let data = try? Data(contentsOf: url, options: .alwaysMapped) else {
+            throw CorpusError(url, "missing; delete its folder to tokenize again")
+        }
+        guard SHA256.hexadecimal(of: data) == digest else {
+            throw CorpusError(url, "damaged; delete its folder to tokenize again")
+        }
+        return data
+    }
+}
