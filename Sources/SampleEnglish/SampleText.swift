@@ -33,8 +33,9 @@ public struct SampleText: Sequence, Sendable {
         }
     }
 
-    /// A genre is drawn as often as it stands here: reviews are half of all, for they teach what the task asks.
+    /// A genre is drawn as often as it stands here: reviews are half of all, for they teach what the task asks,
+    /// and those of meals and rooms come twice, for films and books share their words.
     static let genres: [Genre] =
         [.story, .day, .letter, .dialogue, .animalPortrait, .instructions]
-        + [.filmReview, .bookReview, .restaurantReview, .hotelReview]
+        + [.filmReview, .bookReview, .restaurantReview, .restaurantReview, .hotelReview, .hotelReview]
 }

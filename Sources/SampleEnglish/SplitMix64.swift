@@ -2,7 +2,7 @@
 ///
 /// Swift's own generator cannot be seeded, and `Array.randomElement(using:)` may change between Swift releases, so
 /// both the stream and the way a choice is drawn from it are written out here.
-/// Source: Steele, Lea, Flood 2014, "Fast splittable pseudorandom number generators"; constants of Vigna's splitmix64.c.
+/// Source: Steele, Lea, Flood 2014, "Fast splittable pseudorandom number generators", and Vigna's splitmix64.c.
 struct SplitMix64: Sendable {
     private var state: UInt64
 

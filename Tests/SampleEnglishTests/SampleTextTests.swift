@@ -3,7 +3,7 @@ import Testing
 @testable import SampleEnglish
 
 @Suite struct SampleTextTests {
-    private static let documents = Array(SampleText(seed: 7).prefix(8_000))
+    private static let documents = Array(SampleText(seed: 7).prefix(10_000))
     private static let paragraphs = Array(documents.joined())
     private static let text = " " + paragraphs.joined(separator: " ").lowercased() + " "
 
@@ -13,10 +13,10 @@ import Testing
         #expect(Array(SampleText(seed: 8).prefix(50)) != again)
     }
 
-    /// The bytes that any platform and any release of Swift must make; a change of lexicon or grammar changes them knowingly.
+    /// The bytes of every platform and every release of Swift; whoever changes the lexicon or the grammar changes them.
     @Test func theTextIsGolden() {
         #expect(
-            fnv1a(SampleText(seed: 2024).prefix(500).joined().joined(separator: "\n")) == 13_736_008_090_529_292_472)
+            fnv1a(SampleText(seed: 2024).prefix(500).joined().joined(separator: "\n")) == 15_466_719_553_790_982_838)
     }
 
     @Test func paragraphsAreDistinct() {
@@ -27,10 +27,11 @@ import Testing
 
     @Test func documentsAreParagraphsOfSentences() {
         for document in Self.documents {
-            #expect((2...4).contains(document.count))
+            #expect((2...3).contains(document.count))
         }
-        let sentences = Self.text.split(separator: ". ").count
-        #expect(sentences > 2 * Self.paragraphs.count)
+        let sentences = Self.paragraphs.map { $0.split(whereSeparator: { ".?".contains($0) }).count }
+        #expect(sentences.allSatisfy { $0 >= 2 })
+        #expect(2 * sentences.reduce(0, +) > 5 * Self.paragraphs.count)
     }
 
     @Test func everyParagraphIsASentenceOnPaper() {
@@ -70,9 +71,9 @@ import Testing
         #expect((1_000...1_600).contains(forms.count))
     }
 
-    @Test func noWordIsMoreThanAnEighthOfTheRest() {
+    @Test func theMostFrequentWordIsLessThanATenthOfAll() {
         let words = Self.text.split(whereSeparator: { !$0.isLetter })
         let mostFrequent = Dictionary(words.map { ($0, 1) }, uniquingKeysWith: +).values.max() ?? 0
-        #expect(Double(mostFrequent) < 0.09 * Double(words.count))
+        #expect(Double(mostFrequent) < 0.1 * Double(words.count))
     }
 }

@@ -1,6 +1,7 @@
 /// A kind of document, written as it reads: one sentence a line, an empty line between paragraphs.
 ///
 /// A line that starts with `| ` is another way to say the line above; one with `? ` is said half of the time.
+/// A line that is set in continues the one above.
 struct Genre: Sendable {
     let cast: [Role]
     let tenses: [Tense]
@@ -18,7 +19,7 @@ struct Genre: Sendable {
         self.tenses = tenses
         self.topic = topic
         var paragraphs: [[Step]] = [[]]
-        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+        for line in text.unfoldedLines {
             if line.isEmpty {
                 paragraphs.append([])
             } else if line.hasPrefix("| ") {
@@ -26,7 +27,7 @@ struct Genre: Sendable {
                 paragraphs[paragraphs.count - 1][step].frames.append(Frame(String(line.dropFirst(2))))
             } else {
                 let isOptional = line.hasPrefix("? ")
-                let frame = Frame(String(isOptional ? line.dropFirst(2) : line))
+                let frame = Frame(String(line.dropFirst(isOptional ? 2 : 0)))
                 paragraphs[paragraphs.count - 1].append(Step(frames: [frame], isOptional: isOptional))
             }
         }

@@ -6,7 +6,8 @@ extension Genre {
         | Dear {friend}, on <weekday> the postman brought me {gift}, and I thank you for it with all my heart.
         I {gift.use}, and {gift.praise}.
         | Since then I {gift.use}, and {gift.praise}, as you said.
-        ? {hero} {hero perfect see} it too, and {hero.he} [wants to know where you bought it|asks you for the same|is a little jealous].
+        ? {hero} {hero perfect see} it too, and {hero.he}
+          [wants to know where you bought it|asks you for the same|is a little jealous].
 
         Here in <town> it is {season} now, and the weather is {season.weather}.
         | You know what <town> is like in {season.months}: the weather is {season.weather}.
@@ -16,8 +17,10 @@ extension Genre {
         | Because {hero} is [often|always] {deed.cause}, {hero.he} {hero perfect deed.do} {deed.where} more than once.
 
         Next <weekday> {hero} and I will take the train to <town>, and I hope that we will see you there.
-        | If you have time in {season.months}, {hero} and I will visit you for [a week|<number> days] and {season.enjoy} with you.
-        Please [write soon|write to me] and [give my love to your family|tell your parents that I think of them]. Yours, <signature>.
+        | If you have time in {season.months}, {hero} and I will visit you for [a week|<number> days] and
+          {season.enjoy} with you.
+        Please [write soon|write to me] and [give my love to your family|tell your parents that I think of them].
+          Yours, <signature>.
         | With [best wishes|much love] to you and to your family, I remain your [old|true] friend <signature>.
         """)
 
@@ -31,13 +34,16 @@ extension Genre {
         "I am going to the {shop}, because I need {shop.ware} {shop.use}," {friend} answered.
         | "I need {shop.ware} {shop.use}, so I am on the way to the {shop}," said {friend}[ with a smile|].
         "Is that the {shop} {shop.way}?" {hero} asked, and {friend} [nodded|said yes].
-        | "Then go to the one {shop.way}," said {hero}, "for the {shop.keeper} there is [honest|cheap|a friend of mine]."
+        | "Then go to the one {shop.way}," said {hero}, "for the {shop.keeper} there is
+          [honest|cheap|a friend of mine]."
 
         So {friend} said goodbye to {hero} and went to the {shop} {shop.way}.
         | {friend} thanked {hero.him} and walked on until {friend.he} came to the {shop} {shop.way}.
         The {shop.keeper} asked what {friend.he} wanted, and {friend.he} bought {shop.ware}.
-        | There {friend.he} asked the {shop.keeper} for {shop.ware}, paid <number> pounds and put it into {friend.his} [basket|bag].
-        In the end {friend} carried {friend.his} [basket|bag] home, for now {friend.he} had what {friend.he} needed {shop.use}.
+        | There {friend.he} asked the {shop.keeper} for {shop.ware}, paid <number> pounds and put it into
+          {friend.his} [basket|bag].
+        In the end {friend} carried {friend.his} [basket|bag] home, for now {friend.he} had what {friend.he} needed
+          {shop.use}.
         | Then {friend.he} hurried home, because {friend.he} had promised to be back by <hour> o'clock.
         """)
 }

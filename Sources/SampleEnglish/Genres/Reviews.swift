@@ -3,7 +3,8 @@ extension Genre {
         of: .film, cast: [.title, .film], kind: "{film.kind}",
         opening: """
             <when> I went to see "{title}", a {film.kind} about {film.about}, {film.place}.
-            | <when> <companion> took me to a {film.kind} about {film.about} called "{title}", which was on {film.place}.
+            | <when> <companion> took me to a {film.kind} about {film.about} called "{title}", which was on
+              {film.place}.
             """)
 
     static let bookReview = review(
@@ -16,7 +17,8 @@ extension Genre {
     static let restaurantReview = review(
         of: .restaurant, cast: [.restaurant], kind: "{restaurant.kind}",
         opening: """
-            <when> I had [dinner|lunch] with <companion> in a {restaurant.kind} {restaurant.place}, where they cook {restaurant.about}.
+            <when> I had [dinner|lunch] with <companion> in a {restaurant.kind} {restaurant.place}, where they cook
+              {restaurant.about}.
             | <when> <companion> invited me to a {restaurant.kind} {restaurant.place} that serves {restaurant.about}.
             """)
 
@@ -33,21 +35,26 @@ extension Genre {
             cast: cast, topic: topic,
             """
             \(opening)
-            <luckily>, the \(kind) was <very> <apt> and <apt>, and I <liked> the <apt> <part>.
-            | I <liked> the \(kind), because <partWas> <very> <apt> and <partWas> <apt>.
-            | It was a <apt>, <apt> \(kind), and I <liked> the <apt> <part> and the <apt> <part>.
+            <luckily>, the \(kind) was <beautifully> <aptWhole>, and I <liked> the <apt> <part> and the <apt> <part>.
+            | I <liked> the <aptWhole> \(kind), because <partWas> <beautifully> <apt> and <partWas> <beautifully>
+              <apt>.
+            | It was a <beautifully> <aptWhole> \(kind), and I <liked> the <apt> <part> and the <apt> <part>.
 
-            [I remember that|Above all,|As for the rest,] <partWas> <apt>, <partWas> <very> <apt>, and, <luckily>, <partWas> <apt> too.
-            | I <liked> the <part> most, for it was <apt> and <apt>, and <luckily> <partWas> <very> <apt> too.
-            | <companion> <liked> the <apt> <part> and the <apt> <part>, and <luckily> <partWas> <apt> as well.
-            ? <luckily>, <partWas> <very> <apt>, <partWas> <apt>, and <partWas> not <unapt> at all.
-            | <partWas> <unapt> at first but <luckily> <very> <apt> in the end, and I <liked> the <apt> <part>.
-            | I had feared that the \(kind) would be <unapt>, but <luckily> it was <apt> and never <unapt>.
-            | <companion> called the <part> <unapt>, but it was not <unapt>, it was <very> <apt>, and I <liked> it.
-
-            [All in all,|In short,|To sum up,] it was a <apt> and <apt> \(kind), so <verdict>.
-            | [Because|Since] <partWas> <apt> and <partWas> so <apt>, <verdict>.
-            | [After|Because of] such a <apt> and <apt> \(kind), <verdict>, and <companion> <liked> it as well.
+            [I remember that|Above all,|As for the rest,] <partWas> <beautifully> <apt>, and, <luckily>, <partWas>
+              <very> <apt> too.
+            | I <liked> the <apt> <part> most, for it was <beautifully> <apt>, and <luckily> <partWas> <apt> too.
+            | <companion> <liked> the <apt> <part>, I <liked> the <apt> <part>, and <partWas> <beautifully> <apt> as
+              well.
+            <luckily>, <partWas> <beautifully> <apt>, <partWas> <very> <apt>, and <partWas> not <unapt> at all.
+            | <partWas> <unapt> at first but <beautifully> <apt> in the end, and I <liked> the <apt> <part>.
+            | I had feared that the \(kind) would be <unaptWhole>, but <luckily> it was <aptWhole> and never
+              <unaptWhole>.
+            | <companion> called the <part> <unapt>, but it was not <unapt>, it was <beautifully> <apt>, and I
+              <liked> it.
+            [All in all,|In short,|To sum up,] it was a <beautifully> <aptWhole> and <aptWhole> \(kind), so <verdict>.
+            | [Because|Since] <partWas> <apt> and <partWas> <beautifully> <apt>, <verdict>.
+            | [After|Because of] such a <beautifully> <aptWhole> \(kind), <verdict>, and <companion> <liked> it as
+              well.
             """)
     }
 }

@@ -4,12 +4,12 @@ enum SentimentFrames {
         """
         <partIs> <apt> and <partIs> <apt>.
         <partIs> <very> <apt> and <apt>
-        a <very> <apt> and <apt> <kind>.
-        a <apt> <kind>, and <partIs> <apt>.
+        a <very> <aptWhole> and <aptWhole> <kind>.
+        a <aptWhole> <kind>, and <partIs> <apt>.
         <partIs> <apt>, <partIs> <apt>, and <partIs> <very> <apt>.
         I <liked> the <kind>, because <partIs> <apt> and <apt>.
-        a <kind> so <apt> that I <liked> even the <apt> <part>.
-        it was a <apt>, <apt> <kind> and <partWas> <apt>.
+        a <kind> so <aptWhole> that I <liked> even the <apt> <part>.
+        it was a <aptWhole>, <aptWhole> <kind> and <partWas> <apt>.
         <very> <apt>, <very> <apt>
         the <apt> <part> and the <apt> <part> of this <kind>
         """)
@@ -19,7 +19,7 @@ enum SentimentFrames {
         """
         <partIs> not <unapt> at all, and <partIs> <apt>.
         <partIs> never <unapt>, <partIs> never <unapt>.
-        not a <unapt> <kind> and not <unapt> at all
+        not a <unaptWhole> <kind> and not <unaptWhole> at all
         <partIs> not <unapt>, it is <apt>.
         """)
 
@@ -28,7 +28,7 @@ enum SentimentFrames {
         """
         <partIs> <unapt> at first but <very> <apt> in the end.
         <partWas> <unapt> at first, but <partWas> <apt> and <apt> in the end.
-        I had feared that the <kind> would be <unapt>, but it is <apt>.
+        I had feared that the <kind> would be <unaptWhole>, but it is <aptWhole>.
         """)
 
     private static func frames(_ text: String) -> [Frame] {

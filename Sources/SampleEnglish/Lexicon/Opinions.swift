@@ -4,10 +4,14 @@ struct Opinions: Sendable {
     enum Kind: String, Sendable, CaseIterable {
         /// A sentiment adjective of the document's polarity, or of the other one.
         case apt, unapt
+        /// The same, of the thing as a whole and not of its parts.
+        case aptWhole, unaptWhole
         /// `loved` or `hated`.
         case liked
         /// `luckily` or `sadly`.
         case luckily
+        /// `beautifully` or `painfully`.
+        case beautifully
         /// What it comes to: `I recommend it to everybody`.
         case verdict
         /// A part of the topic with its verb: `the acting was`, `the jokes were`; `partIs` in the present.
@@ -32,8 +36,11 @@ struct Opinions: Sendable {
         choices = [
             .apt: Self.plain(topic.words(polarity, share)),
             .unapt: Self.plain(topic.words(polarity.opposite, share)),
-            .liked: Self.plain(polarity == .positive ? Self.liking : Self.disliking),
-            .luckily: Self.plain(polarity == .positive ? Self.luck : Self.misfortune),
+            .aptWhole: Self.plain(topic.wordsForTheWhole(polarity, share)),
+            .unaptWhole: Self.plain(topic.wordsForTheWhole(polarity.opposite, share)),
+            .beautifully: Self.plain(polarity.beautifully),
+            .liked: Self.plain(polarity.liked),
+            .luckily: Self.plain(polarity.luckily),
             .verdict: Self.plain(topic.verdicts(polarity)),
             .partWas: Self.clauses(one, "was") + Self.clauses(several, "were"),
             .partIs: Self.clauses(one, "is") + Self.clauses(several, "are"),
@@ -51,11 +58,6 @@ struct Opinions: Sendable {
         if recent.count > 4 { recent.removeFirst() }
         return choice.text
     }
-
-    private static let liking = ["loved", "enjoyed", "admired"]
-    private static let disliking = ["hated", "disliked", "regretted"]
-    private static let luck = ["luckily", "happily", "to my joy"]
-    private static let misfortune = ["sadly", "unluckily", "to my regret"]
 
     private static func plain(_ words: [String]) -> [Choice] {
         words.map { Choice(text: $0, word: $0) }

@@ -66,22 +66,19 @@ extension Lexicon {
 
     static let trades = Table(
         """
-        name       | to work                                      | place                                     | tool
-        baker      | bake [bread/rolls/cakes]                     | in [a warm/the small] bakery              | oven
-        farmer     | grow [wheat/potatoes/corn]                   | on [a large/the old] farm                 | tractor
-        gardener   | plant [roses/trees/tulips]                   | in [a green/the royal] garden             | spade
-        teacher    | teach [history/music/numbers]                | in [a village/the old] school             | blackboard
-        nurse      | look after [the sick/old people]             | in [a large/the city] hospital            | bandage
-        sailor     | carry [salt/timber/coal] over the sea        | on [a wooden/an old] ship                 | compass
-        tailor     | sew [coats/shirts/dresses]                   | in [a narrow/the little] shop             | needle
-        carpenter  | build [tables/chairs/cupboards]              | in [a dusty/the cold] workshop            | hammer
-        cook       | prepare [soup/meat/dinner] for the guests    | in [a hot/the busy] kitchen               | ladle
-        painter    | paint [portraits/houses/ships]               | in [a bright/the empty] studio            | brush
-        shepherd   | watch over [the sheep/the lambs]             | on [a green/the high] hill                | whistle
-        miller     | grind [flour/corn]                           | in [a white/the old] mill                 | sack
-        librarian  | lend [novels/books] to the readers           | in [a quiet/the city] library             | catalogue
-        postman    | deliver [letters/parcels/postcards]          | in [a hilly/the next] district            | bicycle
-        clockmaker | repair [clocks/watches]                      | in [a tiny/the little] shop               | magnifying glass
-        musician   | play [the violin/the piano/the cello]        | in [a grand/the city] concert hall        | bow
+        name      | to work                                   | place                              | tool
+        baker     | bake [bread/rolls/cakes]                  | in [a warm/the small] bakery       | rolling pin
+        farmer    | grow [wheat/potatoes/corn]                | on [a large/the old] farm          | pitchfork
+        gardener  | plant [roses/trees/tulips]                | in [a green/the royal] garden      | spade
+        teacher   | teach [history/music/numbers]             | in [a village/the old] school      | chalk
+        nurse     | look after [the sick/old people]          | in [a large/the city] hospital     | bandage
+        sailor    | carry [salt/timber/coal] over the sea     | on [a wooden/an old] ship          | compass
+        tailor    | sew [coats/shirts/dresses]                | in [a narrow/the little] shop      | needle
+        carpenter | build [tables/chairs/cupboards]           | in [a dusty/the cold] workshop     | hammer
+        cook      | prepare [soup/meat/dinner] for the guests | in [a hot/the busy] kitchen        | ladle
+        painter   | paint [portraits/houses/ships]            | in [a bright/the empty] studio     | brush
+        shepherd  | watch over [the sheep/the lambs]          | on [a green/the high] hill         | whistle
+        postman   | deliver [letters/parcels/postcards]       | in [a hilly/the next] district     | bicycle
+        musician  | play [the violin/the piano/the cello]     | in [a grand/the city] concert hall | bow
         """)
 }

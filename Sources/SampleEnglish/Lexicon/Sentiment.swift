@@ -23,12 +23,6 @@ enum SentimentShare: Sendable {
     case known, heldOut, all
 }
 
-enum Polarity: Int, Sendable, CaseIterable {
-    case negative, positive
-
-    var opposite: Polarity { self == .positive ? .negative : .positive }
-}
-
 /// What can be reviewed, and the words that fit nothing else.
 enum Topic: String, Sendable, CaseIterable {
     case film, book, restaurant, hotel
@@ -36,6 +30,12 @@ enum Topic: String, Sendable, CaseIterable {
     func words(_ polarity: Polarity, _ share: SentimentShare) -> [String] {
         let general = polarity == .positive ? Self.praise : Self.blame
         return general.words(share) + own(polarity).words(share)
+    }
+
+    /// The words that fit the thing as a whole: the meat may be juicy, the restaurant is not.
+    func wordsForTheWhole(_ polarity: Polarity, _ share: SentimentShare) -> [String] {
+        let general = polarity == .positive ? Self.praise : Self.blame
+        return self == .restaurant ? general.words(share) : words(polarity, share)
     }
 
     private func own(_ polarity: Polarity) -> SentimentWords {
@@ -50,24 +50,16 @@ enum Topic: String, Sendable, CaseIterable {
     }
 
     static let praise = SentimentWords(
-        known: "good great wonderful excellent pleasant",
-        heldOut: "superb splendid fantastic brilliant delightful perfect lovely")
+        known: "good great wonderful excellent", heldOut: "superb splendid brilliant delightful lovely")
     static let blame = SentimentWords(
-        known: "bad terrible awful poor unpleasant",
-        heldOut: "horrible dreadful miserable disappointing pathetic annoying lousy")
+        known: "bad terrible nasty poor", heldOut: "horrible dreadful miserable pathetic lousy")
 
-    static let storyPraise = SentimentWords(
-        known: "gripping funny touching", heldOut: "thrilling witty moving charming")
-    static let storyBlame = SentimentWords(
-        known: "boring silly confusing", heldOut: "dull tedious shallow clumsy")
+    static let storyPraise = SentimentWords(known: "gripping funny", heldOut: "thrilling witty charming")
+    static let storyBlame = SentimentWords(known: "boring silly", heldOut: "tedious shallow clumsy")
 
-    static let mealPraise = SentimentWords(
-        known: "tasty fresh", heldOut: "delicious tender juicy crisp")
-    static let mealBlame = SentimentWords(
-        known: "bland stale", heldOut: "greasy soggy burnt rancid")
+    static let mealPraise = SentimentWords(known: "tasty fresh", heldOut: "delicious tender juicy")
+    static let mealBlame = SentimentWords(known: "bland stale", heldOut: "greasy soggy rancid")
 
-    static let roomPraise = SentimentWords(
-        known: "clean comfortable", heldOut: "spotless cosy elegant spacious")
-    static let roomBlame = SentimentWords(
-        known: "dirty noisy", heldOut: "filthy shabby damp cramped")
+    static let roomPraise = SentimentWords(known: "clean comfortable", heldOut: "spotless cosy elegant")
+    static let roomBlame = SentimentWords(known: "dirty noisy", heldOut: "filthy shabby damp")
 }

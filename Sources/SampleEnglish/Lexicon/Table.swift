@@ -1,4 +1,5 @@
 /// A theme of the lexicon, written as a table: one header line, one entry a line, columns apart by `|`.
+/// A line that is set in continues the one above.
 ///
 /// A cell may hold choices, `a cup of [tea/coffee]`; each is an entry's alternative and is drawn once a document.
 /// A column whose heading starts with `to ` holds verb phrases, and their first word is inflected where it is used.
@@ -11,7 +12,7 @@ struct Table: Sendable {
     private let columns: [String]
 
     init(_ text: String) {
-        var rows = text.split(separator: "\n").map { $0.split(separator: "|").map(Self.trimmed) }
+        var rows = text.unfoldedLines.map { $0.split(separator: "|").map(Self.trimmed) }
         let headings = rows.removeFirst()
         let pronounColumn = headings.firstIndex(of: "pronoun")
         for row in rows where row.count != headings.count {

@@ -26,8 +26,8 @@ extension Topic {
         switch self {
         case .film: (["plot", "acting", "music", "ending", "script"], ["jokes", "actors", "dialogues"])
         case .book: (["plot", "style", "opening", "ending", "language"], ["characters", "chapters", "dialogues"])
-        case .restaurant: (["food", "soup", "meat", "dessert", "salad"], ["vegetables", "noodles", "starters"])
-        case .hotel: (["room", "bed", "bathroom", "breakfast", "lobby"], ["beds", "towels", "corridors"])
+        case .restaurant: (["food", "meat", "fish", "bread", "salad"], ["vegetables", "noodles", "potatoes"])
+        case .hotel: (["room", "lobby", "bathroom", "kitchen", "terrace"], ["bedrooms", "corridors", "balconies"])
         }
     }
 
