@@ -8,6 +8,9 @@ public enum OpenBLAS {
     /// The kernel family that OpenBLAS chose, for example `SkylakeX` or `Haswell`.
     public static var coreName: String { String(cString: openblas_get_corename()) }
 
-    /// The version and build options, as the library states them.
-    public static var configuration: String { String(cString: openblas_get_config()) }
+    /// The version, for example `0.3.21`.
+    public static var version: String {
+        let words = String(cString: openblas_get_config()).split(separator: " ")
+        return words.count > 1 ? String(words[1]) : "unknown"
+    }
 }

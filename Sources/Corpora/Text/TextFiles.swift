@@ -34,23 +34,6 @@ public struct TextFiles: Sendable, Equatable {
     /// Bytes on disk of all files.
     public var bytes: Int { urls.reduce(0) { $0 + Self.size($1) } }
 
-    /// Pulls paragraph after paragraph through all files; the empty string stands for the end of a document.
-    public func paragraphs() -> () throws -> String? {
-        var rest = urls[...]
-        var reader: LineReader?
-        return {
-            while true {
-                if let line = try reader?.next() { return line }
-                if reader != nil {
-                    reader = nil
-                    return ""
-                }
-                guard let url = rest.popFirst() else { return nil }
-                reader = try LineReader(url)
-            }
-        }
-    }
-
     static func size(_ url: URL) -> Int {
         let attributes = try? FileManager.default.attributesOfItem(atPath: url.path)
         return (attributes?[.size] as? NSNumber)?.intValue ?? 0

@@ -1,0 +1,60 @@
+import Foundation
+
+extension ResolvedRecipe {
+    /// Every effective value with its origin and what the key means, aligned in columns.
+    public var explanation: String {
+        let rows = values.map { [$0.field.key, $0.texts.joined(separator: ", "), $0.origin] }
+        let widths = (0..<3).map { column in rows.map { $0[column].count }.max() ?? 0 }
+        return zip(rows, values).map { row, value in
+            zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }.joined(separator: "  ")
+                + "  # \(value.field.doc)"
+        }.joined(separator: "\n")
+    }
+
+    /// The recipe with every value written out, which reads back as the same recipe.
+    public var yaml: String {
+        var lines = ["# Resolved from \(file): every value that the run was begun with."]
+        var open: [Substring] = []
+        for value in values where !isOption(value) {
+            let path = value.field.key.split(separator: ".")
+            let parents = Array(path.dropLast())
+            let common = zip(open, parents).prefix { $0 == $1 }.count
+            for depth in common..<parents.count { lines.append(indent(depth) + "\(parents[depth]):") }
+            open = parents
+            lines.append(indent(parents.count) + "\(path[parents.count]): \(written(value))")
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private func indent(_ depth: Int) -> String { String(repeating: "  ", count: depth) }
+
+    /// Whether the value belongs to a variant, which writes it.
+    private func isOption(_ value: Value) -> Bool {
+        values.contains { other in
+            guard case .variants = other.field.kind else { return false }
+            return value.field.key.hasPrefix(other.field.key + ".")
+        }
+    }
+
+    private func written(_ value: Value) -> String {
+        if case .variants = value.field.kind {
+            let options = values.filter { $0.field.key.hasPrefix(value.field.key + ".") }
+            guard !options.isEmpty else { return value.texts[0] }
+            let pairs = options.map { "\($0.field.key.dropFirst(value.field.key.count + 1)): \($0.texts[0])" }
+            return "{ \(value.texts[0]): { \(pairs.joined(separator: ", ")) } }"
+        }
+        let texts = value.texts.map(quoted)
+        return texts.count == 1 ? texts[0] : "[\(texts.joined(separator: ", "))]"
+    }
+
+    /// Plain where YAML cannot misread it, and in double quotes otherwise.
+    private func quoted(_ text: String) -> String {
+        let isPlain =
+            text.first?.isLetter ?? false || text.first?.isNumber ?? false
+            || text.hasPrefix("/") || text.hasPrefix(".") || text.hasPrefix("-") && text.count > 1
+        let isSafe = text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || " ./_-%+".contains($0)) }
+        if isPlain, isSafe, !text.hasSuffix(" ") { return text }
+        let escaped = text.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "\"", with: "\\\"")
+        return "\"\(escaped)\""
+    }
+}

@@ -1,0 +1,34 @@
+import Glue
+import Training
+
+/// A fine-tuning recipe: complete, typed and checked before any work starts.
+public struct FineTuningRecipe: Sendable {
+    public let resolved: ResolvedRecipe
+    public let name: String
+    public let task: GlueTask
+    /// Pretrained Hugging Face folder; nil where neither recipe nor command names one.
+    public let checkpoint: String?
+    /// Folder of the task's files, or `sample`; nil where neither recipe nor command names one.
+    public let data: String?
+    public let options: FineTuningOptions
+
+    /// Reads the recipe at `path` with overrides from the command line. Paths in it are relative to the working folder.
+    ///
+    /// - Throws: `RecipeErrors` with everything that is wrong, at once.
+    public init(_ path: String, _ overrides: [ResolvedRecipe.Override] = []) throws {
+        resolved = try ResolvedRecipe(.fineTuning, RecipeFile(path), overrides)
+        name = resolved["name"]
+        checkpoint = resolved.path("checkpoint")
+        data = resolved.path("data")
+        options = FineTuningOptions(
+            epochs: resolved.integer("epochs"), batch: resolved.batch, length: resolved.integer("length"),
+            optimizer: resolved.optimizer, schedule: resolved.schedule,
+            classifierDropout: resolved.float("classifierDropout"), patience: resolved.integer("patience"),
+            slices: resolved.integer("slices"), threads: resolved.integer("threads"), seed: resolved.seed)
+        do {
+            task = try GlueTask.named(resolved["task"])
+        } catch let error as GlueError {
+            throw RecipeErrors(issues: [resolved.issue("task", error.problem)])
+        }
+    }
+}

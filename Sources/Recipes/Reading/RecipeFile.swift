@@ -1,0 +1,128 @@
+import Foundation
+import Yams
+
+/// A recipe as it is written: values by dotted key, each with its place.
+struct RecipeFile {
+    struct Entry {
+        let key: String
+        /// Several for a list.
+        let texts: [String]
+        /// Of the key, and of the value.
+        let keyPlace: RecipeIssue.Place
+        let valuePlace: RecipeIssue.Place
+        /// Where it is written, for `explain`.
+        let origin: String
+    }
+
+    let name: String
+    private(set) var entries: [Entry] = []
+    private(set) var issues: [RecipeIssue] = []
+    private let lines: [String]
+
+    /// Reads and flattens the file. What is no plain mapping of scalars, lists of scalars and mappings is an issue.
+    ///
+    /// - Throws: `RecipeErrors` where the file cannot be read or is no YAML.
+    init(_ path: String) throws {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw RecipeErrors(issues: [RecipeIssue(place: .recipe(path), message: "no such recipe, or unreadable")])
+        }
+        guard let text = String(validating: data, as: UTF8.self) else {
+            throw RecipeErrors(issues: [RecipeIssue(place: .recipe(path), message: "not UTF-8")])
+        }
+        try self.init(text: text, name: path)
+    }
+
+    init(text: String, name: String) throws {
+        self.name = name
+        lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        let root: Node?
+        do {
+            root = try Yams.compose(yaml: text)
+        } catch {
+            throw RecipeErrors(issues: [Self.issue(of: error, name, lines)])
+        }
+        guard let root else {
+            throw RecipeErrors(issues: [RecipeIssue(place: .recipe(name), message: "the recipe is empty")])
+        }
+        guard case .mapping(let mapping) = root else {
+            throw RecipeErrors(issues: [issue(root, "wanted keys and values")])
+        }
+        flatten(mapping, prefix: "", depth: 0)
+    }
+
+    private mutating func flatten(_ mapping: Node.Mapping, prefix: String, depth: Int) {
+        for (keyNode, value) in mapping {
+            guard let name = keyNode.scalar?.string, keyNode.anchor == nil else {
+                issues.append(issue(keyNode, "wanted a plain key"))
+                continue
+            }
+            let key = prefix.isEmpty ? name : "\(prefix).\(name)"
+            if value.anchor != nil {
+                issues.append(issue(value, "\(key): anchors and aliases are not supported; write the value out"))
+                continue
+            }
+            switch value {
+            case .scalar(let scalar): append(key, [scalar.string], keyNode, value)
+            case .sequence(let sequence):
+                let texts = sequence.compactMap { $0.scalar?.string }
+                if texts.count == sequence.count {
+                    append(key, texts, keyNode, value)
+                } else {
+                    issues.append(issue(value, "\(key): wanted a list of plain values"))
+                }
+            case .mapping(let inner) where key == Self.variantKey && inner.count == 1:
+                flattenVariant(inner, key, keyNode)
+            case .mapping(let inner) where depth < 4: flatten(inner, prefix: key, depth: depth + 1)
+            default: issues.append(issue(value, "\(key): anchors, aliases and deep nesting are not supported"))
+            }
+        }
+    }
+
+    /// The key whose value may be `name: {options}`.
+    private static let variantKey = "model.attention"
+
+    /// `attention: { name: { option: value } }` is the same as `attention: name` with `attention.option: value`.
+    private mutating func flattenVariant(_ mapping: Node.Mapping, _ key: String, _ keyNode: Node) {
+        for (nameNode, value) in mapping {
+            append(key, [nameNode.scalar?.string ?? ""], keyNode, nameNode)
+            switch value {
+            case .mapping(let options): flatten(options, prefix: key, depth: 2)
+            case .scalar(let scalar) where scalar.string.isEmpty: break
+            default: issues.append(issue(value, "\(key): wanted the variant's own keys and values"))
+            }
+        }
+    }
+
+    private mutating func append(_ key: String, _ texts: [String], _ keyNode: Node, _ value: Node) {
+        entries.append(
+            Entry(
+                key: key, texts: texts, keyPlace: place(keyNode), valuePlace: place(value),
+                origin: "\((name as NSString).lastPathComponent):\(keyNode.mark?.line ?? 0)"))
+    }
+
+    private func issue(_ node: Node, _ message: String) -> RecipeIssue {
+        RecipeIssue(place: place(node), message: message)
+    }
+
+    private func place(_ node: Node) -> RecipeIssue.Place {
+        guard let mark = node.mark else { return .recipe(name) }
+        return Self.place(mark, name, lines)
+    }
+
+    private static func place(_ mark: Mark, _ name: String, _ lines: [String]) -> RecipeIssue.Place {
+        let source = lines.indices.contains(mark.line - 1) ? lines[mark.line - 1] : ""
+        return .file(name, line: mark.line, column: mark.column, source: source)
+    }
+
+    private static func issue(of error: any Error, _ name: String, _ lines: [String]) -> RecipeIssue {
+        switch error {
+        case YamlError.scanner(_, let problem, let mark, _), YamlError.parser(_, let problem, let mark, _),
+            YamlError.composer(_, let problem, let mark, _):
+            RecipeIssue(place: place(mark, name, lines), message: problem)
+        case YamlError.duplicatedKeysInMapping(let duplicates, _):
+            RecipeIssue(
+                place: .recipe(name), message: "the key '\("\(duplicates.first ?? "")")' occurs twice")
+        default: RecipeIssue(place: .recipe(name), message: "\(error)")
+        }
+    }
+}

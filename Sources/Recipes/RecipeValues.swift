@@ -1,0 +1,57 @@
+import Attention
+import Bert
+import Corpora
+import Training
+
+// Values were checked against the schema, so reading them again cannot fail; a default here would hide a schema that
+// disagrees with this file.
+extension ResolvedRecipe {
+    private func read<Value>(_ key: String, _ parse: (String) -> Value?) -> Value {
+        guard let value = parse(self[key]) else { preconditionFailure("\(key) passed the schema as '\(self[key])'") }
+        return value
+    }
+
+    func integer(_ key: String) -> Int { read(key, Scalar.integer) }
+    func float(_ key: String) -> Float { read(key) { Scalar.number($0).map { Float($0) } } }
+    func share(_ key: String) -> Double { read(key, Scalar.share) }
+    func boolean(_ key: String) -> Bool { read(key, Scalar.boolean) }
+    func steps(_ key: String) -> Int { read(key, Scalar.steps) }
+    func choice<Choice: RawRepresentable<String>>(_ key: String) -> Choice { read(key, Choice.init(rawValue:)) }
+    /// Nil for `none`.
+    func path(_ key: String) -> String? { self[key] == "none" ? nil : self[key] }
+
+    var batch: BatchSize { read("batch", Scalar.batch) }
+    var budget: Budget { read("budget", Scalar.budget) }
+    var seed: UInt64 { UInt64(integer("seed")) }
+
+    var optimizer: OptimizerOptions {
+        OptimizerOptions(
+            rate: float("optimizer.rate"), beta1: float("optimizer.beta1"), beta2: float("optimizer.beta2"),
+            epsilon: float("optimizer.epsilon"), decay: float("optimizer.decay"), clip: float("optimizer.clip"))
+    }
+
+    var schedule: ScheduleOptions {
+        ScheduleOptions(shape: choice("schedule.shape"), warmup: read("schedule.warmup", Scalar.warmup))
+    }
+
+    var examples: ExampleOptions {
+        ExampleOptions(
+            length: integer("examples.length"), shortShare: share("examples.shortShare"),
+            sentenceOrder: boolean("examples.sentenceOrder"),
+            masking: MaskingOptions(
+                share: share("examples.masking.share"), unit: choice("examples.masking.unit"),
+                replacedByMask: share("examples.masking.replacedByMask"),
+                replacedByRandom: share("examples.masking.replacedByRandom")))
+    }
+
+    var attention: AttentionChoice {
+        switch self["model.attention"] {
+        case "softmax": .softmax
+        case "yosoExpectation":
+            .yosoExpectation(
+                YosoExpectationOptions(
+                    bits: integer("model.attention.bits"), gradient: choice("model.attention.gradient")))
+        default: preconditionFailure("no attention is called \(self["model.attention"])")
+        }
+    }
+}

@@ -1,0 +1,103 @@
+import Attention
+import Corpora
+import Training
+
+/// The keys of one kind of recipe, in the order in which they are explained.
+struct Schema: Sendable {
+    /// The value of the key `kind`, and what such a recipe is called in messages.
+    let kind: String
+    let fields: [Field]
+
+    static let pretraining = Schema(
+        kind: "pretraining",
+        fields: [
+            Field("kind", .oneOf(["pretraining", "finetuning"]), nil, "what the recipe is for"),
+            Field("name", .text, nil, "the name of the run, and of its folder below Checkpoints"),
+            Field("vocabulary", .text, nil, "folder of the tokenizer"),
+            Field("corpus.text", .texts, "none", "text files or folders; sample is the generator that ships"),
+            Field("corpus.heldOut", .share, "1%", "share of the documents that is never trained on"),
+            Field("model.layers", .integer(1...1000), nil, "encoder blocks"),
+            Field("model.width", .integer(1...65536), nil, "hidden width of a token"),
+            Field("model.heads", .integer(1...1024), nil, "attention heads; divides the width"),
+            Field("model.intermediate", .integer(1...1_000_000), nil, "width of the feed-forward layer"),
+            Field("model.positions", .integer(8...1_000_000), "512", "longest sequence in tokens"),
+            Field("model.vocabulary", .integerOrAuto(8...10_000_000), "auto", "ids; auto takes the tokenizer's"),
+            Field("model.attention", .variants(attentions), "softmax", "self-attention, with its own keys below"),
+            Field("model.dropout", .number(0...0.99), "0.1", "probability of dropping an element of a layer"),
+            Field("model.attentionDropout", .number(0...0.99), "0.1", "probability of dropping a softmax weight"),
+            Field("model.normEpsilon", .number(1e-30...1), "1e-12", "epsilon of the layer norms"),
+            Field("model.initializerRange", .number(0...10), "0.02", "standard deviation of initial weights"),
+            Field("examples.length", .integer(8...65535), "128", "tokens of a full example"),
+            Field("examples.shortShare", .share, "10%", "share of examples packed to a shorter random length"),
+            Field("examples.sentenceOrder", .boolean, "true", "pairs of segments, half of them swapped, to tell apart"),
+            Field("examples.masking.share", .share, "15%", "share of tokens that is predicted"),
+            Field(
+                "examples.masking.unit", .oneOf(MaskingOptions.Unit.allCases.map(\.rawValue)), "token",
+                "what is masked as one"),
+            Field("examples.masking.replacedByMask", .share, "80%", "of the predicted, share shown as [MASK]"),
+            Field("examples.masking.replacedByRandom", .share, "10%", "of the predicted, share shown as another token"),
+            Field("batch", .batch, nil, "size of an optimizer step"),
+            Field("microBatchTokens", .integer(1...10_000_000), "2048", "about the tokens of one pass of a worker"),
+            Field("budget", .budget, nil, "length of the run; the schedule is bound to it"),
+        ] + optimizer(rate: "1e-4") + schedule(warmup: "1%") + [
+            Field("evaluation.every", .steps, "500 steps", "steps between evaluations of the held-out text"),
+            Field("evaluation.sequences", .integer(1...1_000_000), "512", "held-out sequences of an evaluation"),
+            Field("checkpoints.every", .steps, "500 steps", "steps between checkpoints"),
+            Field("checkpoints.keep", .integer(1...1000), "2", "last checkpoints that stay, beside the best"),
+        ] + execution)
+
+    static let fineTuning = Schema(
+        kind: "finetuning",
+        fields: [
+            Field("kind", .oneOf(["pretraining", "finetuning"]), nil, "what the recipe is for"),
+            Field("name", .text, nil, "the name of the run, and of its folder below Checkpoints"),
+            Field("task", .text, nil, "GLUE task"),
+            Field("checkpoint", .text, "none", "pretrained Hugging Face folder"),
+            Field("data", .text, "none", "folder of the task's files; sample is the generator that ships"),
+            Field("epochs", .integer(1...10000), "3", "passes over the training rows"),
+            Field("batch", .batch, "32 sequences", "size of an optimizer step"),
+            Field("length", .integer(8...65535), "128", "longest input in tokens; longer ones are cut"),
+            Field("classifierDropout", .number(0...0.99), "0.1", "dropout before the classifier"),
+            Field(
+                "patience", .integer(0...10000), "0", "epochs without a better dev score before stopping; 0 never stops"
+            ),
+        ] + optimizer(rate: "1e-4") + schedule(warmup: "10%") + execution)
+
+    /// One row an attention: its name and its own keys.
+    static let attentions: [Kind.Variant] = [
+        Kind.Variant(name: "softmax", fields: []),
+        Kind.Variant(
+            name: "yosoExpectation",
+            fields: [
+                Field("bits", .integer(1...16), "9", "bits of a hash code, the temperature"),
+                Field(
+                    "gradient", .oneOf(YosoExpectationOptions.Gradient.allCases.map(\.rawValue)), "lowerBound",
+                    "form of the derivative"),
+            ]),
+    ]
+
+    private static func optimizer(rate: String) -> [Field] {
+        [
+            Field("optimizer.rate", .number(0...10), rate, "peak learning rate"),
+            Field("optimizer.beta1", .number(0...0.999999), "0.9", "decay of the first moment"),
+            Field("optimizer.beta2", .number(0...0.999999), "0.999", "decay of the second moment"),
+            Field("optimizer.epsilon", .number(1e-30...1), "1e-6", "added to the root of the second moment"),
+            Field("optimizer.decay", .number(0...1), "0.01", "decoupled weight decay, not of biases and norms"),
+            Field("optimizer.clip", .number(0...1e9), "1", "largest global gradient norm; 0 never clips"),
+        ]
+    }
+
+    private static func schedule(warmup: String) -> [Field] {
+        [
+            Field(
+                "schedule.shape", .oneOf(ScheduleOptions.Shape.allCases.map(\.rawValue)), "linear", "decay of the rate"),
+            Field("schedule.warmup", .warmup, warmup, "linear warm-up"),
+        ]
+    }
+
+    private static let execution = [
+        Field("slices", .integer(1...1024), "2", "parts of a batch with gradients of their own; part of the result"),
+        Field("threads", .integer(0...1024), "0", "threads for the slices, 0 for one a core; never changes a result"),
+        Field("seed", .integer(0...Int.max), "1", "seed of weights, data order, masks and dropout"),
+    ]
+}

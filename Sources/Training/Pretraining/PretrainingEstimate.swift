@@ -1,0 +1,92 @@
+import Bert
+import Corpora
+import Foundation
+
+/// What a run will take, from two measured steps and an evaluation: what `--dry-run` prints and what turns a budget of
+/// time into steps.
+public struct PretrainingEstimate: Sendable {
+    public let parameters: Int
+    public let totalSteps: Int
+    public let tokensPerStep: Int
+    /// Operations of a step's products.
+    public let workPerStep: Double
+    public let secondsPerStep: Double
+    public let secondsPerEvaluation: Double
+    /// Operations a second of the machine at best.
+    public let peak: Double
+    public let peakMemoryBytes: Int
+    /// Bytes of all checkpoints that a run keeps at a time.
+    public let diskBytes: Int
+    private let evaluations: Int
+
+    public var tokensPerSecond: Double { Double(tokensPerStep) / secondsPerStep }
+    public var shareOfPeak: Double { workPerStep / secondsPerStep / peak }
+    /// Steps and evaluations.
+    public var totalSeconds: Double {
+        Double(totalSteps) * secondsPerStep + Double(evaluations) * secondsPerEvaluation
+    }
+
+    /// Runs `probes` steps after one to warm up on a model that is thrown away.
+    public init(_ encoder: EncoderOptions, _ options: PretrainingOptions, _ data: PretrainingData, probes: Int = 2) {
+        let pretrainer = Pretrainer(encoder, options)
+        peak = PeakSpeed.measure(pretrainer.sliced.workers)
+        var (epoch, index) = (0, 0)
+        let batches = (0...probes).map { _ in data.batch(options.batch, epoch: &epoch, index: &index) }
+        _ = pretrainer.step(batches[0], index: 0, of: 1000)
+        let times = batches.dropFirst().map { batch in
+            elapsed { _ = pretrainer.step(batch, index: 1, of: 1000) }
+        }
+        secondsPerStep = times.reduce(0, +) / Double(times.count)
+        let heldOut = data.evaluationExamples(min(options.evaluation.sequences, 64))
+        let share = Double(options.evaluation.sequences) / Double(max(1, heldOut.count))
+        secondsPerEvaluation = share * elapsed { _ = pretrainer.evaluate(heldOut) }
+        let tokens = batches.dropFirst().flatMap { $0 }
+        tokensPerStep = tokens.reduce(0) { $0 + $1.ids.count } / probes
+        workPerStep =
+            FloatingPointWork(encoder).pretrainingStep(
+                lengths: tokens.map(\.ids.count), masked: tokens.reduce(0) { $0 + $1.maskedLabels.count })
+            / Double(probes)
+        parameters = pretrainer.sliced.layout.parameterCount
+        totalSteps = options.budget.steps(
+            tokensPerStep: tokensPerStep, secondsPerStep: secondsPerStep,
+            secondsPerEvaluation: secondsPerEvaluation, evaluateEvery: options.evaluation.every)
+        evaluations = options.evaluation.every > 0 ? totalSteps / options.evaluation.every + 1 : 1
+        peakMemoryBytes = Self.peakMemory()
+        // Values and two moments of four bytes each, in the kept ones, the best, and the one being written.
+        diskBytes = 12 * parameters * (options.checkpoints.keep + 2)
+    }
+
+    /// The largest resident size of this process so far.
+    private static func peakMemory() -> Int {
+        var usage = rusage()
+        #if os(Linux)
+            getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+            return usage.ru_maxrss * 1024
+        #else
+            getrusage(RUSAGE_SELF, &usage)
+            return usage.ru_maxrss
+        #endif
+    }
+}
+
+extension Budget {
+    /// The budget as a number of steps, at least one.
+    func steps(
+        tokensPerStep: Int, secondsPerStep: Double, secondsPerEvaluation: Double, evaluateEvery: Int
+    ) -> Int {
+        switch self {
+        case .steps(let count): return count
+        case .tokens(let count): return max(1, (count + tokensPerStep - 1) / tokensPerStep)
+        case .seconds(let seconds):
+            let evaluation = evaluateEvery > 0 ? secondsPerEvaluation / Double(evaluateEvery) : 0
+            return max(1, Int((seconds - secondsPerEvaluation) / (secondsPerStep + evaluation)))
+        }
+    }
+}
+
+/// Seconds that `work` takes.
+func elapsed(_ work: () -> Void) -> Double {
+    let start = ContinuousClock.now
+    work()
+    return start.duration(to: .now).seconds
+}

@@ -1,0 +1,119 @@
+import Checkpoints
+import Corpora
+import Foundation
+
+/// One process's share of a pretraining run: from where the folder left it to the end, or to an interruption.
+final class PretrainingSitting {
+    private let run: PretrainingRun
+    private let report: (PretrainingEvent) -> Void
+    private let pretrainer: Pretrainer
+    private let saver: CheckpointSaver
+    private let log: MetricsLog
+    private let heldOut: [PretrainingExample]
+    private let work: FloatingPointWork
+    private let peak: Double
+    private var state: RunState
+    private var savedStep: Int?
+    private var evaluation: PretrainingEvaluation?
+
+    init(_ run: PretrainingRun, _ report: @escaping (PretrainingEvent) -> Void) throws {
+        self.run = run
+        self.report = report
+        pretrainer = Pretrainer(run.encoder, run.options)
+        saver = CheckpointSaver(folder: run.folder, tokenizer: run.tokenizer, keep: run.options.checkpoints.keep)
+        let digest = try OptionsDigest.of(run.encoder, run.options.identity)
+        let restored = try saver.restore(pretrainer.sliced, options: digest) { report(.warning($0)) }
+        savedStep = restored?.step
+        state =
+            try restored
+            ?? RunState(totalSteps: run.totalSteps(), tokenizer: run.tokenizer.fingerprint, options: digest)
+        log = try MetricsLog(run.folder.metrics, truncatingAfterStep: state.step)
+        heldOut = run.data.evaluationExamples(run.options.evaluation.sequences)
+        work = FloatingPointWork(run.encoder)
+        peak = PeakSpeed.measure(pretrainer.sliced.workers)
+        report(
+            .started(
+                step: state.step, totalSteps: state.totalSteps, parameters: pretrainer.sliced.layout.parameterCount))
+    }
+
+    var isFinished: Bool { state.step >= state.totalSteps }
+
+    /// Whether something that is done every `steps` steps, and at the end, is to be done now.
+    func isDue(_ steps: Int) -> Bool { isFinished || steps > 0 && state.step % steps == 0 }
+
+    /// One optimizer step on the next examples.
+    func step() throws {
+        let start = ContinuousClock.now
+        var (epoch, index) = (state.epoch, state.index)
+        let examples = run.data.batch(run.options.batch, epoch: &epoch, index: &index)
+        let step = pretrainer.step(examples, index: state.step, of: state.totalSteps)
+        guard step.isFinite else { throw diverged(step) }
+        let seconds = start.duration(to: .now).seconds
+        let tokens = examples.reduce(0) { $0 + $1.ids.count }
+        state.step += 1
+        (state.epoch, state.index) = (epoch, index)
+        state.tokens += tokens
+        state.seconds += seconds
+        let operations = work.pretrainingStep(lengths: examples.map(\.ids.count), masked: step.counts.maskedCount)
+        let line = PretrainingStepReport(
+            step: state.step, totalSteps: state.totalSteps, epoch: epoch, loss: step.counts.loss,
+            maskedLoss: step.counts.meanMaskedLoss, maskedAccuracy: step.counts.maskedAccuracy,
+            orderAccuracy: step.counts.orderAccuracy, rate: step.rate, gradientNorm: step.gradientNorm, tokens: tokens,
+            totalTokens: state.tokens, tokensPerSecond: Double(tokens) / seconds,
+            shareOfPeak: operations / seconds / peak, seconds: state.seconds)
+        try log.append(line)
+        report(.step(line))
+    }
+
+    /// Evaluates the held-out text, and says whether it is the best so far.
+    func evaluate() throws -> Bool {
+        let start = ContinuousClock.now
+        let counts = pretrainer.evaluate(heldOut)
+        state.seconds += start.duration(to: .now).seconds
+        let evaluation = PretrainingEvaluation(
+            counts, step: state.step, sequences: heldOut.count, totalTokens: state.tokens, seconds: state.seconds)
+        try log.append(evaluation)
+        report(.evaluated(evaluation))
+        self.evaluation = evaluation
+        return state.note(score: -evaluation.maskedLoss)
+    }
+
+    func save() throws {
+        let head =
+            pretrainer.model.options.family == .bert && pretrainer.model.predictsOrder
+            ? "ForPreTraining" : "ForMaskedLM"
+        let url = try saver.save(
+            pretrainer.sliced, state, HuggingFaceConfiguration(pretrainer.model.options, head: head))
+        savedStep = state.step
+        report(.saved(step: state.step, url))
+    }
+
+    /// Saves what is not saved yet and leaves.
+    func leave() throws -> Never {
+        if savedStep != state.step { try save() }
+        throw TrainingError.interrupted(step: state.step)
+    }
+
+    /// The evaluation at the end; made now where the run had ended before this sitting.
+    func lastEvaluation() throws -> PretrainingEvaluation {
+        if let evaluation { return evaluation }
+        let counts = pretrainer.evaluate(heldOut)
+        return PretrainingEvaluation(
+            counts, step: state.step, sequences: heldOut.count, totalTokens: state.tokens, seconds: state.seconds)
+    }
+
+    private func diverged(_ step: Pretrainer.Step) -> TrainingError {
+        .diverged(
+            step: state.step + 1, loss: step.counts.loss,
+            norms: pretrainer.sliced.gradientNorms().map { "\($0.part) \(String(format: "%.3g", $0.norm))" },
+            lastGood: run.folder.checkpointSteps.last.map { run.folder.checkpoint($0).relativePath })
+    }
+}
+
+extension PretrainingRun {
+    /// The budget in steps; measured only where it is not given in steps.
+    fileprivate func totalSteps() throws -> Int {
+        if case .steps(let steps) = options.budget { return steps }
+        return PretrainingEstimate(encoder, options, data).totalSteps
+    }
+}

@@ -1,0 +1,69 @@
+import ArgumentParser
+import CKernels
+import Foundation
+import Tensors
+import Tokenization
+import Training
+
+/// `yoso doctor`: what this machine has, and what is missing.
+struct Doctor: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show the CPU, the BLAS, the precision available, library versions, and what is missing.")
+
+    func run() throws {
+        OpenBLAS.useOneThread()
+        let workers = Workers()
+        let rows: [(String, String)] = [
+            ("CPU", Self.cpuName),
+            ("cores", "\(workers.threads)"),
+            ("memory", Show.bytes(Int(ProcessInfo.processInfo.physicalMemory))),
+            ("kernels", String(cString: ck_level())),
+            ("OpenBLAS", "\(OpenBLAS.coreName) core, \(OpenBLAS.version)"),
+            (
+                "fp32 peak",
+                String(format: "%.0f GFLOP/s on %d threads", PeakSpeed.measure(workers) * 1e-9, workers.threads)
+            ),
+            ("precision", "fp32" + (ck_has_bf16() == 1 ? " (the CPU has AVX512-BF16, not used yet)" : "")),
+            ("SentencePiece", SentencePieceTokenizer.libraryVersion),
+            ("disk", Self.freeDisk),
+        ]
+        for (name, value) in rows { print(name.padding(toLength: 15, withPad: " ", startingAt: 0) + value) }
+        for line in Self.advice { print(line) }
+    }
+
+    /// What is pinned or missing, each with its remedy.
+    private static var advice: [String] {
+        var lines: [String] = []
+        if let pin = OpenBLASPin.current { lines.append("note: \(pin)") }
+        for path in ["Recipes/Pretraining/tiny.yaml", "Vocab/sample/spiece.model"]
+        where !FileManager.default.fileExists(atPath: path) {
+            lines.append("missing: \(path); run yoso in the root of its repository, or name your own files")
+        }
+        return lines.isEmpty ? ["nothing is missing"] : lines
+    }
+
+    private static var cpuName: String {
+        let info = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
+        let line = info.split(separator: "\n").first { $0.hasPrefix("model name") }
+        let name = line?.split(separator: ":").last?.trimmingCharacters(in: .whitespaces)
+        return name ?? "unknown"
+    }
+
+    private static var freeDisk: String {
+        let attributes = try? FileManager.default.attributesOfFileSystem(forPath: ".")
+        let free = (attributes?[.systemFreeSize] as? NSNumber)?.intValue
+        return free.map { "\(Show.bytes($0)) free" } ?? "unknown"
+    }
+}
+
+/// A user's choice of OpenBLAS kernels by environment: respected, and said once.
+enum OpenBLASPin {
+    static var current: String? {
+        let environment = ProcessInfo.processInfo.environment
+        let pins = ["OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"].compactMap { name in
+            environment[name].map { "\(name)=\($0)" }
+        }
+        guard !pins.isEmpty else { return nil }
+        return "OpenBLAS is pinned by \(pins.joined(separator: " ")); unset it to let OpenBLAS choose for this CPU"
+    }
+}

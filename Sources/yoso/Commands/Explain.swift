@@ -1,0 +1,30 @@
+import ArgumentParser
+import Recipes
+
+/// `yoso explain RECIPE`: every effective value, where it comes from, and what it means.
+struct Explain: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show every effective value of a recipe, its origin and its meaning.")
+
+    @Argument(help: "A recipe.") var recipe: String
+    @OptionGroup var settings: Settings
+
+    func run() throws {
+        let resolved = try AnyRecipe(recipe, settings.overrides).resolved
+        print(resolved.explanation)
+    }
+}
+
+/// `--set key=value`, held to the recipe's schema.
+struct Settings: ParsableArguments {
+    @Option(name: .customLong("set"), help: "Override a key of the recipe: key=value. Repeatable.")
+    var settings: [String] = []
+
+    func validate() throws {
+        for setting in settings where ResolvedRecipe.Override(setting: setting) == nil {
+            throw ValidationError("--set \(setting): wanted key=value")
+        }
+    }
+
+    var overrides: [ResolvedRecipe.Override] { settings.compactMap(ResolvedRecipe.Override.init(setting:)) }
+}

@@ -1,0 +1,45 @@
+import ArgumentParser
+import Checkpoints
+import Corpora
+import Foundation
+import Tokenization
+
+/// `yoso vocab`: vocabularies.
+struct Vocabulary: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "vocab", abstract: "Train vocabularies.", subcommands: [Train.self])
+
+    struct Train: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Train a SentencePiece vocabulary on text.")
+
+        @Option(
+            parsing: .upToNextOption,
+            help: "Text files (.txt, .gz, .xz) or folders of them; sample is the generator that ships.")
+        var input: [String]
+        @Option(help: "Pieces in all, special tokens included.") var size: Int
+        @Option(help: "Folder to write.") var output: String
+        @Option(help: "unigram or bpe.") var model = VocabularyTrainer.Model.unigram
+        @Flag(help: "Keep upper case; the default folds it.") var cased = false
+        @Option(help: "Most paragraphs to learn from, taken evenly from the text.") var paragraphs = 400_000
+
+        func validate() throws {
+            guard size >= 8 else { throw ValidationError("--size \(size) is too small; wanted at least 8") }
+            guard paragraphs >= 1 else { throw ValidationError("--paragraphs \(paragraphs); wanted at least 1") }
+        }
+
+        func run() throws {
+            let status = StatusLine()
+            let folder = URL(fileURLWithPath: output)
+            let text = try SampleData.text(input)
+            let reader = try ParagraphReader(text, atMost: paragraphs)
+            let trainer = VocabularyTrainer(size: size, model: model, lowercase: !cased, paragraphLimit: paragraphs)
+            let tokenizer = try trainer.train(reader.next) {
+                status.show("read \(Show.grouped($0)) paragraphs; then training, which says nothing for a while")
+            }
+            try AtomicFolder.write(to: folder) { try TokenizerFolder.write(tokenizer, to: $0) }
+            status.line("\(output): \(Show.grouped(tokenizer.vocabularySize)) pieces, SHA-256 \(tokenizer.fingerprint)")
+        }
+    }
+}
+
+extension VocabularyTrainer.Model: ExpressibleByArgument {}

@@ -1,0 +1,43 @@
+import Foundation
+
+/// Numbers as people read them.
+enum Show {
+    /// `0:42`, `12:05`, `3:04:05`
+    static func time(_ seconds: Double) -> String {
+        guard seconds.isFinite, seconds < 1e9 else { return "–" }
+        let total = Int(seconds.rounded())
+        let (hours, minutes, rest) = (total / 3600, total / 60 % 60, total % 60)
+        return hours > 0
+            ? String(format: "%d:%02d:%02d", hours, minutes, rest) : String(format: "%d:%02d", minutes, rest)
+    }
+
+    /// `512`, `4.1k`, `28.8M`, `1.2G`
+    static func count(_ value: Double) -> String {
+        for (limit, unit) in [(1e9, "G"), (1e6, "M"), (1e3, "k")] where value >= limit {
+            return String(format: value >= 100 * limit ? "%.0f%@" : "%.1f%@", value / limit, unit)
+        }
+        return String(format: "%.0f", value)
+    }
+
+    static func count(_ value: Int) -> String { count(Double(value)) }
+
+    /// `67,349`
+    static func grouped(_ value: Int) -> String {
+        let digits = String(abs(value))
+        let groups = digits.enumerated().map { index, digit in
+            index > 0 && (digits.count - index) % 3 == 0 ? ",\(digit)" : "\(digit)"
+        }
+        return (value < 0 ? "-" : "") + groups.joined()
+    }
+
+    /// `61.3%`
+    static func percent(_ share: Double) -> String { String(format: "%.1f%%", 100 * share) }
+
+    /// `1.4 MB`
+    static func bytes(_ value: Int) -> String {
+        for (limit, unit) in [(1e9, "GB"), (1e6, "MB"), (1e3, "kB")] where Double(value) >= limit {
+            return String(format: "%.1f %@", Double(value) / limit, unit)
+        }
+        return "\(value) bytes"
+    }
+}

@@ -1,0 +1,39 @@
+import Bert
+import Corpora
+import Foundation
+import Recipes
+import Tokenization
+import Training
+
+/// A recipe with its files opened: tokenizer, tokenized text, and the encoder that fits them.
+struct PretrainingSetup {
+    let tokenizer: any Tokenizer
+    let encoder: EncoderOptions
+    let data: PretrainingData
+    let baseline: UnigramBaseline
+
+    /// Where tokenized text is kept.
+    private static let cache = URL(fileURLWithPath: "Checkpoints/tokens", isDirectory: true)
+
+    init(_ recipe: PretrainingRecipe, _ status: StatusLine) throws {
+        tokenizer = try TokenizerFolder.load(URL(fileURLWithPath: recipe.vocabulary))
+        encoder = try recipe.encoderOptions(vocabularySize: tokenizer.vocabularySize)
+        guard let text = recipe.text else {
+            throw CorpusError("corpus.text", "no text is named; pass --data DIR, or set corpus.text in the recipe")
+        }
+        let corpus = try TokenizedCorpus(try SampleData.text(text), tokenizer, cache: Self.cache) { progress in
+            let share = Double(progress.bytes) / Double(max(1, progress.totalBytes))
+            status.show("tokenizing: \(Show.percent(share)), \(Show.count(progress.tokens)) tokens")
+        }
+        let split = try CorpusSplit(corpus, heldOut: recipe.heldOut)
+        let options = recipe.options
+        data = PretrainingData(
+            training: ExampleSource(corpus, split, .training, options.examples, tokenizer, seed: options.seed),
+            heldOut: ExampleSource(corpus, split, .heldOut, options.examples, tokenizer, seed: 0))
+        baseline = UnigramBaseline(corpus, split, vocabularySize: tokenizer.vocabularySize)
+        status.line(
+            "\(Show.grouped(corpus.documentCount)) documents, \(Show.count(corpus.tokenCount)) tokens, "
+                + "\(Show.grouped(data.training.count(epoch: 0))) examples an epoch, vocabulary of "
+                + "\(Show.grouped(tokenizer.vocabularySize))")
+    }
+}

@@ -1,0 +1,10 @@
+import ArgumentParser
+
+/// BERT-style encoders on CPUs: pretraining, fine-tuning on GLUE, evaluation.
+@main
+struct Yoso: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "yoso",
+        abstract: "Pretrain BERT-style encoders and fine-tune them on GLUE, on ordinary CPUs.",
+        subcommands: [Vocabulary.self, Pretrain.self, Doctor.self, Explain.self])
+}
