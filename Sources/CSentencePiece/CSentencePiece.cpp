@@ -7,7 +7,9 @@
 #include <cstring>
 #include <exception>
 #include <new>
+#include <sstream>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 struct csp_processor {
@@ -120,7 +122,14 @@ char *csp_train(const char *arguments, csp_next_sentence next, void *context, ch
     return guarded([&] {
         Sentences sentences(next, context);
         std::string bytes;
-        const auto status = sentencepiece::SentencePieceTrainer::Train(arguments, &sentences, &bytes);
+        // The overload that takes one string logs it before it reads the log level in it.
+        std::unordered_map<std::string, std::string> values;
+        std::istringstream words(arguments);
+        for (std::string word; words >> word;) {
+            const size_t equals = word.find('=');
+            values[word.substr(2, equals - 2)] = word.substr(equals + 1);
+        }
+        const auto status = sentencepiece::SentencePieceTrainer::Train(values, &sentences, &bytes);
         if (status.ok()) {
             *model = copy(bytes);
             *count = static_cast<int64_t>(bytes.size());

@@ -6,5 +6,5 @@ struct Yoso: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "yoso",
         abstract: "Pretrain BERT-style encoders and fine-tune them on GLUE, on ordinary CPUs.",
-        subcommands: [Vocabulary.self, Pretrain.self, Doctor.self, Explain.self])
+        subcommands: [Vocabulary.self, Pretrain.self, Finetune.self, Evaluate.self, Doctor.self, Explain.self])
 }

@@ -1,5 +1,6 @@
 import Autograd
 import Bert
+import Foundation
 import Tensors
 
 /// A classifier in fine-tuning: one optimizer step at a time, and prediction.
@@ -24,6 +25,16 @@ public final class FineTuner {
 
     /// Enough rows for full-speed products, few enough that activations stay in the last-level cache.
     private static let microBatchTokens = 2048
+
+    /// Reads a pretrained encoder, and a head of the same shape where there is one, from a Hugging Face folder.
+    ///
+    /// - Returns: the parameters that the folder lacks and that stay random.
+    /// - Throws: `CheckpointError` where the folder is damaged or holds another encoder.
+    public func load(_ folder: URL) throws -> [String] {
+        try ModelFolder.read(folder, into: sliced.parameters, sliced.layout) { parameter in
+            parameter.name.hasPrefix("classifier") || parameter.name.hasPrefix("bert.pooler")
+        }
+    }
 
     /// What one step gave.
     public struct Step: Sendable {

@@ -36,7 +36,7 @@ struct Pretrain: ParsableCommand {
         let display = PretrainingDisplay()
         print("\(url.relativePath): OpenBLAS \(OpenBLAS.coreName) core")
         let evaluation = try stopping { try run.run(signals.interruption, display.show) }
-        try folder.write(try Self.json(evaluation), to: "report.json")
+        try folder.write(try Report.json(evaluation), to: "report.json")
         print(
             "masked accuracy \(Show.percent(evaluation.maskedAccuracy)) on held-out text; "
                 + "always guessing '\(setup.tokenizer.piece(setup.baseline.token))' gives \(Show.percent(setup.baseline.accuracy))"
@@ -49,12 +49,6 @@ struct Pretrain: ParsableCommand {
                 key, value, name in
                 value.map { ResolvedRecipe.Override(key: key, value: $0, argument: "\(name) \($0)") }
             }
-    }
-
-    private static func json(_ value: some Encodable) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        return String(decoding: try encoder.encode(value), as: UTF8.self) + "\n"
     }
 }
 

@@ -2,14 +2,40 @@ import Corpora
 import Foundation
 import SampleEnglish
 
-/// What ships with the program: the word `sample` in the place of a path stands for generated text.
+/// What ships with the program: the word `sample` in the place of a path stands for generated text, or for the
+/// generated task in the layout of SST-2.
 enum SampleData {
     static let name = "sample"
-    /// Where generated text is written, once.
-    static let folder = URL(fileURLWithPath: "Checkpoints/sample-data", isDirectory: true)
+    private static let folder = URL(fileURLWithPath: "Checkpoints/sample-data", isDirectory: true)
+    private static let seed: UInt64 = 1
 
     /// The text files of `paths`, of which `sample` is generated.
     static func text(_ paths: [String]) throws -> TextFiles {
-        try TextFiles(paths.map { $0 == name ? folder.path : $0 })
+        try TextFiles(
+            try paths.map { path in
+                guard path == name else { return path }
+                return try once(folder.appendingPathComponent("text/sample.txt")) {
+                    try SampleText(seed: seed).write(to: $0)
+                }.path
+            })
+    }
+
+    /// The folder of the task's files; that of `sample` is generated.
+    static func task(_ path: String) throws -> URL {
+        guard path == name else { return URL(fileURLWithPath: path, isDirectory: true) }
+        return try once(folder.appendingPathComponent("glue", isDirectory: true)) {
+            try SampleSentimentTask(seed: seed).write(to: $0)
+        }
+    }
+
+    /// Generates what is not there yet under a temporary name first, so that it is there whole or not at all.
+    private static func once(_ url: URL, _ write: (URL) throws -> Void) throws -> URL {
+        guard !FileManager.default.fileExists(atPath: url.path) else { return url }
+        let parent = url.deletingLastPathComponent()
+        try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
+        let temporary = parent.appendingPathComponent(".partial-\(ProcessInfo.processInfo.processIdentifier)")
+        try write(temporary)
+        try FileManager.default.moveItem(at: temporary, to: url)
+        return url
     }
 }

@@ -1,0 +1,51 @@
+import Bert
+import Checkpoints
+import Foundation
+import Glue
+import Tokenization
+
+/// A fine-tuning run in its folder: epochs over a task, the dev set after each, the best epoch kept. Running it again
+/// continues from the newest checkpoint to the same bits as if it had never stopped.
+public struct FineTuningRun {
+    public let encoder: EncoderOptions
+    public let options: FineTuningOptions
+    public let tokenizer: any Tokenizer
+    public let data: TaskData
+    public let folder: RunFolder
+    /// The pretrained model's folder; nil for random weights.
+    public let pretrained: URL?
+    /// What the checkpoint should remember beside the model, for example where the data were.
+    public let notes: [String: String]
+
+    public init(
+        encoder: EncoderOptions, options: FineTuningOptions, tokenizer: any Tokenizer, data: TaskData,
+        folder: RunFolder, pretrained: URL?, notes: [String: String] = [:]
+    ) {
+        self.encoder = encoder
+        self.options = options
+        self.tokenizer = tokenizer
+        self.data = data
+        self.folder = folder
+        self.pretrained = pretrained
+        self.notes = notes
+    }
+
+    /// Runs to the last epoch, to the end of patience, or until `interruption` asks to stop.
+    ///
+    /// - Returns: the best epoch's report, as far as this sitting saw it, or else the last one's.
+    /// - Throws: `TrainingError.interrupted` after saving, `.diverged` where the loss is no number any more, and what
+    ///   reading or writing the folder throws.
+    public func run(
+        _ interruption: Interruption, _ report: @escaping (FineTuningEvent) -> Void
+    ) throws -> FineTuningEpochReport? {
+        let sitting = try FineTuningSitting(self, report)
+        while !sitting.isFinished {
+            for batch in sitting.batches() {
+                if interruption.isRequested { try sitting.leave() }
+                try sitting.step(batch)
+            }
+            try sitting.endEpoch()
+        }
+        return sitting.best
+    }
+}

@@ -1,0 +1,131 @@
+import Autograd
+import Checkpoints
+import Foundation
+import Glue
+
+/// One process's share of a fine-tuning run: from where the folder left it to the end, or to an interruption.
+final class FineTuningSitting {
+    private let run: FineTuningRun
+    private let report: (FineTuningEvent) -> Void
+    private let tuner: FineTuner
+    private let training: [ClassificationExample]
+    private let dev: [ClassificationExample]
+    private let saver: CheckpointSaver
+    private let log: MetricsLog
+    private var state: RunState
+    private var savedStep: Int?
+    private var losses: [Double] = []
+    private var isOutOfPatience = false
+    private(set) var best: FineTuningEpochReport?
+
+    init(_ run: FineTuningRun, _ report: @escaping (FineTuningEvent) -> Void) throws {
+        self.run = run
+        self.report = report
+        tuner = FineTuner(run.encoder, outputs: run.data.task.outputs, run.options)
+        training = run.data.training.map(ClassificationExample.init)
+        dev = run.data.dev.map(ClassificationExample.init)
+        saver = CheckpointSaver(folder: run.folder, tokenizer: run.tokenizer, keep: 1)
+        let digest = try OptionsDigest.of(run.encoder, run.options.identity)
+        let restored = try saver.restore(tuner.sliced, options: digest) { report(.warning($0)) }
+        savedStep = restored?.step
+        let totalSteps = (0..<run.options.epochs).reduce(0) { $0 + run.batches(epoch: $1).count }
+        state = restored ?? RunState(totalSteps: totalSteps, tokenizer: run.tokenizer.fingerprint, options: digest)
+        var fresh: [String] = []
+        if restored == nil, let pretrained = run.pretrained { fresh = try tuner.load(pretrained) }
+        log = try MetricsLog(run.folder.metrics, truncatingAfterStep: state.step)
+        report(
+            .started(
+                step: state.step, totalSteps: state.totalSteps, parameters: tuner.sliced.layout.parameterCount,
+                fresh: fresh))
+    }
+
+    var isFinished: Bool { state.epoch >= run.options.epochs || isOutOfPatience }
+
+    /// What is left of the current epoch.
+    func batches() -> ArraySlice<[Int]> { run.batches(epoch: state.epoch)[state.index...] }
+
+    /// One optimizer step on the rows of `batch`.
+    func step(_ batch: [Int]) throws {
+        let start = ContinuousClock.now
+        let step = tuner.step(batch.map { training[$0] }, index: state.step, of: state.totalSteps)
+        guard step.isFinite else {
+            throw TrainingError.diverged(
+                step: state.step + 1, loss: step.loss,
+                norms: tuner.sliced.gradientNorms().map { "\($0.part) \(String(format: "%.3g", $0.norm))" },
+                lastGood: run.folder.checkpointSteps.last.map { run.folder.checkpoint($0).relativePath })
+        }
+        let seconds = start.duration(to: .now).seconds
+        state.step += 1
+        state.index += 1
+        state.tokens += batch.reduce(0) { $0 + training[$1].ids.count }
+        state.seconds += seconds
+        losses.append(step.loss)
+        let line = FineTuningStepReport(
+            step: state.step, totalSteps: state.totalSteps, epoch: state.epoch + 1, loss: step.loss, rate: step.rate,
+            gradientNorm: step.gradientNorm, rowsPerSecond: Double(batch.count) / seconds, seconds: state.seconds)
+        try log.append(line)
+        report(.step(line))
+    }
+
+    /// Evaluates the dev set, saves, and decides whether to go on.
+    func endEpoch() throws {
+        let start = ContinuousClock.now
+        let evaluation = TaskEvaluation(run.data.task, logits: tuner.predict(dev), rows: run.data.dev)
+        state.seconds += start.duration(to: .now).seconds
+        state.epoch += 1
+        state.index = 0
+        let isBest = state.note(score: evaluation.primary)
+        let line = FineTuningEpochReport(
+            step: state.step, epoch: state.epoch,
+            trainingLoss: losses.reduce(0, +) / Double(max(1, losses.count)), evaluation: evaluation, isBest: isBest,
+            seconds: state.seconds)
+        losses = []
+        if isBest || best == nil { best = line }
+        try log.append(line)
+        report(.epoch(line))
+        try save()
+        let epochsSinceBest = epochs(since: state.bestStep ?? state.step)
+        isOutOfPatience = run.options.patience > 0 && epochsSinceBest >= run.options.patience
+    }
+
+    /// Saves what is not saved yet and leaves.
+    func leave() throws -> Never {
+        if savedStep != state.step { try save() }
+        throw TrainingError.interrupted(step: state.step)
+    }
+
+    private func save() throws {
+        var configuration = HuggingFaceConfiguration(tuner.model.options, head: "ForSequenceClassification")
+        let task = run.data.task
+        let names = task.isRegression ? ["score"] : task.labels
+        configuration.labels = Dictionary(uniqueKeysWithValues: names.enumerated().map { ("\($0)", $1) })
+        configuration.labelIDs = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
+        configuration.classifierDropout = run.options.classifierDropout.map(Double.init)
+        configuration.yoso = run.notes.merging(["task": task.name, "length": "\(run.options.length)"]) { _, own in own }
+        let url = try saver.save(tuner.sliced, state, configuration)
+        savedStep = state.step
+        report(.saved(step: state.step, url))
+    }
+
+    /// How many epochs ended after `step`.
+    private func epochs(since step: Int) -> Int {
+        var end = 0
+        return (0..<state.epoch).count { epoch in
+            end += run.batches(epoch: epoch).count
+            return end > step
+        }
+    }
+}
+
+extension FineTuningRun {
+    /// The batches of `epoch`, as rows of the training set.
+    fileprivate func batches(epoch: Int) -> [[Int]] {
+        BatchPlan.batches(lengths: data.training.map(\.ids.count), seed: options.seed, epoch: epoch) {
+            options.batch.isReached(sequences: $0, tokens: $1)
+        }
+    }
+}
+
+extension ClassificationExample {
+    public init(_ row: EncodedRow) { self.init(ids: row.ids, segments: row.segments, target: row.target) }
+}

@@ -1,0 +1,82 @@
+import ArgumentParser
+import Bert
+import Checkpoints
+import Foundation
+import Glue
+import Recipes
+import Tensors
+import Tokenization
+import Training
+
+/// `yoso finetune --task T`: fine-tunes a pretrained encoder on a GLUE task.
+struct Finetune: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Fine-tune a pretrained encoder on a GLUE task, or continue an interrupted run.")
+
+    @Option(help: "The task, for example sst2.") var task: String
+    @Option(help: "A fine-tuning recipe; the default is Recipes/Finetuning/TASK.yaml.") var recipe: String?
+    @OptionGroup var settings: Settings
+    @Option(help: "Pretrained Hugging Face folder in the place of checkpoint.") var checkpoint: String?
+    @Option(help: "Folder of the task's files in the place of data.") var data: String?
+    @Option(help: "Folder of the run; the default is Checkpoints/NAME.") var output: String?
+    @Flag(help: "Take the checkpoint's shape and vocabulary, but random weights.") var randomWeights = false
+
+    func run() throws {
+        let task = try GlueTask.named(task)
+        let recipe = try FineTuningRecipe(recipe ?? "Recipes/Finetuning/\(task.name).yaml", overrides(task))
+        guard let checkpoint = recipe.checkpoint else {
+            throw CheckpointError(URL(fileURLWithPath: "."), "no checkpoint is named; pass --checkpoint FOLDER")
+        }
+        guard let data = recipe.data else {
+            throw GlueError("data", "no folder is named; pass --data DIR, or set data in the recipe")
+        }
+        let signals = Signals()
+        let display = FineTuningDisplay()
+        let source = URL(fileURLWithPath: checkpoint, isDirectory: true)
+        let tokenizer = try TokenizerFolder.load(source)
+        let encoder = try Self.encoder(of: source, tokenizer, length: recipe.options.length)
+        let rows = try TaskData(recipe.task, in: SampleData.task(data), tokenizer, length: recipe.options.length)
+        rows.notes.forEach(display.note)
+        let folder = try RunFolder(URL(fileURLWithPath: output ?? "Checkpoints/\(recipe.name)", isDirectory: true))
+        try folder.write(recipe.resolved.yaml, to: "recipe.yaml")
+        display.note(
+            "\(folder.url.relativePath): OpenBLAS \(OpenBLAS.coreName) core, weights "
+                + (randomWeights ? "random" : "of \(checkpoint)"))
+        let run = FineTuningRun(
+            encoder: encoder, options: recipe.options, tokenizer: tokenizer, data: rows, folder: folder,
+            pretrained: randomWeights ? nil : source, notes: ["data": data])
+        guard let best = try stopping({ try run.run(signals.interruption, display.show) }) else {
+            display.note("the run had ended; its best checkpoint is \(folder.best.relativePath)")
+            return
+        }
+        try folder.write(Report.json(best), to: "report.json")
+        display.note(
+            "best: epoch \(best.epoch), dev \(FineTuningDisplay.scores(best.evaluation)); \(folder.best.relativePath)")
+    }
+
+    private func overrides(_ task: GlueTask) -> [ResolvedRecipe.Override] {
+        let flags = [
+            ("checkpoint", checkpoint, "--checkpoint"), ("data", data, "--data"), ("task", task.name, "--task"),
+        ]
+        return settings.overrides
+            + flags.compactMap { key, value, name in
+                value.map { ResolvedRecipe.Override(key: key, value: $0, argument: "\(name) \($0)") }
+            }
+    }
+
+    /// The encoder of a checkpoint, held to its tokenizer and to the length of the inputs.
+    static func encoder(of folder: URL, _ tokenizer: any Tokenizer, length: Int) throws -> EncoderOptions {
+        let configuration = try HuggingFaceConfiguration(of: folder)
+        guard configuration.vocabularySize == tokenizer.vocabularySize else {
+            throw CheckpointError(
+                folder,
+                "the model has \(configuration.vocabularySize) word embeddings, its tokenizer \(tokenizer.vocabularySize) ids"
+            )
+        }
+        guard configuration.positions >= length else {
+            throw CheckpointError(
+                folder, "the model has \(configuration.positions) positions; wanted at least the length \(length)")
+        }
+        return try configuration.encoderOptions(folder)
+    }
+}
