@@ -39,6 +39,16 @@ struct DropoutTests {
         #expect(zip(alone, other).contains { abs($0 - $1) > 0.01 })
     }
 
+    /// Queries and keys are zero and heads have equal values: only the masks can make two outputs differ.
+    @Test func attentionDropsOthersOfEveryHeadAndQuery() {
+        let values = RandomStream(seed: 4).symmetric(230, 1)
+        let projections = values.flatMap { Array(repeating: 0, count: 16) + Array(repeating: $0, count: 8) }
+        // 230 tokens take two tiles.
+        let output = attended(projections, BatchLayout(lengths: [230]))
+        let heads = stride(from: 0, to: output.count, by: 4).map { output[$0] }
+        #expect(Set(heads).count > 450, "of 460 queries of two heads")
+    }
+
     @Test func aProbabilityOfZeroDrawsNothing() {
         let tape = tape(step: 0)
         let x = tape.variable(pool.tensor(2, 2, [1, 2, 3, 4]))

@@ -80,7 +80,7 @@ private struct Operand {
 
     init(_ rows: Int, _ columns: Int, transposed: Bool, in block: Tensor) {
         let (stored, width) = transposed ? (columns, rows) : (rows, columns)
-        let part = block.matrix.rows(2, stored).columns(3, width)
+        let part = block.matrix.columns(3, width).rows(2, stored)
         matrix = transposed ? part.transposed : part
         isTransposed = transposed
     }
