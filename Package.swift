@@ -65,7 +65,7 @@ let package = Package(
             ]),
 
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"]),
-        .testTarget(name: "AutogradTests", dependencies: ["Autograd", "Attention", "Tensors"]),
+        .testTarget(name: "AutogradTests", dependencies: ["Autograd", "Attention", "CKernels", "Tensors"]),
         .testTarget(name: "BertTests", dependencies: ["Bert", "Attention", "Autograd", "Tensors", "Checkpoints"]),
         .testTarget(name: "TokenizationTests", dependencies: ["Tokenization", "Digests"]),
         .testTarget(name: "SampleEnglishTests", dependencies: ["SampleEnglish"]),

@@ -62,5 +62,6 @@ CLONES float ck_cross_entropy(int64_t n, int32_t label, float weight, float *log
     float share = weight / sum;
     for (int64_t j = 0; j < n; j++) logits[j] *= share;
     logits[label] -= weight;
-    return top + logf(sum) - chosen;
+    // The difference first: large logits would round the logarithm away.
+    return (top - chosen) + logf(sum);
 }

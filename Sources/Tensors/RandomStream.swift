@@ -5,7 +5,8 @@ import CKernels
 public struct RandomStream: Sendable, Hashable {
     public let key: UInt64
 
-    public init(seed: UInt64) { key = Self.mix(seed &+ 0x9E37_79B9_7F4A_7C15) }
+    /// The constant is not that of `stream`: with one for both, seed a's stream b would be seed b's stream a.
+    public init(seed: UInt64) { key = Self.mix(seed &+ 0xD1B5_4A32_D192_ED03) }
 
     private init(key: UInt64) { self.key = key }
 

@@ -1,0 +1,35 @@
+import Attention
+import Autograd
+
+extension GradientCase {
+    /// A tile holds 49,152 scores, so that a sequence of more than 221 tokens takes two.
+    private static let tiled = [3, 230]
+    private static let short = [1, 5, 2, 3]
+
+    static let attentions: [GradientCase] = [
+        attention("softmax", .softmax, short, heads: 2),
+        attention("softmax with dropout", .softmax, short, heads: 2, dropout: 0.25),
+        attention("softmax, tiled", .softmax, tiled),
+        attention("softmax with dropout, tiled", .softmax, tiled, dropout: 0.25),
+        attention("yoso expectation", yoso(bits: 9), short, heads: 2, step: 2e-3),
+        attention("yoso expectation of one bit", yoso(bits: 1), short, heads: 2, step: 2e-3),
+        attention("yoso expectation of 16 bits", yoso(bits: 16), short, heads: 2, step: 2e-3),
+        attention("yoso expectation, tiled", yoso(bits: 9), tiled, step: 2e-3),
+    ]
+
+    private static func yoso(bits: Int) -> AttentionChoice {
+        .yosoExpectation(YosoExpectationOptions(bits: bits, gradient: .exact))
+    }
+
+    private static func attention(
+        _ name: String, _ choice: AttentionChoice, _ lengths: [Int], heads: Int = 1, dropout: Float = 0,
+        step: Float = 5e-3
+    ) -> GradientCase {
+        let headWidth = 8
+        let layout = BatchLayout(lengths: lengths)
+        return GradientCase(name, [(layout.tokens, 3 * heads * headWidth)], step: step) { _ in
+            let attention = choice.attention(heads: heads, headWidth: headWidth, dropout: dropout)
+            return { attention($0[0], layout) }
+        }
+    }
+}

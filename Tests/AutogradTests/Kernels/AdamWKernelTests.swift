@@ -1,0 +1,48 @@
+import CKernels
+import Foundation
+import Tensors
+import Testing
+
+struct AdamWKernelTests {
+    /// Loshchilov & Hutter 2019, algorithm 2, with the decay applied before the step as PyTorch does.
+    @Test(arguments: [Float(0), 0.01])
+    func twentyStepsAgreeWithTheAlgorithmInDouble(decay: Float) {
+        let count = 37
+        let (rate, beta1, beta2, epsilon, clip) = (0.01, 0.9, 0.999, 1e-6, 0.5)
+        var value = RandomStream(seed: 1).symmetric(count, 1)
+        var mean = Array(repeating: Float(0), count: count), square = mean
+        var exact = value.map { (value: Double($0), mean: 0.0, square: 0.0) }
+        for step in 1...20 {
+            let gradient = RandomStream(seed: 2).stream(UInt64(step)).symmetric(count, 1)
+            let (correction1, correction2) = (1 - pow(beta1, Double(step)), 1 - pow(beta2, Double(step)))
+            ck_adamw(
+                Int64(count),
+                ck_adamw_step(
+                    rate: Float(rate), beta1: Float(beta1), beta2: Float(beta2), epsilon: Float(epsilon),
+                    correction1: Float(correction1), correction2: Float(correction2), clip: Float(clip)),
+                decay, gradient, &value, &mean, &square)
+            for index in 0..<count {
+                let g = clip * Double(gradient[index])
+                exact[index].mean = beta1 * exact[index].mean + (1 - beta1) * g
+                exact[index].square = beta2 * exact[index].square + (1 - beta2) * g * g
+                let root = (exact[index].square / correction2).squareRoot()
+                exact[index].value *= 1 - rate * Double(decay)
+                exact[index].value -= rate * exact[index].mean / correction1 / (root + epsilon)
+            }
+        }
+        for index in 0..<count {
+            #expect(abs(Double(value[index]) - exact[index].value) < 3e-6)
+            #expect(abs(Double(mean[index]) - exact[index].mean) < 1e-6)
+            #expect(abs(Double(square[index]) / exact[index].square - 1) < 1e-4)
+        }
+    }
+
+    @Test func aZeroGradientOnlyDecays() {
+        var value: [Float] = [2], mean: [Float] = [0], square: [Float] = [0]
+        let step = ck_adamw_step(
+            rate: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-6, correction1: 0.1, correction2: 0.001, clip: 1)
+        ck_adamw(1, step, 0.5, [0], &value, &mean, &square)
+        #expect(abs(value[0] - 1.9) < 1e-6)
+        #expect(mean == [0] && square == [0])
+    }
+}

@@ -1,0 +1,53 @@
+import Attention
+import Autograd
+import Bert
+import Tensors
+import Testing
+
+/// A sequence gives the same logits alone and packed with others in any order.
+struct BatchInvarianceTests {
+    private static let orders = [[0, 1, 2, 3, 4, 5], [5, 4, 3, 2, 1, 0], [2, 0, 4], [1, 1, 1]]
+    private let pool = StoragePool()
+
+    init() { OpenBLAS.useOneThread() }
+
+    @Test(arguments: AttentionChoice.all, orders)
+    func pretrainingLogits(attention: AttentionChoice, order: [Int]) throws {
+        let layout = ParameterLayout()
+        let model = PretrainingModel(.tiny(attention), sentenceOrder: true, layout)
+        let tape = inference(layout)
+        let packed = PretrainingBatch(order.map { TinySequence.all[$0] }).tokens
+        let words = model.logits(packed, rows: (0..<packed.layout.tokens).map(Int32.init), tape).value.values
+        let pairs = try #require(model.orderLogits(packed, tape)).value.values
+        for (place, index) in order.enumerated() {
+            let alone = PretrainingBatch([TinySequence.all[index]]).tokens
+            let rows = packed.layout.rows(place)
+            expectSame(
+                words[31 * rows.lowerBound..<31 * rows.upperBound],
+                model.logits(alone, rows: (0..<rows.count).map(Int32.init), tape).value.values)
+            expectSame(pairs[2 * place..<2 * place + 2], try #require(model.orderLogits(alone, tape)).value.values)
+        }
+    }
+
+    @Test(arguments: AttentionChoice.all, orders)
+    func classificationLogits(attention: AttentionChoice, order: [Int]) {
+        let layout = ParameterLayout()
+        let model = ClassificationModel(.tiny(attention), outputs: 3, layout)
+        let tape = inference(layout)
+        let packed = model.logits(PretrainingBatch(order.map { TinySequence.all[$0] }).tokens, tape).value.values
+        for (place, index) in order.enumerated() {
+            let alone = model.logits(PretrainingBatch([TinySequence.all[index]]).tokens, tape).value.values
+            expectSame(packed[3 * place..<3 * place + 3], alone)
+        }
+    }
+
+    private func inference(_ layout: ParameterLayout) -> Tape {
+        Tape(parameters: layout.initialBlock(seed: 1, from: pool), mode: .inference, pool: pool)
+    }
+
+    private func expectSame(_ packed: ArraySlice<Float>, _ alone: [Float]) {
+        let scale = alone.map(abs).max() ?? 0
+        #expect(packed.count == alone.count && scale > 0.1)
+        for (packed, alone) in zip(packed, alone) { #expect(abs(packed - alone) < 1e-5 * scale) }
+    }
+}

@@ -1,0 +1,127 @@
+import Attention
+import Autograd
+import Bert
+import Tensors
+import Testing
+
+/// Loss and gradients of a step do not depend on how it is cut into micro-batches, dropout included.
+struct LossInvarianceTests {
+    private struct Step {
+        var loss = 0.0
+        var gradients: [Float] = []
+    }
+
+    private let pool = StoragePool()
+
+    init() { OpenBLAS.useOneThread() }
+
+    @Test(arguments: AttentionChoice.all, [1, 2, 4])
+    func pretrainingStep(attention: AttentionChoice, size: Int) {
+        let layout = ParameterLayout()
+        let model = PretrainingModel(.tiny(attention), sentenceOrder: true, layout)
+        let parameters = layout.initialBlock(seed: 1, from: pool)
+        expectSame(
+            pretrain(model, parameters, microBatches: TinySequence.all.chunks(of: size)),
+            pretrain(model, parameters, microBatches: [TinySequence.all]), layout)
+    }
+
+    @Test(arguments: AttentionChoice.all)
+    func orderOfTheSequences(attention: AttentionChoice) {
+        let layout = ParameterLayout()
+        let model = PretrainingModel(.tiny(attention), sentenceOrder: true, layout)
+        let parameters = layout.initialBlock(seed: 1, from: pool)
+        expectSame(
+            pretrain(model, parameters, microBatches: [TinySequence.all.reversed()]),
+            pretrain(model, parameters, microBatches: [TinySequence.all]), layout)
+    }
+
+    /// If dropout did nothing, the tests above would prove less than they say.
+    @Test(arguments: AttentionChoice.all)
+    func dropoutIsOn(attention: AttentionChoice) {
+        let losses = [Float(0), 0.1].map { dropout in
+            let layout = ParameterLayout()
+            let model = PretrainingModel(.tiny(attention, dropout: dropout), sentenceOrder: true, layout)
+            let parameters = layout.initialBlock(seed: 1, from: pool)
+            return pretrain(model, parameters, microBatches: [TinySequence.all]).loss
+        }
+        #expect(abs(losses[0] - losses[1]) > 1e-3)
+    }
+
+    @Test(arguments: AttentionChoice.all, [1, 2, 4])
+    func classificationStep(attention: AttentionChoice, size: Int) {
+        let layout = ParameterLayout()
+        let model = ClassificationModel(.tiny(attention), outputs: 3, layout)
+        let parameters = layout.initialBlock(seed: 1, from: pool)
+        expectSame(
+            classify(model, parameters, microBatches: TinySequence.all.chunks(of: size)),
+            classify(model, parameters, microBatches: [TinySequence.all]), layout)
+    }
+
+    private func pretrain(
+        _ model: PretrainingModel, _ parameters: Tensor, microBatches: [[TinySequence]]
+    ) -> Step {
+        let weights = PretrainingWeights(
+            maskedCount: TinySequence.all.reduce(0) { $0 + $1.masked.count },
+            orderCount: TinySequence.all.count(where: \.isPair))
+        return step(parameters, microBatches) { sequences, tape in
+            let loss = model.loss(PretrainingBatch(sequences), weights, tape)
+            let order = (loss.order?.sum ?? 0) * Double(weights.order)
+            return (loss.masked.sum * Double(weights.masked) + order, loss.total)
+        }
+    }
+
+    private func classify(
+        _ model: ClassificationModel, _ parameters: Tensor, microBatches: [[TinySequence]]
+    ) -> Step {
+        let weight = 1 / Float(TinySequence.all.count)
+        return step(parameters, microBatches) { sequences, tape in
+            let labels = sequences.map { Int32($0.key % 3) }
+            let logits = model.logits(PretrainingBatch(sequences).tokens, tape)
+            let loss = logits.crossEntropy(labels, weight: weight)
+            return (loss.sum * Double(weight), loss.variable)
+        }
+    }
+
+    private func step(
+        _ parameters: Tensor, _ microBatches: [[TinySequence]],
+        _ loss: ([TinySequence], Tape) -> (value: Double, total: Variable)
+    ) -> Step {
+        let gradients = pool.zeros(1, parameters.count)
+        var step = Step()
+        for sequences in microBatches {
+            let mode = Tape.Mode.training(gradients: gradients, random: RandomStream(seed: 3))
+            let tape = Tape(parameters: parameters, mode: mode, pool: pool)
+            let loss = loss(sequences, tape)
+            step.loss += loss.value
+            tape.backward(from: loss.total)
+        }
+        step.gradients = gradients.values
+        return step
+    }
+
+    private func expectSame(_ step: Step, _ other: Step, _ layout: ParameterLayout) {
+        #expect(abs(step.loss - other.loss) < 1e-6 * other.loss)
+        let total = norm(other.gradients[...])
+        #expect(total > 0.1)
+        #expect(norm(difference(step.gradients[...], other.gradients[...])) < 1e-6 * total)
+        for parameter in layout.parameters {
+            let (mine, theirs) = (step.gradients[parameter.range], other.gradients[parameter.range])
+            // The key biases' gradients are zero but for rounding.
+            #expect(norm(difference(mine, theirs)) < 1e-5 * norm(theirs) + 1e-7 * total, "\(parameter.name)")
+        }
+    }
+
+    private func difference(_ a: ArraySlice<Float>, _ b: ArraySlice<Float>) -> ArraySlice<Float> {
+        zip(a, b).map { $0 - $1 }[...]
+    }
+
+    private func norm(_ values: ArraySlice<Float>) -> Double {
+        values.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
+    }
+}
+
+extension Array {
+    fileprivate func chunks(of size: Int) -> [[Element]] {
+        stride(from: 0, to: count, by: size).map { Array(self[$0..<Swift.min($0 + size, count)]) }
+    }
+}

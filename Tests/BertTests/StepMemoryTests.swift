@@ -1,0 +1,67 @@
+import Attention
+import Autograd
+import Bert
+import Tensors
+import Testing
+
+/// A step allocates nothing once its shapes have been seen, and keeps nothing.
+struct StepMemoryTests {
+    private let pool = StoragePool()
+    private let layout = ParameterLayout()
+
+    init() { OpenBLAS.useOneThread() }
+
+    @Test(arguments: AttentionChoice.all)
+    func laterStepsAllocateNothing(attention: AttentionChoice) {
+        let model = PretrainingModel(.tiny(attention), sentenceOrder: true, layout)
+        let parameters = layout.initialBlock(seed: 1, from: pool)
+        let gradients = pool.zeros(1, layout.blockCount)
+        let held = pool.bytesInUse
+        var blocks: [Int] = []
+        for number in 1...4 {
+            step(model, parameters, gradients, number: UInt64(number), backward: true)
+            blocks.append(pool.allocatedBlocks)
+            #expect(pool.bytesInUse == held, "step \(number) keeps memory")
+        }
+        #expect(blocks[0] > 10)
+        #expect(blocks[1...] == [blocks[0], blocks[0], blocks[0]])
+    }
+
+    @Test(arguments: AttentionChoice.all)
+    func anAbandonedStepLeaksNothing(attention: AttentionChoice) {
+        let model = PretrainingModel(.tiny(attention), sentenceOrder: true, layout)
+        let parameters = layout.initialBlock(seed: 1, from: pool)
+        let gradients = pool.zeros(1, layout.blockCount)
+        let held = pool.bytesInUse
+        step(model, parameters, gradients, number: 1, backward: false)
+        #expect(pool.bytesInUse == held)
+    }
+
+    /// Inference of many blocks needs no more memory than of a few.
+    @Test(arguments: AttentionChoice.all)
+    func inferenceIsIndependentOfDepth(attention: AttentionChoice) {
+        let allocated = [2, 8].map { layers in
+            let (layout, pool) = (ParameterLayout(), StoragePool())
+            var options = EncoderOptions.tiny(attention)
+            options.layers = layers
+            let encoder = Encoder(options, layout)
+            let parameters = layout.initialBlock(seed: 1, from: StoragePool())
+            let tape = Tape(parameters: parameters, mode: .inference, pool: pool)
+            _ = encoder(PretrainingBatch(TinySequence.all).tokens, tape)
+            #expect(pool.bytesInUse == 0)
+            return pool.allocatedBytes
+        }
+        #expect(allocated[0] == allocated[1])
+    }
+
+    private func step(
+        _ model: PretrainingModel, _ parameters: Tensor, _ gradients: Tensor, number: UInt64, backward: Bool
+    ) {
+        let random = RandomStream(seed: 3).stream(number)
+        let tape = Tape(
+            parameters: parameters, mode: .training(gradients: gradients, random: random), pool: pool)
+        let weights = PretrainingWeights(maskedCount: 20, orderCount: 3)
+        let loss = model.loss(PretrainingBatch(TinySequence.all), weights, tape)
+        if backward { tape.backward(from: loss.total) }
+    }
+}

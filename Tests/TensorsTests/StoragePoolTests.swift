@@ -1,0 +1,75 @@
+import Tensors
+import Testing
+
+struct StoragePoolTests {
+    let pool = StoragePool()
+
+    @Test(arguments: [1, 15, 16, 17, 100, 1000, 4097, 100_000])
+    func alignsEveryBlockTo64Bytes(count: Int) {
+        let tensors = (0..<3).map { _ in pool.tensor(1, count) }
+        for tensor in tensors { #expect(UInt(bitPattern: tensor.pointer) % 64 == 0) }
+    }
+
+    @Test func reusesTheBlockOfAReleasedTensor() {
+        let first = pool.tensor(10, 10).pointer
+        let second = pool.tensor(10, 10).pointer
+        #expect(first == second)
+        #expect(pool.allocatedBlocks == 1)
+    }
+
+    @Test func keepsLivingTensorsApart() {
+        let a = pool.tensor(4, 4)
+        let b = pool.tensor(4, 4)
+        a.fill(1)
+        b.fill(2)
+        #expect(a.values == Array(repeating: 1, count: 16))
+        #expect(pool.allocatedBlocks == 2)
+    }
+
+    @Test func countsBytesInUse() {
+        #expect(pool.bytesInUse == 0)
+        do {
+            let tensor = pool.tensor(3, 16)
+            #expect(pool.bytesInUse >= tensor.count * 4)
+            let view = tensor.view(at: 16, rows: 1, columns: 16)
+            #expect(pool.bytesInUse == pool.allocatedBytes, "a view of \(view.count) costs nothing")
+        }
+        #expect(pool.bytesInUse == 0)
+        #expect(pool.allocatedBytes > 0)
+    }
+
+    @Test func aViewKeepsItsStorage() {
+        let view = pool.tensor(2, 16, (0..<32).map(Float.init)).view(at: 20, rows: 1, columns: 4)
+        let other = pool.tensor(2, 16)
+        other.fill(-1)
+        #expect(view.values == [20, 21, 22, 23])
+    }
+
+    @Test func servesCountsOfOneClassFromOneBlock() {
+        for count in [1025, 1100, 1280] { pool.tensor(1, count).fill(0) }
+        #expect(pool.allocatedBlocks == 1)
+        pool.tensor(1, 1281).fill(0)
+        #expect(pool.allocatedBlocks == 2)
+    }
+
+    @Test func wastesAtMostAQuarterOfABlock() {
+        for count in 16...5000 {
+            let capacity = blockFloats(of: count)
+            #expect(capacity >= count)
+            #expect(Double(capacity) <= 1.25 * Double(count) + 1, "\(count) floats take \(capacity)")
+        }
+    }
+
+    @Test func servesAnEmptyTensor() {
+        let empty = pool.zeros(0, 7)
+        #expect(empty.count == 0)
+        #expect(empty.values.isEmpty)
+        #expect(pool.tensor(0, 7, []).values.isEmpty)
+    }
+
+    private func blockFloats(of count: Int) -> Int {
+        let before = pool.bytesInUse
+        let tensor = pool.tensor(1, count)
+        return withExtendedLifetime(tensor) { (pool.bytesInUse - before) / 4 }
+    }
+}

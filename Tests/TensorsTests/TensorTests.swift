@@ -1,0 +1,49 @@
+import Tensors
+import Testing
+
+struct TensorTests {
+    let pool = StoragePool()
+
+    @Test func copiesOfTheStructShareNumbersAndCopiesFromThePoolDoNot() {
+        let tensor = pool.tensor(1, 3, [1, 2, 3])
+        let (same, other) = (tensor, pool.copy(tensor))
+        tensor.scale(by: 2)
+        #expect(same.values == [2, 4, 6])
+        #expect(other.values == [1, 2, 3])
+    }
+
+    @Test func addsAndFills() {
+        let tensor = pool.tensor(2, 2, [1, 2, 3, 4])
+        tensor.add(pool.tensor(2, 2, [10, 20, 30, 40]))
+        #expect(tensor.values == [11, 22, 33, 44])
+        tensor.fill(7)
+        #expect(tensor.values == [7, 7, 7, 7])
+    }
+
+    @Test func viewsOfViewsAddTheirOffsets() {
+        let tensor = pool.tensor(4, 5, (0..<20).map(Float.init))
+        let inner = tensor.view(at: 5, rows: 3, columns: 5).view(at: 6, rows: 2, columns: 2)
+        #expect(inner.values == [11, 12, 13, 14])
+        inner.fill(0)
+        #expect(tensor.values[10...15] == [10, 0, 0, 0, 0, 15])
+    }
+
+    @Test func aViewReachesTheLastElement() {
+        let tensor = pool.tensor(4, 5, (0..<20).map(Float.init))
+        #expect(tensor.view(at: 19, rows: 1, columns: 1).scalar == 19)
+        #expect(tensor.view(at: 20, rows: 0, columns: 5).values.isEmpty)
+    }
+
+    @Test func aViewPastTheEndTraps() async {
+        await #expect(processExitsWith: .failure) {
+            _ = StoragePool().zeros(4, 5).view(at: 16, rows: 1, columns: 5)
+        }
+    }
+
+    @Test func aViewBeforeTheStartTraps() async {
+        await #expect(processExitsWith: .failure) {
+            let tensor = StoragePool().zeros(4, 5)
+            _ = tensor.view(at: 10, rows: 1, columns: 5).view(at: -1, rows: 1, columns: 5)
+        }
+    }
+}
