@@ -6,5 +6,8 @@ struct Yoso: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "yoso",
         abstract: "Pretrain BERT-style encoders and fine-tune them on GLUE, on ordinary CPUs.",
-        subcommands: [Vocabulary.self, Pretrain.self, Finetune.self, Evaluate.self, Doctor.self, Explain.self])
+        subcommands: [
+            Demo.self, Vocabulary.self, Pretrain.self, Finetune.self, Evaluate.self, Explain.self, VerifyResume.self,
+            Doctor.self,
+        ])
 }

@@ -33,8 +33,11 @@ public final class RunFolder {
     public var best: URL { url.appendingPathComponent("best") }
 
     /// The folder of the checkpoint of `step`.
-    public func checkpoint(_ step: Int) -> URL {
-        url.appendingPathComponent("step-" + String(repeating: "0", count: max(0, 6 - "\(step)".count)) + "\(step)")
+    public func checkpoint(_ step: Int) -> URL { url.appendingPathComponent(Self.checkpointName(step)) }
+
+    /// `step-000100`
+    public static func checkpointName(_ step: Int) -> String {
+        "step-" + String(repeating: "0", count: max(0, 6 - "\(step)".count)) + "\(step)"
     }
 
     /// The steps that have a checkpoint, ascending.

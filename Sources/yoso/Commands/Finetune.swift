@@ -14,16 +14,20 @@ struct Finetune: ParsableCommand {
         abstract: "Fine-tune a pretrained encoder on a GLUE task, or continue an interrupted run.")
 
     @Option(help: "The task, for example sst2.") var task: String
-    @Option(help: "A fine-tuning recipe; the default is Recipes/Finetuning/TASK.yaml.") var recipe: String?
+    @Option(help: "A recipe; the default is Recipes/Finetuning/TASK.yaml, or sample.yaml without --data.")
+    var recipe: String?
     @OptionGroup var settings: Settings
     @Option(help: "Pretrained Hugging Face folder in the place of checkpoint.") var checkpoint: String?
     @Option(help: "Folder of the task's files in the place of data.") var data: String?
     @Option(help: "Folder of the run; the default is Checkpoints/NAME.") var output: String?
     @Flag(help: "Take the checkpoint's shape and vocabulary, but random weights.") var randomWeights = false
 
-    func run() throws {
+    func run() throws { _ = try finetune() }
+
+    /// Runs to the end and returns the best epoch; nil where the run had ended before.
+    func finetune() throws -> FineTuningEpochReport? {
         let task = try GlueTask.named(task)
-        let recipe = try FineTuningRecipe(recipe ?? "Recipes/Finetuning/\(task.name).yaml", overrides(task))
+        let recipe = try FineTuningRecipe(recipe ?? defaultRecipe(task), overrides(task))
         guard let checkpoint = recipe.checkpoint else {
             throw CheckpointError(URL(fileURLWithPath: "."), "no checkpoint is named; pass --checkpoint FOLDER")
         }
@@ -47,11 +51,16 @@ struct Finetune: ParsableCommand {
             pretrained: randomWeights ? nil : source, notes: ["data": data])
         guard let best = try stopping({ try run.run(signals.interruption, display.show) }) else {
             display.note("the run had ended; its best checkpoint is \(folder.best.relativePath)")
-            return
+            return nil
         }
         try folder.write(Report.json(best), to: "report.json")
-        display.note(
-            "best: epoch \(best.epoch), dev \(FineTuningDisplay.scores(best.evaluation)); \(folder.best.relativePath)")
+        let scores = FineTuningDisplay.scores(best.evaluation)
+        display.note("best: epoch \(best.epoch), dev \(scores); \(folder.best.relativePath)")
+        return best
+    }
+
+    private func defaultRecipe(_ task: GlueTask) -> String {
+        "Recipes/Finetuning/\(data == nil ? "sample" : task.name).yaml"
     }
 
     private func overrides(_ task: GlueTask) -> [ResolvedRecipe.Override] {

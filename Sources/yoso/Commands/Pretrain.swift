@@ -20,27 +20,35 @@ struct Pretrain: ParsableCommand {
     @Flag(help: "Build everything, run two steps, and say what the run would take.") var dryRun = false
 
     func run() throws {
-        let recipe = try PretrainingRecipe(recipe, overrides)
-        let signals = Signals()
-        let setup = try PretrainingSetup(recipe, StatusLine())
-        if dryRun {
-            print(EstimateTable(PretrainingEstimate(setup.encoder, recipe.options, setup.data)).text)
+        guard dryRun else {
+            _ = try pretrain()
             return
         }
-        let url = URL(fileURLWithPath: output ?? "Checkpoints/\(recipe.name)", isDirectory: true)
-        let folder = try RunFolder(url)
+        let recipe = try PretrainingRecipe(recipe, overrides)
+        let setup = try PretrainingSetup(recipe, StatusLine())
+        Terminal.line(EstimateTable(PretrainingEstimate(setup.encoder, recipe.options, setup.data)).text)
+    }
+
+    /// Runs to the end and returns the last evaluation, and what always guessing the most frequent token gives.
+    func pretrain() throws -> (PretrainingEvaluation, baseline: Double) {
+        let recipe = try PretrainingRecipe(recipe, overrides)
+        let signals = Signals()
+        let folder = try RunFolder(URL(fileURLWithPath: output ?? "Checkpoints/\(recipe.name)", isDirectory: true))
+        let setup = try PretrainingSetup(recipe, StatusLine())
         try folder.write(recipe.resolved.yaml, to: "recipe.yaml")
+        Terminal.line("\(folder.url.relativePath): OpenBLAS \(OpenBLAS.coreName) core")
+        if let pin = OpenBLASPin.current { Terminal.line("note: \(pin)") }
         let run = PretrainingRun(
             encoder: setup.encoder, options: recipe.options, tokenizer: setup.tokenizer, data: setup.data,
             folder: folder)
         let display = PretrainingDisplay()
-        print("\(url.relativePath): OpenBLAS \(OpenBLAS.coreName) core")
         let evaluation = try stopping { try run.run(signals.interruption, display.show) }
         try folder.write(try Report.json(evaluation), to: "report.json")
-        print(
-            "masked accuracy \(Show.percent(evaluation.maskedAccuracy)) on held-out text; "
-                + "always guessing '\(setup.tokenizer.piece(setup.baseline.token))' gives \(Show.percent(setup.baseline.accuracy))"
-        )
+        let guess = setup.tokenizer.piece(setup.baseline.token)
+        Terminal.line(
+            "masked accuracy \(Show.percent(evaluation.maskedAccuracy)) on held-out text; always guessing '\(guess)' "
+                + "gives \(Show.percent(setup.baseline.accuracy))")
+        return (evaluation, setup.baseline.accuracy)
     }
 
     private var overrides: [ResolvedRecipe.Override] {
@@ -58,7 +66,7 @@ func stopping<Result>(_ work: () throws -> Result) throws -> Result {
         return try work()
     } catch let error as TrainingError {
         guard case .interrupted = error else { throw error }
-        print(error)
+        Terminal.line("\(error)")
         throw ExitCode(130)
     }
 }

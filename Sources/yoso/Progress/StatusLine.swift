@@ -29,5 +29,12 @@ final class StatusLine {
         isOpen = false
     }
 
-    private func write(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
+    private func write(_ text: String) { Terminal.write(text) }
+}
+
+/// Standard output, unbuffered, so that lines of a run that is watched or killed are not lost.
+enum Terminal {
+    static func line(_ text: String) { write(text + "\n") }
+
+    static func write(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
 }

@@ -1,0 +1,29 @@
+import ArgumentParser
+import Foundation
+
+/// `yoso demo`: the whole road once on what ships: generated text, pretraining, fine-tuning, and what pretraining gave.
+struct Demo: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Pretrain on the text that ships, fine-tune with and without it, and print what it gave.")
+
+    @Option(help: "Folder of the three runs; it is emptied first.") var output = "Checkpoints/demo"
+
+    func run() throws {
+        try? FileManager.default.removeItem(atPath: output)
+        let start = ContinuousClock.now
+        let folder = { (name: String) in "\(output)/\(name)" }
+        let pretraining = try Pretrain.parse(["Recipes/Pretraining/tiny.yaml", "--output", folder("pretraining")])
+        let (evaluation, baseline) = try pretraining.pretrain()
+        let common = ["--task", "sst2", "--checkpoint", folder("pretraining/best")]
+        let pretrained = try Finetune.parse(common + ["--output", folder("pretrained")]).finetune()
+        let random = try Finetune.parse(common + ["--random-weights", "--output", folder("random")]).finetune()
+        Terminal.line("")
+        Terminal.line(
+            "masked words: \(Show.percent(evaluation.maskedAccuracy)) right on held-out text; "
+                + "\(Show.percent(baseline)) by always guessing the most frequent one")
+        Terminal.line(
+            "sentiment:    \(Show.percent(pretrained?.evaluation.primary ?? 0)) of the dev rows right from the pretrained "
+                + "encoder; \(Show.percent(random?.evaluation.primary ?? 0)) from random weights")
+        Terminal.line("time:         \(Show.time(start.duration(to: .now).seconds))")
+    }
+}

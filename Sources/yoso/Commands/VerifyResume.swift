@@ -1,0 +1,91 @@
+import ArgumentParser
+import Checkpoints
+import Digests
+import Foundation
+import Recipes
+import Training
+
+/// `yoso verify-resume RECIPE --at N`: proves that a killed run continues to the same bits.
+struct VerifyResume: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run 2N steps straight, and N steps, kill -9, and on; compare the hashes of the weights.")
+
+    @Argument(help: "A pretraining recipe.") var recipe: String
+    @Option(help: "Steps before the kill.") var at: Int
+    @OptionGroup var settings: Settings
+    @Option(help: "Text files or folders in the place of corpus.text.") var data: String?
+    @Option(help: "Folder of the two runs; it is emptied first.") var output = "Checkpoints/verify-resume"
+
+    func validate() throws {
+        guard at >= 1 else { throw ValidationError("--at \(at); wanted at least 1") }
+    }
+
+    func run() throws {
+        _ = try PretrainingRecipe(recipe, settings.overrides)
+        try? FileManager.default.removeItem(atPath: output)
+        let straight = try weights(of: "straight") { try $0.finish() }
+        Terminal.line("straight:  \(2 * at) steps, SHA-256 \(straight)")
+        let killed = try weights(of: "killed") { run in
+            try run.kill(whenExists: RunFolder.checkpointName(at))
+            Terminal.line("killed with -9 after step \(at); going on")
+            try Child(arguments(output: "\(output)/killed")).finish()
+        }
+        Terminal.line("continued: \(2 * at) steps, SHA-256 \(killed)")
+        guard straight == killed else { throw ResumeError.differs }
+        Terminal.line("the weights are the same bits")
+    }
+
+    private func weights(of name: String, _ body: (Child) throws -> Void) throws -> String {
+        let folder = "\(output)/\(name)"
+        try body(try Child(arguments(output: folder)))
+        return try SHA256.hexadecimal(
+            ofFile: URL(fileURLWithPath: "\(folder)/\(RunFolder.checkpointName(2 * at))/\(ModelFolder.weightsName)"))
+    }
+
+    private func arguments(output: String) -> [String] {
+        ["pretrain", recipe, "--output", output] + settings.settings.flatMap { ["--set", $0] }
+            + ["--set", "budget=\(2 * at) steps", "--set", "checkpoints.every=\(at) steps"]
+            + (data.map { ["--data", $0] } ?? [])
+    }
+}
+
+enum ResumeError: Error, CustomStringConvertible {
+    case differs
+    case ended(step: String)
+    case failed(Int32)
+
+    var description: String {
+        switch self {
+        case .differs: "the weights differ: resuming changed the result"
+        case .ended(let step): "the run ended before it could be killed after \(step); use a larger --at"
+        case .failed(let code): "the run exited with \(code)"
+        }
+    }
+}
+
+/// This program in a process of its own.
+private struct Child {
+    private let process = Process()
+    private let folder: String
+
+    init(_ arguments: [String]) throws {
+        folder = arguments[3]
+        process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        process.arguments = arguments
+        process.standardOutput = FileHandle.nullDevice
+        try process.run()
+    }
+
+    func finish() throws {
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else { throw ResumeError.failed(process.terminationStatus) }
+    }
+
+    /// Kills the process as soon as its folder has `name`, without leave to save.
+    func kill(whenExists name: String) throws {
+        while process.isRunning, !FileManager.default.fileExists(atPath: "\(folder)/\(name)") { usleep(2000) }
+        Foundation.kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+        guard process.terminationReason == .uncaughtSignal else { throw ResumeError.ended(step: name) }
+    }
+}
