@@ -1,0 +1,84 @@
+import Checkpoints
+import Foundation
+import Testing
+
+@Suite struct AtomicFolderTests {
+    private struct Stop: Error {}
+
+    private func write(_ text: String, to url: URL) throws {
+        try AtomicFolder.write(to: url) {
+            try Data(text.utf8).write(to: $0.appendingPathComponent("model.safetensors"))
+        }
+    }
+
+    @Test func aFailedWriterLeavesTheOlderFolderAndNothingElse() throws {
+        let folder = try TemporaryFolder()
+        let url = folder.file("step-1")
+        try write("old", to: url)
+        #expect(throws: Stop.self) {
+            try AtomicFolder.write(to: url) { partial in
+                try Data("new".utf8).write(to: partial.appendingPathComponent("model.safetensors"))
+                throw Stop()
+            }
+        }
+        #expect(try String(contentsOf: url.appendingPathComponent("model.safetensors"), encoding: .utf8) == "old")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path) == ["step-1"])
+        try AtomicFolder.verify(url)
+    }
+
+    @Test func anOlderFolderIsReplacedWhole() throws {
+        let folder = try TemporaryFolder()
+        let url = folder.file("step-1")
+        try write("old", to: url)
+        try write("new", to: url)
+        #expect(try String(contentsOf: url.appendingPathComponent("model.safetensors"), encoding: .utf8) == "new")
+    }
+
+    @Test func damageIsFoundAndNamed() throws {
+        let folder = try TemporaryFolder()
+        let url = folder.file("step-1")
+        let file = url.appendingPathComponent("model.safetensors")
+        try write("weights", to: url)
+        try Data("weighTs".utf8).write(to: file)
+        let flipped = message(in: folder.url) { try AtomicFolder.verify(url) }
+        #expect(flipped?.hasPrefix("step-1/model.safetensors: damaged: SHA-256 is ") == true)
+        try Data("weight".utf8).write(to: file)
+        #expect(
+            message(in: folder.url) { try AtomicFolder.verify(url) }
+                == "step-1/model.safetensors: truncated: 6 bytes, checksums.json says 7; use an older checkpoint")
+        try FileManager.default.removeItem(at: file)
+        #expect(
+            message(in: folder.url) { try AtomicFolder.verify(url) }
+                == "step-1/model.safetensors: missing; checksums.json lists it; use an older checkpoint")
+    }
+
+    @Test func anotherProgramsFolderNeedsNoChecksums() throws {
+        let folder = try TemporaryFolder()
+        try AtomicFolder.verify(folder.url)
+    }
+
+    /// A file system of one megabyte; needs root, as CI has.
+    @Test(.enabled(if: getuid() == 0, "mounting a small file system needs root"))
+    func aFullDiskLeavesTheOlderCheckpointIntact() throws {
+        let folder = try TemporaryFolder()
+        let disk = folder.file("disk")
+        try FileManager.default.createDirectory(at: disk, withIntermediateDirectories: true)
+        guard mount("tmpfs", disk.path, "tmpfs", 0, "size=1m") == 0 else {
+            try Test.cancel("tmpfs cannot be mounted here: \(String(cString: strerror(errno)))")
+        }
+        defer { umount(disk.path) }
+        let url = disk.appendingPathComponent("step-1")
+        try CheckpointsTests.write(
+            ["a": ([1000], Array(repeating: 1, count: 1000))], to: disk.appendingPathComponent("x"))
+        try write("old", to: url)
+        let big = Array(repeating: Float(1), count: 1 << 20)
+        let found = message(in: disk) {
+            try AtomicFolder.write(to: url) {
+                try CheckpointsTests.write(["a": ([1 << 20], big)], to: $0.appendingPathComponent("model.safetensors"))
+            }
+        }
+        #expect(found == ".partial-step-1/model.safetensors: cannot write 4194304 bytes: disk full")
+        try AtomicFolder.verify(url)
+        #expect(try String(contentsOf: url.appendingPathComponent("model.safetensors"), encoding: .utf8) == "old")
+    }
+}
