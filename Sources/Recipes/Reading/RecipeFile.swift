@@ -52,13 +52,13 @@ struct RecipeFile {
 
     private mutating func flatten(_ mapping: Node.Mapping, prefix: String, depth: Int) {
         for (keyNode, value) in mapping {
-            guard let name = keyNode.scalar?.string, keyNode.anchor == nil else {
+            guard let name = keyNode.scalar?.string else {
                 issues.append(issue(keyNode, "wanted a plain key"))
                 continue
             }
             let key = prefix.isEmpty ? name : "\(prefix).\(name)"
-            if value.anchor != nil {
-                issues.append(issue(value, "\(key): anchors and aliases are not supported; write the value out"))
+            if isAlias(value, of: keyNode) {
+                issues.append(issue(keyNode, "\(key): aliases are not supported; write the value out"))
                 continue
             }
             switch value {
@@ -73,9 +73,15 @@ struct RecipeFile {
             case .mapping(let inner) where key == Self.variantKey && inner.count == 1:
                 flattenVariant(inner, key, keyNode)
             case .mapping(let inner) where depth < 4: flatten(inner, prefix: key, depth: depth + 1)
-            default: issues.append(issue(value, "\(key): anchors, aliases and deep nesting are not supported"))
+            default: issues.append(issue(value, "\(key): nested too deep"))
             }
         }
+    }
+
+    /// Whether the value stands somewhere else: Yams puts the aliased node itself in the place of `*name`.
+    private func isAlias(_ value: Node, of key: Node) -> Bool {
+        guard let value = value.mark, let key = key.mark else { return false }
+        return (value.line, value.column) <= (key.line, key.column)
     }
 
     /// The key whose value may be `name: {options}`.

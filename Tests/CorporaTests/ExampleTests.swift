@@ -1,0 +1,113 @@
+import Corpora
+import Foundation
+import Testing
+import Tokenization
+
+@Suite struct ExampleTests {
+    private let tokenizer = ByteTokenizer()
+
+    private func source(
+        _ corpus: TokenizedCorpus, _ part: ExampleSource.Part = .training,
+        _ options: ExampleOptions = .init(length: 40),
+        seed: UInt64 = 1
+    ) throws -> ExampleSource {
+        ExampleSource(corpus, try CorpusSplit(corpus, heldOut: 0.2), part, options, tokenizer, seed: seed)
+    }
+
+    /// The ids before masking, without special tokens, the segments in the order of the text.
+    private func original(_ example: PretrainingExample) -> [Int32] {
+        var ids = example.ids
+        for (position, label) in zip(example.maskedPositions, example.maskedLabels) { ids[Int(position)] = label }
+        let parts = [Int32(0), 1].map { segment in
+            zip(ids, example.segments).filter { $0.1 == segment && $0.0 > 4 }.map(\.0)
+        }
+        return example.isOrdered == false ? parts[1] + parts[0] : parts[0] + parts[1]
+    }
+
+    @Test func everyTokenOccursExactlyOnceAnEpoch() throws {
+        let folder = try TemporaryFolder()
+        let text = sampleText(documents: 60)
+        let corpus = try tokenized(text, in: folder)
+        for epoch in 0..<2 {
+            var counts: [Int32: Int] = [:]
+            var total = 0
+            for part in [ExampleSource.Part.training, .heldOut] {
+                let source = try source(corpus, part)
+                for index in 0..<source.count(epoch: epoch) {
+                    for id in original(source.example(epoch: epoch, index: index)) {
+                        counts[id, default: 0] += 1
+                        total += 1
+                    }
+                }
+            }
+            let expected = tokenizer.encode(text.replacingOccurrences(of: "\n", with: ""))
+            #expect(total == expected.count)
+            #expect(counts == expected.reduce(into: [:]) { $0[$1, default: 0] += 1 })
+        }
+    }
+
+    @Test func anExampleIsAFunctionOfSeedEpochAndIndex() throws {
+        let folder = try TemporaryFolder()
+        let corpus = try tokenized(sampleText(documents: 40), in: folder)
+        let (one, again, other) = (try source(corpus), try source(corpus), try source(corpus, seed: 2))
+        let late = one.example(epoch: 3, index: 7)
+        #expect(again.example(epoch: 0, index: 0) == one.example(epoch: 0, index: 0))
+        #expect(again.example(epoch: 3, index: 7) == late)
+        #expect(other.example(epoch: 3, index: 7) != late)
+        #expect(one.example(epoch: 4, index: 7) != late)
+    }
+
+    @Test func noExampleIsLongerThanTheLengthAndNoneCrossesDocuments() throws {
+        let folder = try TemporaryFolder()
+        let corpus = try tokenized(sampleText(documents: 40), in: folder)
+        let source = try source(corpus)
+        for index in 0..<source.count(epoch: 0) {
+            let example = source.example(epoch: 0, index: index)
+            #expect(example.ids.count <= 40 && example.ids.count == example.segments.count)
+            let text = tokenizer.decode(original(example))
+            let numbers = Set(text.matches(of: /doc (\d+) par/).map { String($0.1) })
+            #expect(numbers.count <= 1, "\(text)")
+        }
+    }
+
+    @Test func halfOfThePairsAreSwappedAndSwappedPairsReadBackwards() throws {
+        let folder = try TemporaryFolder()
+        let corpus = try tokenized(sampleText(documents: 400), in: folder)
+        let source = try source(corpus)
+        let examples = (0..<source.count(epoch: 0)).map { source.example(epoch: 0, index: $0) }
+        let pairs = examples.compactMap(\.isOrdered)
+        let swapped = pairs.count { !$0 }
+        #expect(pairs.count > 900)
+        #expect(abs(Double(swapped) - 0.5 * Double(pairs.count)) < 2 * Double(pairs.count).squareRoot())
+        #expect(examples.allSatisfy { $0.isOrdered == nil || $0.segments.contains(1) })
+    }
+
+    @Test func withoutSentenceOrderThereAreNoPairs() throws {
+        let folder = try TemporaryFolder()
+        let corpus = try tokenized(sampleText(documents: 20), in: folder)
+        let source = try source(corpus, .training, ExampleOptions(length: 40, sentenceOrder: false))
+        let example = source.example(epoch: 0, index: 0)
+        #expect(example.isOrdered == nil && !example.segments.contains(1))
+        #expect(example.ids.first == 2 && example.ids.last == 3 && example.ids.count { $0 == 3 } == 1)
+    }
+
+    @Test func theHeldOutPartIsDisjointAndNeverEmpty() throws {
+        let folder = try TemporaryFolder()
+        let corpus = try tokenized(sampleText(documents: 3), in: folder)
+        let source = try source(corpus, .heldOut)
+        #expect(source.count(epoch: 0) > 0)
+        let single = try tokenized(sampleText(documents: 1, paragraphs: 10), in: folder)
+        #expect(try self.source(single, .heldOut).count(epoch: 0) > 0)
+        let one = try tokenized("only one paragraph\n", in: folder)
+        #expect(
+            message(in: folder.url) { _ = try CorpusSplit(one, heldOut: 0.1) }
+                == "corpus: a single paragraph; nothing is left to hold out")
+    }
+
+    @Test func theUnigramBaselineIsTheShareOfTheMostFrequentToken() throws {
+        let folder = try TemporaryFolder()
+        let corpus = try tokenized(String(repeating: "aaab\n\n", count: 50), in: folder)
+        let baseline = UnigramBaseline(corpus, try CorpusSplit(corpus, heldOut: 0.2), vocabularySize: 261)
+        #expect(baseline.token == Int32(UInt8(ascii: "a")) + 5 && baseline.accuracy == 0.75)
+    }
+}

@@ -1,0 +1,54 @@
+import Corpora
+import Foundation
+import Testing
+
+@Suite struct MaskingTests {
+    private func examples(_ masking: MaskingOptions, length: Int = 103) throws -> [PretrainingExample] {
+        let folder = try TemporaryFolder()
+        let corpus = try tokenized(sampleText(documents: 300, paragraphs: 8), in: folder)
+        let source = ExampleSource(
+            corpus, try CorpusSplit(corpus, heldOut: 0.01), .training,
+            ExampleOptions(length: length, shortShare: 0, masking: masking), ByteTokenizer(), seed: 5)
+        return (0..<source.count(epoch: 0)).map { source.example(epoch: 0, index: $0) }
+    }
+
+    @Test func theShareIsExactAndSpecialsAreNeverMasked() throws {
+        for example in try examples(MaskingOptions()) {
+            let maskable = example.ids.count - example.ids.count { $0 == 2 || $0 == 3 }
+            #expect(example.maskedPositions.count == max(1, Int((0.15 * Double(maskable)).rounded())))
+            #expect(example.maskedLabels.allSatisfy { $0 > 4 })
+            #expect(example.maskedPositions == example.maskedPositions.sorted())
+            #expect(Set(example.maskedPositions).count == example.maskedPositions.count)
+        }
+    }
+
+    @Test func eightyTenTen() throws {
+        var (masked, kept, total) = (0, 0, 0)
+        for example in try examples(MaskingOptions()) {
+            for (position, label) in zip(example.maskedPositions, example.maskedLabels) {
+                let shown = example.ids[Int(position)]
+                masked += shown == 4 ? 1 : 0
+                kept += shown == label ? 1 : 0
+                #expect(shown == 4 || shown > 4)
+                total += 1
+            }
+        }
+        let deviation = (Double(total) * 0.8 * 0.2).squareRoot()
+        #expect(abs(Double(masked) - 0.8 * Double(total)) < 4 * deviation)
+        #expect(abs(Double(kept) - 0.1 * Double(total)) < 4 * deviation)
+    }
+
+    @Test(arguments: [MaskingOptions.Unit.word, .span]) func wordsAreMaskedWhole(unit: MaskingOptions.Unit) throws {
+        let tokenizer = ByteTokenizer()
+        for example in try examples(MaskingOptions(share: 0.2, unit: unit, replacedByMask: 1, replacedByRandom: 0)) {
+            var original = example.ids
+            for (position, label) in zip(example.maskedPositions, example.maskedLabels) {
+                original[Int(position)] = label
+            }
+            for index in original.indices.dropFirst() where original[index] > 4 && original[index - 1] > 4 {
+                guard tokenizer.continuesWord(original[index]) else { continue }
+                #expect((example.ids[index] == 4) == (example.ids[index - 1] == 4))
+            }
+        }
+    }
+}

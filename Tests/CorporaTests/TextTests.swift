@@ -1,0 +1,90 @@
+import Corpora
+import Foundation
+import Testing
+
+@Suite struct TextTests {
+    private func lines(_ url: URL) throws -> [String] {
+        let reader = try LineReader(url)
+        var lines: [String] = []
+        while let line = try reader.next() { lines.append(line) }
+        return lines
+    }
+
+    private func compress(_ tool: String, _ url: URL) throws -> Bool {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = [tool, "-k", "-f", url.path]
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        return process.terminationStatus == 0
+    }
+
+    @Test func onlyLineFeedsEndLines() throws {
+        let folder = try TemporaryFolder()
+        let url = try folder.write("\u{FEFF}one\r\ntwo\u{2028}still two\u{85}and\u{0B}on\n\nlast", to: "a.txt")
+        #expect(try lines(url) == ["one", "two\u{2028}still two\u{85}and\u{0B}on", "", "last"])
+    }
+
+    @Test func longLinesCrossTheReadersPieces() throws {
+        let folder = try TemporaryFolder()
+        let long = String(repeating: "é", count: 400_000)
+        let url = try folder.write("a\n\(long)\nb\n", to: "a.txt")
+        #expect(try lines(url) == ["a", long, "b"])
+    }
+
+    @Test(arguments: ["gzip", "xz"]) func compressedTextIsTheSameText(tool: String) throws {
+        let folder = try TemporaryFolder()
+        let text = sampleText(documents: 3000)
+        let url = try folder.write(text, to: "a.txt")
+        guard try compress(tool, url) else { try Test.cancel("\(tool) is not installed here") }
+        let packed = folder.file(tool == "xz" ? "a.txt.xz" : "a.txt.gz")
+        #expect(try lines(packed) == lines(url))
+        let half = try Data(contentsOf: packed)
+        let cut = folder.file("cut.\(packed.pathExtension)")
+        try half.prefix(half.count / 2).write(to: cut)
+        let kind = tool == "xz" ? "xz" : "gzip"
+        #expect(
+            message(in: folder.url) { _ = try lines(cut) }
+                == "cut.\(packed.pathExtension): truncated or damaged \(kind) data")
+    }
+
+    @Test func whatIsNotUTF8IsNamedByLineAndColumn() throws {
+        let folder = try TemporaryFolder()
+        try Data([0x61, 0x0A, 0xC3, 0xA9, 0x62, 0xFF, 0x0A]).write(to: folder.file("a.txt"))
+        #expect(
+            message(in: folder.url) { _ = try lines(folder.file("a.txt")) }
+                == "a.txt:2: not UTF-8 (byte 0xFF at column 4)")
+    }
+
+    @Test func whatIsMissingOrNoTextIsNamed() throws {
+        let folder = try TemporaryFolder()
+        #expect(
+            message(in: folder.url) { _ = try TextFiles([folder.file("none.txt").path]) }
+                == "none.txt: no such file or folder")
+        try folder.write("x", to: "a.pdf")
+        #expect(
+            message(in: folder.url) { _ = try TextFiles([folder.file("a.pdf").path]) }
+                == "a.pdf: not a .txt, .gz or .xz file")
+        try FileManager.default.createDirectory(at: folder.file("empty"), withIntermediateDirectories: true)
+        #expect(
+            message(in: folder.url) { _ = try TextFiles([folder.file("empty").path]) }
+                == "empty: holds no .txt, .gz or .xz file")
+    }
+
+    @Test func foldersAreReadInOrderAndEveryFileOnce() throws {
+        let folder = try TemporaryFolder()
+        for name in ["b.txt", "a.txt", "c.md"] { try folder.write(name, to: name) }
+        let files = try TextFiles([folder.url.path, folder.file("a.txt").path])
+        #expect(files.urls.map(\.lastPathComponent) == ["a.txt", "b.txt"])
+    }
+
+    @Test func paragraphsAreTakenEvenly() throws {
+        let folder = try TemporaryFolder()
+        let url = try folder.write((0..<10).map { "p\($0)\n\n" }.joined(), to: "a.txt")
+        let reader = try ParagraphReader(TextFiles([url.path]), atMost: 4)
+        var taken: [String] = []
+        while let paragraph = try reader.next() { taken.append(paragraph) }
+        #expect(taken == ["p0", "p3", "p6", "p9"])
+    }
+}

@@ -1,0 +1,91 @@
+import Corpora
+import Foundation
+import Testing
+
+@Suite struct TokenizedCorpusTests {
+    private struct Stop: Error {}
+
+    private func shards(_ folder: URL) throws -> [String: Data] {
+        let files = FileManager.default.enumerator(atPath: folder.path)?.compactMap { $0 as? String } ?? []
+        let wanted = files.filter { $0.hasSuffix(".tokens") || $0.hasSuffix(".lengths") }
+        return try Dictionary(
+            uniqueKeysWithValues: wanted.map { ($0, try Data(contentsOf: folder.appendingPathComponent($0))) })
+    }
+
+    @Test func documentsAndParagraphsAreCounted() throws {
+        let folder = try TemporaryFolder()
+        let corpus = try tokenized("a b\nc\n\n\n\nd\n", in: folder)
+        #expect(corpus.documentCount == 2 && corpus.paragraphCount == 3 && corpus.tokenCount == 5)
+    }
+
+    @Test func openingAgainTokenizesNothing() throws {
+        let folder = try TemporaryFolder()
+        _ = try tokenized(sampleText(documents: 5), in: folder)
+        let text = try TextFiles([folder.file("text.txt").path])
+        _ = try TokenizedCorpus(text, ByteTokenizer(), cache: folder.file("cache")) { _ in throw Stop() }
+    }
+
+    @Test func changedTextOrVocabularyIsTokenizedAgain() throws {
+        let folder = try TemporaryFolder()
+        let before = try tokenized("one two\nthree\n", in: folder).tokenCount
+        let after = try tokenized("one two\nthree four\n", in: folder).tokenCount
+        #expect(after == before + 5)
+        let text = try TextFiles([folder.file("text.txt").path])
+        var other = ByteTokenizer()
+        other.fingerprint = String(repeating: "c", count: 64)
+        #expect(throws: Stop.self) {
+            _ = try TokenizedCorpus(text, other, cache: folder.file("cache")) { _ in throw Stop() }
+        }
+    }
+
+    @Test func aBuildThatWasStoppedGoesOnToTheSameBytes() throws {
+        let stopped = try TemporaryFolder()
+        let straight = try TemporaryFolder()
+        var paths: [[String]] = []
+        for folder in [stopped.url, straight.url] {
+            paths.append(
+                try (0..<3).map { index in
+                    let url = folder.appendingPathComponent("\(index).txt")
+                    try Data(sampleText(documents: 900 + index).utf8).write(to: url)
+                    return url.path
+                })
+        }
+        var blocks = 0
+        #expect(throws: Stop.self) {
+            _ = try TokenizedCorpus(TextFiles(paths[0]), ByteTokenizer(), cache: stopped.file("cache")) { _ in
+                blocks += 1
+                if blocks == 4 { throw Stop() }
+            }
+        }
+        let again = try TokenizedCorpus(TextFiles(paths[0]), ByteTokenizer(), cache: stopped.file("cache"))
+        let whole = try TokenizedCorpus(TextFiles(paths[1]), ByteTokenizer(), cache: straight.file("cache"))
+        #expect(again.tokenCount == whole.tokenCount)
+        // The names hold a digest of the path; the bytes are compared in order.
+        let bytes = try [stopped.file("cache"), straight.file("cache")].map { folder in
+            try shards(folder).sorted {
+                $0.key.split(separator: "/").last ?? "" < $1.key.split(separator: "/").last ?? ""
+            }.map(\.value)
+        }
+        #expect(bytes[0] == bytes[1] && bytes[0].count == 6)
+    }
+
+    @Test func aFlippedBitIsFound() throws {
+        let folder = try TemporaryFolder()
+        _ = try tokenized(sampleText(documents: 5), in: folder)
+        let cache = folder.file("cache/bbbbbbbbbbbbbbbb")
+        let names = try FileManager.default.contentsOfDirectory(atPath: cache.path)
+        let name = try #require(names.first { $0.hasSuffix(".tokens") })
+        var data = try Data(contentsOf: cache.appendingPathComponent(name))
+        data[3] ^= 1
+        try data.write(to: cache.appendingPathComponent(name))
+        let text = try TextFiles([folder.file("text.txt").path])
+        let found = message(in: cache) { _ = try TokenizedCorpus(text, ByteTokenizer(), cache: folder.file("cache")) }
+        #expect(found == "\(name): damaged; delete its folder to tokenize again")
+    }
+
+    @Test func anEmptyCorpusIsRefused() throws {
+        let folder = try TemporaryFolder()
+        let found = message(in: folder.url) { _ = try tokenized("\n\n\n", in: folder) }
+        #expect(found == "text.txt: the corpus is empty")
+    }
+}

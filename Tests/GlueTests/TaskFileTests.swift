@@ -1,0 +1,79 @@
+import Foundation
+import Glue
+import Testing
+
+/// The official files, where this machine has them.
+let sharedGlue = URL(fileURLWithPath: #filePath).appendingPathComponent("../../../../shared/data/glue")
+    .standardizedFileURL
+let hasSharedGlue = FileManager.default.fileExists(atPath: sharedGlue.appendingPathComponent("SST-2/dev.tsv").path)
+
+@Suite struct TaskFileTests {
+    private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("yoso-\(UUID().uuidString)")
+
+    /// The rows of a dev.tsv of these bytes, or the message.
+    private func read(_ bytes: String, _ task: String = "sst2") throws -> Result<[TaskRow], GlueError> {
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try Data(bytes.utf8).write(to: folder.appendingPathComponent("dev.tsv"))
+        do {
+            return .success(try TaskFile(GlueTask.named(task), .dev, in: folder).rows)
+        } catch let error as GlueError {
+            let description = error.description.replacingOccurrences(of: folder.path + "/", with: "")
+            let parts = description.split(separator: " ", maxSplits: 1).map(String.init)
+            return .failure(GlueError(String(parts[0].dropLast()), parts[1]))
+        }
+    }
+
+    private func message(_ bytes: String, _ task: String = "sst2") throws -> String? {
+        if case .failure(let error) = try read(bytes, task) { return error.description }
+        return nil
+    }
+
+    @Test func rowsAreReadByHeaderName() throws {
+        let rows = try read("label\tsentence\n1\ta fine film \n0\tdull\n").get()
+        #expect(rows == [TaskRow(texts: ["a fine film "], target: 1), TaskRow(texts: ["dull"], target: 0)])
+    }
+
+    @Test func quotesAreCharactersAndOnlyLineFeedsEndRows() throws {
+        let rows = try read("\u{FEFF}sentence\tlabel\r\nsaid \"no\t0\r\na\u{2028}b\u{85}c\t1\r\n").get()
+        #expect(rows.map(\.texts) == [["said \"no"], ["a\u{2028}b\u{85}c"]])
+    }
+
+    @Test func colaHasNoHeaderAndEmptyFieldsStay() throws {
+        let rows = try read("gj04\t1\t\tthey sang\nbc01\t0\t*\tsang they\n", "cola").get()
+        #expect(rows == [TaskRow(texts: ["they sang"], target: 1), TaskRow(texts: ["sang they"], target: 0)])
+    }
+
+    @Test func pairsAndNamedLabels() throws {
+        let rows = try read("index\tsentence1\tsentence2\tlabel\n0\tit rains\tit is wet\tentailment\n", "rte").get()
+        #expect(rows == [TaskRow(texts: ["it rains", "it is wet"], target: 0)])
+    }
+
+    @Test func everyFaultHasItsLine() throws {
+        #expect(try message("sentence\tlabel\nfine\t1\nbad\n") == "dev.tsv:3: 1 columns, wanted 2")
+        #expect(try message("sentence\tlabel\nfine\t1\t1\n") == "dev.tsv:2: 3 columns, wanted 2")
+        #expect(try message("sentence\tlabel\nfine\tgood\n") == "dev.tsv:2: unknown label 'good'; wanted '0' or '1'")
+        #expect(try message("text\tlabel\nfine\t1\n") == "dev.tsv:1: no column 'sentence'; found 'text', 'label'")
+        #expect(try message("sentence\tlabel\n") == "dev.tsv: the file has a header and no rows")
+        #expect(try message("") == "dev.tsv: the file is empty")
+    }
+
+    @Test func aMissingFileSaysWhatIsWanted() throws {
+        let message = #expect(throws: GlueError.self) { try TaskFile(GlueTask.named("sst2"), .train, in: folder) }
+        #expect(message?.problem == "no train.tsv of SST-2; wanted SST-2/train.tsv there, in the original GLUE layout")
+    }
+
+    @Test func anUnknownTaskIsRefused() throws {
+        let error = #expect(throws: GlueError.self) { try GlueTask.named("sst3") }
+        #expect(error?.description == "unknown task 'sst3'; tasks: cola, sst2, mrpc, rte")
+        #expect(try GlueTask.named("SST-2").name == "sst2")
+    }
+
+    @Test(.enabled(if: hasSharedGlue, "the official GLUE files are not on this machine"))
+    func theOfficialFilesHaveTheOfficialCounts() throws {
+        for task in GlueTask.all {
+            #expect(try TaskFile(task, .train, in: sharedGlue).rows.count == task.trainRows, "\(task.title) train")
+            #expect(try TaskFile(task, .dev, in: sharedGlue).rows.count == task.devRows, "\(task.title) dev")
+        }
+    }
+}

@@ -1,0 +1,183 @@
+import Foundation
+import Testing
+
+@testable import Recipes
+
+/// A short recipe that is right; tests change a line of it.
+let rightRecipe = """
+    kind: pretraining
+    name: x
+    vocabulary: Vocab/sample
+    model:
+      layers: 2
+      width: 128
+      heads: 2
+      intermediate: 512
+    batch: 64 sequences
+    budget: 600 steps
+    optimizer:
+      rate: 1e-3
+
+    """
+
+/// The description of what is wrong with `text`, or nil.
+func problems(_ text: String, _ overrides: [ResolvedRecipe.Override] = []) -> String? {
+    do {
+        _ = try PretrainingRecipe(RecipeFile(text: text, name: "x.yaml"), overrides)
+        return nil
+    } catch {
+        return "\(error)"
+    }
+}
+
+@Suite struct RecipeMessageTests {
+    private func changed(_ line: String, to other: String) -> String? {
+        #expect(rightRecipe.contains(line))
+        return problems(rightRecipe.replacingOccurrences(of: line, with: other))
+    }
+
+    @Test func theRightRecipeIsAccepted() { #expect(problems(rightRecipe) == nil) }
+
+    @Test func anUnknownKeyNamesTheNearestOne() {
+        #expect(
+            changed("optimizer:", to: "optimiser:") == """
+                x.yaml:12:3: unknown key 'optimiser.rate' (did you mean 'optimizer.rate'?)
+                      rate: 1e-3
+                      ^
+                """)
+        #expect(
+            changed("width: 128", to: "widht: 128")?.contains("unknown key 'model.widht' (did you mean 'model.width'?)")
+                == true)
+        #expect(changed("name: x", to: "name: x\nzebra: 1")?.contains("x.yaml:3:1: unknown key 'zebra'\n") == true)
+    }
+
+    @Test func aWrongTypeSaysWhatWasWanted() {
+        #expect(
+            changed("width: 128", to: "width: 2x") == """
+                x.yaml:6:10: model.width is '2x'; wanted an integer from 1 to 65536
+                      width: 2x
+                             ^
+                """)
+        #expect(
+            changed("layers: 2", to: "layers: [2, 3]")?.contains("model.layers is a list; wanted an integer") == true)
+        #expect(
+            changed("rate: 1e-3", to: "rate: fast")?.contains(
+                "optimizer.rate is 'fast'; wanted a number from 0.0 to 10.0") == true)
+    }
+
+    @Test(arguments: ["017", "1_000", "0x10", "12:30:45", "yes", "2.0", "~", "+3"])
+    func yamlsOwnReadingsOfIntegersAreRefused(text: String) {
+        #expect(changed("layers: 2", to: "layers: \(text)")?.contains("model.layers is") == true)
+    }
+
+    @Test(arguments: ["yes", "on", "True", "1"]) func onlyTrueAndFalseAreBooleans(text: String) {
+        let found = changed("name: x", to: "name: x\nexamples: { sentenceOrder: \(text) }")
+        #expect(found?.contains("examples.sentenceOrder is '\(text)'; wanted true or false") == true)
+    }
+
+    @Test func quantitiesNeedTheirUnits() {
+        for budget in ["600", "600 stepz", "0 steps", "-1h", "h", "1.5 steps"] {
+            #expect(
+                changed("budget: 600 steps", to: "budget: \(budget)")?.contains("wanted a budget such as") == true,
+                "\(budget)")
+        }
+        for budget in ["1e9 tokens", "2h", "30min", "90s", "1 step", "1.5h"] {
+            #expect(changed("budget: 600 steps", to: "budget: \(budget)") == nil, "\(budget)")
+        }
+        #expect(
+            changed("batch: 64 sequences", to: "batch: 64")?.contains("wanted a batch such as 64 sequences") == true)
+    }
+
+    @Test func anUnknownAttentionNamesThoseThereAre() {
+        let found = changed("layers: 2", to: "attention: yosoExpectatoin\n  layers: 2")
+        #expect(
+            found?.contains(
+                "model.attention is 'yosoExpectatoin'; wanted softmax or yosoExpectation (did you mean 'yosoExpectation'?)"
+            )
+                == true)
+    }
+
+    @Test func aVariantHasKeysOfItsOwn() {
+        let variant = "attention: { yosoExpectation: { bits: 17, colour: red } }\n  layers: 2"
+        let found = changed("layers: 2", to: variant)
+        #expect(found?.contains("model.attention.bits is '17'; wanted an integer from 1 to 16") == true)
+        #expect(found?.contains("unknown key 'model.attention.colour'") == true)
+        #expect(
+            changed("layers: 2", to: "attention: { softmax: { bits: 9 } }\n  layers: 2")?.contains(
+                "unknown key 'model.attention.bits'") == true)
+    }
+
+    @Test func allIssuesAreToldAtOnce() {
+        let text = rightRecipe.replacingOccurrences(of: "width: 128", with: "width: wide")
+            .replacingOccurrences(of: "name: x", with: "nane: x")
+        let found = problems(text) ?? ""
+        #expect(found.contains("unknown key 'nane' (did you mean 'name'?)"))
+        #expect(found.contains("model.width is 'wide'"))
+        #expect(found.contains("the key 'name' is missing"))
+    }
+
+    @Test func keysThatMustAgree() {
+        #expect(
+            changed("heads: 2", to: "heads: 3")?.contains(
+                "x.yaml:7:10: model.heads is 3, which does not divide model.width 128") == true)
+        #expect(
+            changed("name: x", to: "name: x\nexamples: { length: 600 }")?.contains(
+                "model.positions is 512, fewer than examples.length 600") == true)
+        #expect(
+            changed("name: x", to: "name: x\nschedule: { warmup: 601 steps }")?.contains(
+                "schedule.warmup is 601 steps, more than the budget of 600 steps") == true)
+        #expect(
+            changed("name: x", to: "name: x\nexamples: { masking: { replacedByRandom: 30% } }")?.contains(
+                "add up to more than 100%") == true)
+        #expect(
+            changed("name: x", to: "name: x\ncorpus: { heldOut: 60% }")?.contains(
+                "wanted a share above 0 and at most 50%") == true)
+    }
+
+    @Test func aVocabularyOfAnotherSizeIsRefused() throws {
+        let text = rightRecipe.replacingOccurrences(of: "layers: 2", with: "layers: 2\n  vocabulary: 1000")
+        let recipe = try PretrainingRecipe(RecipeFile(text: text, name: "x.yaml"), [])
+        #expect(try recipe.encoderOptions(vocabularySize: 1000).vocabulary == 1000)
+        let error = #expect(throws: RecipeErrors.self) { try recipe.encoderOptions(vocabularySize: 1200) }
+        #expect(
+            error?.description.contains("model.vocabulary is 1000, but the tokenizer in Vocab/sample has 1200 ids")
+                == true)
+    }
+
+    @Test func theWrongKindOfRecipeIsOneLine() {
+        let found = changed("kind: pretraining", to: "kind: finetuning")
+        #expect(found?.contains("x.yaml:1:7: this is a finetuning recipe; wanted a pretraining recipe") == true)
+        #expect(found?.contains("unknown key") == false)
+    }
+
+    @Test func aliasesDuplicatesAndBrokenYAMLAreRefused() {
+        let alias = changed("heads: 2", to: "positions: &two 512\n  heads: *two")
+        #expect(alias?.contains("model.heads: aliases are not supported; write the value out") == true)
+        #expect(changed("name: x", to: "name: x\nname: y")?.contains("twice") == true)
+        #expect(changed("name: x", to: "name: [x")?.hasPrefix("x.yaml:") == true)
+        #expect(problems("") == "x.yaml: the recipe is empty")
+        #expect(problems("- 1\n")?.contains("wanted keys and values") == true)
+    }
+
+    @Test func aMissingFileIsOneLine() {
+        let error = #expect(throws: RecipeErrors.self) { try PretrainingRecipe("/none/such.yaml") }
+        #expect(error?.description == "/none/such.yaml: no such recipe, or unreadable")
+    }
+
+    @Test func overridesAreHeldToTheSchemaAndNameTheArgument() throws {
+        let wrong = [
+            try #require(ResolvedRecipe.Override(setting: "optimizer.rat=1")),
+            try #require(ResolvedRecipe.Override(setting: "model.heads=3")),
+            try #require(ResolvedRecipe.Override(setting: "budget=soon")),
+        ]
+        #expect(
+            problems(rightRecipe, wrong) == """
+                --set optimizer.rat=1: unknown key 'optimizer.rat' (did you mean 'optimizer.rate'?)
+                --set budget=soon: budget is 'soon'; wanted a budget such as 20000 steps, 1e9 tokens, 2h, 30min or 90s
+                """)
+        #expect(
+            problems(rightRecipe, [wrong[1]])
+                == "--set model.heads=3: model.heads is 3, which does not divide model.width 128")
+        #expect(ResolvedRecipe.Override(setting: "model.heads") == nil)
+    }
+}

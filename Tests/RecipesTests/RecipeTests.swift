@@ -1,0 +1,69 @@
+import Attention
+import Foundation
+import Testing
+import Training
+
+@testable import Recipes
+
+@Suite struct RecipeTests {
+    private static let folder = URL(fileURLWithPath: #filePath).appendingPathComponent("../../../Recipes")
+        .standardizedFileURL
+
+    private func read(_ text: String, _ settings: [String] = []) throws -> PretrainingRecipe {
+        try PretrainingRecipe(
+            RecipeFile(text: text, name: "x.yaml"), settings.compactMap(ResolvedRecipe.Override.init(setting:)))
+    }
+
+    @Test(arguments: ["tiny", "mini", "small", "base"]) func shippedPretrainingRecipesAreRight(name: String) throws {
+        let recipe = try PretrainingRecipe(Self.folder.appendingPathComponent("Pretraining/\(name).yaml").path)
+        #expect(recipe.name == name)
+        let shapes = ["tiny": (2, 128), "mini": (4, 256), "small": (4, 512), "base": (12, 768)]
+        let options = try recipe.encoderOptions(vocabularySize: 1000)
+        #expect(options.layers == shapes[name]?.0 && options.width == shapes[name]?.1)
+    }
+
+    @Test(arguments: ["sst2", "sample"]) func shippedFineTuningRecipesAreRight(name: String) throws {
+        let recipe = try FineTuningRecipe(Self.folder.appendingPathComponent("Finetuning/\(name).yaml").path)
+        #expect(recipe.name == name && recipe.task.name == "sst2")
+    }
+
+    @Test func valuesReachTheOptions() throws {
+        let recipe = try read(
+            rightRecipe,
+            [
+                "seed=7", "budget=2h", "schedule.warmup=500 steps", "examples.masking.unit=span", "batch=8192 tokens",
+                "corpus.heldOut=2%", "model.attention=yosoExpectation", "model.attention.gradient=exact",
+            ])
+        #expect(recipe.options.seed == 7 && recipe.options.budget == .seconds(7200) && recipe.heldOut == 0.02)
+        #expect(recipe.options.schedule.warmup == .steps(500) && recipe.options.batch == .tokens(8192))
+        #expect(recipe.options.examples.masking.unit == .span && recipe.options.optimizer.rate == 1e-3)
+        let attention = try recipe.encoderOptions(vocabularySize: 9).attention
+        #expect(attention == .yosoExpectation(YosoExpectationOptions(bits: 9, gradient: .exact)))
+    }
+
+    @Test func theResolvedRecipeReadsBackAsTheSame() throws {
+        let settings = ["model.attention=yosoExpectation", "model.attention.bits=4", "corpus.text=a b.txt", "seed=9"]
+        let recipe = try read(rightRecipe, settings)
+        let again = try read(recipe.resolved.yaml)
+        #expect(again.options == recipe.options && again.text == recipe.text && again.name == recipe.name)
+        #expect(try again.encoderOptions(vocabularySize: 9) == recipe.encoderOptions(vocabularySize: 9))
+        #expect(again.resolved.yaml == recipe.resolved.yaml)
+    }
+
+    @Test func theExplanationNamesEveryOrigin() throws {
+        let lines = try read(rightRecipe, ["seed=7"]).resolved.explanation.split(separator: "\n").map(String.init)
+        #expect(lines.count == Schema.pretraining.fields.count)
+        func line(_ key: String) -> [String] {
+            lines.first { $0.hasPrefix(key + " ") }?.split(separator: " ").map(String.init) ?? []
+        }
+        #expect(line("seed").prefix(4) == ["seed", "7", "--set", "seed=7"])
+        #expect(line("model.width").prefix(3) == ["model.width", "128", "x.yaml:6"])
+        #expect(line("threads").prefix(3) == ["threads", "0", "default"])
+    }
+
+    @Test func spellingsNearAndFar() {
+        #expect(Spelling.nearest(to: "optimiser", among: ["optimizer", "batch"]) == "optimizer")
+        #expect(Spelling.nearest(to: "zebra", among: ["optimizer", "batch"]) == nil)
+        #expect(Spelling.distance("kitten", "sitting") == 3 && Spelling.distance("ab", "ba") == 1)
+    }
+}
