@@ -54,14 +54,15 @@ let package = Package(
         .executableTarget(
             name: "yoso",
             dependencies: [
-                "Attention", "Bert", "Checkpoints", "Corpora", "Digests", "Glue", "Recipes", "SampleEnglish",
-                "Tensors", "Tokenization", "Training",
+                "Bert", "Checkpoints", "CKernels", "Corpora", "Digests", "Glue", "Recipes", "SampleEnglish", "Tensors",
+                "Tokenization", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(
             name: "Benchmarks",
             dependencies: [
-                "Bert", "Corpora", "Tensors", "Training", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Bert", "Corpora", "Tensors", "Training",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"]),
@@ -74,9 +75,9 @@ let package = Package(
         .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Digests"]),
         .testTarget(
             name: "TrainingTests",
-            dependencies: ["Training", "Bert", "Autograd", "Tensors", "Checkpoints", "Corpora", "Tokenization"]),
-        .testTarget(name: "RecipesTests", dependencies: ["Recipes"]),
-        .testTarget(name: "yosoTests", dependencies: ["yoso", "Checkpoints", "SampleEnglish", "Tokenization"]),
+            dependencies: ["Training", "Attention", "Autograd", "Bert", "Checkpoints", "Corpora", "Tensors"]),
+        .testTarget(name: "RecipesTests", dependencies: ["Recipes", "Attention", "Training"]),
+        .testTarget(name: "yosoTests", dependencies: ["yoso", "Checkpoints", "Digests"]),
     ],
     cLanguageStandard: .c17,
     cxxLanguageStandard: .cxx17

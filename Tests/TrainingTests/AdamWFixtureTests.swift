@@ -8,7 +8,7 @@ import Training
 
 /// Ten steps of `Tests/Fixtures/make_fixtures.py` in PyTorch: warm-up, linear decay, clipping, decay of matrices alone.
 @Suite struct AdamWFixtureTests {
-    private static let fixtures = URL(fileURLWithPath: #filePath).appendingPathComponent("../../Fixtures").standardizedFileURL
+    private static let fixtures = URL(fileURLWithPath: #filePath).appendingPathComponent("../../Fixtures")
 
     private struct Step: Decodable {
         let loss: Double
@@ -26,7 +26,8 @@ import Training
             defer { start += length }
             let masked = zip(rows, labels).filter { (start..<start + length).contains($0.0) }
             return PretrainingExample(
-                ids: ids[start..<start + length].map(Int32.init), segments: segments[start..<start + length].map(Int32.init),
+                ids: ids[start..<start + length].map(Int32.init),
+                segments: segments[start..<start + length].map(Int32.init),
                 maskedPositions: masked.map { Int32($0.0 - start) }, maskedLabels: masked.map { Int32($0.1) },
                 isOrdered: order == 0)
         }

@@ -64,14 +64,15 @@ public enum TokenizerFolder {
     /// `do_lower_case` of `tokenizer_config.json`; true where nothing is said, as BERT's own default.
     private static func lowercases(_ folder: URL) throws -> Bool {
         struct Configuration: Decodable {
-            let do_lower_case: Bool?  // swift-format-ignore: AlwaysUseLowerCamelCase
+            let lowercase: Bool?
+            enum CodingKeys: String, CodingKey { case lowercase = "do_lower_case" }
         }
         let url = folder.appendingPathComponent("tokenizer_config.json")
         guard exists(url) else { return true }
         guard let configuration = try? JSONDecoder().decode(Configuration.self, from: try read(url)) else {
             throw TokenizationError(url.relativePath, "damaged: no JSON object")
         }
-        return configuration.do_lower_case ?? true
+        return configuration.lowercase ?? true
     }
 
     static func read(_ url: URL) throws -> Data {
@@ -82,8 +83,9 @@ public enum TokenizerFolder {
         do {
             try data.write(to: url, options: .atomic)
         } catch {
-            throw TokenizationError(
-                url.relativePath, "cannot write \(data.count) bytes: \((error as NSError).localizedDescription)")
+            let isFull = (error as? CocoaError)?.code == .fileWriteOutOfSpace
+            let reason = isFull ? "disk full" : (error as NSError).localizedDescription
+            throw TokenizationError(url.relativePath, "cannot write \(data.count) bytes: \(reason)")
         }
     }
 

@@ -77,16 +77,20 @@ public final class SlicedModel {
         return batches.indices.map { parts[$0 % slices.count][$0 / slices.count] }
     }
 
-    /// The norm of the reduced gradients of every part of the model (`embeddings`, `layer 3`, `cls`), for a post-mortem.
-    public func gradientNorms() -> [(part: String, norm: Double)] {
+    /// The norm of the reduced gradients of every part of the model, for a post-mortem: `embeddings 1.2`, `layer 3 nan`.
+    public func gradientNorms() -> [String] {
         var squares: [(part: String, sum: Double)] = []
         for parameter in layout.parameters {
             let gradient = slices[0].gradients.view(at: parameter.offset, rows: 1, columns: parameter.count)
             let sum = gradient.values.reduce(0.0) { $0 + Double($1) * Double($1) }
             let part = Self.part(of: parameter.name)
-            if squares.last?.part == part { squares[squares.count - 1].sum += sum } else { squares.append((part, sum)) }
+            if let index = squares.firstIndex(where: { $0.part == part }) {
+                squares[index].sum += sum
+            } else {
+                squares.append((part, sum))
+            }
         }
-        return squares.map { ($0.part, $0.sum.squareRoot()) }
+        return squares.map { $0.part + ($0.sum.isNaN ? " nan" : String(format: " %.3g", $0.sum.squareRoot())) }
     }
 
     private static func part(of name: String) -> String {

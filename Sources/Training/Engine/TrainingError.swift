@@ -10,7 +10,7 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .diverged(let step, let loss, let norms, let lastGood):
-            "step \(step): the loss is \(loss); gradient norms: \(norms.joined(separator: ", ")); "
+            "step \(step): the loss is \(loss.isNaN ? "nan" : "\(loss)"); gradient norms: \(norms.joined(separator: ", ")); "
                 + (lastGood.map { "the last good checkpoint is \($0); " } ?? "no checkpoint was saved yet; ")
                 + "try a lower optimizer.rate or a longer schedule.warmup"
         case .interrupted(let step): "stopped at step \(step); the same command continues from there"

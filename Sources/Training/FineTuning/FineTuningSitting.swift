@@ -51,7 +51,7 @@ final class FineTuningSitting {
         guard step.isFinite else {
             throw TrainingError.diverged(
                 step: state.step + 1, loss: step.loss,
-                norms: tuner.sliced.gradientNorms().map { "\($0.part) \(String(format: "%.3g", $0.norm))" },
+                norms: tuner.sliced.gradientNorms(),
                 lastGood: run.folder.checkpointSteps.last.map { run.folder.checkpoint($0).relativePath })
         }
         let seconds = start.duration(to: .now).seconds

@@ -105,7 +105,7 @@ final class PretrainingSitting {
     private func diverged(_ step: Pretrainer.Step) -> TrainingError {
         .diverged(
             step: state.step + 1, loss: step.counts.loss,
-            norms: pretrainer.sliced.gradientNorms().map { "\($0.part) \(String(format: "%.3g", $0.norm))" },
+            norms: pretrainer.sliced.gradientNorms(),
             lastGood: run.folder.checkpointSteps.last.map { run.folder.checkpoint($0).relativePath })
     }
 }

@@ -1,0 +1,186 @@
+import Checkpoints
+import Foundation
+import Testing
+
+/// What is wrong gets one clear line and exit code 1 or 64, and nothing is lost.
+@Suite(.serialized) struct BadInputTests {
+    private func expect(
+        _ tool: CommandLineTool, _ arguments: [String], code: Int32 = 1, _ message: String,
+        _ location: SourceLocation = #_sourceLocation
+    ) throws {
+        let result = try tool.run(arguments)
+        #expect(result.code == code, "\(result.error)", sourceLocation: location)
+        let error = result.error.replacingOccurrences(of: tool.folder.path + "/", with: "")
+        #expect(error.contains("Error: " + message + "\n"), "\(error)", sourceLocation: location)
+        #expect(!result.error.contains("Fatal error"), sourceLocation: location)
+    }
+
+    @Test func textThatIsMissingEmptyOrNotUTF8() throws {
+        let tool = try CommandLineTool()
+        try expect(tool, tool.pretraining(steps: 2), "text: no such file or folder")
+        try tool.write("\n\n", to: "text/a.txt")
+        try expect(tool, tool.pretraining(steps: 2), "text/a.txt: the corpus is empty")
+        try Data([0x61, 0x0A, 0xFF, 0x0A]).write(to: tool.file("text/a.txt"))
+        try expect(tool, tool.pretraining(steps: 2), "text/a.txt:2: not UTF-8 (byte 0xFF at column 1)")
+        let mini = ["pretrain", "Recipes/Pretraining/mini.yaml", "--vocabulary", "Vocab/sample"]
+        try expect(tool, mini, "corpus.text: no text is named; pass --data DIR, or set corpus.text in the recipe")
+    }
+
+    @Test func recipesThatAreMissingOrWrong() throws {
+        let tool = try CommandLineTool()
+        try tool.writeText()
+        try expect(tool, ["pretrain", "none.yaml"], "none.yaml: no such recipe, or unreadable")
+        let run = tool.pretraining(steps: 2)
+        try expect(
+            tool, run + ["--set", "optimizer.rat=1"],
+            "--set optimizer.rat=1: unknown key 'optimizer.rat' (did you mean 'optimizer.rate'?)")
+        try expect(
+            tool, run + ["--set", "model.layers=two"],
+            "--set model.layers=two: model.layers is 'two'; wanted an integer from 1 to 1000")
+        try expect(
+            tool, run + ["--set", "model.heads=3"],
+            "--set model.heads=3: model.heads is 3, which does not divide model.width 16")
+        try expect(
+            tool, run + ["--set", "model.attention=softmx"],
+            "--set model.attention=softmx: model.attention is 'softmx'; wanted softmax or yosoExpectation "
+                + "(did you mean 'softmax'?)")
+        try expect(tool, run + ["--set", "seed"], code: 64, "--set seed: wanted key=value")
+        try expect(
+            tool, run + ["--vocabulary", "none"],
+            "none: no such vocabulary; make one with `yoso vocab train --input TEXT --output FOLDER`")
+        #expect(!tool.exists("run/step-000002"))
+    }
+
+    @Test func aVocabularyThatTheTextCannotFill() throws {
+        let tool = try CommandLineTool()
+        try tool.writeText()
+        let result = try tool.run("vocab", "train", "--input", "text", "--size", "5000", "--output", "words")
+        #expect(result.code == 1)
+        #expect(
+            result.error.contains("Error: vocabulary: Vocabulary size too high (5000). Please set it to a value <= "))
+        #expect(!tool.exists("words"))
+        let small = try tool.run("vocab", "train", "--input", "text", "--size", "5", "--output", "words")
+        #expect(small.code == 64 && small.error.contains("--size 5 is too small; wanted at least 8"))
+    }
+
+    @Test func checkpointsThatAreDamagedOrOfAnotherVocabulary() throws {
+        let tool = try CommandLineTool()
+        try tool.writeText()
+        try tool.writeTask()
+        try expect(
+            tool, tool.finetuning(),
+            "run/best: no such vocabulary; make one with `yoso vocab train --input TEXT --output FOLDER`")
+        #expect(try tool.run(tool.pretraining(steps: 5)).code == 0)
+        let weights = tool.file("run/step-000005/model.safetensors")
+        let good = try Data(contentsOf: weights)
+
+        var flipped = good
+        flipped[flipped.count - 3] ^= 0x40
+        try flipped.write(to: weights)
+        let damaged = try tool.run(tool.finetuning())
+        #expect(damaged.code == 1)
+        #expect(damaged.error.contains("run/best/model.safetensors: damaged: SHA-256 is "))
+        try good.dropLast(100).write(to: weights)
+        let cut = try tool.run(tool.finetuning(["--output", "tuned2"]))
+        #expect(cut.code == 1)
+        #expect(
+            cut.error.contains(
+                "run/best/model.safetensors: truncated: \(good.count - 100) bytes, checksums.json says \(good.count)"))
+        // A run whose only checkpoint is damaged says so and begins again rather than on bad weights.
+        let again = try tool.run(tool.pretraining(steps: 5))
+        #expect(again.code == 0 && again.output.contains("warning: ") && again.output.contains("truncated"))
+
+        let config = tool.file("run/step-000005/config.json")
+        let text = try String(contentsOf: config, encoding: .utf8)
+        try Data(text.replacingOccurrences(of: "1200", with: "1300").utf8).write(to: config)
+        try expect(
+            tool, tool.finetuning(["--output", "tuned3"]),
+            "run/best: the model has 1300 word embeddings, its tokenizer 1200 ids")
+    }
+
+    @Test func tasksThatAreUnknownOrWrong() throws {
+        let tool = try CommandLineTool()
+        try tool.writeText()
+        #expect(try tool.run(tool.pretraining(steps: 2)).code == 0)
+        try expect(
+            tool, ["finetune", "--task", "sst3"], "unknown task 'sst3'; tasks: cola, sst2, mrpc, rte")
+        try expect(
+            tool, tool.finetuning(),
+            "glue: no train.tsv of SST-2; wanted SST-2/train.tsv there, in the original GLUE layout")
+        try tool.writeTask(train: "fine\t2\n")
+        try expect(tool, tool.finetuning(), "glue/SST-2/train.tsv:2: unknown label '2'; wanted '0' or '1'")
+        try tool.writeTask(train: "fine\n")
+        try expect(tool, tool.finetuning(), "glue/SST-2/train.tsv:2: 1 columns, wanted 2")
+        try tool.write("text\tlabel\nfine\t1\n", to: "glue/SST-2/train.tsv")
+        try expect(
+            tool, tool.finetuning(), "glue/SST-2/train.tsv:1: no column 'sentence'; found 'text', 'label'")
+        try tool.writeTask()
+        try expect(
+            tool, ["evaluate", "--checkpoint", "run/best", "--data", "glue"],
+            "run/best: does not say which task it is for; pass --task, or fine-tune it first")
+        try expect(
+            tool, tool.finetuning(["--set", "length=256"]),
+            "run/best: the model has 128 positions; wanted at least the length 256")
+    }
+
+    @Test func aSecondRunOnTheSameFolder() throws {
+        let tool = try CommandLineTool()
+        try tool.writeText()
+        let (process, _, _) = try tool.start(tool.pretraining(steps: 100_000))
+        defer { process.terminate() }
+        while process.isRunning, !tool.exists("run/step-000005") { usleep(5000) }
+        try expect(
+            tool, tool.pretraining(steps: 100_000),
+            "run: in use by process \(process.processIdentifier); wait for it or choose another --output")
+    }
+
+    @Test func aRunOfOtherOptionsDoesNotContinue() throws {
+        let tool = try CommandLineTool()
+        try tool.writeText()
+        #expect(try tool.run(tool.pretraining(steps: 5)).code == 0)
+        try expect(
+            tool, tool.pretraining(steps: 5, ["--set", "seed=9"]),
+            "run: the run was begun with other options; choose another --output")
+    }
+
+    @Test func aLossThatIsNoNumberStopsAndNamesTheLastCheckpoint() throws {
+        let tool = try CommandLineTool()
+        try tool.writeText()
+        let (process, _, _) = try tool.start(tool.pretraining(steps: 100_000))
+        while process.isRunning, !tool.exists("run/step-000005") { usleep(5000) }
+        process.interrupt()
+        process.waitUntilExit()
+        let last = try #require(try RunFolder(tool.file("run")).checkpointSteps.last)
+        // Weights that are no numbers, in a checkpoint without checksums, as another program might have written it.
+        let name = "run/\(RunFolder.checkpointName(last))"
+        try FileManager.default.removeItem(at: tool.file("\(name)/checksums.json"))
+        var weights = try Data(contentsOf: tool.file("\(name)/model.safetensors"))
+        weights.replaceSubrange(weights.count - 400..<weights.count, with: Data(repeating: 0xFF, count: 400))
+        try weights.write(to: tool.file("\(name)/model.safetensors"))
+        let result = try tool.run(tool.pretraining(steps: 100_000))
+        #expect(result.code == 1)
+        #expect(
+            result.error.contains(
+                "Error: step \(last + 1): the loss is nan; gradient norms: embeddings nan, layer 0 nan"))
+        #expect(result.error.contains("the last good checkpoint is \(name); try a lower optimizer.rate"))
+        #expect(tool.exists("\(name)/state.json"))
+    }
+
+    /// A file system of a few megabytes; needs root, as CI has.
+    @Test(.enabled(if: getuid() == 0, "mounting a small file system needs root"))
+    func aFullDiskWhileSaving() throws {
+        let tool = try CommandLineTool()
+        try tool.writeText()
+        let disk = tool.file("disk")
+        try FileManager.default.createDirectory(at: disk, withIntermediateDirectories: true)
+        guard mount("tmpfs", disk.path, "tmpfs", 0, "size=1300k") == 0 else {
+            try Test.cancel("tmpfs cannot be mounted here: \(String(cString: strerror(errno)))")
+        }
+        defer { umount(disk.path) }
+        let result = try tool.run(tool.pretraining(steps: 60, output: "disk/run", ["--set", "checkpoints.keep=9"]))
+        #expect(result.code == 1)
+        #expect(result.error.contains("disk full"), "\(result.error)")
+        let run = try RunFolder(disk.appendingPathComponent("run"))
+        #expect(try run.latestCheckpoint { _ in } != nil)
+    }
+}

@@ -1,0 +1,121 @@
+import Foundation
+import Testing
+
+/// The program as a user runs it: in a working folder of its own, with what it printed and its exit code.
+final class CommandLineTool {
+    let folder: URL
+
+    struct Result {
+        let code: Int32
+        let output: String
+        let error: String
+    }
+
+    static let repository = URL(fileURLWithPath: #filePath).appendingPathComponent("../../..").standardizedFileURL
+
+    init() throws {
+        folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "yoso-\(UUID().uuidString)", isDirectory: true)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        for name in ["Recipes", "Vocab"] {
+            try FileManager.default.createSymbolicLink(
+                at: folder.appendingPathComponent(name),
+                withDestinationURL: Self.repository.appendingPathComponent(name))
+        }
+    }
+
+    deinit { try? FileManager.default.removeItem(at: folder) }
+
+    @discardableResult
+    func run(_ arguments: String...) throws -> Result { try run(arguments) }
+
+    @discardableResult
+    func run(_ arguments: [String]) throws -> Result {
+        let (process, output, error) = try start(arguments)
+        process.waitUntilExit()
+        return Result(
+            code: process.terminationStatus, output: try String(contentsOf: output, encoding: .utf8),
+            error: try String(contentsOf: error, encoding: .utf8))
+    }
+
+    /// A running program, and the files that it writes to.
+    func start(_ arguments: [String]) throws -> (Process, output: URL, error: URL) {
+        let process = Process()
+        process.executableURL = try Self.executable()
+        process.arguments = arguments
+        process.currentDirectoryURL = folder
+        let (output, error) = (file("output-\(UUID())"), file("error-\(UUID())"))
+        for (url, isError) in [(output, false), (error, true)] {
+            try Data().write(to: url)
+            let handle = try FileHandle(forWritingTo: url)
+            if isError { process.standardError = handle } else { process.standardOutput = handle }
+        }
+        try process.run()
+        return (process, output, error)
+    }
+
+    func file(_ name: String) -> URL { folder.appendingPathComponent(name) }
+
+    func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: file(name).path) }
+
+    func write(_ text: String, to name: String) throws {
+        try FileManager.default.createDirectory(
+            at: file(name).deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data(text.utf8).write(to: file(name))
+    }
+
+    /// The program beside the bundle of these tests.
+    private static func executable() throws -> URL {
+        let bundle = CommandLine.arguments.first { $0.contains(".xctest") }
+            .map { URL(fileURLWithPath: String($0.split(separator: "=").last ?? "")) }
+        let folders =
+            [bundle.map { Self.folder(ofBundle: $0) }, repository.appendingPathComponent(".build/debug")].compactMap {
+                $0
+            }
+        let found = folders.map { $0.appendingPathComponent("yoso") }.first {
+            FileManager.default.isExecutableFile(atPath: $0.path)
+        }
+        return try #require(found, "the program yoso was not built")
+    }
+
+    private static func folder(ofBundle url: URL) -> URL {
+        var folder = url
+        while folder.path.contains(".xctest") { folder.deleteLastPathComponent() }
+        return folder
+    }
+
+    // What small runs share.
+
+    /// Two files of text, enough for a few steps.
+    func writeText() throws {
+        let sentences = ["the cat sat on the mat", "a dog ran to the river", "she read a letter in the garden"]
+        let documents = (0..<40).map { document in
+            (0..<5).map { "\(sentences[($0 + document) % 3]) and \(sentences[(document / 3 + $0) % 3])." }
+                .joined(separator: "\n")
+        }
+        try write(documents.joined(separator: "\n\n") + "\n", to: "text/a.txt")
+    }
+
+    /// A pretraining run of a very small encoder.
+    func pretraining(steps: Int, output: String = "run", _ more: [String] = []) -> [String] {
+        let settings = [
+            "model.width=16", "model.intermediate=32", "examples.length=16", "batch=8 sequences",
+            "budget=\(steps) steps", "checkpoints.every=5 steps", "evaluation.every=0 steps", "model.dropout=0.1",
+        ]
+        return ["pretrain", "Recipes/Pretraining/tiny.yaml", "--data", "text", "--output", output]
+            + settings.flatMap { ["--set", $0] } + more
+    }
+
+    /// A small task in the layout of SST-2.
+    func writeTask(train: String = "a fine film \t1\na dull film \t0\n", dev: String = "fine\t1\ndull\t0\n") throws {
+        try write("sentence\tlabel\n" + train, to: "glue/SST-2/train.tsv")
+        try write("sentence\tlabel\n" + dev, to: "glue/SST-2/dev.tsv")
+    }
+
+    func finetuning(_ more: [String] = []) -> [String] {
+        [
+            "finetune", "--task", "sst2", "--checkpoint", "run/best", "--data", "glue", "--output", "tuned",
+            "--set", "length=16", "--set", "epochs=2",
+        ] + more
+    }
+}

@@ -1,0 +1,71 @@
+import Checkpoints
+import Digests
+import Foundation
+import Testing
+
+/// Runs that are stopped and killed end as those that never were.
+@Suite(.serialized) struct ResumeTests {
+    private func weights(_ tool: CommandLineTool, _ output: String, _ step: Int) throws -> String {
+        let folder = tool.file(output).appendingPathComponent(RunFolder.checkpointName(step))
+        return try SHA256.hexadecimal(ofFile: folder.appendingPathComponent("model.safetensors"))
+    }
+
+    @Test func killedAtRandomMomentsAlsoWhileSaving() throws {
+        let tool = try CommandLineTool()
+        try tool.writeText()
+        // A checkpoint every other step, so that many of the kills fall into saving.
+        let often = ["--set", "checkpoints.every=2 steps"]
+        #expect(try tool.run(tool.pretraining(steps: 40, output: "straight", often)).code == 0)
+        var (kills, attempts) = (0, 0)
+        var generator = SystemRandomNumberGenerator()
+        while attempts < 60 {
+            attempts += 1
+            let (process, _, error) = try tool.start(tool.pretraining(steps: 40, output: "killed", often))
+            usleep(UInt32.random(in: 50_000...900_000, using: &generator))
+            if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+            process.waitUntilExit()
+            guard process.terminationReason == .uncaughtSignal else {
+                let text = try String(contentsOf: error, encoding: .utf8)
+                #expect(process.terminationStatus == 0, "\(text)")
+                break
+            }
+            kills += 1
+        }
+        let finish = try tool.run(tool.pretraining(steps: 40, output: "killed", often))
+        #expect(finish.code == 0, "\(finish.error)")
+        #expect(kills > 0, "nothing was killed; the run is too short for this machine")
+        #expect(try weights(tool, "killed", 40) == weights(tool, "straight", 40))
+        let logs = try ["killed", "straight"].map { run in
+            try String(contentsOf: tool.file("\(run)/metrics.jsonl"), encoding: .utf8)
+                .matches(of: /"loss":([0-9.e-]+)/).map { String($0.1) }
+        }
+        #expect(logs[0] == logs[1] && logs[0].count == 40)
+    }
+
+    @Test(arguments: [SIGINT, SIGTERM]) func aSignalSavesAndLeaves(signal: Int32) throws {
+        let tool = try CommandLineTool()
+        try tool.writeText()
+        let (process, output, _) = try tool.start(tool.pretraining(steps: 100_000))
+        while process.isRunning, !tool.exists("run/step-000005") { usleep(5000) }
+        kill(process.processIdentifier, signal)
+        process.waitUntilExit()
+        #expect(process.terminationReason == .exit && process.terminationStatus == 130)
+        let text = try String(contentsOf: output, encoding: .utf8)
+        let step = try #require(text.firstMatch(of: /stopped at step (\d+); the same command continues from there/)?.1)
+        #expect(tool.exists("run/\(RunFolder.checkpointName(Int(step) ?? 0))/state.json"))
+    }
+
+    @Test func verifyResumeProvesIt() throws {
+        let tool = try CommandLineTool()
+        try tool.writeText()
+        let settings = tool.pretraining(steps: 1).dropFirst(6).filter {
+            !$0.hasPrefix("budget") && !$0.hasPrefix("checkpoints")
+        }
+        let values = settings.filter { $0 != "--set" }.flatMap { ["--set", $0] }
+        let result = try tool.run(
+            ["verify-resume", "Recipes/Pretraining/tiny.yaml", "--at", "20", "--data", "text"] + values)
+        #expect(result.code == 0, "\(result.error)")
+        #expect(result.output.contains("killed with -9 after step 20"))
+        #expect(result.output.contains("the weights are the same bits"))
+    }
+}

@@ -1,0 +1,69 @@
+import Checkpoints
+import Digests
+import Foundation
+import Testing
+
+/// The whole road, small: every command on real files, as a user runs it.
+@Suite(.serialized) struct RoadTests {
+    @Test func pretrainFinetuneEvaluate() throws {
+        let tool = try CommandLineTool()
+        try tool.writeText()
+        try tool.writeTask()
+        let pretrained = try tool.run(tool.pretraining(steps: 10))
+        #expect(pretrained.code == 0, "\(pretrained.error)")
+        #expect(pretrained.output.contains("masked accuracy"))
+        for name in ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "spiece.model"] {
+            #expect(tool.exists("run/best/\(name)"), "\(name)")
+        }
+        #expect(tool.exists("run/recipe.yaml") && tool.exists("run/report.json") && tool.exists("run/metrics.jsonl"))
+
+        let tuned = try tool.run(tool.finetuning())
+        #expect(tuned.code == 0, "\(tuned.error)")
+        #expect(tuned.output.contains("SST-2: 2 of 67349 training rows; not the official set"))
+        let evaluated = try tool.run("evaluate", "--checkpoint", "tuned/best")
+        #expect(evaluated.code == 0, "\(evaluated.error)")
+        #expect(evaluated.output.contains("SST-2 dev: accuracy") && evaluated.output.contains("on 2 rows"))
+        let random = try tool.run(tool.finetuning(["--output", "random", "--random-weights"]))
+        #expect(random.code == 0 && random.output.contains("weights random"))
+    }
+
+    @Test func dryRunSaysWhatItWouldTakeAndWritesNoRun() throws {
+        let tool = try CommandLineTool()
+        try tool.writeText()
+        let result = try tool.run(tool.pretraining(steps: 10, ["--dry-run"]))
+        #expect(result.code == 0, "\(result.error)")
+        for word in ["parameters", "peak memory", "work a step", "speed", "disk", "time to the end"] {
+            #expect(result.output.contains(word), "\(word)")
+        }
+        #expect(!tool.exists("run"))
+    }
+
+    @Test func explainNamesEveryOrigin() throws {
+        let tool = try CommandLineTool()
+        let result = try tool.run("explain", "Recipes/Pretraining/tiny.yaml", "--set", "seed=5")
+        #expect(result.code == 0)
+        #expect(
+            result.output.contains("--set seed=5") && result.output.contains("tiny.yaml:")
+                && result.output.contains("default"))
+        #expect(try tool.run("explain", "Recipes/Finetuning/sst2.yaml").output.contains("classifierDropout"))
+    }
+
+    @Test func vocabularyIsTrainedAndUsed() throws {
+        let tool = try CommandLineTool()
+        try tool.writeText()
+        let trained = try tool.run("vocab", "train", "--input", "text", "--size", "30", "--output", "words")
+        #expect(trained.code == 0, "\(trained.error)")
+        #expect(trained.output.contains("words: 30 pieces"))
+        let run = try tool.run(tool.pretraining(steps: 2, ["--vocabulary", "words"]))
+        #expect(run.code == 0, "\(run.error)")
+    }
+
+    @Test func doctorSaysWhatThereIs() throws {
+        let tool = try CommandLineTool()
+        let result = try tool.run("doctor")
+        #expect(result.code == 0)
+        for word in ["CPU", "cores", "OpenBLAS", "precision", "SentencePiece", "nothing is missing"] {
+            #expect(result.output.contains(word), "\(word)")
+        }
+    }
+}
