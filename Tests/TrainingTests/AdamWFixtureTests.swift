@@ -9,6 +9,7 @@ import Training
 /// Ten steps of `Tests/Fixtures/make_fixtures.py` in PyTorch: warm-up, linear decay, clipping, decay of matrices alone.
 @Suite struct AdamWFixtureTests {
     private static let fixtures = URL(fileURLWithPath: #filePath).appendingPathComponent("../../Fixtures")
+        .standardizedFileURL
 
     private struct Step: Decodable {
         let loss: Double

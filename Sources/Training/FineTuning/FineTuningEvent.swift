@@ -24,6 +24,9 @@ public struct FineTuningStepReport: Sendable, Codable, Equatable {
     /// Global norm before clipping.
     public let gradientNorm: Double
     public let rowsPerSecond: Double
+    public let tokensPerSecond: Double
+    /// Products of the step over the measured peak of the machine.
+    public let shareOfPeak: Double
     /// Seconds of work so far, over all sittings.
     public let seconds: Double
 

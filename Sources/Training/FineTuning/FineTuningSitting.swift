@@ -12,6 +12,8 @@ final class FineTuningSitting {
     private let dev: [ClassificationExample]
     private let saver: CheckpointSaver
     private let log: MetricsLog
+    private let work: FloatingPointWork
+    private let peak: Double
     private var state: RunState
     private var savedStep: Int?
     private var losses: [Double] = []
@@ -33,6 +35,8 @@ final class FineTuningSitting {
         var fresh: [String] = []
         if restored == nil, let pretrained = run.pretrained { fresh = try tuner.load(pretrained) }
         log = try MetricsLog(run.folder.metrics, truncatingAfterStep: state.step)
+        work = FloatingPointWork(run.encoder)
+        peak = PeakSpeed.measure(tuner.sliced.workers)
         report(
             .started(
                 step: state.step, totalSteps: state.totalSteps, parameters: tuner.sliced.layout.parameterCount,
@@ -57,12 +61,16 @@ final class FineTuningSitting {
         let seconds = start.duration(to: .now).seconds
         state.step += 1
         state.index += 1
-        state.tokens += batch.reduce(0) { $0 + training[$1].ids.count }
+        let lengths = batch.map { training[$0].ids.count }
+        let tokens = lengths.reduce(0, +)
+        state.tokens += tokens
         state.seconds += seconds
         losses.append(step.loss)
         let line = FineTuningStepReport(
             step: state.step, totalSteps: state.totalSteps, epoch: state.epoch + 1, loss: step.loss, rate: step.rate,
-            gradientNorm: step.gradientNorm, rowsPerSecond: Double(batch.count) / seconds, seconds: state.seconds)
+            gradientNorm: step.gradientNorm, rowsPerSecond: Double(batch.count) / seconds,
+            tokensPerSecond: Double(tokens) / seconds,
+            shareOfPeak: 3 * work.classification(lengths: lengths) / seconds / peak, seconds: state.seconds)
         try log.append(line)
         report(.step(line))
     }

@@ -46,6 +46,7 @@ struct Finetune: ParsableCommand {
         display.note(
             "\(folder.url.relativePath): OpenBLAS \(OpenBLAS.coreName) core, weights "
                 + (randomWeights ? "random" : "of \(checkpoint)"))
+        if let pin = OpenBLASPin.current { display.note("note: \(pin)") }
         let run = FineTuningRun(
             encoder: encoder, options: recipe.options, tokenizer: tokenizer, data: rows, folder: folder,
             pretrained: randomWeights ? nil : source, notes: ["data": data])

@@ -15,7 +15,9 @@ final class FineTuningDisplay {
             status.show(
                 "epoch \(report.epoch)  step \(Show.grouped(report.step))/\(Show.grouped(report.totalSteps))"
                     + String(format: "  loss %.3f  rate %.2g", report.loss, report.rate)
-                    + "  \(Show.count(report.rowsPerSecond)) rows/s  left \(Show.time(report.secondsLeft))")
+                    + "  \(Show.count(report.rowsPerSecond)) rows/s  \(Show.count(report.tokensPerSecond)) tokens/s"
+                    + String(format: "  %.0f%% of peak", 100 * report.shareOfPeak)
+                    + "  left \(Show.time(report.secondsLeft))")
         case .epoch(let report):
             status.line(
                 "epoch \(report.epoch): training loss \(String(format: "%.3f", report.trainingLoss)), dev "
