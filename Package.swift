@@ -68,7 +68,9 @@ let package = Package(
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"]),
         .testTarget(name: "AutogradTests", dependencies: ["Autograd", "Attention", "CKernels", "Tensors"]),
         .testTarget(name: "BertTests", dependencies: ["Bert", "Attention", "Autograd", "Tensors", "Checkpoints"]),
-        .testTarget(name: "TokenizationTests", dependencies: ["Tokenization", "Digests"]),
+        .testTarget(
+            name: "TokenizationTests", dependencies: ["Tokenization", "Corpora", "Digests"],
+            exclude: ["Fixtures"]),
         .testTarget(name: "SampleEnglishTests", dependencies: ["SampleEnglish"]),
         .testTarget(name: "CorporaTests", dependencies: ["Corpora", "Tokenization"]),
         .testTarget(name: "GlueTests", dependencies: ["Glue", "Corpora", "Tokenization"]),

@@ -76,8 +76,9 @@ struct SentencePieceModel {
     private static func check(_ pieces: [Piece], _ place: String) throws {
         let unknown = pieces.count { $0.kind == .unknown }
         guard unknown == 1 else { throw TokenizationError(place, "damaged: \(unknown) unknown pieces, wanted 1") }
-        var seen = Set<String>()
-        for piece in pieces where !seen.insert(piece.text).inserted {
+        // By bytes: to String, composed and decomposed characters are equal.
+        var seen = Set<[UInt8]>()
+        for piece in pieces where !seen.insert(Array(piece.text.utf8)).inserted {
             throw TokenizationError(place, "damaged: the piece '\(piece.text)' occurs twice")
         }
     }

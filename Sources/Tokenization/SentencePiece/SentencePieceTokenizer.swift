@@ -78,7 +78,7 @@ public final class SentencePieceTokenizer: Tokenizer {
 
     public func continuesWord(_ id: Int32) -> Bool {
         let piece = model.pieces[Int(id)]
-        return (piece.kind == .normal || piece.kind == .byte) && !piece.text.hasPrefix("▁")
+        return (piece.kind == .normal || piece.kind == .byte) && !piece.text.utf8.starts(with: "▁".utf8)
     }
 
     /// The version of the library that we bind.

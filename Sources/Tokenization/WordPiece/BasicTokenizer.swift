@@ -55,6 +55,7 @@ struct BasicTokenizer: Sendable {
     }
 
     /// NUL, the replacement character and control characters, but not tab and line ends, which are white space.
+    /// Unassigned characters stay, as in transformers 5.
     private static func isRemoved(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 9, 10, 13: false
@@ -62,7 +63,7 @@ struct BasicTokenizer: Sendable {
         case 32..<127: false
         default:
             switch scalar.properties.generalCategory {
-            case .control, .format, .surrogate, .privateUse, .unassigned: true
+            case .control, .format, .surrogate, .privateUse: true
             default: false
             }
         }

@@ -21,20 +21,21 @@ public struct WordPieceTokenizer: Tokenizer {
         self.pieces = pieces
         self.lowercase = lowercase
         words = BasicTokenizer(lowercase: lowercase)
-        var ids: [String: Int32] = [:]
+        // By bytes: to String, é and e with an accent are one, and an accent joins the ## in front of it.
+        var ids: [[UInt8]: Int32] = [:]
         var (initial, continuing) = (PieceTrie(), PieceTrie())
         for (index, piece) in pieces.enumerated() {
             let id = Int32(index)
-            guard ids.updateValue(id, forKey: piece) == nil else {
+            guard ids.updateValue(id, forKey: Array(piece.utf8)) == nil else {
                 throw TokenizationError(place, "line \(index + 1): the piece '\(piece)' occurs twice")
             }
-            if piece.hasPrefix("##"), piece.utf8.count > 2 { continuing.insert(piece.utf8.dropFirst(2), id: id) }
+            if Self.isContinuing(piece) { continuing.insert(piece.utf8.dropFirst(2), id: id) }
             initial.insert(piece.utf8, id: id)
         }
         self.initial = initial
         self.continuing = continuing
         func find(_ name: String) throws -> Int32 {
-            guard let id = ids[name] else { throw TokenizationError(place, "has no piece '\(name)'") }
+            guard let id = ids[Array(name.utf8)] else { throw TokenizationError(place, "has no piece '\(name)'") }
             return id
         }
         special = SpecialTokens(
@@ -80,12 +81,16 @@ public struct WordPieceTokenizer: Tokenizer {
         ids.reduce(into: "") { text, id in
             let piece = piece(id)
             if continuesWord(id) {
-                text += piece.dropFirst(2)
+                text += String(decoding: piece.utf8.dropFirst(2), as: UTF8.self)
             } else {
                 text += (text.isEmpty ? "" : " ") + piece
             }
         }
     }
 
-    public func continuesWord(_ id: Int32) -> Bool { piece(id).hasPrefix("##") && piece(id).utf8.count > 2 }
+    public func continuesWord(_ id: Int32) -> Bool { Self.isContinuing(piece(id)) }
+
+    private static func isContinuing(_ piece: String) -> Bool {
+        piece.utf8.starts(with: "##".utf8) && piece.utf8.count > 2
+    }
 }

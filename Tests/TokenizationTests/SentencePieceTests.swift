@@ -1,0 +1,103 @@
+import Foundation
+import Testing
+import Tokenization
+
+@Suite struct SentencePieceTests {
+    /// Two hundred different sentences of a few words.
+    private static let sentences = (0..<200).map {
+        "the \(["red", "old", "small", "new"][$0 % 4]) house number \($0 * 37 % 101) stands near the river \($0)"
+    }
+
+    private func train(_ model: VocabularyTrainer.Model, size: Int = 120) throws -> SentencePieceTokenizer {
+        var rest = Self.sentences.makeIterator()
+        return try VocabularyTrainer(size: size, model: model).train { rest.next() }
+    }
+
+    @Test(arguments: VocabularyTrainer.Model.allCases)
+    func trainingIsDeterministicAndReservesTheFirstFive(model: VocabularyTrainer.Model) throws {
+        let (first, second) = (try train(model), try train(model))
+        #expect(first.modelBytes == second.modelBytes)
+        #expect(first.fingerprint == second.fingerprint)
+        #expect(first.vocabularySize == 120)
+        #expect((0..<5).map { first.piece($0) } == ["<pad>", "<unk>", "[CLS]", "[SEP]", "[MASK]"])
+        #expect(
+            first.special == SpecialTokens(padding: 0, unknown: 1, classification: 2, separator: 3, mask: 4))
+        let ids = first.encode("The old house")
+        #expect(first.decode(ids) == "the old house")
+        #expect(!ids.contains(first.special.unknown))
+    }
+
+    @Test func aSizeThatTheTextCannotFillIsRefused() {
+        let refusal = message { _ = try train(.unigram, size: 30_000) }
+        #expect(refusal?.contains("Vocabulary size too high (30000)") == true, "\(refusal ?? "none")")
+        #expect(
+            message { _ = try train(.unigram, size: 3) } == "vocabulary size 3: too small; wanted at least 8")
+        #expect(
+            message { _ = try VocabularyTrainer(size: 100).train { nil } }
+                == "vocabulary: the text is empty; nothing to train on")
+    }
+
+    private struct Unreadable: Error {}
+
+    @Test func aFailureOfTheTextEndsTraining() {
+        #expect(throws: Unreadable.self) { try VocabularyTrainer(size: 100).train { throw Unreadable() } }
+    }
+
+    private struct Expected: Decodable {
+        struct Line: Decodable {
+            let text: String
+            let ids: [Int32]
+        }
+        let lines: [Line]
+    }
+
+    @Test func idsAreThoseOfTransformersByTheTokenizerJSONThatShips() throws {
+        let tokenizer = try sampleVocabulary()
+        let lines = try JSONDecoder().decode(Expected.self, from: Data(contentsOf: fixture("sentencepiece.json"))).lines
+        #expect(lines.count > 40)
+        for line in lines {
+            #expect(tokenizer.encode(line.text) == line.ids, "\(line.text.debugDescription)")
+        }
+    }
+
+    @Test func offsetsAreBytesOfTheTextAndCoverIt() throws {
+        let tokenizer = try sampleVocabulary()
+        let text = "The old Farmer saw Ⅷ ﬁne  cafés…"
+        let pieces = tokenizer.encodeWithOffsets(text)
+        let bytes = Array(text.utf8)
+        var end = 0
+        for (_, range) in pieces {
+            #expect(range.lowerBound >= end || range.isEmpty)
+            #expect(range.upperBound <= bytes.count)
+            end = max(end, range.upperBound)
+        }
+        #expect(end == bytes.count)
+        let words = pieces.map { String(decoding: bytes[$0.bytes], as: UTF8.self) }
+        #expect(words.joined().filter { $0 != " " } == text.filter { $0 != " " })
+        // One character becomes several pieces: all but one of them cover nothing.
+        #expect(tokenizer.encodeWithOffsets("Ⅷ").contains { $0.bytes.isEmpty })
+    }
+
+    @Test func emptyAndBlankTextHasNoIds() throws {
+        let tokenizer = try sampleVocabulary()
+        for text in ["", " ", "\n\t ", "\u{3000}"] { #expect(tokenizer.encode(text) == []) }
+    }
+
+    @Test func controlPiecesAreSpelledButNeverReadFromText() throws {
+        let tokenizer = try sampleVocabulary()
+        let ids = tokenizer.encode("the farmer")
+        #expect(tokenizer.decode([2] + ids + [4, 3]) == "[CLS] the farmer [MASK] [SEP]")
+        #expect(!tokenizer.encode("a [CLS] b").contains(tokenizer.special.classification))
+    }
+
+    @Test func manyThreadsReadOneTokenizer() async throws {
+        let tokenizer = try sampleVocabulary()
+        let alone = Self.sentences.map { tokenizer.encode($0) }
+        await withTaskGroup(of: Bool.self) { group in
+            for _ in 0..<8 {
+                group.addTask { Self.sentences.map { tokenizer.encode($0) } == alone }
+            }
+            for await same in group { #expect(same) }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+import Foundation
+import Testing
+import Tokenization
+
+@Suite struct TokenizerFolderTests {
+    private func message(_ folder: URL, _ body: () throws -> Void) -> String? {
+        TokenizationTests.message(body)?.replacingOccurrences(of: folder.path + "/", with: "")
+    }
+
+    @Test func aSentencePieceComesBackFromItsFolder() throws {
+        let folder = try TemporaryFolder()
+        let tokenizer = try sampleVocabulary()
+        try TokenizerFolder.write(tokenizer, to: folder.url)
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder.url.path).sorted()
+        #expect(files == ["spiece.model", "tokenizer.json", "tokenizer_config.json"])
+        #expect(try TokenizerFolder.load(folder.url).fingerprint == tokenizer.fingerprint)
+        #expect(try TokenizerFolder.load(folder.file("spiece.model")).fingerprint == tokenizer.fingerprint)
+    }
+
+    @Test(arguments: [true, false]) func aWordPieceComesBackFromEachOfItsFiles(lowercase: Bool) throws {
+        let folder = try TemporaryFolder()
+        let pieces = try String(contentsOf: fixture("pieces.txt"), encoding: .utf8).split(separator: "\n").map(
+            String.init)
+        let tokenizer = try WordPieceTokenizer(pieces: pieces, lowercase: lowercase, place: "pieces.txt")
+        try TokenizerFolder.write(tokenizer, to: folder.url)
+        #expect(try TokenizerFolder.load(folder.url).fingerprint == tokenizer.fingerprint)
+        // What another program left may hold tokenizer.json alone.
+        try FileManager.default.removeItem(at: folder.file("vocab.txt"))
+        #expect(try TokenizerFolder.load(folder.url).fingerprint == tokenizer.fingerprint)
+    }
+
+    @Test func whatIsMissingOrDamagedIsNamed() throws {
+        let folder = try TemporaryFolder()
+        #expect(
+            message(folder.url) { _ = try TokenizerFolder.load(folder.file("none")) }
+                == "none: no such vocabulary; make one with `yoso vocab train --input TEXT --output FOLDER`")
+        #expect(
+            TokenizationTests.message { _ = try TokenizerFolder.load(folder.url) }?.hasSuffix(
+                ": no vocabulary: wanted spiece.model, vocab.txt or tokenizer.json") == true)
+        try Data([0xFF, 0x0A]).write(to: folder.file("vocab.txt"))
+        #expect(message(folder.url) { _ = try TokenizerFolder.load(folder.url) } == "vocab.txt: not UTF-8")
+        try Data("[".utf8).write(to: folder.file("tokenizer_config.json"))
+        #expect(
+            message(folder.url) { _ = try TokenizerFolder.load(folder.url) }
+                == "tokenizer_config.json: damaged: no JSON object")
+        try FileManager.default.removeItem(at: folder.file("vocab.txt"))
+        try Data("{}".utf8).write(to: folder.file("tokenizer.json"))
+        #expect(
+            message(folder.url) { _ = try TokenizerFolder.load(folder.url) }
+                == "tokenizer.json: no WordPiece tokenizer; only those are read from tokenizer.json")
+    }
+}
