@@ -81,9 +81,6 @@ public final class SentencePieceTokenizer: Tokenizer {
         return (piece.kind == .normal || piece.kind == .byte) && !piece.text.utf8.starts(with: "▁".utf8)
     }
 
-    /// The version of the library that we bind.
-    public static var libraryVersion: String { "0.1.97 (libsentencepiece)" }
-
     private func decodeText(_ ids: [Int32]) -> String {
         var text: UnsafeMutablePointer<CChar>?
         let message = csp_decode(processor, ids, Int64(ids.count), &text)

@@ -2,7 +2,6 @@ import ArgumentParser
 import CKernels
 import Foundation
 import Tensors
-import Tokenization
 import Training
 
 /// `yoso doctor`: what this machine has, and what is missing.
@@ -24,7 +23,7 @@ struct Doctor: ParsableCommand {
                 String(format: "%.0f GFLOP/s on %d threads", PeakSpeed.measure(workers) * 1e-9, workers.threads)
             ),
             ("precision", "fp32" + (ck_has_bf16() == 1 ? " (the CPU has AVX512-BF16, not used yet)" : "")),
-            ("SentencePiece", SentencePieceTokenizer.libraryVersion),
+            ("libraries", Self.libraries),
             ("disk", Self.freeDisk),
         ]
         for (name, value) in rows { print(name.padding(toLength: 15, withPad: " ", startingAt: 0) + value) }
@@ -47,6 +46,21 @@ struct Doctor: ParsableCommand {
         let line = info.split(separator: "\n").first { $0.hasPrefix("model name") }
         let name = line?.split(separator: ":").last?.trimmingCharacters(in: .whitespaces)
         return name ?? "unknown"
+    }
+
+    /// SentencePiece cannot be asked for its version, so pkg-config, which building needs anyway, tells all of them.
+    private static var libraries: String {
+        ["sentencepiece", "libcrypto", "zlib", "liblzma"].map { name in
+            let tool = Process()
+            let output = Pipe()
+            tool.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+            tool.arguments = ["pkg-config", "--modversion", name]
+            (tool.standardOutput, tool.standardError) = (output, FileHandle.nullDevice)
+            guard (try? tool.run()) != nil else { return "\(name) of unknown version" }
+            let version = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+            tool.waitUntilExit()
+            return "\(name) \(version.isEmpty ? "of unknown version" : version.trimmingCharacters(in: .newlines))"
+        }.joined(separator: ", ")
     }
 
     private static var freeDisk: String {
