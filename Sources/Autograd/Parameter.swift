@@ -23,5 +23,10 @@ public struct Parameter: Sendable, Hashable {
         case ones
         /// Normal with mean 0 and this standard deviation.
         case normal(Float)
+        /// The very numbers that `.normal` of this deviation gives the parameter called `name`.
+        case normalLike(name: String, Float)
+        /// Row p is the position code of p, sin and cos of p · 10000^(-2i/columns) at columns 2i and 2i + 1 (Vaswani et
+        /// al. 2017, section 3.5), with this root mean square.
+        case sinusoids(Float)
     }
 }

@@ -39,7 +39,14 @@ public struct ParameterScope {
 
     /// A weight, which decays.
     public func weight(_ name: String, _ rows: Int, _ columns: Int, deviation: Float) -> Parameter {
-        layout.append(path(name), [rows, columns], .normal(deviation), decays: true, aligned: true)
+        weight(name, rows, columns, .normal(deviation))
+    }
+
+    /// A weight, which decays.
+    public func weight(
+        _ name: String, _ rows: Int, _ columns: Int, _ initialization: Parameter.Initialization
+    ) -> Parameter {
+        layout.append(path(name), [rows, columns], initialization, decays: true, aligned: true)
     }
 
     /// A vector, which does not decay.
@@ -48,11 +55,13 @@ public struct ParameterScope {
     }
 
     /// Weights of equal shape that lie directly behind one another: saved under their own names, multiplied as one.
-    public func stackedWeights(_ names: [String], _ rows: Int, _ columns: Int, deviation: Float) -> Parameter {
-        let parts = names.enumerated().map { index, name in
-            layout.append(path(name), [rows, columns], .normal(deviation), decays: true, aligned: index == 0)
+    public func stackedWeights(
+        _ weights: KeyValuePairs<String, Parameter.Initialization>, _ rows: Int, _ columns: Int
+    ) -> Parameter {
+        let parts = weights.enumerated().map { index, weight in
+            layout.append(path(weight.key), [rows, columns], weight.value, decays: true, aligned: index == 0)
         }
-        return Self.stack(parts, shape: [names.count * rows, columns])
+        return Self.stack(parts, shape: [weights.count * rows, columns])
     }
 
     /// Vectors of equal length that lie directly behind one another.
@@ -70,5 +79,6 @@ public struct ParameterScope {
             decays: first.decays)
     }
 
-    private func path(_ name: String) -> String { prefix.isEmpty ? name : "\(prefix).\(name)" }
+    /// The full name of what is called `name` here.
+    public func path(_ name: String) -> String { prefix.isEmpty ? name : "\(prefix).\(name)" }
 }

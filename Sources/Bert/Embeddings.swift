@@ -1,6 +1,9 @@
 import Autograd
 
 /// dropout(norm(word + position + segment))  (Devlin et al. 2019, section 3)
+///
+/// Positions are learned, but begin as sinusoids: from random ones a short run spends most of its time on finding out
+/// which positions are neighbours.
 struct Embeddings: Sendable {
     let words: Parameter
     private let sum: EmbeddingSum
@@ -15,7 +18,7 @@ struct Embeddings: Sendable {
         sum = EmbeddingSum(
             words: words,
             positions: scope["position_embeddings"].weight(
-                "weight", options.positions + firstPosition, width, deviation: deviation),
+                "weight", options.positions + firstPosition, width, .sinusoids(deviation)),
             segments: scope["token_type_embeddings"].weight("weight", options.segments, width, deviation: deviation))
         norm = LayerNorm(scope["LayerNorm"], width: width, epsilon: options.normEpsilon)
         dropout = options.dropout

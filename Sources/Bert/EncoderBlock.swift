@@ -3,6 +3,10 @@ import Autograd
 
 /// One post-norm transformer block: attention and feed-forward, each with its residual and norm
 /// (Vaswani et al. 2017, section 3.1).
+///
+/// Keys begin with the weights of queries, so that from the first step on tokens attend to what is like them, which
+/// sinusoidal positions make what is near them (Trockman & Kolter 2023, "Mimetic initialization of self-attention
+/// layers").
 struct EncoderBlock: Sendable {
     private let projectionWeight: Parameter
     private let projectionBias: Parameter
@@ -15,15 +19,21 @@ struct EncoderBlock: Sendable {
 
     init(_ options: EncoderOptions, _ scope: ParameterScope) {
         let (width, deviation) = (options.width, options.initializerRange)
-        let parts = ["query", "key", "value"]
         let attentionScope = scope["attention"]
+        let projections = attentionScope["self"]
+        // A mean of values is smaller than a value.
+        let valueDeviation = deviation * Float(2).squareRoot()
         // One product gives q | k | v: small products lose a third of the speed.
-        projectionWeight = attentionScope["self"].stackedWeights(
-            parts.map { "\($0).weight" }, width, width, deviation: deviation)
-        projectionBias = attentionScope["self"].stackedVectors(parts.map { "\($0).bias" }, width)
+        projectionWeight = projections.stackedWeights(
+            [
+                "query.weight": .normal(deviation),
+                "key.weight": .normalLike(name: projections.path("query.weight"), deviation),
+                "value.weight": .normal(valueDeviation),
+            ], width, width)
+        projectionBias = projections.stackedVectors(["query.bias", "key.bias", "value.bias"], width)
         attention = options.attention.attention(
             heads: options.heads, headWidth: width / options.heads, dropout: options.attentionDropout)
-        attentionOutput = Dense(attentionScope["output"]["dense"], from: width, to: width, deviation: deviation)
+        attentionOutput = Dense(attentionScope["output"]["dense"], from: width, to: width, deviation: valueDeviation)
         attentionNorm = LayerNorm(
             attentionScope["output"]["LayerNorm"], width: width, epsilon: options.normEpsilon,
             dropout: options.dropout)

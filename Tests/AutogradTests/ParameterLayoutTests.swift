@@ -1,4 +1,5 @@
 import Autograd
+import Foundation
 import Tensors
 import Testing
 
@@ -23,7 +24,7 @@ struct ParameterLayoutTests {
         let scope = ParameterLayout().scope("a")
         #expect(scope.weight("weight", 2, 3, deviation: 1).decays)
         #expect(!scope.vector("bias", 2).decays)
-        #expect(scope.stackedWeights(["q.weight", "k.weight"], 2, 3, deviation: 1).decays)
+        #expect(scope.stackedWeights(["q.weight": .normal(1), "k.weight": .normal(1)], 2, 3).decays)
         #expect(!scope.stackedVectors(["q.bias", "k.bias"], 2).decays)
     }
 
@@ -42,7 +43,8 @@ struct ParameterLayoutTests {
     @Test func stackedParametersAreOneRangeAndSeveralNames() {
         let layout = ParameterLayout()
         let scope = layout.scope("self")
-        let weights = scope.stackedWeights(["query.weight", "key.weight", "value.weight"], 3, 5, deviation: 1)
+        let weights = scope.stackedWeights(
+            ["query.weight": .normal(1), "key.weight": .normal(1), "value.weight": .normal(1)], 3, 5)
         let biases = scope.stackedVectors(["query.bias", "key.bias"], 3)
         #expect(weights.shape == [9, 5])
         #expect(biases.shape == [6])
@@ -70,6 +72,24 @@ struct ParameterLayoutTests {
         #expect(first["c"] == second["c"])
         #expect(first["a"] != first["b"])
         #expect(initialValues(["a"], seed: 2)["a"] != first["a"])
+    }
+
+    @Test func aWeightMayStartLikeAnotherOrAsPositionCodes() {
+        let layout = ParameterLayout()
+        let scope = layout.scope("")
+        let query = scope.weight("query", 3, 5, deviation: 0.5)
+        let key = scope.weight("key", 3, 5, .normalLike(name: "query", 0.5))
+        let positions = scope.weight("positions", 7, 4, .sinusoids(0.1))
+        let values = layout.initialBlock(seed: 1, from: pool).values
+        #expect(Array(values[query.range]) == Array(values[key.range]))
+        let codes = Array(values[positions.range])
+        let angles: [Double] = [3, 0.03]
+        for (pair, angle) in angles.enumerated() {
+            #expect(abs(codes[12 + 2 * pair] - Float(0.1 * 2.squareRoot() * sin(angle))) < 1e-7)
+            #expect(abs(codes[13 + 2 * pair] - Float(0.1 * 2.squareRoot() * cos(angle))) < 1e-7)
+        }
+        let squares = codes.reduce(0) { $0 + $1 * $1 } / Float(codes.count)
+        #expect(abs(squares.squareRoot() - 0.1) < 1e-6)
     }
 
     @Test func vectorsStartAsZerosOrOnes() {
