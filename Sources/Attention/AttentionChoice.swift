@@ -4,24 +4,6 @@ public enum AttentionChoice: Sendable, Equatable, Codable {
     case softmax
     /// YOSO-E, the expectation of Bernoulli sampling by LSH (Zeng et al., ICML 2021, section 3).
     case yosoExpectation(YosoExpectationOptions)
-}
-
-/// Options of YOSO-E.
-public struct YosoExpectationOptions: Sendable, Equatable, Codable {
-    /// How `dE/dx` is computed in backward.
-    public enum Gradient: String, Sendable, Equatable, Codable, CaseIterable {
-        /// `τ (1 - arccos x / π)^(τ-1) / (π √(1-x²))`, the derivative itself.
-        case exact
-        /// `(τ/2) E`, the paper's lower bound (section 3.2): stable near `x = 1`.
-        case lowerBound
-    }
-
-    /// τ, bits a hash code (1 ... 16): the temperature of the kernel.
-    public var bits: Int
-    public var gradient: Gradient
-
-    public init(bits: Int = 9, gradient: Gradient = .lowerBound) {
-        self.bits = bits
-        self.gradient = gradient
-    }
+    /// YOSO-m, Bernoulli sampling by LSH, linear in length (Zeng et al., ICML 2021, section 3).
+    case yoso(YosoOptions)
 }

@@ -17,7 +17,7 @@ struct QueryTile {
 
     /// Scores kept at once: 192 KB of float32, so that a tile and its gradient stay in the L2 cache and scratch memory
     /// is linear in length.
-    private static let scores = 49_152
+    static let scores = 49_152
 
     /// Visits every tile of every sequence and head, in order.
     static func each(of layout: BatchLayout, heads: Int, _ body: (QueryTile) -> Void) {

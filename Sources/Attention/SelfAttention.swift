@@ -11,12 +11,18 @@ public protocol SelfAttention: Sendable {
 }
 
 extension AttentionChoice {
-    /// The attention of this choice for `heads` heads of `headWidth`, with `dropout` on its weights where it has any.
-    public func attention(heads: Int, headWidth: Int, dropout: Float) -> any SelfAttention {
+    /// The attention of this choice for `heads` heads of `headWidth`, with `dropout` on its weights where it has any, and
+    /// with parameters of its own, where it has any, in `scope`.
+    public func attention(heads: Int, headWidth: Int, dropout: Float, _ scope: ParameterScope) -> any SelfAttention {
         let shape = HeadShape(heads: heads, headWidth: headWidth)
-        return switch self {
-        case .softmax: SoftmaxAttention(shape: shape, dropout: dropout)
-        case .yosoExpectation(let options): YosoExpectation(shape: shape, options: options)
+        switch self {
+        case .softmax: return SoftmaxAttention(shape: shape, dropout: dropout)
+        case .yosoExpectation(let options): return YosoExpectation(shape: shape) { _ in options }
+        case .yoso(let options):
+            let fixed = RandomStream(seed: 0).stream(scope.path("hashes"))
+            let sampled = YosoAttention(shape: shape, options: options, fixed: fixed)
+            guard let window = options.convolution else { return sampled }
+            return ConvolutionAttention(attention: sampled, shape: shape, window: window, scope)
         }
     }
 }

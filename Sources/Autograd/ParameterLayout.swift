@@ -49,6 +49,11 @@ public struct ParameterScope {
         layout.append(path(name), [rows, columns], initialization, decays: true, aligned: true)
     }
 
+    /// A weight of any shape, which decays; as a matrix it has `shape[0]` rows.
+    public func weight(_ name: String, shape: [Int], deviation: Float) -> Parameter {
+        layout.append(path(name), shape, .normal(deviation), decays: true, aligned: true)
+    }
+
     /// A vector, which does not decay.
     public func vector(_ name: String, _ count: Int, _ initialization: Parameter.Initialization = .zeros) -> Parameter {
         layout.append(path(name), [count], initialization, decays: false, aligned: true)

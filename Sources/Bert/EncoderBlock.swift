@@ -32,7 +32,8 @@ struct EncoderBlock: Sendable {
             ], width, width)
         projectionBias = projections.stackedVectors(["query.bias", "key.bias", "value.bias"], width)
         attention = options.attention.attention(
-            heads: options.heads, headWidth: width / options.heads, dropout: options.attentionDropout)
+            heads: options.heads, headWidth: width / options.heads, dropout: options.attentionDropout,
+            projections)
         attentionOutput = Dense(attentionScope["output"]["dense"], from: width, to: width, deviation: valueDeviation)
         attentionNorm = LayerNorm(
             attentionScope["output"]["LayerNorm"], width: width, epsilon: options.normEpsilon,

@@ -13,7 +13,7 @@ extension EncoderOptions {
     public var family: ModelFamily {
         switch attention {
         case .softmax: .bert
-        case .yosoExpectation: .yoso
+        case .yosoExpectation, .yoso: .yoso
         }
     }
 }

@@ -12,6 +12,10 @@ void ck_fill_rows(int64_t rows, int64_t columns, const float *row, float *y) {
     for (int64_t i = 0; i < rows; i++) memcpy(y + i * columns, row, (size_t)columns * sizeof(float));
 }
 
+void ck_copy_rows(int64_t rows, int64_t columns, const float *x, int64_t x_stride, float *y, int64_t y_stride) {
+    for (int64_t i = 0; i < rows; i++) memcpy(y + i * y_stride, x + i * x_stride, (size_t)columns * sizeof(float));
+}
+
 CLONES void ck_add_column_sums(int64_t rows, int64_t columns, const float *x, float *sums) {
     for (int64_t i = 0; i < rows; i++)
         for (int64_t j = 0; j < columns; j++) sums[j] += x[i * columns + j];

@@ -62,6 +62,18 @@ public struct PretrainingRecipe: Sendable {
             issues.append(
                 resolved.issue("model.heads", "model.heads is \(heads), which does not divide model.width \(width)"))
         }
+        if case .yoso(let yoso) = resolved.attention {
+            if width / heads > 128 {
+                issues.append(
+                    resolved.issue(
+                        "model.heads", "model.heads makes heads \(width / heads) wide; yoso hashes at most 128"))
+            }
+            if let window = yoso.convolution, window % 2 == 0 {
+                issues.append(
+                    resolved.issue(
+                        "model.attention.convolution", "model.attention.convolution is \(window); wanted an odd width"))
+            }
+        }
         let (positions, length) = (resolved.integer("model.positions"), options.examples.length)
         if positions < length {
             issues.append(

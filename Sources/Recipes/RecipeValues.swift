@@ -51,6 +51,15 @@ extension ResolvedRecipe {
             .yosoExpectation(
                 YosoExpectationOptions(
                     bits: integer("model.attention.bits"), gradient: choice("model.attention.gradient")))
+        case "yoso":
+            .yoso(
+                YosoOptions(
+                    hashes: integer("model.attention.hashes"), bits: Scalar.integer(self["model.attention.bits"]),
+                    hash: choice("model.attention.hash"), gradient: choice("model.attention.gradient"),
+                    convolution: integer("model.attention.convolution") == 0
+                        ? nil : integer("model.attention.convolution"),
+                    evaluation: self["model.attention.evaluation"] == "expectation"
+                        ? .expectation : .sampled(Scalar.integer(self["model.attention.evaluationHashes"]))))
         default: preconditionFailure("no attention is called \(self["model.attention"])")
         }
     }

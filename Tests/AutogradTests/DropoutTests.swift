@@ -66,7 +66,8 @@ struct DropoutTests {
     }
 
     private func attended(_ projections: [Float], _ layout: BatchLayout) -> [Float] {
-        let attention = AttentionChoice.softmax.attention(heads: 2, headWidth: 4, dropout: 0.4)
+        let attention = AttentionChoice.softmax.attention(
+            heads: 2, headWidth: 4, dropout: 0.4, ParameterLayout().scope("self"))
         let tape = tape(step: 0)
         return attention(tape.variable(pool.tensor(layout.tokens, 24, projections)), layout).value.values
     }

@@ -103,7 +103,8 @@ struct TapeTests {
     /// Attention, residual norm and loss on two sequences.
     private func pass(_ tape: Tape, backward: Bool) {
         let batch = BatchLayout(lengths: [3, 5])
-        let attention = AttentionChoice.softmax.attention(heads: 2, headWidth: 4, dropout: 0.1)
+        let attention = AttentionChoice.softmax.attention(
+            heads: 2, headWidth: 4, dropout: 0.1, ParameterLayout().scope("self"))
         let x = tape.variable(pool.tensor(8, 8, RandomStream(seed: 3).symmetric(64, 1)))
         let attended = norm(x, plus: attention(x.linear(weight, bias), batch).gelu(), batch)
         let loss = attended.gatherRows(batch.firstRows).crossEntropy([3, 1], weight: 0.5).variable

@@ -88,11 +88,23 @@ func problems(_ text: String, _ overrides: [ResolvedRecipe.Override] = []) -> St
             changed("batch: 64 sequences", to: "batch: 64")?.contains("wanted a batch such as 64 sequences") == true)
     }
 
+    @Test(arguments: [
+        (["model.attention=yoso", "model.attention.convolution=4"], "convolution is 4; wanted an odd width"),
+        (
+            ["model.attention=yoso", "model.width=256", "model.heads=1"],
+            "makes heads 256 wide; yoso hashes at most 128"
+        ),
+    ])
+    func whatYosoCannotDoIsRefused(settings: [String], problem: String) {
+        let overrides = settings.compactMap { ResolvedRecipe.Override(setting: $0) }
+        #expect(problems(rightRecipe, overrides)?.contains(problem) == true)
+    }
+
     @Test func anUnknownAttentionNamesThoseThereAre() {
         let found = changed("layers: 2", to: "attention: yosoExpectatoin\n  layers: 2")
         #expect(
             found?.contains(
-                "model.attention is 'yosoExpectatoin'; wanted softmax or yosoExpectation (did you mean 'yosoExpectation'?)"
+                "model.attention is 'yosoExpectatoin'; wanted softmax, yosoExpectation or yoso (did you mean 'yosoExpectation'?)"
             )
                 == true)
     }

@@ -8,7 +8,8 @@ import Tensors
 /// There is no 1/√d, no row sum and no dropout of weights; τ is the temperature. Like softmax it works tile by tile.
 struct YosoExpectation: SelfAttention {
     let shape: HeadShape
-    let options: YosoExpectationOptions
+    /// Of a sequence's length: τ may depend on it.
+    let options: @Sendable (_ length: Int) -> YosoExpectationOptions
 
     /// Norms below this count as zero: such a row gets and gives no gradient.
     static let epsilon: Float = 1e-12
@@ -21,7 +22,7 @@ struct YosoExpectation: SelfAttention {
             let slices = slices(units.rows, projections.value, tile)
             let weights = tape.pool.tensor(tile.count, tile.keys)
             multiply(tile.queries(slices.query), slices.key.transposed, into: weights.matrix)
-            ck_yoso_expectation(Int64(weights.count), Int32(options.bits), weights.pointer)
+            ck_yoso_expectation(Int64(weights.count), Int32(options(tile.keys).bits), weights.pointer)
             let target = shape.slice(sums, tile.sequence, head: tile.head)
             multiply(weights.matrix, slices.value, into: tile.queries(target))
         }

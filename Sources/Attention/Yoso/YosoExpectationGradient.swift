@@ -27,9 +27,10 @@ struct YosoExpectationGradient: TapedOperation {
             let dDots = pool.tensor(tile.count, tile.keys)
             multiply(query, slices.key.transposed, into: weights.matrix)
             multiply(dTile, slices.value.transposed, into: dDots.matrix)
+            let options = attention.options(tile.keys)
             ck_yoso_expectation_gradient(
-                Int64(weights.count), Int32(attention.options.bits),
-                attention.options.gradient == .exact ? 1 : 0, weights.pointer, dDots.pointer)
+                Int64(weights.count), Int32(options.bits), options.gradient == .exact ? 1 : 0, weights.pointer,
+                dDots.pointer)
             multiply(weights.matrix.transposed, dTile, into: dSlices.value, accumulate: tile.accumulates)
             multiply(dDots.matrix, slices.key, into: tile.queries(dSlices.query))
             multiply(dDots.matrix.transposed, query, into: dSlices.key, accumulate: tile.accumulates)

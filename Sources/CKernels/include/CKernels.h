@@ -16,6 +16,8 @@ void ck_add(int64_t n, CK_IN x, CK_OUT y);
 void ck_scale(int64_t n, float factor, CK_OUT x);
 /// Every row of y [rows, columns] becomes `row`.
 void ck_fill_rows(int64_t rows, int64_t columns, CK_IN row, CK_OUT y);
+/// y[i, j] = x[i, j] of matrices whose rows lie `stride` floats apart
+void ck_copy_rows(int64_t rows, int64_t columns, CK_IN x, int64_t x_stride, CK_OUT y, int64_t y_stride);
 /// sums[j] += sum over i of x[i, j]
 void ck_add_column_sums(int64_t rows, int64_t columns, CK_IN x, CK_OUT sums);
 /// sum of x², accumulated in double
@@ -84,6 +86,69 @@ void ck_yoso_expectation(int64_t n, int32_t bits, CK_OUT x);
 /// x becomes E.
 void ck_yoso_expectation_gradient(int64_t n, int32_t bits, int32_t exact, CK_OUT x, CK_OUT d);
 
+// normal.c --------------------------------------------------------------------------------------------------------
+
+/// x[i] is normal with mean 0 and deviation 1, of the random words 2 i and 2 i + 1 of `key` (Box and Muller 1958).
+void ck_normals(int64_t n, uint64_t key, CK_OUT x);
+
+// hadamard.c ------------------------------------------------------------------------------------------------------
+
+#define CK_CODES const uint16_t *_Nonnull
+#define CK_INDICES const uint32_t *_Nonnull
+
+/// signs[i] = ±1 by the highest bit of random word i of `key`.
+void ck_random_signs(int64_t n, uint64_t key, CK_OUT signs);
+/// codes[h, i] of `bits` bits for `hashes` hashes of n rows: y = H D₃ H D₂ H D₁ x, with x padded by zeros from `width`
+/// to `size` (16, 32, 64 or 128; at least `bits`), H the Walsh-Hadamard transform and D the next `size` signs each,
+/// gives size / bits hashes; bit t of the k-th of them is y[k bits + t] > 0.
+void ck_hadamard_codes(int64_t n, int32_t width, int32_t size, int32_t bits, int32_t hashes, CK_IN signs, CK_IN x,
+                       int64_t x_stride, uint16_t *_Nonnull codes);
+/// codes[h, i] for i < rows of [hashes, n]: bit t of hash h is y[i, h bits + t] > 0.
+void ck_sign_codes(int64_t rows, int32_t bits, int32_t hashes, CK_IN y, int64_t n, uint16_t *_Nonnull codes);
+
+// buckets.c -------------------------------------------------------------------------------------------------------
+
+/// sums[i] = factor Σ over hashes h and tokens j with from[h, j] = to[h, i] of values[j], by a table of sums a code,
+/// `block` columns at once. `scratch` holds (2^bits + 2 n) block floats.
+void ck_bucket_sums(int64_t n, int32_t width, int32_t block, int32_t bits, int32_t hashes, CK_CODES from, CK_CODES to,
+                    CK_IN values, int64_t values_stride, float factor, CK_OUT sums, int64_t sums_stride,
+                    CK_OUT scratch);
+
+// collisions.c ----------------------------------------------------------------------------------------------------
+
+/// Tokens in the order of their codes: those with code c of hash h are order[h, starts[h, c] ..< starts[h, c + 1]], in
+/// their own order; starts is [hashes, 2^bits + 1].
+void ck_bucket_sort(int64_t n, int32_t bits, int32_t hashes, CK_CODES codes, uint32_t *_Nonnull starts,
+                    uint32_t *_Nonnull order);
+/// How many (h, i, j) there are with from[h, j] = to[h, i]; `histogram` holds 2^bits counts.
+int64_t ck_collisions(int64_t n, int32_t bits, int32_t hashes, CK_CODES from, CK_CODES to,
+                      uint32_t *_Nonnull histogram);
+/// The sums of ck_bucket_sums by enumeration of the collisions; rows are packed, their width a multiple of 16 and at
+/// most 128, `starts` and `order` of the codes `from`.
+void ck_collision_sums(int64_t n, int32_t width, int32_t bits, int32_t hashes, CK_CODES to, CK_INDICES starts,
+                       CK_INDICES order, CK_IN values, float factor, CK_OUT sums);
+/// With B_ij the share of hashes in which i and j collide and w_ij = (g_i · v_j) B_ij times the relative slope of
+/// ck_collision_slopes: dq_i = Σ_j w_ij k_j, dk_j = Σ_i w_ij q_i. Rows as above; `list` holds n + 1, `counts` n.
+void ck_collision_gradients(int64_t n, int32_t width, int32_t bits, int32_t hashes, int32_t exact, CK_CODES to,
+                            CK_INDICES starts, CK_INDICES order, CK_IN q, CK_IN k, CK_IN v, CK_IN g, CK_OUT dq,
+                            CK_OUT dk, uint32_t *_Nonnull list, uint16_t *_Nonnull counts);
+/// shares[i, j] of [queries, keys]: the share of hashes with to[h, i] = from[h, j]; both lie in [hashes, n].
+void ck_collision_shares(int64_t queries, int64_t keys, int64_t n, int32_t hashes, CK_CODES to, CK_CODES from,
+                         CK_OUT shares);
+/// d *= shares · (dE/dx) / E at the cosine x: exactly `bits / ((π - arccos x) √(1-x²))`, or the lower bound bits / 2,
+/// which does not read `cosines`.
+void ck_collision_slopes(int64_t n, int32_t bits, int32_t exact, CK_IN shares, CK_IN cosines, CK_OUT d);
+
+// convolution.c ---------------------------------------------------------------------------------------------------
+
+/// y[i] += Σ over t of kernel[t] x[i + t - window / 2], rows beyond the ends being zero; the kernel is read from its end
+/// if `reversed`, which makes it the gradient of x from that of y.
+void ck_convolve(int64_t n, int64_t columns, int64_t window, CK_IN kernel, int32_t reversed, CK_IN x, int64_t x_stride,
+                 CK_OUT y, int64_t y_stride);
+/// dkernel[t] += Σ over i of dy[i] · x[i + t - window / 2]
+void ck_convolve_gradient(int64_t n, int64_t columns, int64_t window, CK_IN x, int64_t x_stride, CK_IN dy,
+                          int64_t dy_stride, CK_OUT dkernel);
+
 // optimizer.c -----------------------------------------------------------------------------------------------------
 
 /// The scalars of one AdamW step (Loshchilov & Hutter 2019, algorithm 2).
@@ -105,4 +170,6 @@ int32_t ck_has_bf16(void);
 
 #undef CK_IN
 #undef CK_OUT
+#undef CK_CODES
+#undef CK_INDICES
 #endif

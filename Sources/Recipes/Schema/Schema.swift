@@ -70,11 +70,23 @@ struct Schema: Sendable {
             name: "yosoExpectation",
             fields: [
                 Field("bits", .integer(1...16), "9", "bits of a hash code, the temperature"),
-                Field(
-                    "gradient", .oneOf(YosoExpectationOptions.Gradient.allCases.map(\.rawValue)), "lowerBound",
-                    "form of the derivative"),
+                gradient,
+            ]),
+        Kind.Variant(
+            name: "yoso",
+            fields: [
+                Field("hashes", .integer(1...65535), "32", "hashes a training pass"),
+                Field("bits", .integerOrAuto(1...16), "9", "bits of a hash code; auto is log2 of the length"),
+                Field("hash", .oneOf(YosoOptions.Hash.allCases.map(\.rawValue)), "hadamard", "how codes are made"),
+                gradient,
+                Field("convolution", .integer(0...1023), "0", "odd width of a convolution of the values; 0 for none"),
+                Field("evaluation", .oneOf(["expectation", "sampled"]), "sampled", "what evaluation computes"),
+                Field("evaluationHashes", .integerOrAuto(1...65535), "auto", "of sampled; auto takes hashes"),
             ]),
     ]
+
+    private static let gradient = Field(
+        "gradient", .oneOf(CollisionGradient.allCases.map(\.rawValue)), "lowerBound", "form of the derivative")
 
     private static func optimizer(rate: String) -> [Field] {
         [

@@ -16,12 +16,26 @@ extension HuggingFaceConfiguration {
         dropout = Double(options.dropout)
         attentionDropout = Double(options.attentionDropout)
         initializerRange = Double(options.initializerRange)
-        if case .yosoExpectation(let yoso) = options.attention {
+        switch options.attention {
+        case .softmax: break
+        case .yosoExpectation(let yoso):
             usesExpectation = true
             hashBits = yoso.bits
             hashes = 64
             usesFastHash = true
             usesLowerBoundGradient = yoso.gradient == .lowerBound
+        case .yoso(let yoso):
+            usesExpectation = false
+            hashBits = yoso.bits ?? 9
+            hashes = yoso.hashes
+            usesFastHash = yoso.hash == .hadamard
+            usesLowerBoundGradient = yoso.gradient == .lowerBound
+            convolution = yoso.convolution
+            // Hugging Face has no keys for the rest.
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = .sortedKeys
+            let text = (try? encoder.encode(options.attention)).map { String(decoding: $0, as: UTF8.self) }
+            self.yoso = text.map { [Self.attentionKey: $0] }
         }
     }
 
@@ -36,11 +50,22 @@ extension HuggingFaceConfiguration {
 
     private func attention(_ place: URL) throws -> AttentionChoice {
         guard modelType == "yoso" else { return .softmax }
-        guard usesExpectation ?? true, convolution == nil else {
-            throw CheckpointError(place, "YOSO with sampling or a convolution; only use_expectation is supported")
+        if let text = yoso?[Self.attentionKey] {
+            guard let choice = try? JSONDecoder().decode(AttentionChoice.self, from: Data(text.utf8)) else {
+                throw CheckpointError(place, "the value of 'yoso.\(Self.attentionKey)' is no attention: \(text)")
+            }
+            return choice
         }
-        return .yosoExpectation(
-            YosoExpectationOptions(
-                bits: hashBits ?? 9, gradient: usesLowerBoundGradient ?? true ? .lowerBound : .exact))
+        let gradient: CollisionGradient = usesLowerBoundGradient ?? true ? .lowerBound : .exact
+        if usesExpectation ?? true, convolution == nil {
+            return .yosoExpectation(YosoExpectationOptions(bits: hashBits ?? 9, gradient: gradient))
+        }
+        return .yoso(
+            YosoOptions(
+                hashes: hashes ?? 64, bits: hashBits ?? 9, hash: usesFastHash ?? true ? .hadamard : .gaussian,
+                gradient: gradient, convolution: convolution,
+                evaluation: usesExpectation ?? true ? .expectation : .sampled(nil)))
     }
+
+    private static let attentionKey = "attention"
 }

@@ -109,7 +109,9 @@ final class FineTuningSitting {
         configuration.labels = Dictionary(uniqueKeysWithValues: names.enumerated().map { ("\($0)", $1) })
         configuration.labelIDs = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
         configuration.classifierDropout = run.options.classifierDropout.map(Double.init)
-        configuration.yoso = run.notes.merging(["task": task.name, "length": "\(run.options.length)"]) { _, own in own }
+        configuration.yoso = (configuration.yoso ?? [:])
+            .merging(run.notes) { _, own in own }
+            .merging(["task": task.name, "length": "\(run.options.length)"]) { _, own in own }
         let url = try saver.save(tuner.sliced, state, configuration)
         savedStep = state.step
         report(.saved(step: state.step, url))

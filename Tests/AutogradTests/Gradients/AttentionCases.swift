@@ -1,5 +1,6 @@
-import Attention
 import Autograd
+
+@testable import Attention
 
 extension GradientCase {
     /// A tile holds 49,152 scores, so that a sequence of more than 221 tokens takes two.
@@ -15,7 +16,20 @@ extension GradientCase {
         attention("yoso expectation of one bit", yoso(bits: 1), short, heads: 2, step: 2e-3),
         attention("yoso expectation of 16 bits", yoso(bits: 16), short, heads: 2, step: 2e-3),
         attention("yoso expectation, tiled", yoso(bits: 9), tiled, step: 2e-3),
+        convolution(window: 1), convolution(window: 5),
     ]
+
+    /// Of 8 values a head beside softmax; sequences may be shorter than the kernel.
+    private static func convolution(window: Int) -> GradientCase {
+        let layout = BatchLayout(lengths: short)
+        return GradientCase("convolution of \(window) tokens", [(layout.tokens, 48)]) { parameters in
+            let shape = HeadShape(heads: 2, headWidth: 8)
+            let attention = ConvolutionAttention(
+                attention: SoftmaxAttention(shape: shape, dropout: 0), shape: shape, window: window,
+                parameters.scope("self"))
+            return { attention($0[0], layout) }
+        }
+    }
 
     private static func yoso(bits: Int) -> AttentionChoice {
         .yosoExpectation(YosoExpectationOptions(bits: bits, gradient: .exact))
@@ -27,8 +41,9 @@ extension GradientCase {
     ) -> GradientCase {
         let headWidth = 8
         let layout = BatchLayout(lengths: lengths)
-        return GradientCase(name, [(layout.tokens, 3 * heads * headWidth)], step: step) { _ in
-            let attention = choice.attention(heads: heads, headWidth: headWidth, dropout: dropout)
+        return GradientCase(name, [(layout.tokens, 3 * heads * headWidth)], step: step) { parameters in
+            let attention = choice.attention(
+                heads: heads, headWidth: headWidth, dropout: dropout, parameters.scope("self"))
             return { attention($0[0], layout) }
         }
     }

@@ -81,8 +81,8 @@ import Testing
         #expect(abs(loss.sum / Double(rows.count) - (try fixture.expected()["masked_loss"] ?? 0)) < 1e-4)
     }
 
-    @Test(arguments: YosoExpectationOptions.Gradient.allCases)
-    func yosoExpectationOfOneHead(gradient: YosoExpectationOptions.Gradient) throws {
+    @Test(arguments: CollisionGradient.allCases)
+    func yosoExpectationOfOneHead(gradient: CollisionGradient) throws {
         let (fixture, pool) = (try Fixture("yoso_attention"), StoragePool())
         let parts = try ["query", "key", "value"].map { try fixture.io.floats($0) }
         let (rows, width) = (24, 16)
@@ -93,7 +93,8 @@ import Testing
         let tape = Tape(parameters: pool.zeros(1, 16), mode: mode, pool: pool)
         let projections = tape.variable(pool.tensor(rows, 3 * width, fused))
         let choice = AttentionChoice.yosoExpectation(YosoExpectationOptions(bits: 9, gradient: gradient))
-        let attention = choice.attention(heads: 1, headWidth: width, dropout: 0)
+        let attention = choice.attention(
+            heads: 1, headWidth: width, dropout: 0, ParameterLayout().scope("self"))
         let output = attention(projections, BatchLayout(lengths: [rows]))
         expectClose(output.value.values, try fixture.io.floats("output"), "output")
 

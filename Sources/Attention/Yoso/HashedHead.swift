@@ -1,0 +1,91 @@
+import CKernels
+import Tensors
+
+/// The hash codes of one sequence's queries and keys in one head, and what the collisions that they mean are used for.
+///
+/// B_ij is the share of hashes in which query i and key j collide: an estimate of E_ij. Every sum over it has several
+/// routes, with the same numbers up to rounding, and `YosoRoute` says which is fastest.
+struct HashedHead {
+    let length: Int
+    let bits: Int
+    let hashes: Int
+    let queries: IntegerVector<UInt16>
+    let keys: IntegerVector<UInt16>
+
+    init(_ function: HashFunction, queries: Matrix, keys: Matrix) {
+        length = queries.rows
+        bits = function.bits
+        hashes = function.hashes
+        self.queries = function.codes(of: queries)
+        self.keys = function.codes(of: keys)
+    }
+
+    /// The same collisions seen from the keys: B becomes its transpose.
+    var swapped: HashedHead { HashedHead(length, bits, hashes, queries: keys, keys: queries) }
+
+    private init(
+        _ length: Int, _ bits: Int, _ hashes: Int, queries: IntegerVector<UInt16>, keys: IntegerVector<UInt16>
+    ) {
+        (self.length, self.bits, self.hashes) = (length, bits, hashes)
+        (self.queries, self.keys) = (queries, keys)
+    }
+
+    /// Σ over hashes of the pairs that collide.
+    func collisions(_ pool: StoragePool) -> Int {
+        let histogram = IntegerVector<UInt32>(1 << bits, from: pool)
+        return Int(
+            ck_collisions(
+                Int64(length), Int32(bits), Int32(hashes), keys.pointer, queries.pointer, histogram.pointer))
+    }
+
+    /// B of the queries `first ..< first + count` and all keys.
+    func shares(_ first: Int, _ count: Int, _ pool: StoragePool) -> Tensor {
+        let shares = pool.tensor(count, length)
+        ck_collision_shares(
+            Int64(count), Int64(length), Int64(length), Int32(hashes), queries.pointer + first, keys.pointer,
+            shares.pointer)
+        return shares
+    }
+
+    /// Visits tiles of queries whose B stays in the second-level cache.
+    func eachTile(_ body: (_ first: Int, _ count: Int) -> Void) {
+        let step = max(16, QueryTile.scores / length)
+        for first in stride(from: 0, to: length, by: step) { body(first, min(step, length - first)) }
+    }
+}
+
+/// Keys in the order of their codes, hash by hash: where the collisions of a query lie.
+struct SortedKeys {
+    let starts: IntegerVector<UInt32>
+    let order: IntegerVector<UInt32>
+
+    init(_ head: HashedHead, _ pool: StoragePool) {
+        starts = IntegerVector(head.hashes * ((1 << head.bits) + 1), from: pool)
+        order = IntegerVector(head.hashes * head.length, from: pool)
+        ck_bucket_sort(
+            Int64(head.length), Int32(head.bits), Int32(head.hashes), head.keys.pointer, starts.pointer, order.pointer)
+    }
+}
+
+/// Rows side by side, padded by zeros to a multiple of 16 columns.
+struct PackedRows {
+    let tensor: Tensor
+
+    init(like matrix: Matrix, _ pool: StoragePool) {
+        tensor = pool.tensor(matrix.rows, (matrix.columns + 15) / 16 * 16)
+    }
+
+    init(_ matrix: Matrix, _ pool: StoragePool) {
+        self.init(like: matrix, pool)
+        if tensor.columns > matrix.columns { tensor.fill(0) }
+        ck_copy_rows(
+            Int64(matrix.rows), Int64(matrix.columns), matrix.pointer, Int64(matrix.stride), tensor.pointer,
+            Int64(tensor.columns))
+    }
+
+    func unpack(into matrix: Matrix) {
+        ck_copy_rows(
+            Int64(matrix.rows), Int64(matrix.columns), tensor.pointer, Int64(tensor.columns), matrix.pointer,
+            Int64(matrix.stride))
+    }
+}

@@ -1,0 +1,57 @@
+import Tensors
+
+/// A way to evaluate sums over collisions. All give the same numbers up to rounding.
+enum YosoRoute: CaseIterable {
+    /// Collision counts by compares, then matrix products: quadratic, and fastest for short sequences.
+    case dense
+    /// A table of sums a hash: linear for any data. Gradients of queries and keys have no tables and enumerate.
+    case tables
+    /// Enumeration of the pairs that collide: linear while they are rare, and then faster than tables.
+    case collisions
+
+    /// The fastest for `HashedHead.sums`, by the costs below.
+    static func ofSums(_ head: HashedHead, width: Int, _ pool: StoragePool) -> YosoRoute {
+        let (n, m) = (Double(head.length), Double(head.hashes))
+        let lines = Double((width + 15) / 16)
+        let dense = n * n * (m * Cost.compare + lines * Cost.product)
+        let tables = n * m * lines * Cost.tableLine
+        guard min(dense, tables) > n * m * Cost.sorting else { return dense < tables ? .dense : .tables }
+        let pairs = Double(head.collisions(pool))
+        let collisions = n * m * Cost.sorting + pairs * lines * Cost.addedLine
+        return dense < min(tables, collisions) ? .dense : tables < collisions ? .tables : .collisions
+    }
+
+    /// The fastest for `HashedHead.writeGradients`.
+    static func ofGradients(_ head: HashedHead, width: Int, _ pool: StoragePool) -> YosoRoute {
+        let (n, m) = (Double(head.length), Double(head.hashes))
+        let lines = Double((width + 15) / 16)
+        let dense = n * n * (m * Cost.compare + 3 * lines * Cost.product)
+        guard dense > n * m * Cost.sorting else { return .dense }
+        let pairs = Double(head.collisions(pool))
+        return dense < n * m * Cost.sorting + pairs * lines * Cost.gradientLine ? .dense : .collisions
+    }
+
+    /// Columns that a table holds at once: as many as leave table, values and sums in half of a megabyte of cache.
+    static func tableColumns(length: Int, bits: Int, width: Int) -> Int {
+        let rows = (1 << bits) + 2 * length
+        let columns = [64, 32].first { rows * $0 <= 131_072 } ?? 16
+        return min(columns, (width + 15) / 16 * 16)
+    }
+
+    /// Nanoseconds on one core, measured by `yoso bench attention --routes`; only their ratios matter. A line is 16
+    /// floats.
+    private enum Cost {
+        /// A pair's codes compared, one hash.
+        static let compare = 0.033
+        /// A pair's part of a product, a line.
+        static let product = 0.33
+        /// A token added to a table, looked up, and wiped, one hash.
+        static let tableLine = 3.0
+        /// A token sorted, and its bucket found, one hash.
+        static let sorting = 4.0
+        /// A collision added up.
+        static let addedLine = 1.6
+        /// A collision of the gradients.
+        static let gradientLine = 6.0
+    }
+}

@@ -1,0 +1,124 @@
+#include "kernels.h"
+
+typedef float lanes __attribute__((ext_vector_type(16)));
+typedef int32_t words __attribute__((ext_vector_type(16)));
+typedef uint16_t shorts __attribute__((ext_vector_type(16)));
+
+// Tokens lie across the lanes, so that a butterfly is one addition and one subtraction of whole vectors: token by token
+// is ten times slower.
+
+/// Exchanges the off-diagonal blocks of `step` columns between two rows.
+#define EXCHANGE(a, b, step)                                          \
+    {                                                   \
+        lanes t = __builtin_shufflevector(a, b, FIRST_##step);  \
+        b = __builtin_shufflevector(a, b, SECOND_##step);       \
+        a = t;                                          \
+    }
+#define FIRST_8 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23
+#define SECOND_8 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31
+#define FIRST_4 0, 1, 2, 3, 16, 17, 18, 19, 8, 9, 10, 11, 24, 25, 26, 27
+#define SECOND_4 4, 5, 6, 7, 20, 21, 22, 23, 12, 13, 14, 15, 28, 29, 30, 31
+#define FIRST_2 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29
+#define SECOND_2 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31
+#define FIRST_1 0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12, 28, 14, 30
+#define SECOND_1 1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13, 29, 15, 31
+#define EXCHANGE_ALL(step)              \
+    for (int i = 0; i < 16; i++)        \
+        if (!(i & step)) EXCHANGE(tile[i], tile[i + step], step)
+
+/// Columns of 16 tokens as vectors: [16, size] to [size][16].
+INLINE void transpose(const int size, const float (*rows)[128], lanes *columns) {
+    for (int first = 0; first < size; first += 16) {
+        lanes tile[16];
+        for (int i = 0; i < 16; i++) memcpy(tile + i, rows[i] + first, sizeof *tile);
+        EXCHANGE_ALL(8)
+        EXCHANGE_ALL(4)
+        EXCHANGE_ALL(2)
+        EXCHANGE_ALL(1)
+        memcpy(columns + first, tile, sizeof tile);
+    }
+}
+
+#define BUTTERFLY(a, b) \
+    {                   \
+        lanes t = a;    \
+        a = t + b;      \
+        b = t - b;      \
+    }
+
+/// Three butterfly levels on vectors 0, step, ... 7 step: eight registers between one load and one store. `signs` is
+/// null or lies like x.
+INLINE void butterfly_8(const int step, const float *signs, const lanes *x, lanes *y) {
+    lanes v[8];
+    for (int i = 0; i < 8; i++) v[i] = signs ? x[i * step] * signs[i * step] : x[i * step];
+    for (int i = 0; i < 8; i += 2) BUTTERFLY(v[i], v[i + 1])
+    for (int i = 0; i < 8; i++)
+        if (!(i & 2)) BUTTERFLY(v[i], v[i + 2])
+    for (int i = 0; i < 4; i++) BUTTERFLY(v[i], v[i + 4])
+    for (int i = 0; i < 8; i++) y[i * step] = v[i];
+}
+
+/// y = H D x: signs, then the unnormalised Walsh-Hadamard transform in natural order, of 16 tokens; size >= 16.
+INLINE void signed_walsh_hadamard(const int size, const float *signs, const lanes *x, lanes *y) {
+    for (int i = 0; i < size; i += 8) butterfly_8(1, signs + i, x + i, y + i);
+    int step = 8;
+    for (; 8 * step <= size; step *= 8)
+        for (int group = 0; group < size; group += 8 * step)
+            for (int i = group; i < group + step; i++) butterfly_8(step, 0, y + i, y + i);
+    for (; step < size; step *= 2)
+        for (int group = 0; group < size; group += 2 * step)
+            for (int i = group; i < group + step; i++) BUTTERFLY(y[i], y[i + step])
+}
+
+/// Sixteen codes of `bits` coordinates, the first the lowest bit.
+INLINE void store_codes(int32_t bits, const lanes *y, int64_t count, uint16_t *codes) {
+    words code = 0;
+    for (int32_t bit = 0; bit < bits; bit++) code |= (y[bit] > 0) & (words)(1 << bit);
+    shorts narrow = __builtin_convertvector(code, shorts);
+    memcpy(codes, &narrow, (size_t)count * sizeof *codes);
+}
+
+INLINE void hash_block(const int size, int64_t count, int32_t width, int32_t bits, int32_t hashes, const float *signs,
+                       const float *x, int64_t x_stride, int64_t n, uint16_t *codes) {
+    float rows[16][128];
+    lanes columns[128], y[128];
+    if (count < 16 || width < size) memset(rows, 0, sizeof rows);
+    for (int64_t token = 0; token < count; token++)
+        memcpy(rows[token], x + token * x_stride, (size_t)width * sizeof **rows);
+    transpose(size, (const float(*)[128])rows, columns);
+    for (int32_t hash = 0; hash < hashes; signs += 3 * size) {
+        signed_walsh_hadamard(size, signs, columns, y);
+        signed_walsh_hadamard(size, signs + size, y, y);
+        signed_walsh_hadamard(size, signs + 2 * size, y, y);
+        for (int32_t first = 0; first + bits <= size && hash < hashes; first += bits, hash++)
+            store_codes(bits, y + first, count, codes + hash * n);
+    }
+}
+
+CLONES void ck_hadamard_codes(int64_t n, int32_t width, int32_t size, int32_t bits, int32_t hashes, const float *signs,
+                              const float *x, int64_t x_stride, uint16_t *codes) {
+    for (int64_t first = 0; first < n; first += 16, x += 16 * x_stride, codes += 16) {
+        const int64_t count = n - first < 16 ? n - first : 16;
+        // The size as a constant lets the loops unroll.
+        switch (size) {
+            case 16: hash_block(16, count, width, bits, hashes, signs, x, x_stride, n, codes); break;
+            case 32: hash_block(32, count, width, bits, hashes, signs, x, x_stride, n, codes); break;
+            case 64: hash_block(64, count, width, bits, hashes, signs, x, x_stride, n, codes); break;
+            default: hash_block(128, count, width, bits, hashes, signs, x, x_stride, n, codes);
+        }
+    }
+}
+
+CLONES void ck_sign_codes(int64_t rows, int32_t bits, int32_t hashes, const float *y, int64_t n, uint16_t *codes) {
+    for (int64_t token = 0; token < rows; token++)
+        for (int32_t hash = 0; hash < hashes; hash++) {
+            const float *part = y + (token * hashes + hash) * bits;
+            uint32_t code = 0;
+            for (int32_t bit = 0; bit < bits; bit++) code |= (uint32_t)(part[bit] > 0) << bit;
+            codes[hash * n + token] = (uint16_t)code;
+        }
+}
+
+CLONES void ck_random_signs(int64_t n, uint64_t key, float *signs) {
+    for (int64_t i = 0; i < n; i++) signs[i] = random_word(key, (uint32_t)i) >> 31 ? -1.0f : 1.0f;
+}

@@ -1,0 +1,125 @@
+import Foundation
+import Tensors
+import Testing
+
+@testable import Attention
+
+/// Every route against the plain loops over queries, keys and hashes.
+@Suite struct CollisionTests {
+    private let pool = StoragePool()
+
+    init() { OpenBLAS.useOneThread() }
+
+    struct Shape: Sendable, CustomTestStringConvertible {
+        let length: Int
+        var width = 64
+        var bits = 9
+        var hashes = 8
+        var testDescription: String { "\(length) tokens of \(width), \(hashes) hashes of \(bits) bits" }
+    }
+
+    static let shapes = [
+        Shape(length: 1), Shape(length: 2, bits: 1), Shape(length: 3, bits: 2), Shape(length: 7, bits: 2),
+        Shape(length: 33, width: 24, bits: 4), Shape(length: 33, width: 8, bits: 3, hashes: 32),
+        Shape(length: 100, width: 128, bits: 16), Shape(length: 100, width: 100, bits: 5),
+        Shape(length: 511, width: 32, bits: 6), Shape(length: 513, width: 16, bits: 8, hashes: 3),
+    ]
+
+    /// B by its definition.
+    private func shares(_ head: HashedHead) -> [[Double]] {
+        let (queries, keys, n) = (head.queries.values, head.keys.values, head.length)
+        return (0..<n).map { i in
+            (0..<n).map { j in
+                let hits = (0..<head.hashes).count { queries[$0 * n + i] == keys[$0 * n + j] }
+                return Double(hits) / Double(head.hashes)
+            }
+        }
+    }
+
+    private func naiveSums(_ shares: [[Double]], _ values: Tensor) -> [Float] {
+        let rows = values.values
+        return shares.flatMap { row in
+            var sum = [Double](repeating: 0, count: values.columns)
+            for (j, share) in row.enumerated() where share > 0 {
+                for c in 0..<values.columns { sum[c] += share * Double(rows[j * values.columns + c]) }
+            }
+            return sum.map { Float($0) }
+        }
+    }
+
+    @Test(arguments: shapes) func everyRouteSumsTheSame(shape: Shape) {
+        let head = hashed(shape.length, width: shape.width, bits: shape.bits, hashes: shape.hashes, pool).head
+        let values = drawn(shape.length, shape.width, "values", pool)
+        let shares = shares(head)
+        let transposed = shape.length > 0 ? (0..<shape.length).map { j in shares.map { $0[j] } } : []
+        let (forward, swapped) = (naiveSums(shares, values), naiveSums(transposed, values))
+        for route in YosoRoute.allCases {
+            let sums = pool.tensor(shape.length, shape.width)
+            head.sums(of: values.matrix, into: sums.matrix, by: route, pool)
+            #expect(distance(sums.values, forward) < 1e-6, "\(route)")
+            head.swapped.sums(of: values.matrix, into: sums.matrix, by: route, pool)
+            #expect(distance(sums.values, swapped) < 1e-6, "\(route), swapped")
+        }
+    }
+
+    @Test(arguments: shapes, CollisionGradient.allCases)
+    func everyRouteHasTheSameGradients(shape: Shape, gradient: CollisionGradient) {
+        let (n, d) = (shape.length, shape.width)
+        let (head, query, key) = hashed(n, width: d, bits: shape.bits, hashes: shape.hashes, pool)
+        let (value, dSums) = (drawn(n, d, "values", pool), drawn(n, d, "gradient", pool))
+        let (dQuery, dKey) = naiveGradients(head, gradient, query, key, value, dSums)
+        for route in YosoRoute.allCases {
+            let (q, k) = (pool.tensor(n, d), pool.tensor(n, d))
+            head.writeGradients(
+                CollisionGradientRows(
+                    query: query.matrix, key: key.matrix, value: value.matrix, dSums: dSums.matrix, dQuery: q.matrix,
+                    dKey: k.matrix), gradient, by: route, pool)
+            #expect(distance(q.values, dQuery) < 1e-5, "\(route)")
+            #expect(distance(k.values, dKey) < 1e-5, "\(route)")
+        }
+    }
+
+    private func naiveGradients(
+        _ head: HashedHead, _ gradient: CollisionGradient, _ query: Tensor, _ key: Tensor, _ value: Tensor,
+        _ dSums: Tensor
+    ) -> ([Float], [Float]) {
+        let (n, d, bits) = (head.length, query.columns, Double(head.bits))
+        let (q, k, v, g) = (query.values, key.values, value.values, dSums.values)
+        func dot(_ a: [Float], _ i: Int, _ b: [Float], _ j: Int) -> Double {
+            (0..<d).reduce(0) { $0 + Double(a[i * d + $1]) * Double(b[j * d + $1]) }
+        }
+        var (dQuery, dKey) = ([Double](repeating: 0, count: n * d), [Double](repeating: 0, count: n * d))
+        for (i, row) in shares(head).enumerated() {
+            for (j, share) in row.enumerated() where share > 0 {
+                let x = min(max(dot(q, i, k, j), -1 + 1e-6), 1 - 1e-6)
+                let slope =
+                    gradient == .lowerBound ? bits / 2 : bits / ((Double.pi - acos(x)) * (1 - x * x).squareRoot())
+                let weight = dot(g, i, v, j) * share * slope
+                for c in 0..<d {
+                    dQuery[i * d + c] += weight * Double(k[j * d + c])
+                    dKey[j * d + c] += weight * Double(q[i * d + c])
+                }
+            }
+        }
+        return (dQuery.map { Float($0) }, dKey.map { Float($0) })
+    }
+
+    @Test func collisionsAreCounted() {
+        let head = hashed(60, width: 32, bits: 4, hashes: 5, pool).head
+        let expected = shares(head).joined().reduce(0) { $0 + 5 * $1 }
+        #expect(head.collisions(pool) == Int(expected.rounded()))
+        #expect(head.swapped.collisions(pool) == head.collisions(pool))
+    }
+
+    /// Long sequences take tables or enumeration, and the routes still agree.
+    @Test func routesAgreeAtLength4097() {
+        let (n, d) = (4097, 64)
+        let head = hashed(n, width: d, bits: 12, hashes: 4, pool).head
+        let values = drawn(n, d, "values", pool)
+        let (tables, collisions) = (pool.tensor(n, d), pool.tensor(n, d))
+        head.sums(of: values.matrix, into: tables.matrix, by: .tables, pool)
+        head.sums(of: values.matrix, into: collisions.matrix, by: .collisions, pool)
+        #expect(distance(tables.values, collisions.values) < 1e-6)
+        #expect(tables.values.contains { $0 != 0 })
+    }
+}

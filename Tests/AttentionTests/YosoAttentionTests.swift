@@ -1,0 +1,151 @@
+import Autograd
+import Foundation
+import Tensors
+import Testing
+
+@testable import Attention
+
+@Suite struct YosoAttentionTests {
+    private let pool = StoragePool()
+
+    init() { OpenBLAS.useOneThread() }
+
+    /// The output for projections of `lengths`, and the gradient of Σ R ∘ Y in training.
+    private func pass(
+        _ choice: AttentionChoice, _ layout: BatchLayout, _ projections: Tensor, heads: Int = 2, training: Bool = true,
+        seed: UInt64 = 1
+    ) -> (output: [Float], gradient: [Float]) {
+        let parameters = ParameterLayout()
+        let attention = choice.attention(
+            heads: heads, headWidth: projections.columns / 3 / heads, dropout: 0, parameters.scope("self"))
+        let block = parameters.initialBlock(seed: 1, from: pool)
+        let mode: Tape.Mode =
+            training
+            ? .training(gradients: pool.zeros(1, parameters.blockCount), random: RandomStream(seed: seed)) : .inference
+        let tape = Tape(parameters: block, mode: mode, pool: pool)
+        let input = tape.variable(projections)
+        let output = attention(input, layout)
+        guard training else { return (output.value.values, []) }
+        // A linear layer of fixed numbers makes a scalar of it.
+        let loss = output.squaredErrorOfSums()
+        return (output.value.values, tape.backward(from: loss, gradientsOf: [input])[0].values)
+    }
+
+    private static let choices: [AttentionChoice] = [
+        .yoso(YosoOptions(hashes: 8, bits: 4)), .yoso(YosoOptions(hashes: 5, bits: nil, hash: .gaussian)),
+        .yoso(YosoOptions(hashes: 8, bits: 4, gradient: .exact, convolution: 5)),
+    ]
+
+    @Test(arguments: choices) func packedEqualsAlone(choice: AttentionChoice) {
+        let lengths = [1, 7, 2, 33, 3]
+        let width = 3 * 16
+        let layout = BatchLayout(lengths: lengths)
+        let projections = drawn(layout.tokens, width, "projections", pool)
+        for training in [true, false] {
+            let packed = pass(choice, layout, projections, training: training)
+            for index in 0..<layout.count {
+                let rows = layout.rows(index)
+                let alone = BatchLayout(lengths: [rows.count], keys: [layout.keys[index]])
+                let part = projections.view(at: rows.lowerBound * width, rows: rows.count, columns: width)
+                let result = pass(choice, alone, part, training: training)
+                let range = rows.lowerBound * 16..<rows.upperBound * 16
+                #expect(distance(result.output, Array(packed.output[range])) < 1e-6)
+                guard training else { continue }
+                let wide = rows.lowerBound * width..<rows.upperBound * width
+                #expect(distance(result.gradient, Array(packed.gradient[wide])) < 1e-5)
+            }
+        }
+    }
+
+    @Test(arguments: choices) func hashesAreRedrawnInTrainingAndFixedOutsideOfIt(choice: AttentionChoice) {
+        let layout = BatchLayout(lengths: [40])
+        let projections = drawn(40, 48, "projections", pool)
+        let first = pass(choice, layout, projections).output
+        #expect(pass(choice, layout, projections).output == first)
+        #expect(pass(choice, layout, projections, seed: 2).output != first)
+        let evaluated = pass(choice, layout, projections, training: false).output
+        #expect(pass(choice, layout, projections, training: false).output == evaluated)
+    }
+
+    @Test func evaluationMayBeTheExpectation() {
+        let layout = BatchLayout(lengths: [20, 9])
+        let projections = drawn(29, 48, "projections", pool)
+        let sampled = AttentionChoice.yoso(YosoOptions(bits: 6, evaluation: .expectation))
+        let expectation = AttentionChoice.yosoExpectation(YosoExpectationOptions(bits: 6))
+        #expect(
+            pass(sampled, layout, projections, training: false).output
+                == pass(expectation, layout, projections, training: false).output)
+    }
+
+    /// Its error to the expectation falls as one over the root of the number of hashes.
+    @Test func theErrorFallsWithTheRootOfTheHashes() {
+        let layout = BatchLayout(lengths: [64])
+        let projections = drawn(64, 3 * 32, "projections", pool)
+        // Queries near their keys, or the few collisions of random ones say little.
+        for row in 0..<64 {
+            for column in 0..<32 {
+                let q = projections.pointer + row * 96 + column
+                q[32] = q[0] + 0.2 * q[32]
+            }
+        }
+        let expectation = pass(.yosoExpectation(YosoExpectationOptions(bits: 4)), layout, projections, heads: 1).output
+        let errors = [8, 32, 128, 256].map { hashes in
+            (1...12).reduce(0.0) { sum, seed in
+                let options = YosoOptions(hashes: hashes, bits: 4, hash: .gaussian)
+                return sum
+                    + distance(
+                        pass(.yoso(options), layout, projections, heads: 1, seed: UInt64(seed)).output, expectation)
+            } / 12
+        }
+        for (index, ratio) in [2, 2, 2.0.squareRoot()].enumerated() {
+            let measured = errors[index] / errors[index + 1]
+            #expect(abs(measured / ratio - 1) < 0.2, "\(errors)")
+        }
+    }
+
+    @Test func withoutCollisionsOutputAndGradientAreZero() {
+        // Keys are the opposite of queries, which no hash confuses.
+        let projections = pool.zeros(2, 48)
+        for row in 0..<2 {
+            for column in 0..<16 {
+                let x: Float = column % 2 == 0 ? 1 : 0.5
+                projections.pointer[row * 48 + column] = x
+                projections.pointer[row * 48 + 16 + column] = -x
+                projections.pointer[row * 48 + 32 + column] = 1
+            }
+        }
+        let result = pass(
+            .yoso(YosoOptions(hashes: 4, bits: 8)), BatchLayout(lengths: [2]), projections, heads: 1)
+        #expect(result.output.allSatisfy { $0 == 0 })
+        #expect(result.gradient.allSatisfy { $0 == 0 })
+    }
+
+    @Test func bitsMayFollowTheLength() {
+        let options = YosoOptions(bits: nil)
+        #expect([1, 2, 3, 8, 511, 512, 4097, 1 << 20].map(options.bits) == [1, 1, 1, 3, 8, 9, 12, 16])
+    }
+}
+
+extension Variable {
+    /// ½ Σ over rows of (R · row - 1)², for fixed numbers R, as a scalar.
+    fileprivate func squaredErrorOfSums() -> Variable {
+        let weights = drawn(1, columns, "weights", tape.pool).values
+        let sums = (0..<rows).map { row in
+            (0..<columns).reduce(Float(0)) { $0 + weights[$1] * value.pointer[row * columns + $1] }
+        }
+        let loss = sums.reduce(0) { $0 + ($1 - 1) * ($1 - 1) / 2 }
+        return tape.record(
+            tape.pool.tensor(1, 1, [loss]), SquaredErrorOfSums(x: self, weights: weights, sums: sums))
+    }
+}
+
+private struct SquaredErrorOfSums: TapedOperation {
+    let x: Variable
+    let weights: [Float]
+    let sums: [Float]
+
+    func backward(_ dOutput: Tensor, _ gradients: Gradients) {
+        let values = sums.flatMap { sum in weights.map { dOutput.scalar * (sum - 1) * $0 } }
+        gradients.add(gradients.pool.tensor(x.rows, x.columns, values), to: x)
+    }
+}
