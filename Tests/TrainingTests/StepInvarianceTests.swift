@@ -4,7 +4,10 @@ import Training
 
 /// Threads, slices and micro-batches are about speed and memory; what is learned must not know of them.
 @Suite struct StepInvarianceTests {
-    static let attentions: [AttentionChoice] = [.softmax, .yosoExpectation(YosoExpectationOptions())]
+    static let attentions: [AttentionChoice] = [
+        .softmax, .yosoExpectation(YosoExpectationOptions()),
+        .yoso(YosoOptions(hashes: 8, bits: 4, convolution: 3)),
+    ]
 
     @Test(arguments: attentions) func oneWorkerOrTwoGiveTheSameBits(attention: AttentionChoice) {
         let one = TinyRun.train(TinyRun.options(slices: 2, threads: 1), attention: attention)
