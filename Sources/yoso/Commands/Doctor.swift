@@ -50,11 +50,14 @@ struct Doctor: ParsableCommand {
 
     /// SentencePiece cannot be asked for its version, so pkg-config, which building needs anyway, tells all of them.
     private static var libraries: String {
-        ["sentencepiece", "libcrypto", "zlib", "liblzma"].map { name in
+        let libraries: KeyValuePairs = [
+            "SentencePiece": "sentencepiece", "OpenSSL": "libcrypto", "zlib": "zlib", "liblzma": "liblzma",
+        ]
+        return libraries.map { name, package in
             let tool = Process()
             let output = Pipe()
             tool.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-            tool.arguments = ["pkg-config", "--modversion", name]
+            tool.arguments = ["pkg-config", "--modversion", package]
             (tool.standardOutput, tool.standardError) = (output, FileHandle.nullDevice)
             guard (try? tool.run()) != nil else { return "\(name) of unknown version" }
             let version = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
