@@ -6,4 +6,16 @@ public enum AttentionChoice: Sendable, Equatable, Codable {
     case yosoExpectation(YosoExpectationOptions)
     /// YOSO-m, Bernoulli sampling by LSH, linear in length (Zeng et al., ICML 2021, section 3).
     case yoso(YosoOptions)
+    /// Values alone.
+    case none
+    /// A kernel of elu(x) + 1 (Katharopoulos et al. 2020).
+    case linear
+    /// Positive random features, so many (FAVOR+, Choromanski et al. 2021).
+    case performer(features: Int)
+    /// Keys and values mixed down to `rank` by learned weights, of at most `length` tokens (Wang et al. 2020).
+    case linformer(rank: Int, length: Int)
+    /// Landmarks and a pseudo-inverse, with an odd convolution width or none (Nyströmformer, Xiong et al. 2021).
+    case nystrom(landmarks: Int, convolution: Int?)
+    /// Tokens at most `window` away, and the first (Longformer, Beltagy et al. 2020).
+    case local(window: Int)
 }

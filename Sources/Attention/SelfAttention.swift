@@ -21,8 +21,18 @@ extension AttentionChoice {
         case .yoso(let options):
             let fixed = RandomStream(seed: 0).stream(scope.path("hashes"))
             let sampled = YosoAttention(shape: shape, options: options, fixed: fixed)
-            guard let window = options.convolution else { return sampled }
-            return ConvolutionAttention(attention: sampled, shape: shape, window: window, scope)
+            return ConvolutionAttention.beside(sampled, shape, options.convolution, scope)
+        case .none: return ValuesOnly(shape: shape)
+        case .linear: return LinearAttention(shape: shape, features: .elu)
+        case .performer(let features):
+            let random = RandomStream(seed: 0).stream(scope.path("features"))
+            return LinearAttention(shape: shape, features: .random(features, random))
+        case .linformer(let rank, let length):
+            return LinformerAttention(shape: shape, rank: rank, length: length, scope)
+        case .nystrom(let landmarks, let convolution):
+            return ConvolutionAttention.beside(
+                NystromAttention(shape: shape, landmarks: landmarks), shape, convolution, scope)
+        case .local(let window): return LocalAttention(shape: shape, window: window)
         }
     }
 }

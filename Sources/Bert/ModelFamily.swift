@@ -12,8 +12,8 @@ public enum ModelFamily: String, Sendable, Equatable {
 extension EncoderOptions {
     public var family: ModelFamily {
         switch attention {
-        case .softmax: .bert
         case .yosoExpectation, .yoso: .yoso
+        case .softmax, .none, .linear, .performer, .linformer, .nystrom, .local: .bert
         }
     }
 }

@@ -62,18 +62,7 @@ public struct PretrainingRecipe: Sendable {
             issues.append(
                 resolved.issue("model.heads", "model.heads is \(heads), which does not divide model.width \(width)"))
         }
-        if case .yoso(let yoso) = resolved.attention {
-            if width / heads > 128 {
-                issues.append(
-                    resolved.issue(
-                        "model.heads", "model.heads makes heads \(width / heads) wide; yoso hashes at most 128"))
-            }
-            if let window = yoso.convolution, window % 2 == 0 {
-                issues.append(
-                    resolved.issue(
-                        "model.attention.convolution", "model.attention.convolution is \(window); wanted an odd width"))
-            }
-        }
+        issues += attentionRules(headWidth: width / heads)
         let (positions, length) = (resolved.integer("model.positions"), options.examples.length)
         if positions < length {
             issues.append(
@@ -101,6 +90,25 @@ public struct PretrainingRecipe: Sendable {
             issues.append(
                 resolved.issue(
                     "schedule.warmup", "schedule.warmup is \(warmup) steps, more than the budget of \(total) steps"))
+        }
+        return issues
+    }
+
+    private func attentionRules(headWidth: Int) -> [RecipeIssue] {
+        var issues: [RecipeIssue] = []
+        func refuse(_ key: String, _ problem: String) { issues.append(resolved.issue(key, "\(key) \(problem)")) }
+        func check(convolution window: Int?) {
+            guard let window, window % 2 == 0 else { return }
+            refuse("model.attention.convolution", "is \(window); wanted an odd width")
+        }
+        switch resolved.attention {
+        case .yoso(let yoso):
+            if headWidth > 128 { refuse("model.heads", "makes heads \(headWidth) wide; yoso hashes at most 128") }
+            check(convolution: yoso.convolution)
+        case .nystrom(_, let convolution): check(convolution: convolution)
+        case .linformer(_, let length) where length < options.examples.length:
+            refuse("model.attention.length", "is \(length), fewer than examples.length \(options.examples.length)")
+        default: break
         }
         return issues
     }

@@ -44,6 +44,11 @@ extension ResolvedRecipe {
                 replacedByRandom: share("examples.masking.replacedByRandom")))
     }
 
+    private var convolution: Int? {
+        let window = integer("model.attention.convolution")
+        return window == 0 ? nil : window
+    }
+
     var attention: AttentionChoice {
         switch self["model.attention"] {
         case "softmax": .softmax
@@ -56,10 +61,18 @@ extension ResolvedRecipe {
                 YosoOptions(
                     hashes: integer("model.attention.hashes"), bits: Scalar.integer(self["model.attention.bits"]),
                     hash: choice("model.attention.hash"), gradient: choice("model.attention.gradient"),
-                    convolution: integer("model.attention.convolution") == 0
-                        ? nil : integer("model.attention.convolution"),
+                    convolution: convolution,
                     evaluation: self["model.attention.evaluation"] == "expectation"
                         ? .expectation : .sampled(Scalar.integer(self["model.attention.evaluationHashes"]))))
+        case "none": .none
+        case "linear": .linear
+        case "performer": .performer(features: integer("model.attention.features"))
+        case "linformer":
+            .linformer(
+                rank: integer("model.attention.rank"),
+                length: Scalar.integer(self["model.attention.length"]) ?? integer("model.positions"))
+        case "nystrom": .nystrom(landmarks: integer("model.attention.landmarks"), convolution: convolution)
+        case "local": .local(window: integer("model.attention.window"))
         default: preconditionFailure("no attention is called \(self["model.attention"])")
         }
     }

@@ -95,7 +95,7 @@ func problems(_ text: String, _ overrides: [ResolvedRecipe.Override] = []) -> St
             "makes heads 256 wide; yoso hashes at most 128"
         ),
     ])
-    func whatYosoCannotDoIsRefused(settings: [String], problem: String) {
+    func whatAnAttentionCannotDoIsRefused(settings: [String], problem: String) {
         let overrides = settings.compactMap { ResolvedRecipe.Override(setting: $0) }
         #expect(problems(rightRecipe, overrides)?.contains(problem) == true)
     }
@@ -104,7 +104,7 @@ func problems(_ text: String, _ overrides: [ResolvedRecipe.Override] = []) -> St
         let found = changed("layers: 2", to: "attention: yosoExpectatoin\n  layers: 2")
         #expect(
             found?.contains(
-                "model.attention is 'yosoExpectatoin'; wanted softmax, yosoExpectation or yoso (did you mean 'yosoExpectation'?)"
+                "model.attention is 'yosoExpectatoin'; wanted softmax, yosoExpectation, yoso, none, linear, performer, linformer, nystrom or local (did you mean 'yosoExpectation'?)"
             )
                 == true)
     }

@@ -36,13 +36,4 @@ struct SoftmaxGradient: TapedOperation {
         }
         gradients.add(dProjections, to: projections)
     }
-
-    /// Σ over columns of a ∘ b, row by row.
-    private func rowProducts(_ a: Matrix, _ b: Matrix, _ pool: StoragePool) -> Tensor {
-        let products = pool.tensor(1, a.rows)
-        for row in 0..<a.rows {
-            products.pointer[row] = ck_dot(Int64(a.columns), a.pointer + row * a.stride, b.pointer + row * b.stride)
-        }
-        return products
-    }
 }

@@ -139,6 +139,19 @@ void ck_collision_shares(int64_t queries, int64_t keys, int64_t n, int32_t hashe
 /// which does not read `cosines`.
 void ck_collision_slopes(int64_t n, int32_t bits, int32_t exact, CK_IN shares, CK_IN cosines, CK_OUT d);
 
+// features.c ------------------------------------------------------------------------------------------------------
+
+/// x = elu(x) + 1
+void ck_elu_plus_one(int64_t n, CK_OUT x);
+/// d *= elu'(x), for y = elu(x) + 1
+void ck_elu_plus_one_gradient(int64_t n, CK_IN y, CK_OUT d);
+/// In place of the projections y [rows, features]: exp(y - |scale x|² / 2 - max) + 1e-4, with the maximum of each row,
+/// or of all rows where `together`.
+void ck_positive_features(int64_t rows, int64_t features, int64_t width, float scale, int32_t together, CK_IN x,
+                          int64_t x_stride, CK_OUT y);
+/// One row: d becomes the gradient of the exponents; returns its sum.
+float ck_positive_features_gradient(int64_t features, CK_IN y, CK_OUT d);
+
 // convolution.c ---------------------------------------------------------------------------------------------------
 
 /// y[i] += Σ over t of kernel[t] x[i + t - window / 2], rows beyond the ends being zero; the kernel is read from its end

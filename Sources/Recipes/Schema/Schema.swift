@@ -79,11 +79,31 @@ struct Schema: Sendable {
                 Field("bits", .integerOrAuto(1...16), "9", "bits of a hash code; auto is log2 of the length"),
                 Field("hash", .oneOf(YosoOptions.Hash.allCases.map(\.rawValue)), "hadamard", "how codes are made"),
                 gradient,
-                Field("convolution", .integer(0...1023), "0", "odd width of a convolution of the values; 0 for none"),
+                convolution,
                 Field("evaluation", .oneOf(["expectation", "sampled"]), "sampled", "what evaluation computes"),
                 Field("evaluationHashes", .integerOrAuto(1...65535), "auto", "of sampled; auto takes hashes"),
             ]),
+        Kind.Variant(name: "none", fields: []),
+        Kind.Variant(name: "linear", fields: []),
+        Kind.Variant(
+            name: "performer", fields: [Field("features", .integer(1...4096), "256", "random features a head")]),
+        Kind.Variant(
+            name: "linformer",
+            fields: [
+                Field("rank", .integer(1...4096), "256", "keys and values that are left"),
+                Field("length", .integerOrAuto(1...1_000_000), "auto", "longest sequence; auto is model.positions"),
+            ]),
+        Kind.Variant(
+            name: "nystrom",
+            fields: [
+                Field("landmarks", .integer(1...4096), "64", "segments whose means stand for all"), convolution,
+            ]),
+        Kind.Variant(
+            name: "local", fields: [Field("window", .integer(1...1_000_000), "64", "farthest token that is seen")]),
     ]
+
+    private static let convolution = Field(
+        "convolution", .integer(0...1023), "0", "odd width of a convolution of the values; 0 for none")
 
     private static let gradient = Field(
         "gradient", .oneOf(CollisionGradient.allCases.map(\.rawValue)), "lowerBound", "form of the derivative")

@@ -17,13 +17,14 @@ extension HuggingFaceConfiguration {
         attentionDropout = Double(options.attentionDropout)
         initializerRange = Double(options.initializerRange)
         switch options.attention {
-        case .softmax: break
+        case .softmax: return
         case .yosoExpectation(let yoso):
             usesExpectation = true
             hashBits = yoso.bits
             hashes = 64
             usesFastHash = true
             usesLowerBoundGradient = yoso.gradient == .lowerBound
+            return
         case .yoso(let yoso):
             usesExpectation = false
             hashBits = yoso.bits ?? 9
@@ -31,12 +32,13 @@ extension HuggingFaceConfiguration {
             usesFastHash = yoso.hash == .hadamard
             usesLowerBoundGradient = yoso.gradient == .lowerBound
             convolution = yoso.convolution
-            // Hugging Face has no keys for the rest.
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = .sortedKeys
-            let text = (try? encoder.encode(options.attention)).map { String(decoding: $0, as: UTF8.self) }
-            self.yoso = text.map { [Self.attentionKey: $0] }
+        case .none, .linear, .performer, .linformer, .nystrom, .local: break
         }
+        // Hugging Face has no keys for the rest.
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        let text = (try? encoder.encode(options.attention)).map { String(decoding: $0, as: UTF8.self) }
+        yoso = text.map { [Self.attentionKey: $0] }
     }
 
     /// The encoder that this configuration describes; `place` is named where we cannot build it.
@@ -49,13 +51,13 @@ extension HuggingFaceConfiguration {
     }
 
     private func attention(_ place: URL) throws -> AttentionChoice {
-        guard modelType == "yoso" else { return .softmax }
         if let text = yoso?[Self.attentionKey] {
             guard let choice = try? JSONDecoder().decode(AttentionChoice.self, from: Data(text.utf8)) else {
                 throw CheckpointError(place, "the value of 'yoso.\(Self.attentionKey)' is no attention: \(text)")
             }
             return choice
         }
+        guard modelType == "yoso" else { return .softmax }
         let gradient: CollisionGradient = usesLowerBoundGradient ?? true ? .lowerBound : .exact
         if usesExpectation ?? true, convolution == nil {
             return .yosoExpectation(YosoExpectationOptions(bits: hashBits ?? 9, gradient: gradient))

@@ -17,6 +17,13 @@ extension GradientCase {
         attention("yoso expectation of 16 bits", yoso(bits: 16), short, heads: 2, step: 2e-3),
         attention("yoso expectation, tiled", yoso(bits: 9), tiled, step: 2e-3),
         convolution(window: 1), convolution(window: 5),
+        attention("values only", .none, short, heads: 2),
+        attention("linear", .linear, short, heads: 2),
+        attention("performer", .performer(features: 12), short, heads: 2),
+        attention("linformer", .linformer(rank: 3, length: 7), short, heads: 2),
+        attention("nystrom", .nystrom(landmarks: 3, convolution: nil), [1, 8, 2, 7], heads: 2, step: 2e-3),
+        attention("nystrom with convolution", .nystrom(landmarks: 2, convolution: 3), short, step: 2e-3),
+        attention("local", .local(window: 2), [1, 9, 2, 40], heads: 2),
     ]
 
     /// Of 8 values a head beside softmax; sequences may be shorter than the kernel.

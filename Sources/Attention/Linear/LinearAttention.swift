@@ -1,0 +1,127 @@
+import Autograd
+import CKernels
+import Tensors
+
+/// Y_i = φ(q_i)ᵀ Σ_j φ(k_j) v_jᵀ / φ(q_i)ᵀ Σ_j φ(k_j): attention with a kernel that factors, linear in length
+/// (Katharopoulos et al. 2020, section 3.2; Choromanski et al. 2021, section 2).
+///
+/// A column of ones beside V carries the denominator through the same products.
+struct LinearAttention: SelfAttention {
+    let shape: HeadShape
+    let features: Features
+
+    enum Features {
+        case elu
+        /// r random features of this stream, the same for ever.
+        case random(Int, RandomStream)
+    }
+
+    func callAsFunction(_ projections: Variable, _ layout: BatchLayout) -> Variable {
+        let pool = projections.tape.pool
+        let output = pool.tensor(projections.rows, shape.width)
+        let denominators = pool.tensor(shape.heads, projections.rows)
+        eachHead(layout, pool) { rows, head, map in
+            let slices = shape.slices(projections.value, rows, head: head)
+            let parts = Parts(slices, map, pool)
+            let sums = pool.tensor(rows.count, shape.headWidth + 1)
+            multiply(parts.query.matrix, parts.memory.matrix, into: sums.matrix)
+            let target = shape.slice(output, rows, head: head)
+            for row in 0..<rows.count {
+                let sum = sums.pointer + row * sums.columns
+                let denominator = sum[shape.headWidth]
+                denominators.pointer[head * denominators.columns + rows.lowerBound + row] = denominator
+                for column in 0..<shape.headWidth {
+                    target.pointer[row * target.stride + column] = sum[column] / denominator
+                }
+            }
+        }
+        return projections.tape.record(
+            output,
+            LinearAttentionGradient(
+                attention: self, layout: layout, projections: projections, output: output, denominators: denominators))
+    }
+
+    func eachHead(
+        _ layout: BatchLayout, _ pool: StoragePool, _ body: (_ rows: Range<Int>, _ head: Int, _ map: FeatureMap) -> Void
+    ) {
+        for head in 0..<shape.heads {
+            let map: FeatureMap =
+                switch features {
+                case .elu: .elu
+                case .random(let count, let random):
+                    .random(
+                        directions: FeatureMap.orthogonalDirections(
+                            count, width: shape.headWidth, random.stream(UInt64(head)), pool))
+                }
+            for index in 0..<layout.count { body(layout.rows(index), head, map) }
+        }
+    }
+
+    /// What forward makes of one sequence and head, made again in backward.
+    struct Parts {
+        /// φ(Q), φ(K): [n, r]
+        let query: Tensor
+        let key: Tensor
+        /// V and a column of ones, [n, d + 1].
+        let value: Tensor
+        /// φ(K)ᵀ [V, 1], [r, d + 1].
+        let memory: Tensor
+
+        init(_ slices: HeadSlices, _ map: FeatureMap, _ pool: StoragePool) {
+            query = map.features(of: slices.query, isKey: false, pool)
+            key = map.features(of: slices.key, isKey: true, pool)
+            let width = slices.value.columns
+            value = pool.tensor(slices.value.rows, width + 1)
+            value.fill(1)
+            copyRows(slices.value, into: value.matrix.columns(0, width))
+            memory = pool.tensor(key.columns, width + 1)
+            multiply(key.matrix.transposed, value.matrix, into: memory.matrix)
+        }
+    }
+}
+
+/// With N = φ(Q) M, M = φ(K)ᵀ [V, 1], s the last column of N and Y = N / s: dN = [dY, -dY · Y] / s, dφ(Q) = dN Mᵀ,
+/// dM = φ(Q)ᵀ dN, dφ(K) = [V, 1] dMᵀ, d[V, 1] = φ(K) dM.
+private struct LinearAttentionGradient: TapedOperation {
+    let attention: LinearAttention
+    let layout: BatchLayout
+    let projections: Variable
+    let output: Tensor
+    let denominators: Tensor
+
+    func backward(_ dOutput: Tensor, _ gradients: Gradients) {
+        let (shape, pool) = (attention.shape, gradients.pool)
+        let dProjections = pool.tensor(projections.rows, projections.columns)
+        attention.eachHead(layout, pool) { rows, head, map in
+            let slices = shape.slices(projections.value, rows, head: head)
+            let dSlices = shape.slices(dProjections, rows, head: head)
+            let parts = LinearAttention.Parts(slices, map, pool)
+            let dSums = dSums(dOutput, rows, head, pool)
+            let dQuery = pool.tensor(rows.count, parts.query.columns)
+            multiply(dSums.matrix, parts.memory.matrix.transposed, into: dQuery.matrix)
+            let dMemory = pool.tensor(parts.memory.rows, parts.memory.columns)
+            multiply(parts.query.matrix.transposed, dSums.matrix, into: dMemory.matrix)
+            let dKey = pool.tensor(rows.count, parts.key.columns)
+            multiply(parts.value.matrix, dMemory.matrix.transposed, into: dKey.matrix)
+            multiply(parts.key.matrix, dMemory.matrix.columns(0, shape.headWidth), into: dSlices.value)
+            map.writeGradient(dQuery, of: parts.query, slices.query, into: dSlices.query)
+            map.writeGradient(dKey, of: parts.key, slices.key, into: dSlices.key)
+        }
+        gradients.add(dProjections, to: projections)
+    }
+
+    private func dSums(_ dOutput: Tensor, _ rows: Range<Int>, _ head: Int, _ pool: StoragePool) -> Tensor {
+        let width = attention.shape.headWidth
+        let dHead = attention.shape.slice(dOutput, rows, head: head)
+        let outputs = attention.shape.slice(output, rows, head: head)
+        let dSums = pool.tensor(rows.count, width + 1)
+        for row in 0..<rows.count {
+            let (d, y) = (dHead.pointer + row * dHead.stride, outputs.pointer + row * outputs.stride)
+            let target = dSums.pointer + row * (width + 1)
+            let inverse = 1 / denominators.pointer[head * denominators.columns + rows.lowerBound + row]
+            for column in 0..<width { target[column] = d[column] * inverse }
+            target[width] = -ck_dot(Int64(width), d, y) * inverse
+        }
+        return dSums
+    }
+}

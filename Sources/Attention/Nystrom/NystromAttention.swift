@@ -1,0 +1,96 @@
+import Autograd
+import CKernels
+import Tensors
+
+/// Y = softmax(Q K̃ᵀ) pinv(softmax(Q̃ K̃ᵀ)) softmax(Q̃ Kᵀ) V, all products over √d, with landmarks Q̃, K̃ the means of p nearly
+/// equal segments (Nyströmformer: Xiong et al. 2021, section 3). Linear in length.
+///
+/// Sequences of any length: of fewer than p tokens every token is a landmark.
+struct NystromAttention: SelfAttention {
+    let shape: HeadShape
+    let landmarks: Int
+
+    var scale: Float { 1 / Float(shape.headWidth).squareRoot() }
+
+    func callAsFunction(_ projections: Variable, _ layout: BatchLayout) -> Variable {
+        let pool = projections.tape.pool
+        let output = pool.tensor(projections.rows, shape.width)
+        eachHead(layout) { rows, head in
+            let parts = NystromParts(self, shape.slices(projections.value, rows, head: head), pool)
+            multiply(parts.left.matrix, parts.mixed.matrix, into: shape.slice(output, rows, head: head))
+        }
+        return projections.tape.record(
+            output, NystromGradient(attention: self, layout: layout, projections: projections, output: output))
+    }
+
+    func eachHead(_ layout: BatchLayout, _ body: (_ rows: Range<Int>, _ head: Int) -> Void) {
+        for index in 0..<layout.count {
+            for head in 0..<shape.heads { body(layout.rows(index), head) }
+        }
+    }
+}
+
+/// Segments of nearly equal length, and their means.
+struct Segments {
+    let bounds: [Int]
+
+    init(_ length: Int, _ count: Int) {
+        let count = min(length, count)
+        bounds = (0...count).map { $0 * length / count }
+    }
+
+    var count: Int { bounds.count - 1 }
+
+    func means(of x: Matrix, _ pool: StoragePool) -> Tensor {
+        let means = pool.zeros(count, x.columns)
+        eachRow { segment, row, share in
+            let target = means.pointer + segment * x.columns
+            for column in 0..<x.columns { target[column] += share * x.pointer[row * x.stride + column] }
+        }
+        return means
+    }
+
+    /// dx += the share of each row in its mean
+    func addGradient(_ dMeans: Tensor, to dx: Matrix) {
+        eachRow { segment, row, share in
+            let source = dMeans.pointer + segment * dx.columns
+            for column in 0..<dx.columns { dx.pointer[row * dx.stride + column] += share * source[column] }
+        }
+    }
+
+    private func eachRow(_ body: (_ segment: Int, _ row: Int, _ share: Float) -> Void) {
+        for segment in 0..<count {
+            let rows = bounds[segment]..<bounds[segment + 1]
+            for row in rows { body(segment, row, 1 / Float(rows.count)) }
+        }
+    }
+}
+
+/// What forward makes of one sequence and head, made again in backward.
+struct NystromParts {
+    let segments: Segments
+    let query: Tensor
+    let key: Tensor
+    /// softmax(Q K̃ᵀ) [n, p], softmax(Q̃ K̃ᵀ) [p, p], softmax(Q̃ Kᵀ) [p, n]
+    let left: Tensor
+    let middle: Tensor
+    let right: Tensor
+    let inverse: PseudoInverse
+    /// softmax(Q̃ Kᵀ) V and pinv of it, [p, d].
+    let summed: Tensor
+    let mixed: Tensor
+
+    init(_ attention: NystromAttention, _ slices: HeadSlices, _ pool: StoragePool) {
+        segments = Segments(slices.query.rows, attention.landmarks)
+        query = segments.means(of: slices.query, pool)
+        key = segments.means(of: slices.key, pool)
+        left = softmaxProducts(slices.query, key.matrix, attention.scale, pool)
+        middle = softmaxProducts(query.matrix, key.matrix, attention.scale, pool)
+        right = softmaxProducts(query.matrix, slices.key, attention.scale, pool)
+        inverse = PseudoInverse(middle, pool)
+        summed = pool.tensor(segments.count, slices.value.columns)
+        mixed = pool.tensor(segments.count, slices.value.columns)
+        multiply(right.matrix, slices.value, into: summed.matrix)
+        multiply(inverse.value.matrix, summed.matrix, into: mixed.matrix)
+    }
+}

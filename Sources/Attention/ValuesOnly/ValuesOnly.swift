@@ -1,0 +1,34 @@
+import Autograd
+import CKernels
+import Tensors
+
+/// Y = V: no token sees another. The floor under every attention.
+struct ValuesOnly: SelfAttention {
+    let shape: HeadShape
+
+    func callAsFunction(_ projections: Variable, _ layout: BatchLayout) -> Variable {
+        let output = projections.tape.pool.tensor(projections.rows, shape.width)
+        let values = projections.value.matrix.columns(2 * shape.width, shape.width)
+        copyRows(values, into: output.matrix)
+        return projections.tape.record(output, ValuesOnlyGradient(shape: shape, projections: projections))
+    }
+}
+
+/// dV = dY
+private struct ValuesOnlyGradient: TapedOperation {
+    let shape: HeadShape
+    let projections: Variable
+
+    func backward(_ dOutput: Tensor, _ gradients: Gradients) {
+        let dProjections = gradients.pool.zeros(projections.rows, projections.columns)
+        copyRows(dOutput.matrix, into: dProjections.matrix.columns(2 * shape.width, shape.width))
+        gradients.add(dProjections, to: projections)
+    }
+}
+
+/// target = source, of matrices of one shape.
+func copyRows(_ source: Matrix, into target: Matrix) {
+    ck_copy_rows(
+        Int64(source.rows), Int64(source.columns), source.pointer, Int64(source.stride), target.pointer,
+        Int64(target.stride))
+}
