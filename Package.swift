@@ -54,7 +54,8 @@ let package = Package(
         .executableTarget(
             name: "yoso",
             dependencies: [
-                "Bert", "Checkpoints", "CKernels", "Corpora", "Digests", "Glue", "Recipes", "SampleEnglish", "Tensors",
+                "Attention", "Autograd", "Bert", "Checkpoints", "CKernels", "Corpora", "Digests", "Glue", "Recipes",
+                "SampleEnglish", "Tensors",
                 "Tokenization", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),

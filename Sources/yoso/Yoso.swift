@@ -8,6 +8,6 @@ struct Yoso: ParsableCommand {
         abstract: "Pretrain BERT-style encoders and fine-tune them on GLUE, on ordinary CPUs.",
         subcommands: [
             Demo.self, Vocabulary.self, Pretrain.self, Finetune.self, Evaluate.self, Explain.self, VerifyResume.self,
-            Doctor.self,
+            Bench.self, Doctor.self,
         ])
 }

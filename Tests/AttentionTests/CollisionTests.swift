@@ -69,14 +69,19 @@ import Testing
         let (value, dSums) = (drawn(n, d, "values", pool), drawn(n, d, "gradient", pool))
         let (dQuery, dKey) = naiveGradients(head, gradient, query, key, value, dSums)
         for route in YosoRoute.allCases {
-            let (q, k) = (pool.tensor(n, d), pool.tensor(n, d))
+            let (q, k) = (PackedRows(like: query.matrix, pool), PackedRows(like: key.matrix, pool))
+            let parts = [query, key, value, dSums].map { PackedRows($0.matrix, pool) }
             head.writeGradients(
                 CollisionGradientRows(
-                    query: query.matrix, key: key.matrix, value: value.matrix, dSums: dSums.matrix, dQuery: q.matrix,
-                    dKey: k.matrix), gradient, by: route, pool)
-            #expect(distance(q.values, dQuery) < 1e-5, "\(route)")
-            #expect(distance(k.values, dKey) < 1e-5, "\(route)")
+                    query: parts[0], key: parts[1], value: parts[2], dSums: parts[3], dQuery: q, dKey: k), gradient,
+                by: route, pool)
+            #expect(distance(plain(q.matrix), dQuery) < 1e-5, "\(route)")
+            #expect(distance(plain(k.matrix), dKey) < 1e-5, "\(route)")
         }
+    }
+
+    private func plain(_ matrix: Matrix) -> [Float] {
+        (0..<matrix.rows).flatMap { row in (0..<matrix.columns).map { matrix.pointer[row * matrix.stride + $0] } }
     }
 
     private func naiveGradients(

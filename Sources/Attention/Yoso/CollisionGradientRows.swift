@@ -1,15 +1,15 @@
 import CKernels
 import Tensors
 
-/// What the gradients of unit queries and keys are computed from, and where they go; a row a token each.
+/// What the gradients of unit queries and keys are computed from, and where they go.
 struct CollisionGradientRows {
-    let query: Matrix
-    let key: Matrix
-    let value: Matrix
+    let query: PackedRows
+    let key: PackedRows
+    let value: PackedRows
     /// G, the gradient of the sums B V.
-    let dSums: Matrix
-    let dQuery: Matrix
-    let dKey: Matrix
+    let dSums: PackedRows
+    let dQuery: PackedRows
+    let dKey: PackedRows
 }
 
 extension HashedHead {
@@ -20,33 +20,29 @@ extension HashedHead {
         _ rows: CollisionGradientRows, _ gradient: CollisionGradient, by route: YosoRoute? = nil, _ pool: StoragePool
     ) {
         let isExact: Int32 = gradient == .exact ? 1 : 0
-        switch route ?? .ofGradients(self, width: rows.query.columns, pool) {
+        switch route ?? .ofGradients(self, width: rows.query.matrix.columns, pool) {
         case .dense:
             eachTile { first, count in
-                let (query, dSums) = (rows.query.rows(first, count), rows.dSums.rows(first, count))
+                let query = rows.query.matrix.rows(first, count)
                 let shares = shares(first, count, pool)
                 let weights = pool.tensor(count, length)
                 let cosines = pool.tensor(count, isExact == 1 ? length : 0)
-                if isExact == 1 { multiply(query, rows.key.transposed, into: cosines.matrix) }
-                multiply(dSums, rows.value.transposed, into: weights.matrix)
+                if isExact == 1 { multiply(query, rows.key.matrix.transposed, into: cosines.matrix) }
+                multiply(rows.dSums.matrix.rows(first, count), rows.value.matrix.transposed, into: weights.matrix)
                 ck_collision_slopes(
                     Int64(weights.count), Int32(bits), isExact, shares.pointer, cosines.pointer, weights.pointer)
-                multiply(weights.matrix, rows.key, into: rows.dQuery.rows(first, count))
-                multiply(weights.matrix.transposed, query, into: rows.dKey, accumulate: first > 0)
+                multiply(weights.matrix, rows.key.matrix, into: rows.dQuery.matrix.rows(first, count))
+                multiply(weights.matrix.transposed, query, into: rows.dKey.matrix, accumulate: first > 0)
             }
         case .tables, .collisions:
             let sorted = SortedKeys(self, pool)
-            let packed = [rows.query, rows.key, rows.value, rows.dSums].map { PackedRows($0, pool).tensor }
-            let (dQuery, dKey) = (PackedRows(like: rows.dQuery, pool), PackedRows(like: rows.dKey, pool))
             let list = IntegerVector<UInt32>(length + 1, from: pool)
             let counts = IntegerVector<UInt16>(length, from: pool)
             ck_collision_gradients(
-                Int64(length), Int32(dQuery.tensor.columns), Int32(bits), Int32(hashes), isExact, queries.pointer,
-                sorted.starts.pointer, sorted.order.pointer, packed[0].pointer, packed[1].pointer,
-                packed[2].pointer, packed[3].pointer, dQuery.tensor.pointer, dKey.tensor.pointer, list.pointer,
-                counts.pointer)
-            dQuery.unpack(into: rows.dQuery)
-            dKey.unpack(into: rows.dKey)
+                Int64(length), Int32(rows.query.tensor.columns), Int32(bits), Int32(hashes), isExact,
+                queries.pointer, sorted.starts.pointer, sorted.order.pointer, rows.query.tensor.pointer,
+                rows.key.tensor.pointer, rows.value.tensor.pointer, rows.dSums.tensor.pointer,
+                rows.dQuery.tensor.pointer, rows.dKey.tensor.pointer, list.pointer, counts.pointer)
         }
     }
 }

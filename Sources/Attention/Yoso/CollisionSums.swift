@@ -33,6 +33,6 @@ extension HashedHead {
             Int64(length), Int32(packed.tensor.columns), Int32(bits), Int32(hashes), queries.pointer,
             sorted.starts.pointer, sorted.order.pointer, packed.tensor.pointer, 1 / Float(hashes),
             result.tensor.pointer)
-        result.unpack(into: sums)
+        copyRows(result.matrix, into: sums)
     }
 }

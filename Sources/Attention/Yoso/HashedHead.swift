@@ -66,26 +66,3 @@ struct SortedKeys {
             Int64(head.length), Int32(head.bits), Int32(head.hashes), head.keys.pointer, starts.pointer, order.pointer)
     }
 }
-
-/// Rows side by side, padded by zeros to a multiple of 16 columns.
-struct PackedRows {
-    let tensor: Tensor
-
-    init(like matrix: Matrix, _ pool: StoragePool) {
-        tensor = pool.tensor(matrix.rows, (matrix.columns + 15) / 16 * 16)
-    }
-
-    init(_ matrix: Matrix, _ pool: StoragePool) {
-        self.init(like: matrix, pool)
-        if tensor.columns > matrix.columns { tensor.fill(0) }
-        ck_copy_rows(
-            Int64(matrix.rows), Int64(matrix.columns), matrix.pointer, Int64(matrix.stride), tensor.pointer,
-            Int64(tensor.columns))
-    }
-
-    func unpack(into matrix: Matrix) {
-        ck_copy_rows(
-            Int64(matrix.rows), Int64(matrix.columns), tensor.pointer, Int64(tensor.columns), matrix.pointer,
-            Int64(matrix.stride))
-    }
-}

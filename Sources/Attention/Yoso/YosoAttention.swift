@@ -16,25 +16,27 @@ struct YosoAttention: SelfAttention {
         let tape = projections.tape
         let drawn = tape.nextRandomStream()
         if drawn == nil, options.evaluation == .expectation { return expectation(projections, layout) }
-        let units = UnitRows(projections.value, columns: 2 * shape.width, shape.headWidth, tape.pool)
-        let sums = tape.pool.tensor(projections.rows, shape.width)
+        let output = tape.pool.tensor(projections.rows, shape.width)
+        // |S|, [heads, tokens].
+        let norms = tape.pool.tensor(shape.heads, projections.rows)
         var heads: [HashedHead] = []
         for index in 0..<layout.count {
             let rows = layout.rows(index)
             for head in 0..<shape.heads {
                 // Outside of training a sequence's hashes may not depend on its company.
                 let random = (drawn?.stream(layout.keys[index]) ?? fixed).stream(UInt64(head))
-                let slices = slices(units.rows, projections.value, rows, head: head)
+                let slices = shape.slices(projections.value, rows, head: head)
                 let hashed = hash(slices, random, isTraining: drawn != nil, tape.pool)
-                hashed.sums(of: slices.value, into: shape.slice(sums, rows, head: head), tape.pool)
+                let sums = shape.slice(output, rows, head: head)
+                hashed.sums(of: slices.value, into: sums, tape.pool)
+                normalize(sums, into: sums, norms.pointer + head * norms.columns + rows.lowerBound)
                 if drawn != nil { heads.append(hashed) }
             }
         }
-        let output = UnitRows(sums, columns: shape.width, shape.headWidth, tape.pool)
         return tape.record(
-            output.rows,
+            output,
             YosoGradient(
-                attention: self, layout: layout, projections: projections, units: units, output: output, heads: heads))
+                attention: self, layout: layout, projections: projections, output: output, norms: norms, heads: heads))
     }
 
     private func expectation(_ projections: Variable, _ layout: BatchLayout) -> Variable {
@@ -51,48 +53,43 @@ struct YosoAttention: SelfAttention {
         let function = HashFunction(
             options.hash, bits: options.bits(of: slices.query.rows), hashes: hashes, width: shape.headWidth, random,
             pool)
-        return HashedHead(function, queries: slices.query, keys: slices.key)
-    }
-
-    /// Unit queries and keys of a sequence and head, and values as they are.
-    func slices(_ units: Tensor, _ projections: Tensor, _ rows: Range<Int>, head: Int) -> HeadSlices {
-        let part = units.matrix.rows(rows.lowerBound, rows.count)
-        let column = head * shape.headWidth
-        return HeadSlices(
-            query: part.columns(column, shape.headWidth), key: part.columns(shape.width + column, shape.headWidth),
-            value: shape.slices(projections, rows, head: head).value)
+        let (query, key) = (UnitMatrix(slices.query, pool), UnitMatrix(slices.key, pool))
+        return HashedHead(function, queries: query.rows.matrix, keys: key.rows.matrix)
     }
 }
 
 /// With G the gradient of S through the output norm: dV = Bᵀ G, and dq̂, dk̂ by `HashedHead.writeGradients`, then through
-/// the norms of q and k.
+/// the norms of q and k. Only the codes are kept from forward: everything else is one head's at a time.
 struct YosoGradient: TapedOperation {
     let attention: YosoAttention
     let layout: BatchLayout
     let projections: Variable
-    let units: UnitRows
-    let output: UnitRows
+    let output: Tensor
+    let norms: Tensor
     /// Sequence by sequence, head by head.
     let heads: [HashedHead]
 
     func backward(_ dOutput: Tensor, _ gradients: Gradients) {
         let (shape, pool) = (attention.shape, gradients.pool)
-        let dSums = pool.tensor(dOutput.rows, dOutput.columns)
-        output.writeGradient(dOutput, into: dSums)
-        let dUnits = pool.tensor(units.rows.rows, units.rows.columns)
         let dProjections = pool.tensor(projections.rows, projections.columns)
         for (index, hashed) in heads.enumerated() {
             let (rows, head) = (layout.rows(index / shape.heads), index % shape.heads)
-            let slices = attention.slices(units.rows, projections.value, rows, head: head)
-            let dSlices = attention.slices(dUnits, dProjections, rows, head: head)
-            let dHead = shape.slice(dSums, rows, head: head)
-            hashed.swapped.sums(of: dHead, into: dSlices.value, pool)
+            let slices = shape.slices(projections.value, rows, head: head)
+            let dSlices = shape.slices(dProjections, rows, head: head)
+            let dSums = PackedRows(like: slices.value, pool)
+            normalizeGradient(
+                shape.slice(output, rows, head: head), norms.pointer + head * norms.columns + rows.lowerBound,
+                shape.slice(dOutput, rows, head: head), into: dSums.matrix)
+            hashed.swapped.sums(of: dSums.matrix, into: dSlices.value, pool)
+            let (query, key) = (UnitMatrix(slices.query, pool), UnitMatrix(slices.key, pool))
+            let (dQuery, dKey) = (PackedRows(like: slices.query, pool), PackedRows(like: slices.key, pool))
             hashed.writeGradients(
                 CollisionGradientRows(
-                    query: slices.query, key: slices.key, value: slices.value, dSums: dHead, dQuery: dSlices.query,
-                    dKey: dSlices.key), attention.options.gradient, pool)
+                    query: query.rows, key: key.rows, value: PackedRows(slices.value, pool), dSums: dSums,
+                    dQuery: dQuery, dKey: dKey), attention.options.gradient, pool)
+            query.writeGradient(dQuery.matrix, into: dSlices.query)
+            key.writeGradient(dKey.matrix, into: dSlices.key)
         }
-        units.writeGradient(dUnits, into: dProjections)
         gradients.add(dProjections, to: projections)
     }
 }

@@ -41,7 +41,7 @@ struct Doctor: ParsableCommand {
         return lines.isEmpty ? ["nothing is missing"] : lines
     }
 
-    private static var cpuName: String {
+    static var cpuName: String {
         let info = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
         let line = info.split(separator: "\n").first { $0.hasPrefix("model name") }
         let name = line?.split(separator: ":").last?.trimmingCharacters(in: .whitespaces)

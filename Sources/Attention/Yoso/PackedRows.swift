@@ -1,0 +1,53 @@
+import CKernels
+import Tensors
+
+/// The rows of one sequence and head side by side, padded by zeros to a multiple of 16 columns.
+struct PackedRows {
+    let tensor: Tensor
+    private let columns: Int
+
+    /// Rows as of `matrix`; only the padding is written.
+    init(like matrix: Matrix, _ pool: StoragePool) {
+        columns = matrix.columns
+        tensor = pool.tensor(matrix.rows, (columns + 15) / 16 * 16)
+        if tensor.columns > columns { tensor.fill(0) }
+    }
+
+    /// A copy of `matrix`.
+    init(_ matrix: Matrix, _ pool: StoragePool) {
+        self.init(like: matrix, pool)
+        copyRows(matrix, into: self.matrix)
+    }
+
+    /// The rows without their padding.
+    var matrix: Matrix { tensor.matrix.columns(0, columns) }
+}
+
+/// Rows of length 1, and the lengths that they had.
+struct UnitMatrix {
+    let rows: PackedRows
+    private let norms: Tensor
+
+    init(_ source: Matrix, _ pool: StoragePool) {
+        rows = PackedRows(like: source, pool)
+        norms = pool.tensor(1, source.rows)
+        normalize(source, into: rows.matrix, norms.pointer)
+    }
+
+    /// dx from the gradient of the unit rows.
+    func writeGradient(_ d: Matrix, into dx: Matrix) { normalizeGradient(rows.matrix, norms.pointer, d, into: dx) }
+}
+
+/// y = x / |x| row by row, with the norms; y may be x.
+func normalize(_ x: Matrix, into y: Matrix, _ norms: UnsafeMutablePointer<Float>) {
+    ck_l2_normalize(
+        Int64(x.rows), Int64(x.columns), YosoExpectation.epsilon, x.pointer, Int64(x.stride), y.pointer,
+        Int64(y.stride), norms)
+}
+
+/// dx = (d - (d · y) y) / |x| row by row.
+func normalizeGradient(_ y: Matrix, _ norms: UnsafeMutablePointer<Float>, _ d: Matrix, into dx: Matrix) {
+    ck_l2_normalize_gradient(
+        Int64(y.rows), Int64(y.columns), YosoExpectation.epsilon, y.pointer, Int64(y.stride), norms, d.pointer,
+        Int64(d.stride), dx.pointer, Int64(dx.stride))
+}

@@ -1,0 +1,50 @@
+import Foundation
+
+/// What was measured of one attention at one length.
+struct AttentionRecord: Codable {
+    var name: String
+    var data: String
+    var length: Int
+    /// Medians, milliseconds a head.
+    var forward: Double
+    var forwardBackward: Double
+    /// Beside input, output and their gradients; nil for peers.
+    var extraBytesPerToken: Double?
+    /// |Y - Y'| / |Y'| to softmax's output, and to that of YOSO-E where it is the expectation.
+    var errorToSoftmax: Double?
+    var errorToExpectation: Double?
+}
+
+/// The records of a run, as a table, JSON and a chart.
+struct AttentionReport: Codable {
+    var machine: String
+    var width: Int
+    var threads: Int
+    var records: [AttentionRecord]
+
+    func table(data: String, length: Int) -> [String] {
+        func error(_ value: Double?) -> String { value.map { String(format: "%10.4f", $0) } ?? "         –" }
+        let head = "attention             forward ms  with backward  bytes/token  to softmax  to expectation"
+        return ["", "\(length) tokens, \(data) queries and keys, a head of \(width) on \(threads) threads", head]
+            + records.filter { $0.data == data && $0.length == length }.map { record in
+                let bytes = record.extraBytesPerToken.map { String(format: "%11.0f", $0) } ?? "          –"
+                return record.name.padding(toLength: 20, withPad: " ", startingAt: 0)
+                    + String(format: "%12.3f  %13.3f  ", record.forward, record.forwardBackward)
+                    + "\(bytes)  \(error(record.errorToSoftmax))      \(error(record.errorToExpectation))"
+            }
+    }
+
+    /// The first length from which on `name` is faster than `other`, on `data`; nil where it never is.
+    func crossover(_ name: String, _ other: String, data: String, _ time: (AttentionRecord) -> Double) -> Int? {
+        let lengths = Set(records.filter { $0.data == data }.map(\.length)).sorted()
+        func value(_ name: String, _ length: Int) -> Double? {
+            records.first { $0.name == name && $0.data == data && $0.length == length }.map(time)
+        }
+        return lengths.indices.first { start in
+            lengths[start...].allSatisfy { length in
+                guard let mine = value(name, length) else { return false }
+                return value(other, length).map { mine < $0 } ?? true
+            }
+        }.map { lengths[$0] }
+    }
+}

@@ -1,0 +1,88 @@
+import Attention
+import Autograd
+import Tensors
+import Training
+
+/// One attention at one length: a head of one sequence a thread, each thread with memory of its own.
+final class AttentionTrial {
+    let name: String
+    private let choice: AttentionChoice
+    private let workers: Workers
+    private let input: HeadInput
+    private let lanes: [Lane]
+
+    init(_ name: String, _ choice: AttentionChoice, _ input: HeadInput, _ workers: Workers) {
+        (self.name, self.choice, self.input, self.workers) = (name, choice, input, workers)
+        lanes = (0..<workers.threads).map { _ in Lane(choice, input) }
+    }
+
+    /// Milliseconds a head of a training pass, forward alone or with backward: those of a round with a head on every
+    /// thread, over the number of threads.
+    func milliseconds(backward: Bool) -> Double {
+        let start = ContinuousClock.now
+        workers.each(lanes.count) { lanes[$0].pass(backward: backward) }
+        return 1e3 * start.duration(to: .now).seconds / Double(lanes.count)
+    }
+
+    /// The output of a training pass.
+    func output() -> [Float] { lanes[0].output() }
+
+    /// Bytes a token and head that a training pass of four heads holds beside projections, output and their gradients.
+    func extraBytesPerToken() -> Double {
+        let heads = 4
+        let lane = Lane(choice, input, heads: heads)
+        lane.pass(backward: true)
+        let given = 4 * (2 * 3 + 2) * input.width * input.length * heads
+        return Double(max(0, lane.pool.allocatedBytes - given)) / Double(input.length * heads)
+    }
+}
+
+/// What one thread needs for its head.
+private final class Lane {
+    let pool = StoragePool()
+    private let attention: any SelfAttention
+    private let layout: BatchLayout
+    private let parameters: Tensor
+    private let gradients: Tensor
+    private let projections: Tensor
+
+    init(_ choice: AttentionChoice, _ input: HeadInput, heads: Int = 1) {
+        let parameters = ParameterLayout()
+        attention = choice.attention(heads: heads, headWidth: input.width, dropout: 0, parameters.scope("bench"))
+        layout = BatchLayout(lengths: [input.length])
+        self.parameters = parameters.initialBlock(seed: 1, from: pool)
+        gradients = pool.zeros(1, parameters.blockCount)
+        projections = pool.tensor(input.length, 3 * heads * input.width, input.repeated(heads))
+    }
+
+    func pass(backward: Bool) {
+        let (tape, input, output) = forward()
+        if backward { tape.backward(from: output.summed(), gradientsOf: [input]) }
+    }
+
+    func output() -> [Float] { forward().output.value.values }
+
+    private func forward() -> (tape: Tape, input: Variable, output: Variable) {
+        let random = RandomStream(seed: 1)
+        let tape = Tape(parameters: parameters, mode: .training(gradients: gradients, random: random), pool: pool)
+        let input = tape.variable(projections)
+        return (tape, input, attention(input, layout))
+    }
+}
+
+extension Variable {
+    /// Σ x, as a scalar.
+    fileprivate func summed() -> Variable {
+        tape.record(tape.pool.tensor(1, 1, [1]), Ones(x: self))
+    }
+}
+
+private struct Ones: TapedOperation {
+    let x: Variable
+
+    func backward(_ dOutput: Tensor, _ gradients: Gradients) {
+        let ones = gradients.pool.tensor(x.rows, x.columns)
+        ones.fill(1)
+        gradients.add(ones, to: x)
+    }
+}

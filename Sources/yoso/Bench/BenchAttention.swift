@@ -1,0 +1,171 @@
+import ArgumentParser
+import Attention
+import Foundation
+import Tensors
+import Training
+
+/// `yoso bench`: how fast this machine is at what `yoso` does.
+struct Bench: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Measure what yoso does on this machine.", subcommands: [BenchAttention.self])
+}
+
+/// `yoso bench attention`: time, memory and error of every attention over lengths, in one interleaved run.
+struct BenchAttention: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "attention",
+        abstract: "Time, memory and error of every attention over lengths; a table, a JSON file and a chart.")
+
+    @Option(parsing: .upToNextOption, help: "Lengths in tokens.")
+    var lengths = [128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536]
+    @Option(parsing: .upToNextOption, help: "Attentions by name; the default is all.") var only: [String] = []
+    @Option(parsing: .upToNextOption, help: "Queries and keys: random, clustered.") var data = ["random"]
+    @Option(help: "Width of a head.") var width = 64
+    @Option(help: "Hashes of yoso.") var hashes = 32
+    @Option(help: "Rounds, each of every attention in turn; medians count.") var rounds = 5
+    @Option(help: "Threads, each with a head; 0 for one a core.") var threads = 0
+    @Option(help: "Longest pass in seconds: an attention that would take more at the next length stops before it.")
+    var limit = 10.0
+    @Option(help: "Path of Tests/Peers/torch_attention.py, which times PyTorch between the rounds.") var peer: String?
+    @Option(help: "Python with torch and transformers.") var python = "python3"
+    @Option(help: "Folder of attention.json and attention.html.") var output = "Checkpoints/bench"
+
+    func validate() throws {
+        guard lengths.allSatisfy({ (1...1 << 22).contains($0) }), (1...128).contains(width), rounds > 0 else {
+            throw ValidationError("lengths, width (at most 128) and rounds must be above 0")
+        }
+        for name in data where !["random", "clustered"].contains(name) {
+            throw ValidationError("--data \(name): wanted random or clustered")
+        }
+        for name in only where !choices(length: 512).contains(where: { $0.name == name }) {
+            let names = choices(length: 512).map(\.name).joined(separator: ", ")
+            throw ValidationError("--only \(name): wanted some of \(names)")
+        }
+    }
+
+    func run() throws {
+        OpenBLAS.useOneThread()
+        let workers = Workers(threads: threads)
+        var report = AttentionReport(
+            machine: "\(Doctor.cpuName), OpenBLAS \(OpenBLAS.coreName) core", width: width, threads: workers.threads,
+            records: [])
+        Terminal.line(report.machine)
+        if let pin = OpenBLASPin.current { Terminal.line("note: \(pin)") }
+        for data in data {
+            for length in lengths.sorted() {
+                report.records += try records(data, length, workers, report.records)
+                report.table(data: data, length: length).forEach(Terminal.line)
+            }
+            for name in report.records.map(\.name) where name.hasPrefix("yoso-") {
+                let crossover = report.crossover(name, "softmax", data: data, \.forwardBackward)
+                let length = crossover.map { "from \($0) tokens on" } ?? "at none of these lengths"
+                Terminal.line("\(name) with backward is faster than our softmax \(length) (\(data))")
+                break
+            }
+        }
+        try write(report)
+    }
+
+    private func choices(length: Int) -> [(name: String, choice: AttentionChoice)] {
+        let bits = max(1, min(16, Int(log2(Double(length)))))
+        return [
+            ("softmax", .softmax), ("yosoExpectation", .yosoExpectation(YosoExpectationOptions(bits: bits))),
+            ("yoso-\(hashes)", .yoso(YosoOptions(hashes: hashes, bits: bits))), ("none", .none), ("linear", .linear),
+            ("performer", .performer(features: 256)), ("linformer", .linformer(rank: 256, length: length)),
+            ("nystrom", .nystrom(landmarks: 64, convolution: nil)), ("local", .local(window: 64)),
+        ].filter { only.isEmpty || only.contains($0.0) }
+    }
+
+    private func records(
+        _ data: String, _ length: Int, _ workers: Workers, _ earlier: [AttentionRecord]
+    ) throws -> [AttentionRecord] {
+        let input =
+            data == "random" ? HeadInput.random(length: length, width: width) : .clustered(length: length, width: width)
+        let trials = choices(length: length).filter { affords($0.name, data, length, earlier) }
+            .map { AttentionTrial($0.name, $0.choice, input, workers) }
+        var times = [String: (forward: [Double], both: [Double])]()
+        for round in 0...rounds {
+            for trial in trials {
+                let (forward, both) = (trial.milliseconds(backward: false), trial.milliseconds(backward: true))
+                // The first round warms up.
+                if round > 0 {
+                    times[trial.name, default: ([], [])].forward.append(forward)
+                    times[trial.name, default: ([], [])].both.append(both)
+                }
+            }
+            guard round > 0, let peer else { continue }
+            for (name, time) in try peerTimes(peer, length, workers.threads) where affords(name, data, length, earlier)
+            {
+                times[name, default: ([], [])].forward.append(time["forward"] ?? 0)
+                times[name, default: ([], [])].both.append(time["both"] ?? 0)
+            }
+        }
+        let outputs = Dictionary(uniqueKeysWithValues: trials.map { ($0.name, $0.output()) })
+        // Four heads once more: not where that would take long.
+        let quick = trials.filter { 8e-3 * median(times[$0.name]?.both ?? []) < limit }
+        let memory = Dictionary(uniqueKeysWithValues: quick.map { ($0.name, $0.extraBytesPerToken()) })
+        let peers = times.keys.filter { outputs[$0] == nil }.sorted()
+        return (trials.map(\.name) + peers).map { name in
+            AttentionRecord(
+                name: name, data: data, length: length, forward: median(times[name]?.forward ?? []),
+                forwardBackward: median(times[name]?.both ?? []), extraBytesPerToken: memory[name],
+                errorToSoftmax: name == "softmax" ? nil : distance(outputs[name], outputs["softmax"]),
+                errorToExpectation: name.hasPrefix("yoso-") ? distance(outputs[name], outputs["yosoExpectation"]) : nil)
+        }
+    }
+
+    /// Whether a pass would stay below the limit, were it quadratic in length.
+    private func affords(_ name: String, _ data: String, _ length: Int, _ earlier: [AttentionRecord]) -> Bool {
+        guard let last = earlier.last(where: { $0.name == name && $0.data == data }) else {
+            return earlier.isEmpty || !earlier.contains { $0.data == data }
+        }
+        let growth = Double(length) / Double(last.length)
+        return last.length < length && last.forwardBackward * growth * growth < 1e3 * limit || length == last.length
+    }
+
+    private func peerTimes(_ script: String, _ length: Int, _ threads: Int) throws -> [String: [String: Double]] {
+        let process = Process()
+        let pipe = Pipe()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = [
+            python, script, "--length", "\(length)", "--width", "\(width)", "--heads", "\(threads)", "--threads",
+            "\(threads)", "--repeats", "1",
+        ]
+        process.standardOutput = pipe
+        try process.run()
+        let data = pipe.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0,
+            let times = try? JSONDecoder().decode([String: [String: Double]].self, from: data)
+        else { throw ValidationError("\(python) \(script) failed") }
+        return times
+    }
+
+    private func write(_ report: AttentionReport) throws {
+        let folder = URL(fileURLWithPath: output, isDirectory: true)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        try Report.json(report).write(
+            to: folder.appendingPathComponent("attention.json"), atomically: true, encoding: .utf8)
+        try AttentionChart(report: report).html.write(
+            to: folder.appendingPathComponent("attention.html"), atomically: true, encoding: .utf8)
+        Terminal.line("")
+        Terminal.line("\(output)/attention.json, \(output)/attention.html")
+    }
+}
+
+private func median(_ values: [Double]) -> Double {
+    let sorted = values.sorted()
+    guard !sorted.isEmpty else { return 0 }
+    return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
+}
+
+/// |a - b| / |b|
+private func distance(_ a: [Float]?, _ b: [Float]?) -> Double? {
+    guard let a, let b else { return nil }
+    var (difference, size) = (0.0, 0.0)
+    for (a, b) in zip(a, b) {
+        difference += Double((a - b) * (a - b))
+        size += Double(b * b)
+    }
+    return (difference / size).squareRoot()
+}
