@@ -18,4 +18,8 @@ public enum AttentionChoice: Sendable, Equatable, Codable {
     case nystrom(landmarks: Int, convolution: Int?)
     /// Tokens at most `window` away, and the first (Longformer, Beltagy et al. 2020).
     case local(window: Int)
+    /// Exact in the blocks that matter, coarse or nothing elsewhere (MRA-2, Zeng et al. 2022).
+    case mra(blocks: Int, isSparse: Bool)
+    /// A filter of this order over any other (GFSA, Choi et al. 2024).
+    indirect case gfsa(order: Int, over: AttentionChoice)
 }

@@ -33,6 +33,11 @@ extension AttentionChoice {
             return ConvolutionAttention.beside(
                 NystromAttention(shape: shape, landmarks: landmarks), shape, convolution, scope)
         case .local(let window): return LocalAttention(shape: shape, window: window)
+        case .mra(let blocks, let isSparse):
+            return MultiresolutionAttention(shape: shape, blocks: blocks, isSparse: isSparse)
+        case .gfsa(let order, let inner):
+            let attention = inner.attention(heads: heads, headWidth: headWidth, dropout: dropout, scope)
+            return GraphFilterAttention(attention: attention, shape: shape, order: order, scope)
         }
     }
 }

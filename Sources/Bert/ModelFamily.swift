@@ -11,9 +11,16 @@ public enum ModelFamily: String, Sendable, Equatable {
 
 extension EncoderOptions {
     public var family: ModelFamily {
-        switch attention {
+        attention.family
+    }
+}
+
+extension AttentionChoice {
+    fileprivate var family: ModelFamily {
+        switch self {
         case .yosoExpectation, .yoso: .yoso
-        case .softmax, .none, .linear, .performer, .linformer, .nystrom, .local: .bert
+        case .softmax, .none, .linear, .performer, .linformer, .nystrom, .local, .mra: .bert
+        case .gfsa(_, let inner): inner.family
         }
     }
 }

@@ -101,7 +101,7 @@ public struct PretrainingRecipe: Sendable {
             guard let window, window % 2 == 0 else { return }
             refuse("model.attention.convolution", "is \(window); wanted an odd width")
         }
-        switch resolved.attention {
+        switch resolved.plainAttention {
         case .yoso(let yoso):
             if headWidth > 128 { refuse("model.heads", "makes heads \(headWidth) wide; yoso hashes at most 128") }
             check(convolution: yoso.convolution)

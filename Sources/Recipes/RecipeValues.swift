@@ -50,6 +50,11 @@ extension ResolvedRecipe {
     }
 
     var attention: AttentionChoice {
+        let order = integer("model.filterOrder")
+        return order == 0 ? plainAttention : .gfsa(order: order, over: plainAttention)
+    }
+
+    var plainAttention: AttentionChoice {
         switch self["model.attention"] {
         case "softmax": .softmax
         case "yosoExpectation":
@@ -73,6 +78,7 @@ extension ResolvedRecipe {
                 length: Scalar.integer(self["model.attention.length"]) ?? integer("model.positions"))
         case "nystrom": .nystrom(landmarks: integer("model.attention.landmarks"), convolution: convolution)
         case "local": .local(window: integer("model.attention.window"))
+        case "mra": .mra(blocks: integer("model.attention.blocks"), isSparse: boolean("model.attention.sparse"))
         default: preconditionFailure("no attention is called \(self["model.attention"])")
         }
     }

@@ -14,7 +14,8 @@ import Training
         .yoso(YosoOptions(hashes: 7, bits: nil, hash: .gaussian, gradient: .exact, convolution: 33)),
         .yoso(YosoOptions(evaluation: .expectation)), .yoso(YosoOptions(evaluation: .sampled(64))),
         .none, .linear, .performer(features: 64), .linformer(rank: 4, length: 40),
-        .nystrom(landmarks: 8, convolution: 33), .local(window: 16),
+        .nystrom(landmarks: 8, convolution: 33), .local(window: 16), .mra(blocks: 2, isSparse: true),
+        .gfsa(order: 3, over: .yoso(YosoOptions(hashes: 9))),
     ])
     func anEncoderComesBackFromItsConfiguration(attention: AttentionChoice) throws {
         let options = TinyRun.encoder(attention: attention)

@@ -30,42 +30,6 @@ struct NystromAttention: SelfAttention {
     }
 }
 
-/// Segments of nearly equal length, and their means.
-struct Segments {
-    let bounds: [Int]
-
-    init(_ length: Int, _ count: Int) {
-        let count = min(length, count)
-        bounds = (0...count).map { $0 * length / count }
-    }
-
-    var count: Int { bounds.count - 1 }
-
-    func means(of x: Matrix, _ pool: StoragePool) -> Tensor {
-        let means = pool.zeros(count, x.columns)
-        eachRow { segment, row, share in
-            let target = means.pointer + segment * x.columns
-            for column in 0..<x.columns { target[column] += share * x.pointer[row * x.stride + column] }
-        }
-        return means
-    }
-
-    /// dx += the share of each row in its mean
-    func addGradient(_ dMeans: Tensor, to dx: Matrix) {
-        eachRow { segment, row, share in
-            let source = dMeans.pointer + segment * dx.columns
-            for column in 0..<dx.columns { dx.pointer[row * dx.stride + column] += share * source[column] }
-        }
-    }
-
-    private func eachRow(_ body: (_ segment: Int, _ row: Int, _ share: Float) -> Void) {
-        for segment in 0..<count {
-            let rows = bounds[segment]..<bounds[segment + 1]
-            for row in rows { body(segment, row, 1 / Float(rows.count)) }
-        }
-    }
-}
-
 /// What forward makes of one sequence and head, made again in backward.
 struct NystromParts {
     let segments: Segments

@@ -40,8 +40,8 @@ struct NystromGradient: TapedOperation {
             multiply(dMiddle.matrix.transposed, parts.query.matrix, into: dKey.matrix, accumulate: true)
             multiply(dRight.matrix, slices.key, into: dQuery.matrix, accumulate: true)
             multiply(dRight.matrix.transposed, parts.query.matrix, into: dSlices.key)
-            parts.segments.addGradient(dQuery, to: dSlices.query)
-            parts.segments.addGradient(dKey, to: dSlices.key)
+            parts.segments.addMeanGradient(dQuery, to: dSlices.query)
+            parts.segments.addMeanGradient(dKey, to: dSlices.key)
         }
         gradients.add(dProjections, to: projections)
     }

@@ -23,6 +23,7 @@ struct Schema: Sendable {
             Field("model.positions", .integer(8...1_000_000), "512", "longest sequence in tokens"),
             Field("model.vocabulary", .integerOrAuto(8...10_000_000), "auto", "ids; auto takes the tokenizer's"),
             Field("model.attention", .variants(attentions), "softmax", "self-attention, with its own keys below"),
+            Field("model.filterOrder", .integer(0...100), "0", "order of a GFSA filter over the attention; 0 for none"),
             Field("model.dropout", .number(0...0.99), "0.1", "probability of dropping an element of a layer"),
             Field("model.attentionDropout", .number(0...0.99), "0.1", "probability of dropping a softmax weight"),
             Field("model.normEpsilon", .number(1e-30...1), "1e-12", "epsilon of the layer norms"),
@@ -100,6 +101,13 @@ struct Schema: Sendable {
             ]),
         Kind.Variant(
             name: "local", fields: [Field("window", .integer(1...1_000_000), "64", "farthest token that is seen")]),
+        Kind.Variant(
+            name: "mra",
+            fields: [
+                Field(
+                    "blocks", .integer(1...1_000_000), "4", "blocks of 32 keys that a block of queries meets exactly"),
+                Field("sparse", .boolean, "false", "nothing elsewhere, in the place of means"),
+            ]),
     ]
 
     private static let convolution = Field(

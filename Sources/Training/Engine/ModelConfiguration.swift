@@ -32,7 +32,7 @@ extension HuggingFaceConfiguration {
             usesFastHash = yoso.hash == .hadamard
             usesLowerBoundGradient = yoso.gradient == .lowerBound
             convolution = yoso.convolution
-        case .none, .linear, .performer, .linformer, .nystrom, .local: break
+        case .none, .linear, .performer, .linformer, .nystrom, .local, .mra, .gfsa: break
         }
         // Hugging Face has no keys for the rest.
         let encoder = JSONEncoder()

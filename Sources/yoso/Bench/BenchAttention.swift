@@ -73,6 +73,8 @@ struct BenchAttention: ParsableCommand {
             ("yoso-\(hashes)", .yoso(YosoOptions(hashes: hashes, bits: bits))), ("none", .none), ("linear", .linear),
             ("performer", .performer(features: 256)), ("linformer", .linformer(rank: 256, length: length)),
             ("nystrom", .nystrom(landmarks: 64, convolution: nil)), ("local", .local(window: 64)),
+            ("mra", .mra(blocks: 4, isSparse: false)),
+            ("mra-sparse", .mra(blocks: 4, isSparse: true)), ("gfsa", .gfsa(order: 3, over: .softmax)),
         ].filter { only.isEmpty || only.contains($0.0) }
     }
 

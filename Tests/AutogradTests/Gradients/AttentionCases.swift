@@ -23,6 +23,11 @@ extension GradientCase {
         attention("linformer", .linformer(rank: 3, length: 7), short, heads: 2),
         attention("nystrom", .nystrom(landmarks: 3, convolution: nil), [1, 8, 2, 7], heads: 2, step: 2e-3),
         attention("nystrom with convolution", .nystrom(landmarks: 2, convolution: 3), short, step: 2e-3),
+        attention("mra", .mra(blocks: 1, isSparse: false), [1, 100, 40], step: 2e-3),
+        attention("mra of two blocks", .mra(blocks: 2, isSparse: false), [3, 130], step: 2e-3),
+        attention("sparse mra", .mra(blocks: 2, isSparse: true), [3, 130], step: 2e-3),
+        attention("gfsa", .gfsa(order: 3, over: .softmax), short, heads: 2),
+        attention("gfsa over yoso expectation", .gfsa(order: 4, over: yoso(bits: 4)), short, heads: 2, step: 2e-3),
         attention("local", .local(window: 2), [1, 9, 2, 40], heads: 2),
     ]
 

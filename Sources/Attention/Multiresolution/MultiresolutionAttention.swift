@@ -1,0 +1,47 @@
+import Autograd
+import Tensors
+
+/// MRA-2: softmax attention at two resolutions. Blocks x, y of about 32 tokens have the logit μ_xy = mean(Q_x) · mean(K_y) / √d;
+/// the largest of them, `blocks` a row on average and the diagonal always, are computed exactly, and elsewhere every pair
+/// counts exp(μ_xy). `isSparse` leaves the latter out (Zeng et al., ICML 2022, sections 3 and 4).
+struct MultiresolutionAttention: SelfAttention {
+    let shape: HeadShape
+    let blocks: Int
+    let isSparse: Bool
+
+    static let blockLength = 32
+
+    var scale: Float { 1 / Float(shape.headWidth).squareRoot() }
+
+    func callAsFunction(_ projections: Variable, _ layout: BatchLayout) -> Variable {
+        let pool = projections.tape.pool
+        let output = pool.tensor(projections.rows, shape.width)
+        // Numerators are divided at once, denominators kept: [heads, tokens].
+        let denominators = pool.tensor(shape.heads, projections.rows)
+        eachHead(layout) { rows, head in
+            let parts = MultiresolutionParts(self, shape.slices(projections.value, rows, head: head), pool)
+            let target = shape.slice(output, rows, head: head)
+            parts.eachBlock { block in
+                let sums = parts.sums(block)
+                for row in block.rows {
+                    let sum = sums.pointer + (row - block.rows.lowerBound) * sums.columns
+                    let denominator = sum[shape.headWidth]
+                    denominators.pointer[head * denominators.columns + rows.lowerBound + row] = denominator
+                    for column in 0..<shape.headWidth {
+                        target.pointer[row * target.stride + column] = sum[column] / denominator
+                    }
+                }
+            }
+        }
+        return projections.tape.record(
+            output,
+            MultiresolutionGradient(
+                attention: self, layout: layout, projections: projections, output: output, denominators: denominators))
+    }
+
+    func eachHead(_ layout: BatchLayout, _ body: (_ rows: Range<Int>, _ head: Int) -> Void) {
+        for index in 0..<layout.count {
+            for head in 0..<shape.heads { body(layout.rows(index), head) }
+        }
+    }
+}

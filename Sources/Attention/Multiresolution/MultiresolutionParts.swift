@@ -1,0 +1,131 @@
+import Tensors
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// What MRA-2 makes of one sequence and head, made alike in forward and backward.
+///
+/// Exponents are taken less a row's maximum, which cancels in the quotient; a column of ones beside V carries the
+/// denominator through the same products.
+struct MultiresolutionParts {
+    let attention: MultiresolutionAttention
+    let slices: HeadSlices
+    let pool: StoragePool
+    let segments: Segments
+    /// Means of queries and keys, [blocks, d].
+    let query: Tensor
+    let key: Tensor
+    /// V and ones, [n, d + 1], and their sums over blocks.
+    let value: Tensor
+    let blockValue: Tensor
+    /// exp(μ - the row's maximum) where a block is not computed exactly, zero elsewhere, [blocks, blocks].
+    let coarse: Tensor
+    /// coarse · blockValue, [blocks, d + 1].
+    let coarseSums: Tensor
+    private let maxima: [Float]
+    private let exact: [[Int]]
+
+    init(_ attention: MultiresolutionAttention, _ slices: HeadSlices, _ pool: StoragePool) {
+        (self.attention, self.slices, self.pool) = (attention, slices, pool)
+        let length = MultiresolutionAttention.blockLength
+        segments = Segments(slices.query.rows, (slices.query.rows + length - 1) / length)
+        query = segments.means(of: slices.query, pool)
+        key = segments.means(of: slices.key, pool)
+        let width = slices.value.columns
+        value = pool.tensor(slices.value.rows, width + 1)
+        value.fill(1)
+        copyRows(slices.value, into: value.matrix.columns(0, width))
+        blockValue = segments.sums(of: value.matrix, pool)
+        let count = segments.count
+        coarse = pool.tensor(count, count)
+        multiply(query.matrix, key.matrix.transposed, into: coarse.matrix, scale: attention.scale)
+        exact = Self.largest(coarse, attention.blocks)
+        maxima = Self.exponentiate(coarse, exact, isSparse: attention.isSparse)
+        coarseSums = pool.tensor(count, width + 1)
+        multiply(coarse.matrix, blockValue.matrix, into: coarseSums.matrix)
+    }
+
+    /// The blocks of each row that are computed exactly: its own, and the largest of all, ties to the first.
+    private static func largest(_ logits: Tensor, _ perRow: Int) -> [[Int]] {
+        let count = logits.rows
+        let others = (0..<count * count).filter { $0 / count != $0 % count }
+        let chosen = others.sorted { (logits.pointer[$0], $1) > (logits.pointer[$1], $0) }
+            .prefix(max(0, count * (perRow - 1)))
+        var rows = (0..<count).map { [$0] }
+        for index in chosen { rows[index / count].append(index % count) }
+        return rows.map { $0.sorted() }
+    }
+
+    /// Leaves exp(μ - maximum) of what is not exact; returns the maxima.
+    private static func exponentiate(_ logits: Tensor, _ exact: [[Int]], isSparse: Bool) -> [Float] {
+        exact.enumerated().map { row, columns in
+            let values = logits.pointer + row * logits.columns
+            let coarse = isSparse ? [] : (0..<logits.columns).filter { !columns.contains($0) }
+            let maximum = coarse.map { values[$0] }.max() ?? -.infinity
+            let kept = coarse.map { ($0, exp(values[$0] - maximum)) }
+            for column in 0..<logits.columns { values[column] = 0 }
+            for (column, value) in kept { values[column] = value }
+            return maximum
+        }
+    }
+
+    /// Queries of one block and the keys that they meet exactly.
+    struct Block {
+        let index: Int
+        let rows: Range<Int>
+        let keys: [Range<Int>]
+        /// exp(scores - a query's maximum), [queries, keys].
+        let weights: Tensor
+        /// exp(the coarse maximum - a query's maximum).
+        let coarseFactors: [Float]
+    }
+
+    func eachBlock(_ body: (Block) -> Void) {
+        for index in 0..<segments.count {
+            let rows = segments.rows(index)
+            let keys = exact[index].map(segments.rows)
+            let weights = pool.tensor(rows.count, keys.reduce(0) { $0 + $1.count })
+            let queries = slices.query.rows(rows.lowerBound, rows.count)
+            eachKeys(keys) { column, keys in
+                multiply(
+                    queries, slices.key.rows(keys.lowerBound, keys.count).transposed,
+                    into: weights.matrix.columns(column, keys.count), scale: attention.scale)
+            }
+            let factors = (0..<rows.count).map { row -> Float in
+                let values = weights.pointer + row * weights.columns
+                var maximum = maxima[index]
+                for column in 0..<weights.columns { maximum = max(maximum, values[column]) }
+                for column in 0..<weights.columns { values[column] = exp(values[column] - maximum) }
+                return maxima[index] == -.infinity ? 0 : exp(maxima[index] - maximum)
+            }
+            body(Block(index: index, rows: rows, keys: keys, weights: weights, coarseFactors: factors))
+        }
+    }
+
+    /// Visits the parts of a block's keys with the column that each starts at.
+    func eachKeys(_ keys: [Range<Int>], _ body: (_ column: Int, _ keys: Range<Int>) -> Void) {
+        var column = 0
+        for part in keys {
+            body(column, part)
+            column += part.count
+        }
+    }
+
+    /// Numerators and denominators of a block's queries, [queries, d + 1].
+    func sums(_ block: Block) -> Tensor {
+        let sums = pool.tensor(block.rows.count, value.columns)
+        for (row, factor) in block.coarseFactors.enumerated() {
+            let coarse = coarseSums.pointer + block.index * sums.columns
+            for column in 0..<sums.columns { sums.pointer[row * sums.columns + column] = factor * coarse[column] }
+        }
+        eachKeys(block.keys) { column, keys in
+            multiply(
+                block.weights.matrix.columns(column, keys.count), value.matrix.rows(keys.lowerBound, keys.count),
+                into: sums.matrix, accumulate: true)
+        }
+        return sums
+    }
+}
