@@ -1,0 +1,124 @@
+import ArgumentParser
+import Foundation
+import Recipes
+import Training
+
+/// `yoso sweep RECIPE --over KEY=VALUE,…`: the same run once for every value, and one table. Interrupted, the same command
+/// goes on where it was.
+struct Sweep: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Pretrain once for every value of a key, fine-tune each on request, and compare them in one table.")
+
+    @Argument(help: "A pretraining recipe.") var recipe: String
+    @Option(
+        help: """
+            The key and its values, for example model.attention=softmax,yoso(hashes=16),yoso(hashes=32 convolution=33): \
+            what stands in brackets are keys below it.
+            """) var over: String
+    @OptionGroup var settings: Settings
+    @Option(help: "Text files or folders in the place of corpus.text.") var data: String?
+    @Option(help: "Folder of the tokenizer in the place of vocabulary.") var vocabulary: String?
+    @Option(help: "A task to fine-tune every result on.") var task: String?
+    @Option(help: "Folder of the task's files.") var taskData: String?
+    @Option(help: "Folder of the runs and of table.md.") var output = "Checkpoints/sweep"
+
+    func run() throws {
+        let variants = try SweepVariant.parse(over)
+        if taskData != nil, task == nil { throw ValidationError("--task-data without --task") }
+        // Everything is checked before the first run starts.
+        let runs = try variants.map { variant in
+            let arguments =
+                [recipe] + settings.settings.flatMap { ["--set", $0] } + variant.settings.flatMap { ["--set", $0] }
+            let options = [
+                ("--data", data), ("--vocabulary", vocabulary), ("--output", folder(variant, "pretraining")),
+            ]
+            let run = try Pretrain.parse(arguments + options.flatMap { name, value in value.map { [name, $0] } ?? [] })
+            try run.check()
+            return run
+        }
+        var table = SweepTable(key: variants[0].key, task: task)
+        for (variant, run) in zip(variants, runs) {
+            Terminal.line("")
+            Terminal.line(variant.name)
+            let evaluation = try run.pretrain().0
+            table.add(variant.name, evaluation, score: try fineTune(variant))
+            try table.text.write(toFile: "\(output)/table.md", atomically: true, encoding: .utf8)
+        }
+        Terminal.line("")
+        Terminal.line(table.text)
+    }
+
+    private func folder(_ variant: SweepVariant, _ part: String) -> String { "\(output)/\(variant.folder)/\(part)" }
+
+    private func fineTune(_ variant: SweepVariant) throws -> Double? {
+        guard let task else { return nil }
+        let run = folder(variant, task)
+        let data = taskData.map { ["--data", $0] } ?? []
+        let finetune = try Finetune.parse(
+            ["--task", task, "--checkpoint", folder(variant, "pretraining/best"), "--output", run] + data)
+        if let best = try finetune.finetune() { return best.evaluation.primary }
+        // It had ended before.
+        let report = try Data(contentsOf: URL(fileURLWithPath: "\(run)/report.json"))
+        return try JSONDecoder().decode(FineTuningEpochReport.self, from: report).evaluation.primary
+    }
+}
+
+/// One value of the key of a sweep.
+struct SweepVariant: Equatable {
+    let key: String
+    /// As the user wrote it.
+    let name: String
+    /// `key=value`, and the keys below it.
+    let settings: [String]
+
+    /// The name as part of a path.
+    var folder: String {
+        String(name.map { $0.isLetter || $0.isNumber || "-_.=".contains($0) ? $0 : "-" })
+    }
+
+    /// - Throws: `ValidationError` where `text` is no `KEY=VALUE,VALUE(KEY=VALUE …),…`, or says a value twice.
+    static func parse(_ text: String) throws -> [SweepVariant] {
+        let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+        guard parts.count == 2, !parts[0].isEmpty else {
+            throw ValidationError("--over \(text): wanted KEY=VALUE,VALUE,…")
+        }
+        let key = parts[0]
+        let variants = try parts[1].split(separator: ",", omittingEmptySubsequences: false).map { part in
+            let name = part.trimmingCharacters(in: .whitespaces)
+            let pieces = name.split(separator: "(", maxSplits: 1).map(String.init)
+            guard let value = pieces.first, !value.isEmpty, pieces.count == 1 || name.hasSuffix(")") else {
+                throw ValidationError("--over \(text): '\(name)' is no value; wanted for example yoso(hashes=16)")
+            }
+            let below = pieces.count == 1 ? [] : pieces[1].dropLast().split(separator: " ").map { "\(key).\($0)" }
+            return SweepVariant(key: key, name: name, settings: ["\(key)=\(value)"] + below)
+        }
+        for (index, variant) in variants.enumerated() where variants[..<index].contains(variant) {
+            throw ValidationError("--over \(text): '\(variant.name)' occurs twice")
+        }
+        return variants
+    }
+}
+
+/// The results of a sweep as a Markdown table.
+struct SweepTable {
+    let key: String
+    let task: String?
+    private var rows: [String] = []
+
+    init(key: String, task: String?) {
+        (self.key, self.task) = (key, task)
+    }
+
+    mutating func add(_ name: String, _ evaluation: PretrainingEvaluation, score: Double?) {
+        let score = task.map { _ in " \(score.map(Show.percent) ?? "–") |" } ?? ""
+        rows.append(
+            "| \(name) | \(Show.count(evaluation.totalTokens)) | \(String(format: "%.2f", evaluation.perplexity)) | "
+                + "\(Show.percent(evaluation.maskedAccuracy)) | \(Show.time(evaluation.seconds)) |\(score)")
+    }
+
+    var text: String {
+        let task = task.map { " \($0) |" } ?? ""
+        let rule = "|---|---|---|---|---|" + (self.task == nil ? "" : "---|")
+        return (["| \(key) | tokens | perplexity | masked | time |\(task)", rule] + rows).joined(separator: "\n") + "\n"
+    }
+}
