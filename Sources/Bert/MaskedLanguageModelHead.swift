@@ -4,7 +4,7 @@ import Autograd
 struct MaskedLanguageModelHead: Sendable {
     private let transform: Dense
     private let norm: LayerNorm
-    private let bias: Parameter
+    let bias: Parameter
     private let words: Parameter
 
     init(_ options: EncoderOptions, words: Parameter, _ scope: ParameterScope) {

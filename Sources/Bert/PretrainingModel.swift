@@ -9,6 +9,8 @@ public struct PretrainingModel: Sendable {
     private let order: (pooler: Pooler, classifier: Dense)?
 
     public var options: EncoderOptions { encoder.options }
+    /// What the logit of every word begins with, [vocabulary].
+    public var wordBias: Parameter { words.bias }
     public var predictsOrder: Bool { order != nil }
 
     public init(_ options: EncoderOptions, sentenceOrder: Bool, _ layout: ParameterLayout) {

@@ -1,4 +1,5 @@
 import Attention
+import Foundation
 import Testing
 import Training
 
@@ -63,5 +64,15 @@ import Training
         let examples = TinyRun.examples()
         let losses = (0..<20).map { pretrainer.step(examples, index: $0, of: 20).counts.meanMaskedLoss }
         #expect(losses[19] < 0.5 * losses[0])
+    }
+
+    @Test func wordsBeginWithTheirSharesOfTheText() {
+        let pretrainer = Pretrainer(TinyRun.encoder(), TinyRun.options())
+        let counts = (0..<50).map { $0 * $0 }
+        pretrainer.beginWithShares(of: counts)
+        let bias = pretrainer.sliced.parameters.values[pretrainer.model.wordBias.range]
+        let shares = bias.map { exp(Double($0)) }
+        #expect(abs(shares.reduce(0, +) - 1) < 1e-5)
+        #expect(abs(shares[49] / shares[7] - (2401 + 1) / (49.0 + 1)) < 1e-3)
     }
 }

@@ -1,6 +1,7 @@
 import Autograd
 import Bert
 import Corpora
+import Foundation
 import Tensors
 
 /// A model in pretraining: one optimizer step at a time, and evaluation.
@@ -20,6 +21,17 @@ public final class Pretrainer {
         schedule = options.schedule
         cut = BatchCut(slices: options.slices, microBatchTokens: options.microBatchTokens)
         random = RandomStream(seed: options.seed).stream("dropout")
+    }
+
+    /// Lets the words begin with the logits of their shares of the text, `log((count + 1) / (Σ count + vocabulary))`.
+    ///
+    /// From zero, all the rare words must first be made unlikely, which the tied embeddings do by drifting in one common
+    /// direction; that drowns positions and meanings, and holds a short run up for most of its time.
+    public func beginWithShares(of tokenCounts: [Int]) {
+        let bias = sliced.parameters.view(at: model.wordBias.offset, rows: 1, columns: model.wordBias.count)
+        precondition(tokenCounts.count == bias.count, "\(tokenCounts.count) counts for \(bias.count) words")
+        let total = Double(tokenCounts.reduce(0, +) + tokenCounts.count)
+        for (id, count) in tokenCounts.enumerated() { bias.pointer[id] = Float(log(Double(count + 1) / total)) }
     }
 
     /// What one step gave.

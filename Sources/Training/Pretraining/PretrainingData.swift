@@ -5,10 +5,13 @@ import Tokenization
 public struct PretrainingData: Sendable {
     public let training: ExampleSource
     public let heldOut: ExampleSource
+    /// How often each id occurs in the training text.
+    public let tokenCounts: [Int]
 
-    public init(training: ExampleSource, heldOut: ExampleSource) {
+    public init(training: ExampleSource, heldOut: ExampleSource, tokenCounts: [Int]) {
         self.training = training
         self.heldOut = heldOut
+        self.tokenCounts = tokenCounts
     }
 
     /// The examples of one step from (`epoch`, `index`) on, which move behind them: with the seed, all that a run must

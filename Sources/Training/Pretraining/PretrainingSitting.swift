@@ -24,6 +24,7 @@ final class PretrainingSitting {
         let digest = try OptionsDigest.of(run.encoder, run.options.identity)
         let restored = try saver.restore(pretrainer.sliced, options: digest) { report(.warning($0)) }
         savedStep = restored?.step
+        if restored == nil { pretrainer.beginWithShares(of: run.data.tokenCounts) }
         state =
             try restored
             ?? RunState(totalSteps: run.totalSteps(), tokenizer: run.tokenizer.fingerprint, options: digest)

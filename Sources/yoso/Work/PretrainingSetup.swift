@@ -27,10 +27,11 @@ struct PretrainingSetup {
         }
         let split = try CorpusSplit(corpus, heldOut: recipe.heldOut)
         let options = recipe.options
+        baseline = UnigramBaseline(corpus, split, vocabularySize: tokenizer.vocabularySize)
         data = PretrainingData(
             training: ExampleSource(corpus, split, .training, options.examples, tokenizer, seed: options.seed),
-            heldOut: ExampleSource(corpus, split, .heldOut, options.examples, tokenizer, seed: 0))
-        baseline = UnigramBaseline(corpus, split, vocabularySize: tokenizer.vocabularySize)
+            heldOut: ExampleSource(corpus, split, .heldOut, options.examples, tokenizer, seed: 0),
+            tokenCounts: baseline.counts)
         status.line(
             "\(Show.grouped(corpus.documentCount)) documents, \(Show.count(corpus.tokenCount)) tokens, "
                 + "\(Show.grouped(data.training.count(epoch: 0))) examples an epoch, vocabulary of "
