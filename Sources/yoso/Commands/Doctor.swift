@@ -27,18 +27,17 @@ struct Doctor: ParsableCommand {
             ("disk", Self.freeDisk),
         ]
         for (name, value) in rows { print(name.padding(toLength: 15, withPad: " ", startingAt: 0) + value) }
-        for line in Self.advice { print(line) }
+        if let pin = OpenBLASPin.current { print("note: \(pin)") }
+        for line in Self.missing { print(line) }
     }
 
-    /// What is pinned or missing, each with its remedy.
-    private static var advice: [String] {
-        var lines: [String] = []
-        if let pin = OpenBLASPin.current { lines.append("note: \(pin)") }
-        for path in ["Recipes/Pretraining/tiny.yaml", "Vocab/sample/spiece.model"]
-        where !FileManager.default.fileExists(atPath: path) {
-            lines.append("missing: \(path); run yoso in the root of its repository, or name your own files")
+    /// What is missing, each with its remedy.
+    private static var missing: [String] {
+        let absent = ["Recipes/Pretraining/tiny.yaml", "Vocab/sample/spiece.model"].filter {
+            !FileManager.default.fileExists(atPath: $0)
         }
-        return lines.isEmpty ? ["nothing is missing"] : lines
+        guard !absent.isEmpty else { return ["nothing is missing"] }
+        return absent.map { "missing: \($0); run yoso in the root of its repository, or name your own files" }
     }
 
     static var cpuName: String {
