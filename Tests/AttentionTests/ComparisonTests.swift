@@ -1,0 +1,163 @@
+import Autograd
+import Foundation
+import Tensors
+import Testing
+
+@testable import Attention
+
+/// The attentions that people compare with, by their definitions: where one is softmax attention in a limit, against it;
+/// elsewhere against plain loops. Their gradients are in `GradientTests`.
+@Suite struct ComparisonTests {
+    private let pool = StoragePool()
+    private let lengths = [1, 40, 7, 70]
+    private let width = 16
+
+    init() { OpenBLAS.useOneThread() }
+
+    /// Of two heads, with the numbers that `prepare` writes into the parameters.
+    private func output(
+        _ choice: AttentionChoice, _ projections: Tensor,
+        prepare: (_ layout: ParameterLayout, Tensor) -> Void = { _, _ in }
+    ) -> [Float] {
+        let parameters = ParameterLayout()
+        let attention = choice.attention(heads: 2, headWidth: width, dropout: 0, parameters.scope("self"))
+        let block = parameters.initialBlock(seed: 1, from: pool)
+        prepare(parameters, block)
+        let tape = Tape(parameters: block, mode: .inference, pool: pool)
+        return attention(tape.variable(projections), BatchLayout(lengths: lengths)).value.values
+    }
+
+    /// Projections whose scores differ by a few units.
+    private func projections(scale: Float = 3) -> Tensor {
+        let projections = drawn(lengths.reduce(0, +), 6 * width, "projections", pool)
+        projections.scale(by: scale)
+        return projections
+    }
+
+    /// Σ_j w_ij v_j / Σ_j w_ij by its definition, for weights of the head's query and key and their positions.
+    private func quotient(
+        _ projections: Tensor, _ weight: (_ query: [Double], _ key: [Double], _ i: Int, _ j: Int) -> Double
+    ) -> [Float] {
+        let values = projections.values.map(Double.init)
+        var output = [Float](repeating: 0, count: projections.rows * 2 * width)
+        var first = 0
+        for length in lengths {
+            for head in 0..<2 {
+                func part(_ row: Int, _ which: Int) -> [Double] {
+                    let start = (first + row) * 6 * width + (2 * which + head) * width
+                    return Array(values[start..<start + width])
+                }
+                for i in 0..<length {
+                    let weights = (0..<length).map { weight(part(i, 0), part($0, 1), i, $0) }
+                    let total = weights.reduce(0, +)
+                    for (j, weight) in weights.enumerated() {
+                        for (column, value) in part(j, 2).enumerated() {
+                            output[(first + i) * 2 * width + head * width + column] += Float(weight / total * value)
+                        }
+                    }
+                }
+            }
+            first += length
+        }
+        return output
+    }
+
+    private func softmaxWeight(_ query: [Double], _ key: [Double]) -> Double {
+        exp(zip(query, key).reduce(0) { $0 + $1.0 * $1.1 } / Double(width).squareRoot())
+    }
+
+    @Test func softmaxIsItsDefinition() {
+        let x = projections()
+        let expected = quotient(x) { query, key, _, _ in softmaxWeight(query, key) }
+        #expect(distance(output(.softmax, x), expected) < 1e-5)
+    }
+
+    @Test func noneIsTheValues() {
+        let x = projections()
+        let values = (0..<x.rows).flatMap {
+            x.view(at: $0 * x.columns, rows: 1, columns: x.columns).values.suffix(2 * width)
+        }
+        #expect(output(.none, x) == values)
+    }
+
+    @Test func linearIsAKernelOfEluPlusOne() {
+        let x = projections()
+        func feature(_ x: Double) -> Double { x > 0 ? x + 1 : exp(x) }
+        let expected = quotient(x) { query, key, _, _ in
+            zip(query, key).reduce(0) { $0 + feature($1.0) * feature($1.1) }
+        }
+        #expect(distance(output(.linear, x), expected) < 1e-5)
+    }
+
+    @Test(arguments: [1, 8, 64, 200]) func localIsSoftmaxOverTheWindowAndTheFirst(window: Int) {
+        let x = projections()
+        let expected = quotient(x) { query, key, i, j in
+            abs(i - j) <= window || j == 0 || i == 0 ? softmaxWeight(query, key) : 0
+        }
+        #expect(distance(output(.local(window: window), x), expected) < 1e-5)
+    }
+
+    @Test(arguments: [false, true]) func multiresolutionOfAllBlocksIsSoftmax(isSparse: Bool) {
+        let x = projections()
+        #expect(distance(output(.mra(blocks: 3, isSparse: isSparse), x), output(.softmax, x)) < 1e-5)
+        #expect(distance(output(.mra(blocks: 1, isSparse: isSparse), x), output(.softmax, x)) > 1e-2)
+    }
+
+    @Test func nystromOfAllTokensAsLandmarksIsSoftmax() {
+        let x = projections()
+        // Keys near their queries: a kernel near the unit matrix, whose pseudo-inverse the iteration finds.
+        for row in 0..<x.rows {
+            let q = x.pointer + row * x.columns
+            for column in 0..<2 * width { q[2 * width + column] = q[column] }
+        }
+        let choice = AttentionChoice.nystrom(landmarks: 70, convolution: nil)
+        #expect(distance(output(choice, x), output(.softmax, x)) < 1e-2)
+        #expect(distance(output(.nystrom(landmarks: 8, convolution: nil), x), output(.softmax, x)) > 0.1)
+    }
+
+    @Test func linformerOfTheUnitMatrixIsSoftmax() {
+        let x = projections()
+        // Rank and length are equal, and columns beyond a sequence's length give keys of zeros: the one weight more that
+        // each of them has is exp(0).
+        let expected = quotient(x) { query, key, _, _ in softmaxWeight(query, key) }
+        let actual = output(.linformer(rank: 70, length: 70), x) { layout, block in
+            for parameter in layout.parameters {
+                for index in 0..<parameter.count {
+                    block.pointer[parameter.offset + index] = index / 70 % 70 == index % 70 ? 1 : 0
+                }
+            }
+        }
+        let last = (x.rows - 70) * 2 * width
+        #expect(distance(Array(actual[last...]), Array(expected[last...])) < 1e-5)
+    }
+
+    @Test func performerNearsSoftmaxWithItsFeatures() {
+        let x = projections(scale: 1)
+        let softmax = output(.softmax, x)
+        let errors = [16, 256, 4096].map { distance(output(.performer(features: $0), x), softmax) }
+        #expect(errors[1] < errors[0] / 2 && errors[2] < errors[1] / 2, "\(errors)")
+        #expect(errors[2] < 0.08)
+    }
+
+    @Test func theGraphFilterAddsItsPower() {
+        let x = projections()
+        let once = output(.softmax, x)
+        let again = pool.copy(x)
+        for row in 0..<x.rows {
+            for column in 0..<2 * width {
+                again.pointer[row * 6 * width + 4 * width + column] = once[row * 2 * width + column]
+            }
+        }
+        let twice = output(.softmax, again)
+        let order: Float = 3
+        let weights: [Float] = [0.5, -2]
+        let expected = once.indices.map { index in
+            once[index] + weights[index / width % 2] * (once[index] + (order - 1) * (twice[index] - once[index]))
+        }
+        let actual = output(.gfsa(order: 3, over: .softmax), x) { layout, block in
+            for (head, weight) in weights.enumerated() { block.pointer[layout.parameters[0].offset + head] = weight }
+        }
+        #expect(distance(actual, expected) < 1e-6)
+        #expect(output(.gfsa(order: 3, over: .softmax), x) == once)
+    }
+}
