@@ -34,4 +34,13 @@ public struct Encoder: Sendable {
         }
         return hidden
     }
+
+    /// The fused projections q | k | v that layer `layer` (from 0) attends over, [tokens, 3 · width].
+    ///
+    /// - Precondition: there is such a layer, and no sequence is longer than `options.positions`.
+    public func projections(_ tokens: PackedTokens, layer: Int, _ tape: Tape) -> Variable {
+        var hidden = embeddings(tokens, tape)
+        for block in blocks[..<layer] { hidden = block(hidden, tokens.layout) }
+        return blocks[layer].projections(hidden)
+    }
 }

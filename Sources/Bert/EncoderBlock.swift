@@ -44,9 +44,12 @@ struct EncoderBlock: Sendable {
             scope["output"]["LayerNorm"], width: width, epsilon: options.normEpsilon, dropout: options.dropout)
     }
 
+    /// q | k | v of every row, [tokens, 3 · width].
+    func projections(_ x: Variable) -> Variable { x.linear(projectionWeight, projectionBias) }
+
     /// The block's output for all rows, or for those of `selection` alone.
     func callAsFunction(_ x: Variable, _ layout: BatchLayout, keeping selection: RowSelection? = nil) -> Variable {
-        var (residual, context) = (x, attention(x.linear(projectionWeight, projectionBias), layout))
+        var (residual, context) = (x, attention(projections(x), layout))
         if let selection {
             (residual, context) = (x.gatherRows(selection.rows), context.gatherRows(selection.rows))
         }

@@ -19,7 +19,11 @@ struct BenchAttention: ParsableCommand {
     @Option(parsing: .upToNextOption, help: "Lengths in tokens.")
     var lengths = [128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536]
     @Option(parsing: .upToNextOption, help: "Attentions by name; the default is all.") var only: [String] = []
-    @Option(parsing: .upToNextOption, help: "Queries and keys: random, clustered.") var data = ["random"]
+    @Option(parsing: .upToNextOption, help: "Queries and keys: random, clustered, checkpoint.") var data = ["random"]
+    @Option(help: "A pretrained folder for --data checkpoint, whose middle layer gives queries, keys and values.")
+    var checkpoint: String?
+    @Option(parsing: .upToNextOption, help: "Text files or folders for --data checkpoint; sample is generated.")
+    var text = [SampleData.name]
     @Option(help: "Width of a head.") var width = 64
     @Option(help: "Hashes of yoso.") var hashes = 32
     @Option(help: "Rounds, each of every attention in turn; medians count.") var rounds = 5
@@ -34,12 +38,15 @@ struct BenchAttention: ParsableCommand {
         guard lengths.allSatisfy({ (1...1 << 22).contains($0) }), (1...128).contains(width), rounds > 0 else {
             throw ValidationError("lengths, width (at most 128) and rounds must be above 0")
         }
-        for name in data where !["random", "clustered"].contains(name) {
-            throw ValidationError("--data \(name): wanted random or clustered")
+        for name in data where !["random", "clustered", "checkpoint"].contains(name) {
+            throw ValidationError("--data \(name): wanted random, clustered or checkpoint")
         }
-        for name in only where !choices(length: 512).contains(where: { $0.name == name }) {
-            let names = choices(length: 512).map(\.name).joined(separator: ", ")
-            throw ValidationError("--only \(name): wanted some of \(names)")
+        guard data.contains("checkpoint") == (checkpoint != nil) else {
+            throw ValidationError("--data checkpoint and --checkpoint FOLDER go together")
+        }
+        let names = choices(length: 512).map(\.name)
+        for name in only where !names.contains(name) {
+            throw ValidationError("--only \(name): wanted some of \(names.joined(separator: ", "))")
         }
     }
 
@@ -75,15 +82,15 @@ struct BenchAttention: ParsableCommand {
             ("nystrom", .nystrom(landmarks: 64, convolution: nil)), ("local", .local(window: 64)),
             ("mra", .mra(blocks: 4, isSparse: false)),
             ("mra-sparse", .mra(blocks: 4, isSparse: true)), ("gfsa", .gfsa(order: 3, over: .softmax)),
-        ].filter { only.isEmpty || only.contains($0.0) }
+        ]
     }
 
     private func records(
         _ data: String, _ length: Int, _ workers: Workers, _ earlier: [AttentionRecord]
     ) throws -> [AttentionRecord] {
-        let input =
-            data == "random" ? HeadInput.random(length: length, width: width) : .clustered(length: length, width: width)
-        let trials = choices(length: length).filter { affords($0.name, data, length, earlier) }
+        let input = try input(data, length)
+        let trials = choices(length: length).filter { only.isEmpty || only.contains($0.name) }
+            .filter { affords($0.name, data, length, earlier) }
             .map { AttentionTrial($0.name, $0.choice, input, workers) }
         var times = [String: (forward: [Double], both: [Double])]()
         for round in 0...rounds {
@@ -113,6 +120,14 @@ struct BenchAttention: ParsableCommand {
                 forwardBackward: median(times[name]?.both ?? []), extraBytesPerToken: memory[name],
                 errorToSoftmax: name == "softmax" ? nil : distance(outputs[name], outputs["softmax"]),
                 errorToExpectation: name.hasPrefix("yoso-") ? distance(outputs[name], outputs["yosoExpectation"]) : nil)
+        }
+    }
+
+    private func input(_ data: String, _ length: Int) throws -> HeadInput {
+        switch data {
+        case "checkpoint": try .of(checkpoint ?? "", text, length: length, width: width)
+        case "clustered": .clustered(length: length, width: width)
+        default: .random(length: length, width: width)
         }
     }
 
