@@ -69,6 +69,19 @@ import Testing
         #expect(bytes[0] == bytes[1] && bytes[0].count == 6)
     }
 
+    @Test func onlyAWriterWaitsForAnother() throws {
+        let folder = try TemporaryFolder()
+        _ = try tokenized(sampleText(documents: 5), in: folder)
+        let cache = folder.file("cache/bbbbbbbbbbbbbbbb")
+        let descriptor = open(cache.appendingPathComponent("lock").path, O_RDWR)
+        defer { close(descriptor) }
+        #expect(flock(descriptor, LOCK_EX) == 0)
+        let text = try TextFiles([folder.file("text.txt").path])
+        _ = try TokenizedCorpus(text, ByteTokenizer(), cache: folder.file("cache"))
+        let found = message(in: folder.url) { _ = try tokenized(sampleText(documents: 6), in: folder) }
+        #expect(found == "cache/bbbbbbbbbbbbbbbb: another process is tokenizing into it; wait for it")
+    }
+
     @Test func aFlippedBitIsFound() throws {
         let folder = try TemporaryFolder()
         _ = try tokenized(sampleText(documents: 5), in: folder)

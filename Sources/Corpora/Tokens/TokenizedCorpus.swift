@@ -36,8 +36,13 @@ public struct TokenizedCorpus: Sendable {
         do {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         } catch { throw CorpusError(folder, "cannot be created") }
-        let lock = try CacheLock(folder)
-        defer { lock.release() }
+        // Runs that only read do not stand in each other's way.
+        let isWhole = try text.urls.allSatisfy { source in
+            let name = folder.appendingPathComponent(Self.shardName(source))
+            return try Self.isCurrent(TokenShard.manifest(name), Self.manifest(of: source, tokenizer))
+        }
+        let lock = isWhole ? nil : try CacheLock(folder)
+        defer { lock?.release() }
         let wide = tokenizer.vocabularySize > 1 << 16
         let writer = ShardWriter(tokenizer: tokenizer, wide: wide)
         let totalBytes = text.bytes
