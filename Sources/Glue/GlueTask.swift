@@ -8,46 +8,44 @@ public struct GlueTask: Sendable, Equatable {
     public let texts: [String]
     /// Header name of the label column.
     public let label: String
-    /// Column names of a file without header, in order; nil where the file has one.
+    /// Column names of labelled files without header, in order; nil where they have one.
     public let columns: [String]?
     /// Label strings in the order of their ids; empty for a regression.
     public let labels: [String]
-    /// The metric that chooses the best epoch, and all that are reported.
+    /// The metrics whose mean is the task's score; it chooses the best epoch.
     public let metrics: [Metric]
-    /// Official numbers of rows.
-    public let trainRows: Int
-    public let devRows: Int
+    /// Reported beside them.
+    public let others: [Metric]
+    /// Nil where there is nothing to train on.
+    public let train: File?
+    public let dev: [File]
+    public let test: [File]
+
+    /// A split of the task.
+    public struct File: Sendable, Equatable {
+        /// Without `.tsv`.
+        public let name: String
+        /// As written in tables, and its name in a submission.
+        public let title: String
+        /// The official number of rows.
+        public let rows: Int
+    }
 
     public var isRegression: Bool { labels.isEmpty }
     /// Columns of logits.
     public var outputs: Int { max(1, labels.count) }
-    public var primaryMetric: Metric { metrics[0] }
-
-    /// The tasks, in the order of the benchmark's table.
-    public static let all: [GlueTask] = [
-        GlueTask(
-            name: "cola", title: "CoLA", texts: ["sentence"], label: "label",
-            columns: ["source", "label", "mark", "sentence"], labels: ["0", "1"], metrics: [.matthews, .accuracy],
-            trainRows: 8_551, devRows: 1_043),
-        GlueTask(
-            name: "sst2", title: "SST-2", texts: ["sentence"], label: "label", columns: nil, labels: ["0", "1"],
-            metrics: [.accuracy], trainRows: 67_349, devRows: 872),
-        GlueTask(
-            name: "mrpc", title: "MRPC", texts: ["#1 String", "#2 String"], label: "Quality", columns: nil,
-            labels: ["0", "1"], metrics: [.f1, .accuracy], trainRows: 3_668, devRows: 408),
-        GlueTask(
-            name: "rte", title: "RTE", texts: ["sentence1", "sentence2"], label: "label", columns: nil,
-            labels: ["entailment", "not_entailment"], metrics: [.accuracy], trainRows: 2_490, devRows: 277),
-    ]
 
     /// The task called `name`, in any case and with or without a dash.
     ///
     /// - Throws: `GlueError` that names the tasks there are.
     public static func named(_ name: String) throws -> GlueTask {
-        let plain = name.lowercased().filter { $0 != "-" && $0 != "_" }
+        let plain = plain(name)
         guard let task = all.first(where: { $0.name == plain }) else {
             throw GlueError("", "unknown task '\(name)'; tasks: \(all.map(\.name).joined(separator: ", "))")
         }
         return task
     }
+
+    /// The name as a command line or a folder may spell it.
+    static func plain(_ name: String) -> String { name.lowercased().filter { $0 != "-" && $0 != "_" } }
 }

@@ -1,27 +1,63 @@
 /// A score of predictions against the truth, higher is better (definitions: GLUE, Wang et al. 2019, section 3).
 public enum Metric: String, Sendable, Codable, CaseIterable {
-    case accuracy, f1, matthews
+    case accuracy, f1, matthews, pearson, spearman
 
-    /// The score of predicted classes; 0 where it is undefined, as for constant predictions.
+    /// The score of predicted classes or values; 0 where it is undefined, as for constant predictions.
     ///
     /// - Precondition: both are equally long.
-    public func score(_ predictions: [Int], _ truth: [Int]) -> Double {
+    public func score(_ predictions: [Double], _ truth: [Double]) -> Double {
         precondition(predictions.count == truth.count, "\(predictions.count) predictions for \(truth.count) rows")
-        func count(_ predicted: Int, _ actual: Int) -> Double {
-            Double(zip(predictions, truth).count { $0 == predicted && $1 == actual })
-        }
+        guard !truth.isEmpty else { return 0 }
         switch self {
-        case .accuracy:
-            guard !truth.isEmpty else { return 0 }
-            return Double(zip(predictions, truth).count { $0 == $1 }) / Double(truth.count)
-        case .f1:
-            // Of class 1 alone, the paraphrase or duplicate.
-            let (hits, wrong, missed) = (count(1, 1), count(1, 0), count(0, 1))
-            return hits == 0 ? 0 : 2 * hits / (2 * hits + wrong + missed)
-        case .matthews:
-            let (tp, tn, fp, fn) = (count(1, 1), count(0, 0), count(1, 0), count(0, 1))
-            let product = (tp + fp) * (tp + fn) * (tn + fp) * (tn + fn)
-            return product == 0 ? 0 : (tp * tn - fp * fn) / product.squareRoot()
+        case .accuracy: return Double(zip(predictions, truth).count { $0 == $1 }) / Double(truth.count)
+        case .f1: return f1Score(predictions, truth)
+        case .matthews: return matthewsCorrelation(predictions, truth)
+        case .pearson: return correlation(predictions, truth)
+        case .spearman: return correlation(ranks(predictions), ranks(truth))
         }
     }
+}
+
+/// 2 TP / (2 TP + FP + FN) of class 1 alone, the paraphrase or duplicate.
+private func f1Score(_ predictions: [Double], _ truth: [Double]) -> Double {
+    let hits = Double(zip(predictions, truth).count { $0 == 1 && $1 == 1 })
+    return hits == 0 ? 0 : 2 * hits / Double(predictions.count { $0 == 1 } + truth.count { $0 == 1 })
+}
+
+/// R_K of any number of classes, for two of them Matthews' correlation (Gorodkin 2004): with c of s rows right, and class k
+/// predicted p_k and true t_k times, (c s - Σ p_k t_k) / √((s² - Σ p_k²) (s² - Σ t_k²)).
+private func matthewsCorrelation(_ predictions: [Double], _ truth: [Double]) -> Double {
+    func counts(_ classes: [Double]) -> [Double: Double] { classes.reduce(into: [:]) { $0[$1, default: 0] += 1 } }
+    let (predicted, actual, rows) = (counts(predictions), counts(truth), Double(truth.count))
+    let right = Double(zip(predictions, truth).count { $0 == $1 })
+    let chance = predicted.reduce(0) { $0 + $1.value * actual[$1.key, default: 0] }
+    let spread = [predicted, actual].map { counts in rows * rows - counts.values.reduce(0) { $0 + $1 * $1 } }
+    let product = spread[0] * spread[1]
+    return product == 0 ? 0 : (right * rows - chance) / product.squareRoot()
+}
+
+private func correlation(_ x: [Double], _ y: [Double]) -> Double {
+    func centred(_ values: [Double]) -> [Double] {
+        let mean = values.reduce(0, +) / Double(values.count)
+        return values.map { $0 - mean }
+    }
+    func dot(_ a: [Double], _ b: [Double]) -> Double { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
+    // Of equal values the mean may be off by a rounding, which must not count as variance.
+    guard Set(x).count > 1, Set(y).count > 1 else { return 0 }
+    let (a, b) = (centred(x), centred(y))
+    return dot(a, b) / (dot(a, a) * dot(b, b)).squareRoot()
+}
+
+/// Ranks from 1, those of equal values averaged.
+private func ranks(_ values: [Double]) -> [Double] {
+    let order = values.indices.sorted { values[$0] < values[$1] }
+    var ranks = [Double](repeating: 0, count: values.count)
+    var start = 0
+    while start < order.count {
+        var end = start + 1
+        while end < order.count, values[order[end]] == values[order[start]] { end += 1 }
+        for index in order[start..<end] { ranks[index] = Double(start + 1 + end) / 2 }
+        start = end
+    }
+    return ranks
 }

@@ -11,59 +11,65 @@ public struct TaskRow: Sendable, Equatable {
     }
 }
 
-/// A labelled split of a task in its original TSV layout: bytes split at tabs and line feeds alone, no quoting, a
-/// byte-order mark and one carriage return a line dropped, columns found by the names of the header.
+/// A split of a task in its original TSV layout: bytes split at tabs and line feeds alone, no quoting, a byte-order mark and
+/// one carriage return a line dropped, columns found by the names of the header.
 public struct TaskFile: Sendable, Equatable {
     public let url: URL
+    /// Without labels the targets are 0.
     public let rows: [TaskRow]
+    /// Rows that were left out because their annotators did not agree: `-` in the place of the label, as in MultiNLI.
+    public let undecidedRows: Int
 
-    public enum Split: String, Sendable {
-        case train, dev
-    }
-
-    /// Reads `split` of `task` from `folder`, which is the task's own or holds it (`SST-2`, `sst2`, …).
+    /// Reads `file` of `task` from `folder`, which is the task's own or holds it (`SST-2`, `sst2`, …).
     ///
     /// - Throws: `GlueError` with file and line for anything that is not as the benchmark has it.
-    public init(_ task: GlueTask, _ split: Split, in folder: URL) throws {
-        url = try Self.find(task, split, in: folder)
+    public init(_ task: GlueTask, _ file: GlueTask.File, labelled: Bool = true, in folder: URL) throws {
+        guard let found = Self.find(task, file, in: folder) else {
+            throw GlueError(
+                folder.relativePath,
+                "no \(file.name).tsv of \(task.title); wanted \(task.title)/\(file.name).tsv there, in the original GLUE layout"
+            )
+        }
+        url = found
         guard let data = try? Data(contentsOf: url) else { throw GlueError(url.relativePath, "cannot be read") }
-        rows = try Self.rows(of: data, task, url.relativePath)
+        let all = try Self.rows(of: data, task, labelled, url.relativePath)
+        rows = all.compactMap { $0 }
+        undecidedRows = all.count - rows.count
+        guard !rows.isEmpty else { throw GlueError(url.relativePath, "the file has a header and no rows") }
     }
 
-    private static func find(_ task: GlueTask, _ split: Split, in folder: URL) throws -> URL {
-        let file = "\(split.rawValue).tsv"
+    /// Whether `folder` holds `file` of `task`.
+    public static func exists(_ task: GlueTask, _ file: GlueTask.File, in folder: URL) -> Bool {
+        find(task, file, in: folder) != nil
+    }
+
+    private static func find(_ task: GlueTask, _ file: GlueTask.File, in folder: URL) -> URL? {
         let children = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-        let own = children.sorted().filter {
-            $0.lowercased().filter { $0 != "-" && $0 != "_" } == task.name
-        }
-        for candidate in own.map({ folder.appendingPathComponent($0) }) + [folder] {
-            let url = candidate.appendingPathComponent(file)
-            if FileManager.default.fileExists(atPath: url.path) { return url }
-        }
-        throw GlueError(
-            folder.relativePath,
-            "no \(file) of \(task.title); wanted \(task.title)/\(file) there, in the original GLUE layout")
+        let own = children.sorted().filter { [task.name, GlueTask.plain(task.title)].contains(GlueTask.plain($0)) }
+        return (own.map { folder.appendingPathComponent($0) } + [folder])
+            .map { $0.appendingPathComponent("\(file.name).tsv") }
+            .first { FileManager.default.fileExists(atPath: $0.path) }
     }
 
-    private static func rows(of data: Data, _ task: GlueTask, _ place: String) throws -> [TaskRow] {
+    /// Nil for an undecided row.
+    private static func rows(of data: Data, _ task: GlueTask, _ labelled: Bool, _ place: String) throws -> [TaskRow?] {
         var lines = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)[...]
         if lines.last?.isEmpty == true { lines = lines.dropLast() }
         guard !lines.isEmpty else { throw GlueError(place, "the file is empty") }
-        let header = try task.columns ?? fields(lines[0], place, 1)
+        let columns = labelled ? task.columns : nil
+        let header = try columns ?? fields(lines[0], place, 1)
         let textColumns = try task.texts.map { try column($0, header, place) }
-        let labelColumn = try column(task.label, header, place)
-        let first = task.columns == nil ? 1 : 0
-        let rows = try lines.indices.dropFirst(first).map { index in
+        let labelColumn = labelled ? try column(task.label, header, place) : nil
+        return try lines.indices.dropFirst(columns == nil ? 1 : 0).map { index in
             let fields = try fields(lines[index], place, index + 1)
             guard fields.count == header.count else {
                 throw GlueError("\(place):\(index + 1)", "\(fields.count) columns, wanted \(header.count)")
             }
-            return TaskRow(
-                texts: textColumns.map { fields[$0] },
-                target: try target(fields[labelColumn], task, "\(place):\(index + 1)"))
+            let texts = textColumns.map { fields[$0] }
+            guard let labelColumn else { return TaskRow(texts: texts, target: 0) }
+            if fields[labelColumn] == "-", !task.labels.isEmpty { return nil }
+            return TaskRow(texts: texts, target: try target(fields[labelColumn], task, "\(place):\(index + 1)"))
         }
-        guard !rows.isEmpty else { throw GlueError(place, "the file has a header and no rows") }
-        return rows
     }
 
     private static func fields(_ line: Data, _ place: String, _ number: Int) throws -> [String] {

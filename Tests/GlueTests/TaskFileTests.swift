@@ -16,7 +16,8 @@ let hasSharedGlue = FileManager.default.fileExists(atPath: sharedGlue.appendingP
         defer { try? FileManager.default.removeItem(at: folder) }
         try Data(bytes.utf8).write(to: folder.appendingPathComponent("dev.tsv"))
         do {
-            return .success(try TaskFile(GlueTask.named(task), .dev, in: folder).rows)
+            let task = try GlueTask.named(task)
+            return .success(try TaskFile(task, task.dev[0], in: folder).rows)
         } catch let error as GlueError {
             let description = error.description.replacingOccurrences(of: folder.path + "/", with: "")
             let parts = description.split(separator: " ", maxSplits: 1).map(String.init)
@@ -49,6 +50,25 @@ let hasSharedGlue = FileManager.default.fileExists(atPath: sharedGlue.appendingP
         #expect(rows == [TaskRow(texts: ["it rains", "it is wet"], target: 0)])
     }
 
+    @Test func rowsWithoutConsensusAreLeftOutAndCounted() throws {
+        let task = try GlueTask.named("mnli")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let bytes = "sentence1\tsentence2\tlabel1\tgold_label\na\tb\tneutral\tneutral\na\tc\tneutral\t-\n"
+        try Data(bytes.utf8).write(to: folder.appendingPathComponent("dev_matched.tsv"))
+        let file = try TaskFile(task, task.dev[0], in: folder)
+        #expect(file.rows == [TaskRow(texts: ["a", "b"], target: 1)] && file.undecidedRows == 1)
+    }
+
+    @Test func testFilesHaveNoLabels() throws {
+        let task = try GlueTask.named("cola")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try Data("index\tsentence\n0\tthey sang\n".utf8).write(to: folder.appendingPathComponent("test.tsv"))
+        let rows = try TaskFile(task, task.test[0], labelled: false, in: folder).rows
+        #expect(rows == [TaskRow(texts: ["they sang"], target: 0)])
+    }
+
     @Test func everyFaultHasItsLine() throws {
         #expect(try message("sentence\tlabel\nfine\t1\nbad\n") == "dev.tsv:3: 1 columns, wanted 2")
         #expect(try message("sentence\tlabel\nfine\t1\t1\n") == "dev.tsv:2: 3 columns, wanted 2")
@@ -59,21 +79,37 @@ let hasSharedGlue = FileManager.default.fileExists(atPath: sharedGlue.appendingP
     }
 
     @Test func aMissingFileSaysWhatIsWanted() throws {
-        let message = #expect(throws: GlueError.self) { try TaskFile(GlueTask.named("sst2"), .train, in: folder) }
+        let task = try GlueTask.named("sst2")
+        let train = try #require(task.train)
+        let message = #expect(throws: GlueError.self) { try TaskFile(task, train, in: folder) }
         #expect(message?.problem == "no train.tsv of SST-2; wanted SST-2/train.tsv there, in the original GLUE layout")
     }
 
     @Test func anUnknownTaskIsRefused() throws {
         let error = #expect(throws: GlueError.self) { try GlueTask.named("sst3") }
-        #expect(error?.description == "unknown task 'sst3'; tasks: cola, sst2, mrpc, rte")
+        #expect(error?.description == "unknown task 'sst3'; tasks: cola, sst2, mrpc, stsb, qqp, mnli, qnli, rte, wnli")
         #expect(try GlueTask.named("SST-2").name == "sst2")
     }
 
     @Test(.enabled(if: hasSharedGlue, "the official GLUE files are not on this machine"))
     func theOfficialFilesHaveTheOfficialCounts() throws {
-        for task in GlueTask.all {
-            #expect(try TaskFile(task, .train, in: sharedGlue).rows.count == task.trainRows, "\(task.title) train")
-            #expect(try TaskFile(task, .dev, in: sharedGlue).rows.count == task.devRows, "\(task.title) dev")
+        for task in GlueTask.all + [.diagnostic] where task.name != "qqp" && task.name != "mnli" {
+            let labelled = (task.train.map { [$0] } ?? []) + task.dev
+            for file in labelled where file.name != "train" || task.name != "qnli" {
+                #expect(try TaskFile(task, file, in: sharedGlue).rows.count == file.rows, "\(task.title) \(file.name)")
+            }
+            for file in task.test {
+                let rows = try TaskFile(task, file, labelled: false, in: sharedGlue).rows
+                #expect(rows.count == file.rows, "\(task.title) \(file.name)")
+            }
+        }
+        // Parts of the official splits in their layouts.
+        for (name, folder) in [("mnli", "MNLI_partial"), ("qqp", "QQP_partial"), ("qnli", "QNLI_partial")] {
+            let task = try GlueTask.named(name)
+            let train = try #require(task.train)
+            let rows = try TaskFile(task, train, in: sharedGlue.appendingPathComponent(folder)).rows
+            #expect(rows.count > 1000 && rows.count < train.rows)
+            #expect(Set(rows.map(\.target)).count == task.outputs)
         }
     }
 }

@@ -78,7 +78,7 @@ final class FineTuningSitting {
     /// Evaluates the dev set, saves, and decides whether to go on.
     func endEpoch() throws {
         let start = ContinuousClock.now
-        let evaluation = TaskEvaluation(run.data.task, logits: tuner.predict(dev), rows: run.data.dev)
+        let evaluation = TaskEvaluation(run.data, logits: tuner.predict(dev))
         state.seconds += start.duration(to: .now).seconds
         state.epoch += 1
         state.index = 0

@@ -6,35 +6,57 @@ import Tokenization
 public struct TaskData: Sendable {
     public let task: GlueTask
     public let training: [EncodedRow]
+    /// The dev sets one behind the other.
     public let dev: [EncodedRow]
+    /// Every dev set there is, with its range in `dev`: MNLI has two.
+    public let parts: [(file: GlueTask.File, range: Range<Int>)]
     /// Lines for the user: other numbers of rows than the official ones, truncation, a single class.
     public let notes: [String]
 
     /// Reads and encodes the splits from `folder`; `training` only where it is wanted.
+    ///
+    /// - Throws: `GlueError` where a file is damaged, or the first dev set or the training set is missing.
     public init(
         _ task: GlueTask, in folder: URL, _ tokenizer: any Tokenizer, length: Int, withTraining: Bool = true
     ) throws {
         self.task = task
-        let trainingRows = withTraining ? try TaskFile(task, .train, in: folder).rows : []
-        let devRows = try TaskFile(task, .dev, in: folder).rows
-        training = trainingRows.map { $0.encoded(tokenizer, length: length) }
-        dev = devRows.map { $0.encoded(tokenizer, length: length) }
-        notes =
-            (withTraining ? Self.notes(task, "training", training, official: task.trainRows) : [])
-            + Self.notes(task, "dev", dev, official: task.devRows)
+        var notes: [String] = []
+        func encoded(_ file: GlueTask.File, _ split: String) throws -> [EncodedRow] {
+            let read = try TaskFile(task, file, in: folder)
+            let rows = read.rows.map { $0.encoded(tokenizer, length: length) }
+            if read.undecidedRows > 0 {
+                notes.append("\(file.title): \(read.undecidedRows) \(split) rows without consensus left out")
+            }
+            notes += Self.notes(task, file, split, rows)
+            return rows
+        }
+        training = withTraining ? try task.train.map { try encoded($0, "training") } ?? [] : []
+        var (dev, parts) = ([EncodedRow](), [(file: GlueTask.File, range: Range<Int>)]())
+        for (index, file) in task.dev.enumerated() {
+            guard index == 0 || TaskFile.exists(task, file, in: folder) else {
+                notes.append("\(task.title): no \(file.name).tsv; scored without \(file.title)")
+                continue
+            }
+            let rows = try encoded(file, "dev")
+            parts.append((file, dev.count..<dev.count + rows.count))
+            dev += rows
+        }
+        (self.dev, self.parts, self.notes) = (dev, parts, notes)
     }
 
-    private static func notes(_ task: GlueTask, _ split: String, _ rows: [EncodedRow], official: Int) -> [String] {
+    private static func notes(
+        _ task: GlueTask, _ file: GlueTask.File, _ split: String, _ rows: [EncodedRow]
+    ) -> [String] {
         var notes: [String] = []
-        if rows.count != official {
-            notes.append("\(task.title): \(rows.count) of \(official) \(split) rows; not the official set")
+        if rows.count != file.rows {
+            notes.append("\(file.title): \(rows.count) of \(file.rows) \(split) rows; not the official set")
         }
         let truncated = rows.count { $0.isTruncated }
         if truncated > 0 {
-            notes.append("\(task.title): \(truncated) of \(rows.count) \(split) rows were cut to the length")
+            notes.append("\(file.title): \(truncated) of \(rows.count) \(split) rows were cut to the length")
         }
         if !task.isRegression, Set(rows.map(\.target)).count == 1 {
-            notes.append("\(task.title): all \(split) rows have the label '\(task.labels[Int(rows[0].target)])'")
+            notes.append("\(file.title): all \(split) rows have the label '\(task.labels[Int(rows[0].target)])'")
         }
         return notes
     }

@@ -1,25 +1,41 @@
 import Glue
 
-/// The scores of a classifier on the dev set of a task: every row exactly once.
+/// The scores of a model on the dev sets of a task: every row exactly once.
 public struct TaskEvaluation: Sendable, Codable, Equatable {
     public let task: String
     public let rows: Int
-    /// By the names of the metrics.
+    /// By the names of the metrics, with that of the dev set behind them where there are several.
     public let scores: [String: Double]
-    /// Whether all predictions are one class: a dead model, whatever its accuracy.
+    /// Whether all predictions are one: a dead model, whatever its accuracy.
     public let isConstant: Bool
-    /// The score that chooses the best epoch.
+    /// The task's score in the average of GLUE, which also chooses the best epoch: the mean over its metrics and dev sets.
     public let primary: Double
 
     /// Scores logits of every row, in order.
-    public init(_ task: GlueTask, logits: [[Float]], rows: [EncodedRow]) {
-        let predictions = logits.map { row in row.indices.max { row[$0] < row[$1] } ?? 0 }
-        let truth = rows.map { Int($0.target) }
+    public init(_ data: TaskData, logits: [[Float]]) {
+        let task = data.task
+        let predictions = logits.map { task.prediction($0) }
+        var (scores, scored) = ([String: Double](), [Double]())
+        for (file, range) in data.parts {
+            let truth = data.dev[range].map { Double($0.target) }
+            for metric in task.metrics + task.others {
+                let score = metric.score(Array(predictions[range]), truth)
+                let name = task.dev.count == 1 ? metric.rawValue : "\(metric.rawValue) \(file.title)"
+                scores[name] = score
+                if task.metrics.contains(metric) { scored.append(score) }
+            }
+        }
         self.task = task.name
-        self.rows = rows.count
-        scores = Dictionary(
-            uniqueKeysWithValues: task.metrics.map { ($0.rawValue, $0.score(predictions, truth)) })
+        self.scores = scores
+        rows = predictions.count
         isConstant = Set(predictions).count <= 1
-        primary = task.primaryMetric.score(predictions, truth)
+        primary = scored.reduce(0, +) / Double(max(1, scored.count))
+    }
+}
+
+extension GlueTask {
+    /// The class of the largest logit, or the value of a regression.
+    public func prediction(_ logits: [Float]) -> Double {
+        isRegression ? Double(logits[0]) : Double(logits.indices.max { logits[$0] < logits[$1] } ?? 0)
     }
 }

@@ -44,7 +44,7 @@ struct Evaluate: ParsableCommand {
         let start = ContinuousClock.now
         let logits = tuner.predict(rows.dev.map(ClassificationExample.init))
         let seconds = start.duration(to: .now).seconds
-        let evaluation = TaskEvaluation(task, logits: logits, rows: rows.dev)
+        let evaluation = TaskEvaluation(rows, logits: logits)
         print(
             "\(task.title) dev: \(FineTuningDisplay.scores(evaluation)), "
                 + "\(Show.count(Double(rows.dev.count) / seconds)) rows/s")
