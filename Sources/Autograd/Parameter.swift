@@ -23,10 +23,12 @@ public struct Parameter: Sendable, Hashable {
         case ones
         /// Normal with mean 0 and this standard deviation.
         case normal(Float)
-        /// The very numbers that `.normal` of this deviation gives the parameter called `name`.
-        case normalLike(name: String, Float)
-        /// Row p is the position code of p, sin and cos of p · 10000^(-2i/columns) at columns 2i and 2i + 1 (Vaswani et
-        /// al. 2017, section 3.5), with this root mean square.
+        /// What `.normal` of this deviation gives the parameter called `name`, the rows in as many equal groups as there are
+        /// offsets, each turned so that a row's product with the code of position p is the original's with the code of
+        /// p + offset.
+        case normalLike(name: String, Float, offsets: [Int])
+        /// Row p is the code of position p, sin(ω p) and cos(ω p) at columns 2i and 2i + 1, with this root mean square (after
+        /// Vaswani et al. 2017, section 3.5, whose frequencies are mostly too low to tell neighbours apart).
         case sinusoids(Float)
     }
 }

@@ -25,16 +25,34 @@ extension Parameter {
         case .zeros: target.fill(0)
         case .ones: target.fill(1)
         case .normal(let deviation): fillNormal(target, deviation, random.stream(name))
-        case .normalLike(let name, let deviation): fillNormal(target, deviation, random.stream(name))
+        case .normalLike(let name, let deviation, let offsets):
+            fillNormal(target, deviation, random.stream(name))
+            let frequencies = Self.positionFrequencies(columns: columns)
+            for row in 0..<rows {
+                let offset = offsets[row * offsets.count / rows]
+                for (index, frequency) in frequencies.enumerated() {
+                    let pair = target.pointer + row * columns + 2 * index
+                    let (s, c) = (Float(sin(frequency * Double(offset))), Float(cos(frequency * Double(offset))))
+                    (pair[0], pair[1]) = (c * pair[0] - s * pair[1], s * pair[0] + c * pair[1])
+                }
+            }
         case .sinusoids(let rootMeanSquare):
-            for (row, start) in stride(from: 0, to: count, by: columns).enumerated() {
-                for column in 0..<columns {
-                    let angle = Double(row) * pow(10_000, -Double(column / 2 * 2) / Double(columns))
-                    let code = column % 2 == 0 ? sin(angle) : cos(angle)
-                    target.pointer[start + column] = Float(code * 2.squareRoot()) * rootMeanSquare
+            let frequencies = Self.positionFrequencies(columns: columns)
+            let amplitude = Float(2.squareRoot()) * rootMeanSquare
+            for position in 0..<rows {
+                for (index, frequency) in frequencies.enumerated() {
+                    let pair = target.pointer + position * columns + 2 * index
+                    let angle = frequency * Double(position)
+                    (pair[0], pair[1]) = (amplitude * Float(sin(angle)), amplitude * Float(cos(angle)))
                 }
             }
         }
+    }
+
+    /// ω_i = 3 (2 (i + 1) / columns)^1.5 in radians a token, one a pair of columns: so spread, the codes of positions have next to
+    /// nothing in common from the second neighbour on, and do not repeat.
+    private static func positionFrequencies(columns: Int) -> [Double] {
+        (0..<columns / 2).map { 3 * pow(Double($0 + 1) / Double(columns / 2), 1.5) }
     }
 
     private func fillNormal(_ target: Tensor, _ deviation: Float, _ stream: RandomStream) {

@@ -4,9 +4,10 @@ import Autograd
 /// One post-norm transformer block: attention and feed-forward, each with its residual and norm
 /// (Vaswani et al. 2017, section 3.1).
 ///
-/// Keys begin with the weights of queries, so that from the first step on tokens attend to what is like them, which
-/// sinusoidal positions make what is near them (Trockman & Kolter 2023, "Mimetic initialization of self-attention
-/// layers").
+/// Every head begins with a look at one neighbour, the first at the token before, the second at the token after, and so on:
+/// queries begin as the keys' weights, turned by that offset in the plane of every sinusoid of the positions (after
+/// Trockman & Kolter 2023, "Mimetic initialization of self-attention layers", who let queries begin like keys). From
+/// random weights a short run spends most of its time on finding out that neighbours matter.
 struct EncoderBlock: Sendable {
     private let projectionWeight: Parameter
     private let projectionBias: Parameter
@@ -23,11 +24,16 @@ struct EncoderBlock: Sendable {
         let projections = attentionScope["self"]
         // A mean of values is smaller than a value.
         let valueDeviation = deviation * Float(2).squareRoot()
+        // Doubled, or a head hardly tells its neighbour from the next one.
+        let lookDeviation = 2 * deviation
+        // 1 back, 1 ahead, 2 back, …
+        let offsets = (0..<options.heads).map { ($0 / 2 + 1) * ($0 % 2 == 0 ? -1 : 1) }
         // One product gives q | k | v: small products lose a third of the speed.
         projectionWeight = projections.stackedWeights(
             [
-                "query.weight": .normal(deviation),
-                "key.weight": .normalLike(name: projections.path("query.weight"), deviation),
+                "query.weight": .normalLike(
+                    name: projections.path("key.weight"), lookDeviation, offsets: offsets),
+                "key.weight": .normal(lookDeviation),
                 "value.weight": .normal(valueDeviation),
             ], width, width)
         projectionBias = projections.stackedVectors(["query.bias", "key.bias", "value.bias"], width)

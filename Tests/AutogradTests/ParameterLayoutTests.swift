@@ -74,22 +74,41 @@ struct ParameterLayoutTests {
         #expect(initialValues(["a"], seed: 2)["a"] != first["a"])
     }
 
-    @Test func aWeightMayStartLikeAnotherOrAsPositionCodes() {
+    @Test func positionCodesAreSinusoids() {
         let layout = ParameterLayout()
-        let scope = layout.scope("")
-        let query = scope.weight("query", 3, 5, deviation: 0.5)
-        let key = scope.weight("key", 3, 5, .normalLike(name: "query", 0.5))
-        let positions = scope.weight("positions", 7, 4, .sinusoids(0.1))
-        let values = layout.initialBlock(seed: 1, from: pool).values
-        #expect(Array(values[query.range]) == Array(values[key.range]))
-        let codes = Array(values[positions.range])
-        let angles: [Double] = [3, 0.03]
-        for (pair, angle) in angles.enumerated() {
-            #expect(abs(codes[12 + 2 * pair] - Float(0.1 * 2.squareRoot() * sin(angle))) < 1e-7)
-            #expect(abs(codes[13 + 2 * pair] - Float(0.1 * 2.squareRoot() * cos(angle))) < 1e-7)
+        let positions = layout.scope("").weight("positions", 9, 4, .sinusoids(0.1))
+        let codes = Array(layout.initialBlock(seed: 1, from: pool).values[positions.range])
+
+        for (pair, frequency) in [3 * pow(0.5, 1.5), 3].enumerated() {
+            let angle = 5 * frequency
+            #expect(abs(codes[20 + 2 * pair] - Float(0.1 * 2.squareRoot() * sin(angle))) < 1e-7)
+            #expect(abs(codes[21 + 2 * pair] - Float(0.1 * 2.squareRoot() * cos(angle))) < 1e-7)
         }
         let squares = codes.reduce(0) { $0 + $1 * $1 } / Float(codes.count)
         #expect(abs(squares.squareRoot() - 0.1) < 1e-6)
+    }
+
+    /// Of an even or odd number of columns, rows in two groups.
+    @Test(arguments: [6, 7]) func queriesMayBeginAsKeysOfAnotherPosition(columns: Int) {
+        let layout = ParameterLayout()
+        let scope = layout.scope("")
+        let codes = scope.weight("positions", 12, columns, .sinusoids(1))
+        let key = scope.weight("key", 4, columns, deviation: 0.5)
+        let query = scope.weight(
+            "query", 4, columns, .normalLike(name: "key", 0.5, offsets: [-1, 2]))
+        let values = layout.initialBlock(seed: 1, from: pool).values
+        func product(_ weight: Parameter, _ row: Int, _ position: Int) -> Float {
+            (0..<columns).reduce(0) {
+                $0 + values[weight.offset + row * columns + $1] * values[codes.offset + position * columns + $1]
+            }
+        }
+        for row in 0..<4 {
+            let offset = row < 2 ? -1 : 2
+            for position in 1..<10 {
+                let (actual, expected) = (product(query, row, position), product(key, row, position + offset))
+                #expect(abs(actual - expected) < 1e-5)
+            }
+        }
     }
 
     @Test func vectorsStartAsZerosOrOnes() {
