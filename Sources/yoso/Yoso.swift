@@ -7,8 +7,7 @@ struct Yoso: ParsableCommand {
         commandName: "yoso",
         abstract: "Pretrain BERT-style encoders and fine-tune them on GLUE, on ordinary CPUs.",
         subcommands: [
-            Demo.self, Vocabulary.self, Pretrain.self, Finetune.self, Evaluate.self, Sweep.self, Explain.self,
-            VerifyResume.self,
-            Bench.self, Doctor.self,
+            Demo.self, Vocabulary.self, Pretrain.self, Finetune.self, Evaluate.self, Predict.self,
+            Fill.self, Sweep.self, Explain.self, VerifyResume.self, Bench.self, Doctor.self,
         ])
 }

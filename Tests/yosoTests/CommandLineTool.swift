@@ -29,9 +29,10 @@ final class CommandLineTool {
     @discardableResult
     func run(_ arguments: String...) throws -> Result { try run(arguments) }
 
+    /// - Parameter input: what the program reads from standard input.
     @discardableResult
-    func run(_ arguments: [String]) throws -> Result {
-        let (process, output, error) = try start(arguments)
+    func run(_ arguments: [String], input: String = "") throws -> Result {
+        let (process, output, error) = try start(arguments, input: input)
         process.waitUntilExit()
         return Result(
             code: process.terminationStatus, output: try String(contentsOf: output, encoding: .utf8),
@@ -39,7 +40,7 @@ final class CommandLineTool {
     }
 
     /// A running program, and the files that it writes to.
-    func start(_ arguments: [String]) throws -> (Process, output: URL, error: URL) {
+    func start(_ arguments: [String], input: String = "") throws -> (Process, output: URL, error: URL) {
         let process = Process()
         process.executableURL = try Self.executable()
         process.arguments = arguments
@@ -50,6 +51,9 @@ final class CommandLineTool {
             let handle = try FileHandle(forWritingTo: url)
             if isError { process.standardError = handle } else { process.standardOutput = handle }
         }
+        let inputURL = file("input-\(UUID())")
+        try Data(input.utf8).write(to: inputURL)
+        process.standardInput = try FileHandle(forReadingFrom: inputURL)
         try process.run()
         return (process, output, error)
     }

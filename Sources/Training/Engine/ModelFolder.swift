@@ -1,4 +1,5 @@
 import Autograd
+import Bert
 import Checkpoints
 import Foundation
 import Tensors
@@ -19,32 +20,45 @@ public enum ModelFolder {
         try TokenizerFolder.write(tokenizer, to: folder)
     }
 
-    /// Reads parameters by name into `parameters`; `optional` says which may be missing, and keep what they are.
+    /// Whether a parameter must be in a folder, may be, or is not even looked for.
+    public enum Demand: Sendable {
+        case required, optional, ignored
+    }
+
+    /// Reads parameters by name into `parameters`; those that are not read keep what they are.
     ///
-    /// - Returns: the names that were missing.
+    /// - Returns: the names that were not read.
     /// - Throws: `CheckpointError` where the file is damaged, or lacks a parameter, or holds it in another shape.
     @discardableResult
     public static func read(
         _ folder: URL, into parameters: Tensor, _ layout: ParameterLayout,
-        optional: (Parameter) -> Bool = { _ in false }
+        _ demand: (Parameter) -> Demand = { _ in .required }
     ) throws -> [String] {
         try AtomicFolder.verify(folder)
         let file = try SafeTensorsFile(folder.appendingPathComponent(weightsName))
         var missing: [String] = []
         for parameter in layout.parameters {
-            guard let shape = file.shape(of: parameter.name) else {
-                guard optional(parameter) else { throw CheckpointError(file.url, "has no tensor \(parameter.name)") }
+            let demand = demand(parameter)
+            let name = bareName(parameter.name, in: file)
+            guard demand != .ignored, let shape = file.shape(of: name) else {
+                guard demand != .required else { throw CheckpointError(file.url, "has no tensor \(parameter.name)") }
                 missing.append(parameter.name)
                 continue
             }
             guard shape == parameter.shape else {
-                throw CheckpointError(file.url, "\(parameter.name) has shape \(shape); wanted \(parameter.shape)")
+                throw CheckpointError(file.url, "\(name) has shape \(shape); wanted \(parameter.shape)")
             }
             let target = parameters.view(at: parameter.offset, rows: 1, columns: parameter.count)
-            try file.read(
-                parameter.name, into: UnsafeMutableBufferPointer(start: target.pointer, count: target.count))
+            try file.read(name, into: UnsafeMutableBufferPointer(start: target.pointer, count: target.count))
         }
         return missing
+    }
+
+    /// A folder of an encoder alone, as `BertModel` saves it, names its tensors without the family in front.
+    private static func bareName(_ name: String, in file: SafeTensorsFile) -> String {
+        guard file.shape(of: name) == nil, let dot = name.firstIndex(of: ".") else { return name }
+        let bare = String(name[name.index(after: dot)...])
+        return ModelFamily(rawValue: String(name[..<dot])) == nil ? name : bare
     }
 }
 

@@ -26,13 +26,14 @@ public final class FineTuner {
     /// Enough rows for full-speed products, few enough that activations stay in the last-level cache.
     private static let microBatchTokens = 2048
 
-    /// Reads a pretrained encoder, and a head of the same shape where there is one, from a Hugging Face folder.
+    /// Reads a pretrained encoder from a Hugging Face folder, its pooler where there is one, and, on request, its classifier.
     ///
-    /// - Returns: the parameters that the folder lacks and that stay random.
+    /// - Returns: the parameters that were not read and stay random.
     /// - Throws: `CheckpointError` where the folder is damaged or holds another encoder.
-    public func load(_ folder: URL) throws -> [String] {
+    public func load(_ folder: URL, withClassifier: Bool) throws -> [String] {
         try ModelFolder.read(folder, into: sliced.parameters, sliced.layout) { parameter in
-            parameter.name.hasPrefix("classifier") || parameter.name.hasPrefix("bert.pooler")
+            if parameter.name.hasPrefix("classifier") { return withClassifier ? .optional : .ignored }
+            return parameter.name.hasPrefix("bert.pooler") ? .optional : .required
         }
     }
 

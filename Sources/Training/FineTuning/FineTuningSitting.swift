@@ -33,7 +33,9 @@ final class FineTuningSitting {
         let totalSteps = (0..<run.options.epochs).reduce(0) { $0 + run.batches(epoch: $1).count }
         state = restored ?? RunState(totalSteps: totalSteps, tokenizer: run.tokenizer.fingerprint, options: digest)
         var fresh: [String] = []
-        if restored == nil, let pretrained = run.pretrained { fresh = try tuner.load(pretrained) }
+        if restored == nil, let pretrained = run.pretrained {
+            fresh = try tuner.load(pretrained, withClassifier: false)
+        }
         log = try MetricsLog(run.folder.metrics, truncatingAfterStep: state.step)
         work = FloatingPointWork(run.encoder)
         peak = PeakSpeed.measure(tuner.sliced.workers)

@@ -22,8 +22,8 @@ struct Demo: ParsableCommand {
             "masked words: \(Show.percent(evaluation.maskedAccuracy)) right on held-out text; "
                 + "\(Show.percent(baseline)) by always guessing the most frequent one")
         Terminal.line(
-            "sentiment:    \(Show.percent(pretrained?.evaluation.primary ?? 0)) of the dev rows right from the pretrained "
-                + "encoder; \(Show.percent(random?.evaluation.primary ?? 0)) from random weights")
+            "sentiment:    \(Show.percent(pretrained.evaluation.primary)) of the dev rows right from the pretrained "
+                + "encoder; \(Show.percent(random.evaluation.primary)) from random weights")
         Terminal.line("time:         \(Show.time(start.duration(to: .now).seconds))")
     }
 }

@@ -2,51 +2,59 @@ import ArgumentParser
 import Checkpoints
 import Foundation
 import Glue
-import Tensors
-import Tokenization
 import Training
 
-/// `yoso evaluate --checkpoint C`: the dev set of the task that a checkpoint was fine-tuned on.
+/// `yoso evaluate --checkpoint C`: the dev set of the task that a checkpoint was fine-tuned on; with `--task all` those of all
+/// tasks, and the average of GLUE.
 struct Evaluate: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Score a fine-tuned checkpoint on its task's dev set.")
+    static let configuration = CommandConfiguration(abstract: "Score fine-tuned checkpoints on their tasks' dev sets.")
 
-    @Option(help: "The task; the default is the one that the checkpoint was fine-tuned on.") var task: String?
+    @Option(
+        help: """
+            The task; the default is the one that the checkpoint was fine-tuned on. With all, --checkpoint is a folder of \
+            runs by the names of their tasks, as finetune --task all leaves it.
+            """) var task: String?
     @Option(help: "A fine-tuned Hugging Face folder.") var checkpoint: String
     @Option(help: "Folder of the task's files; the default is the one that it was fine-tuned on.") var data: String?
     @Option(help: "Longest input in tokens.") var length: Int?
 
     func run() throws {
         let folder = URL(fileURLWithPath: checkpoint, isDirectory: true)
-        let configuration = try HuggingFaceConfiguration(of: folder)
-        guard let name = task ?? configuration.yoso?["task"] else {
+        guard task == "all" else {
+            let (task, evaluation, speed) = try evaluate(folder)
+            print("\(task.title) dev: \(FineTuningDisplay.scores(evaluation)), \(Show.count(speed)) rows/s")
+            return
+        }
+        var table = GlueTable()
+        for task in GlueTask.all {
+            let best = folder.appendingPathComponent("\(task.name)/best")
+            guard FileManager.default.fileExists(atPath: best.path) else { continue }
+            table.add(task, try evaluate(best, task.name).evaluation)
+        }
+        guard !table.isEmpty else {
+            throw CheckpointError(folder, "holds no run of a task; wanted for example \(checkpoint)/sst2/best")
+        }
+        print(table.text)
+    }
+
+    private func evaluate(
+        _ folder: URL, _ only: String? = nil
+    ) throws -> (task: GlueTask, evaluation: TaskEvaluation, rowsPerSecond: Double) {
+        let notes = try HuggingFaceConfiguration(of: folder).yoso
+        guard let name = only ?? task ?? notes?["task"] else {
             throw CheckpointError(folder, "does not say which task it is for; pass --task, or fine-tune it first")
         }
         let task = try GlueTask.named(name)
-        guard let labels = configuration.labelNames, labels == task.labels else {
-            let found = configuration.labelNames.map { $0.joined(separator: ", ") } ?? "none"
-            throw CheckpointError(
-                folder, "its labels are \(found); \(task.title) wants \(task.labels.joined(separator: ", "))")
-        }
-        guard let source = data ?? configuration.yoso?["data"] else {
+        guard let source = data ?? notes?["data"] else {
             throw GlueError("data", "no folder is named; pass --data DIR")
         }
-        let length = length ?? configuration.yoso?["length"].flatMap { Int($0) } ?? 128
-        let tokenizer = try TokenizerFolder.load(folder)
-        let encoder = try Finetune.encoder(of: folder, tokenizer, length: length)
+        let classifier = try SavedClassifier(folder, length: length)
         let rows = try TaskData(
-            task, in: SampleData.task(source), tokenizer, length: length, withTraining: false)
+            task, in: SampleData.task(source), classifier.tokenizer, length: classifier.length, withTraining: false)
         rows.notes.forEach { print($0) }
-        let tuner = FineTuner(encoder, outputs: task.outputs, FineTuningOptions(length: length))
-        let fresh = try tuner.load(folder)
-        guard fresh.isEmpty else {
-            throw CheckpointError(folder, "has no classifier (\(fresh[0]) is missing); fine-tune it first")
-        }
         let start = ContinuousClock.now
-        let logits = tuner.predict(rows.dev.map(ClassificationExample.init))
+        let logits = try classifier.logits(rows.dev, of: task)
         let seconds = start.duration(to: .now).seconds
-        let evaluation = TaskEvaluation(rows, logits: logits)
-        print(
-            "\(task.title) dev: \(FineTuningDisplay.scores(evaluation)), "
-                + "\(Show.count(Double(rows.dev.count) / seconds)) rows/s")
+        return (task, TaskEvaluation(rows, logits: logits), Double(rows.dev.count) / seconds)
     }
 }

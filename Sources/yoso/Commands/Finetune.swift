@@ -11,21 +11,32 @@ import Training
 /// `yoso finetune --task T`: fine-tunes a pretrained encoder on a GLUE task.
 struct Finetune: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Fine-tune a pretrained encoder on a GLUE task, or continue an interrupted run.")
+        abstract: "Fine-tune a pretrained encoder on a GLUE task, or on all of them, or continue an interrupted run.")
 
-    @Option(help: "The task, for example sst2.") var task: String
+    @Option(help: "The task, for example sst2; all for every task whose files there are.") var task: String
     @Option(help: "A recipe; the default is Recipes/Finetuning/TASK.yaml, or sample.yaml without --data.")
     var recipe: String?
     @OptionGroup var settings: Settings
     @Option(help: "Pretrained Hugging Face folder in the place of checkpoint.") var checkpoint: String?
     @Option(help: "Folder of the task's files in the place of data.") var data: String?
-    @Option(help: "Folder of the run; the default is Checkpoints/NAME.") var output: String?
+    @Option(help: "Folder of the run, or with all of the runs; the default is Checkpoints/NAME or Checkpoints/glue.")
+    var output: String?
+    @Option(
+        help:
+            "With all, WNLI by the majority of its training labels (majority), like the others (train), or not (skip).")
+    var wnli = WNLIPolicy.majority
     @Flag(help: "Take the checkpoint's shape and vocabulary, but random weights.") var randomWeights = false
 
-    func run() throws { _ = try finetune() }
+    func run() throws {
+        guard task == "all" else {
+            _ = try finetune()
+            return
+        }
+        try finetuneAll()
+    }
 
-    /// Runs to the end and returns the best epoch; nil where the run had ended before.
-    func finetune() throws -> FineTuningEpochReport? {
+    /// Runs to the end and returns the best epoch, of an earlier sitting where the run had ended before.
+    func finetune() throws -> FineTuningEpochReport {
         let task = try GlueTask.named(task)
         let recipe = try FineTuningRecipe(recipe ?? defaultRecipe(task), overrides(task))
         guard let checkpoint = recipe.checkpoint else {
@@ -52,7 +63,8 @@ struct Finetune: ParsableCommand {
             pretrained: randomWeights ? nil : source, notes: ["data": data])
         guard let best = try stopping({ try run.run(signals.interruption, display.show) }) else {
             display.note("the run had ended; its best checkpoint is \(folder.best.relativePath)")
-            return nil
+            let report = try Data(contentsOf: folder.url.appendingPathComponent("report.json"))
+            return try JSONDecoder().decode(FineTuningEpochReport.self, from: report)
         }
         try folder.write(Report.json(best), to: "report.json")
         let scores = FineTuningDisplay.scores(best.evaluation)

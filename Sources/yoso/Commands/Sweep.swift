@@ -56,10 +56,7 @@ struct Sweep: ParsableCommand {
         let data = taskData.map { ["--data", $0] } ?? []
         let finetune = try Finetune.parse(
             ["--task", task, "--checkpoint", folder(variant, "pretraining/best"), "--output", run] + data)
-        if let best = try finetune.finetune() { return best.evaluation.primary }
-        // It had ended before.
-        let report = try Data(contentsOf: URL(fileURLWithPath: "\(run)/report.json"))
-        return try JSONDecoder().decode(FineTuningEpochReport.self, from: report).evaluation.primary
+        return try finetune.finetune().evaluation.primary
     }
 }
 

@@ -1,0 +1,59 @@
+import ArgumentParser
+import Autograd
+import Bert
+import Checkpoints
+import Foundation
+import Tensors
+import Tokenization
+import Training
+
+/// `yoso fill "the [MASK] sat on the mat" --checkpoint C`: what a pretrained encoder would put there.
+struct Fill: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Print the likeliest words for every [MASK] of a text.")
+
+    @Argument(help: "A text with [MASK] in the place of one word or several.") var text: String
+    @Option(help: "A pretrained Hugging Face folder.") var checkpoint: String
+    @Option(help: "Words a mask.") var top = 5
+
+    private static let mask = "[MASK]"
+
+    func validate() throws {
+        guard text.contains(Self.mask) else { throw ValidationError("the text has no \(Self.mask)") }
+        guard top > 0 else { throw ValidationError("--top \(top): wanted at least 1") }
+    }
+
+    func run() throws {
+        let folder = URL(fileURLWithPath: checkpoint, isDirectory: true)
+        let tokenizer = try TokenizerFolder.load(folder)
+        let ids = ids(tokenizer)
+        let options = try Finetune.encoder(of: folder, tokenizer, length: ids.count)
+        OpenBLAS.useOneThread()
+        let (layout, pool) = (ParameterLayout(), StoragePool())
+        let model = PretrainingModel(options, sentenceOrder: false, layout)
+        let parameters = layout.initialBlock(seed: 1, from: pool)
+        try ModelFolder.read(folder, into: parameters, layout)
+        let rows = ids.indices.filter { ids[$0] == tokenizer.special.mask }
+        let tokens = PackedTokens(ids: ids, segments: ids.map { _ in 0 }, layout: BatchLayout(lengths: [ids.count]))
+        let tape = Tape(parameters: parameters, mode: .inference, pool: pool)
+        let logits = model.logits(tokens, rows: rows.map(Int32.init), tape).value
+        for index in rows.indices {
+            let values = logits.view(at: index * logits.columns, rows: 1, columns: logits.columns).values
+            let largest = values.max() ?? 0
+            let weights = values.map { exp(Double($0 - largest)) }
+            let total = weights.reduce(0, +)
+            let best = weights.indices.sorted { (weights[$0], $1) > (weights[$1], $0) }.prefix(top)
+            let words = best.map { id in
+                "\(tokenizer.decode([Int32(id)])) \(Show.percent(weights[id] / total))"
+            }
+            Terminal.line((rows.count > 1 ? "mask \(index + 1): " : "") + words.joined(separator: ", "))
+        }
+    }
+
+    /// [CLS], the parts between the masks with masks between them, [SEP].
+    private func ids(_ tokenizer: any Tokenizer) -> [Int32] {
+        let special = tokenizer.special
+        let parts = text.components(separatedBy: Self.mask).map(tokenizer.encode)
+        return [special.classification] + parts.joined(separator: [special.mask]) + [special.separator]
+    }
+}

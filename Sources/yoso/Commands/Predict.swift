@@ -1,0 +1,89 @@
+import ArgumentParser
+import Foundation
+import Glue
+import Tokenization
+
+/// `yoso predict --checkpoint C < sentences`: label and probabilities of every line as JSON lines.
+struct Predict: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Read sentences, or pairs with a tab between, from standard input; write a JSON line for each.")
+
+    @Option(help: "A fine-tuned Hugging Face folder.") var checkpoint: String
+    @Option(help: "Longest input in tokens.") var length: Int?
+    @Option(help: "Threads, 0 for one a core.") var threads = 0
+    @Option(help: "Lines that are read before they are predicted together; memory does not grow beyond them.")
+    var batch = 256
+
+    private struct Prediction: Encodable {
+        var label: String?
+        var probabilities: [String: Float]?
+        /// Of a regression.
+        var score: Float?
+    }
+
+    func validate() throws {
+        guard (1...1_000_000).contains(batch) else { throw ValidationError("--batch \(batch): wanted at least 1") }
+    }
+
+    func run() throws {
+        let classifier = try SavedClassifier(
+            URL(fileURLWithPath: checkpoint, isDirectory: true), length: length, threads: threads)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        var lines = StandardInput()
+        while true {
+            var rows: [EncodedRow] = []
+            while rows.count < batch, let line = try lines.next() {
+                rows.append(try row(line, lines.number).encoded(classifier.tokenizer, length: classifier.length))
+            }
+            guard !rows.isEmpty else { return }
+            let output = try classifier.logits(rows).map { logits in
+                String(decoding: try encoder.encode(prediction(logits, classifier.labels)), as: UTF8.self) + "\n"
+            }
+            Terminal.write(output.joined())
+        }
+    }
+
+    private func row(_ line: String, _ number: Int) throws -> TaskRow {
+        let texts = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+        guard texts.count <= 2 else {
+            throw GlueError(
+                "standard input:\(number)", "\(texts.count) columns, wanted a sentence, or two with a tab between")
+        }
+        return TaskRow(texts: texts, target: 0)
+    }
+
+    private func prediction(_ logits: [Float], _ labels: [String]) -> Prediction {
+        guard labels.count > 1 else { return Prediction(score: logits[0]) }
+        let largest = logits.max() ?? 0
+        let weights = logits.map { exp($0 - largest) }
+        let total = weights.reduce(0, +)
+        let best = logits.indices.max { logits[$0] < logits[$1] } ?? 0
+        return Prediction(
+            label: labels[best],
+            probabilities: Dictionary(zip(labels, weights.map { $0 / total })) { first, _ in first })
+    }
+}
+
+/// The lines of standard input as they come, in constant memory: split at line feeds alone, strictly UTF-8.
+private struct StandardInput {
+    private(set) var number = 0
+    private let file = fdopen(STDIN_FILENO, "r")
+
+    mutating func next() throws -> String? {
+        var buffer: UnsafeMutablePointer<CChar>?
+        var capacity = 0
+        defer { free(buffer) }
+        guard let file else { return nil }
+        let count = getline(&buffer, &capacity, file)
+        guard count >= 0, let buffer else { return nil }
+        number += 1
+        var bytes = UnsafeRawBufferPointer(start: buffer, count: count)[...]
+        if bytes.last == UInt8(ascii: "\n") { bytes = bytes.dropLast() }
+        if bytes.last == UInt8(ascii: "\r") { bytes = bytes.dropLast() }
+        guard let line = String(validating: bytes, as: UTF8.self) else {
+            throw GlueError("standard input:\(number)", "not UTF-8")
+        }
+        return line
+    }
+}

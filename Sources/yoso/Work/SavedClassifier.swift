@@ -1,0 +1,58 @@
+import Checkpoints
+import Foundation
+import Glue
+import Tokenization
+import Training
+
+/// A fine-tuned Hugging Face folder, ours or another's, opened for prediction.
+struct SavedClassifier {
+    let folder: URL
+    let configuration: HuggingFaceConfiguration
+    let tokenizer: any Tokenizer
+    /// In the order of the model's ids; one name for a regression.
+    let labels: [String]
+    let length: Int
+    private let tuner: FineTuner
+
+    /// - Parameter length: longest input in tokens; nil for what it was fine-tuned with, or 128.
+    /// - Throws: what reading the folder throws, and `CheckpointError` where it has no classifier.
+    init(_ folder: URL, length: Int? = nil, threads: Int = 0) throws {
+        self.folder = folder
+        configuration = try HuggingFaceConfiguration(of: folder)
+        guard let labels = configuration.labelNames, !labels.isEmpty else {
+            throw CheckpointError(folder, "has no classifier; fine-tune it first")
+        }
+        self.labels = labels
+        self.length = length ?? configuration.yoso?["length"].flatMap { Int($0) } ?? min(128, configuration.positions)
+        tokenizer = try TokenizerFolder.load(folder)
+        let encoder = try Finetune.encoder(of: folder, tokenizer, length: self.length)
+        tuner = FineTuner(
+            encoder, outputs: labels.count, FineTuningOptions(length: self.length, threads: threads))
+        if let missing = try tuner.load(folder, withClassifier: true).first {
+            throw CheckpointError(folder, "has no classifier (\(missing) is missing); fine-tune it first")
+        }
+    }
+
+    /// Logits of every row, in the order of `labels`.
+    func logits(_ rows: [EncodedRow]) -> [[Float]] { tuner.predict(rows.map(ClassificationExample.init)) }
+
+    /// Logits of every row in the order of the labels of `task`: other programs order them otherwise.
+    ///
+    /// - Throws: `CheckpointError` where the labels are others.
+    func logits(_ rows: [EncodedRow], of task: GlueTask) throws -> [[Float]] {
+        let order = try order(of: task)
+        return logits(rows).map { row in order.map { row[$0] } }
+    }
+
+    private func order(of task: GlueTask) throws -> [Int] {
+        if task.isRegression, labels.count == 1 { return [0] }
+        let order = task.labels.compactMap { label in labels.firstIndex { $0.lowercased() == label } }
+        guard order.count == task.labels.count, labels.count == order.count, !task.isRegression else {
+            throw CheckpointError(
+                folder,
+                "its labels are \(labels.joined(separator: ", ")); \(task.title) wants "
+                    + (task.isRegression ? "a score" : task.labels.joined(separator: ", ")))
+        }
+        return order
+    }
+}

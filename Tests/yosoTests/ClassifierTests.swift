@@ -1,0 +1,119 @@
+import Foundation
+import Testing
+
+/// What people do with a fine-tuned checkpoint, and with several.
+@Suite(.serialized) struct ClassifierTests {
+    private let tool: CommandLineTool
+
+    init() throws {
+        tool = try CommandLineTool()
+        try tool.writeText()
+        try tool.writeTask()
+        #expect(try tool.run(tool.pretraining(steps: 2)).code == 0)
+    }
+
+    private struct Prediction: Decodable {
+        let label: String
+        let probabilities: [String: Double]
+    }
+
+    private func predict(_ input: String, _ more: [String] = []) throws -> [Prediction] {
+        let result = try tool.run(["predict", "--checkpoint", "tuned/best"] + more, input: input)
+        #expect(result.code == 0, "\(result.error)")
+        return try result.output.split(separator: "\n").map {
+            try JSONDecoder().decode(Prediction.self, from: Data($0.utf8))
+        }
+    }
+
+    @Test func everyLineGetsAPrediction() throws {
+        #expect(try tool.run(tool.finetuning()).code == 0)
+        let input = "a fine film\n\r\nfine\tdull\r\nsaid \"no\nlast\u{2028}one"
+        let predictions = try predict(input)
+        #expect(predictions.count == 5)
+        for prediction in predictions {
+            #expect(abs(prediction.probabilities.values.reduce(0, +) - 1) < 1e-5)
+            #expect(prediction.probabilities.max { $0.value < $1.value }?.key == prediction.label)
+        }
+        // However many are predicted together.
+        let single = try predict(input, ["--batch", "1", "--threads", "1"])
+        for (one, other) in zip(single, predictions) {
+            #expect(abs((one.probabilities["1"] ?? 0) - (other.probabilities["1"] ?? 0)) < 1e-5)
+        }
+        let wide = try tool.run(["predict", "--checkpoint", "tuned/best"], input: "a\nb\tc\td\n")
+        #expect(wide.code == 1)
+        #expect(wide.error.contains("Error: standard input:2: 3 columns, wanted a sentence, or two with a tab between"))
+    }
+
+    @Test func aCheckpointWithoutAClassifierIsRefused() throws {
+        let result = try tool.run(["predict", "--checkpoint", "run/best"], input: "a\n")
+        #expect(result.code == 1 && result.error.contains("Error: run/best: has no classifier; fine-tune it first"))
+    }
+
+    /// Another program's order of labels is converted by name.
+    @Test func labelsAreMatchedByName() throws {
+        try tool.writeTask(dev: "a fine film\t1\na dull film\t0\na fine dog\t1\n")
+        #expect(try tool.run(tool.finetuning()).code == 0)
+        let evaluate = ["evaluate", "--checkpoint", "tuned/best"]
+        let before = try tool.run(evaluate).output
+        let folder = tool.file("tuned/best").resolvingSymlinksInPath()
+        let config = folder.appendingPathComponent("config.json")
+        let text = try String(contentsOf: config, encoding: .utf8)
+        let swapped = text.replacingOccurrences(of: "\"0\" : \"0\"", with: "\"0\" : \"one\"")
+            .replacingOccurrences(of: "\"1\" : \"1\"", with: "\"1\" : \"0\"")
+            .replacingOccurrences(of: "\"0\" : \"one\"", with: "\"0\" : \"1\"")
+        #expect(swapped != text)
+        try FileManager.default.removeItem(at: folder.appendingPathComponent("checksums.json"))
+        try Data(swapped.utf8).write(to: config)
+        let after = try tool.run(evaluate).output
+        func accuracy(_ output: String) -> Double? {
+            output.split(separator: " ").firstIndex(of: "accuracy").flatMap {
+                Double(output.split(separator: " ")[$0 + 1].dropLast())
+            }
+        }
+        let sum = try #require(accuracy(before)) + #require(accuracy(after))
+        #expect(abs(sum - 100) < 0.11, "\(before)\(after)")
+        try Data(text.replacingOccurrences(of: "\"0\" : \"0\"", with: "\"0\" : \"no\"").utf8).write(to: config)
+        let wrong = try tool.run(evaluate)
+        #expect(wrong.code == 1 && wrong.error.contains("its labels are no, 1; SST-2 wants 0, 1"))
+    }
+
+    @Test func allTasksThatThereAreMakeOneTable() throws {
+        let header = "index\tsentence1\tsentence2\tlabel\n"
+        try tool.write(header + "0\ta\tb\t0\n1\ta\tc\t0\n2\ta\td\t1\n", to: "glue/WNLI/train.tsv")
+        try tool.write(header + "0\ta\tb\t0\n1\ta\tc\t1\n", to: "glue/WNLI/dev.tsv")
+        let columns = "index\tgenre\tsentence1\tsentence2\tscore\n"
+        try tool.write(columns + "0\tx\ta cat\ta dog\t2.5\n1\tx\ta\ta\t5.0\n", to: "glue/STS-B/train.tsv")
+        try tool.write(columns + "0\tx\ta cat\tthe cat\t4.0\n1\tx\ta\tb\t1.0\n", to: "glue/STS-B/dev.tsv")
+        let arguments = [
+            "finetune", "--task", "all", "--checkpoint", "run/best", "--data", "glue", "--output", "all", "--set",
+            "length=16", "--set", "epochs=1",
+        ]
+        let result = try tool.run(arguments)
+        #expect(result.code == 0, "\(result.error)")
+        #expect(result.output.contains("CoLA: no train.tsv or no dev.tsv in glue; left out"))
+        let table = try String(contentsOf: tool.file("all/table.md"), encoding: .utf8)
+        #expect(table.contains("| WNLI | 50.0 | accuracy 50.0 | 2 | by majority |"))
+        #expect(table.contains("| STS-B | ") && table.contains("| SST-2 | "))
+        #expect(table.contains("of 3 tasks, without CoLA, MRPC, QQP, MNLI, QNLI, RTE |"))
+        #expect(result.output.hasSuffix(table + "\n"))
+        // Again: every run had ended.
+        #expect(try tool.run(arguments).output.hasSuffix(table + "\n"))
+        let evaluation = try tool.run(["evaluate", "--task", "all", "--checkpoint", "all"])
+        #expect(evaluation.code == 0, "\(evaluation.error)")
+        let line = try #require(table.split(separator: "\n").first { $0.hasPrefix("| STS-B") })
+        #expect(evaluation.output.contains(line))
+        #expect(evaluation.output.contains("of 2 tasks, without "))
+        let none = try tool.run(["evaluate", "--task", "all", "--checkpoint", "run"])
+        #expect(none.code == 1 && none.error.contains("holds no run of a task"))
+    }
+
+    @Test func masksAreFilled() throws {
+        let fill = try tool.run("fill", "the [MASK] sat on the [MASK].", "--checkpoint", "run/best", "--top", "3")
+        #expect(fill.code == 0, "\(fill.error)")
+        let lines = fill.output.split(separator: "\n")
+        #expect(lines.count == 2 && lines[0].hasPrefix("mask 1: ") && lines[1].hasPrefix("mask 2: "))
+        #expect(lines.allSatisfy { $0.split(separator: "%").count == 3 })
+        let none = try tool.run("fill", "the cat", "--checkpoint", "run/best")
+        #expect(none.code == 64 && none.error.contains("the text has no [MASK]"))
+    }
+}
