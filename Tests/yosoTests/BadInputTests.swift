@@ -103,7 +103,8 @@ import Testing
         try tool.writeText()
         #expect(try tool.run(tool.pretraining(steps: 2)).code == 0)
         try expect(
-            tool, ["finetune", "--task", "sst3"], "unknown task 'sst3'; tasks: cola, sst2, mrpc, stsb, qqp, mnli, qnli, rte, wnli")
+            tool, ["finetune", "--task", "sst3"],
+            "unknown task 'sst3'; tasks: cola, sst2, mrpc, stsb, qqp, mnli, qnli, rte, wnli")
         try expect(
             tool, tool.finetuning(),
             "glue: no train.tsv of SST-2; wanted SST-2/train.tsv there, in the original GLUE layout")
