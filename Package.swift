@@ -79,7 +79,9 @@ let package = Package(
         .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Digests"]),
         .testTarget(
             name: "TrainingTests",
-            dependencies: ["Training", "Attention", "Autograd", "Bert", "Checkpoints", "Corpora", "Tensors"]),
+            dependencies: [
+                "Training", "Attention", "Autograd", "Bert", "Checkpoints", "Corpora", "Tensors", "Tokenization",
+            ]),
         .testTarget(name: "RecipesTests", dependencies: ["Recipes", "Attention", "Training"]),
         .testTarget(name: "yosoTests", dependencies: ["yoso", "Checkpoints", "Digests"]),
     ],
