@@ -17,6 +17,7 @@ let package = Package(
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
         .systemLibrary(name: "CLzma", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
         .systemLibrary(
             name: "CSentencePieceSystem", pkgConfig: "sentencepiece", providers: [.apt(["libsentencepiece-dev"])]),
@@ -36,7 +37,7 @@ let package = Package(
         .target(name: "Tokenization", dependencies: ["CSentencePiece", "Digests"]),
         .target(name: "SampleEnglish"),
         .target(name: "Corpora", dependencies: ["Tokenization", "Digests", "CZlib", "CLzma"]),
-        .target(name: "Glue", dependencies: ["Corpora", "Tokenization"]),
+        .target(name: "Glue", dependencies: ["Corpora", "Tokenization", "CZip"]),
         .target(name: "Checkpoints", dependencies: ["Digests"]),
 
         // Programs, recipes, face.

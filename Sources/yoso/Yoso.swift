@@ -8,6 +8,6 @@ struct Yoso: ParsableCommand {
         abstract: "Pretrain BERT-style encoders and fine-tune them on GLUE, on ordinary CPUs.",
         subcommands: [
             Demo.self, Vocabulary.self, Pretrain.self, Finetune.self, Evaluate.self, Predict.self,
-            Fill.self, Sweep.self, Explain.self, VerifyResume.self, Bench.self, Doctor.self,
+            Fill.self, Submit.self, Sweep.self, Explain.self, VerifyResume.self, Bench.self, Doctor.self,
         ])
 }

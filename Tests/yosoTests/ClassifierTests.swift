@@ -107,6 +107,27 @@ import Testing
         #expect(none.code == 1 && none.error.contains("holds no run of a task"))
     }
 
+    @Test func testSetsBecomeAnArchive() throws {
+        #expect(try tool.run(tool.finetuning()).code == 0)
+        try FileManager.default.createDirectory(at: tool.file("all"), withIntermediateDirectories: true)
+        try FileManager.default.moveItem(at: tool.file("tuned"), to: tool.file("all/sst2"))
+        let rows = (0..<1821).map { "\($0)\ta film\n" }.joined()
+        try tool.write("index\tsentence\n" + rows, to: "glue/SST-2/test.tsv")
+        let submit = ["submit", "--checkpoints", "all", "--data", "glue"]
+        let refused = try tool.run(submit)
+        #expect(refused.code == 1)
+        #expect(
+            refused.error.contains("Error: CoLA: no all/cola/best, no glue/CoLA/test.tsv; or pass --fill-missing"))
+        let filled = try tool.run(submit + ["--fill-missing"])
+        #expect(filled.code == 0, "\(filled.error)")
+        #expect(filled.output.contains("SST-2: 1,821 rows by all/sst2/best"))
+        let checked = try tool.run("submit", "--check", "submission.zip")
+        #expect(checked.code == 0 && checked.output.contains("all 11 files are as the server wants them"))
+        try tool.write("index\tsentence\n0\ta film\n", to: "glue/SST-2/test.tsv")
+        let short = try tool.run(submit + ["--fill-missing"])
+        #expect(short.code == 1 && short.error.contains("SST-2: 1 test rows; the server wants the official 1821"))
+    }
+
     @Test func masksAreFilled() throws {
         let fill = try tool.run("fill", "the [MASK] sat on the [MASK].", "--checkpoint", "run/best", "--top", "3")
         #expect(fill.code == 0, "\(fill.error)")

@@ -51,6 +51,7 @@ struct Doctor: ParsableCommand {
     private static var libraries: String {
         let libraries: KeyValuePairs = [
             "SentencePiece": "sentencepiece", "OpenSSL": "libcrypto", "zlib": "zlib", "liblzma": "liblzma",
+            "libzip": "libzip",
         ]
         return libraries.map { name, package in
             let tool = Process()

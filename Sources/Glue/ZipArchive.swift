@@ -1,0 +1,58 @@
+import CZip
+import Foundation
+
+/// Zip archives of a few small files, through libzip.
+enum ZipArchive {
+    /// Writes `files` in this order, in the place of what is at `url`.
+    ///
+    /// - Throws: `GlueError` where it cannot be written; what was there stays.
+    static func write(_ files: [(name: String, data: Data)], to url: URL) throws {
+        var code: Int32 = 0
+        guard let archive = zip_open(url.path, ZIP_CREATE | ZIP_TRUNCATE, &code) else {
+            throw GlueError(url.relativePath, "cannot be written")
+        }
+        // The archive reads the bytes when it is closed, so they must live until then.
+        let buffers = files.map { name, data in
+            let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, data.count), alignment: 1)
+            data.copyBytes(to: buffer)
+            return (name: name, buffer: buffer, count: data.count)
+        }
+        defer { buffers.forEach { $0.buffer.deallocate() } }
+        for (name, buffer, count) in buffers {
+            let source = zip_source_buffer(archive, buffer.baseAddress, zip_uint64_t(count), 0)
+            guard zip_file_add(archive, name, source, zip_flags_t(ZIP_FL_ENC_UTF_8)) >= 0 else {
+                zip_source_free(source)
+                zip_discard(archive)
+                throw GlueError(url.relativePath, "\(name) cannot be added")
+            }
+        }
+        guard zip_close(archive) == 0 else {
+            let problem = String(cString: zip_strerror(archive))
+            zip_discard(archive)
+            throw GlueError(url.relativePath, "cannot be written: \(problem)")
+        }
+    }
+
+    /// Names and contents of all entries, in their order.
+    ///
+    /// - Throws: `GlueError` where it is no archive, damaged, or an entry is larger than `limit` bytes.
+    static func read(_ url: URL, limit: Int = 1 << 28) throws -> [(name: String, data: Data)] {
+        var code: Int32 = 0
+        guard let archive = zip_open(url.path, ZIP_RDONLY | ZIP_CHECKCONS, &code) else {
+            let exists = FileManager.default.fileExists(atPath: url.path)
+            throw GlueError(url.relativePath, exists ? "not a zip archive, or damaged" : "no such file")
+        }
+        defer { zip_discard(archive) }
+        return try (0..<max(0, zip_get_num_entries(archive, 0))).map { index in
+            var status = zip_stat_t()
+            guard zip_stat_index(archive, zip_uint64_t(index), 0, &status) == 0, let name = status.name,
+                status.size <= limit, let file = zip_fopen_index(archive, zip_uint64_t(index), 0)
+            else { throw GlueError(url.relativePath, "entry \(index) is damaged or too large") }
+            defer { zip_fclose(file) }
+            var data = Data(count: Int(status.size))
+            let count = data.withUnsafeMutableBytes { zip_fread(file, $0.baseAddress, zip_uint64_t($0.count)) }
+            guard count == data.count else { throw GlueError(url.relativePath, "\(String(cString: name)) is damaged") }
+            return (String(cString: name), data)
+        }
+    }
+}
