@@ -107,6 +107,24 @@ import Testing
         #expect(none.code == 1 && none.error.contains("holds no run of a task"))
     }
 
+    @Test func seedsHaveStatisticsAndAreCompared() throws {
+        let options = ["--set", "epochs=1", "--seeds", "3"]
+        let first = try tool.run(tool.finetuning(options + ["--output", "a"]))
+        #expect(first.code == 0, "\(first.error)")
+        #expect(first.output.contains("3 seeds: median ") && first.output.contains("; 0 diverged, "))
+        #expect(tool.exists("a/seed-3/best") && tool.exists("a/seeds.json"))
+        // Again: every run had ended.
+        #expect(try tool.run(tool.finetuning(options + ["--output", "a"])).output.contains("the run had ended"))
+        let wild = try tool.run(tool.finetuning(options + ["--output", "b", "--set", "optimizer.rate=1e-7"]))
+        #expect(wild.code == 0, "\(wild.error)")
+        let comparison = try tool.run("compare", "a", "b")
+        #expect(comparison.code == 0, "\(comparison.error)")
+        #expect(comparison.output.contains(" on SST-2 by "))
+        let none = try tool.run("compare", "a", "run")
+        #expect(none.code == 1 && none.error.contains("Error: run: no seeds.json; wanted a folder of"))
+        #expect(try tool.run(tool.finetuning(["--seeds", "0"])).code == 64)
+    }
+
     @Test func testSetsBecomeAnArchive() throws {
         #expect(try tool.run(tool.finetuning()).code == 0)
         try FileManager.default.createDirectory(at: tool.file("all"), withIntermediateDirectories: true)

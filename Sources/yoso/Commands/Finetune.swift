@@ -25,14 +25,23 @@ struct Finetune: ParsableCommand {
         help:
             "With all, WNLI by the majority of its training labels (majority), like the others (train), or not (skip).")
     var wnli = WNLIPolicy.majority
+    @Option(help: "Runs with the seeds 1 to this, and their statistics.") var seeds: Int?
     @Flag(help: "Take the checkpoint's shape and vocabulary, but random weights.") var randomWeights = false
 
-    func run() throws {
-        guard task == "all" else {
-            _ = try finetune()
-            return
+    func validate() throws {
+        if let seeds, seeds < 1 || task == "all" {
+            throw ValidationError("--seeds \(seeds): wanted at least 1, and one task")
         }
-        try finetuneAll()
+    }
+
+    func run() throws {
+        if task == "all" {
+            try finetuneAll()
+        } else if let seeds {
+            _ = try finetuneSeeds(seeds)
+        } else {
+            _ = try finetune()
+        }
     }
 
     /// Runs to the end and returns the best epoch, of an earlier sitting where the run had ended before.

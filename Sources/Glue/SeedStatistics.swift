@@ -1,0 +1,75 @@
+import Corpora
+import Foundation
+
+/// What the scores of several seeds say of a model: one seed's score is a draw.
+public struct SeedStatistics: Sendable, Codable, Equatable {
+    public let scores: [Double]
+    public let median: Double
+    public let mean: Double
+    /// Of the sample, with n - 1; 0 of a single score.
+    public let deviation: Double
+    /// A 95% bootstrap interval of the mean: percentiles of the means of 10,000 resamples (Efron & Tibshirani 1993,
+    /// section 13.3), always the same for the same scores.
+    public let low: Double
+    public let high: Double
+
+    /// - Precondition: there is at least one score.
+    public init(_ scores: [Double]) {
+        precondition(!scores.isEmpty, "statistics of no score")
+        let (sorted, count) = (scores.sorted(), scores.count)
+        let mean = scores.reduce(0, +) / Double(count)
+        let squares = scores.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+        var random = RandomSequence(0xB007, UInt64(count))
+        let means = (0..<10_000).map { _ in
+            (0..<count).reduce(0) { sum, _ in sum + scores[random.below(count)] } / Double(count)
+        }.sorted()
+        self.scores = scores
+        self.mean = mean
+        median = (sorted[(count - 1) / 2] + sorted[count / 2]) / 2
+        deviation = count > 1 ? (squares / Double(count - 1)).squareRoot() : 0
+        (low, high) = (means[250], means[9749])
+    }
+}
+
+/// Whether A scores better than B, from scores of the same seeds: Student's paired t-test, two-sided.
+public struct PairedComparison: Sendable, Equatable {
+    public let pairs: Int
+    /// Mean of A - B.
+    public let difference: Double
+    /// Deviation of A - B over seeds.
+    public let deviation: Double
+    /// The chance of a difference at least as large were there none.
+    public let probability: Double
+    /// Seeds in all with which a true difference of this size would be found four times out of five at 5%:
+    /// ((1.960 + 0.842) · deviation / difference)²; nil where the means are equal.
+    public let seedsWanted: Int?
+
+    /// - Precondition: both are equally long, and of at least two seeds.
+    public init(_ a: [Double], _ b: [Double]) {
+        precondition(a.count == b.count && a.count > 1, "\(a.count) and \(b.count) scores to compare")
+        let differences = SeedStatistics(zip(a, b).map { $0 - $1 })
+        pairs = a.count
+        difference = differences.mean
+        deviation = differences.deviation
+        guard deviation > 0 else {
+            (probability, seedsWanted) = (difference == 0 ? 1 : 0, difference == 0 ? nil : 2)
+            return
+        }
+        let t = difference / (deviation / Double(pairs).squareRoot())
+        probability = Self.tail(abs(t), freedom: Double(pairs - 1))
+        let ratio = 2.802 * deviation / difference
+        seedsWanted = difference == 0 || ratio * ratio > 1e6 ? nil : max(2, Int((ratio * ratio).rounded(.up)))
+    }
+
+    /// P(|T| ≥ t) of Student's t: with θ = atan(t/√ν), 1 - 2 Γ((ν+1)/2) / (√π Γ(ν/2)) ∫₀^θ cos^(ν-1), by Simpson's rule.
+    static func tail(_ t: Double, freedom: Double) -> Double {
+        let (end, steps) = (atan(t / freedom.squareRoot()), 2000)
+        let width = end / Double(steps)
+        let sum = (0...steps).reduce(0.0) { sum, index in
+            let weight: Double = index == 0 || index == steps ? 1 : index % 2 == 1 ? 4 : 2
+            return sum + weight * pow(cos(Double(index) * width), freedom - 1)
+        }
+        let scale = 2 * exp(lgamma((freedom + 1) / 2) - lgamma(freedom / 2)) / Double.pi.squareRoot()
+        return max(0, 1 - scale * sum * width / 3)
+    }
+}

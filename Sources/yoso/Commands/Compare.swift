@@ -1,0 +1,46 @@
+import ArgumentParser
+import Foundation
+import Glue
+
+/// `yoso compare A B`: whether one set of seeds is better than another, by a paired test.
+struct Compare: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Say whether A scores better than B, two folders of finetune --seeds on one task.")
+
+    @Argument(help: "A folder of finetune --seeds.") var first: String
+    @Argument(help: "Another one, of the same task.") var second: String
+
+    func run() throws {
+        let (a, b) = (try report(first), try report(second))
+        guard a.task == b.task else { throw GlueError(second, "is of \(b.task), \(first) of \(a.task)") }
+        let task = try GlueTask.named(a.task)
+        let seeds = a.seeds.filter(b.seeds.contains)
+        guard seeds.count > 1 else {
+            throw GlueError("", "\(first) and \(second) share \(seeds.count) seeds; wanted at least 2")
+        }
+        let comparison = PairedComparison(scores(a, seeds), scores(b, seeds))
+        func points(_ value: Double) -> String { String(format: "%.2f", 100 * value) }
+        let better = comparison.difference >= 0 ? (first, second) : (second, first)
+        let size =
+            "\(points(abs(comparison.difference))) ± \(points(comparison.deviation)) points over \(seeds.count) seeds"
+        let chance = String(format: "p = %.3g, paired t-test", comparison.probability)
+        if comparison.probability < 0.05 {
+            print("yes: \(better.0) is better than \(better.1) on \(task.title) by \(size) (\(chance))")
+            return
+        }
+        print("not shown: \(better.0) is ahead of \(better.1) on \(task.title) by \(size) (\(chance))")
+        let more = comparison.seedsWanted.map { max(1, $0 - seeds.count) }
+        print(more.map { "a difference of this size would need about \($0) more seeds" } ?? "they are equal")
+    }
+
+    private func report(_ folder: String) throws -> SeedReport {
+        let url = URL(fileURLWithPath: "\(folder)/\(SeedReport.fileName)")
+        guard let data = try? Data(contentsOf: url), let report = try? JSONDecoder().decode(SeedReport.self, from: data)
+        else { throw GlueError(folder, "no \(SeedReport.fileName); wanted a folder of `yoso finetune --seeds N`") }
+        return report
+    }
+
+    private func scores(_ report: SeedReport, _ seeds: [Int]) -> [Double] {
+        zip(report.seeds, report.statistics?.scores ?? []).filter { seeds.contains($0.0) }.map(\.1)
+    }
+}

@@ -1,0 +1,36 @@
+import Testing
+
+@testable import Glue
+
+@Suite struct SeedStatisticsTests {
+    @Test func momentsAndInterval() {
+        let statistics = SeedStatistics([1, 2, 3, 4, 10])
+        #expect(statistics.median == 3 && statistics.mean == 4)
+        #expect(abs(statistics.deviation - 12.5.squareRoot()) < 1e-12)
+        #expect(statistics.low > 1.5 && statistics.low < 2.5 && statistics.high > 6 && statistics.high < 8)
+        #expect(statistics == SeedStatistics([1, 2, 3, 4, 10]))
+        let single = SeedStatistics([0.5])
+        #expect(single.median == 0.5 && single.deviation == 0 && single.low == 0.5 && single.high == 0.5)
+        #expect(SeedStatistics([1, 2]).median == 1.5)
+    }
+
+    /// Quantiles from tables of Student's distribution.
+    @Test(arguments: [
+        (12.706, 1.0, 0.05), (4.303, 2, 0.05), (2.776, 4, 0.05), (4.604, 4, 0.01), (2.045, 29, 0.05), (0, 7, 1),
+    ])
+    func tailsOfStudentsDistribution(t: Double, freedom: Double, probability: Double) {
+        #expect(abs(PairedComparison.tail(t, freedom: freedom) - probability) < 1e-4)
+    }
+
+    @Test func differencesAreJudgedByTheirSpread() {
+        let base = [0.60, 0.62, 0.58, 0.61, 0.59]
+        let clear = PairedComparison(base.enumerated().map { $1 + 0.02 + 0.001 * Double($0 % 2) }, base)
+        #expect(clear.probability < 1e-4 && abs(clear.difference - 0.0204) < 1e-9 && clear.seedsWanted == 2)
+        let noise = PairedComparison([0.61, 0.60, 0.60, 0.60, 0.59], base)
+        #expect(noise.probability > 0.5)
+        // √(2/n) of the deviation: hundreds of seeds.
+        #expect(noise.difference == 0 || (noise.seedsWanted ?? 0) > 20)
+        let same = PairedComparison(base, base)
+        #expect(same.probability == 1 && same.seedsWanted == nil)
+    }
+}
