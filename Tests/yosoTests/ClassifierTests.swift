@@ -107,6 +107,29 @@ import Testing
         #expect(none.code == 1 && none.error.contains("holds no run of a task"))
     }
 
+    @Test func aRunHasPredictionsAndAPage() throws {
+        try tool.writeTask(dev: "a <fine> film\t1\na dull film\t0\n\t1\n")
+        #expect(try tool.run(tool.finetuning()).code == 0)
+        let lines = try String(contentsOf: tool.file("tuned/predictions.tsv"), encoding: .utf8)
+            .split(separator: "\n").map { $0.split(separator: "\t", omittingEmptySubsequences: false) }
+        #expect(lines.count == 4)
+        #expect(lines[0] == ["set", "index", "label", "prediction", "p(0)", "p(1)", "text1"])
+        #expect(lines[1][0] == "SST-2" && lines[1][1] == "0" && lines[1][2] == "1" && lines[1][6] == "a <fine> film")
+        #expect(lines[3][1] == "2" && lines[3][6] == "")
+        let result = try tool.run("report", "tuned")
+        #expect(result.code == 0 && result.output == "tuned/report.html\n", "\(result.error)")
+        let page = try String(contentsOf: tool.file("tuned/report.html"), encoding: .utf8)
+        for part in ["Dev score over epochs", "Confusions", "Calibration", "most confident mistakes", "task: sst2"] {
+            #expect(page.contains(part), "\(part)")
+        }
+        #expect(!page.contains("<fine>"))
+        #expect(try tool.run("report", "run").code == 0)
+        let pretraining = try String(contentsOf: tool.file("run/report.html"), encoding: .utf8)
+        #expect(pretraining.contains("Masked loss over steps") && !pretraining.contains("Confusions"))
+        let none = try tool.run("report", "text")
+        #expect(none.code == 1 && none.error.contains("text/metrics.jsonl: no such log"))
+    }
+
     @Test func seedsHaveStatisticsAndAreCompared() throws {
         let options = ["--set", "epochs=1", "--seeds", "3"]
         let first = try tool.run(tool.finetuning(options + ["--output", "a"]))
@@ -114,7 +137,9 @@ import Testing
         #expect(first.output.contains("3 seeds: median ") && first.output.contains("; 0 diverged, "))
         #expect(tool.exists("a/seed-3/best") && tool.exists("a/seeds.json"))
         // Again: every run had ended.
-        #expect(try tool.run(tool.finetuning(options + ["--output", "a"])).output.contains("the run had ended"))
+        let again = try tool.run(tool.finetuning(options + ["--output", "a"]))
+        #expect(again.output.split(separator: "\n").last == first.output.split(separator: "\n").last)
+        #expect(!again.output.contains("saved"))
         let wild = try tool.run(tool.finetuning(options + ["--output", "b", "--set", "optimizer.rate=1e-7"]))
         #expect(wild.code == 0, "\(wild.error)")
         let comparison = try tool.run("compare", "a", "b")

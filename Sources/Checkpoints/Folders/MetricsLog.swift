@@ -37,8 +37,23 @@ public final class MetricsLog {
         }
     }
 
+    /// The logged values of one kind, in order.
+    ///
+    /// - Throws: `CheckpointError` where there is no log, or a value is damaged.
+    public static func values<Value: Decodable>(_: Value.Type, kind: String, in url: URL) throws -> [Value] {
+        guard let data = try? Data(contentsOf: url) else { throw CheckpointError(url, "no such log") }
+        let decoder = JSONDecoder()
+        do {
+            return try data.split(separator: UInt8(ascii: "\n")).compactMap { line in
+                guard try decoder.decode(Line.self, from: Data(line)).kind == kind else { return nil }
+                return try decoder.decode(Value.self, from: Data(line))
+            }
+        } catch { throw CheckpointError(url, "damaged: a line is no \(kind)") }
+    }
+
     private struct Line: Decodable {
         let step: Int
+        let kind: String?
     }
 
     private static func lines(of data: Data, upTo step: Int) -> Data {

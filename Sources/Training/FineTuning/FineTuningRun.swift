@@ -32,7 +32,7 @@ public struct FineTuningRun {
 
     /// Runs to the last epoch, to the end of patience, or until `interruption` asks to stop.
     ///
-    /// - Returns: the best epoch's report, as far as this sitting saw it, or else the last one's.
+    /// - Returns: the best epoch's report, of whichever sitting; nil where the log of an ended run is gone.
     /// - Throws: `TrainingError.interrupted` after saving, `.diverged` where the loss is no number any more, and what
     ///   reading or writing the folder throws.
     public func run(

@@ -37,6 +37,8 @@ final class FineTuningSitting {
             fresh = try tuner.load(pretrained, withClassifier: false)
         }
         log = try MetricsLog(run.folder.metrics, truncatingAfterStep: state.step)
+        best = try MetricsLog.values(FineTuningEpochReport.self, kind: "epoch", in: run.folder.metrics).last(
+            where: \.isBest)
         work = FloatingPointWork(run.encoder)
         peak = PeakSpeed.measure(tuner.sliced.workers)
         report(
@@ -80,7 +82,8 @@ final class FineTuningSitting {
     /// Evaluates the dev set, saves, and decides whether to go on.
     func endEpoch() throws {
         let start = ContinuousClock.now
-        let evaluation = TaskEvaluation(run.data, logits: tuner.predict(dev))
+        let logits = tuner.predict(dev)
+        let evaluation = TaskEvaluation(run.data, logits: logits)
         state.seconds += start.duration(to: .now).seconds
         state.epoch += 1
         state.index = 0
@@ -91,6 +94,7 @@ final class FineTuningSitting {
             seconds: state.seconds)
         losses = []
         if isBest || best == nil { best = line }
+        if isBest { try PredictionFile(run.data, logits: logits).write(to: run.folder.url) }
         try log.append(line)
         report(.epoch(line))
         try save()

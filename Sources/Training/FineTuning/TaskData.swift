@@ -8,6 +8,8 @@ public struct TaskData: Sendable {
     public let training: [EncodedRow]
     /// The dev sets one behind the other.
     public let dev: [EncodedRow]
+    /// The texts of `dev`.
+    public let devTexts: [[String]]
     /// Every dev set there is, with its range in `dev`: MNLI has two.
     public let parts: [(file: GlueTask.File, range: Range<Int>)]
     /// Lines for the user: other numbers of rows than the official ones, truncation, a single class.
@@ -21,27 +23,30 @@ public struct TaskData: Sendable {
     ) throws {
         self.task = task
         var notes: [String] = []
-        func encoded(_ file: GlueTask.File, _ split: String) throws -> [EncodedRow] {
+        func encoded(
+            _ file: GlueTask.File, _ split: String
+        ) throws -> (rows: [EncodedRow], texts: [[String]]) {
             let read = try TaskFile(task, file, in: folder)
             let rows = read.rows.map { $0.encoded(tokenizer, length: length) }
             if read.undecidedRows > 0 {
                 notes.append("\(file.title): \(read.undecidedRows) \(split) rows without consensus left out")
             }
             notes += Self.notes(task, file, split, rows)
-            return rows
+            return (rows, read.rows.map(\.texts))
         }
-        training = withTraining ? try task.train.map { try encoded($0, "training") } ?? [] : []
-        var (dev, parts) = ([EncodedRow](), [(file: GlueTask.File, range: Range<Int>)]())
+        training = withTraining ? try task.train.map { try encoded($0, "training").rows } ?? [] : []
+        var (dev, texts, parts) = ([EncodedRow](), [[String]](), [(file: GlueTask.File, range: Range<Int>)]())
         for (index, file) in task.dev.enumerated() {
             guard index == 0 || TaskFile.exists(task, file, in: folder) else {
                 notes.append("\(task.title): no \(file.name).tsv; scored without \(file.title)")
                 continue
             }
-            let rows = try encoded(file, "dev")
+            let (rows, rowTexts) = try encoded(file, "dev")
             parts.append((file, dev.count..<dev.count + rows.count))
             dev += rows
+            texts += rowTexts
         }
-        (self.dev, self.parts, self.notes) = (dev, parts, notes)
+        (self.dev, devTexts, self.parts, self.notes) = (dev, texts, parts, notes)
     }
 
     private static func notes(

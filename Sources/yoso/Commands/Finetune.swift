@@ -71,9 +71,8 @@ struct Finetune: ParsableCommand {
             encoder: encoder, options: recipe.options, tokenizer: tokenizer, data: rows, folder: folder,
             pretrained: randomWeights ? nil : source, notes: ["data": data])
         guard let best = try stopping({ try run.run(signals.interruption, display.show) }) else {
-            display.note("the run had ended; its best checkpoint is \(folder.best.relativePath)")
-            let report = try Data(contentsOf: folder.url.appendingPathComponent("report.json"))
-            return try JSONDecoder().decode(FineTuningEpochReport.self, from: report)
+            throw CheckpointError(
+                folder.metrics, "tells of no epoch, though the run had ended; choose another --output")
         }
         try folder.write(Report.json(best), to: "report.json")
         let scores = FineTuningDisplay.scores(best.evaluation)

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Glue
 import Tokenization
+import Training
 
 /// `yoso predict --checkpoint C < sentences`: label and probabilities of every line as JSON lines.
 struct Predict: ParsableCommand {
@@ -55,13 +56,10 @@ struct Predict: ParsableCommand {
 
     private func prediction(_ logits: [Float], _ labels: [String]) -> Prediction {
         guard labels.count > 1 else { return Prediction(score: logits[0]) }
-        let largest = logits.max() ?? 0
-        let weights = logits.map { exp($0 - largest) }
-        let total = weights.reduce(0, +)
         let best = logits.indices.max { logits[$0] < logits[$1] } ?? 0
         return Prediction(
             label: labels[best],
-            probabilities: Dictionary(zip(labels, weights.map { $0 / total })) { first, _ in first })
+            probabilities: Dictionary(zip(labels, softmax(logits).map { Float($0) })) { first, _ in first })
     }
 }
 
