@@ -7,7 +7,8 @@ struct Yoso: ParsableCommand {
         commandName: "yoso",
         abstract: "Pretrain BERT-style encoders and fine-tune them on GLUE, on ordinary CPUs.",
         subcommands: [
-            Demo.self, Vocabulary.self, Pretrain.self, Finetune.self, Evaluate.self, Compare.self, WriteReport.self,
+            Demo.self, Vocabulary.self, DataCommand.self, Pretrain.self, Finetune.self, Evaluate.self, Compare.self,
+            WriteReport.self,
             Predict.self,
             Fill.self, Submit.self, Sweep.self, Explain.self, VerifyResume.self, Bench.self, Doctor.self,
         ])

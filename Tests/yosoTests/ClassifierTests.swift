@@ -130,6 +130,25 @@ import Testing
         #expect(none.code == 1 && none.error.contains("text/metrics.jsonl: no such log"))
     }
 
+    @Test func dataAreChecked() throws {
+        try tool.writeTask(train: "a fine film\t1\na dull film\t0\n", dev: "a fine film\t1\nsaid \"no\t0\n")
+        let check = ["data", "check", "glue", "--vocabulary", "Vocab/sample", "--lengths", "3"]
+        let good = try tool.run(check + ["--corpus", "text"])
+        #expect(good.code == 0, "\(good.error)")
+        #expect(
+            good.output.contains(
+                "glue/SST-2/train.tsv: 2 of 67,349 rows, not the official set; labels 0 50.0%, 1 50.0%"))
+        #expect(
+            good.output.contains("1 unbalanced quotation mark") && good.output.contains("longer than 3 tokens: 100.0%"))
+        #expect(good.output.contains("1 rows have the very texts of a training row"))
+        #expect(good.output.contains("SST-2: 0 of 0 dev sentences") && good.output.contains("2 files, 0 damaged"))
+        try tool.write("sentence\tlabel\nbad\n", to: "glue/SST-2/dev.tsv")
+        let damaged = try tool.run(check)
+        #expect(damaged.code == 1 && damaged.output.contains("glue/SST-2/dev.tsv:2: 1 columns, wanted 2"))
+        let none = try tool.run("data", "check", "text")
+        #expect(none.code == 1 && none.error.contains("Error: text: holds no file of a task"))
+    }
+
     @Test func seedsHaveStatisticsAndAreCompared() throws {
         let options = ["--set", "epochs=1", "--seeds", "3"]
         let first = try tool.run(tool.finetuning(options + ["--output", "a"]))

@@ -1,0 +1,117 @@
+import ArgumentParser
+import Corpora
+import Foundation
+import Glue
+import Tokenization
+
+/// `yoso data`: what there is to know about data before it is used.
+struct DataCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "data", abstract: "Look into the files of GLUE.", subcommands: [DataCheck.self])
+}
+
+/// `yoso data check DIR`: counts, labels, and everything that has gone wrong with such files elsewhere.
+struct DataCheck: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract:
+            "Read all tasks' files in a folder: counts, labels, traps, overlaps; exit code 1 where one is damaged.")
+
+    @Argument(help: "The folder of all tasks, or of one.") var folder: String
+    @Option(help: "Folder of a tokenizer, to say how many rows are cut at each length.") var vocabulary: String?
+    @Option(parsing: .upToNextOption, help: "Lengths in tokens for --vocabulary.") var lengths = [64, 128, 256]
+    @Option(parsing: .upToNextOption, help: "Text of a pretraining corpus, to look for dev sentences in.")
+    var corpus: [String] = []
+
+    func run() throws {
+        let url = URL(fileURLWithPath: folder, isDirectory: true)
+        let tokenizer = try vocabulary.map { try TokenizerFolder.load(URL(fileURLWithPath: $0)) }
+        var (files, damaged) = (0, 0)
+        var devTexts: [(task: GlueTask, texts: [String])] = []
+        for task in GlueTask.all + [.diagnostic] {
+            var training: Set<[String]> = []
+            for (file, isLabelled) in Self.files(task) where TaskFile.exists(task, file, in: url) {
+                files += 1
+                do {
+                    let read = try TaskFile(task, file, labelled: isLabelled, in: url)
+                    let traits = FileTraits(try Data(contentsOf: read.url))
+                    Terminal.line(
+                        "\(read.url.relativePath): "
+                            + Self.parts(task, file, read, traits, isLabelled).joined(separator: "; "))
+                    if let tokenizer { Terminal.line("    \(cuts(read, tokenizer))") }
+                    if file == task.train { training = Set(read.rows.map(\.texts)) }
+                    guard task.dev.contains(file) else { continue }
+                    devTexts.append((task, read.rows.flatMap(\.texts)))
+                    let shared = read.rows.count { training.contains($0.texts) }
+                    if shared > 0 { Terminal.line("    \(shared) rows have the very texts of a training row") }
+                } catch let error as GlueError {
+                    damaged += 1
+                    Terminal.line("\(error)")
+                }
+            }
+        }
+        guard files > 0 else { throw GlueError(folder, "holds no file of a task; wanted for example SST-2/train.tsv") }
+        if !corpus.isEmpty { try overlaps(devTexts) }
+        Terminal.line("\(files) files, \(damaged) damaged")
+        if damaged > 0 { throw ExitCode(1) }
+    }
+
+    private static func files(_ task: GlueTask) -> [(file: GlueTask.File, isLabelled: Bool)] {
+        (task.train.map { [($0, true)] } ?? []) + task.dev.map { ($0, true) } + task.test.map { ($0, false) }
+    }
+
+    private static func parts(
+        _ task: GlueTask, _ file: GlueTask.File, _ read: TaskFile, _ traits: FileTraits, _ isLabelled: Bool
+    ) -> [String] {
+        let rows = read.rows.count
+        var parts = [
+            rows == file.rows
+                ? "\(Show.grouped(rows)) rows, the official number"
+                : "\(Show.grouped(rows)) of \(Show.grouped(file.rows)) rows, not the official set"
+        ]
+        if read.undecidedRows > 0 { parts.append("\(read.undecidedRows) without consensus left out") }
+        if isLabelled, !task.isRegression {
+            let shares = task.labels.enumerated().map { index, label in
+                "\(label) \(Show.percent(Double(read.rows.count { Int($0.target) == index }) / Double(rows)))"
+            }
+            parts.append("labels " + shares.joined(separator: ", "))
+        }
+        if isLabelled, task.isRegression {
+            let values = read.rows.map(\.target)
+            parts.append("labels \(values.min() ?? 0) to \(values.max() ?? 0)")
+        }
+        let empty = read.rows.count { $0.texts.contains("") }
+        for (count, what) in [
+            (empty, "rows with an empty text"), (traits.carriageReturns, "Windows line ends"),
+            (traits.unicodeSeparators, "line separators of Unicode inside rows"),
+            (traits.quotes % 2, "unbalanced quotation mark in all"),
+        ] where count > 0 {
+            parts.append("\(Show.grouped(count)) \(what)")
+        }
+        if traits.hasByteOrderMark { parts.append("a byte-order mark") }
+        return parts
+    }
+
+    private func cuts(_ file: TaskFile, _ tokenizer: any Tokenizer) -> String {
+        let counts = file.rows.map { row in
+            1 + row.texts.reduce(0) { $0 + tokenizer.encode($1).count + 1 }
+        }
+        return "longer than "
+            + lengths.map { length in
+                "\(length) tokens: \(Show.percent(Double(counts.count { $0 > length }) / Double(counts.count)))"
+            }.joined(separator: ", ")
+    }
+
+    private func overlaps(_ devTexts: [(task: GlueTask, texts: [String])]) throws {
+        var overlaps = devTexts.map { TextOverlap($0.texts) }
+        let reader = ParagraphReader(try SampleData.text(corpus))
+        while let paragraph = try reader.next() {
+            for index in overlaps.indices { overlaps[index].look(at: paragraph) }
+        }
+        for (dev, overlap) in zip(devTexts, overlaps) {
+            Terminal.line(
+                "\(dev.task.title): \(overlap.found.count) of \(Show.grouped(overlap.candidates)) dev sentences of at least "
+                    + "\(TextOverlap.shortest) words stand in the corpus")
+        }
+    }
+}
