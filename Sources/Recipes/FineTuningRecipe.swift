@@ -23,7 +23,10 @@ public struct FineTuningRecipe: Sendable {
         options = FineTuningOptions(
             epochs: resolved.integer("epochs"), batch: resolved.batch, length: resolved.integer("length"),
             optimizer: resolved.optimizer, schedule: resolved.schedule,
-            classifierDropout: resolved.float("classifierDropout"), patience: resolved.integer("patience"),
+            classifierDropout: resolved.float("classifierDropout"), labelSmoothing: resolved.float("labelSmoothing"),
+            layers: LayerOptions(
+                rateDecay: resolved.float("layers.rateDecay"), frozen: resolved.integer("layers.frozen"),
+                fresh: resolved.integer("layers.fresh")), patience: resolved.integer("patience"),
             slices: resolved.integer("slices"), threads: resolved.integer("threads"), seed: resolved.seed)
         do {
             task = try GlueTask.named(resolved["task"])

@@ -1,4 +1,5 @@
 import Autograd
+import Foundation
 import Tensors
 import Testing
 
@@ -56,5 +57,21 @@ struct LossTests {
             let loss = tape.variable(pool.zeros(1, 2)).tiedCrossEntropy(embedding, bias, [0], weight: 1)
             tape.backward(from: loss.variable + loss.variable)
         }
+    }
+
+    /// Σ_k t_k (-log p_k) with t = (1 - ε) onehot + ε / K.
+    @Test func smoothedLabelsAreADistribution() {
+        let tape = Tape(parameters: pool.zeros(1, 16), mode: .inference, pool: pool)
+        let logits: [Float] = [1, -2, 0.5, 3, 0, 0]
+        let loss = tape.constant(pool.tensor(2, 3, logits)).crossEntropy([2, 0], weight: 1, smoothing: 0.3)
+        var expected = 0.0
+        for (row, label) in [2, 0].enumerated() {
+            let values = logits[3 * row..<3 * row + 3].map(Double.init)
+            let total = log(values.reduce(0) { $0 + exp($1) })
+            for (index, value) in values.enumerated() {
+                expected += ((index == label ? 0.7 : 0) + 0.1) * (total - value)
+            }
+        }
+        #expect(abs(loss.sum - expected) < 1e-5)
     }
 }

@@ -14,16 +14,33 @@ public struct Loss {
 }
 
 extension Variable {
-    /// weight · Σᵢ -log softmax(x[i])[label[i]], for logits x [rows, classes].
+    /// weight · Σᵢ -log softmax(x[i])[label[i]], for logits x [rows, classes]. With smoothing ε the label counts 1 - ε, and each
+    /// of the K classes ε / K besides (Szegedy et al. 2016, section 7), which adds ε (x[label] - mean x) to a row's loss.
     ///
     /// The weight is one over the whole step's count, so that micro-batches add up to the mean.
-    public func crossEntropy(_ labels: [Int32], weight: Float) -> Loss {
+    public func crossEntropy(_ labels: [Int32], weight: Float, smoothing: Float = 0) -> Loss {
         precondition(labels.count == rows, "\(labels.count) labels for \(rows) rows")
         let probabilities = tape.pool.copy(value)
-        let counted = countCrossEntropy(probabilities, labels, weight: weight)
+        var counted = countCrossEntropy(probabilities, labels, weight: weight)
+        if smoothing > 0 { counted.sum += smooth(probabilities, labels, weight: weight, smoothing) }
         let y = tape.pool.tensor(1, 1, [weight * Float(counted.sum)])
         let variable = tape.record(y, CrossEntropy(x: self, gradient: probabilities))
         return Loss(variable: variable, sum: counted.sum, correct: counted.correct, count: rows)
+    }
+
+    /// Moves the share ε of the gradient from the labels to all classes; returns what that adds to the loss.
+    private func smooth(_ gradient: Tensor, _ labels: [Int32], weight: Float, _ smoothing: Float) -> Double {
+        let share = smoothing / Float(columns)
+        return labels.enumerated().reduce(0) { sum, item in
+            let (row, label) = (item.offset * columns, Int(item.element))
+            var mean: Float = 0
+            for column in row..<row + columns {
+                mean += value.pointer[column] / Float(columns)
+                gradient.pointer[column] -= weight * share
+            }
+            gradient.pointer[row + label] += weight * smoothing
+            return sum + Double(smoothing * (value.pointer[row + label] - mean))
+        }
     }
 
     /// weight · Σᵢ (x[i] - target[i])², for x [rows, 1].

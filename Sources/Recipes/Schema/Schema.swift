@@ -59,6 +59,13 @@ struct Schema: Sendable {
             Field("batch", .batch, "32 sequences", "size of an optimizer step"),
             Field("length", .integer(8...65535), "128", "longest input in tokens; longer ones are cut"),
             Field("classifierDropout", .number(0...0.99), "0.1", "dropout before the classifier"),
+            Field("labelSmoothing", .number(0...0.99), "0", "share of a label that all classes divide among them"),
+            Field("layers.rateDecay", .number(0.01...1), "1", "the rate's factor from a block to the one below it"),
+            Field(
+                "layers.frozen", .integer(0...1000), "0",
+                "lowest blocks that stay as they are, with the embeddings; 0 for none"
+            ),
+            Field("layers.fresh", .integer(0...1000), "0", "highest blocks that begin with random weights"),
             Field(
                 "patience", .integer(0...10000), "0", "epochs without a better dev score before stopping; 0 never stops"
             ),

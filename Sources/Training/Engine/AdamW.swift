@@ -14,15 +14,20 @@ public final class AdamW {
     public let square: Tensor
     /// Updates so far.
     public var updates = 0
-    private let ranges: [(range: Range<Int>, decays: Bool)]
+    private let ranges: [(range: Range<Int>, decays: Bool, rate: Float)]
 
-    public init(_ options: OptimizerOptions, _ layout: ParameterLayout, _ pool: StoragePool) {
+    /// - Parameter rates: factors of the rate by parameter; what has 0 stays as it is, and its gradients count nowhere.
+    public init(
+        _ options: OptimizerOptions, _ layout: ParameterLayout, _ pool: StoragePool,
+        rates: (Parameter) -> Float = { _ in 1 }
+    ) {
         self.options = options
         mean = pool.zeros(1, layout.blockCount)
         square = pool.zeros(1, layout.blockCount)
         ranges = layout.parameters.flatMap { parameter in
-            stride(from: parameter.range.lowerBound, to: parameter.range.upperBound, by: Self.rangeCount).map {
-                ($0..<min($0 + Self.rangeCount, parameter.range.upperBound), parameter.decays)
+            let rate = rates(parameter)
+            return stride(from: parameter.range.lowerBound, to: parameter.range.upperBound, by: Self.rangeCount).map {
+                ($0..<min($0 + Self.rangeCount, parameter.range.upperBound), parameter.decays, rate)
             }
         }
     }
@@ -33,7 +38,8 @@ public final class AdamW {
     /// Sums the slices' gradients into the first, in order, and returns the global norm √Σ g².
     public func reduce(_ gradients: [Tensor], _ workers: Workers) -> Double {
         let squares = workers.map(ranges.count) { index -> Double in
-            let range = ranges[index].range
+            let (range, _, rate) = ranges[index]
+            guard rate != 0 else { return 0 }
             let total = gradients[0].pointer + range.lowerBound
             for other in gradients.dropFirst() { ck_add(Int64(range.count), other.pointer + range.lowerBound, total) }
             return ck_sum_of_squares(Int64(range.count), total)
@@ -51,11 +57,16 @@ public final class AdamW {
             correction1: 1 - Float(pow(Double(options.beta1), Double(updates))),
             correction2: 1 - Float(pow(Double(options.beta2), Double(updates))), clip: Float(clip))
         workers.each(ranges.count) { index in
-            let (range, decays) = ranges[index]
+            let (range, decays, factor) = ranges[index]
             let (first, count) = (range.lowerBound, Int64(range.count))
-            ck_adamw(
-                count, step, decays ? options.decay : 0, gradients[0].pointer + first, parameters.pointer + first,
-                mean.pointer + first, square.pointer + first)
+            var step = step
+            step.rate *= factor
+            // At factor 0 moments and weights would not change either; only the reduced sum is missing there.
+            if factor != 0 {
+                ck_adamw(
+                    count, step, decays ? options.decay : 0, gradients[0].pointer + first, parameters.pointer + first,
+                    mean.pointer + first, square.pointer + first)
+            }
             for gradient in gradients { (gradient.pointer + first).update(repeating: 0, count: range.count) }
         }
     }

@@ -21,14 +21,15 @@ public final class SlicedModel {
     }
 
     public init(
-        _ layout: ParameterLayout, seed: UInt64, optimizer options: OptimizerOptions, slices: Int, workers: Workers
+        _ layout: ParameterLayout, seed: UInt64, optimizer options: OptimizerOptions, slices: Int, workers: Workers,
+        rates: (Parameter) -> Float = { _ in 1 }
     ) {
         OpenBLAS.useOneThread()
         pool = StoragePool()
         self.layout = layout
         self.workers = workers
         parameters = layout.initialBlock(seed: seed, from: pool)
-        optimizer = AdamW(options, layout, pool)
+        optimizer = AdamW(options, layout, pool, rates: rates)
         let count = layout.blockCount
         self.slices = (0..<slices).map { [pool] _ in Slice(gradients: pool.zeros(1, count)) }
     }

@@ -7,7 +7,7 @@ import Tensors
 public final class FineTuner {
     public let model: ClassificationModel
     public let sliced: SlicedModel
-    private let schedule: ScheduleOptions
+    private let options: FineTuningOptions
     private let cut: BatchCut
     private let random: RandomStream
 
@@ -17,8 +17,9 @@ public final class FineTuner {
         model = ClassificationModel(encoder, outputs: outputs, dropout: options.classifierDropout, layout)
         sliced = SlicedModel(
             layout, seed: options.seed, optimizer: options.optimizer, slices: options.slices,
-            workers: Workers(threads: options.threads))
-        schedule = options.schedule
+            workers: Workers(threads: options.threads)
+        ) { options.layers.rate(of: $0, layers: encoder.layers) }
+        self.options = options
         cut = BatchCut(slices: options.slices, microBatchTokens: Self.microBatchTokens)
         random = RandomStream(seed: options.seed).stream("dropout")
     }
@@ -26,12 +27,14 @@ public final class FineTuner {
     /// Enough rows for full-speed products, few enough that activations stay in the last-level cache.
     private static let microBatchTokens = 2048
 
-    /// Reads a pretrained encoder from a Hugging Face folder, its pooler where there is one, and, on request, its classifier.
+    /// Reads a pretrained encoder from a Hugging Face folder, its pooler where there is one, and, on request, its classifier;
+    /// without that, the layers that are to begin afresh are not read either.
     ///
     /// - Returns: the parameters that were not read and stay random.
     /// - Throws: `CheckpointError` where the folder is damaged or holds another encoder.
     public func load(_ folder: URL, withClassifier: Bool) throws -> [String] {
         try ModelFolder.read(folder, into: sliced.parameters, sliced.layout) { parameter in
+            if !withClassifier, options.layers.isFresh(parameter, layers: model.options.layers) { return .ignored }
             if parameter.name.hasPrefix("classifier") { return withClassifier ? .optional : .ignored }
             return parameter.name.hasPrefix("bert.pooler") ? .optional : .required
         }
@@ -59,10 +62,11 @@ public final class FineTuner {
             let loss =
                 model.outputs == 1
                 ? logits.squaredError(part.map(\.target), weight: weight)
-                : logits.crossEntropy(part.map { Int32($0.target) }, weight: weight)
+                : logits.crossEntropy(
+                    part.map { Int32($0.target) }, weight: weight, smoothing: options.labelSmoothing)
             return (loss.variable, loss.sum)
         }
-        let rate = sliced.optimizer.options.rate * schedule.factor(step: index, of: total)
+        let rate = sliced.optimizer.options.rate * options.schedule.factor(step: index, of: total)
         let loss = losses.reduce(0, +) / Double(examples.count)
         let step = Step(loss: loss, gradientNorm: sliced.reduceGradients(), rate: rate)
         if step.isFinite { sliced.update(norm: step.gradientNorm, rate: rate) }

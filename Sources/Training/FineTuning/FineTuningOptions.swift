@@ -9,6 +9,9 @@ public struct FineTuningOptions: Sendable, Equatable, Codable {
     public var schedule: ScheduleOptions
     /// Dropout on the pooled `[CLS]` before the classifier; nil takes the encoder's.
     public var classifierDropout: Float?
+    /// ε of the smoothed labels; 0 for none.
+    public var labelSmoothing: Float
+    public var layers: LayerOptions
     /// Stop after so many epochs without a better dev score; 0 never stops early.
     public var patience: Int
     /// Slices of every batch, each with gradients of its own, summed in order; part of the result's identity.
@@ -20,7 +23,8 @@ public struct FineTuningOptions: Sendable, Equatable, Codable {
     public init(
         epochs: Int = 3, batch: BatchSize = .sequences(32), length: Int = 128,
         optimizer: OptimizerOptions = .init(rate: 1e-4), schedule: ScheduleOptions = .init(warmup: .share(0.1)),
-        classifierDropout: Float? = nil, patience: Int = 0, slices: Int = 2, threads: Int = 0, seed: UInt64 = 1
+        classifierDropout: Float? = nil, labelSmoothing: Float = 0, layers: LayerOptions = LayerOptions(),
+        patience: Int = 0, slices: Int = 2, threads: Int = 0, seed: UInt64 = 1
     ) {
         self.epochs = epochs
         self.batch = batch
@@ -28,6 +32,8 @@ public struct FineTuningOptions: Sendable, Equatable, Codable {
         self.optimizer = optimizer
         self.schedule = schedule
         self.classifierDropout = classifierDropout
+        self.labelSmoothing = labelSmoothing
+        self.layers = layers
         self.patience = patience
         self.slices = slices
         self.threads = threads

@@ -1,0 +1,40 @@
+import Autograd
+
+/// How the layers of a pretrained encoder are treated in fine-tuning.
+public struct LayerOptions: Sendable, Equatable, Codable {
+    /// The rate's factor from a layer to the one below it: decay^(depth below the head) (Howard & Ruder 2018, section 3.2, as in
+    /// ELECTRA's code); 1 for one rate.
+    public var rateDecay: Float
+    /// So many blocks from below, and the embeddings, stay as they are; 0 for none of them.
+    public var frozen: Int
+    /// So many blocks from above, and the pooler, begin with random weights (Zhang et al. 2021, "Revisiting few-sample
+    /// BERT fine-tuning", section 5).
+    public var fresh: Int
+
+    public init(rateDecay: Float = 1, frozen: Int = 0, fresh: Int = 0) {
+        self.rateDecay = rateDecay
+        self.frozen = frozen
+        self.fresh = fresh
+    }
+
+    /// The factor of the rate of a parameter of an encoder of `layers` blocks.
+    func rate(of parameter: Parameter, layers: Int) -> Float {
+        let depth = Self.depth(of: parameter.name, layers: layers)
+        if frozen > 0, depth <= frozen { return 0 }
+        return (depth..<layers + 1).reduce(1) { rate, _ in rate * rateDecay }
+    }
+
+    /// Whether a parameter begins with random weights though the folder has it.
+    func isFresh(_ parameter: Parameter, layers: Int) -> Bool {
+        fresh > 0 && Self.depth(of: parameter.name, layers: layers) > layers - fresh
+    }
+
+    /// 0 for the embeddings, 1 ... layers for the blocks, layers + 1 for what stands on them.
+    private static func depth(of name: String, layers: Int) -> Int {
+        let words = name.split(separator: ".")
+        if words.contains("embeddings") { return 0 }
+        guard let layer = words.firstIndex(of: "layer"), layer + 1 < words.count, let index = Int(words[layer + 1])
+        else { return layers + 1 }
+        return index + 1
+    }
+}
