@@ -83,7 +83,7 @@ let package = Package(
             dependencies: [
                 "Training", "Attention", "Autograd", "Bert", "Checkpoints", "Corpora", "Tensors", "Tokenization",
             ]),
-        .testTarget(name: "RecipesTests", dependencies: ["Recipes", "Attention", "Training"]),
+        .testTarget(name: "RecipesTests", dependencies: ["Recipes", "Attention", "Glue", "Training"]),
         .testTarget(name: "yosoTests", dependencies: ["yoso", "Checkpoints", "Digests"]),
     ],
     cLanguageStandard: .c17,

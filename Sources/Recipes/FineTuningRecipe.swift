@@ -26,7 +26,8 @@ public struct FineTuningRecipe: Sendable {
             classifierDropout: resolved.float("classifierDropout"), labelSmoothing: resolved.float("labelSmoothing"),
             layers: LayerOptions(
                 rateDecay: resolved.float("layers.rateDecay"), frozen: resolved.integer("layers.frozen"),
-                fresh: resolved.integer("layers.fresh")), patience: resolved.integer("patience"),
+                fresh: resolved.integer("layers.fresh")), selection: resolved.choice("selection"),
+            patience: resolved.integer("patience"),
             slices: resolved.integer("slices"), threads: resolved.integer("threads"), seed: resolved.seed)
         do {
             task = try GlueTask.named(resolved["task"])

@@ -1,5 +1,6 @@
 import Attention
 import Foundation
+import Glue
 import Testing
 import Training
 
@@ -65,5 +66,18 @@ import Training
         #expect(Spelling.nearest(to: "optimiser", among: ["optimizer", "batch"]) == "optimizer")
         #expect(Spelling.nearest(to: "zebra", among: ["optimizer", "batch"]) == nil)
         #expect(Spelling.distance("kitten", "sitting") == 3 && Spelling.distance("ab", "ba") == 1)
+    }
+
+    /// Every key of every protocol is one of the schema, for every task.
+    @Test(arguments: FineTuningProtocol.all.map(\.name)) func protocolsAreValid(name: String) throws {
+        let published = try #require(FineTuningProtocol.named(name))
+        let recipe = URL(fileURLWithPath: #filePath).appendingPathComponent("../../../Recipes/Finetuning/sst2.yaml")
+        for task in GlueTask.all {
+            let grid = published.search.compactMap { text -> ResolvedRecipe.Override? in
+                ResolvedRecipe.Override(setting: String(text.split(separator: ",")[0]))
+            }
+            let resolved = try FineTuningRecipe(recipe.standardizedFileURL.path, published.overrides(task) + grid)
+            #expect(resolved.options.epochs >= 3 && resolved.options.optimizer.rate >= 1e-5)
+        }
     }
 }

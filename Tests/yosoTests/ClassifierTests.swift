@@ -149,6 +149,52 @@ import Testing
         #expect(none.code == 1 && none.error.contains("Error: text: holds no file of a task"))
     }
 
+    @Test func aGridIsSearchedByHalving() throws {
+        let search = [
+            "--search", "optimizer.rate=1e-3,1e-4", "--search", "batch=1 sequences,2 sequences", "--output", "grid",
+        ]
+        let result = try tool.run(tool.finetuning(search + ["--set", "epochs=4"]))
+        #expect(result.code == 0, "\(result.error)")
+        let board = try String(contentsOf: tool.file("grid/leaderboard.md"), encoding: .utf8).split(separator: "\n")
+        #expect(board.count == 6)
+        let epochs = try board.dropFirst(2).map { try #require(Int($0.split(separator: " ")[5])) }
+        #expect(epochs.count == 4 && epochs.dropFirst(2).allSatisfy { $0 == 1 }, "\(board)")
+        // The winner is to the bit what it would have been alone.
+        let winner = try #require(board[2].split(separator: "|").first)
+        let settings = winner.contains("rate=1e-3") ? "optimizer.rate=1e-3" : "optimizer.rate=1e-4"
+        let batch = winner.contains("batch=1 ") ? "batch=1 sequences" : "batch=2 sequences"
+        let alone = tool.finetuning(["--output", "alone", "--set", settings, "--set", batch, "--set", "epochs=4"])
+        #expect(try tool.run(alone).code == 0)
+        let folder = "grid/\(settings)_\(batch.replacingOccurrences(of: " ", with: "-"))/best"
+        #expect(
+            try Data(contentsOf: tool.file("\(folder)/model.safetensors"))
+                == Data(contentsOf: tool.file("alone/best/model.safetensors")))
+        #expect(try tool.run(tool.finetuning(["--search", "optimizer.rate=,1"])).code == 64)
+    }
+
+    @Test func aProtocolSetsItsKeysAndTablesDoNotMixThem() throws {
+        let electra = tool.finetuning(["--protocol", "electra", "--output", "all/sst2"])
+        let result = try tool.run(electra)
+        #expect(result.code == 0, "\(result.error)")
+        let recipe = try String(contentsOf: tool.file("all/sst2/recipe.yaml"), encoding: .utf8)
+        #expect(recipe.contains("rateDecay: 0.8") && recipe.contains("selection: last") && recipe.contains("epochs: 2"))
+        try tool.write(
+            "index\tsentence1\tsentence2\tlabel\n0\ta\tb\t0\n1\ta\tc\t1\n", to: "glue/WNLI/train.tsv")
+        try FileManager.default.copyItem(
+            at: tool.file("glue/WNLI/train.tsv"), to: tool.file("glue/WNLI/dev.tsv"))
+        let other = try tool.run(
+            "finetune", "--task", "wnli", "--checkpoint", "run/best", "--data", "glue", "--output", "all/wnli", "--set",
+            "length=16", "--set", "epochs=1")
+        #expect(other.code == 0, "\(other.error)")
+        let mixed = try tool.run("evaluate", "--task", "all", "--checkpoint", "all")
+        #expect(mixed.code == 1)
+        #expect(
+            mixed.error.contains(
+                "Error: all/wnli/best: its protocol is own, that of SST-2 electra; one table has one protocol"))
+        let unknown = try tool.run(tool.finetuning(["--protocol", "best"]))
+        #expect(unknown.code == 64 && unknown.error.contains("--protocol best: wanted one of bert, miniatures, "))
+    }
+
     @Test func seedsHaveStatisticsAndAreCompared() throws {
         let options = ["--set", "epochs=1", "--seeds", "3"]
         let first = try tool.run(tool.finetuning(options + ["--output", "a"]))

@@ -67,6 +67,9 @@ struct Schema: Sendable {
             ),
             Field("layers.fresh", .integer(0...1000), "0", "highest blocks that begin with random weights"),
             Field(
+                "selection", .oneOf(EpochSelection.allCases.map(\.rawValue)), "best",
+                "the epoch that is kept: the best on the dev set, or the last"),
+            Field(
                 "patience", .integer(0...10000), "0", "epochs without a better dev score before stopping; 0 never stops"
             ),
         ] + optimizer(rate: "1e-4") + schedule(warmup: "10%") + execution)

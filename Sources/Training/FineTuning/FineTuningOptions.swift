@@ -1,3 +1,8 @@
+/// Which epoch stands for a run: the best on the dev set, or the last, which the dev set did not choose.
+public enum EpochSelection: String, Sendable, Codable, CaseIterable {
+    case best, last
+}
+
 /// Everything about fine-tuning but the task, its data and the checkpoint.
 public struct FineTuningOptions: Sendable, Equatable, Codable {
     public var epochs: Int
@@ -12,6 +17,8 @@ public struct FineTuningOptions: Sendable, Equatable, Codable {
     /// ε of the smoothed labels; 0 for none.
     public var labelSmoothing: Float
     public var layers: LayerOptions
+    /// Which epoch is kept and reported.
+    public var selection: EpochSelection
     /// Stop after so many epochs without a better dev score; 0 never stops early.
     public var patience: Int
     /// Slices of every batch, each with gradients of its own, summed in order; part of the result's identity.
@@ -24,6 +31,7 @@ public struct FineTuningOptions: Sendable, Equatable, Codable {
         epochs: Int = 3, batch: BatchSize = .sequences(32), length: Int = 128,
         optimizer: OptimizerOptions = .init(rate: 1e-4), schedule: ScheduleOptions = .init(warmup: .share(0.1)),
         classifierDropout: Float? = nil, labelSmoothing: Float = 0, layers: LayerOptions = LayerOptions(),
+        selection: EpochSelection = .best,
         patience: Int = 0, slices: Int = 2, threads: Int = 0, seed: UInt64 = 1
     ) {
         self.epochs = epochs
@@ -34,6 +42,7 @@ public struct FineTuningOptions: Sendable, Equatable, Codable {
         self.classifierDropout = classifierDropout
         self.labelSmoothing = labelSmoothing
         self.layers = layers
+        self.selection = selection
         self.patience = patience
         self.slices = slices
         self.threads = threads

@@ -30,16 +30,16 @@ public struct FineTuningRun {
         self.notes = notes
     }
 
-    /// Runs to the last epoch, to the end of patience, or until `interruption` asks to stop.
+    /// Runs to the last epoch, to the end of `untilEpoch`, to the end of patience, or until `interruption` asks to stop.
     ///
     /// - Returns: the best epoch's report, of whichever sitting; nil where the log of an ended run is gone.
     /// - Throws: `TrainingError.interrupted` after saving, `.diverged` where the loss is no number any more, and what
     ///   reading or writing the folder throws.
     public func run(
-        _ interruption: Interruption, _ report: @escaping (FineTuningEvent) -> Void
+        _ interruption: Interruption, untilEpoch: Int = .max, _ report: @escaping (FineTuningEvent) -> Void
     ) throws -> FineTuningEpochReport? {
         let sitting = try FineTuningSitting(self, report)
-        while !sitting.isFinished {
+        while !sitting.isFinished, sitting.epochs < untilEpoch {
             for batch in sitting.batches() {
                 if interruption.isRequested { try sitting.leave() }
                 try sitting.step(batch)

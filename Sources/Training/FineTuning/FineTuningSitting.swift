@@ -47,6 +47,9 @@ final class FineTuningSitting {
                 fresh: fresh))
     }
 
+    /// Epochs that have ended.
+    var epochs: Int { state.epoch }
+
     var isFinished: Bool { state.epoch >= run.options.epochs || isOutOfPatience }
 
     /// What is left of the current epoch.
@@ -87,7 +90,7 @@ final class FineTuningSitting {
         state.seconds += start.duration(to: .now).seconds
         state.epoch += 1
         state.index = 0
-        let isBest = state.note(score: evaluation.primary)
+        let isBest = state.note(score: run.options.selection == .last ? Double(state.epoch) : evaluation.primary)
         let line = FineTuningEpochReport(
             step: state.step, epoch: state.epoch,
             trainingLoss: losses.reduce(0, +) / Double(max(1, losses.count)), evaluation: evaluation, isBest: isBest,

@@ -26,9 +26,18 @@ struct Evaluate: ParsableCommand {
             return
         }
         var table = GlueTable()
+        var first: (task: GlueTask, protocol: String)?
         for task in GlueTask.all {
             let best = folder.appendingPathComponent("\(task.name)/best")
             guard FileManager.default.fileExists(atPath: best.path) else { continue }
+            let other = try HuggingFaceConfiguration(of: best).yoso?["protocol"] ?? "unknown"
+            if let first, first.protocol != other {
+                throw CheckpointError(
+                    best,
+                    "its protocol is \(other), that of \(first.task.title) \(first.protocol); one table has one protocol"
+                )
+            }
+            first = first ?? (task, other)
             table.add(task, try evaluate(best, task.name).evaluation)
         }
         guard !table.isEmpty else {

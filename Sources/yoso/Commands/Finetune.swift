@@ -25,6 +25,18 @@ struct Finetune: ParsableCommand {
         help:
             "With all, WNLI by the majority of its training labels (majority), like the others (train), or not (skip).")
     var wnli = WNLIPolicy.majority
+    @Option(
+        help: """
+            Keys and values as a published table has them: bert, miniatures, m-fac, run-glue, sane, mosaic or electra; \
+            --set goes over them.
+            """)
+    var `protocol`: String?
+    @Option(
+        help: """
+            A key and values to try, for example optimizer.rate=1e-4,3e-4; repeatable, all combinations by successive \
+            halving.
+            """)
+    var search: [String] = []
     @Option(help: "Runs with the seeds 1 to this, and their statistics.") var seeds: Int?
     @Flag(help: "Take the checkpoint's shape and vocabulary, but random weights.") var randomWeights = false
 
@@ -32,6 +44,11 @@ struct Finetune: ParsableCommand {
         if let seeds, seeds < 1 || task == "all" {
             throw ValidationError("--seeds \(seeds): wanted at least 1, and one task")
         }
+        if let name = self.protocol, FineTuningProtocol.named(name) == nil {
+            let names = FineTuningProtocol.all.map(\.name).joined(separator: ", ")
+            throw ValidationError("--protocol \(name): wanted one of \(names)")
+        }
+        _ = try SearchGrid(search)
     }
 
     func run() throws {
@@ -45,7 +62,9 @@ struct Finetune: ParsableCommand {
     }
 
     /// Runs to the end and returns the best epoch, of an earlier sitting where the run had ended before.
-    func finetune() throws -> FineTuningEpochReport {
+    func finetune(untilEpoch: Int = .max) throws -> FineTuningEpochReport {
+        let grid = search + (search.isEmpty && untilEpoch == .max ? publishedGrid : [])
+        guard grid.isEmpty else { return try finetuneSearch(grid) }
         let task = try GlueTask.named(task)
         let recipe = try FineTuningRecipe(recipe ?? defaultRecipe(task), overrides(task))
         guard let checkpoint = recipe.checkpoint else {
@@ -69,8 +88,9 @@ struct Finetune: ParsableCommand {
         if let pin = OpenBLASPin.current { display.note("note: \(pin)") }
         let run = FineTuningRun(
             encoder: encoder, options: recipe.options, tokenizer: tokenizer, data: rows, folder: folder,
-            pretrained: randomWeights ? nil : source, notes: ["data": data])
-        guard let best = try stopping({ try run.run(signals.interruption, display.show) }) else {
+            pretrained: randomWeights ? nil : source, notes: ["data": data, "protocol": self.protocol ?? "own"])
+        let result = try stopping { try run.run(signals.interruption, untilEpoch: untilEpoch, display.show) }
+        guard let best = result else {
             throw CheckpointError(
                 folder.metrics, "tells of no epoch, though the run had ended; choose another --output")
         }
@@ -80,15 +100,23 @@ struct Finetune: ParsableCommand {
         return best
     }
 
-    private func defaultRecipe(_ task: GlueTask) -> String {
+    /// What the protocol tunes, less the keys that the user fixes.
+    private var publishedGrid: [String] {
+        let fixed = settings.overrides.map(\.key)
+        return (self.protocol.flatMap(FineTuningProtocol.named)?.search ?? []).filter { text in
+            !fixed.contains { text.hasPrefix("\($0)=") }
+        }
+    }
+
+    func defaultRecipe(_ task: GlueTask) -> String {
         "Recipes/Finetuning/\(data == nil ? "sample" : task.name).yaml"
     }
 
-    private func overrides(_ task: GlueTask) -> [ResolvedRecipe.Override] {
+    func overrides(_ task: GlueTask) -> [ResolvedRecipe.Override] {
         let flags = [
             ("checkpoint", checkpoint, "--checkpoint"), ("data", data, "--data"), ("task", task.name, "--task"),
         ]
-        return settings.overrides
+        return (self.protocol.flatMap(FineTuningProtocol.named)?.overrides(task) ?? []) + settings.overrides
             + flags.compactMap { key, value, name in
                 value.map { ResolvedRecipe.Override(key: key, value: $0, argument: "\(name) \($0)") }
             }

@@ -1,0 +1,93 @@
+import Glue
+import Training
+
+/// How a published table was fine-tuned: what has to be the same before numbers are compared with it.
+public struct FineTuningProtocol: Sendable, Equatable {
+    public let name: String
+    /// Where it is from.
+    public let source: String
+    /// Keys that are the same for every task.
+    let common: [String: String]
+    /// Keys of single tasks, over the common ones.
+    let byTask: [String: [String: String]]
+    /// Values that are tried, the best on the dev set counts; empty where nothing is tuned.
+    let grid: [(key: String, values: [String])]
+    /// Seeds whose median, or mean, is reported.
+    public let seeds: Int
+
+    public static func == (a: Self, b: Self) -> Bool { a.name == b.name }
+
+    /// The keys for `task`, as if they were given with `--set`.
+    public func overrides(_ task: GlueTask) -> [ResolvedRecipe.Override] {
+        common.merging(byTask[task.name] ?? [:]) { _, own in own }.sorted { $0.key < $1.key }.map {
+            ResolvedRecipe.Override(key: $0.key, value: $0.value, argument: "--protocol \(name)")
+        }
+    }
+
+    /// `key=value,value` for a search.
+    public var search: [String] { grid.map { "\($0.key)=\($0.values.joined(separator: ","))" } }
+
+    public static func named(_ name: String) -> FineTuningProtocol? { all.first { $0.name == name } }
+
+    public static let all: [FineTuningProtocol] = [
+        FineTuningProtocol(
+            name: "bert", source: "Devlin et al. 2019, appendix A.3, and run_classifier.py",
+            common: settings(batch: 32, epochs: 3, warmup: "10%", selection: .best), byTask: [:],
+            grid: [("optimizer.rate", ["5e-5", "4e-5", "3e-5", "2e-5"])], seeds: 1),
+        FineTuningProtocol(
+            name: "miniatures", source: "Turc et al. 2019, and the README of google-research/bert",
+            common: settings(batch: 32, epochs: 4, warmup: "10%", selection: .best), byTask: [:],
+            grid: [
+                ("optimizer.rate", ["3e-4", "1e-4", "5e-5", "3e-5"]),
+                ("batch", [8, 16, 32, 64, 128].map { "\($0) sequences" }),
+            ], seeds: 1),
+        FineTuningProtocol(
+            name: "m-fac", source: "model cards of M-FAC/bert-mini-finetuned-*, Adam",
+            common: settings(rate: "1e-4", batch: 32, epochs: 5, warmup: "0 steps", selection: .last),
+            byTask: ["sst2": ["epochs": "3"]], grid: [], seeds: 5),
+        FineTuningProtocol(
+            name: "run-glue", source: "transformers, examples/pytorch/text-classification",
+            common: settings(rate: "2e-5", batch: 32, epochs: 3, warmup: "0 steps", selection: .last),
+            byTask: ["mrpc": ["epochs": "5"], "wnli": ["epochs": "5"]], grid: [], seeds: 1),
+        FineTuningProtocol(
+            name: "sane", source: "Geiping & Goldstein 2023, Cramming, GLUE-sane",
+            common: settings(rate: "4e-5", batch: 16, epochs: 5, warmup: "10%", selection: .last)
+                .merging(["schedule.shape": "cosine"]) { $1 },
+            byTask: [:], grid: [], seeds: 5),
+        FineTuningProtocol(
+            name: "mosaic", source: "mosaicml/examples, finetuning_jobs.py",
+            common: settings(batch: 16, epochs: 3, warmup: "6%", selection: .last),
+            byTask: [
+                "mnli": mosaic(rate: "5e-5", decay: "5e-6", batch: 48, epochs: 3),
+                "rte": mosaic(rate: "1e-5", decay: "1e-5", batch: 16, epochs: 3),
+                "qqp": mosaic(rate: "3e-5", decay: "3e-6", batch: 16, epochs: 5),
+                "cola": mosaic(rate: "5e-5", decay: "5e-6", batch: 32, epochs: 10),
+                "mrpc": mosaic(rate: "8e-5", decay: "8e-6", batch: 32, epochs: 10),
+                "qnli": mosaic(rate: "1e-5", decay: "1e-6", batch: 16, epochs: 10),
+                "sst2": mosaic(rate: "3e-5", decay: "3e-6", batch: 16, epochs: 3),
+                "stsb": mosaic(rate: "3e-5", decay: "3e-6", batch: 32, epochs: 10),
+            ], grid: [], seeds: 5),
+        FineTuningProtocol(
+            name: "electra", source: "google-research/electra, ELECTRA-small",
+            common: settings(rate: "3e-4", batch: 32, epochs: 3, warmup: "10%", selection: .last)
+                .merging(["layers.rateDecay": "0.8"]) { $1 },
+            byTask: ["rte": ["epochs": "10"], "stsb": ["epochs": "10"]], grid: [], seeds: 10),
+    ]
+
+    private static func settings(
+        rate: String? = nil, batch: Int, epochs: Int, warmup: String, selection: EpochSelection
+    ) -> [String: String] {
+        var settings = [
+            "batch": "\(batch) sequences", "epochs": "\(epochs)", "schedule.warmup": warmup,
+            "selection": selection.rawValue,
+        ]
+        settings["optimizer.rate"] = rate
+        return settings
+    }
+
+    private static func mosaic(rate: String, decay: String, batch: Int, epochs: Int) -> [String: String] {
+        [
+            "optimizer.rate": rate, "optimizer.decay": decay, "batch": "\(batch) sequences", "epochs": "\(epochs)",
+        ]
+    }
+}
