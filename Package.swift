@@ -37,7 +37,7 @@ let package = Package(
         .target(name: "Tokenization", dependencies: ["CSentencePiece", "Digests"]),
         .target(name: "SampleEnglish"),
         .target(name: "Corpora", dependencies: ["Tokenization", "Digests", "CZlib", "CLzma"]),
-        .target(name: "Glue", dependencies: ["Corpora", "Tokenization", "CZip"]),
+        .target(name: "Glue", dependencies: ["Corpora", "Tokenization", "Digests", "CZip"]),
         .target(name: "Checkpoints", dependencies: ["Digests"]),
 
         // Programs, recipes, face.
@@ -76,7 +76,7 @@ let package = Package(
             exclude: ["Fixtures"]),
         .testTarget(name: "SampleEnglishTests", dependencies: ["SampleEnglish"]),
         .testTarget(name: "CorporaTests", dependencies: ["Corpora", "Tokenization"]),
-        .testTarget(name: "GlueTests", dependencies: ["Glue", "Corpora", "Tokenization"]),
+        .testTarget(name: "GlueTests", dependencies: ["Glue", "Corpora", "Tokenization", "Digests"]),
         .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Digests"]),
         .testTarget(
             name: "TrainingTests",

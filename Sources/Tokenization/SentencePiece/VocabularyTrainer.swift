@@ -22,26 +22,22 @@ public struct VocabularyTrainer: Sendable {
         self.paragraphLimit = paragraphLimit
     }
 
-    /// Trains on `paragraphs`; `progress` hears how many were read. The same text gives the same bytes.
+    /// Trains on `paragraphs`. The same text gives the same bytes.
     ///
     /// - Throws: `TokenizationError` where there is no text or the library refuses, for example a size that the text
     ///   cannot fill; and what `paragraphs` throws.
-    public func train(
-        _ paragraphs: () throws -> String?, progress: (Int) -> Void = { _ in }
-    ) throws -> SentencePieceTokenizer {
+    public func train(_ paragraphs: () throws -> String?) throws -> SentencePieceTokenizer {
         guard size >= 8 else { throw TokenizationError("vocabulary size \(size)", "too small; wanted at least 8") }
         var (bytes, count): (UnsafeMutablePointer<CChar>?, Int64) = (nil, 0)
         let (message, failure, read) = withoutActuallyEscaping(paragraphs) { paragraphs in
-            withoutActuallyEscaping(progress) { progress in
-                let feed = SentenceFeed(paragraphs, limit: paragraphLimit, progress: progress)
-                let context = Unmanaged.passUnretained(feed).toOpaque()
-                let message = csp_train(
-                    arguments,
-                    { context, length in
-                        Unmanaged<SentenceFeed>.fromOpaque(context).takeUnretainedValue().next(&length.pointee)
-                    }, context, &bytes, &count)
-                return (message, feed.failure, feed.count)
-            }
+            let feed = SentenceFeed(paragraphs, limit: paragraphLimit)
+            let context = Unmanaged.passUnretained(feed).toOpaque()
+            let message = csp_train(
+                arguments,
+                { context, length in
+                    Unmanaged<SentenceFeed>.fromOpaque(context).takeUnretainedValue().next(&length.pointee)
+                }, context, &bytes, &count)
+            return (message, feed.failure, feed.count)
         }
         defer { csp_free(bytes) }
         if let failure {
@@ -77,15 +73,13 @@ public struct VocabularyTrainer: Sendable {
 private final class SentenceFeed {
     private let paragraphs: () throws -> String?
     private let limit: Int
-    private let progress: (Int) -> Void
     private var current = UnsafeMutableBufferPointer<CChar>.allocate(capacity: 1 << 16)
     private(set) var count = 0
     private(set) var failure: (any Error)?
 
-    init(_ paragraphs: @escaping () throws -> String?, limit: Int, progress: @escaping (Int) -> Void) {
+    init(_ paragraphs: @escaping () throws -> String?, limit: Int) {
         self.paragraphs = paragraphs
         self.limit = limit
-        self.progress = progress
     }
 
     deinit { current.deallocate() }
@@ -95,7 +89,6 @@ private final class SentenceFeed {
         do {
             guard var paragraph = try paragraphs() else { return nil }
             count += 1
-            if count % 10_000 == 0 { progress(count) }
             paragraph.withUTF8 { utf8 in
                 if utf8.count > current.count {
                     current.deallocate()

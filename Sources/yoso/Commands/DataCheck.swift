@@ -4,10 +4,11 @@ import Foundation
 import Glue
 import Tokenization
 
-/// `yoso data`: what there is to know about data before it is used.
+/// `yoso data`: the files of the tasks, before they are used.
 struct DataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "data", abstract: "Look into the files of GLUE.", subcommands: [DataCheck.self])
+        commandName: "data", abstract: "Fetch the files of GLUE, and look into them.",
+        subcommands: [DataGlue.self, DataCheck.self])
 }
 
 /// `yoso data check DIR`: counts, labels, and everything that has gone wrong with such files elsewhere.

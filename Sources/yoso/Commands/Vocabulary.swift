@@ -28,16 +28,18 @@ struct Vocabulary: ParsableCommand {
         }
 
         func run() throws {
-            let status = StatusLine()
             let folder = URL(fileURLWithPath: output)
             let text = try SampleData.text(input)
             let reader = try ParagraphReader(text, atMost: paragraphs)
             let trainer = VocabularyTrainer(size: size, model: model, lowercase: !cased, paragraphLimit: paragraphs)
-            let tokenizer = try trainer.train(reader.next) {
-                status.show("read \(Show.grouped($0)) paragraphs; then training, which says nothing for a while")
-            }
+            // The library says nothing while it works.
+            let heartbeat = Heartbeat("reading and training")
+            defer { heartbeat.stop() }
+            let tokenizer = try trainer.train(reader.next)
             try AtomicFolder.write(to: folder) { try TokenizerFolder.write(tokenizer, to: $0) }
-            status.line("\(output): \(Show.grouped(tokenizer.vocabularySize)) pieces, SHA-256 \(tokenizer.fingerprint)")
+            heartbeat.stop()
+            Terminal.line(
+                "\(output): \(Show.grouped(tokenizer.vocabularySize)) pieces, SHA-256 \(tokenizer.fingerprint)")
         }
     }
 }
