@@ -141,7 +141,24 @@ import Testing
         #expect(try tool.run(tool.pretraining(steps: 5)).code == 0)
         try expect(
             tool, tool.pretraining(steps: 5, ["--set", "seed=9"]),
-            "run: the run was begun with other options; choose another --output")
+            "run: the run was begun with other options, data or weights; choose another --output")
+        // Another text in the same place.
+        try tool.write("one line\nof another text\n\nand a document more\n", to: "text/a.txt")
+        try expect(
+            tool, tool.pretraining(steps: 5),
+            "run: the run was begun with other options, data or weights; choose another --output")
+    }
+
+    @Test func aFineTuningOfOtherRowsOrWeightsDoesNotContinue() throws {
+        let tool = try CommandLineTool()
+        try tool.writeText()
+        try tool.writeTask()
+        #expect(try tool.run(tool.pretraining(steps: 5)).code == 0)
+        #expect(try tool.run(tool.finetuning()).code == 0)
+        let message = "tuned: the run was begun with other options, data or weights; choose another --output"
+        try expect(tool, tool.finetuning(["--random-weights"]), message)
+        try tool.writeTask(train: "a fine film \t1\na dull dog \t0\n")
+        try expect(tool, tool.finetuning(), message)
     }
 
     @Test func aLossThatIsNoNumberStopsAndNamesTheLastCheckpoint() throws {

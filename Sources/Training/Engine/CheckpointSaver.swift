@@ -33,7 +33,7 @@ struct CheckpointSaver {
     /// Restores the newest good checkpoint into `model`; nil where there is none.
     ///
     /// - Parameter warn: hears of damaged checkpoints that were passed over.
-    /// - Throws: `CheckpointError` where the run was begun with another vocabulary or with other options.
+    /// - Throws: `CheckpointError` where the run was begun with another vocabulary, or with other options, data or weights.
     func restore(_ model: SlicedModel, options: String, warn: (String) -> Void) throws -> RunState? {
         guard let url = try folder.latestCheckpoint(damaged: { warn("\($0)") }) else { return nil }
         let state = try RunState(of: url)
@@ -41,7 +41,8 @@ struct CheckpointSaver {
             throw CheckpointError(folder.url, "the run was begun with another vocabulary; choose another --output")
         }
         guard state.options == options else {
-            throw CheckpointError(folder.url, "the run was begun with other options; choose another --output")
+            throw CheckpointError(
+                folder.url, "the run was begun with other options, data or weights; choose another --output")
         }
         try ModelFolder.read(url, into: model.parameters, model.layout)
         let file = try SafeTensorsFile(url.appendingPathComponent(Self.momentsName))

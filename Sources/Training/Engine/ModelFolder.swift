@@ -1,6 +1,7 @@
 import Autograd
 import Bert
 import Checkpoints
+import Digests
 import Foundation
 import Tensors
 import Tokenization
@@ -52,6 +53,14 @@ public enum ModelFolder {
             try file.read(name, into: UnsafeMutableBufferPointer(start: target.pointer, count: target.count))
         }
         return missing
+    }
+
+    /// SHA-256 of the weights of a folder.
+    static func digest(_ folder: URL) throws -> String {
+        let url = folder.appendingPathComponent(weightsName)
+        do {
+            return try SHA256.hexadecimal(ofFile: url)
+        } catch { throw CheckpointError(url, "cannot be read") }
     }
 
     /// A folder of an encoder alone, as `BertModel` saves it, names its tensors without the family in front.

@@ -27,7 +27,9 @@ final class FineTuningSitting {
         training = run.data.training.map(ClassificationExample.init)
         dev = run.data.dev.map(ClassificationExample.init)
         saver = CheckpointSaver(folder: run.folder, tokenizer: run.tokenizer, keep: 1)
-        let digest = try OptionsDigest.of(run.encoder, run.options.identity)
+        let weights = try run.pretrained.map(ModelFolder.digest) ?? "random"
+        let digest = try OptionsDigest.of(
+            run.encoder, run.options.identity, inputs: [run.data.task.name, run.data.digest, weights])
         let restored = try saver.restore(tuner.sliced, options: digest) { report(.warning($0)) }
         savedStep = restored?.step
         let totalSteps = (0..<run.options.epochs).reduce(0) { $0 + run.batches(epoch: $1).count }

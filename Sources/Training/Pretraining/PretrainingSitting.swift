@@ -21,7 +21,7 @@ final class PretrainingSitting {
         self.report = report
         pretrainer = Pretrainer(run.encoder, run.options)
         saver = CheckpointSaver(folder: run.folder, tokenizer: run.tokenizer, keep: run.options.checkpoints.keep)
-        let digest = try OptionsDigest.of(run.encoder, run.options.identity)
+        let digest = try OptionsDigest.of(run.encoder, run.options.identity, inputs: [run.data.digest])
         let restored = try saver.restore(pretrainer.sliced, options: digest) { report(.warning($0)) }
         savedStep = restored?.step
         if restored == nil { pretrainer.beginWithShares(of: run.data.tokenCounts) }
