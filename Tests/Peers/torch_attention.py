@@ -16,13 +16,14 @@ p.add_argument("--width", type=int, default=64)
 p.add_argument("--heads", type=int, default=2)
 p.add_argument("--threads", type=int, default=2)
 p.add_argument("--repeats", type=int, default=3)
+p.add_argument("--without", nargs="*", default=[], help="names that are left out")
 a = p.parse_args()
 torch.set_num_threads(a.threads)
 torch.manual_seed(0)
 
 
 def timed(forward, leaves):
-    forward()
+    forward().sum().backward()
     times = {"forward": [], "both": []}
     for _ in range(a.repeats):
         start = time.perf_counter()
@@ -39,9 +40,11 @@ def timed(forward, leaves):
 
 results = {}
 for name, dtype in (("PyTorch SDPA fp32", torch.float32), ("PyTorch SDPA bf16", torch.bfloat16)):
+    if name in a.without:
+        continue
     q, k, v = (torch.randn(1, a.heads, a.length, a.width, dtype=dtype, requires_grad=True) for _ in range(3))
     results[name] = timed(lambda: scaled_dot_product_attention(q, k, v), (q, k, v))
-if a.length <= 4096:
+if a.length <= 4096 and "transformers YOSO-E" not in a.without:
     from transformers import YosoConfig
     from transformers.models.yoso.modeling_yoso import YosoSelfAttention
     layer = YosoSelfAttention(YosoConfig(hidden_size=a.heads * a.width, num_attention_heads=a.heads, use_expectation=True,

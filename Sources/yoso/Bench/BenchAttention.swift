@@ -103,8 +103,10 @@ struct BenchAttention: ParsableCommand {
                 }
             }
             guard round > 0, let peer else { continue }
-            for (name, time) in try peerTimes(peer, length, workers.threads) where affords(name, data, length, earlier)
-            {
+            // What took too long at the last length is not even started.
+            let slow = Set(earlier.filter { $0.data == data }.map(\.name))
+                .filter { !affords($0, data, length, earlier) }
+            for (name, time) in try peerTimes(peer, length, workers.threads, without: slow) {
                 times[name, default: ([], [])].forward.append(time["forward"] ?? 0)
                 times[name, default: ([], [])].both.append(time["both"] ?? 0)
             }
@@ -140,14 +142,17 @@ struct BenchAttention: ParsableCommand {
         return last.length < length && last.forwardBackward * growth * growth < 1e3 * limit || length == last.length
     }
 
-    private func peerTimes(_ script: String, _ length: Int, _ threads: Int) throws -> [String: [String: Double]] {
+    private func peerTimes(
+        _ script: String, _ length: Int, _ threads: Int, without names: Set<String>
+    ) throws -> [String: [String: Double]] {
         let process = Process()
         let pipe = Pipe()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [
-            python, script, "--length", "\(length)", "--width", "\(width)", "--heads", "\(threads)", "--threads",
-            "\(threads)", "--repeats", "1",
-        ]
+        process.arguments =
+            [
+                python, script, "--length", "\(length)", "--width", "\(width)", "--heads", "\(threads)", "--threads",
+                "\(threads)", "--repeats", "1", "--without",
+            ] + names.sorted()
         process.standardOutput = pipe
         try process.run()
         let data = pipe.fileHandleForReading.readDataToEndOfFile()
