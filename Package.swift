@@ -63,7 +63,7 @@ let package = Package(
         .executableTarget(
             name: "Benchmarks",
             dependencies: [
-                "Bert", "Corpora", "Tensors", "Training",
+                "Attention", "Bert", "Corpora", "Tensors", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 

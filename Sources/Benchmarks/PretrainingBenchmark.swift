@@ -1,4 +1,5 @@
 import ArgumentParser
+import Attention
 import Bert
 import Corpora
 import Foundation
@@ -15,12 +16,21 @@ struct PretrainingBenchmark: ParsableCommand {
     @Option(help: "Sequences a step.") var batch = 32
     @Option(help: "Tokens a sequence.") var length = 128
     @Option(help: "Size of the vocabulary.") var vocab = 30522
+    @Option(help: "softmax, or yoso: 32 hashes of log2 of the length bits; PyTorch's is softmax.")
+    var attention = "softmax"
+    @Option(help: "Probability of dropping a softmax weight.") var attentionDropout: Float = 0.1
     @Option(help: "Timed steps a round.") var steps = 6
     @Option(help: "Rounds, each of ours and then the peer's.") var rounds = 3
     @Option(help: "Threads of both.") var threads = 2
     @Option(help: "Most tokens of a micro-batch.") var microBatchTokens = 2048
     @Option(help: "Path of torch_pretrain.py; without it only ours is timed.") var peer: String?
     @Option(help: "Python with torch and transformers.") var python = "python3"
+
+    func validate() throws {
+        guard ["softmax", "yoso"].contains(attention) else {
+            throw ValidationError("--attention \(attention): wanted softmax or yoso")
+        }
+    }
 
     func run() throws {
         let step = TimedStep(self)
@@ -73,7 +83,9 @@ private struct TimedStep {
     init(_ command: PretrainingBenchmark) {
         let encoder = EncoderOptions(
             layers: command.layers, width: command.hidden, heads: command.hidden / 64,
-            intermediate: 4 * command.hidden, vocabulary: command.vocab, positions: max(512, command.length))
+            intermediate: 4 * command.hidden, vocabulary: command.vocab, positions: max(512, command.length),
+            attentionDropout: command.attentionDropout,
+            attention: command.attention == "yoso" ? .yoso(YosoOptions(bits: nil)) : .softmax)
         let options = PretrainingOptions(
             examples: ExampleOptions(length: command.length, sentenceOrder: false), batch: .sequences(command.batch),
             microBatchTokens: command.microBatchTokens, budget: .steps(1000), slices: command.threads,
