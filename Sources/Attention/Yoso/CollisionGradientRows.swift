@@ -34,7 +34,15 @@ extension HashedHead {
                 multiply(weights.matrix, rows.key.matrix, into: rows.dQuery.matrix.rows(first, count))
                 multiply(weights.matrix.transposed, query, into: rows.dKey.matrix, accumulate: first > 0)
             }
-        case .tables, .collisions:
+        case .list where gradient == .lowerBound:
+            let collisions = CollisionList(self, pool)
+            let weights = pool.tensor(1, max(1, collisions.count))
+            ck_listed_gradients(
+                Int64(length), Int32(rows.query.tensor.columns), Int32(bits), Int32(hashes), collisions.ends.pointer,
+                collisions.list.pointer, rows.query.tensor.pointer, rows.key.tensor.pointer,
+                rows.value.tensor.pointer, rows.dSums.tensor.pointer, rows.dQuery.tensor.pointer,
+                rows.dKey.tensor.pointer, weights.pointer)
+        case .tables, .collisions, .list:
             let sorted = SortedKeys(self, pool)
             let list = IntegerVector<UInt32>(length + 1, from: pool)
             let counts = IntegerVector<UInt16>(length, from: pool)

@@ -12,6 +12,7 @@ extension HashedHead {
             }
         case .tables: sumByTables(values, sums, pool)
         case .collisions: sumByCollisions(values, sums, pool)
+        case .list: sumByList(values, sums, pool)
         }
     }
 
@@ -33,6 +34,16 @@ extension HashedHead {
             Int64(length), Int32(packed.tensor.columns), Int32(bits), Int32(hashes), queries.pointer,
             sorted.starts.pointer, sorted.order.pointer, packed.tensor.pointer, 1 / Float(hashes),
             result.tensor.pointer)
+        copyRows(result.matrix, into: sums)
+    }
+
+    /// The same by the list of all collisions, column by column.
+    private func sumByList(_ values: Matrix, _ sums: Matrix, _ pool: StoragePool) {
+        let collisions = CollisionList(self, pool)
+        let (packed, result) = (PackedRows(values, pool), PackedRows(like: sums, pool))
+        ck_listed_sums(
+            Int64(length), Int32(packed.tensor.columns), collisions.ends.pointer, collisions.list.pointer,
+            packed.tensor.pointer, 1 / Float(hashes), result.tensor.pointer)
         copyRows(result.matrix, into: sums)
     }
 }

@@ -31,11 +31,18 @@ struct HashedHead {
     }
 
     /// Σ over hashes of the pairs that collide.
-    func collisions(_ pool: StoragePool) -> Int {
+    func collisions(_ pool: StoragePool) -> Int { collisions(ofHashes: hashes, pool) }
+
+    /// About as many, from the first few hashes.
+    func estimatedCollisions(_ pool: StoragePool) -> Int {
+        let few = min(hashes, 4)
+        return collisions(ofHashes: few, pool) * hashes / few
+    }
+
+    private func collisions(ofHashes count: Int, _ pool: StoragePool) -> Int {
         let histogram = IntegerVector<UInt32>(1 << bits, from: pool)
         return Int(
-            ck_collisions(
-                Int64(length), Int32(bits), Int32(hashes), keys.pointer, queries.pointer, histogram.pointer))
+            ck_collisions(Int64(length), Int32(bits), Int32(count), keys.pointer, queries.pointer, histogram.pointer))
     }
 
     /// B of the queries `first ..< first + count` and all keys.

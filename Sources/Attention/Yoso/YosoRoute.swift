@@ -8,6 +8,8 @@ enum YosoRoute: CaseIterable {
     case tables
     /// Enumeration of the pairs that collide: linear while they are rare, and then faster than tables.
     case collisions
+    /// The same by a list of all pairs, a line of columns at a time: where rows lie beyond the caches near a core.
+    case list
 
     /// The fastest for `HashedHead.sums`, by the costs below.
     static func ofSums(_ head: HashedHead, width: Int, _ pool: StoragePool) -> YosoRoute {
@@ -16,9 +18,10 @@ enum YosoRoute: CaseIterable {
         let dense = n * n * (m * Cost.compare + lines * Cost.product)
         let tables = n * m * lines * Cost.tableLine
         guard min(dense, tables) > n * m * Cost.sorting else { return dense < tables ? .dense : .tables }
-        let pairs = Double(head.collisions(pool))
+        let pairs = Double(head.estimatedCollisions(pool))
         let collisions = n * m * Cost.sorting + pairs * lines * Cost.addedLine
-        return dense < min(tables, collisions) ? .dense : tables < collisions ? .tables : .collisions
+        if dense < min(tables, collisions) { return .dense }
+        return tables < collisions ? .tables : n * Double(width) > Cost.nearSums ? .list : .collisions
     }
 
     /// The fastest for `HashedHead.writeGradients`.
@@ -27,8 +30,9 @@ enum YosoRoute: CaseIterable {
         let lines = Double((width + 15) / 16)
         let dense = n * n * (m * Cost.compare + 3 * lines * Cost.product)
         guard dense > n * m * Cost.sorting else { return .dense }
-        let pairs = Double(head.collisions(pool))
-        return dense < n * m * Cost.sorting + pairs * lines * Cost.gradientLine ? .dense : .collisions
+        let pairs = Double(head.estimatedCollisions(pool))
+        let collisions = n * m * Cost.sorting + pairs * lines * Cost.gradientLine
+        return dense < collisions ? .dense : n * Double(width) > Cost.nearGradients ? .list : .collisions
     }
 
     /// Columns that a table holds at once: as many as leave table, values and sums in half of a megabyte of cache.
@@ -53,5 +57,9 @@ enum YosoRoute: CaseIterable {
         static let addedLine = 1.6
         /// A collision of the gradients.
         static let gradientLine = 5.0
+        /// Elements of the rows from which on the list is faster: 24,000 tokens of 64, and 16,000 for the gradients, which
+        /// read three rows.
+        static let nearSums = 1_500_000.0
+        static let nearGradients = 900_000.0
     }
 }

@@ -132,6 +132,23 @@ void ck_collision_sums(int64_t n, int32_t width, int32_t bits, int32_t hashes, C
 void ck_collision_gradients(int64_t n, int32_t width, int32_t bits, int32_t hashes, int32_t exact, CK_CODES to,
                             CK_INDICES starts, CK_INDICES order, CK_IN q, CK_IN k, CK_IN v, CK_IN g, CK_OUT dq,
                             CK_OUT dk, uint32_t *_Nonnull list, uint16_t *_Nonnull counts);
+// collision_list.c ------------------------------------------------------------------------------------------------
+
+/// Entries of a list behind its last, which may be read.
+enum { CK_LIST_PADDING = 32 };
+/// All collisions of query 0, then of query 1, and so on, hash by hash: `list`, which holds their number and
+/// CK_LIST_PADDING more; those of query i end before ends[i].
+void ck_collision_list(int64_t n, int32_t bits, int32_t hashes, CK_CODES to, CK_INDICES starts, CK_INDICES order,
+                       uint32_t *_Nonnull ends, uint32_t *_Nonnull list);
+/// ck_collision_sums by the list.
+void ck_listed_sums(int64_t n, int32_t width, CK_INDICES ends, CK_INDICES list, CK_IN values, float factor,
+                    CK_OUT sums);
+/// ck_collision_gradients by the list, with the lower bound; `weights` holds a number a collision.
+void ck_listed_gradients(int64_t n, int32_t width, int32_t bits, int32_t hashes, CK_INDICES ends, CK_INDICES list,
+                         CK_IN q, CK_IN k, CK_IN v, CK_IN g, CK_OUT dq, CK_OUT dk, CK_OUT weights);
+
+// collisions.c, dense ---------------------------------------------------------------------------------------------
+
 /// shares[i, j] of [queries, keys]: the share of hashes with to[h, i] = from[h, j]; both lie in [hashes, n].
 void ck_collision_shares(int64_t queries, int64_t keys, int64_t n, int32_t hashes, CK_CODES to, CK_CODES from,
                          CK_OUT shares);
