@@ -53,8 +53,8 @@ struct YosoAttention: SelfAttention {
         let function = HashFunction(
             options.hash, bits: options.bits(of: slices.query.rows), hashes: hashes, width: shape.headWidth, random,
             pool)
-        let (query, key) = (UnitMatrix(slices.query, pool), UnitMatrix(slices.key, pool))
-        return HashedHead(function, queries: query.rows.matrix, keys: key.rows.matrix)
+        // A code is signs, which do not depend on a row's length.
+        return HashedHead(function, queries: slices.query, keys: slices.key)
     }
 }
 
