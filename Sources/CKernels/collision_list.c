@@ -1,6 +1,4 @@
-#include "kernels.h"
-
-typedef float lanes __attribute__((ext_vector_type(16)));
+#include "lanes.h"
 
 // Collisions written out as one list, query by query, and sums over it a line of 16 columns at a time. In long sequences
 // rows are far away in memory: of one line of each row the last-level cache holds all, and the list says long before
@@ -8,10 +6,6 @@ typedef float lanes __attribute__((ext_vector_type(16)));
 
 /// Entries of the list between asking for a row and using it.
 enum { AHEAD = 24 };
-
-INLINE void load(const float *x, lanes *value) { memcpy(value, x, sizeof *value); }
-
-INLINE void store(const lanes *value, float *x) { memcpy(x, value, sizeof *value); }
 
 CLONES void ck_collision_list(int64_t n, int32_t bits, int32_t hashes, const uint16_t *to, const uint32_t *starts,
                               const uint32_t *order, uint32_t *ends, uint32_t *list) {

@@ -1,13 +1,8 @@
+#include "lanes.h"
 #include "yoso.h"
-
-typedef float lanes __attribute__((ext_vector_type(16)));
 
 // Tokens sorted by code, hash by hash, so that a token finds those that collide with it without a look at the others.
 // Rows are packed and padded to a multiple of 16.
-
-INLINE void load(const float *x, lanes *value) { memcpy(value, x, sizeof *value); }
-
-INLINE void store(const lanes *value, float *x) { memcpy(x, value, sizeof *value); }
 
 INLINE void add(const float *x, lanes *sum) {
     lanes value;

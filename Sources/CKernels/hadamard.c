@@ -1,6 +1,5 @@
-#include "kernels.h"
+#include "lanes.h"
 
-typedef float lanes __attribute__((ext_vector_type(16)));
 typedef int32_t words __attribute__((ext_vector_type(16)));
 typedef uint16_t shorts __attribute__((ext_vector_type(16)));
 

@@ -8,7 +8,7 @@ extension EncoderOptions {
     static func tiny(_ attention: AttentionChoice, dropout: Float = 0.1) -> EncoderOptions {
         EncoderOptions(
             layers: 2, width: 16, heads: 2, intermediate: 24, vocabulary: 31, positions: 20, dropout: dropout,
-            attentionDropout: dropout, initializerRange: 0.3, attention: attention)
+            attentionDropout: dropout, initializerRange: 0.15, attention: attention)
     }
 }
 
