@@ -61,7 +61,7 @@ public final class AdamW {
             let (first, count) = (range.lowerBound, Int64(range.count))
             var step = step
             step.rate *= factor
-            // At factor 0 moments and weights would not change either; only the reduced sum is missing there.
+            // What is frozen keeps its moments too.
             if factor != 0 {
                 ck_adamw(
                     count, step, decays ? options.decay : 0, gradients[0].pointer + first, parameters.pointer + first,
