@@ -2,7 +2,7 @@ import Bert
 import Corpora
 import Foundation
 
-/// What a run will take, from two measured steps and an evaluation: what `--dry-run` prints and what turns a budget of
+/// What a run will take, from a few measured steps and an evaluation: what `--dry-run` prints and what turns a budget of
 /// time into steps.
 public struct PretrainingEstimate: Sendable {
     public let parameters: Int
@@ -26,26 +26,37 @@ public struct PretrainingEstimate: Sendable {
         Double(totalSteps) * secondsPerStep + Double(evaluations) * secondsPerEvaluation
     }
 
-    /// Runs `probes` steps after one to warm up on a model that is thrown away.
-    public init(_ encoder: EncoderOptions, _ options: PretrainingOptions, _ data: PretrainingData, probes: Int = 2) {
+    /// Runs two steps at least, and as many as pass in a few seconds, since short steps differ most, after some to warm up, on
+    /// a model that is thrown away.
+    public init(_ encoder: EncoderOptions, _ options: PretrainingOptions, _ data: PretrainingData) {
         let pretrainer = Pretrainer(encoder, options)
         peak = PeakSpeed.measure(pretrainer.sliced.workers)
         var (epoch, index) = (0, 0)
-        let batches = (0...probes).map { _ in data.batch(options.batch, epoch: &epoch, index: &index) }
-        _ = pretrainer.step(batches[0], index: 0, of: 1000)
-        let times = batches.dropFirst().map { batch in
-            elapsed { _ = pretrainer.step(batch, index: 1, of: 1000) }
+        func probe(_ seconds: Double, atLeast steps: Int) -> [(batch: [PretrainingExample], seconds: Double)] {
+            var probes: [(batch: [PretrainingExample], seconds: Double)] = []
+            let start = ContinuousClock.now
+            repeat {
+                var batch: [PretrainingExample] = []
+                let seconds = elapsed {
+                    batch = data.batch(options.batch, epoch: &epoch, index: &index)
+                    _ = pretrainer.step(batch, index: probes.count, of: 1000)
+                }
+                probes.append((batch, seconds))
+            } while probes.count < steps || start.duration(to: .now).seconds < seconds
+            return probes
         }
-        secondsPerStep = times.reduce(0, +) / Double(times.count)
+        _ = probe(0.5, atLeast: 1)
+        let probes = probe(3, atLeast: 2)
+        secondsPerStep = probes.reduce(0) { $0 + $1.seconds } / Double(probes.count)
         let heldOut = data.evaluationExamples(min(options.evaluation.sequences, 64))
         let share = Double(options.evaluation.sequences) / Double(max(1, heldOut.count))
         secondsPerEvaluation = share * elapsed { _ = pretrainer.evaluate(heldOut) }
-        let tokens = batches.dropFirst().flatMap { $0 }
-        tokensPerStep = tokens.reduce(0) { $0 + $1.ids.count } / probes
+        let tokens = probes.flatMap(\.batch)
+        tokensPerStep = tokens.reduce(0) { $0 + $1.ids.count } / probes.count
         workPerStep =
             FloatingPointWork(encoder).pretrainingStep(
                 lengths: tokens.map(\.ids.count), masked: tokens.reduce(0) { $0 + $1.maskedLabels.count })
-            / Double(probes)
+            / Double(probes.count)
         parameters = pretrainer.sliced.layout.parameterCount
         totalSteps = options.budget.steps(
             tokensPerStep: tokensPerStep, secondsPerStep: secondsPerStep,

@@ -17,7 +17,7 @@ struct Pretrain: ParsableCommand {
     @Option(help: "Text files or folders in the place of corpus.text.") var data: String?
     @Option(help: "Folder of the tokenizer in the place of vocabulary.") var vocabulary: String?
     @Option(help: "Folder of the run; the default is Checkpoints/NAME.") var output: String?
-    @Flag(help: "Build everything, run two steps, and say what the run would take.") var dryRun = false
+    @Flag(help: "Build everything, run a few steps, and say what the run would take.") var dryRun = false
 
     func run() throws {
         guard dryRun else {
