@@ -80,23 +80,17 @@ public final class SlicedModel {
 
     /// The norm of the reduced gradients of every part of the model, for a post-mortem: `embeddings 1.2`, `layer 3 nan`.
     public func gradientNorms() -> [String] {
-        var squares: [(part: String, sum: Double)] = []
+        var squares: [(part: ModelPart, sum: Double)] = []
         for parameter in layout.parameters {
             let gradient = slices[0].gradients.view(at: parameter.offset, rows: 1, columns: parameter.count)
             let sum = gradient.values.reduce(0.0) { $0 + Double($1) * Double($1) }
-            let part = Self.part(of: parameter.name)
+            let part = parameter.part
             if let index = squares.firstIndex(where: { $0.part == part }) {
                 squares[index].sum += sum
             } else {
                 squares.append((part, sum))
             }
         }
-        return squares.map { $0.part + ($0.sum.isNaN ? " nan" : String(format: " %.3g", $0.sum.squareRoot())) }
-    }
-
-    private static func part(of name: String) -> String {
-        let words = name.split(separator: ".").map(String.init)
-        if let layer = words.firstIndex(of: "layer"), layer + 1 < words.count { return "layer \(words[layer + 1])" }
-        return words.contains("embeddings") ? "embeddings" : words.first ?? name
+        return squares.map { "\($0.part)" + ($0.sum.isNaN ? " nan" : String(format: " %.3g", $0.sum.squareRoot())) }
     }
 }

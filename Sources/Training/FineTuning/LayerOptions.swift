@@ -19,22 +19,22 @@ public struct LayerOptions: Sendable, Equatable, Codable {
 
     /// The factor of the rate of a parameter of an encoder of `layers` blocks.
     func rate(of parameter: Parameter, layers: Int) -> Float {
-        let depth = Self.depth(of: parameter.name, layers: layers)
+        let depth = Self.depth(of: parameter, layers: layers)
         if frozen > 0, depth <= frozen { return 0 }
         return (depth..<layers + 1).reduce(1) { rate, _ in rate * rateDecay }
     }
 
     /// Whether a parameter begins with random weights though the folder has it.
     func isFresh(_ parameter: Parameter, layers: Int) -> Bool {
-        fresh > 0 && Self.depth(of: parameter.name, layers: layers) > layers - fresh
+        fresh > 0 && Self.depth(of: parameter, layers: layers) > layers - fresh
     }
 
     /// 0 for the embeddings, 1 ... layers for the blocks, layers + 1 for what stands on them.
-    private static func depth(of name: String, layers: Int) -> Int {
-        let words = name.split(separator: ".")
-        if words.contains("embeddings") { return 0 }
-        guard let layer = words.firstIndex(of: "layer"), layer + 1 < words.count, let index = Int(words[layer + 1])
-        else { return layers + 1 }
-        return index + 1
+    private static func depth(of parameter: Parameter, layers: Int) -> Int {
+        switch parameter.part {
+        case .embeddings: 0
+        case .block(let index): index + 1
+        case .head: layers + 1
+        }
     }
 }
