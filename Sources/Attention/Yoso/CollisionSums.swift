@@ -29,21 +29,31 @@ extension HashedHead {
     /// Every query adds up the values of the keys that it collides with: linear while collisions are rare.
     private func sumByCollisions(_ values: Matrix, _ sums: Matrix, _ pool: StoragePool) {
         let sorted = SortedKeys(self, pool)
-        let (packed, result) = (PackedRows(values, pool), PackedRows(like: sums, pool))
-        ck_collision_sums(
-            Int64(length), Int32(packed.tensor.columns), Int32(bits), Int32(hashes), queries.pointer,
-            sorted.starts.pointer, sorted.order.pointer, packed.tensor.pointer, 1 / Float(hashes),
-            result.tensor.pointer)
-        copyRows(result.matrix, into: sums)
+        withPackedRows(values, sums, pool) { values, sums, width in
+            ck_collision_sums(
+                Int64(length), width, Int32(bits), Int32(hashes), queries.pointer, sorted.starts.pointer,
+                sorted.order.pointer, values, 1 / Float(hashes), sums)
+        }
     }
 
     /// The same by the list of all collisions, column by column.
     private func sumByList(_ values: Matrix, _ sums: Matrix, _ pool: StoragePool) {
         let collisions = CollisionList(self, pool)
+        withPackedRows(values, sums, pool) { values, sums, width in
+            ck_listed_sums(
+                Int64(length), width, collisions.ends.pointer, collisions.list.pointer, values, 1 / Float(hashes), sums)
+        }
+    }
+
+    /// Runs a kernel that wants values and sums as rows one behind the other.
+    private func withPackedRows(
+        _ values: Matrix, _ sums: Matrix, _ pool: StoragePool,
+        _ kernel: (
+            _ values: UnsafeMutablePointer<Float>, _ sums: UnsafeMutablePointer<Float>, _ width: Int32
+        ) -> Void
+    ) {
         let (packed, result) = (PackedRows(values, pool), PackedRows(like: sums, pool))
-        ck_listed_sums(
-            Int64(length), Int32(packed.tensor.columns), collisions.ends.pointer, collisions.list.pointer,
-            packed.tensor.pointer, 1 / Float(hashes), result.tensor.pointer)
+        kernel(packed.tensor.pointer, result.tensor.pointer, Int32(packed.tensor.columns))
         copyRows(result.matrix, into: sums)
     }
 }
