@@ -28,11 +28,12 @@ extension Parameter {
         case .normalLike(let name, let deviation, let offsets):
             fillNormal(target, deviation, random.stream(name))
             let frequencies = Self.positionFrequencies(columns: columns)
+            let turns = offsets.map { offset in
+                frequencies.map { (sine: Float(sin($0 * Double(offset))), cosine: Float(cos($0 * Double(offset)))) }
+            }
             for row in 0..<rows {
-                let offset = offsets[row * offsets.count / rows]
-                for (index, frequency) in frequencies.enumerated() {
+                for (index, (s, c)) in turns[row * offsets.count / rows].enumerated() {
                     let pair = target.pointer + row * columns + 2 * index
-                    let (s, c) = (Float(sin(frequency * Double(offset))), Float(cos(frequency * Double(offset))))
                     (pair[0], pair[1]) = (c * pair[0] - s * pair[1], s * pair[0] + c * pair[1])
                 }
             }

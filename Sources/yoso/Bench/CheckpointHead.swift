@@ -23,7 +23,7 @@ extension HeadInput {
         }
         let (layout, pool) = (ParameterLayout(), StoragePool())
         let encoder = Encoder(options, layout)
-        let parameters = layout.initialBlock(seed: 1, from: pool)
+        let parameters = pool.zeros(1, layout.blockCount)
         try ModelFolder.read(folder, into: parameters, layout)
         let reader = try ParagraphReader(SampleData.text(text))
         var pending: [Int32] = []

@@ -31,7 +31,7 @@ struct Fill: ParsableCommand {
         OpenBLAS.useOneThread()
         let (layout, pool) = (ParameterLayout(), StoragePool())
         let model = PretrainingModel(options, sentenceOrder: false, layout)
-        let parameters = layout.initialBlock(seed: 1, from: pool)
+        let parameters = pool.zeros(1, layout.blockCount)
         try ModelFolder.read(folder, into: parameters, layout)
         let rows = ids.indices.filter { ids[$0] == tokenizer.special.mask }
         let tokens = PackedTokens(ids: ids, segments: ids.map { _ in 0 }, layout: BatchLayout(lengths: [ids.count]))
