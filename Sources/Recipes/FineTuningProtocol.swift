@@ -2,7 +2,7 @@ import Glue
 import Training
 
 /// How a published table was fine-tuned: what has to be the same before numbers are compared with it.
-public struct FineTuningProtocol: Sendable, Equatable {
+public struct FineTuningProtocol: Sendable {
     public let name: String
     /// Where it is from.
     public let source: String
@@ -14,8 +14,6 @@ public struct FineTuningProtocol: Sendable, Equatable {
     let grid: [(key: String, values: [String])]
     /// Seeds whose median, or mean, is reported.
     public let seeds: Int
-
-    public static func == (a: Self, b: Self) -> Bool { a.name == b.name }
 
     /// The keys for `task`, as if they were given with `--set`.
     public func overrides(_ task: GlueTask) -> [ResolvedRecipe.Override] {

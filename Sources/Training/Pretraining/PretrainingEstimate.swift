@@ -32,7 +32,7 @@ public struct PretrainingEstimate: Sendable {
         let pretrainer = Pretrainer(encoder, options)
         peak = PeakSpeed.measure(pretrainer.sliced.workers)
         var (epoch, index) = (0, 0)
-        func probe(_ seconds: Double, atLeast steps: Int) -> [(batch: [PretrainingExample], seconds: Double)] {
+        func probe(for duration: Double, atLeast steps: Int) -> [(batch: [PretrainingExample], seconds: Double)] {
             var probes: [(batch: [PretrainingExample], seconds: Double)] = []
             let start = ContinuousClock.now
             repeat {
@@ -42,11 +42,11 @@ public struct PretrainingEstimate: Sendable {
                     _ = pretrainer.step(batch, index: probes.count, of: 1000)
                 }
                 probes.append((batch, seconds))
-            } while probes.count < steps || start.duration(to: .now).seconds < seconds
+            } while probes.count < steps || start.duration(to: .now).seconds < duration
             return probes
         }
-        _ = probe(0.5, atLeast: 1)
-        let probes = probe(3, atLeast: 2)
+        _ = probe(for: 0.5, atLeast: 1)
+        let probes = probe(for: 3, atLeast: 2)
         secondsPerStep = probes.reduce(0) { $0 + $1.seconds } / Double(probes.count)
         let heldOut = data.evaluationExamples(min(options.evaluation.sequences, 64))
         let share = Double(options.evaluation.sequences) / Double(max(1, heldOut.count))

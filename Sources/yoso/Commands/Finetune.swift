@@ -100,10 +100,12 @@ struct Finetune: ParsableCommand {
         return best
     }
 
+    private var published: FineTuningProtocol? { self.protocol.flatMap(FineTuningProtocol.named) }
+
     /// What the protocol tunes, less the keys that the user fixes.
     private var publishedGrid: [String] {
         let fixed = settings.overrides.map(\.key)
-        return (self.protocol.flatMap(FineTuningProtocol.named)?.search ?? []).filter { text in
+        return (published?.search ?? []).filter { text in
             !fixed.contains { text.hasPrefix("\($0)=") }
         }
     }
@@ -116,7 +118,7 @@ struct Finetune: ParsableCommand {
         let flags = [
             ("checkpoint", checkpoint, "--checkpoint"), ("data", data, "--data"), ("task", task.name, "--task"),
         ]
-        return (self.protocol.flatMap(FineTuningProtocol.named)?.overrides(task) ?? []) + settings.overrides
+        return (published?.overrides(task) ?? []) + settings.overrides
             + flags.compactMap { key, value, name in
                 value.map { ResolvedRecipe.Override(key: key, value: $0, argument: "\(name) \($0)") }
             }

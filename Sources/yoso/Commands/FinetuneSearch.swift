@@ -9,9 +9,7 @@ struct SearchGrid {
     struct Point: Equatable {
         /// `key=value`
         let settings: [String]
-        var folder: String {
-            String(settings.joined(separator: "_").map { $0.isLetter || $0.isNumber || "-_.=".contains($0) ? $0 : "-" })
-        }
+        var folder: String { settings.joined(separator: "_").asFolderName }
     }
 
     let points: [Point]

@@ -18,10 +18,9 @@ struct SeedReport: Codable {
 
     /// `median 61.2, mean 60.9 ± 1.3, 95% interval 59.8 to 62.0`
     var text: String {
-        func percent(_ value: Double) -> String { String(format: "%.1f", 100 * value) }
         let scores = statistics.map {
-            "median \(percent($0.median)), mean \(percent($0.mean)) ± \(percent($0.deviation)), 95% interval of the mean "
-                + "\(percent($0.low)) to \(percent($0.high))"
+            "median \(Show.points($0.median)), mean \(Show.points($0.mean)) ± \(Show.points($0.deviation)), 95% interval of the mean "
+                + "\(Show.points($0.low)) to \(Show.points($0.high))"
         }
         return
             "\(seeds.count) seeds: \(scores ?? "none came to an end"); \(diverged.count) diverged, \(dead.count) dead"

@@ -69,9 +69,7 @@ struct SweepVariant: Equatable {
     let settings: [String]
 
     /// The name as part of a path.
-    var folder: String {
-        String(name.map { $0.isLetter || $0.isNumber || "-_.=".contains($0) ? $0 : "-" })
-    }
+    var folder: String { name.asFolderName }
 
     /// - Throws: `ValidationError` where `text` is no `KEY=VALUE,VALUE(KEY=VALUE …),…`, or says a value twice.
     static func parse(_ text: String) throws -> [SweepVariant] {

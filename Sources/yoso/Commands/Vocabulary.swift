@@ -33,11 +33,8 @@ struct Vocabulary: ParsableCommand {
             let reader = try ParagraphReader(text, atMost: paragraphs)
             let trainer = VocabularyTrainer(size: size, model: model, lowercase: !cased, paragraphLimit: paragraphs)
             // The library says nothing while it works.
-            let heartbeat = Heartbeat("reading and training")
-            defer { heartbeat.stop() }
-            let tokenizer = try trainer.train(reader.next)
+            let tokenizer = try Heartbeat.during("reading and training") { try trainer.train(reader.next) }
             try AtomicFolder.write(to: folder) { try TokenizerFolder.write(tokenizer, to: $0) }
-            heartbeat.stop()
             Terminal.line(
                 "\(output): \(Show.grouped(tokenizer.vocabularySize)) pieces, SHA-256 \(tokenizer.fingerprint)")
         }

@@ -15,9 +15,9 @@ struct GlueTable {
     var text: String {
         let lines = rows.map { task, evaluation, note in
             let scores = evaluation.scores.sorted { $0.key < $1.key }
-                .map { "\($0.key) \(Self.percent($0.value))" }.joined(separator: ", ")
+                .map { "\($0.key) \(Show.points($0.value))" }.joined(separator: ", ")
             let dead = evaluation.isConstant && note.isEmpty ? "dead: every prediction is the same" : note
-            return "| \(task.title) | \(Self.percent(evaluation.primary)) | \(scores) | "
+            return "| \(task.title) | \(Show.points(evaluation.primary)) | \(scores) | "
                 + "\(Show.grouped(evaluation.rows)) | \(dead) |"
         }
         let missing = GlueTask.all.filter { task in !rows.contains { $0.task == task } }.map(\.title)
@@ -26,9 +26,7 @@ struct GlueTable {
             missing.isEmpty ? "all nine tasks" : "\(rows.count) tasks, without \(missing.joined(separator: ", "))"
         return
             (["| task | score | metrics | dev rows | |", "|---|---|---|---|---|"] + lines + [
-                "| average | \(Self.percent(average)) | | | of \(without) |"
+                "| average | \(Show.points(average)) | | | of \(without) |"
             ]).joined(separator: "\n")
     }
-
-    private static func percent(_ value: Double) -> String { String(format: "%.1f", 100 * value) }
 }

@@ -7,7 +7,14 @@ final class Heartbeat {
     private let timer: any DispatchSourceTimer
     private let isTerminal = isatty(STDOUT_FILENO) == 1
 
-    init(_ text: String) {
+    /// Goes on while `work` does.
+    static func during<Result>(_ text: String, _ work: () throws -> Result) rethrows -> Result {
+        let heartbeat = Heartbeat(text)
+        defer { heartbeat.stop() }
+        return try work()
+    }
+
+    private init(_ text: String) {
         timer = DispatchSource.makeTimerSource()
         let (start, isTerminal) = (ContinuousClock.now, isTerminal)
         timer.setEventHandler {
@@ -20,7 +27,7 @@ final class Heartbeat {
     }
 
     /// Ends it, and clears its line.
-    func stop() {
+    private func stop() {
         timer.cancel()
         if isTerminal { Terminal.write("\r\u{1B}[K") }
     }

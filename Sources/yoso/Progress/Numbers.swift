@@ -40,4 +40,14 @@ enum Show {
         }
         return "\(value) bytes"
     }
+
+    /// A share in hundredths without the sign, as scores stand in tables: `85.4`
+    static func points(_ share: Double) -> String { String(format: "%.1f", 100 * share) }
+}
+
+extension String {
+    /// The text as one part of a path: what is neither letter, number nor one of `-_.=` becomes a dash.
+    var asFolderName: String {
+        String(map { $0.isLetter || $0.isNumber || "-_.=".contains($0) ? $0 : "-" })
+    }
 }
