@@ -11,6 +11,9 @@
 /// a pointer into a tensor that was just released still points at mapped memory.
 public final class StoragePool {
     private var spare: [Int: [UnsafeMutablePointer<Float>]] = [:]
+    private var slabs: [UnsafeMutableRawPointer] = []
+    /// What the last slab still has.
+    private var rest = UnsafeMutableRawBufferPointer(start: nil, count: 0)
 
     /// Blocks asked of the system so far; constant once every shape of a step has been seen.
     public private(set) var allocatedBlocks = 0
@@ -22,9 +25,7 @@ public final class StoragePool {
     public init() {}
 
     deinit {
-        for blocks in spare.values {
-            for block in blocks { free(block) }
-        }
+        for slab in slabs { free(slab) }
     }
 
     /// A [rows, columns] tensor with arbitrary contents.
@@ -61,15 +62,36 @@ public final class StoragePool {
         let capacity = Self.capacity(for: count)
         bytesInUse += capacity * MemoryLayout<Float>.stride
         if let pointer = spare[capacity]?.popLast() { return Block(pointer: pointer, capacity: capacity) }
-        var raw: UnsafeMutableRawPointer?
         let bytes = capacity * MemoryLayout<Float>.stride
-        guard posix_memalign(&raw, 64, bytes) == 0, let raw else {
-            fatalError("out of memory: \(bytes) bytes for a tensor; use a smaller batch or microBatchTokens")
-        }
         allocatedBlocks += 1
         allocatedBytes += bytes
-        return Block(pointer: raw.bindMemory(to: Float.self, capacity: capacity), capacity: capacity)
+        return Block(pointer: carve(bytes).bindMemory(to: Float.self, capacity: capacity), capacity: capacity)
     }
+
+    /// Fresh memory, cut from slabs on huge pages: rows of a wide matrix lie on a small page each, and their translations
+    /// would be missed all the time.
+    private func carve(_ count: Int) -> UnsafeMutableRawPointer {
+        let bytes = (count + 63) / 64 * 64
+        if rest.count < bytes {
+            let size = max(Self.slabBytes, (bytes + Self.hugePageBytes - 1) / Self.hugePageBytes * Self.hugePageBytes)
+            var raw: UnsafeMutableRawPointer?
+            guard posix_memalign(&raw, Self.hugePageBytes, size) == 0, let raw else {
+                fatalError("out of memory: \(bytes) bytes for a tensor; use a smaller batch or microBatchTokens")
+            }
+            #if canImport(Glibc)
+                madvise(raw, size, Int32(MADV_HUGEPAGE))
+            #endif
+            slabs.append(raw)
+            rest = UnsafeMutableRawBufferPointer(start: raw, count: size)
+        }
+        guard let start = rest.baseAddress else { preconditionFailure("a slab without memory") }
+        rest = UnsafeMutableRawBufferPointer(rebasing: rest[bytes...])
+        return start
+    }
+
+    private static var hugePageBytes: Int { 2 << 20 }
+    /// One request of the system for many small blocks.
+    private static var slabBytes: Int { 8 << 20 }
 
     fileprivate func give(_ block: Block) {
         bytesInUse -= block.capacity * MemoryLayout<Float>.stride
