@@ -72,20 +72,3 @@ struct MultiplyTests {
         return pool.tensor(rows, columns, (0..<rows * columns).map { Float(2 * stream.uniform(UInt32($0)) - 1) })
     }
 }
-
-/// A [rows, columns] matrix, or the transpose of one, inside a wider block.
-private struct Operand {
-    let matrix: Matrix
-    private let isTransposed: Bool
-
-    init(_ rows: Int, _ columns: Int, transposed: Bool, in block: Tensor) {
-        let (stored, width) = transposed ? (columns, rows) : (rows, columns)
-        let part = block.matrix.columns(3, width).rows(2, stored)
-        matrix = transposed ? part.transposed : part
-        isTransposed = transposed
-    }
-
-    subscript(i: Int, j: Int) -> Float {
-        isTransposed ? matrix.pointer[j * matrix.stride + i] : matrix.pointer[i * matrix.stride + j]
-    }
-}
