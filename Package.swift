@@ -50,7 +50,7 @@ let package = Package(
         .target(
             name: "Recipes",
             dependencies: [
-                "Attention", "Bert", "Corpora", "Glue", "Training", .product(name: "Yams", package: "Yams"),
+                "Attention", "Bert", "Corpora", "Glue", "Tensors", "Training", .product(name: "Yams", package: "Yams"),
             ]),
         .executableTarget(
             name: "yoso",

@@ -19,15 +19,19 @@ struct QueryTile {
     /// is linear in length.
     static let scores = 49_152
 
-    /// Visits every tile of every sequence and head, in order.
-    static func each(of layout: BatchLayout, heads: Int, _ body: (QueryTile) -> Void) {
+    /// Visits every tile of every sequence and head, in order, with what `prepare` makes once of the sequence and head.
+    static func each<Prepared>(
+        of layout: BatchLayout, heads: Int, prepare: (_ sequence: Range<Int>, _ head: Int) -> Prepared,
+        body: (QueryTile, Prepared) -> Void
+    ) {
         for index in 0..<layout.count {
             let sequence = layout.rows(index)
             let step = max(16, scores / max(1, sequence.count))
             for head in 0..<heads {
+                let prepared = prepare(sequence, head)
                 for first in stride(from: 0, to: sequence.count, by: step) {
                     let count = min(step, sequence.count - first)
-                    body(QueryTile(index: index, sequence: sequence, head: head, first: first, count: count))
+                    body(QueryTile(index: index, sequence: sequence, head: head, first: first, count: count), prepared)
                 }
             }
         }
@@ -35,4 +39,19 @@ struct QueryTile {
 
     /// This tile's queries of a matrix with a row for each of the sequence.
     func queries(_ matrix: Matrix) -> Matrix { matrix.rows(first, count) }
+}
+
+/// What every tile's gradient multiplies with, made ready once a sequence and head.
+struct AttentionFactors {
+    let query: Matrix
+    let key: RightFactor
+    let keyTransposed: RightFactor
+    let valueTransposed: RightFactor
+
+    init(_ slices: HeadSlices, _ products: Products) {
+        query = slices.query
+        key = products.right(slices.key)
+        keyTransposed = products.right(slices.key.transposed)
+        valueTransposed = products.right(slices.value.transposed)
+    }
 }

@@ -13,9 +13,7 @@ public final class Gradients {
     }
 
     /// The gradient of `parameter`, to be added to.
-    public subscript(parameter: Parameter) -> Tensor {
-        parameters.view(at: parameter.offset, rows: parameter.rows, columns: parameter.columns)
-    }
+    public subscript(parameter: Parameter) -> Tensor { parameters.view(of: parameter) }
 
     /// Whether anybody wants the gradient of `variable`.
     public func wants(_ variable: Variable) -> Bool { variable.node != nil }

@@ -1,3 +1,5 @@
+import Tensors
+
 /// A named range of the flat parameter block: what a layer holds instead of weights, so that layers are plain values
 /// and one block serves every worker.
 public struct Parameter: Sendable, Hashable {
@@ -30,5 +32,12 @@ public struct Parameter: Sendable, Hashable {
         /// Row p is the code of position p, sin(ω p) and cos(ω p) at columns 2i and 2i + 1, with this root mean square (after
         /// Vaswani et al. 2017, section 3.5, whose frequencies are mostly too low to tell neighbours apart).
         case sinusoids(Float)
+    }
+}
+
+extension Tensor {
+    /// The part of this flat block that is `parameter`, as a matrix.
+    public func view(of parameter: Parameter) -> Tensor {
+        view(at: parameter.offset, rows: parameter.rows, columns: parameter.columns)
     }
 }

@@ -5,6 +5,8 @@ public final class ParameterLayout {
     public private(set) var parameters: [Parameter] = []
     /// Length of the flat block in floats, alignment gaps included.
     public private(set) var blockCount = 0
+    /// The weights that dense layers multiply by, which bf16 products keep in panels.
+    public private(set) var multiplied: [Parameter] = []
     /// Floats of all parameters, without the gaps.
     public var parameterCount: Int { parameters.reduce(0) { $0 + $1.count } }
 
@@ -23,6 +25,11 @@ public final class ParameterLayout {
         parameters.append(parameter)
         blockCount += parameter.count
         return parameter
+    }
+
+    fileprivate func multiply(by weight: Parameter) -> Parameter {
+        multiplied.append(weight)
+        return weight
     }
 }
 
@@ -53,6 +60,9 @@ public struct ParameterScope {
     public func weight(_ name: String, shape: [Int], deviation: Float) -> Parameter {
         layout.append(path(name), shape, .normal(deviation), decays: true, aligned: true)
     }
+
+    /// The same weight, noted as one that a dense layer multiplies by.
+    public func multiplied(_ weight: Parameter) -> Parameter { layout.multiply(by: weight) }
 
     /// A vector, which does not decay.
     public func vector(_ name: String, _ count: Int, _ initialization: Parameter.Initialization = .zeros) -> Parameter {

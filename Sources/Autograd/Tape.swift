@@ -16,21 +16,26 @@ public final class Tape {
 
     public let mode: Mode
     public let pool: StoragePool
+    /// The products of dense layers and of dense attentions, in the pass's precision.
+    public let products: Products
     private let parameters: Tensor
+    /// Where dense layers multiply in bf16, their weights.
+    let panels: WeightPanels?
     private var operations: [(output: Int, operation: any TapedOperation)] = []
     private var variableCount = 0
     private var randomSites: UInt64 = 0
 
-    public init(parameters: Tensor, mode: Mode, pool: StoragePool) {
+    /// - Parameter panels: `parameters` in panels, for dense layers to multiply in bf16.
+    public init(parameters: Tensor, mode: Mode, pool: StoragePool, panels: WeightPanels? = nil) {
         self.parameters = parameters
+        self.panels = panels
+        products = Products(panels == nil ? .fp32 : .bf16, from: pool)
         self.mode = mode
         self.pool = pool
     }
 
     /// The values of `parameter`.
-    public subscript(parameter: Parameter) -> Tensor {
-        parameters.view(at: parameter.offset, rows: parameter.rows, columns: parameter.columns)
-    }
+    public subscript(parameter: Parameter) -> Tensor { parameters.view(of: parameter) }
 
     /// A value that no gradient flows to.
     public func constant(_ value: Tensor) -> Variable { Variable(value: value, node: nil, tape: self) }

@@ -19,6 +19,7 @@ struct PretrainingBenchmark: ParsableCommand {
     @Option(help: "softmax, or yoso: 32 hashes of log2 of the length bits; PyTorch's is softmax.")
     var attention = "softmax"
     @Option(help: "Probability of dropping a softmax weight.") var attentionDropout: Float = 0.1
+    @Option(help: "fp32 or bf16, of both.") var precision: Precision = .fp32
     @Option(help: "Timed steps a round.") var steps = 6
     @Option(help: "Rounds, each of ours and then the peer's.") var rounds = 3
     @Option(help: "Threads of both.") var threads = 2
@@ -34,7 +35,9 @@ struct PretrainingBenchmark: ParsableCommand {
 
     func run() throws {
         let step = TimedStep(self)
-        print("OpenBLAS core \(OpenBLAS.coreName), \(layers)x\(hidden), batch \(batch) x \(length), \(threads) threads")
+        print(
+            "OpenBLAS core \(OpenBLAS.coreName), \(layers)x\(hidden), batch \(batch) x \(length), \(precision.rawValue), \(threads) threads"
+        )
         var (ours, theirs): ([Double], [Double]) = ([], [])
         for round in 1...rounds {
             ours.append(step.tokensPerSecond(steps: steps))
@@ -59,7 +62,8 @@ struct PretrainingBenchmark: ParsableCommand {
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = [
             python, script, "--layers", "\(layers)", "--hidden", "\(hidden)", "--batch", "\(batch)", "--length",
-            "\(length)", "--vocab", "\(vocab)", "--steps", "\(steps + 2)", "--threads", "\(threads)",
+            "\(length)", "--vocab", "\(vocab)", "--steps", "\(steps + 2)", "--threads", "\(threads)", "--precision",
+            precision.rawValue,
         ]
         let output = Pipe()
         process.standardOutput = output
@@ -73,6 +77,8 @@ struct PretrainingBenchmark: ParsableCommand {
         return speed
     }
 }
+
+extension Precision: ExpressibleByArgument {}
 
 /// A model, its batch, and the time of a whole step on it.
 private struct TimedStep {
@@ -89,7 +95,7 @@ private struct TimedStep {
         let options = PretrainingOptions(
             examples: ExampleOptions(length: command.length, sentenceOrder: false), batch: .sequences(command.batch),
             microBatchTokens: command.microBatchTokens, budget: .steps(1000), slices: command.threads,
-            threads: command.threads)
+            threads: command.threads, precision: command.precision)
         pretrainer = Pretrainer(encoder, options)
         examples = (0..<command.batch).map { sequence in
             let random = RandomStream(seed: 7).stream(UInt64(sequence))

@@ -6,7 +6,7 @@ struct Dense: Sendable {
     let bias: Parameter
 
     init(_ scope: ParameterScope, from input: Int, to output: Int, deviation: Float) {
-        weight = scope.weight("weight", output, input, deviation: deviation)
+        weight = scope.multiplied(scope.weight("weight", output, input, deviation: deviation))
         bias = scope.vector("bias", output)
     }
 

@@ -29,13 +29,14 @@ struct EncoderBlock: Sendable {
         // 1 back, 1 ahead, 2 back, …
         let offsets = (0..<options.heads).map { ($0 / 2 + 1) * ($0 % 2 == 0 ? -1 : 1) }
         // One product gives q | k | v: small products lose a third of the speed.
-        projectionWeight = projections.stackedWeights(
-            [
-                "query.weight": .normalLike(
-                    name: projections.path("key.weight"), lookDeviation, offsets: offsets),
-                "key.weight": .normal(lookDeviation),
-                "value.weight": .normal(valueDeviation),
-            ], width, width)
+        projectionWeight = projections.multiplied(
+            projections.stackedWeights(
+                [
+                    "query.weight": .normalLike(
+                        name: projections.path("key.weight"), lookDeviation, offsets: offsets),
+                    "key.weight": .normal(lookDeviation),
+                    "value.weight": .normal(valueDeviation),
+                ], width, width))
         projectionBias = projections.stackedVectors(["query.bias", "key.bias", "value.bias"], width)
         attention = options.attention.attention(
             heads: options.heads, headWidth: width / options.heads, dropout: options.attentionDropout,

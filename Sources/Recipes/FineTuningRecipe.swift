@@ -28,7 +28,9 @@ public struct FineTuningRecipe: Sendable {
                 rateDecay: resolved.float("layers.rateDecay"), frozen: resolved.integer("layers.frozen"),
                 fresh: resolved.integer("layers.fresh")), selection: resolved.choice("selection"),
             patience: resolved.integer("patience"),
-            slices: resolved.integer("slices"), threads: resolved.integer("threads"), seed: resolved.seed)
+            slices: resolved.integer("slices"), threads: resolved.integer("threads"), seed: resolved.seed,
+            precision: resolved.precision)
+        guard resolved.precisionIssues.isEmpty else { throw RecipeErrors(issues: resolved.precisionIssues) }
         do {
             task = try GlueTask.named(resolved["task"])
         } catch let error as GlueError {

@@ -32,7 +32,8 @@ public struct PretrainingRecipe: Sendable {
                 every: resolved.steps("evaluation.every"), sequences: resolved.integer("evaluation.sequences")),
             checkpoints: CheckpointOptions(
                 every: resolved.steps("checkpoints.every"), keep: resolved.integer("checkpoints.keep")),
-            slices: resolved.integer("slices"), threads: resolved.integer("threads"), seed: resolved.seed)
+            slices: resolved.integer("slices"), threads: resolved.integer("threads"), seed: resolved.seed,
+            precision: resolved.precision)
         let issues = rules()
         guard issues.isEmpty else { throw RecipeErrors(issues: issues) }
     }
@@ -62,6 +63,7 @@ public struct PretrainingRecipe: Sendable {
             issues.append(
                 resolved.issue("model.heads", "model.heads is \(heads), which does not divide model.width \(width)"))
         }
+        issues += resolved.precisionIssues
         issues += attentionRules(headWidth: width / heads)
         let (positions, length) = (resolved.integer("model.positions"), options.examples.length)
         if positions < length {

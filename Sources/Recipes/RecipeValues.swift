@@ -1,6 +1,7 @@
 import Attention
 import Bert
 import Corpora
+import Tensors
 import Training
 
 // Values were checked against the schema, so reading them again cannot fail; a default here would hide a schema that
@@ -19,6 +20,15 @@ extension ResolvedRecipe {
     func choice<Choice: RawRepresentable<String>>(_ key: String) -> Choice { read(key, Choice.init(rawValue:)) }
     /// Nil for `none`.
     func path(_ key: String) -> String? { self[key] == "none" ? nil : self[key] }
+
+    var precision: Precision { choice("precision") }
+
+    /// What is wrong with the precision on this machine.
+    var precisionIssues: [RecipeIssue] {
+        guard !precision.isAvailable else { return [] }
+        let message = "precision is \(precision.rawValue), but this CPU has no AVX512-BF16; wanted fp32"
+        return [issue("precision", message)]
+    }
 
     var batch: BatchSize { read("batch", Scalar.batch) }
     var budget: Budget { read("budget", Scalar.budget) }

@@ -13,9 +13,15 @@ struct BatchInvarianceTests {
 
     @Test(arguments: AttentionChoice.all, orders)
     func pretrainingLogits(attention: AttentionChoice, order: [Int]) throws {
+        for precision in Precision.allCases where precision.isAvailable {
+            try pretrainingLogits(attention, order, precision)
+        }
+    }
+
+    private func pretrainingLogits(_ attention: AttentionChoice, _ order: [Int], _ precision: Precision) throws {
         let layout = ParameterLayout()
         let model = PretrainingModel(.tiny(attention), sentenceOrder: true, layout)
-        let tape = inference(layout)
+        let tape = inference(layout, precision)
         let packed = PretrainingBatch(order.map { TinySequence.all[$0] }).tokens
         let words = model.logits(packed, rows: (0..<packed.layout.tokens).map(Int32.init), tape).value.values
         let pairs = try #require(model.orderLogits(packed, tape)).value.values
@@ -31,9 +37,15 @@ struct BatchInvarianceTests {
 
     @Test(arguments: AttentionChoice.all, orders)
     func classificationLogits(attention: AttentionChoice, order: [Int]) {
+        for precision in Precision.allCases where precision.isAvailable {
+            classificationLogits(attention, order, precision)
+        }
+    }
+
+    private func classificationLogits(_ attention: AttentionChoice, _ order: [Int], _ precision: Precision) {
         let layout = ParameterLayout()
         let model = ClassificationModel(.tiny(attention), outputs: 3, layout)
-        let tape = inference(layout)
+        let tape = inference(layout, precision)
         let packed = model.logits(PretrainingBatch(order.map { TinySequence.all[$0] }).tokens, tape).value.values
         for (place, index) in order.enumerated() {
             let alone = model.logits(PretrainingBatch([TinySequence.all[index]]).tokens, tape).value.values
@@ -41,8 +53,11 @@ struct BatchInvarianceTests {
         }
     }
 
-    private func inference(_ layout: ParameterLayout) -> Tape {
-        Tape(parameters: layout.initialBlock(seed: 1, from: pool), mode: .inference, pool: pool)
+    private func inference(_ layout: ParameterLayout, _ precision: Precision) -> Tape {
+        let parameters = layout.initialBlock(seed: 1, from: pool)
+        let panels = precision == .bf16 ? WeightPanels(layout, backward: false, from: pool) : nil
+        if let panels { for piece in 0..<panels.pieceCount { panels.pack(piece, from: parameters) } }
+        return Tape(parameters: parameters, mode: .inference, pool: pool, panels: panels)
     }
 
     private func expectSame(_ packed: ArraySlice<Float>, _ alone: [Float]) {

@@ -1,5 +1,6 @@
 import Attention
 import Foundation
+import Tensors
 import Testing
 import Training
 
@@ -10,9 +11,12 @@ import Training
         .yoso(YosoOptions(hashes: 8, bits: 4, convolution: 3)),
     ]
 
-    @Test(arguments: attentions) func oneWorkerOrTwoGiveTheSameBits(attention: AttentionChoice) {
-        let one = TinyRun.train(TinyRun.options(slices: 2, threads: 1), attention: attention)
-        let two = TinyRun.train(TinyRun.options(slices: 2, threads: 2), attention: attention)
+    static let precisions = Precision.allCases.filter(\.isAvailable)
+
+    @Test(arguments: attentions, precisions)
+    func oneWorkerOrTwoGiveTheSameBits(attention: AttentionChoice, precision: Precision) {
+        let one = TinyRun.train(TinyRun.options(slices: 2, threads: 1, precision: precision), attention: attention)
+        let two = TinyRun.train(TinyRun.options(slices: 2, threads: 2, precision: precision), attention: attention)
         #expect(one.parameters == two.parameters)
     }
 
@@ -33,14 +37,23 @@ import Training
         #expect(a.counts.maskedCount == b.counts.maskedCount && a.counts.orderCount == 8)
     }
 
+    @Test(.enabled(if: Precision.bf16.isAvailable, "this CPU has no AVX512-BF16"), arguments: attentions)
+    func bf16LearnsAlmostTheSame(attention: AttentionChoice) {
+        let losses = Precision.allCases.map {
+            TinyRun.train(TinyRun.options(precision: $0), attention: attention, steps: 8).steps.map(\.counts.loss)
+        }
+        #expect(losses[0] != losses[1])
+        for (exact, rounded) in zip(losses[0], losses[1]) { #expect(abs(exact - rounded) < 0.005 * exact) }
+    }
+
     @Test func theSeedMatters() {
         let one = TinyRun.train(TinyRun.options(seed: 3))
         let other = TinyRun.train(TinyRun.options(seed: 4))
         #expect(one.parameters != other.parameters)
     }
 
-    @Test func nothingIsAllocatedAfterTheFirstStep() {
-        let pretrainer = Pretrainer(TinyRun.encoder(), TinyRun.options())
+    @Test(arguments: precisions) func nothingIsAllocatedAfterTheFirstStep(precision: Precision) {
+        let pretrainer = Pretrainer(TinyRun.encoder(), TinyRun.options(precision: precision))
         let examples = TinyRun.examples()
         _ = pretrainer.step(examples, index: 0, of: 20)
         let blocks = pretrainer.sliced.allocatedBlocks

@@ -12,12 +12,13 @@ enum TinyRun {
     }
 
     static func options(
-        slices: Int = 2, threads: Int = 2, microBatchTokens: Int = 64, seed: UInt64 = 3
+        slices: Int = 2, threads: Int = 2, microBatchTokens: Int = 64, seed: UInt64 = 3,
+        precision: Precision = .fp32
     ) -> PretrainingOptions {
         PretrainingOptions(
             batch: .sequences(12), microBatchTokens: microBatchTokens, budget: .steps(20),
             optimizer: OptimizerOptions(rate: 1e-2), schedule: ScheduleOptions(warmup: .steps(2)), slices: slices,
-            threads: threads, seed: seed)
+            threads: threads, seed: seed, precision: precision)
     }
 
     /// Sequences of 3 to 32 tokens, two masked in each, two thirds of them pairs.

@@ -17,13 +17,18 @@ struct SoftmaxAttention: SelfAttention {
         let logSums = tape.pool.tensor(shape.heads, projections.rows)
         let mask = dropout > 0 ? tape.nextRandomStream() : nil
         let pass = SoftmaxPass(attention: self, layout: layout, mask: mask, logSums: logSums, pool: tape.pool)
-        pass.eachTile { tile in
-            let slices = shape.slices(projections.value, tile.sequence, head: tile.head)
+        let products = tape.products
+        pass.eachTile { sequence, head in
+            let slices = shape.slices(projections.value, sequence, head: head)
+            return (
+                query: slices.query, key: products.right(slices.key.transposed), value: products.right(slices.value)
+            )
+        } body: { tile, factors in
             let scores = tape.pool.tensor(tile.count, tile.keys)
-            multiply(tile.queries(slices.query), slices.key.transposed, into: scores.matrix)
+            multiply(products.left(tile.queries(factors.query)), factors.key, into: scores.matrix)
             ck_softmax(Int64(tile.count), Int64(tile.keys), pass.scale, scores.pointer, pass.logSum(tile))
             pass.drop(scores, tile)
-            multiply(scores.matrix, slices.value, into: pass.slice(output, tile))
+            multiply(products.left(scores.matrix), factors.value, into: pass.slice(output, tile))
         }
         return tape.record(output, SoftmaxGradient(pass: pass, projections: projections, output: output))
     }
@@ -40,7 +45,11 @@ struct SoftmaxPass {
     var shape: HeadShape { attention.shape }
     var scale: Float { 1 / Float(shape.headWidth).squareRoot() }
 
-    func eachTile(_ body: (QueryTile) -> Void) { QueryTile.each(of: layout, heads: shape.heads, body) }
+    func eachTile<Prepared>(
+        prepare: (_ sequence: Range<Int>, _ head: Int) -> Prepared, body: (QueryTile, Prepared) -> Void
+    ) {
+        QueryTile.each(of: layout, heads: shape.heads, prepare: prepare, body: body)
+    }
 
     func logSum(_ tile: QueryTile) -> UnsafeMutablePointer<Float> {
         logSums.pointer + tile.head * logSums.columns + tile.sequence.lowerBound + tile.first

@@ -10,29 +10,34 @@ struct SoftmaxGradient: TapedOperation {
     let output: Tensor
 
     func backward(_ dOutput: Tensor, _ gradients: Gradients) {
-        let pool = gradients.pool
+        let (pool, products) = (gradients.pool, projections.tape.products)
         let dProjections = pool.tensor(projections.rows, projections.columns)
-        pass.eachTile { tile in
-            let slices = pass.shape.slices(projections.value, tile.sequence, head: tile.head)
+        pass.eachTile { sequence, head in
+            AttentionFactors(pass.shape.slices(projections.value, sequence, head: head), products)
+        } body: { tile, factors in
             let dSlices = pass.shape.slices(dProjections, tile.sequence, head: tile.head)
-            let query = tile.queries(slices.query)
+            let query = tile.queries(factors.query)
             let dTile = pass.slice(dOutput, tile)
 
             let weights = pool.tensor(tile.count, tile.keys)
-            multiply(query, slices.key.transposed, into: weights.matrix)
+            multiply(products.left(query), factors.keyTransposed, into: weights.matrix)
             ck_softmax_again(Int64(tile.count), Int64(tile.keys), pass.scale, pass.logSum(tile), weights.pointer)
             let dropped = pass.mask == nil ? weights : pool.copy(weights)
             pass.drop(dropped, tile)
-            multiply(dropped.matrix.transposed, dTile, into: dSlices.value, accumulate: tile.accumulates)
+            multiply(
+                products.left(dropped.matrix.transposed), products.right(dTile), into: dSlices.value,
+                accumulate: tile.accumulates)
 
             let dWeights = pool.tensor(tile.count, tile.keys)
-            multiply(dTile, slices.value.transposed, into: dWeights.matrix)
+            multiply(products.left(dTile), factors.valueTransposed, into: dWeights.matrix)
             pass.drop(dWeights, tile)
             let delta = rowProducts(dTile, pass.slice(output, tile), pool)
             ck_softmax_gradient(
                 Int64(tile.count), Int64(tile.keys), pass.scale, weights.pointer, delta.pointer, dWeights.pointer)
-            multiply(dWeights.matrix, slices.key, into: tile.queries(dSlices.query))
-            multiply(dWeights.matrix.transposed, query, into: dSlices.key, accumulate: tile.accumulates)
+            multiply(products.left(dWeights.matrix), factors.key, into: tile.queries(dSlices.query))
+            multiply(
+                products.left(dWeights.matrix.transposed), products.right(query), into: dSlices.key,
+                accumulate: tile.accumulates)
         }
         gradients.add(dProjections, to: projections)
     }

@@ -18,13 +18,18 @@ struct YosoExpectation: SelfAttention {
         let tape = projections.tape
         let units = UnitRows(projections.value, columns: 2 * shape.width, shape.headWidth, tape.pool)
         let sums = tape.pool.tensor(projections.rows, shape.width)
-        QueryTile.each(of: layout, heads: shape.heads) { tile in
-            let slices = slices(units.rows, projections.value, tile)
+        let products = tape.products
+        QueryTile.each(of: layout, heads: shape.heads) { sequence, head in
+            let slices = slices(units.rows, projections.value, sequence, head: head)
+            return (
+                query: slices.query, key: products.right(slices.key.transposed), value: products.right(slices.value)
+            )
+        } body: { tile, factors in
             let weights = tape.pool.tensor(tile.count, tile.keys)
-            multiply(tile.queries(slices.query), slices.key.transposed, into: weights.matrix)
+            multiply(products.left(tile.queries(factors.query)), factors.key, into: weights.matrix)
             ck_yoso_expectation(Int64(weights.count), Int32(options(tile.keys).bits), weights.pointer)
             let target = shape.slice(sums, tile.sequence, head: tile.head)
-            multiply(weights.matrix, slices.value, into: tile.queries(target))
+            multiply(products.left(weights.matrix), factors.value, into: tile.queries(target))
         }
         let output = UnitRows(sums, columns: shape.width, shape.headWidth, tape.pool)
         return tape.record(
@@ -33,12 +38,12 @@ struct YosoExpectation: SelfAttention {
                 attention: self, layout: layout, projections: projections, units: units, output: output))
     }
 
-    /// Unit queries and keys of the tile's sequence and head, and values as they are.
-    func slices(_ units: Tensor, _ projections: Tensor, _ tile: QueryTile) -> HeadSlices {
-        let part = units.matrix.rows(tile.sequence.lowerBound, tile.keys)
-        let column = tile.head * shape.headWidth
+    /// Unit queries and keys of a sequence and head, and values as they are.
+    func slices(_ units: Tensor, _ projections: Tensor, _ sequence: Range<Int>, head: Int) -> HeadSlices {
+        let part = units.matrix.rows(sequence.lowerBound, sequence.count)
+        let column = head * shape.headWidth
         return HeadSlices(
             query: part.columns(column, shape.headWidth), key: part.columns(shape.width + column, shape.headWidth),
-            value: shape.slices(projections, tile.sequence, head: tile.head).value)
+            value: shape.slices(projections, sequence, head: head).value)
     }
 }

@@ -6,8 +6,7 @@ extension Variable {
     public func linear(_ weight: Parameter, _ bias: Parameter) -> Variable {
         precondition(columns == weight.columns, "\(weight.name) takes \(weight.columns) columns, not \(columns)")
         let y = tape.pool.tensor(rows, weight.rows)
-        ck_fill_rows(Int64(y.rows), Int64(y.columns), tape[bias].pointer, y.pointer)
-        multiply(value.matrix, tape[weight].matrix.transposed, into: y.matrix, accumulate: true)
+        tape.multiply(value.matrix, weight, plus: bias, into: y)
         return tape.record(y, Linear(x: self, weight: weight, bias: bias))
     }
 }
@@ -20,9 +19,9 @@ private struct Linear: TapedOperation {
     /// dx = dy W, dW += dyᵀ x, db += Σ rows of dy
     func backward(_ dOutput: Tensor, _ gradients: Gradients) {
         gradients.write(to: x) { dInput, accumulate in
-            multiply(dOutput.matrix, x.tape[weight].matrix, into: dInput.matrix, accumulate: accumulate)
+            x.tape.multiplyBack(dOutput.matrix, weight, into: dInput.matrix, accumulate: accumulate)
         }
-        multiply(dOutput.matrix.transposed, x.value.matrix, into: gradients[weight].matrix, accumulate: true)
+        x.tape.addWeightGradient(dOutput.matrix, x.value.matrix, to: gradients[weight])
         ck_add_column_sums(Int64(dOutput.rows), Int64(dOutput.columns), dOutput.pointer, gradients[bias].pointer)
     }
 }

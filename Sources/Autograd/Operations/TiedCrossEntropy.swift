@@ -9,24 +9,22 @@ extension Variable {
     /// the gradients of E and b are added as the chunk passes, which is why the loss must enter the total with factor 1.
     public func tiedCrossEntropy(_ embedding: Parameter, _ bias: Parameter, _ labels: [Int32], weight: Float) -> Loss {
         precondition(labels.count == rows, "\(labels.count) labels for \(rows) rows")
-        let (weights, pool) = (tape[embedding].matrix, tape.pool)
+        let pool = tape.pool
         let dInput = pool.tensor(rows, columns)
         var (sum, correct, first) = (0.0, 0, 0)
         while first < rows {
             let count = min(Self.chunkRows, rows - first)
             let x = value.matrix.rows(first, count)
             let logits = pool.tensor(count, embedding.rows)
-            ck_fill_rows(Int64(count), Int64(embedding.rows), tape[bias].pointer, logits.pointer)
-            multiply(x, weights.transposed, into: logits.matrix, accumulate: true)
+            tape.multiply(x, embedding, plus: bias, into: logits)
             let counted = countCrossEntropy(logits, Array(labels[first..<first + count]), weight: weight)
             sum += counted.sum
             correct += counted.correct
             if case .training(let block, _) = tape.mode {
-                let dEmbedding = block.view(at: embedding.offset, rows: embedding.rows, columns: embedding.columns)
-                let dBias = block.view(at: bias.offset, rows: 1, columns: bias.count)
-                multiply(logits.matrix, weights, into: dInput.matrix.rows(first, count))
-                multiply(logits.matrix.transposed, x, into: dEmbedding.matrix, accumulate: true)
-                ck_add_column_sums(Int64(count), Int64(embedding.rows), logits.pointer, dBias.pointer)
+                tape.multiplyBack(logits.matrix, embedding, into: dInput.matrix.rows(first, count))
+                tape.addWeightGradient(logits.matrix, x, to: block.view(of: embedding))
+                ck_add_column_sums(
+                    Int64(count), Int64(embedding.rows), logits.pointer, block.view(of: bias).pointer)
             }
             first += count
         }
@@ -36,7 +34,7 @@ extension Variable {
     }
 
     /// Rows of logits at a time: enough for a full-speed product, few enough to stay in the last-level cache.
-    private static var chunkRows: Int { 128 }
+    private static var chunkRows: Int { 256 }
 }
 
 private struct TiedCrossEntropy: TapedOperation {

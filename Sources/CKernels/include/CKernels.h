@@ -191,6 +191,25 @@ typedef struct {
 /// One AdamW step on a range; `decay` is the decoupled weight decay of that range.
 void ck_adamw(int64_t n, ck_adamw_step step, float decay, CK_IN gradient, CK_OUT value, CK_OUT mean, CK_OUT square);
 
+// bf16.c ----------------------------------------------------------------------------------------------------------
+
+// Only where ck_has_bf16. Panels are words of two bf16 numbers, neighbours in depth: a panel of w rows (left) or columns
+// (right) is [⌈depth / 2⌉, w], and panels lie behind one another; what is beyond the edges is zero.
+enum {
+    CK_BF16_LEFT = 12,   // rows of a left panel
+    CK_BF16_RIGHT = 32,  // columns of a right panel
+};
+
+/// Rounds a [count, depth] operand to bf16 panels. Element (i, p) is x[p * stride + i] if it lies across, otherwise
+/// x[i * stride + p].
+void ck_bf16_pack(int32_t is_left, int32_t is_across, int64_t count, int64_t depth, CK_IN x, int64_t stride,
+                  uint32_t *_Nonnull packed);
+/// c = a b, or c = start + a b with a row to start from, or c += a b, for c [rows, columns] with `stride` floats a row.
+/// An element's sum runs over its depth in an order of its own, whatever the other rows and columns.
+void ck_bf16_multiply(int64_t rows, int64_t columns, int64_t depth, const uint32_t *_Nonnull left,
+                      const uint32_t *_Nonnull right, const float *_Nullable start, int32_t accumulates, CK_OUT c,
+                      int64_t stride);
+
 // level.c ---------------------------------------------------------------------------------------------------------
 
 /// The instruction level that the loader picked for the functions above: "AVX-512", "AVX2" or "baseline".

@@ -1,5 +1,6 @@
 import Attention
 import Corpora
+import Tensors
 import Training
 
 /// The keys of one kind of recipe, in the order in which they are explained.
@@ -148,6 +149,9 @@ struct Schema: Sendable {
     private static let execution = [
         Field("slices", .integer(1...1024), "2", "parts of a batch with gradients of their own; part of the result"),
         Field("threads", .integer(0...1024), "0", "threads for the slices, 0 for one a core; never changes a result"),
+        Field(
+            "precision", .oneOf(Precision.allCases.map(\.rawValue)), "fp32",
+            "what dense layers multiply; bf16 wants a CPU with AVX512-BF16"),
         Field("seed", .integer(0...Int.max), "1", "seed of weights, data order, masks and dropout"),
     ]
 }

@@ -35,21 +35,22 @@ public final class AdamW {
     /// Floats a range: all five blocks of one range stay in the L2 cache.
     private static let rangeCount = 32_768
 
-    /// Sums the slices' gradients into the first, in order, and returns the global norm √Σ g².
+    /// Sums the slices' gradients into the first, in order, clears the others, and returns the global norm √Σ g².
     public func reduce(_ gradients: [Tensor], _ workers: Workers) -> Double {
         let squares = workers.map(ranges.count) { index -> Double in
             let (range, _, rate) = ranges[index]
-            guard rate != 0 else { return 0 }
             let total = gradients[0].pointer + range.lowerBound
-            for other in gradients.dropFirst() { ck_add(Int64(range.count), other.pointer + range.lowerBound, total) }
-            return ck_sum_of_squares(Int64(range.count), total)
+            for other in gradients.dropFirst() {
+                ck_add(Int64(range.count), other.pointer + range.lowerBound, total)
+                (other.pointer + range.lowerBound).update(repeating: 0, count: range.count)
+            }
+            return rate == 0 ? 0 : ck_sum_of_squares(Int64(range.count), total)
         }
         return squares.reduce(0, +).squareRoot()
     }
 
-    /// One update of `parameters` by the first of the reduced `gradients`, clipped to the global norm; all of them are
-    /// zero afterwards.
-    public func update(_ parameters: Tensor, _ gradients: [Tensor], norm: Double, rate: Float, _ workers: Workers) {
+    /// One update of `parameters` by the reduced `gradients`, clipped to the global norm, which are zero afterwards.
+    public func update(_ parameters: Tensor, _ gradients: Tensor, norm: Double, rate: Float, _ workers: Workers) {
         updates += 1
         let clip = options.clip > 0 ? min(1, Double(options.clip) / (norm + 1e-6)) : 1
         let step = ck_adamw_step(
@@ -64,10 +65,10 @@ public final class AdamW {
             // What is frozen keeps its moments too.
             if factor != 0 {
                 ck_adamw(
-                    count, step, decays ? options.decay : 0, gradients[0].pointer + first, parameters.pointer + first,
+                    count, step, decays ? options.decay : 0, gradients.pointer + first, parameters.pointer + first,
                     mean.pointer + first, square.pointer + first)
             }
-            for gradient in gradients { (gradient.pointer + first).update(repeating: 0, count: range.count) }
+            (gradients.pointer + first).update(repeating: 0, count: range.count)
         }
     }
 }

@@ -12,6 +12,8 @@ public final class SlicedModel {
     public let parameters: Tensor
     public let optimizer: AdamW
     public let workers: Workers
+    public let precision: Precision
+    private let panels: WeightPanels?
     private let slices: [Slice]
     private let pool: StoragePool
 
@@ -22,12 +24,14 @@ public final class SlicedModel {
 
     public init(
         _ layout: ParameterLayout, seed: UInt64, optimizer options: OptimizerOptions, slices: Int, workers: Workers,
-        rates: (Parameter) -> Float = { _ in 1 }
+        precision: Precision, rates: (Parameter) -> Float = { _ in 1 }
     ) {
         OpenBLAS.useOneThread()
         pool = StoragePool()
         self.layout = layout
         self.workers = workers
+        self.precision = precision
+        panels = precision == .bf16 ? WeightPanels(layout, from: pool) : nil
         parameters = layout.initialBlock(seed: seed, from: pool)
         optimizer = AdamW(options, layout, pool, rates: rates)
         let count = layout.blockCount
@@ -48,11 +52,12 @@ public final class SlicedModel {
         _ batches: [[Batch]], random: RandomStream, _ pass: (Batch, Tape) -> (loss: Variable, counts: Counts)
     ) -> [Counts] {
         precondition(batches.count == slices.count, "\(batches.count) parts for \(slices.count) slices")
+        packWeights()
         return workers.map(slices.count) { index in
             let slice = slices[index]
             return batches[index].map { batch in
                 let mode = Tape.Mode.training(gradients: slice.gradients, random: random)
-                let tape = Tape(parameters: parameters, mode: mode, pool: slice.pool)
+                let tape = Tape(parameters: parameters, mode: mode, pool: slice.pool, panels: panels)
                 let (loss, counts) = pass(batch, tape)
                 tape.backward(from: loss)
                 return counts
@@ -65,17 +70,26 @@ public final class SlicedModel {
 
     /// Applies the reduced gradients and clears them.
     public func update(norm: Double, rate: Float) {
-        optimizer.update(parameters, slices.map(\.gradients), norm: norm, rate: rate, workers)
+        optimizer.update(parameters, slices[0].gradients, norm: norm, rate: rate, workers)
     }
 
     /// Inference over `batches`, spread over the slices; results come in the order of the batches.
     public func infer<Batch, Result>(_ batches: [Batch], _ pass: (Batch, Tape) -> Result) -> [Result] {
+        packWeights()
         let parts = workers.map(slices.count) { index in
             stride(from: index, to: batches.count, by: slices.count).map {
-                pass(batches[$0], Tape(parameters: parameters, mode: .inference, pool: slices[index].pool))
+                pass(
+                    batches[$0],
+                    Tape(parameters: parameters, mode: .inference, pool: slices[index].pool, panels: panels))
             }
         }
         return batches.indices.map { parts[$0 % slices.count][$0 / slices.count] }
+    }
+
+    /// Brings the panels up to the parameters; cheap beside a pass, and right whoever wrote to the parameters.
+    private func packWeights() {
+        guard let panels else { return }
+        workers.each(panels.pieceCount) { panels.pack($0, from: parameters) }
     }
 
     /// The norm of the reduced gradients of every part of the model, for a post-mortem: `embeddings 1.2`, `layer 3 nan`.

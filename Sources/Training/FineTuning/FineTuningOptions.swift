@@ -1,3 +1,5 @@
+import Tensors
+
 /// Which epoch stands for a run: the best on the dev set, or the last, which the dev set did not choose.
 public enum EpochSelection: String, Sendable, Codable, CaseIterable {
     case best, last
@@ -26,13 +28,15 @@ public struct FineTuningOptions: Sendable, Equatable, Codable {
     /// Threads that the slices are spread over; never changes a result. 0 means one a core.
     public var threads: Int
     public var seed: UInt64
+    /// What dense layers multiply; part of the result's identity.
+    public var precision: Precision
 
     public init(
         epochs: Int = 3, batch: BatchSize = .sequences(32), length: Int = 128,
         optimizer: OptimizerOptions = .init(rate: 1e-4), schedule: ScheduleOptions = .init(warmup: .share(0.1)),
         classifierDropout: Float? = nil, labelSmoothing: Float = 0, layers: LayerOptions = LayerOptions(),
         selection: EpochSelection = .best,
-        patience: Int = 0, slices: Int = 2, threads: Int = 0, seed: UInt64 = 1
+        patience: Int = 0, slices: Int = 2, threads: Int = 0, seed: UInt64 = 1, precision: Precision = .fp32
     ) {
         self.epochs = epochs
         self.batch = batch
@@ -47,5 +51,6 @@ public struct FineTuningOptions: Sendable, Equatable, Codable {
         self.slices = slices
         self.threads = threads
         self.seed = seed
+        self.precision = precision
     }
 }

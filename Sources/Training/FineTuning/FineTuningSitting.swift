@@ -42,7 +42,7 @@ final class FineTuningSitting {
         best = try MetricsLog.values(FineTuningEpochReport.self, kind: "epoch", in: run.folder.metrics).last(
             where: \.isBest)
         work = FloatingPointWork(run.encoder)
-        peak = PeakSpeed.measure(tuner.sliced.workers)
+        peak = PeakSpeed.measure(tuner.sliced.workers, tuner.sliced.precision)
         report(
             .started(
                 step: state.step, totalSteps: state.totalSteps, parameters: tuner.sliced.layout.parameterCount,

@@ -1,4 +1,5 @@
 import Corpora
+import Tensors
 
 /// Everything about a pretraining run but the model, the vocabulary and the text.
 public struct PretrainingOptions: Sendable, Equatable, Codable {
@@ -17,12 +18,14 @@ public struct PretrainingOptions: Sendable, Equatable, Codable {
     /// Threads that the slices are spread over; never changes a result. 0 means one a core.
     public var threads: Int
     public var seed: UInt64
+    /// What dense layers multiply; part of the result's identity.
+    public var precision: Precision
 
     public init(
         examples: ExampleOptions = .init(), batch: BatchSize, microBatchTokens: Int = 4096, budget: Budget,
         optimizer: OptimizerOptions = .init(), schedule: ScheduleOptions = .init(),
         evaluation: EvaluationOptions = .init(), checkpoints: CheckpointOptions = .init(), slices: Int = 2,
-        threads: Int = 0, seed: UInt64 = 1
+        threads: Int = 0, seed: UInt64 = 1, precision: Precision = .fp32
     ) {
         self.examples = examples
         self.batch = batch
@@ -35,6 +38,7 @@ public struct PretrainingOptions: Sendable, Equatable, Codable {
         self.slices = slices
         self.threads = threads
         self.seed = seed
+        self.precision = precision
     }
 }
 

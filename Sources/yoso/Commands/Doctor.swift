@@ -18,17 +18,20 @@ struct Doctor: ParsableCommand {
             ("memory", Show.bytes(Int(ProcessInfo.processInfo.physicalMemory))),
             ("kernels", String(cString: ck_level())),
             ("OpenBLAS", "\(OpenBLAS.coreName) core, \(OpenBLAS.version)"),
-            (
-                "fp32 peak",
-                String(format: "%.0f GFLOP/s on %d threads", PeakSpeed.measure(workers) * 1e-9, workers.threads)
-            ),
-            ("precision", "fp32" + (ck_has_bf16() == 1 ? " (the CPU has AVX512-BF16, not used yet)" : "")),
+            ("fp32 peak", Self.peak(.fp32, workers)),
+            ("bf16 peak", Self.peak(.bf16, workers)),
             ("libraries", Self.libraries),
             ("disk", Self.freeDisk),
         ]
         for (name, value) in rows { print(name.padding(toLength: 15, withPad: " ", startingAt: 0) + value) }
         if let pin = OpenBLASPin.current { print("note: \(pin)") }
         for line in Self.missing { print(line) }
+    }
+
+    private static func peak(_ precision: Precision, _ workers: Workers) -> String {
+        guard precision.isAvailable else { return "the CPU has no AVX512-BF16" }
+        let speed = PeakSpeed.measure(workers, precision) * 1e-9
+        return String(format: "%.0f GFLOP/s on %d threads", speed, workers.threads)
     }
 
     /// What is missing, each with its remedy.

@@ -7,6 +7,13 @@ struct FiniteDifferences {
     struct Discrepancy {
         let tensor: String
         let value: Double
+
+        init(_ tensor: String, _ a: [Double], _ b: [Double]) {
+            func size(_ x: [Double]) -> Double { x.reduce(0) { $0 + $1 * $1 }.squareRoot() }
+            self.tensor = tensor
+            let difference = size(zip(a, b).map { $0 - $1 })
+            value = difference == 0 ? 0 : difference / (size(a) + size(b))
+        }
     }
 
     private let check: GradientCase
@@ -34,35 +41,38 @@ struct FiniteDifferences {
 
     /// One for every input and every parameter.
     func discrepancies() -> [Discrepancy] {
+        gradients().map { gradient in
+            let sample = sample(of: gradient.tensor.count)
+            return Discrepancy(
+                gradient.name, sample.map { Double(gradient.values[$0]) }, sample.map { slope(gradient.tensor, $0) })
+        }
+    }
+
+    /// Of the gradients of a pass that multiplies bf16 numbers from those of one that multiplies float32.
+    func discrepanciesOfBf16() -> [Discrepancy] {
+        let panels = WeightPanels(layout, from: pool)
+        for piece in 0..<panels.pieceCount { panels.pack(piece, from: parameters) }
+        return zip(gradients(), gradients(panels)).map { exact, rounded in
+            Discrepancy(exact.name, exact.values.map(Double.init), rounded.values.map(Double.init))
+        }
+    }
+
+    /// By backward, of every input and every parameter.
+    private func gradients(
+        _ panels: WeightPanels? = nil
+    ) -> [(name: String, tensor: Tensor, values: [Float])] {
         let block = pool.tensor(1, parameters.count)
         block.fill(start)
-        let tape = tape(block)
+        let tape = tape(block, panels)
         let variables = inputs.map(tape.variable)
         let output = operation(variables)
         let loss = output.value.count == 1 ? output : output.weighted(by: weights(output.value.count))
         let gradients = tape.backward(from: loss, gradientsOf: variables)
-
-        let ofInputs = inputs.indices.map { index in
-            discrepancy("input \(index)", inputs[index], gradients[index].values)
-        }
+        let ofInputs = inputs.indices.map { ("input \($0)", inputs[$0], gradients[$0].values) }
         let ofParameters = layout.parameters.map { parameter in
-            let gradient = block.values[parameter.range].map { $0 - start }
-            return discrepancy(
-                parameter.name, parameters.view(at: parameter.offset, rows: 1, columns: parameter.count), gradient)
+            (parameter.name, parameters.view(of: parameter), block.values[parameter.range].map { $0 - start })
         }
         return ofInputs + ofParameters
-    }
-
-    private func discrepancy(_ name: String, _ tensor: Tensor, _ gradient: [Float]) -> Discrepancy {
-        var (difference, size, numericSize) = (0.0, 0.0, 0.0)
-        for index in sample(of: tensor.count) {
-            let (analytic, numeric) = (Double(gradient[index]), slope(tensor, index))
-            difference += (analytic - numeric) * (analytic - numeric)
-            size += analytic * analytic
-            numericSize += numeric * numeric
-        }
-        let scale = size.squareRoot() + numericSize.squareRoot()
-        return Discrepancy(tensor: name, value: scale == 0 ? 0 : difference.squareRoot() / scale)
     }
 
     /// All elements, or one drawn from each of 96 equal stretches.
@@ -95,9 +105,10 @@ struct FiniteDifferences {
         return zip(output, weights(output.count)).reduce(0) { $0 + Double($1.0) * Double($1.1) }
     }
 
-    private func tape(_ gradients: Tensor) -> Tape {
+    private func tape(_ gradients: Tensor, _ panels: WeightPanels? = nil) -> Tape {
         Tape(
-            parameters: parameters, mode: .training(gradients: gradients, random: RandomStream(seed: 4)), pool: pool)
+            parameters: parameters, mode: .training(gradients: gradients, random: RandomStream(seed: 4)), pool: pool,
+            panels: panels)
     }
 
     private func weights(_ count: Int) -> [Float] { RandomStream(seed: 5).symmetric(count, 1) }

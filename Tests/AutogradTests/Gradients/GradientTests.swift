@@ -13,6 +13,16 @@ struct GradientTests {
         }
     }
 
+    /// A number of bf16 is off by at most 1 in 256; a gradient is off by little more, or something else was multiplied.
+    @Test(
+        .enabled(if: Precision.bf16.isAvailable, "this CPU has no AVX512-BF16"),
+        arguments: GradientCase.operations + GradientCase.attentions)
+    func bf16StaysNearFloat32(of operation: GradientCase) {
+        for discrepancy in FiniteDifferences(operation).discrepanciesOfBf16() {
+            #expect(discrepancy.value < 0.01, "\(operation.name): the gradient of \(discrepancy.tensor)")
+        }
+    }
+
     /// The check itself must see a gradient that is wrong by two in a hundred, of one input only.
     @Test func reportsAWrongGradient() throws {
         let wrong = GradientCase("wrong product", [(3, 4), (3, 4)]) { _ in

@@ -61,9 +61,9 @@ extension GradientCase {
         GradientCase("squared error", [(5, 1)]) { _ in
             { $0[0].squaredError([0.5, -2, 3, 0, 1], weight: 0.2).variable }
         },
-        GradientCase("tied cross-entropy, two chunks", [(130, 6)]) { layout in
+        GradientCase("tied cross-entropy, two chunks", [(260, 6)]) { layout in
             let (embedding, bias) = layout.linear(from: 6, to: 9)
-            return { $0[0].tiedCrossEntropy(embedding, bias, (0..<130).map { $0 * 7 % 9 }, weight: 1 / 130).variable }
+            return { $0[0].tiedCrossEntropy(embedding, bias, (0..<260).map { $0 * 7 % 9 }, weight: 1 / 26).variable }
         },
         GradientCase("tied cross-entropy of embedded words", [(1, 1)]) { layout in
             let (words, bias) = layout.linear(from: 4, to: 9)
@@ -84,6 +84,7 @@ extension ParameterLayout {
     /// A weight [output, input] and a bias [output].
     fileprivate func linear(from input: Int, to output: Int) -> (weight: Parameter, bias: Parameter) {
         let scope = scope("linear")
-        return (scope.weight("weight", output, input, deviation: 0.5), scope.vector("bias", output))
+        let weight = scope.multiplied(scope.weight("weight", output, input, deviation: 0.5))
+        return (weight, scope.vector("bias", output))
     }
 }

@@ -1,0 +1,21 @@
+import Tensors
+
+/// The three products of a dense layer, in the tape's precision.
+extension Tape {
+    /// y = x Wᵀ + b
+    func multiply(_ x: Matrix, _ weight: Parameter, plus bias: Parameter, into y: Tensor) {
+        let transposed = panels.map { .panels($0.forward(weight)) } ?? products.right(self[weight].matrix.transposed)
+        Tensors.multiply(products.left(x), transposed, plus: self[bias], into: y)
+    }
+
+    /// dx = dy W, or dx += dy W
+    func multiplyBack(_ dy: Matrix, _ weight: Parameter, into dx: Matrix, accumulate: Bool = false) {
+        let weights = panels.map { .panels($0.backward(weight)) } ?? products.right(self[weight].matrix)
+        Tensors.multiply(products.left(dy), weights, into: dx, accumulate: accumulate)
+    }
+
+    /// dW += dyᵀ x
+    func addWeightGradient(_ dy: Matrix, _ x: Matrix, to dWeight: Tensor) {
+        Tensors.multiply(products.left(dy.transposed), products.right(x), into: dWeight.matrix, accumulate: true)
+    }
+}

@@ -1,0 +1,86 @@
+import CKernels
+
+/// The left operand [rows, depth] of a product, rounded to bf16 and laid out as the product reads it.
+public struct LeftPanels {
+    let words: Tensor
+    public let rows: Int
+    public let depth: Int
+}
+
+/// The right operand [depth, columns] of a product, rounded to bf16 and laid out as the product reads it.
+public struct RightPanels {
+    let words: Tensor
+    public let depth: Int
+    public let columns: Int
+
+    /// Room for [depth, columns], to be filled by `pack`.
+    public init(depth: Int, columns: Int, from pool: StoragePool) {
+        (self.depth, self.columns) = (depth, columns)
+        words = panelWords(columns, Self.width, depth: depth, pool)
+    }
+
+    /// Columns of a panel; `pack` can fill any run of whole panels by itself.
+    public static var width: Int { Int(CK_BF16_RIGHT) }
+
+    /// Fills the panels of `columns` of `matrix`.
+    ///
+    /// - Precondition: `columns` begins at a multiple of `width`, and ends at one or at the last column.
+    public func pack(_ matrix: Matrix, columns range: Range<Int>) {
+        precondition(
+            matrix.rows == depth && matrix.columns == columns && range.lowerBound % Self.width == 0
+                && (range.upperBound % Self.width == 0 || range.upperBound == columns))
+        let part = matrix.transposed.part(range)
+        packPanels(part, isLeft: false, words.pointer + range.lowerBound * pairs(depth))
+    }
+}
+
+extension Matrix {
+    /// This matrix as a left operand in bf16.
+    public func leftPanels(from pool: StoragePool) -> LeftPanels {
+        let panels = LeftPanels(
+            words: panelWords(rows, Int(CK_BF16_LEFT), depth: columns, pool), rows: rows, depth: columns)
+        packPanels(self, isLeft: true, panels.words.pointer)
+        return panels
+    }
+
+    /// This matrix as a right operand in bf16.
+    public func rightPanels(from pool: StoragePool) -> RightPanels {
+        let panels = RightPanels(depth: rows, columns: columns, from: pool)
+        panels.pack(self, columns: 0..<columns)
+        return panels
+    }
+}
+
+/// c = a b, c = start + a b with a row to start from, or c += a b; operands are bf16, sums float32.
+///
+/// A row of c depends on its row of a alone, in every bit.
+public func multiply(
+    _ a: LeftPanels, _ b: RightPanels, into c: Matrix, startingFrom start: Tensor? = nil, accumulate: Bool = false
+) {
+    precondition(
+        a.depth == b.depth && c.rows == a.rows && c.columns == b.columns && !c.isTransposed
+            && (start.map { $0.count == c.columns && !accumulate } ?? true),
+        "[\(a.rows), \(a.depth)] · [\(b.depth), \(b.columns)] into [\(c.rows), \(c.columns)]")
+    a.words.pointer.withMemoryRebound(to: UInt32.self, capacity: a.words.count) { left in
+        b.words.pointer.withMemoryRebound(to: UInt32.self, capacity: b.words.count) { right in
+            ck_bf16_multiply(
+                Int64(c.rows), Int64(c.columns), Int64(a.depth), left, right, start?.pointer, accumulate ? 1 : 0,
+                c.pointer, Int64(c.stride))
+        }
+    }
+}
+
+private func pairs(_ depth: Int) -> Int { (depth + 1) / 2 }
+
+private func panelWords(_ count: Int, _ width: Int, depth: Int, _ pool: StoragePool) -> Tensor {
+    pool.tensor(1, (count + width - 1) / width * width * pairs(depth))
+}
+
+/// Packs the rows of `matrix`, whose columns are the depth.
+private func packPanels(_ matrix: Matrix, isLeft: Bool, _ target: UnsafeMutablePointer<Float>) {
+    target.withMemoryRebound(to: UInt32.self, capacity: matrix.rows * pairs(matrix.columns)) { words in
+        ck_bf16_pack(
+            isLeft ? 1 : 0, matrix.isTransposed ? 1 : 0, Int64(matrix.rows), Int64(matrix.columns), matrix.pointer,
+            Int64(matrix.stride), words)
+    }
+}

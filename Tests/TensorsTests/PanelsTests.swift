@@ -1,0 +1,108 @@
+import Tensors
+import Testing
+
+/// Products of bf16 panels against loops over the rounded operands.
+@Suite(.enabled(if: Precision.bf16.isAvailable, "this CPU has no AVX512-BF16"))
+struct PanelsTests {
+    struct Shape: Sendable {
+        let m: Int
+        let n: Int
+        let k: Int
+    }
+
+    /// Every edge: less than a panel, one, and more; odd depths; depths beyond one block of the kernel.
+    static let shapes = [
+        Shape(m: 1, n: 1, k: 1), Shape(m: 3, n: 5, k: 7), Shape(m: 12, n: 32, k: 2), Shape(m: 13, n: 33, k: 31),
+        Shape(m: 25, n: 17, k: 33), Shape(m: 40, n: 64, k: 769), Shape(m: 300, n: 48, k: 64),
+    ]
+    static let forms = (0..<4).map { ($0 & 1 != 0, $0 & 2 != 0) }
+
+    private let pool = StoragePool()
+
+    @Test(arguments: shapes, forms)
+    func agreeWithLoopsOverRoundedOperands(shape: Shape, form: (transposesA: Bool, transposesB: Bool)) {
+        let a = Operand(shape.m, shape.k, transposed: form.transposesA, in: random(805, 805, seed: 1))
+        let b = Operand(shape.k, shape.n, transposed: form.transposesB, in: random(805, 805, seed: 2))
+        let block = random(shape.m + 2, shape.n + 6, seed: 3)
+        let start = random(1, shape.n, seed: 4)
+        let before = block.values
+        let c = block.matrix.rows(1, shape.m).columns(4, shape.n)
+        let (left, right) = (a.matrix.leftPanels(from: pool), b.matrix.rightPanels(from: pool))
+        let exact = product(a, b)
+
+        multiply(left, right, into: c)
+        expectEqual(block, before, depth: shape.k) { exact[$0][$1] }
+        multiply(left, right, into: c, accumulate: true)
+        expectEqual(block, before, depth: shape.k) { 2 * exact[$0][$1] }
+        multiply(left, right, into: c, startingFrom: start)
+        expectEqual(block, before, depth: shape.k) { exact[$0][$1] + Double(start.pointer[$1]) }
+    }
+
+    @Test func aRowDoesNotDependOnTheOthers() {
+        let (a, b) = (random(61, 800, seed: 1), random(800, 40, seed: 2))
+        let right = b.matrix.rightPanels(from: pool)
+        let together = pool.tensor(61, 40)
+        multiply(a.matrix.leftPanels(from: pool), right, into: together.matrix)
+        for row in 0..<61 {
+            let alone = pool.tensor(1, 40)
+            multiply(a.matrix.rows(row, 1).leftPanels(from: pool), right, into: alone.matrix)
+            #expect(alone.values == together.view(at: 40 * row, rows: 1, columns: 40).values)
+        }
+    }
+
+    @Test func panelsPackedInPiecesAreTheSame() {
+        let b = random(21, 100, seed: 2).matrix
+        let pieces = RightPanels(depth: 21, columns: 100, from: pool)
+        for first in [64, 0, 32, 96] { pieces.pack(b, columns: first..<min(first + 32, 100)) }
+        let a = random(5, 21, seed: 1).matrix.leftPanels(from: pool)
+        let (one, other) = (pool.tensor(5, 100), pool.tensor(5, 100))
+        multiply(a, b.rightPanels(from: pool), into: one.matrix)
+        multiply(a, pieces, into: other.matrix)
+        #expect(one.values == other.values)
+    }
+
+    @Test func productsWithoutRowsDoNothingAndWithoutDepthClear() {
+        let empty = pool.tensor(0, 4)
+        let product = pool.tensor(0, 4)
+        let square = random(4, 4, seed: 1).matrix.rightPanels(from: pool)
+        multiply(empty.matrix.leftPanels(from: pool), square, into: product.matrix)
+        let sums = pool.tensor(4, 4, Array(repeating: 5, count: 16))
+        let (left, right) = (empty.matrix.transposed.leftPanels(from: pool), empty.matrix.rightPanels(from: pool))
+        multiply(left, right, into: sums.matrix, accumulate: true)
+        #expect(sums.values == Array(repeating: 5, count: 16))
+        multiply(left, right, into: sums.matrix)
+        #expect(sums.values == Array(repeating: 0, count: 16))
+    }
+
+    /// a b of operands rounded to bf16, by loops in double.
+    private func product(_ a: Operand, _ b: Operand) -> [[Double]] {
+        (0..<a.matrix.rows).map { i in
+            (0..<b.matrix.columns).map { j in
+                (0..<a.matrix.columns).reduce(0) { $0 + Double(rounded(a[i, $1])) * Double(rounded(b[$1, j])) }
+            }
+        }
+    }
+
+    /// To eight bits of significand, ties to even.
+    private func rounded(_ x: Float) -> Float {
+        let bits = x.bitPattern
+        return Float(bitPattern: (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff_0000)
+    }
+
+    /// What lies around the result is compared too: nothing may be written there.
+    private func expectEqual(
+        _ block: Tensor, _ before: [Float], depth: Int, inside expected: (_ i: Int, _ j: Int) -> Double
+    ) {
+        for (index, found) in block.values.enumerated() {
+            let (i, j) = (index / block.columns - 1, index % block.columns - 4)
+            let isInside = (0..<block.rows - 2).contains(i) && (0..<block.columns - 6).contains(j)
+            let wanted = isInside ? expected(i, j) : Double(before[index])
+            #expect(abs(Double(found) - wanted) <= (isInside ? 1e-6 + 1e-7 * Double(depth) : 0), "at \(i), \(j)")
+        }
+    }
+
+    private func random(_ rows: Int, _ columns: Int, seed: UInt64) -> Tensor {
+        let stream = RandomStream(seed: seed)
+        return pool.tensor(rows, columns, (0..<rows * columns).map { Float(2 * stream.uniform(UInt32($0)) - 1) })
+    }
+}
