@@ -47,5 +47,5 @@ public struct GlueTask: Sendable, Equatable {
     }
 
     /// The name as a command line or a folder may spell it.
-    static func plain(_ name: String) -> String { name.lowercased().filter { $0 != "-" && $0 != "_" } }
+    public static func plain(_ name: String) -> String { name.lowercased().filter { $0 != "-" && $0 != "_" } }
 }

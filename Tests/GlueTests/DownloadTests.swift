@@ -89,11 +89,42 @@ import Testing
         let archive = folder.appendingPathComponent("a.zip")
         let files = [("SST-2/dev.tsv", "a"), ("SST-2/readme.txt", "b"), ("__MACOSX/SST-2/._dev.tsv", "c")]
         try ZipArchive.write(files.map { ($0.0, Data($0.1.utf8)) }, to: archive)
-        try OfficialArchive.unpack(archive, into: folder)
+        try OfficialSource.unpack(archive, into: folder)
         let found = FileManager.default.enumerator(atPath: folder.path)?.compactMap { $0 as? String }.sorted()
         #expect(found == ["SST-2", "SST-2/dev.tsv", "a.zip"])
         try ZipArchive.write([("../dev.tsv", Data("a".utf8))], to: archive)
-        let error = #expect(throws: GlueError.self) { try OfficialArchive.unpack(archive, into: folder) }
+        let error = #expect(throws: GlueError.self) { try OfficialSource.unpack(archive, into: folder) }
         #expect(error?.problem == "the name '../dev.tsv' leaves the folder")
+    }
+
+    /// Microsoft's files have a byte-order mark, Windows line ends, and rows of dev among those of training.
+    @Test func paraphrasesBecomeTheBenchmarksTables() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let header = "Quality\t#1 ID\t#2 ID\t#1 String\t#2 String"
+        let files = [
+            "msr_paraphrase_train.txt":
+                "\u{FEFF}\(header)\r\n1\t7\t8\tHe \"said\tso.\r\n0\t3\t4\ta\u{2028}b\tc\r\n1\t8\t7\td\te\r\n",
+            "msr_paraphrase_test.txt": "\u{FEFF}\(header)\r\n1\t1\t2\tf\tg\r\n0\t5\t6\th\ti\r\n",
+            "mrpc_dev_ids.tsv": "3\t4\n",
+        ]
+        for (name, text) in files {
+            try text.write(to: folder.appendingPathComponent(name), atomically: true, encoding: .utf8)
+        }
+        let source = try #require(OfficialSource.all.first { $0.task == "mrpc" })
+        try source.unpack(folder, into: folder)
+        func table(_ name: String) throws -> String {
+            try String(contentsOf: folder.appendingPathComponent("MRPC/\(name).tsv"), encoding: .utf8)
+        }
+        #expect(try table("train") == "\(header)\n1\t7\t8\tHe \"said\tso.\n1\t8\t7\td\te\n")
+        #expect(try table("dev") == "\(header)\n0\t3\t4\ta\u{2028}b\tc\n")
+        #expect(try table("test") == "index\t#1 ID\t#2 ID\t#1 String\t#2 String\n0\t1\t2\tf\tg\n1\t5\t6\th\ti\n")
+
+        try "9\t9\n".write(to: folder.appendingPathComponent("mrpc_dev_ids.tsv"), atomically: true, encoding: .utf8)
+        let other = #expect(throws: GlueError.self) { try source.unpack(folder, into: folder) }
+        #expect(other?.problem == "has 0 of the 1 pairs of mrpc_dev_ids.tsv")
+        try "3 4\n".write(to: folder.appendingPathComponent("mrpc_dev_ids.tsv"), atomically: true, encoding: .utf8)
+        let columns = #expect(throws: GlueError.self) { try source.unpack(folder, into: folder) }
+        #expect(columns?.problem == "1 columns, wanted 2" && columns?.place.hasSuffix("mrpc_dev_ids.tsv:1") == true)
     }
 }
