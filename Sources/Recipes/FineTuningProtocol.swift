@@ -22,6 +22,9 @@ public struct FineTuningProtocol: Sendable {
         }
     }
 
+    /// What its authors and others report by it.
+    public var published: [PublishedScores] { PublishedScores.ofProtocol(name) }
+
     /// `key=value,value` for a search.
     public var search: [String] { grid.map { "\($0.key)=\($0.values.joined(separator: ","))" } }
 

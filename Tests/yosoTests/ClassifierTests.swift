@@ -195,6 +195,38 @@ import Testing
         #expect(unknown.code == 64 && unknown.error.contains("--protocol best: wanted one of bert, miniatures, "))
     }
 
+    @Test func aProtocolPrintsWhatOthersPublishedByIt() throws {
+        let options = ["--protocol", "m-fac", "--output", "all/sst2"]
+        let result = try tool.run(tool.finetuning(options))
+        #expect(result.code == 0, "\(result.error)")
+        #expect(result.output.contains("published, dev: Mini 4x256: accuracy 85.5"))
+        let table = try tool.run("evaluate", "--task", "all", "--checkpoint", "all").output
+        #expect(table.contains("| task | score | metrics | dev rows | | published |"))
+        #expect(table.contains("| Tiny 2x128: accuracy 80.1; Mini 4x256: accuracy 85.5 |"))
+        #expect(
+            table.contains("protocol m-fac: model cards of M-FAC/bert-mini-finetuned-*, Adam; published: dev scores"))
+    }
+
+    @Test func aTaskBeginsFromAnother() throws {
+        try tool.write("index\tsentence1\tsentence2\tlabel\n0\ta\tb\t0\n1\ta\tc\t1\n", to: "glue/WNLI/train.tsv")
+        try tool.write("index\tsentence1\tsentence2\tlabel\n0\ta\tb\t0\n1\ta\tc\t1\n", to: "glue/WNLI/dev.tsv")
+        let wnli = [
+            "finetune", "--task", "wnli", "--data", "glue", "--set", "length=16", "--set", "epochs=1", "--from-task",
+        ]
+        let early = try tool.run(wnli + ["sst2"])
+        #expect(early.code == 1)
+        #expect(early.error.contains("Checkpoints/sst2/best: is not there; run yoso finetune --task sst2 before"))
+        #expect(try tool.run(tool.finetuning(["--output", "Checkpoints/sst2"])).code == 0)
+        let result = try tool.run(wnli + ["sst2"])
+        #expect(result.code == 0, "\(result.error)")
+        #expect(result.output.contains("weights of Checkpoints/sst2/best"))
+        #expect(try tool.run(wnli + ["wnli", "--output", "again"]).code == 0)
+        try FileManager.default.copyItem(at: tool.file("Checkpoints/sst2"), to: tool.file("Checkpoints/rte"))
+        let other = try tool.run(wnli + ["rte"])
+        #expect(other.code == 1 && other.error.contains("was fine-tuned on sst2; wanted rte"))
+        #expect(try tool.run(wnli + ["sst2", "--checkpoint", "run/best"]).code == 64)
+    }
+
     @Test func seedsHaveStatisticsAndAreCompared() throws {
         let options = ["--set", "epochs=1", "--seeds", "3"]
         let first = try tool.run(tool.finetuning(options + ["--output", "a"]))

@@ -2,6 +2,7 @@ import ArgumentParser
 import Checkpoints
 import Foundation
 import Glue
+import Recipes
 import Training
 
 /// `yoso evaluate --checkpoint C`: the dev set of the task that a checkpoint was fine-tuned on; with `--task all` those of all
@@ -25,7 +26,7 @@ struct Evaluate: ParsableCommand {
             print("\(task.title) dev: \(FineTuningDisplay.scores(evaluation)), \(Show.count(speed)) rows/s")
             return
         }
-        var table = GlueTable()
+        var table: GlueTable?
         var first: (task: GlueTask, protocol: String)?
         for task in GlueTask.all {
             let best = folder.appendingPathComponent("\(task.name)/best")
@@ -38,9 +39,10 @@ struct Evaluate: ParsableCommand {
                 )
             }
             first = first ?? (task, other)
-            table.add(task, try evaluate(best, task.name).evaluation)
+            table = table ?? GlueTable(FineTuningProtocol.named(other))
+            table?.add(task, try evaluate(best, task.name).evaluation)
         }
-        guard !table.isEmpty else {
+        guard let table else {
             throw CheckpointError(folder, "holds no run of a task; wanted for example \(checkpoint)/sst2/best")
         }
         print(table.text)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Bert
 import Checkpoints
+import Digests
 import Foundation
 import Glue
 import Recipes
@@ -37,10 +38,20 @@ struct Finetune: ParsableCommand {
             halving.
             """)
     var search: [String] = []
+    @Option(
+        help: """
+            Begin with the encoder that was fine-tuned on another task, Checkpoints/TASK/best; with all, MRPC, STS-B and \
+            RTE do, which are small.
+            """)
+    var fromTask: String?
     @Option(help: "Runs with the seeds 1 to this, and their statistics.") var seeds: Int?
     @Flag(help: "Take the checkpoint's shape and vocabulary, but random weights.") var randomWeights = false
 
     func validate() throws {
+        if fromTask != nil, randomWeights { throw ValidationError("--from-task with --random-weights") }
+        if fromTask != nil, checkpoint != nil, task != "all" {
+            throw ValidationError("--from-task with --checkpoint: wanted one of them")
+        }
         if let seeds, seeds < 1 || task == "all" {
             throw ValidationError("--seeds \(seeds): wanted at least 1, and one task")
         }
@@ -76,6 +87,7 @@ struct Finetune: ParsableCommand {
         let signals = Signals()
         let display = FineTuningDisplay()
         let source = URL(fileURLWithPath: checkpoint, isDirectory: true)
+        if let fromTask { try Self.check(source, isOf: fromTask) }
         let tokenizer = try TokenizerFolder.load(source)
         let encoder = try Self.encoder(of: source, tokenizer, length: recipe.options.length)
         let rows = try TaskData(recipe.task, in: SampleData.task(data), tokenizer, length: recipe.options.length)
@@ -88,7 +100,11 @@ struct Finetune: ParsableCommand {
         if let pin = OpenBLASPin.current { display.note("note: \(pin)") }
         let run = FineTuningRun(
             encoder: encoder, options: recipe.options, tokenizer: tokenizer, data: rows, folder: folder,
-            pretrained: randomWeights ? nil : source, notes: ["data": data, "protocol": self.protocol ?? "own"])
+            pretrained: randomWeights ? nil : source,
+            notes: [
+                "data": data, "protocol": self.protocol ?? "own",
+                "recipe": SHA256.hexadecimal(of: Data(recipe.resolved.yaml.utf8)),
+            ])
         let result = try stopping { try run.run(signals.interruption, untilEpoch: untilEpoch, display.show) }
         guard let best = result else {
             throw CheckpointError(
@@ -97,10 +113,13 @@ struct Finetune: ParsableCommand {
         try folder.write(Report.json(best), to: "report.json")
         let scores = FineTuningDisplay.scores(best.evaluation)
         display.note("best: epoch \(best.epoch), dev \(scores); \(folder.best.relativePath)")
+        for other in published?.published ?? [] {
+            if let text = other.text(of: recipe.task) { display.note("published, \(other.split): \(text)") }
+        }
         return best
     }
 
-    private var published: FineTuningProtocol? { self.protocol.flatMap(FineTuningProtocol.named) }
+    var published: FineTuningProtocol? { self.protocol.flatMap(FineTuningProtocol.named) }
 
     /// What the protocol tunes, less the keys that the user fixes.
     private var publishedGrid: [String] {
@@ -116,12 +135,27 @@ struct Finetune: ParsableCommand {
 
     func overrides(_ task: GlueTask) -> [ResolvedRecipe.Override] {
         let flags = [
-            ("checkpoint", checkpoint, "--checkpoint"), ("data", data, "--data"), ("task", task.name, "--task"),
+            ("checkpoint", checkpoint, "--checkpoint"),
+            ("checkpoint", fromTask.map { "Checkpoints/\(GlueTask.plain($0))/best" }, "--from-task"),
+            ("data", data, "--data"), ("task", task.name, "--task"),
         ]
         return (published?.overrides(task) ?? []) + settings.overrides
             + flags.compactMap { key, value, name in
                 value.map { ResolvedRecipe.Override(key: key, value: $0, argument: "\(name) \($0)") }
             }
+    }
+
+    /// - Throws: where `folder` is no checkpoint that was fine-tuned on the task called `name`.
+    private static func check(_ folder: URL, isOf name: String) throws {
+        let task = try GlueTask.named(name)
+        guard FileManager.default.fileExists(atPath: folder.path) else {
+            throw CheckpointError(
+                folder, "is not there; run yoso finetune --task \(task.name) before --from-task \(task.name)")
+        }
+        let other = try HuggingFaceConfiguration(of: folder).yoso?["task"] ?? "no task"
+        guard other == task.name else {
+            throw CheckpointError(folder, "was fine-tuned on \(other); wanted \(task.name)")
+        }
     }
 
     /// The encoder of a checkpoint, held to its tokenizer and to the length of the inputs.

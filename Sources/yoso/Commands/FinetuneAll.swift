@@ -18,8 +18,8 @@ extension Finetune {
         guard let data else { throw ValidationError("--task all wants --data DIR, the folder of all tasks") }
         guard let checkpoint else { throw ValidationError("--task all wants --checkpoint FOLDER") }
         let (folder, files) = (output ?? "Checkpoints/glue", URL(fileURLWithPath: data, isDirectory: true))
-        var table = GlueTable()
-        for task in GlueTask.all where task.name != "wnli" || wnli != .skip {
+        var table = GlueTable(published)
+        for task in try tasksInOrder() where task.name != "wnli" || wnli != .skip {
             guard let train = task.train, TaskFile.exists(task, train, in: files),
                 TaskFile.exists(task, task.dev[0], in: files)
             else {
@@ -33,6 +33,10 @@ extension Finetune {
             } else {
                 var one = self
                 one.task = task.name
+                one.fromTask = nil
+                if let fromTask, Self.small.contains(task.name) {
+                    one.checkpoint = "\(folder)/\(GlueTask.plain(fromTask))/best"
+                }
                 one.output = "\(folder)/\(task.name)"
                 table.add(task, try one.finetune().evaluation)
             }
@@ -41,6 +45,20 @@ extension Finetune {
         guard !table.isEmpty else { throw GlueError(data, "holds no task; wanted for example SST-2/train.tsv there") }
         Terminal.line("")
         Terminal.line(table.text)
+    }
+
+    /// Tasks with few training rows, which gain from another task's encoder (Phang et al. 2018).
+    private static let small = ["mrpc", "stsb", "rte"]
+
+    /// All tasks, those first that others begin from.
+    private func tasksInOrder() throws -> [GlueTask] {
+        guard let fromTask else { return GlueTask.all }
+        let first = try GlueTask.named(fromTask)
+        guard !Self.small.contains(first.name) else {
+            throw ValidationError(
+                "--from-task \(fromTask): wanted a task that does not begin from it, for example mnli")
+        }
+        return [first] + GlueTask.all.filter { $0 != first }
     }
 
     /// The dev score of always saying what most training rows say.
