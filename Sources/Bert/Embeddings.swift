@@ -2,8 +2,10 @@ import Autograd
 
 /// dropout(norm(word + position + segment))  (Devlin et al. 2019, section 3)
 ///
-/// Positions are learned, but begin as sinusoids: from random ones a short run spends most of its time on finding out
-/// which positions are neighbours.
+/// Positions are learned, but begin as sinusoids, half as large again as words: from random ones a short run spends most of
+/// its time on finding out which positions are neighbours. Segments begin at zero: what all tokens of a sentence share says
+/// nothing, but took a third of the normalised sum, and heads then gave their neighbours 8% of the attention over 512 tokens
+/// in the place of 67%.
 struct Embeddings: Sendable {
     let words: Parameter
     private let sum: EmbeddingSum
@@ -18,8 +20,8 @@ struct Embeddings: Sendable {
         sum = EmbeddingSum(
             words: words,
             positions: scope["position_embeddings"].weight(
-                "weight", options.positions + firstPosition, width, .sinusoids(deviation)),
-            segments: scope["token_type_embeddings"].weight("weight", options.segments, width, deviation: deviation))
+                "weight", options.positions + firstPosition, width, .sinusoids(1.5 * deviation)),
+            segments: scope["token_type_embeddings"].weight("weight", options.segments, width, .zeros))
         norm = LayerNorm(scope["LayerNorm"], width: width, epsilon: options.normEpsilon)
         dropout = options.dropout
     }
