@@ -52,18 +52,16 @@ let package = Package(
             dependencies: [
                 "Attention", "Bert", "Corpora", "Glue", "Tensors", "Training", .product(name: "Yams", package: "Yams"),
             ]),
+        .target(
+            name: "Benchmarks", dependencies: ["Attention", "Bert", "Corpora", "Tensors", "Training"],
+            exclude: ["RESULTS.md"]),
         .executableTarget(
             name: "yoso",
             dependencies: [
-                "Attention", "Autograd", "Bert", "Checkpoints", "CKernels", "Corpora", "Digests", "Glue", "Recipes",
+                "Attention", "Autograd", "Benchmarks", "Bert", "Checkpoints", "CKernels", "Corpora", "Digests", "Glue",
+                "Recipes",
                 "SampleEnglish", "Tensors",
                 "Tokenization", "Training",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ]),
-        .executableTarget(
-            name: "Benchmarks",
-            dependencies: [
-                "Attention", "Bert", "Corpora", "Tensors", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 

@@ -42,6 +42,13 @@ extension AttentionChoice {
     }
 }
 
+/// The backward pass of an attention, whose time counts as attention's.
+protocol AttentionGradient: TapedOperation {}
+
+extension AttentionGradient {
+    var phase: Phase { .attention }
+}
+
 /// How the heads lie in a row of the fused projections.
 struct HeadShape: Sendable {
     let heads: Int

@@ -21,13 +21,19 @@ public final class Tape {
     private let parameters: Tensor
     /// Where dense layers multiply in bf16, their weights.
     let panels: WeightPanels?
+    private let clock: PhaseClock?
     private var operations: [(output: Int, operation: any TapedOperation)] = []
     private var variableCount = 0
     private var randomSites: UInt64 = 0
 
     /// - Parameter panels: `parameters` in panels, for dense layers to multiply in bf16.
-    public init(parameters: Tensor, mode: Mode, pool: StoragePool, panels: WeightPanels? = nil) {
+    /// - Parameter clock: hears of every operation in training.
+    public init(
+        parameters: Tensor, mode: Mode, pool: StoragePool, panels: WeightPanels? = nil, clock: PhaseClock? = nil
+    ) {
         self.parameters = parameters
+        self.clock = clock
+        clock?.start()
         self.panels = panels
         products = Products(panels == nil ? .fp32 : .bf16, from: pool)
         self.mode = mode
@@ -49,8 +55,9 @@ public final class Tape {
     /// The result of an operation, which is kept for backward only in training.
     public func record(_ value: Tensor, _ operation: @autoclosure () -> some TapedOperation) -> Variable {
         guard case .training = mode else { return constant(value) }
-        let variable = variable(value)
-        if let node = variable.node { operations.append((node, operation())) }
+        let (variable, operation) = (variable(value), operation())
+        clock?.lap(operation.phase, isBackward: false)
+        if let node = variable.node { operations.append((node, operation)) }
         return variable
     }
 
@@ -76,6 +83,7 @@ public final class Tape {
         while let (output, operation) = operations.popLast() {
             guard let dOutput = gradients.take(output, keeping: wanted.contains(output)) else { continue }
             operation.backward(dOutput, gradients)
+            clock?.lap(operation.phase, isBackward: true)
         }
         return variables.map { gradients.of($0) ?? pool.zeros($0.value.rows, $0.value.columns) }
     }
@@ -83,8 +91,14 @@ public final class Tape {
 
 /// An operation on the tape: it stores exactly what backward needs, so its stored properties are its memory bill.
 public protocol TapedOperation {
+    /// What its time counts for.
+    var phase: Phase { get }
     /// Adds to the gradients of its inputs and parameters. `dOutput` is this operation's own to overwrite.
     func backward(_ dOutput: Tensor, _ gradients: Gradients)
+}
+
+extension TapedOperation {
+    public var phase: Phase { .other }
 }
 
 /// A value in a pass, and its place on the tape.

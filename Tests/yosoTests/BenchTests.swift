@@ -59,4 +59,50 @@ import Testing
         #expect(report.crossover("yoso-32", "softmax", data: "random", \.forward) == 512)
         #expect(report.crossover("softmax", "yoso-32", data: "random", \.forward) == nil)
     }
+
+    @Test func stepsHaveASpeedAndPhases() throws {
+        let tool = try CommandLineTool()
+        let small = [
+            "bench", "train", "--layers", "1", "--hidden", "64", "--batch", "2", "--length", "16", "--vocab", "50",
+            "--rounds", "1", "--steps", "1", "--output", "train.json",
+        ]
+        let result = try tool.run(small)
+        #expect(result.code == 0, "\(result.error)")
+        for word in ["fp32: ", "tokens/s", "of the measured", "dense backward", "attention forward", "optimizer"] {
+            #expect(result.output.contains(word), "\(word)")
+        }
+        let json = try Data(contentsOf: tool.file("train.json"))
+        let records = try #require(try JSONSerialization.jsonObject(with: json) as? [[String: Any]])
+        #expect(records.allSatisfy { ($0["tokensPerSecond"] as? Double ?? 0) > 0 })
+        // A peer's last line counts, and one that fails is said.
+        try tool.write(
+            "print('warming up')\nprint('{\"tokens_per_second\": 5.0, \"peak_mib\": 7}')\n", to: "peer.py")
+        let beside = try tool.run(small + ["--precision", "fp32", "--peer", "peer.py"])
+        #expect(beside.code == 0 && beside.output.contains("; PyTorch 5 tokens/s, ratio "), "\(beside.error)")
+        try tool.write("print(1)\n", to: "peer.py")
+        let broken = try tool.run(small + ["--precision", "fp32", "--peer", "peer.py"])
+        #expect(broken.code == 1 && broken.error.contains("python3 peer.py exited with 0 and no JSON line"))
+        #expect(try tool.run(small + ["--hidden", "65"]).code == 64)
+    }
+
+    @Test func productsHaveASpeed() throws {
+        let tool = try CommandLineTool()
+        let result = try tool.run("bench", "gemm", "--shapes", "8x16x24", "--rounds", "1")
+        #expect(result.code == 0, "\(result.error)")
+        for form in ["forward", "inputGradient", "weightGradient"] {
+            #expect(result.output.contains("8x16x24         \(form)"), "\(form)")
+        }
+        let wrong = try tool.run("bench", "gemm", "--shapes", "8x16")
+        #expect(wrong.code == 64 && wrong.error.contains("--shapes 8x16: wanted ROWSxOUTPUTSxINPUTS"))
+    }
+
+    @Test func aRunSaysWhereItsTimeWent() throws {
+        let tool = try CommandLineTool()
+        try tool.writeText()
+        let result = try tool.run(tool.pretraining(steps: 2, ["--profile"]))
+        #expect(result.code == 0, "\(result.error)")
+        for word in ["examples ", "dense forward", "reduction", "waiting"] {
+            #expect(result.output.contains(word), "\(word)")
+        }
+    }
 }

@@ -58,7 +58,7 @@ private struct HeadConvolution {
 }
 
 /// dV_j = Σ_t c_t dY_{j - t + w/2}, dc_t = Σ_i dY_i · V_{i + t - w/2}
-private struct ConvolutionGradient: TapedOperation {
+private struct ConvolutionGradient: AttentionGradient {
     let kernels: Parameter
     let convolution: HeadConvolution
     let projections: Variable

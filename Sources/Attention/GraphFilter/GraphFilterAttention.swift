@@ -35,7 +35,7 @@ struct GraphFilterAttention: SelfAttention {
 }
 
 /// With F = Y₁ + (K - 1) (Y₂ - Y₁): dw = Σ dY ∘ F, dY₁ = (1 + w (2 - K)) dY, dY₂ = w (K - 1) dY.
-private struct GraphFilterGradient: TapedOperation {
+private struct GraphFilterGradient: AttentionGradient {
     let attention: GraphFilterAttention
     let once: Variable
     let twice: Variable
@@ -69,7 +69,7 @@ extension Variable {
     }
 }
 
-private struct ReplacedValues: TapedOperation {
+private struct ReplacedValues: AttentionGradient {
     let projections: Variable
     let values: Variable
 

@@ -82,7 +82,7 @@ struct LinearAttention: SelfAttention {
 
 /// With N = φ(Q) M, M = φ(K)ᵀ [V, 1], s the last column of N and Y = N / s: dN = [dY, -dY · Y] / s, dφ(Q) = dN Mᵀ,
 /// dM = φ(Q)ᵀ dN, dφ(K) = [V, 1] dMᵀ, d[V, 1] = φ(K) dM.
-private struct LinearAttentionGradient: TapedOperation {
+private struct LinearAttentionGradient: AttentionGradient {
     let attention: LinearAttention
     let layout: BatchLayout
     let projections: Variable

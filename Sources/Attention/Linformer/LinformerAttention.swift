@@ -80,7 +80,7 @@ private struct LinformerPass {
 
 /// With P the weights and δ the rows of Σ dY ∘ Y: dS = P ∘ (dY (E V)ᵀ - δ) / √d, dQ = dS E K, and with
 /// dK' = dSᵀ Q, dV' = Pᵀ dY: dK = Eᵀ dK', dV = Eᵀ dV', dE = dK' Kᵀ + dV' Vᵀ.
-private struct LinformerGradient: TapedOperation {
+private struct LinformerGradient: AttentionGradient {
     let pass: LinformerPass
     let projections: Variable
     let output: Tensor

@@ -75,7 +75,7 @@ struct LocalAttention: SelfAttention {
 }
 
 /// Band by band as softmax: dS = P ∘ (dY Vᵀ - δ) / √d.
-private struct LocalGradient: TapedOperation {
+private struct LocalGradient: AttentionGradient {
     let attention: LocalAttention
     let layout: BatchLayout
     let projections: Variable

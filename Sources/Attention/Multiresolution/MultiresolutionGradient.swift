@@ -4,7 +4,7 @@ import Tensors
 
 /// With N' = [N, D] the sums, Y = N / D: dN' = [dY, -dY · Y] / D. Exact pairs: dS = P ∘ (dN' V'ᵀ), dV' = Pᵀ dN'. Coarse blocks,
 /// whose sums enter block x's queries with a factor f: dR_x = Σ_i f_i dN'_i, dE = dR V̄'ᵀ, dμ = E ∘ dE, dV̄' = Eᵀ dR.
-struct MultiresolutionGradient: TapedOperation {
+struct MultiresolutionGradient: AttentionGradient {
     let attention: MultiresolutionAttention
     let layout: BatchLayout
     let projections: Variable

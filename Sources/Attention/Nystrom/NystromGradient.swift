@@ -4,7 +4,7 @@ import Tensors
 
 /// With F, A, B the three softmaxes, Z = pinv(A), W = B V, U = Z W and Y = F U: dU = Fᵀ dY, dZ = dU Wᵀ, dW = Zᵀ dU,
 /// dV = Bᵀ dW, and the gradients of F, A and B through their softmaxes to queries, keys and landmarks.
-struct NystromGradient: TapedOperation {
+struct NystromGradient: AttentionGradient {
     let attention: NystromAttention
     let layout: BatchLayout
     let projections: Variable

@@ -4,7 +4,7 @@ import Tensors
 
 /// With P the weights, P' = dropout(P), dP = dropout(dY Vᵀ) and δ = rows of Σ dY ∘ Y:
 /// dS = P ∘ (dP - δ) / √d, dQ = dS K, dK = dSᵀ Q, dV = P'ᵀ dY.
-struct SoftmaxGradient: TapedOperation {
+struct SoftmaxGradient: AttentionGradient {
     let pass: SoftmaxPass
     let projections: Variable
     let output: Tensor

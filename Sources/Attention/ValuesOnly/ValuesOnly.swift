@@ -15,7 +15,7 @@ struct ValuesOnly: SelfAttention {
 }
 
 /// dV = dY
-private struct ValuesOnlyGradient: TapedOperation {
+private struct ValuesOnlyGradient: AttentionGradient {
     let shape: HeadShape
     let projections: Variable
 

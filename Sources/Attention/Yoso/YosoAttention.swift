@@ -60,7 +60,7 @@ struct YosoAttention: SelfAttention {
 
 /// With G the gradient of S through the output norm: dV = Bᵀ G, and dq̂, dk̂ by `HashedHead.writeGradients`, then through
 /// the norms of q and k. Only the codes are kept from forward: everything else is one head's at a time.
-struct YosoGradient: TapedOperation {
+struct YosoGradient: AttentionGradient {
     let attention: YosoAttention
     let layout: BatchLayout
     let projections: Variable

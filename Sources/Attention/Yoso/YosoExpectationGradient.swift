@@ -4,7 +4,7 @@ import Tensors
 
 /// With G the gradient of S through the output norm and w_ij = (G_i · V_j) dE/dx: dV = Eᵀ G, dq̂ = w k̂, dk̂ = wᵀ q̂,
 /// then through the norms of q and k (Zeng et al. 2021, section 3.2; DESIGN.md for the two forms of dE/dx).
-struct YosoExpectationGradient: TapedOperation {
+struct YosoExpectationGradient: AttentionGradient {
     let attention: YosoExpectation
     let layout: BatchLayout
     let projections: Variable

@@ -18,6 +18,7 @@ extension Variable {
 }
 
 private struct Gelu: TapedOperation {
+    var phase: Phase { .activations }
     let x: Variable
 
     /// dx = dy (Φ(x) + x φ(x))
@@ -28,6 +29,7 @@ private struct Gelu: TapedOperation {
 }
 
 private struct Tanh: TapedOperation {
+    var phase: Phase { .activations }
     let x: Variable
     let y: Tensor
 

@@ -72,6 +72,7 @@ func countCrossEntropy(_ logits: Tensor, _ labels: [Int32], weight: Float) -> (s
 
 /// A loss whose gradient was known in forward.
 private struct CrossEntropy: TapedOperation {
+    var phase: Phase { .head }
     let x: Variable
     let gradient: Tensor
 

@@ -31,6 +31,7 @@ public struct EmbeddingSum: Sendable {
 }
 
 private struct EmbeddingLookup: TapedOperation {
+    var phase: Phase { .embeddings }
     let tables: [(Parameter, [Int32])]
 
     /// dtable[id[i]] += dy[i], for each table

@@ -45,6 +45,7 @@ public struct LayerNorm: Sendable {
 }
 
 private struct ResidualNorm: TapedOperation {
+    var phase: Phase { .norms }
     let norm: LayerNorm
     let x: Variable
     let branch: Variable?

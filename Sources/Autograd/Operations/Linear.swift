@@ -12,6 +12,7 @@ extension Variable {
 }
 
 private struct Linear: TapedOperation {
+    var phase: Phase { .dense }
     let x: Variable
     let weight: Parameter
     let bias: Parameter

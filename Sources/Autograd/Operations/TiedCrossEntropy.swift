@@ -38,6 +38,7 @@ extension Variable {
 }
 
 private struct TiedCrossEntropy: TapedOperation {
+    var phase: Phase { .head }
     let x: Variable
     let dInput: Tensor
 

@@ -17,6 +17,9 @@ public final class SlicedModel {
     private let slices: [Slice]
     private let pool: StoragePool
 
+    /// Where the time of steps went since it was set; nil, as at first, measures nothing.
+    public var profile: StepProfile?
+
     private struct Slice {
         let pool = StoragePool()
         let gradients: Tensor
@@ -52,12 +55,16 @@ public final class SlicedModel {
         _ batches: [[Batch]], random: RandomStream, _ pass: (Batch, Tape) -> (loss: Variable, counts: Counts)
     ) -> [Counts] {
         precondition(batches.count == slices.count, "\(batches.count) parts for \(slices.count) slices")
+        let start = ContinuousClock.now
         packWeights()
+        profile?.add("weights to bf16", since: start)
+        let clocks = profile?.clocks(slices.count)
         return workers.map(slices.count) { index in
             let slice = slices[index]
             return batches[index].map { batch in
                 let mode = Tape.Mode.training(gradients: slice.gradients, random: random)
-                let tape = Tape(parameters: parameters, mode: mode, pool: slice.pool, panels: panels)
+                let tape = Tape(
+                    parameters: parameters, mode: mode, pool: slice.pool, panels: panels, clock: clocks?[index])
                 let (loss, counts) = pass(batch, tape)
                 tape.backward(from: loss)
                 return counts
@@ -66,10 +73,16 @@ public final class SlicedModel {
     }
 
     /// The norm of the summed gradients, for clipping and for seeing trouble before it is applied.
-    public func reduceGradients() -> Double { optimizer.reduce(slices.map(\.gradients), workers) }
+    public func reduceGradients() -> Double {
+        let start = ContinuousClock.now
+        defer { profile?.add("reduction", since: start) }
+        return optimizer.reduce(slices.map(\.gradients), workers)
+    }
 
     /// Applies the reduced gradients and clears them.
     public func update(norm: Double, rate: Float) {
+        let start = ContinuousClock.now
+        defer { profile?.add("optimizer", since: start) }
         optimizer.update(parameters, slices[0].gradients, norm: norm, rate: rate, workers)
     }
 

@@ -68,7 +68,7 @@ public struct PretrainingEstimate: Sendable {
     }
 
     /// The largest resident size of this process so far.
-    private static func peakMemory() -> Int {
+    public static func peakMemory() -> Int {
         var usage = rusage()
         #if os(Linux)
             getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)

@@ -12,16 +12,19 @@ public struct PretrainingRun {
     public let tokenizer: any Tokenizer
     public let data: PretrainingData
     public let folder: RunFolder
+    /// Where the time of steps is counted, by phase; nil for nowhere.
+    public let profile: StepProfile?
 
     public init(
         encoder: EncoderOptions, options: PretrainingOptions, tokenizer: any Tokenizer, data: PretrainingData,
-        folder: RunFolder
+        folder: RunFolder, profile: StepProfile? = nil
     ) {
         self.encoder = encoder
         self.options = options
         self.tokenizer = tokenizer
         self.data = data
         self.folder = folder
+        self.profile = profile
     }
 
     /// Runs to the end of the budget, or until `interruption` asks to stop.

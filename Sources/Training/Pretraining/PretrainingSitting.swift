@@ -20,6 +20,7 @@ final class PretrainingSitting {
         self.run = run
         self.report = report
         pretrainer = Pretrainer(run.encoder, run.options)
+        pretrainer.sliced.profile = run.profile
         saver = CheckpointSaver(folder: run.folder, tokenizer: run.tokenizer, keep: run.options.checkpoints.keep)
         let digest = try OptionsDigest.of(run.encoder, run.options.identity, inputs: [run.data.digest])
         let restored = try saver.restore(pretrainer.sliced, options: digest) { report(.warning($0)) }
@@ -47,8 +48,10 @@ final class PretrainingSitting {
         let start = ContinuousClock.now
         var (epoch, index) = (state.epoch, state.index)
         let examples = run.data.batch(run.options.batch, epoch: &epoch, index: &index)
+        run.profile?.add("examples", since: start)
         let step = pretrainer.step(examples, index: state.step, of: state.totalSteps)
         guard step.isFinite else { throw diverged(step) }
+        run.profile?.endStep(since: start)
         let seconds = start.duration(to: .now).seconds
         let tokens = examples.reduce(0) { $0 + $1.ids.count }
         state.step += 1

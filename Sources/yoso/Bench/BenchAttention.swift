@@ -7,7 +7,15 @@ import Training
 /// `yoso bench`: how fast this machine is at what `yoso` does.
 struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Measure what yoso does on this machine.", subcommands: [BenchAttention.self])
+        abstract: "Measure what yoso does on this machine.",
+        subcommands: [BenchAttention.self, BenchTrain.self, BenchProducts.self])
+}
+
+/// The middle of `values`, or the mean of the two there; 0 for none.
+func median(_ values: [Double]) -> Double {
+    let sorted = values.sorted()
+    guard !sorted.isEmpty else { return 0 }
+    return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
 }
 
 /// `yoso bench attention`: time, memory and error of every attention over lengths, in one interleaved run.
@@ -173,12 +181,6 @@ struct BenchAttention: ParsableCommand {
         Terminal.line("")
         Terminal.line("\(output)/attention.json, \(output)/attention.html")
     }
-}
-
-private func median(_ values: [Double]) -> Double {
-    let sorted = values.sorted()
-    guard !sorted.isEmpty else { return 0 }
-    return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
 }
 
 /// |a - b| / |b|

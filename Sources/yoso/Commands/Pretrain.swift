@@ -17,6 +17,7 @@ struct Pretrain: ParsableCommand {
     @Option(help: "Text files or folders in the place of corpus.text.") var data: String?
     @Option(help: "Folder of the tokenizer in the place of vocabulary.") var vocabulary: String?
     @Option(help: "Folder of the run; the default is Checkpoints/NAME.") var output: String?
+    @Flag(help: "Say at the end where the time of a step went.") var profile = false
     @Flag(help: "Build everything, run a few steps, and say what the run would take.") var dryRun = false
 
     func run() throws {
@@ -41,9 +42,11 @@ struct Pretrain: ParsableCommand {
         try folder.write(recipe.resolved.yaml, to: "recipe.yaml")
         Terminal.line("\(folder.url.relativePath): OpenBLAS \(OpenBLAS.coreName) core")
         if let pin = OpenBLASPin.current { Terminal.line("note: \(pin)") }
+        let phases = profile ? StepProfile(threads: Workers(threads: recipe.options.threads).threads) : nil
         let run = PretrainingRun(
             encoder: setup.encoder, options: recipe.options, tokenizer: setup.tokenizer, data: setup.data,
-            folder: folder)
+            folder: folder, profile: phases)
+        defer { phases.map { PhaseTable(rows: $0.rows).lines.forEach(Terminal.line) } }
         let display = PretrainingDisplay()
         let evaluation = try stopping { try run.run(signals.interruption, display.show) }
         try folder.write(try Report.json(evaluation), to: "report.json")

@@ -1,0 +1,96 @@
+import Attention
+import Bert
+import Corpora
+import Tensors
+import Training
+
+/// The work of a pretraining step: random tokens, 15% masked, no padding, clipping and AdamW, as a script of PyTorch does it.
+public struct TrainingShape: Sendable {
+    public var layers: Int
+    public var hidden: Int
+    public var vocabulary: Int
+    /// Sequences a step, and tokens a sequence.
+    public var batch: Int
+    public var length: Int
+    public var attention: AttentionChoice
+    public var attentionDropout: Float
+    public var precision: Precision
+    public var microBatchTokens: Int
+    public var threads: Int
+
+    public init(
+        layers: Int, hidden: Int, vocabulary: Int, batch: Int, length: Int, attention: AttentionChoice,
+        attentionDropout: Float, precision: Precision, microBatchTokens: Int, threads: Int
+    ) {
+        (self.layers, self.hidden, self.vocabulary) = (layers, hidden, vocabulary)
+        (self.batch, self.length, self.attention) = (batch, length, attention)
+        (self.attentionDropout, self.precision) = (attentionDropout, precision)
+        (self.microBatchTokens, self.threads) = (microBatchTokens, threads)
+    }
+
+    public var tokens: Int { batch * length }
+
+    var encoder: EncoderOptions {
+        EncoderOptions(
+            layers: layers, width: hidden, heads: hidden / 64, intermediate: 4 * hidden, vocabulary: vocabulary,
+            positions: max(512, length), attentionDropout: attentionDropout, attention: attention)
+    }
+
+    /// The same examples for every shape of these lengths.
+    var examples: [PretrainingExample] {
+        (0..<batch).map { sequence in
+            let random = RandomStream(seed: 7).stream(UInt64(sequence))
+            let ids = (0..<length).map { Int32(5 + Int(random.word(UInt32($0))) % (vocabulary - 5)) }
+            let masked = (0..<length).filter { random.uniform(UInt32(length + $0)) < 0.15 }
+            return PretrainingExample(
+                ids: ids, segments: Array(repeating: 0, count: ids.count), maskedPositions: masked.map(Int32.init),
+                maskedLabels: masked.map { ids[$0] }, isOrdered: nil)
+        }
+    }
+}
+
+/// A model of a shape, and the time of whole steps on it.
+public final class TimedTraining {
+    public let shape: TrainingShape
+    /// Operations of a step's products.
+    public let work: Double
+    private let pretrainer: Pretrainer
+    private let examples: [PretrainingExample]
+
+    /// Builds the model and warms it up.
+    public init(_ shape: TrainingShape) {
+        self.shape = shape
+        let options = PretrainingOptions(
+            examples: ExampleOptions(length: shape.length, sentenceOrder: false), batch: .sequences(shape.batch),
+            microBatchTokens: shape.microBatchTokens, budget: .steps(1000), slices: shape.threads,
+            threads: shape.threads, precision: shape.precision)
+        pretrainer = Pretrainer(shape.encoder, options)
+        examples = shape.examples
+        work = FloatingPointWork(shape.encoder).pretrainingStep(
+            lengths: examples.map(\.ids.count), masked: examples.reduce(0) { $0 + $1.maskedLabels.count })
+        _ = seconds(ofSteps: 2)
+    }
+
+    /// Seconds of each of `count` steps.
+    public func seconds(ofSteps count: Int) -> [Double] {
+        (0..<count).map { index in
+            elapsed { _ = pretrainer.step(examples, index: index, of: 1000) }
+        }
+    }
+
+    /// Where the time of `count` steps goes, in seconds a step.
+    public func profile(ofSteps count: Int) -> [StepProfile.Row] {
+        let profile = StepProfile(threads: shape.threads)
+        pretrainer.sliced.profile = profile
+        defer { pretrainer.sliced.profile = nil }
+        for index in 0..<count {
+            let start = ContinuousClock.now
+            _ = pretrainer.step(examples, index: index, of: 1000)
+            profile.endStep(since: start)
+        }
+        return profile.rows
+    }
+}
+
+/// Seconds that `work` takes.
+func elapsed(_ work: () -> Void) -> Double { ContinuousClock().measure(work).seconds }

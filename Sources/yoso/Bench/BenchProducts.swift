@@ -1,0 +1,103 @@
+import ArgumentParser
+import Benchmarks
+import Foundation
+import Tensors
+import Training
+
+/// `yoso bench gemm`: the products of dense layers, in every precision and form.
+struct BenchProducts: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "gemm",
+        abstract: "Speed of the matrix products of dense layers, on all threads at once; a table and a JSON file.")
+
+    @Option(
+        parsing: .upToNextOption,
+        help: "Shapes of y = x Wᵀ: rows x outputs x inputs.")
+    var shapes = ["512x768x768", "512x3072x768", "4096x768x768", "1024x768x256", "1024x1024x256", "1024x256x1024"]
+    @Option(help: "Rounds, each of every shape in turn; medians count.") var rounds = 7
+    @Option(help: "Threads, each with a product; 0 for one a core.") var threads = 0
+    @Option(help: "Path of Tests/Peers/torch_products.py, timed between the rounds.") var peer: String?
+    @Option(help: "Python with torch.") var python = "python3"
+    @Option(help: "Path of the JSON file.") var output: String?
+
+    func validate() throws {
+        _ = try shapes.map(Self.sizes)
+        guard rounds > 0 else { throw ValidationError("--rounds \(rounds): wanted at least 1") }
+    }
+
+    private static func sizes(_ shape: String) throws -> [Int] {
+        let sizes = shape.split(separator: "x").compactMap { Int($0) }
+        guard sizes.count == 3, sizes.allSatisfy({ (1...1 << 20).contains($0) }) else {
+            throw ValidationError("--shapes \(shape): wanted ROWSxOUTPUTSxINPUTS, for example 512x3072x768")
+        }
+        return sizes
+    }
+
+    /// A product's speed in operations a second on all threads.
+    private struct Record: Codable {
+        var shape: String
+        var form: TimedProduct.Form
+        /// By precision: medians.
+        var speeds: [String: Double]
+    }
+
+    func run() throws {
+        OpenBLAS.useOneThread()
+        let workers = Workers(threads: threads)
+        Terminal.line("\(Doctor.cpuName), OpenBLAS \(OpenBLAS.coreName) core, \(workers.threads) threads, GFLOP/s")
+        if let pin = OpenBLASPin.current { Terminal.line("note: \(pin)") }
+        let precisions = Precision.allCases.filter(\.isAvailable)
+        for precision in precisions {
+            Terminal.line(
+                String(format: "%@ peak %.0f", precision.rawValue, PeakSpeed.measure(workers, precision) * 1e-9))
+        }
+        var records: [Record] = []
+        for shape in shapes {
+            let sizes = try Self.sizes(shape)
+            for form in TimedProduct.Form.allCases {
+                var record = Record(shape: shape, form: form, speeds: [:])
+                var times: [String: [Double]] = [:]
+                let products = precisions.map {
+                    ($0, TimedProduct(rows: sizes[0], outputs: sizes[1], inputs: sizes[2], form, $0, workers))
+                }
+                for _ in 0..<rounds {
+                    for (precision, product) in products {
+                        times[precision.rawValue, default: []].append(product.seconds() / product.work)
+                    }
+                    if let peer {
+                        for (name, seconds) in try peerSeconds(peer, sizes, form, workers.threads) {
+                            times["PyTorch \(name)", default: []].append(seconds / products[0].1.work)
+                        }
+                    }
+                }
+                record.speeds = times.mapValues { 1 / median($0) }
+                records.append(record)
+                let speeds = record.speeds.sorted { $0.key < $1.key }.map {
+                    String(format: "%@ %.0f", $0.key, $0.value * 1e-9)
+                }
+                Terminal.line(
+                    shape.padding(toLength: 16, withPad: " ", startingAt: 0)
+                        + form.rawValue.padding(toLength: 16, withPad: " ", startingAt: 0)
+                        + speeds.joined(separator: "  "))
+            }
+        }
+        if let output { try Report.json(records).write(toFile: output, atomically: true, encoding: .utf8) }
+    }
+
+    /// Seconds by precision of the script, which does as many products as there are threads.
+    private func peerSeconds(
+        _ script: String, _ sizes: [Int], _ form: TimedProduct.Form, _ threads: Int
+    ) throws -> [String: Double] {
+        let process = Process()
+        let pipe = Pipe()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = [python, script] + sizes.map { "\($0)" } + [form.rawValue, "\(threads)"]
+        process.standardOutput = pipe
+        try process.run()
+        let data = pipe.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0, let seconds = try? JSONDecoder().decode([String: Double].self, from: data)
+        else { throw ValidationError("\(python) \(script) failed") }
+        return seconds
+    }
+}

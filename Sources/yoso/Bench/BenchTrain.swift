@@ -1,0 +1,106 @@
+import ArgumentParser
+import Attention
+import Benchmarks
+import Foundation
+import Tensors
+import Training
+
+extension Precision: ExpressibleByArgument {}
+
+/// `yoso bench train`: tokens a second of pretraining steps and where their time goes, beside PyTorch in one run.
+struct BenchTrain: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "train",
+        abstract: "Speed of pretraining steps, their share of the peak and their phases; a table and a JSON file.")
+
+    @Option(help: "Encoder blocks.") var layers = 4
+    @Option(help: "Hidden width; heads are 64 wide.") var hidden = 256
+    @Option(help: "Sequences a step.") var batch = 32
+    @Option(help: "Tokens a sequence.") var length = 128
+    @Option(help: "Size of the vocabulary.") var vocab = 30522
+    @Option(help: "softmax, or yoso: 32 hashes of log2 of the length bits; a peer's is softmax.")
+    var attention = "softmax"
+    @Option(help: "Probability of dropping a softmax weight.") var attentionDropout: Float = 0.1
+    @Option(parsing: .upToNextOption, help: "fp32, bf16, or both; the default is all that this CPU has.")
+    var precision = Precision.allCases.filter(\.isAvailable)
+    @Option(help: "About the tokens of one pass of a worker; 0 for a whole slice.") var microBatchTokens = 2048
+    @Option(help: "Timed steps a round.") var steps = 6
+    @Option(help: "Rounds, each of ours and then the peer's; medians count.") var rounds = 3
+    @Option(help: "Threads of both, 0 for one a core.") var threads = 0
+    @Option(help: "Path of a script like torch_pretrain.py, timed between the rounds.") var peer: String?
+    @Flag(help: "Ask the peer for torch.compile.") var peerCompile = false
+    @Option(help: "Python with torch and transformers.") var python = "python3"
+    @Option(help: "Path of the JSON file.") var output: String?
+
+    func validate() throws {
+        guard ["softmax", "yoso"].contains(attention) else {
+            throw ValidationError("--attention \(attention): wanted softmax or yoso")
+        }
+        guard hidden % 64 == 0, [layers, hidden, batch, length, steps, rounds].allSatisfy({ $0 > 0 }), vocab > 5 else {
+            throw ValidationError("wanted numbers above 0, --hidden a multiple of 64, --vocab above 5")
+        }
+        for precision in precision where !precision.isAvailable {
+            throw ValidationError("--precision \(precision.rawValue): this CPU has no AVX512-BF16")
+        }
+    }
+
+    /// What was measured in one precision.
+    private struct Result: Codable {
+        var precision: Precision
+        /// Medians.
+        var tokensPerSecond: Double
+        var shareOfPeak: Double
+        var peerTokensPerSecond: Double?
+        var peerPeakMegabytes: Int?
+        var phases: [StepProfile.Row]
+    }
+
+    func run() throws {
+        let workers = Workers(threads: threads)
+        Terminal.line(
+            "\(Doctor.cpuName), OpenBLAS \(OpenBLAS.coreName) core, \(layers)x\(hidden) \(attention), \(batch) x \(length) "
+                + "tokens, \(workers.threads) threads")
+        if let pin = OpenBLASPin.current { Terminal.line("note: \(pin)") }
+        let results = try precision.map { try measure($0, workers) }
+        Terminal.line("peak memory of all: \(Show.bytes(PretrainingEstimate.peakMemory()))")
+        if let output { try Report.json(results).write(toFile: output, atomically: true, encoding: .utf8) }
+    }
+
+    private func measure(_ precision: Precision, _ workers: Workers) throws -> Result {
+        let training = TimedTraining(
+            TrainingShape(
+                layers: layers, hidden: hidden, vocabulary: vocab, batch: batch, length: length,
+                attention: attention == "yoso" ? .yoso(YosoOptions(bits: nil)) : .softmax,
+                attentionDropout: attentionDropout, precision: precision,
+                microBatchTokens: microBatchTokens > 0 ? microBatchTokens : batch * length, threads: workers.threads))
+        let peak = PeakSpeed.measure(workers, precision)
+        let script = peer.map { PeerTraining(script: $0, python: python, compiles: peerCompile) }
+        var (ours, theirs): ([Double], [PeerTraining.Report]) = ([], [])
+        for round in 1...rounds {
+            ours.append(Double(batch * length) / median(training.seconds(ofSteps: steps)))
+            var line = String(format: "%@ round %d: %.0f tokens/s", precision.rawValue, round, ours[ours.count - 1])
+            if let script {
+                theirs.append(try script.run(training.shape, steps: steps))
+                line += String(format: ", PyTorch %.0f tokens/s", theirs[theirs.count - 1].tokensPerSecond)
+            }
+            Terminal.line(line)
+        }
+        let speed = training.work / Double(batch * length) * median(ours)
+        let result = Result(
+            precision: precision, tokensPerSecond: median(ours), shareOfPeak: speed / peak,
+            peerTokensPerSecond: theirs.isEmpty ? nil : median(theirs.map(\.tokensPerSecond)),
+            peerPeakMegabytes: theirs.map(\.peakMegabytes).max(), phases: training.profile(ofSteps: steps))
+        table(result, speed: speed, peak: peak).forEach(Terminal.line)
+        return result
+    }
+
+    private func table(_ result: Result, speed: Double, peak: Double) -> [String] {
+        var head = String(
+            format: "%@: %.0f tokens/s, %.0f GFLOP/s in products, %@ of the measured %.0f", result.precision.rawValue,
+            result.tokensPerSecond, speed * 1e-9, Show.percent(result.shareOfPeak), peak * 1e-9)
+        if let peer = result.peerTokensPerSecond {
+            head += String(format: "; PyTorch %.0f tokens/s, ratio %.2f", peer, result.tokensPerSecond / peer)
+        }
+        return [head] + PhaseTable(rows: result.phases).lines
+    }
+}

@@ -1,0 +1,15 @@
+import Foundation
+import Training
+
+/// Where the time of a step goes.
+struct PhaseTable {
+    let rows: [StepProfile.Row]
+
+    var lines: [String] {
+        let total = rows.reduce(0) { $0 + $1.seconds }
+        return rows.map { row in
+            "  " + row.phase.padding(toLength: 22, withPad: " ", startingAt: 0)
+                + String(format: "%8.2f ms  %@", 1e3 * row.seconds, Show.percent(row.seconds / total))
+        }
+    }
+}
