@@ -22,16 +22,21 @@ public final class Tape {
     /// Where dense layers multiply in bf16, their weights.
     let panels: WeightPanels?
     private let clock: PhaseClock?
+    /// Whether models keep the inputs of blocks alone and compute the rest once more: less memory, more time, same bits.
+    public let recomputes: Bool
     private var operations: [(output: Int, operation: any TapedOperation)] = []
     private var variableCount = 0
-    private var randomSites: UInt64 = 0
+    /// Streams handed out so far.
+    var randomSites: UInt64 = 0
 
     /// - Parameter panels: `parameters` in panels, for dense layers to multiply in bf16.
     /// - Parameter clock: hears of every operation in training.
     public init(
-        parameters: Tensor, mode: Mode, pool: StoragePool, panels: WeightPanels? = nil, clock: PhaseClock? = nil
+        parameters: Tensor, mode: Mode, pool: StoragePool, panels: WeightPanels? = nil, recomputes: Bool = false,
+        clock: PhaseClock? = nil
     ) {
         self.parameters = parameters
+        self.recomputes = recomputes
         self.clock = clock
         clock?.start()
         self.panels = panels
@@ -70,15 +75,26 @@ public final class Tape {
         return random.stream(randomSites)
     }
 
+    /// A tape of its own for a part of this pass that begins after so many random streams.
+    func branch(at randomSites: UInt64) -> Tape {
+        let tape = Tape(parameters: parameters, mode: mode, pool: pool, panels: panels, clock: clock)
+        tape.randomSites = randomSites
+        return tape
+    }
+
     /// Adds the gradient of `loss`, a scalar, to the gradients of all parameters, and empties the tape.
     ///
     /// - Returns: the gradients of `variables`, zero where nothing flowed.
     @discardableResult
     public func backward(from loss: Variable, gradientsOf variables: [Variable] = []) -> [Tensor] {
+        backward(from: loss, pool.tensor(1, 1, [1]), gradientsOf: variables)
+    }
+
+    /// The same from any output, whose gradient is handed over.
+    func backward(from output: Variable, _ dOutput: Tensor, gradientsOf variables: [Variable]) -> [Tensor] {
         guard case .training(let block, _) = mode else { preconditionFailure("backward on a tape in inference mode") }
         let gradients = Gradients(slots: variableCount, parameters: block, pool: pool)
-        let one = pool.tensor(1, 1, [1])
-        gradients.add(one, to: loss)
+        gradients.add(dOutput, to: output)
         let wanted = Set(variables.compactMap(\.node))
         while let (output, operation) = operations.popLast() {
             guard let dOutput = gradients.take(output, keeping: wanted.contains(output)) else { continue }

@@ -16,16 +16,18 @@ public struct TrainingShape: Sendable {
     public var attentionDropout: Float
     public var precision: Precision
     public var microBatchTokens: Int
+    public var recompute: Bool
     public var threads: Int
 
     public init(
         layers: Int, hidden: Int, vocabulary: Int, batch: Int, length: Int, attention: AttentionChoice,
-        attentionDropout: Float, precision: Precision, microBatchTokens: Int, threads: Int
+        attentionDropout: Float, precision: Precision, microBatchTokens: Int, recompute: Bool,
+        threads: Int
     ) {
         (self.layers, self.hidden, self.vocabulary) = (layers, hidden, vocabulary)
         (self.batch, self.length, self.attention) = (batch, length, attention)
         (self.attentionDropout, self.precision) = (attentionDropout, precision)
-        (self.microBatchTokens, self.threads) = (microBatchTokens, threads)
+        (self.microBatchTokens, self.recompute, self.threads) = (microBatchTokens, recompute, threads)
     }
 
     public var tokens: Int { batch * length }
@@ -63,7 +65,7 @@ public final class TimedTraining {
         let options = PretrainingOptions(
             examples: ExampleOptions(length: shape.length, sentenceOrder: false), batch: .sequences(shape.batch),
             microBatchTokens: shape.microBatchTokens, budget: .steps(1000), slices: shape.threads,
-            threads: shape.threads, precision: shape.precision)
+            threads: shape.threads, precision: shape.precision, recompute: shape.recompute)
         pretrainer = Pretrainer(shape.encoder, options)
         examples = shape.examples
         work = FloatingPointWork(shape.encoder).pretrainingStep(

@@ -29,7 +29,12 @@ public struct Encoder: Sendable {
         observe(hidden)
         for (index, block) in blocks.enumerated() {
             let isLast = index == blocks.count - 1
-            hidden = block(hidden, tokens.layout, keeping: isLast ? selection : nil)
+            let kept = isLast ? selection : nil
+            if tape.recomputes {
+                hidden = hidden.recomputing { block($0, tokens.layout, keeping: kept) }
+            } else {
+                hidden = block(hidden, tokens.layout, keeping: kept)
+            }
             observe(hidden)
         }
         return hidden

@@ -29,7 +29,7 @@ public struct FineTuningRecipe: Sendable {
                 fresh: resolved.integer("layers.fresh")), selection: resolved.choice("selection"),
             patience: resolved.integer("patience"),
             slices: resolved.integer("slices"), threads: resolved.integer("threads"), seed: resolved.seed,
-            precision: resolved.precision)
+            precision: resolved.precision, recompute: resolved.boolean("recompute"))
         guard resolved.precisionIssues.isEmpty else { throw RecipeErrors(issues: resolved.precisionIssues) }
         do {
             task = try GlueTask.named(resolved["task"])

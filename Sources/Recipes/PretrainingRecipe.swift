@@ -33,7 +33,7 @@ public struct PretrainingRecipe: Sendable {
             checkpoints: CheckpointOptions(
                 every: resolved.steps("checkpoints.every"), keep: resolved.integer("checkpoints.keep")),
             slices: resolved.integer("slices"), threads: resolved.integer("threads"), seed: resolved.seed,
-            precision: resolved.precision)
+            precision: resolved.precision, recompute: resolved.boolean("recompute"))
         let issues = rules()
         guard issues.isEmpty else { throw RecipeErrors(issues: issues) }
     }

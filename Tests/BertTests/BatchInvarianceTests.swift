@@ -62,7 +62,7 @@ struct BatchInvarianceTests {
 
     private func expectSame(_ packed: ArraySlice<Float>, _ alone: [Float]) {
         let scale = alone.map(abs).max() ?? 0
-        #expect(packed.count == alone.count && scale > 0.1)
+        #expect(packed.count == alone.count && scale > 0.01)
         for (packed, alone) in zip(packed, alone) { #expect(abs(packed - alone) < 1e-5 * scale) }
     }
 }

@@ -20,6 +20,24 @@ import Training
         #expect(one.parameters == two.parameters)
     }
 
+    /// With dropout, whose draws must be those of the first time.
+    @Test(arguments: attentions, precisions)
+    func recomputationGivesTheSameBits(attention: AttentionChoice, precision: Precision) {
+        let kept = TinyRun.train(TinyRun.options(precision: precision), attention: attention)
+        let again = TinyRun.train(TinyRun.options(precision: precision, recompute: true), attention: attention)
+        #expect(kept.parameters == again.parameters)
+    }
+
+    @Test func recomputationTakesLessMemory() {
+        let bytes = [false, true].map { recompute in
+            let pretrainer = Pretrainer(TinyRun.encoder(layers: 12), TinyRun.options(recompute: recompute))
+            _ = pretrainer.step(TinyRun.examples(), index: 0, of: 20)
+            let model = 4 * pretrainer.sliced.layout.blockCount * 5
+            return pretrainer.sliced.allocatedBytes - model
+        }
+        #expect(3 * bytes[1] < bytes[0], "\(bytes)")
+    }
+
     @Test func moreThreadsThanSlicesGiveTheSameBits() {
         let one = TinyRun.train(TinyRun.options(slices: 3, threads: 1))
         let many = TinyRun.train(TinyRun.options(slices: 3, threads: 5))

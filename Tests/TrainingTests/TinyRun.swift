@@ -6,19 +6,19 @@ import Training
 
 /// A tiny model and random examples of unequal lengths, with dropout on.
 enum TinyRun {
-    static func encoder(attention: AttentionChoice = .softmax) -> EncoderOptions {
+    static func encoder(attention: AttentionChoice = .softmax, layers: Int = 2) -> EncoderOptions {
         EncoderOptions(
-            layers: 2, width: 32, heads: 2, intermediate: 64, vocabulary: 50, positions: 40, attention: attention)
+            layers: layers, width: 32, heads: 2, intermediate: 64, vocabulary: 50, positions: 40, attention: attention)
     }
 
     static func options(
         slices: Int = 2, threads: Int = 2, microBatchTokens: Int = 64, seed: UInt64 = 3,
-        precision: Precision = .fp32
+        precision: Precision = .fp32, recompute: Bool = false
     ) -> PretrainingOptions {
         PretrainingOptions(
             batch: .sequences(12), microBatchTokens: microBatchTokens, budget: .steps(20),
             optimizer: OptimizerOptions(rate: 1e-2), schedule: ScheduleOptions(warmup: .steps(2)), slices: slices,
-            threads: threads, seed: seed, precision: precision)
+            threads: threads, seed: seed, precision: precision, recompute: recompute)
     }
 
     /// Sequences of 3 to 32 tokens, two masked in each, two thirds of them pairs.

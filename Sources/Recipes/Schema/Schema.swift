@@ -152,6 +152,9 @@ struct Schema: Sendable {
         Field(
             "precision", .oneOf(Precision.allCases.map(\.rawValue)), "fp32",
             "what dense layers multiply; bf16 wants a CPU with AVX512-BF16"),
+        Field(
+            "recompute", .boolean, "false",
+            "activations of blocks computed once more for backward: less memory, more time, the same result"),
         Field("seed", .integer(0...Int.max), "1", "seed of weights, data order, masks and dropout"),
     ]
 }

@@ -35,6 +35,7 @@ extension PretrainingOptions {
     var identity: PretrainingOptions {
         var identity = self
         identity.threads = 0
+        identity.recompute = false
         identity.evaluation = EvaluationOptions()
         identity.checkpoints = CheckpointOptions()
         return identity
@@ -46,6 +47,7 @@ extension FineTuningOptions {
     var identity: FineTuningOptions {
         var identity = self
         identity.threads = 0
+        identity.recompute = false
         return identity
     }
 }

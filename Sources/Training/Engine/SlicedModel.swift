@@ -13,6 +13,8 @@ public final class SlicedModel {
     public let optimizer: AdamW
     public let workers: Workers
     public let precision: Precision
+    /// Whether passes compute the activations of blocks once more for backward.
+    private let recomputes: Bool
     private let panels: WeightPanels?
     private let slices: [Slice]
     private let pool: StoragePool
@@ -27,13 +29,14 @@ public final class SlicedModel {
 
     public init(
         _ layout: ParameterLayout, seed: UInt64, optimizer options: OptimizerOptions, slices: Int, workers: Workers,
-        precision: Precision, rates: (Parameter) -> Float = { _ in 1 }
+        precision: Precision, recomputes: Bool, rates: (Parameter) -> Float = { _ in 1 }
     ) {
         OpenBLAS.useOneThread()
         pool = StoragePool()
         self.layout = layout
         self.workers = workers
         self.precision = precision
+        self.recomputes = recomputes
         panels = precision == .bf16 ? WeightPanels(layout, from: pool) : nil
         parameters = layout.initialBlock(seed: seed, from: pool)
         optimizer = AdamW(options, layout, pool, rates: rates)
@@ -64,7 +67,8 @@ public final class SlicedModel {
             return batches[index].map { batch in
                 let mode = Tape.Mode.training(gradients: slice.gradients, random: random)
                 let tape = Tape(
-                    parameters: parameters, mode: mode, pool: slice.pool, panels: panels, clock: clocks?[index])
+                    parameters: parameters, mode: mode, pool: slice.pool, panels: panels,
+                    recomputes: recomputes, clock: clocks?[index])
                 let (loss, counts) = pass(batch, tape)
                 tape.backward(from: loss)
                 return counts

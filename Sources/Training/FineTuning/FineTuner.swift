@@ -17,7 +17,7 @@ public final class FineTuner {
         model = ClassificationModel(encoder, outputs: outputs, dropout: options.classifierDropout, layout)
         sliced = SlicedModel(
             layout, seed: options.seed, optimizer: options.optimizer, slices: options.slices,
-            workers: Workers(threads: options.threads), precision: options.precision
+            workers: Workers(threads: options.threads), precision: options.precision, recomputes: options.recompute
         ) { options.layers.rate(of: $0, layers: encoder.layers) }
         self.options = options
         cut = BatchCut(slices: options.slices, microBatchTokens: Self.microBatchTokens)

@@ -30,13 +30,16 @@ public struct FineTuningOptions: Sendable, Equatable, Codable {
     public var seed: UInt64
     /// What dense layers multiply; part of the result's identity.
     public var precision: Precision
+    /// Whether the activations of blocks are computed once more for backward; never changes a result.
+    public var recompute: Bool
 
     public init(
         epochs: Int = 3, batch: BatchSize = .sequences(32), length: Int = 128,
         optimizer: OptimizerOptions = .init(rate: 1e-4), schedule: ScheduleOptions = .init(warmup: .share(0.1)),
         classifierDropout: Float? = nil, labelSmoothing: Float = 0, layers: LayerOptions = LayerOptions(),
         selection: EpochSelection = .best,
-        patience: Int = 0, slices: Int = 2, threads: Int = 0, seed: UInt64 = 1, precision: Precision = .fp32
+        patience: Int = 0, slices: Int = 2, threads: Int = 0, seed: UInt64 = 1, precision: Precision = .fp32,
+        recompute: Bool = false
     ) {
         self.epochs = epochs
         self.batch = batch
@@ -52,5 +55,6 @@ public struct FineTuningOptions: Sendable, Equatable, Codable {
         self.threads = threads
         self.seed = seed
         self.precision = precision
+        self.recompute = recompute
     }
 }

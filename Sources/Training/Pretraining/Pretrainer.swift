@@ -17,7 +17,7 @@ public final class Pretrainer {
         model = PretrainingModel(encoder, sentenceOrder: options.examples.sentenceOrder, layout)
         sliced = SlicedModel(
             layout, seed: options.seed, optimizer: options.optimizer, slices: options.slices,
-            workers: Workers(threads: options.threads), precision: options.precision)
+            workers: Workers(threads: options.threads), precision: options.precision, recomputes: options.recompute)
         schedule = options.schedule
         cut = BatchCut(slices: options.slices, microBatchTokens: options.microBatchTokens)
         random = RandomStream(seed: options.seed).stream("dropout")

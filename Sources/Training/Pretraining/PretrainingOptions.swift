@@ -20,12 +20,14 @@ public struct PretrainingOptions: Sendable, Equatable, Codable {
     public var seed: UInt64
     /// What dense layers multiply; part of the result's identity.
     public var precision: Precision
+    /// Whether the activations of blocks are computed once more for backward; never changes a result.
+    public var recompute: Bool
 
     public init(
         examples: ExampleOptions = .init(), batch: BatchSize, microBatchTokens: Int = 4096, budget: Budget,
         optimizer: OptimizerOptions = .init(), schedule: ScheduleOptions = .init(),
         evaluation: EvaluationOptions = .init(), checkpoints: CheckpointOptions = .init(), slices: Int = 2,
-        threads: Int = 0, seed: UInt64 = 1, precision: Precision = .fp32
+        threads: Int = 0, seed: UInt64 = 1, precision: Precision = .fp32, recompute: Bool = false
     ) {
         self.examples = examples
         self.batch = batch
@@ -39,6 +41,7 @@ public struct PretrainingOptions: Sendable, Equatable, Codable {
         self.threads = threads
         self.seed = seed
         self.precision = precision
+        self.recompute = recompute
     }
 }
 

@@ -24,6 +24,7 @@ struct BenchTrain: ParsableCommand {
     @Option(parsing: .upToNextOption, help: "fp32, bf16, or both; the default is all that this CPU has.")
     var precision = Precision.allCases.filter(\.isAvailable)
     @Option(help: "About the tokens of one pass of a worker; 0 for a whole slice.") var microBatchTokens = 2048
+    @Flag(help: "Compute activations of blocks once more for backward.") var recompute = false
     @Option(help: "Timed steps a round.") var steps = 6
     @Option(help: "Rounds, each of ours and then the peer's; medians count.") var rounds = 3
     @Option(help: "Threads of both, 0 for one a core.") var threads = 0
@@ -72,7 +73,8 @@ struct BenchTrain: ParsableCommand {
                 layers: layers, hidden: hidden, vocabulary: vocab, batch: batch, length: length,
                 attention: attention == "yoso" ? .yoso(YosoOptions(bits: nil)) : .softmax,
                 attentionDropout: attentionDropout, precision: precision,
-                microBatchTokens: microBatchTokens > 0 ? microBatchTokens : batch * length, threads: workers.threads))
+                microBatchTokens: microBatchTokens > 0 ? microBatchTokens : batch * length, recompute: recompute,
+                threads: workers.threads))
         let peak = PeakSpeed.measure(workers, precision)
         let script = peer.map { PeerTraining(script: $0, python: python, compiles: peerCompile) }
         var (ours, theirs): ([Double], [PeerTraining.Report]) = ([], [])
