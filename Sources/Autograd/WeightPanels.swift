@@ -10,11 +10,10 @@ public final class WeightPanels {
         let backward: RightPanels?
     }
 
-    /// A run of panels that is packed as one.
+    /// Rows of a weight that are packed as one, for both sides while they are in the cache.
     private struct Piece {
         let parameter: Parameter
-        let isForward: Bool
-        let columns: Range<Int>
+        let rows: Range<Int>
     }
 
     private let sides: [Parameter: Sides]
@@ -28,7 +27,11 @@ public final class WeightPanels {
                 backward: backward ? RightPanels(depth: weight.rows, columns: weight.columns, from: pool) : nil)
         }
         pieces = layout.multiplied.flatMap { weight in
-            Self.pieces(weight, isForward: true) + (backward ? Self.pieces(weight, isForward: false) : [])
+            // 256 KB, but whole panels.
+            let step = max(1, (1 << 16) / (weight.columns * RightPanels.width)) * RightPanels.width
+            return stride(from: 0, to: weight.rows, by: step).map {
+                Piece(parameter: weight, rows: $0..<min($0 + step, weight.rows))
+            }
         }
     }
 
@@ -37,13 +40,11 @@ public final class WeightPanels {
 
     /// Packs piece `index` from the block of all parameters.
     public func pack(_ index: Int, from parameters: Tensor) {
-        let piece = pieces[index]
-        let matrix = parameters.view(of: piece.parameter).matrix
-        if piece.isForward {
-            sides[piece.parameter]?.forward.pack(matrix.transposed, columns: piece.columns)
-        } else {
-            sides[piece.parameter]?.backward?.pack(matrix, columns: piece.columns)
-        }
+        let (parameter, first) = (pieces[index].parameter, pieces[index].rows.lowerBound)
+        let rows = parameters.view(of: parameter).matrix.rows(first, pieces[index].rows.count)
+        // First what reads whole rows, which memory delivers fastest.
+        sides[parameter]?.backward?.pack(rows, depthFrom: first)
+        sides[parameter]?.forward.pack(rows.transposed, columnsFrom: first)
     }
 
     /// Wᵀ, [in, out].
@@ -56,14 +57,5 @@ public final class WeightPanels {
     func backward(_ weight: Parameter) -> RightPanels {
         guard let panels = sides[weight]?.backward else { preconditionFailure("no backward panels of \(weight.name)") }
         return panels
-    }
-
-    /// Pieces small enough to be spread evenly, and large enough to be worth a call.
-    private static func pieces(_ weight: Parameter, isForward: Bool) -> [Piece] {
-        let (columns, depth) = isForward ? (weight.rows, weight.columns) : (weight.columns, weight.rows)
-        let step = max(1, (1 << 17) / (depth * RightPanels.width)) * RightPanels.width
-        return stride(from: 0, to: columns, by: step).map {
-            Piece(parameter: weight, isForward: isForward, columns: $0..<min($0 + step, columns))
-        }
     }
 }

@@ -30,11 +30,12 @@ BF16_INLINE __mmask16 first(int64_t count) {
 }
 
 /// Panels of numbers that lie side by side along the panel: x[p * stride + i].
-BF16_INLINE void pack_across(int64_t count, int64_t depth, const float *x, int64_t stride, int width, uint32_t *packed) {
-    const int64_t pairs = (depth + 1) / 2;
+BF16_INLINE void pack_across(int64_t count, int64_t depth, const float *x, int64_t stride, int width, int64_t pairs,
+                             uint32_t *packed) {
+    const int64_t filled = (depth + 1) / 2;
     // A few rows at a time: whole cache lines are used before rows a power of two apart push one another out of L1.
-    for (int64_t block = 0; block < pairs; block += 4) {
-        const int64_t end = pairs < block + 4 ? pairs : block + 4;
+    for (int64_t block = 0; block < filled; block += 4) {
+        const int64_t end = filled < block + 4 ? filled : block + 4;
         for (int64_t i = 0; i < count; i += width) {
             uint32_t *panel = packed + i * pairs;
             for (int64_t pair = block; pair < end; pair++) {
@@ -83,8 +84,9 @@ BF16_INLINE void transpose(__m512i rows[LANES]) {
 }
 
 /// Panels of numbers that lie side by side along the depth: x[i * stride + p].
-BF16_INLINE void pack_along(int64_t count, int64_t depth, const float *x, int64_t stride, int width, uint32_t *packed) {
-    const int64_t pairs = (depth + 1) / 2;
+BF16_INLINE void pack_along(int64_t count, int64_t depth, const float *x, int64_t stride, int width, int64_t pairs,
+                            uint32_t *packed) {
+    const int64_t filled = (depth + 1) / 2;
     for (int64_t i = 0; i < count; i += width, packed += pairs * width) {
         for (int64_t p = 0; p < depth; p += 2 * LANES) {
             const __mmask16 low = first(depth - p), high = first(depth - p - LANES);
@@ -99,7 +101,7 @@ BF16_INLINE void pack_along(int64_t count, int64_t depth, const float *x, int64_
                                                              _mm512_maskz_loadu_ps(isThere ? low : 0, from));
                 }
                 transpose(words);
-                const int64_t there = pairs - p / 2 < LANES ? pairs - p / 2 : LANES;
+                const int64_t there = filled - p / 2 < LANES ? filled - p / 2 : LANES;
                 uint32_t *to = packed + p / 2 * width + lane;
                 const __mmask16 mask = first(width - lane);
 #pragma clang loop unroll(full)
@@ -112,12 +114,12 @@ BF16_INLINE void pack_along(int64_t count, int64_t depth, const float *x, int64_
 }
 
 BF16 void ck_bf16_pack(int32_t is_left, int32_t is_across, int64_t count, int64_t depth, const float *x, int64_t stride,
-                       uint32_t *packed) {
+                       int64_t pairs, uint32_t *packed) {
     // The width must be a constant of each copy.
-    if (is_left && is_across) pack_across(count, depth, x, stride, LEFT, packed);
-    else if (is_left) pack_along(count, depth, x, stride, LEFT, packed);
-    else if (is_across) pack_across(count, depth, x, stride, RIGHT, packed);
-    else pack_along(count, depth, x, stride, RIGHT, packed);
+    if (is_left && is_across) pack_across(count, depth, x, stride, LEFT, pairs, packed);
+    else if (is_left) pack_along(count, depth, x, stride, LEFT, pairs, packed);
+    else if (is_across) pack_across(count, depth, x, stride, RIGHT, pairs, packed);
+    else pack_along(count, depth, x, stride, RIGHT, pairs, packed);
 }
 
 /// A tile of LEFT x RIGHT sums over `pairs`, on top of `start` or of c, whose first `rows` rows and `columns` columns are
@@ -183,7 +185,7 @@ BF16 void ck_bf16_multiply(int64_t rows, int64_t columns, int64_t depth, const u
 #else
 
 void ck_bf16_pack(int32_t is_left, int32_t is_across, int64_t count, int64_t depth, const float *x, int64_t stride,
-                  uint32_t *packed) {
+                  int64_t pairs, uint32_t *packed) {
     __builtin_trap();
 }
 

@@ -26,12 +26,6 @@ public struct Matrix {
         Matrix(pointer: pointer, rows: columns, columns: rows, stride: stride, isTransposed: !isTransposed)
     }
 
-    /// The rows of `range`, of a transposed matrix too.
-    func part(_ range: Range<Int>) -> Matrix {
-        isTransposed
-            ? transposed.columns(range.lowerBound, range.count).transposed : rows(range.lowerBound, range.count)
-    }
-
     /// `count` rows from `first` on.
     public func rows(_ first: Int, _ count: Int) -> Matrix {
         precondition(!isTransposed && first >= 0 && first + count <= rows)

@@ -5,6 +5,27 @@ public struct LeftPanels {
     let words: Tensor
     public let rows: Int
     public let depth: Int
+
+    /// Room for [rows, depth], to be filled by `pack`.
+    init(rows: Int, depth: Int, from pool: StoragePool) {
+        (self.rows, self.depth) = (rows, depth)
+        words = panelWords(rows, Self.width, depth: depth, pool)
+    }
+
+    /// Rows of a panel.
+    static var width: Int { Int(CK_BF16_LEFT) }
+
+    /// Fills the panels of some rows, from the first of a panel on, with those of `part`.
+    func pack(_ part: Matrix, rowsFrom first: Int) {
+        precondition(part.columns == depth && first % Self.width == 0 && first + part.rows <= rows)
+        packPanels(part, isLeft: true, pairs: pairs(depth), words.pointer + first * pairs(depth))
+    }
+
+    /// Fills a part of the depth of all panels, from an even place on, with the columns of `part`.
+    func pack(_ part: Matrix, depthFrom first: Int) {
+        precondition(part.rows == rows && first % 2 == 0 && first + part.columns <= depth)
+        packPanels(part, isLeft: true, pairs: pairs(depth), words.pointer + first / 2 * Self.width)
+    }
 }
 
 /// The right operand [depth, columns] of a product, rounded to bf16 and laid out as the product reads it.
@@ -19,34 +40,35 @@ public struct RightPanels {
         words = panelWords(columns, Self.width, depth: depth, pool)
     }
 
-    /// Columns of a panel; `pack` can fill any run of whole panels by itself.
+    /// Columns of a panel.
     public static var width: Int { Int(CK_BF16_RIGHT) }
 
-    /// Fills the panels of `columns` of `matrix`.
-    ///
-    /// - Precondition: `columns` begins at a multiple of `width`, and ends at one or at the last column.
-    public func pack(_ matrix: Matrix, columns range: Range<Int>) {
-        precondition(
-            matrix.rows == depth && matrix.columns == columns && range.lowerBound % Self.width == 0
-                && (range.upperBound % Self.width == 0 || range.upperBound == columns))
-        let part = matrix.transposed.part(range)
-        packPanels(part, isLeft: false, words.pointer + range.lowerBound * pairs(depth))
+    /// Fills the panels of some columns, from the first of a panel on, with those of `part`.
+    public func pack(_ part: Matrix, columnsFrom first: Int) {
+        precondition(part.rows == depth && first % Self.width == 0 && first + part.columns <= columns)
+        packPanels(part.transposed, isLeft: false, pairs: pairs(depth), words.pointer + first * pairs(depth))
+    }
+
+    /// Fills a part of the depth of all panels, from an even place on, with the rows of `part`.
+    public func pack(_ part: Matrix, depthFrom first: Int) {
+        precondition(part.columns == columns && first % 2 == 0 && first + part.rows <= depth)
+        packPanels(
+            part.transposed, isLeft: false, pairs: pairs(depth), words.pointer + first / 2 * Self.width)
     }
 }
 
 extension Matrix {
     /// This matrix as a left operand in bf16.
     public func leftPanels(from pool: StoragePool) -> LeftPanels {
-        let panels = LeftPanels(
-            words: panelWords(rows, Int(CK_BF16_LEFT), depth: columns, pool), rows: rows, depth: columns)
-        packPanels(self, isLeft: true, panels.words.pointer)
+        let panels = LeftPanels(rows: rows, depth: columns, from: pool)
+        panels.pack(self, rowsFrom: 0)
         return panels
     }
 
     /// This matrix as a right operand in bf16.
     public func rightPanels(from pool: StoragePool) -> RightPanels {
         let panels = RightPanels(depth: rows, columns: columns, from: pool)
-        panels.pack(self, columns: 0..<columns)
+        panels.pack(self, columnsFrom: 0)
         return panels
     }
 }
@@ -77,10 +99,10 @@ private func panelWords(_ count: Int, _ width: Int, depth: Int, _ pool: StorageP
 }
 
 /// Packs the rows of `matrix`, whose columns are the depth.
-private func packPanels(_ matrix: Matrix, isLeft: Bool, _ target: UnsafeMutablePointer<Float>) {
-    target.withMemoryRebound(to: UInt32.self, capacity: matrix.rows * pairs(matrix.columns)) { words in
+private func packPanels(_ matrix: Matrix, isLeft: Bool, pairs: Int, _ target: UnsafeMutablePointer<Float>) {
+    target.withMemoryRebound(to: UInt32.self, capacity: matrix.rows * pairs) { words in
         ck_bf16_pack(
             isLeft ? 1 : 0, matrix.isTransposed ? 1 : 0, Int64(matrix.rows), Int64(matrix.columns), matrix.pointer,
-            Int64(matrix.stride), words)
+            Int64(matrix.stride), Int64(pairs), words)
     }
 }

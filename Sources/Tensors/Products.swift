@@ -14,6 +14,16 @@ public struct Products {
         precision == .bf16 ? .panels(matrix.leftPanels(from: pool)) : .plain(matrix)
     }
 
+    /// Room for `matrix` and its transpose as left factors, to which its rows are still to be added.
+    public func emptyPair(of matrix: Matrix) -> LeftFactorPair { LeftFactorPair(matrix, precision, from: pool) }
+
+    /// `matrix` and its transpose as left factors.
+    public func pair(of matrix: Matrix) -> LeftFactorPair {
+        let pair = emptyPair(of: matrix)
+        pair.addAll()
+        return pair
+    }
+
     /// `matrix` as the right factor.
     public func right(_ matrix: Matrix) -> RightFactor {
         precision == .bf16 ? .panels(matrix.rightPanels(from: pool)) : .plain(matrix)
@@ -30,6 +40,47 @@ public enum LeftFactor {
 public enum RightFactor {
     case plain(Matrix)
     case panels(RightPanels)
+}
+
+/// The left factors of a matrix and of its transpose, made ready a few rows at a time, while these are in the cache.
+public struct LeftFactorPair {
+    private let matrix: Matrix
+    private let panels: (straight: LeftPanels, transposed: LeftPanels)?
+
+    fileprivate init(_ matrix: Matrix, _ precision: Precision, from pool: StoragePool) {
+        self.matrix = matrix
+        guard precision == .bf16 else {
+            panels = nil
+            return
+        }
+        panels = (
+            LeftPanels(rows: matrix.rows, depth: matrix.columns, from: pool),
+            LeftPanels(rows: matrix.columns, depth: matrix.rows, from: pool)
+        )
+    }
+
+    /// Rows of one call of `add`, which begin at a multiple of it.
+    public static let rowsAtATime = LeftPanels.width
+
+    /// Takes up rows of the matrix, once they have their values.
+    public func add(rows: Range<Int>) {
+        guard let panels else { return }
+        let part = matrix.rows(rows.lowerBound, rows.count)
+        panels.straight.pack(part, rowsFrom: rows.lowerBound)
+        panels.transposed.pack(part.transposed, depthFrom: rows.lowerBound)
+    }
+
+    /// Takes up all rows.
+    fileprivate func addAll() {
+        for first in stride(from: 0, to: matrix.rows, by: Self.rowsAtATime) {
+            add(rows: first..<min(first + Self.rowsAtATime, matrix.rows))
+        }
+    }
+
+    /// The matrix, when all of its rows were added.
+    public var straight: LeftFactor { panels.map { .panels($0.straight) } ?? .plain(matrix) }
+    /// Its transpose.
+    public var transposed: LeftFactor { panels.map { .panels($0.transposed) } ?? .plain(matrix.transposed) }
 }
 
 /// c = a b, or c += a b, of factors of one precision.

@@ -53,12 +53,36 @@ struct PanelsTests {
     @Test func panelsPackedInPiecesAreTheSame() {
         let b = random(21, 100, seed: 2).matrix
         let pieces = RightPanels(depth: 21, columns: 100, from: pool)
-        for first in [64, 0, 32, 96] { pieces.pack(b, columns: first..<min(first + 32, 100)) }
+        for first in [64, 0, 32, 96] { pieces.pack(b.columns(first, min(32, 100 - first)), columnsFrom: first) }
+        let slabs = RightPanels(depth: 21, columns: 100, from: pool)
+        for first in [16, 0, 8] { slabs.pack(b.rows(first, min(8, 21 - first)), depthFrom: first) }
         let a = random(5, 21, seed: 1).matrix.leftPanels(from: pool)
-        let (one, other) = (pool.tensor(5, 100), pool.tensor(5, 100))
+        let (one, other, third) = (pool.tensor(5, 100), pool.tensor(5, 100), pool.tensor(5, 100))
         multiply(a, b.rightPanels(from: pool), into: one.matrix)
         multiply(a, pieces, into: other.matrix)
+        multiply(a, slabs, into: third.matrix)
         #expect(one.values == other.values)
+        #expect(one.values == third.values)
+    }
+
+    /// Rows of a matrix and columns of its transpose, some at a time.
+    @Test func aPairOfLeftFactorsIsTheMatrixAndItsTranspose() {
+        let a = random(61, 37, seed: 1)
+        let products = Products(.bf16, from: pool)
+        let pair = products.emptyPair(of: a.matrix)
+        for first in stride(from: 48, through: 0, by: -24) {
+            pair.add(rows: first..<min(first + LeftFactorPair.rowsAtATime, 61))
+            pair.add(rows: min(first + 12, 60)..<min(first + 24, 61))
+        }
+        let (right, rightOfTransposed) = (random(37, 40, seed: 2).matrix, random(61, 40, seed: 3).matrix)
+        let (one, other) = (pool.tensor(61, 40), pool.tensor(61, 40))
+        multiply(products.left(a.matrix), products.right(right), into: one.matrix)
+        multiply(pair.straight, products.right(right), into: other.matrix)
+        #expect(one.values == other.values)
+        let (three, four) = (pool.tensor(37, 40), pool.tensor(37, 40))
+        multiply(products.left(a.matrix.transposed), products.right(rightOfTransposed), into: three.matrix)
+        multiply(pair.transposed, products.right(rightOfTransposed), into: four.matrix)
+        #expect(three.values == four.values)
     }
 
     @Test func productsWithoutRowsDoNothingAndWithoutDepthClear() {

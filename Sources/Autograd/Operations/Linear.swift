@@ -19,10 +19,11 @@ private struct Linear: TapedOperation {
 
     /// dx = dy W, dW += dyᵀ x, db += Σ rows of dy
     func backward(_ dOutput: Tensor, _ gradients: Gradients) {
+        let factors = x.tape.products.pair(of: dOutput.matrix)
         gradients.write(to: x) { dInput, accumulate in
-            x.tape.multiplyBack(dOutput.matrix, weight, into: dInput.matrix, accumulate: accumulate)
+            x.tape.multiplyBack(factors.straight, weight, into: dInput.matrix, accumulate: accumulate)
         }
-        x.tape.addWeightGradient(dOutput.matrix, x.value.matrix, to: gradients[weight])
+        x.tape.addWeightGradient(factors.transposed, x.value.matrix, to: gradients[weight])
         ck_add_column_sums(Int64(dOutput.rows), Int64(dOutput.columns), dOutput.pointer, gradients[bias].pointer)
     }
 }

@@ -17,14 +17,26 @@ extension Variable {
             let x = value.matrix.rows(first, count)
             let logits = pool.tensor(count, embedding.rows)
             tape.multiply(x, embedding, plus: bias, into: logits)
-            let counted = countCrossEntropy(logits, Array(labels[first..<first + count]), weight: weight)
-            sum += counted.sum
-            correct += counted.correct
+            var training: (block: Tensor, factors: LeftFactorPair)?
             if case .training(let block, _) = tape.mode {
-                tape.multiplyBack(logits.matrix, embedding, into: dInput.matrix.rows(first, count))
-                tape.addWeightGradient(logits.matrix, x, to: block.view(of: embedding))
+                training = (block, tape.products.emptyPair(of: logits.matrix))
+            }
+            // Rows are wide: what is done with their gradients is done before they leave the cache.
+            for row in stride(from: 0, to: count, by: LeftFactorPair.rowsAtATime) {
+                let rows = row..<min(row + LeftFactorPair.rowsAtATime, count)
+                let part = logits.view(at: row * logits.columns, rows: rows.count, columns: logits.columns)
+                let counted = countCrossEntropy(
+                    part, Array(labels[first + row..<first + rows.upperBound]), weight: weight)
+                sum += counted.sum
+                correct += counted.correct
+                guard let training else { continue }
                 ck_add_column_sums(
-                    Int64(count), Int64(embedding.rows), logits.pointer, block.view(of: bias).pointer)
+                    Int64(part.rows), Int64(part.columns), part.pointer, training.block.view(of: bias).pointer)
+                training.factors.add(rows: rows)
+            }
+            if let (block, factors) = training {
+                tape.multiplyBack(factors.straight, embedding, into: dInput.matrix.rows(first, count))
+                tape.addWeightGradient(factors.transposed, x, to: block.view(of: embedding))
             }
             first += count
         }

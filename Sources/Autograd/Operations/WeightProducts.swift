@@ -9,13 +9,13 @@ extension Tape {
     }
 
     /// dx = dy W, or dx += dy W
-    func multiplyBack(_ dy: Matrix, _ weight: Parameter, into dx: Matrix, accumulate: Bool = false) {
+    func multiplyBack(_ dy: LeftFactor, _ weight: Parameter, into dx: Matrix, accumulate: Bool = false) {
         let weights = panels.map { .panels($0.backward(weight)) } ?? products.right(self[weight].matrix)
-        Tensors.multiply(products.left(dy), weights, into: dx, accumulate: accumulate)
+        Tensors.multiply(dy, weights, into: dx, accumulate: accumulate)
     }
 
-    /// dW += dyᵀ x
-    func addWeightGradient(_ dy: Matrix, _ x: Matrix, to dWeight: Tensor) {
-        Tensors.multiply(products.left(dy.transposed), products.right(x), into: dWeight.matrix, accumulate: true)
+    /// dW += dyᵀ x, from dyᵀ
+    func addWeightGradient(_ dyTransposed: LeftFactor, _ x: Matrix, to dWeight: Tensor) {
+        Tensors.multiply(dyTransposed, products.right(x), into: dWeight.matrix, accumulate: true)
     }
 }
