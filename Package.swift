@@ -82,7 +82,7 @@ let package = Package(
                 "Training", "Attention", "Autograd", "Bert", "Checkpoints", "Corpora", "Tensors", "Tokenization",
             ]),
         .testTarget(name: "RecipesTests", dependencies: ["Recipes", "Attention", "Glue", "Training"]),
-        .testTarget(name: "yosoTests", dependencies: ["yoso", "Checkpoints", "Digests"]),
+        .testTarget(name: "yosoTests", dependencies: ["yoso", "Checkpoints", "Digests", "Tensors"]),
     ],
     cLanguageStandard: .c17,
     cxxLanguageStandard: .cxx17

@@ -1,4 +1,5 @@
 import Foundation
+import Tensors
 import Testing
 
 /// What people do with a fine-tuned checkpoint, and with several.
@@ -38,6 +39,13 @@ import Testing
         let single = try predict(input, ["--batch", "1", "--threads", "1"])
         for (one, other) in zip(single, predictions) {
             #expect(abs((one.probabilities["1"] ?? 0) - (other.probabilities["1"] ?? 0)) < 1e-5)
+        }
+        if Precision.bf16.isAvailable {
+            let rounded = try predict(input, ["--precision", "bf16"])
+            for (one, other) in zip(rounded, predictions) {
+                #expect(abs((one.probabilities["1"] ?? 0) - (other.probabilities["1"] ?? 0)) < 0.01)
+            }
+            #expect(rounded.map(\.probabilities) != predictions.map(\.probabilities))
         }
         let wide = try tool.run(["predict", "--checkpoint", "tuned/best"], input: "a\nb\tc\td\n")
         #expect(wide.code == 1)

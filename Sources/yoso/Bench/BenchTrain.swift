@@ -5,8 +5,6 @@ import Foundation
 import Tensors
 import Training
 
-extension Precision: ExpressibleByArgument {}
-
 /// `yoso bench train`: tokens a second of pretraining steps and where their time goes, beside PyTorch in one run.
 struct BenchTrain: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -40,9 +38,7 @@ struct BenchTrain: ParsableCommand {
         guard hidden % 64 == 0, [layers, hidden, batch, length, steps, rounds].allSatisfy({ $0 > 0 }), vocab > 5 else {
             throw ValidationError("wanted numbers above 0, --hidden a multiple of 64, --vocab above 5")
         }
-        for precision in precision where !precision.isAvailable {
-            throw ValidationError("--precision \(precision.rawValue): this CPU has no AVX512-BF16")
-        }
+        try precision.forEach { try $0.check() }
     }
 
     /// What was measured in one precision.

@@ -3,6 +3,7 @@ import Checkpoints
 import Foundation
 import Glue
 import Recipes
+import Tensors
 import Training
 
 /// `yoso evaluate --checkpoint C`: the dev set of the task that a checkpoint was fine-tuned on; with `--task all` those of all
@@ -18,6 +19,9 @@ struct Evaluate: ParsableCommand {
     @Option(help: "A fine-tuned Hugging Face folder.") var checkpoint: String
     @Option(help: "Folder of the task's files; the default is the one that it was fine-tuned on.") var data: String?
     @Option(help: "Longest input in tokens.") var length: Int?
+    @Option(help: "fp32, or bf16 for more speed.") var precision = Precision.fp32
+
+    func validate() throws { try precision.check() }
 
     func run() throws {
         let folder = URL(fileURLWithPath: checkpoint, isDirectory: true)
@@ -59,7 +63,7 @@ struct Evaluate: ParsableCommand {
         guard let source = data ?? notes?["data"] else {
             throw GlueError("data", "no folder is named; pass --data DIR")
         }
-        let classifier = try SavedClassifier(folder, length: length)
+        let classifier = try SavedClassifier(folder, length: length, precision: precision)
         let rows = try TaskData(
             task, in: SampleData.task(source), classifier.tokenizer, length: classifier.length, withTraining: false)
         rows.notes.forEach { print($0) }

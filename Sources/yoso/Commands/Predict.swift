@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Glue
+import Tensors
 import Tokenization
 import Training
 
@@ -12,6 +13,7 @@ struct Predict: ParsableCommand {
     @Option(help: "A fine-tuned Hugging Face folder.") var checkpoint: String
     @Option(help: "Longest input in tokens.") var length: Int?
     @Option(help: "Threads, 0 for one a core.") var threads = 0
+    @Option(help: "fp32, or bf16 for more speed.") var precision = Precision.fp32
     @Option(help: "Lines that are read before they are predicted together; memory does not grow beyond them.")
     var batch = 256
 
@@ -23,12 +25,14 @@ struct Predict: ParsableCommand {
     }
 
     func validate() throws {
+        try precision.check()
         guard (1...1_000_000).contains(batch) else { throw ValidationError("--batch \(batch): wanted at least 1") }
     }
 
     func run() throws {
         let classifier = try SavedClassifier(
-            URL(fileURLWithPath: checkpoint, isDirectory: true), length: length, threads: threads)
+            URL(fileURLWithPath: checkpoint, isDirectory: true), length: length, threads: threads,
+            precision: precision)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         var lines = StandardInput()

@@ -1,6 +1,7 @@
 import Checkpoints
 import Foundation
 import Glue
+import Tensors
 import Tokenization
 import Training
 
@@ -16,7 +17,7 @@ struct SavedClassifier {
 
     /// - Parameter length: longest input in tokens; nil for what it was fine-tuned with, or 128.
     /// - Throws: what reading the folder throws, and `CheckpointError` where it has no classifier.
-    init(_ folder: URL, length: Int? = nil, threads: Int = 0) throws {
+    init(_ folder: URL, length: Int? = nil, threads: Int = 0, precision: Precision = .fp32) throws {
         self.folder = folder
         configuration = try HuggingFaceConfiguration(of: folder)
         guard let labels = configuration.labelNames, !labels.isEmpty else {
@@ -27,7 +28,8 @@ struct SavedClassifier {
         tokenizer = try TokenizerFolder.load(folder)
         let encoder = try Finetune.encoder(of: folder, tokenizer, length: self.length)
         tuner = FineTuner(
-            encoder, outputs: labels.count, FineTuningOptions(length: self.length, threads: threads))
+            encoder, outputs: labels.count,
+            FineTuningOptions(length: self.length, threads: threads, precision: precision))
         if let missing = try tuner.load(folder, withClassifier: true).first {
             throw CheckpointError(folder, "has no classifier (\(missing) is missing); fine-tune it first")
         }
