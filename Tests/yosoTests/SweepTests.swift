@@ -44,4 +44,21 @@ import Testing
         #expect(wrong.code == 1)
         #expect(wrong.error.contains("model.attention is 'softmx'"))
     }
+
+    /// The second run of a process hears it like the first.
+    @Test func aSignalStopsTheSecondVariantToo() throws {
+        let tool = try CommandLineTool()
+        try tool.writeText()
+        var arguments = Array(tool.pretraining(steps: 300).dropFirst())
+        if let output = arguments.firstIndex(of: "--output") { arguments.removeSubrange(output...output + 1) }
+        let (process, output, _) = try tool.start(["sweep"] + arguments + ["--over", "seed=1,2", "--output", "sweep"])
+        while process.isRunning, !tool.exists("sweep/2/pretraining") {
+            usleep(5000)
+        }
+        process.interrupt()
+        process.waitUntilExit()
+        #expect(process.terminationReason == .exit && process.terminationStatus == 130)
+        let text = try String(contentsOf: output, encoding: .utf8)
+        #expect(text.contains("; the same command continues from there"))
+    }
 }

@@ -84,7 +84,7 @@ struct Finetune: ParsableCommand {
         guard let data = recipe.data else {
             throw GlueError("data", "no folder is named; pass --data DIR, or set data in the recipe")
         }
-        let signals = Signals()
+        let interruption = Signals.shared.interruption()
         let display = FineTuningDisplay()
         let source = URL(fileURLWithPath: checkpoint, isDirectory: true)
         if let fromTask { try Self.check(source, isOf: fromTask) }
@@ -105,7 +105,7 @@ struct Finetune: ParsableCommand {
                 "data": data, "protocol": self.protocol ?? "own",
                 "recipe": SHA256.hexadecimal(of: Data(recipe.resolved.yaml.utf8)),
             ])
-        let result = try stopping { try run.run(signals.interruption, untilEpoch: untilEpoch, display.show) }
+        let result = try stopping { try run.run(interruption, untilEpoch: untilEpoch, display.show) }
         guard let best = result else {
             throw CheckpointError(
                 folder.metrics, "tells of no epoch, though the run had ended; choose another --output")

@@ -36,7 +36,7 @@ struct Pretrain: ParsableCommand {
     /// Runs to the end and returns the last evaluation, and what always guessing the most frequent token gives.
     func pretrain() throws -> (PretrainingEvaluation, baseline: Double) {
         let recipe = try PretrainingRecipe(recipe, overrides)
-        let signals = Signals()
+        let interruption = Signals.shared.interruption()
         let folder = try RunFolder(URL(fileURLWithPath: output ?? "Checkpoints/\(recipe.name)", isDirectory: true))
         let setup = try PretrainingSetup(recipe, StatusLine())
         try folder.write(recipe.resolved.yaml, to: "recipe.yaml")
@@ -48,7 +48,7 @@ struct Pretrain: ParsableCommand {
             folder: folder, profile: phases)
         defer { phases.map { PhaseTable(rows: $0.rows).lines.forEach(Terminal.line) } }
         let display = PretrainingDisplay()
-        let evaluation = try stopping { try run.run(signals.interruption, display.show) }
+        let evaluation = try stopping { try run.run(interruption, display.show) }
         try folder.write(try Report.json(evaluation), to: "report.json")
         let guess = setup.tokenizer.piece(setup.baseline.token)
         Terminal.line(
