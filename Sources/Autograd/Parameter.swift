@@ -21,15 +21,21 @@ public struct Parameter: Sendable, Hashable {
 
     /// How a fresh parameter is filled.
     public enum Initialization: Sendable, Hashable {
+        /// The columns in which positions begin, and those in which words do.
+        public enum Half: Sendable, Hashable {
+            case first, second
+        }
+
         case zeros
         case ones
-        /// Normal with mean 0 and this standard deviation.
-        case normal(Float)
-        /// What `.normal` of this deviation gives the parameter called `name`, the rows in as many equal groups as there are
+        /// Normal with mean 0 and this standard deviation, in all columns, or in a half of them and zero in the other.
+        case normal(Float, within: Half? = nil)
+        /// What `.normal` of this deviation within the first half gives the parameter called `name`, the rows in as many equal groups as there are
         /// offsets, each turned so that a row's product with the code of position p is the original's with the code of
         /// p + offset.
         case normalLike(name: String, Float, offsets: [Int])
-        /// Row p is the code of position p, sin(ω p) and cos(ω p) at columns 2i and 2i + 1, with this root mean square (after
+        /// Row p is the code of position p, sin(ω p) and cos(ω p) at columns 2i and 2i + 1 of the first half, with this root mean
+        /// square there, and zero in the other half (after
         /// Vaswani et al. 2017, section 3.5, whose frequencies are mostly too low to tell neighbours apart).
         case sinusoids(Float)
     }

@@ -24,10 +24,13 @@ extension Parameter {
         switch initialization {
         case .zeros: target.fill(0)
         case .ones: target.fill(1)
-        case .normal(let deviation): fillNormal(target, deviation, random.stream(name))
+        case .normal(let deviation, let half):
+            fillNormal(target, deviation, random.stream(name))
+            if let half { clear(target, half == .first ? columns / 2..<columns : 0..<columns / 2) }
         case .normalLike(let name, let deviation, let offsets):
             fillNormal(target, deviation, random.stream(name))
-            let frequencies = Self.positionFrequencies(columns: columns)
+            clear(target, columns / 2..<columns)
+            let frequencies = Self.positionFrequencies(columns: columns / 2)
             let turns = offsets.map { offset in
                 frequencies.map { (sine: Float(sin($0 * Double(offset))), cosine: Float(cos($0 * Double(offset)))) }
             }
@@ -38,7 +41,8 @@ extension Parameter {
                 }
             }
         case .sinusoids(let rootMeanSquare):
-            let frequencies = Self.positionFrequencies(columns: columns)
+            clear(target, columns / 2..<columns)
+            let frequencies = Self.positionFrequencies(columns: columns / 2)
             let amplitude = Float(2.squareRoot()) * rootMeanSquare
             for position in 0..<rows {
                 for (index, frequency) in frequencies.enumerated() {
@@ -54,6 +58,12 @@ extension Parameter {
     /// nothing in common from the second neighbour on, and do not repeat.
     private static func positionFrequencies(columns: Int) -> [Double] {
         (0..<columns / 2).map { 3 * pow(Double($0 + 1) / Double(columns / 2), 1.5) }
+    }
+
+    private func clear(_ target: Tensor, _ cleared: Range<Int>) {
+        for row in 0..<rows {
+            (target.pointer + row * columns + cleared.lowerBound).update(repeating: 0, count: cleared.count)
+        }
     }
 
     private func fillNormal(_ target: Tensor, _ deviation: Float, _ stream: RandomStream) {

@@ -5,7 +5,8 @@ import Autograd
 /// (Vaswani et al. 2017, section 3.1).
 ///
 /// Every head begins with a look at one neighbour, the first at the token before, the second at the token after, and so on:
-/// queries begin as the keys' weights, turned by that offset in the plane of every sinusoid of the positions (after
+/// keys begin with the half of the columns that positions begin in, queries as the keys' weights, turned by that offset in
+/// the plane of every sinusoid of the positions (after
 /// Trockman & Kolter 2023, "Mimetic initialization of self-attention layers", who let queries begin like keys). From
 /// random weights a short run spends most of its time on finding out that neighbours matter.
 struct EncoderBlock: Sendable {
@@ -24,8 +25,8 @@ struct EncoderBlock: Sendable {
         let projections = attentionScope["self"]
         // A mean of values is smaller than a value.
         let valueDeviation = deviation * Float(2).squareRoot()
-        // Doubled, or a head hardly tells its neighbour from the next one.
-        let lookDeviation = 2 * deviation
+        // Larger, or a head hardly tells its neighbour from the others.
+        let lookDeviation = 2.5 * deviation
         // 1 back, 1 ahead, 2 back, …
         let offsets = (0..<options.heads).map { ($0 / 2 + 1) * ($0 % 2 == 0 ? -1 : 1) }
         // One product gives q | k | v: small products lose a third of the speed.
@@ -34,7 +35,7 @@ struct EncoderBlock: Sendable {
                 [
                     "query.weight": .normalLike(
                         name: projections.path("key.weight"), lookDeviation, offsets: offsets),
-                    "key.weight": .normal(lookDeviation),
+                    "key.weight": .normal(lookDeviation, within: .first),
                     "value.weight": .normal(valueDeviation),
                 ], width, width))
         projectionBias = projections.stackedVectors(["query.bias", "key.bias", "value.bias"], width)

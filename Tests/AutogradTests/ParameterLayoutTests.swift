@@ -74,26 +74,43 @@ struct ParameterLayoutTests {
         #expect(initialValues(["a"], seed: 2)["a"] != first["a"])
     }
 
-    @Test func positionCodesAreSinusoids() {
+    @Test func positionCodesAreSinusoidsInTheFirstHalf() {
         let layout = ParameterLayout()
-        let positions = layout.scope("").weight("positions", 9, 4, .sinusoids(0.1))
+        let positions = layout.scope("").weight("positions", 9, 8, .sinusoids(0.1))
         let codes = Array(layout.initialBlock(seed: 1, from: pool).values[positions.range])
 
         for (pair, frequency) in [3 * pow(0.5, 1.5), 3].enumerated() {
             let angle = 5 * frequency
-            #expect(abs(codes[20 + 2 * pair] - Float(0.1 * 2.squareRoot() * sin(angle))) < 1e-7)
-            #expect(abs(codes[21 + 2 * pair] - Float(0.1 * 2.squareRoot() * cos(angle))) < 1e-7)
+            #expect(abs(codes[40 + 2 * pair] - Float(0.1 * 2.squareRoot() * sin(angle))) < 1e-7)
+            #expect(abs(codes[41 + 2 * pair] - Float(0.1 * 2.squareRoot() * cos(angle))) < 1e-7)
         }
-        let squares = codes.reduce(0) { $0 + $1 * $1 } / Float(codes.count)
+        for row in 0..<9 { #expect(codes[8 * row + 4..<8 * row + 8] == [0, 0, 0, 0]) }
+        let squares = codes.reduce(0) { $0 + $1 * $1 } / Float(codes.count / 2)
         #expect(abs(squares.squareRoot() - 0.1) < 1e-6)
     }
 
-    /// Of an even or odd number of columns, rows in two groups.
-    @Test(arguments: [6, 7]) func queriesMayBeginAsKeysOfAnotherPosition(columns: Int) {
+    @Test func aNormalWeightMayKeepToAHalfOfTheColumns() {
+        let layout = ParameterLayout()
+        let scope = layout.scope("")
+        let halves = [
+            scope.weight("a", 3, 7, .normal(1)), scope.weight("b", 3, 7, .normal(1, within: .first)),
+            scope.weight("c", 3, 7, .normal(1, within: .second)),
+        ]
+        let values = layout.initialBlock(seed: 1, from: pool).values
+        for (index, weight) in halves.enumerated() {
+            for (place, value) in values[weight.range].enumerated() {
+                let isFirst = place % 7 < 3
+                #expect((value == 0) == (index == 1 && !isFirst || index == 2 && isFirst))
+            }
+        }
+    }
+
+    /// Of halves with an even or odd number of columns, rows in two groups.
+    @Test(arguments: [12, 15]) func queriesMayBeginAsKeysOfAnotherPosition(columns: Int) {
         let layout = ParameterLayout()
         let scope = layout.scope("")
         let codes = scope.weight("positions", 12, columns, .sinusoids(1))
-        let key = scope.weight("key", 4, columns, deviation: 0.5)
+        let key = scope.weight("key", 4, columns, .normal(0.5, within: .first))
         let query = scope.weight(
             "query", 4, columns, .normalLike(name: "key", 0.5, offsets: [-1, 2]))
         let values = layout.initialBlock(seed: 1, from: pool).values

@@ -27,8 +27,7 @@ import Testing
         }
     }
 
-    /// In a long sequence too, or a short run never finds out that neighbours matter: with 8% of the attention a run on 512
-    /// tokens had a perplexity of 833 after 1,000 steps, with two thirds one of 483.
+    /// In a long sequence too, or a short run never finds out that neighbours matter.
     @Test func aNeighbourGetsMostOfTheAttentionAmong512Tokens() {
         let length = 512
         let projections = FreshProjections(sequences: 1, of: length)
@@ -38,7 +37,7 @@ import Testing
                 let weights = (0..<length).map { exp(projections.score(head, position, $0) / 8) }
                 return weights[position + offset] / weights.reduce(0, +)
             }
-            #expect(shares.reduce(0, +) / Float(shares.count) > 0.5, "head \(head)")
+            #expect(shares.reduce(0, +) / Float(shares.count) > 0.8, "head \(head)")
         }
     }
 }

@@ -61,7 +61,7 @@ import Training
             TinyRun.train(TinyRun.options(precision: $0), attention: attention, steps: 8).steps.map(\.counts.loss)
         }
         #expect(losses[0] != losses[1])
-        for (exact, rounded) in zip(losses[0], losses[1]) { #expect(abs(exact - rounded) < 0.005 * exact) }
+        for (exact, rounded) in zip(losses[0], losses[1]) { #expect(abs(exact - rounded) < 0.01 * exact) }
     }
 
     @Test func theSeedMatters() {
