@@ -29,6 +29,13 @@ public struct PretrainingData: Sendable {
         return examples
     }
 
+    /// The mean tokens of the first 200 steps: the same on every machine, so that a budget of tokens is too.
+    func meanTokens(ofSteps size: BatchSize) -> Double {
+        var (epoch, index, tokens) = (0, 0, 0)
+        for _ in 0..<200 { tokens += batch(size, epoch: &epoch, index: &index).reduce(0) { $0 + $1.ids.count } }
+        return Double(tokens) / 200
+    }
+
     /// The first `count` held-out examples, the same at every evaluation.
     func evaluationExamples(_ count: Int) -> [PretrainingExample] {
         (0..<min(count, heldOut.count(epoch: 0))).map { heldOut.example(epoch: 0, index: $0) }

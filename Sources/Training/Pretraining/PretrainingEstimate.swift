@@ -52,14 +52,15 @@ public struct PretrainingEstimate: Sendable {
         let share = Double(options.evaluation.sequences) / Double(max(1, heldOut.count))
         secondsPerEvaluation = share * elapsed { _ = pretrainer.evaluate(heldOut) }
         let tokens = probes.flatMap(\.batch)
-        tokensPerStep = tokens.reduce(0) { $0 + $1.ids.count } / probes.count
+        let meanTokens = data.meanTokens(ofSteps: options.batch)
+        tokensPerStep = Int(meanTokens.rounded())
         workPerStep =
             FloatingPointWork(encoder).pretrainingStep(
                 lengths: tokens.map(\.ids.count), masked: tokens.reduce(0) { $0 + $1.maskedLabels.count })
             / Double(probes.count)
         parameters = pretrainer.sliced.layout.parameterCount
         totalSteps = options.budget.steps(
-            tokensPerStep: tokensPerStep, secondsPerStep: secondsPerStep,
+            tokensPerStep: meanTokens, secondsPerStep: secondsPerStep,
             secondsPerEvaluation: secondsPerEvaluation, evaluateEvery: options.evaluation.every)
         evaluations = options.evaluation.every > 0 ? totalSteps / options.evaluation.every + 1 : 1
         peakMemoryBytes = Self.peakMemory()
@@ -83,11 +84,11 @@ public struct PretrainingEstimate: Sendable {
 extension Budget {
     /// The budget as a number of steps, at least one.
     func steps(
-        tokensPerStep: Int, secondsPerStep: Double, secondsPerEvaluation: Double, evaluateEvery: Int
+        tokensPerStep: Double, secondsPerStep: Double = 1, secondsPerEvaluation: Double = 0, evaluateEvery: Int = 0
     ) -> Int {
         switch self {
         case .steps(let count): return count
-        case .tokens(let count): return max(1, (count + tokensPerStep - 1) / tokensPerStep)
+        case .tokens(let count): return max(1, Int((Double(count) / tokensPerStep).rounded(.up)))
         case .seconds(let seconds):
             let evaluation = evaluateEvery > 0 ? secondsPerEvaluation / Double(evaluateEvery) : 0
             return max(1, Int((seconds - secondsPerEvaluation) / (secondsPerStep + evaluation)))

@@ -115,9 +115,12 @@ final class PretrainingSitting {
 }
 
 extension PretrainingRun {
-    /// The budget in steps; measured only where it is not given in steps.
+    /// The budget in steps; only seconds have to be measured, so that the rest is the same on every machine.
     fileprivate func totalSteps() throws -> Int {
-        if case .steps(let steps) = options.budget { return steps }
-        return PretrainingEstimate(encoder, options, data).totalSteps
+        switch options.budget {
+        case .steps(let steps): return steps
+        case .tokens: return options.budget.steps(tokensPerStep: data.meanTokens(ofSteps: options.batch))
+        case .seconds: return PretrainingEstimate(encoder, options, data).totalSteps
+        }
     }
 }
