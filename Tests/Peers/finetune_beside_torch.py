@@ -17,6 +17,7 @@ p.add_argument("--checkpoint", required=True), p.add_argument("--data", required
 p.add_argument("--tasks", nargs="+", default=list(SCORES), choices=list(SCORES)), p.add_argument("--seeds", type=int, default=3)
 p.add_argument("--epochs", type=int, default=3), p.add_argument("--rate", default="5e-5"), p.add_argument("--limit", type=int, default=0)
 p.add_argument("--precision", choices=["fp32", "bf16"], default="fp32", help="of the peer")
+p.add_argument("--yoso-precision", choices=["fp32", "bf16"], default="fp32")
 a = p.parse_args()
 output = pathlib.Path(a.output)
 output.mkdir(parents=True, exist_ok=True)
@@ -39,7 +40,7 @@ def ours(task, seed):
     run = output / f"{task}-{seed}"
     shutil.rmtree(run, ignore_errors=True)
     recipe = {"batch": "32 sequences", "epochs": a.epochs, "optimizer.rate": a.rate, "optimizer.decay": 0.01, "schedule.warmup": "10%",
-              "optimizer.clip": 1, "length": 128, "seed": seed, "patience": 0}
+              "optimizer.clip": 1, "length": 128, "seed": seed, "patience": 0, "precision": a.yoso_precision}
     subprocess.run([a.yoso, "finetune", "--task", task.lower().replace("-", ""), "--checkpoint", a.checkpoint, "--data", data(task),
                     "--output", run, *(x for k, v in recipe.items() for x in ("--set", f"{k}={v}"))],
                    check=True, env=environment, stdout=subprocess.DEVNULL)
@@ -48,7 +49,8 @@ def ours(task, seed):
     # The clock runs through evaluations; between an epoch's first step and its last there is none.
     steps = [[line["seconds"] for line in lines if line["kind"] == "step" and line["epoch"] == e["epoch"]] for e in epochs]
     shutil.rmtree(run)
-    return {"scores": [e["evaluation"]["scores"][SCORES[task]] for e in epochs], "seconds": [s[-1] - s[0] for s in steps]}
+    return {"scores": [e["evaluation"]["scores"][SCORES[task]] for e in epochs], "seconds": [s[-1] - s[0] for s in steps],
+            "rows_per_second": epochs[-1]["evaluation"]["rows"] / (epochs[-1]["seconds"] - steps[-1][-1])}
 
 
 def theirs(task, seed):
@@ -56,7 +58,7 @@ def theirs(task, seed):
                            "--rate", a.rate, "--batch", "32", "--seed", str(seed), "--limit", str(a.limit), "--precision", a.precision],
                           check=True, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
     result = json.loads(line.strip().splitlines()[-1])
-    return {"scores": result["scores"], "seconds": result["seconds_per_epoch"]}
+    return {"scores": result["scores"], "seconds": result["seconds_per_epoch"], "rows_per_second": result["evaluation_examples_per_second"]}
 
 
 log = output / "results.jsonl"
@@ -74,8 +76,11 @@ def scores(side, rows):
     return f"{statistics.median(last):.1f} ({last[0]:.1f} to {last[-1]:.1f})"
 
 
-print(f"| task | yoso, median of {a.seeds} seeds (range) | PyTorch {a.precision} | s an epoch | ratio |\n|---|---|---|---|---|")
+print(f"| task | yoso {a.yoso_precision}, median of {a.seeds} seeds (range) | PyTorch {a.precision} | s an epoch | ratio | dev rows/s | ratio |")
+print("|---|---|---|---|---|---|---|")
 for task in a.tasks:
     rows = [r for r in results if r["task"] == task]
     seconds = [statistics.median(s for r in rows for s in r[side]["seconds"]) for side in ("yoso", "torch")]
-    print(f"| {task} | {scores('yoso', rows)} | {scores('torch', rows)} | {seconds[0]:.1f}, {seconds[1]:.1f} | {seconds[1] / seconds[0]:.1f} |")
+    speeds = [statistics.median(r[side]["rows_per_second"] for r in rows) for side in ("yoso", "torch")]
+    print(f"| {task} | {scores('yoso', rows)} | {scores('torch', rows)} | {seconds[0]:.1f}, {seconds[1]:.1f} | {seconds[1] / seconds[0]:.1f} "
+          f"| {speeds[0]:.0f}, {speeds[1]:.0f} | {speeds[0] / speeds[1]:.1f} |")

@@ -42,7 +42,7 @@ enum YosoRoute: CaseIterable {
         return min(columns, (width + 15) / 16 * 16)
     }
 
-    /// Nanoseconds on one core of a Zen 4, from timings of the kernels at 512 and 4,096 tokens with 32 hashes; only their
+    /// Nanoseconds on one core of a Zen 5, from timings of the kernels at 512 and 4,096 tokens with 32 hashes; only their
     /// ratios matter. A line is 16 floats.
     private enum Cost {
         /// A pair's codes compared, one hash.
