@@ -72,21 +72,27 @@ public final class StoragePool {
     /// would be missed all the time.
     private func carve(_ count: Int) -> UnsafeMutableRawPointer {
         let bytes = (count + 63) / 64 * 64
+        // Its own slab, so that what is left of the last one still serves.
+        guard bytes < Self.slabBytes else { return slab(bytes) }
         if rest.count < bytes {
-            let size = max(Self.slabBytes, (bytes + Self.hugePageBytes - 1) / Self.hugePageBytes * Self.hugePageBytes)
-            var raw: UnsafeMutableRawPointer?
-            guard posix_memalign(&raw, Self.hugePageBytes, size) == 0, let raw else {
-                fatalError("out of memory: \(bytes) bytes for a tensor; use a smaller batch or microBatchTokens")
-            }
-            #if canImport(Glibc)
-                madvise(raw, size, Int32(MADV_HUGEPAGE))
-            #endif
-            slabs.append(raw)
-            rest = UnsafeMutableRawBufferPointer(start: raw, count: size)
+            rest = UnsafeMutableRawBufferPointer(start: slab(Self.slabBytes), count: Self.slabBytes)
         }
         guard let start = rest.baseAddress else { preconditionFailure("a slab without memory") }
         rest = UnsafeMutableRawBufferPointer(rebasing: rest[bytes...])
         return start
+    }
+
+    private func slab(_ bytes: Int) -> UnsafeMutableRawPointer {
+        let size = (bytes + Self.hugePageBytes - 1) / Self.hugePageBytes * Self.hugePageBytes
+        var raw: UnsafeMutableRawPointer?
+        guard posix_memalign(&raw, Self.hugePageBytes, size) == 0, let raw else {
+            fatalError("out of memory: \(bytes) bytes for a tensor; use a smaller batch or microBatchTokens")
+        }
+        #if canImport(Glibc)
+            madvise(raw, size, Int32(MADV_HUGEPAGE))
+        #endif
+        slabs.append(raw)
+        return raw
     }
 
     private static var hugePageBytes: Int { 2 << 20 }

@@ -3,14 +3,9 @@ import Testing
 
 /// `multiply` against three nested loops, on operands that lie inside wider blocks.
 struct MultiplyTests {
-    struct Shape: Sendable {
-        let m: Int
-        let n: Int
-        let k: Int
-    }
-
     static let shapes = [
-        Shape(m: 1, n: 1, k: 1), Shape(m: 3, n: 5, k: 7), Shape(m: 17, n: 33, k: 9), Shape(m: 64, n: 20, k: 50),
+        ProductShape(m: 1, n: 1, k: 1), ProductShape(m: 3, n: 5, k: 7), ProductShape(m: 17, n: 33, k: 9),
+        ProductShape(m: 64, n: 20, k: 50),
     ]
     /// Whether a and b are transposed, and whether the product is added.
     static let forms = (0..<8).map { ($0 & 1 != 0, $0 & 2 != 0, $0 & 4 != 0) }
@@ -20,7 +15,7 @@ struct MultiplyTests {
     init() { OpenBLAS.useOneThread() }
 
     @Test(arguments: shapes, forms)
-    func agreesWithThreeLoops(shape: Shape, form: (transposesA: Bool, transposesB: Bool, accumulates: Bool)) {
+    func agreesWithThreeLoops(shape: ProductShape, form: (transposesA: Bool, transposesB: Bool, accumulates: Bool)) {
         let a = Operand(shape.m, shape.k, transposed: form.transposesA, in: random(80, 80, seed: 1))
         let b = Operand(shape.k, shape.n, transposed: form.transposesB, in: random(80, 80, seed: 2))
         let block = random(shape.m + 2, shape.n + 6, seed: 3)

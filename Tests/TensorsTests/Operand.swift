@@ -19,3 +19,10 @@ struct Operand {
         isTransposed ? matrix.pointer[j * matrix.stride + i] : matrix.pointer[i * matrix.stride + j]
     }
 }
+
+/// The sizes of a product [m, k] · [k, n].
+struct ProductShape: Sendable {
+    let m: Int
+    let n: Int
+    let k: Int
+}

@@ -4,23 +4,18 @@ import Testing
 /// Products of bf16 panels against loops over the rounded operands.
 @Suite(.enabled(if: Precision.bf16.isAvailable, "this CPU has no AVX512-BF16"))
 struct PanelsTests {
-    struct Shape: Sendable {
-        let m: Int
-        let n: Int
-        let k: Int
-    }
-
     /// Every edge: less than a panel, one, and more; odd depths; depths beyond one block of the kernel.
     static let shapes = [
-        Shape(m: 1, n: 1, k: 1), Shape(m: 3, n: 5, k: 7), Shape(m: 12, n: 32, k: 2), Shape(m: 13, n: 33, k: 31),
-        Shape(m: 25, n: 17, k: 33), Shape(m: 40, n: 64, k: 769), Shape(m: 300, n: 48, k: 64),
+        ProductShape(m: 1, n: 1, k: 1), ProductShape(m: 3, n: 5, k: 7), ProductShape(m: 12, n: 32, k: 2),
+        ProductShape(m: 13, n: 33, k: 31),
+        ProductShape(m: 25, n: 17, k: 33), ProductShape(m: 40, n: 64, k: 769), ProductShape(m: 300, n: 48, k: 64),
     ]
     static let forms = (0..<4).map { ($0 & 1 != 0, $0 & 2 != 0) }
 
     private let pool = StoragePool()
 
     @Test(arguments: shapes, forms)
-    func agreeWithLoopsOverRoundedOperands(shape: Shape, form: (transposesA: Bool, transposesB: Bool)) {
+    func agreeWithLoopsOverRoundedOperands(shape: ProductShape, form: (transposesA: Bool, transposesB: Bool)) {
         let a = Operand(shape.m, shape.k, transposed: form.transposesA, in: random(805, 805, seed: 1))
         let b = Operand(shape.k, shape.n, transposed: form.transposesB, in: random(805, 805, seed: 2))
         let block = random(shape.m + 2, shape.n + 6, seed: 3)
