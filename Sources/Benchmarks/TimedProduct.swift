@@ -46,20 +46,26 @@ public final class TimedProduct {
         _ = seconds()
     }
 
-    /// Seconds of one product, with all that its operands need each time.
+    /// Seconds of a product, with all that its operands need each time: the mean of so many that waking the threads counts for
+    /// nothing, since a step wakes them once for all of its products.
     public func seconds() -> Double {
-        elapsed {
+        let repeats = max(1, Int(4e9 * Double(workers.threads) / work))
+        return elapsed {
             workers.each(workers.threads) { thread in
-                let (all, products) = (operands[thread], operands[thread].products)
-                switch form {
-                case .forward: multiply(products.left(all.x.matrix), all.factor, into: all.y.matrix)
-                case .inputGradient: multiply(products.left(all.y.matrix), all.factor, into: all.x.matrix)
-                case .weightGradient:
-                    multiply(
-                        products.left(all.y.matrix.transposed), products.right(all.x.matrix), into: all.weight.matrix,
-                        accumulate: true)
-                }
+                for _ in 0..<repeats { run(operands[thread]) }
             }
+        } / Double(repeats)
+    }
+
+    private func run(_ all: Operands) {
+        let products = all.products
+        switch form {
+        case .forward: multiply(products.left(all.x.matrix), all.factor, into: all.y.matrix)
+        case .inputGradient: multiply(products.left(all.y.matrix), all.factor, into: all.x.matrix)
+        case .weightGradient:
+            multiply(
+                products.left(all.y.matrix.transposed), products.right(all.x.matrix), into: all.weight.matrix,
+                accumulate: true)
         }
     }
 }
