@@ -30,25 +30,16 @@ public struct PeerTraining: Sendable {
     ///
     /// - Throws: `Failure` where there is no such Python, or the script fails or prints something else.
     public func run(_ shape: TrainingShape, steps: Int) throws -> Report {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments =
+        let (status, output) = try PeerScript.run(
+            script, python: python,
             [
-                python, script, "--layers", "\(shape.layers)", "--hidden", "\(shape.hidden)", "--batch",
-                "\(shape.batch)", "--length", "\(shape.length)", "--vocab", "\(shape.vocabulary)", "--steps",
-                "\(steps + 2)", "--threads", "\(shape.threads)", "--precision", shape.precision.rawValue,
-            ] + (compiles ? ["--compile"] : [])
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        guard process.terminationStatus == 0, let line = text.split(separator: "\n").last,
+                "--layers", "\(shape.layers)", "--hidden", "\(shape.hidden)", "--batch", "\(shape.batch)", "--length",
+                "\(shape.length)", "--vocab", "\(shape.vocabulary)", "--steps", "\(steps + 2)", "--threads",
+                "\(shape.threads)", "--precision", shape.precision.rawValue,
+            ] + (compiles ? ["--compile"] : []), quiet: true)
+        guard status == 0, let line = String(decoding: output, as: UTF8.self).split(separator: "\n").last,
             let report = try? JSONDecoder().decode(Report.self, from: Data(line.utf8))
-        else {
-            throw Failure(description: "\(python) \(script) exited with \(process.terminationStatus) and no JSON line")
-        }
+        else { throw Failure(description: "\(python) \(script) exited with \(status) and no JSON line") }
         return report
     }
 }

@@ -93,6 +93,3 @@ public final class TimedTraining {
         return profile.rows
     }
 }
-
-/// Seconds that `work` takes.
-func elapsed(_ work: () -> Void) -> Double { ContinuousClock().measure(work).seconds }

@@ -97,7 +97,7 @@ extension Budget {
 }
 
 /// Seconds that `work` takes.
-func elapsed(_ work: () -> Void) -> Double {
+public func elapsed(_ work: () -> Void) -> Double {
     let start = ContinuousClock.now
     work()
     return start.duration(to: .now).seconds

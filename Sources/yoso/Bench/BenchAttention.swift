@@ -1,5 +1,6 @@
 import ArgumentParser
 import Attention
+import Benchmarks
 import Foundation
 import Tensors
 import Training
@@ -153,20 +154,13 @@ struct BenchAttention: ParsableCommand {
     private func peerTimes(
         _ script: String, _ length: Int, _ threads: Int, without names: Set<String>
     ) throws -> [String: [String: Double]] {
-        let process = Process()
-        let pipe = Pipe()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments =
+        let (status, output) = try PeerScript.run(
+            script, python: python,
             [
-                python, script, "--length", "\(length)", "--width", "\(width)", "--heads", "\(threads)", "--threads",
-                "\(threads)", "--repeats", "1", "--without",
-            ] + names.sorted()
-        process.standardOutput = pipe
-        try process.run()
-        let data = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0,
-            let times = try? JSONDecoder().decode([String: [String: Double]].self, from: data)
+                "--length", "\(length)", "--width", "\(width)", "--heads", "\(threads)", "--threads", "\(threads)",
+                "--repeats", "1", "--without",
+            ] + names.sorted())
+        guard status == 0, let times = try? JSONDecoder().decode([String: [String: Double]].self, from: output)
         else { throw ValidationError("\(python) \(script) failed") }
         return times
     }

@@ -88,15 +88,9 @@ struct BenchProducts: ParsableCommand {
     private func peerSeconds(
         _ script: String, _ sizes: [Int], _ form: TimedProduct.Form, _ threads: Int
     ) throws -> [String: Double] {
-        let process = Process()
-        let pipe = Pipe()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [python, script] + sizes.map { "\($0)" } + [form.rawValue, "\(threads)"]
-        process.standardOutput = pipe
-        try process.run()
-        let data = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0, let seconds = try? JSONDecoder().decode([String: Double].self, from: data)
+        let arguments = sizes.map { "\($0)" } + [form.rawValue, "\(threads)"]
+        let (status, output) = try PeerScript.run(script, python: python, arguments)
+        guard status == 0, let seconds = try? JSONDecoder().decode([String: Double].self, from: output)
         else { throw ValidationError("\(python) \(script) failed") }
         return seconds
     }
