@@ -22,4 +22,13 @@ public enum AttentionChoice: Sendable, Equatable, Codable {
     case mra(blocks: Int, isSparse: Bool)
     /// A filter of this order over any other (GFSA, Choi et al. 2024).
     indirect case gfsa(order: Int, over: AttentionChoice)
+
+    /// Whether every head's output is a row of length 1, whatever its values are: of √d times smaller entries than values have.
+    public var hasUnitOutputs: Bool {
+        switch self {
+        case .yoso, .yosoExpectation: true
+        case .gfsa(_, let inner): inner.hasUnitOutputs
+        default: false
+        }
+    }
 }

@@ -42,7 +42,11 @@ struct EncoderBlock: Sendable {
         attention = options.attention.attention(
             heads: options.heads, headWidth: width / options.heads, dropout: options.attentionDropout,
             projections)
-        attentionOutput = Dense(attentionScope["output"]["dense"], from: width, to: width, deviation: valueDeviation)
+        // Rows of length 1 are smaller than values: read like those they hardly change a residual, and YOSO does not learn
+        // within a short run that neighbours matter.
+        let outputScale = options.attention.hasUnitOutputs ? Float(width / options.heads).squareRoot() / 2 : 1
+        attentionOutput = Dense(
+            attentionScope["output"]["dense"], from: width, to: width, deviation: outputScale * valueDeviation)
         attentionNorm = LayerNorm(
             attentionScope["output"]["LayerNorm"], width: width, epsilon: options.normEpsilon,
             dropout: options.dropout)

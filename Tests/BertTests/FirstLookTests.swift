@@ -40,32 +40,58 @@ import Testing
             #expect(shares.reduce(0, +) / Float(shares.count) > 0.8, "head \(head)")
         }
     }
+
+    /// Unit rows of YOSO are several times smaller than values, and its block must read them accordingly.
+    @Test(arguments: [
+        AttentionChoice.softmax, .yosoExpectation(YosoExpectationOptions()), .yoso(YosoOptions()),
+    ])
+    func attentionChangesAFreshResidual(attention: AttentionChoice) throws {
+        let change = try FreshProjections(sequences: 1, of: 64, attention).rootMeanSquareOfAttended()
+        #expect(change > 0.25 && change < 1, "\(change)")
+    }
 }
 
-/// Queries and keys of the first block of a fresh encoder, 4 heads of 64, over random words.
+/// Queries, keys and values of the first block of a fresh encoder, 4 heads of 64, over random words.
 private struct FreshProjections {
     private let values: [Float]
     private let columns: Int
+    private let tape: Tape
+    private let projections: Variable
+    private let sequences: BatchLayout
+    private let parameters: ParameterLayout
+    private let options: EncoderOptions
 
-    init(sequences count: Int, of length: Int) {
-        let options = EncoderOptions(
+    init(sequences count: Int, of length: Int, _ attention: AttentionChoice = .softmax) {
+        options = EncoderOptions(
             layers: 1, width: 256, heads: 4, intermediate: 64, vocabulary: 500, positions: length, dropout: 0,
-            attentionDropout: 0, initializerRange: 0.04)
-        let (layout, pool) = (ParameterLayout(), StoragePool())
-        let encoder = Encoder(options, layout)
+            attentionDropout: 0, initializerRange: 0.04, attention: attention)
+        let pool = StoragePool()
+        parameters = ParameterLayout()
+        let encoder = Encoder(options, parameters)
         let words = RandomStream(seed: 4)
         let ids = (0..<length * count).map { Int32(words.word(UInt32($0)) % 500) }
-        let tokens = PackedTokens(
-            ids: ids, segments: ids.map { _ in 0 },
-            layout: BatchLayout(lengths: Array(repeating: length, count: count)))
-        let tape = Tape(parameters: layout.initialBlock(seed: 1, from: pool), mode: .inference, pool: pool)
-        let projections = encoder.projections(tokens, layer: 0, tape).value
-        (values, columns) = (projections.values, projections.columns)
+        sequences = BatchLayout(lengths: Array(repeating: length, count: count))
+        let tokens = PackedTokens(ids: ids, segments: ids.map { _ in 0 }, layout: sequences)
+        tape = Tape(parameters: parameters.initialBlock(seed: 1, from: pool), mode: .inference, pool: pool)
+        projections = encoder.projections(tokens, layer: 0, tape)
+        (values, columns) = (projections.value.values, projections.columns)
     }
 
     /// q · k of two rows.
     func score(_ head: Int, _ query: Int, _ key: Int) -> Float {
         let (q, k) = (query * columns + head * 64, key * columns + 256 + head * 64)
         return (0..<64).reduce(0) { $0 + values[q + $1] * values[k + $1] }
+    }
+
+    /// Of the heads' outputs behind the output weights: what is added to a residual of 1.
+    func rootMeanSquareOfAttended() throws -> Float {
+        let scope = ParameterLayout().scope("none")
+        let attention = options.attention.attention(heads: 4, headWidth: 64, dropout: 0, scope)
+        let attended = attention(projections, sequences).value
+        let weight = try #require(
+            parameters.parameters.first { $0.name.hasSuffix("attention.output.dense.weight") })
+        let product = tape.pool.tensor(attended.rows, attended.columns)
+        multiply(attended.matrix, tape[weight].matrix.transposed, into: product.matrix)
+        return (product.values.reduce(0) { $0 + $1 * $1 } / Float(product.count)).squareRoot()
     }
 }
