@@ -30,8 +30,8 @@ struct Pretrain: ParsableCommand {
         Terminal.line(EstimateTable(PretrainingEstimate(setup.encoder, recipe.options, setup.data)).text)
     }
 
-    /// Reads the recipe, to find what is wrong with it before other work begins.
-    func check() throws { _ = try PretrainingRecipe(recipe, overrides) }
+    /// The recipe as the run will have it: reading it finds what is wrong with it before other work begins.
+    func read() throws -> PretrainingRecipe { try PretrainingRecipe(recipe, overrides) }
 
     /// Runs to the end and returns the last evaluation, and what always guessing the most frequent token gives.
     func pretrain() throws -> (PretrainingEvaluation, baseline: Double) {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Recipes
+import Tensors
 import Training
 
 /// `yoso sweep RECIPE --over KEY=VALUE,…`: the same run once for every value, and one table. Interrupted, the same command
@@ -33,15 +34,14 @@ struct Sweep: ParsableCommand {
                 ("--data", data), ("--vocabulary", vocabulary), ("--output", folder(variant, "pretraining")),
             ]
             let run = try Pretrain.parse(arguments + options.flatMap { name, value in value.map { [name, $0] } ?? [] })
-            try run.check()
-            return run
+            return (run, precision: try run.read().options.precision)
         }
         var table = SweepTable(key: variants[0].key, task: task)
-        for (variant, run) in zip(variants, runs) {
+        for (variant, (run, precision)) in zip(variants, runs) {
             Terminal.line("")
             Terminal.line(variant.name)
             let evaluation = try run.pretrain().0
-            table.add(variant.name, evaluation, score: try fineTune(variant))
+            table.add(variant.name, evaluation, score: try fineTune(variant, precision))
             try table.text.write(toFile: "\(output)/table.md", atomically: true, encoding: .utf8)
         }
         Terminal.line("")
@@ -50,12 +50,16 @@ struct Sweep: ParsableCommand {
 
     private func folder(_ variant: SweepVariant, _ part: String) -> String { "\(output)/\(variant.folder)/\(part)" }
 
-    private func fineTune(_ variant: SweepVariant) throws -> Double? {
+    /// The score on the task, in the precision that the variant was pretrained in.
+    private func fineTune(_ variant: SweepVariant, _ precision: Precision) throws -> Double? {
         guard let task else { return nil }
         let run = folder(variant, task)
         let data = taskData.map { ["--data", $0] } ?? []
         let finetune = try Finetune.parse(
-            ["--task", task, "--checkpoint", folder(variant, "pretraining/best"), "--output", run] + data)
+            [
+                "--task", task, "--checkpoint", folder(variant, "pretraining/best"), "--output", run,
+                "--set", "precision=\(precision.rawValue)",
+            ] + data)
         return try finetune.finetune().evaluation.primary
     }
 }
