@@ -3,21 +3,28 @@ import Autograd
 import Tensors
 import Training
 
-/// One attention at one length: a head of one sequence a thread, each thread with memory of its own.
+/// One attention at one length: some heads of one sequence a thread, each thread with memory of its own.
 final class AttentionTrial {
     let name: String
     private let choice: AttentionChoice
     private let workers: Workers
     private let input: HeadInput
+    private let heads: Int
     private let lanes: [Lane]
+
+    /// Heads a thread: several of short sequences, as a training pass has them, or waking the threads would count more than
+    /// the work.
+    static func heads(length: Int) -> Int { max(1, 2048 / length) }
 
     init(_ name: String, _ choice: AttentionChoice, _ input: HeadInput, _ workers: Workers) {
         (self.name, self.choice, self.input, self.workers) = (name, choice, input, workers)
-        lanes = (0..<workers.threads).map { _ in Lane(choice, input) }
+        let heads = Self.heads(length: input.length)
+        self.heads = heads
+        lanes = (0..<workers.threads).map { _ in Lane(choice, input, heads: heads) }
     }
 
-    /// Milliseconds a head of a training pass, forward alone or with backward: those of a round with a head on every
-    /// thread, over the number of threads; the median of several passes after one that warms up, where they are short.
+    /// Milliseconds a head of a training pass, forward alone or with backward: those of a round on every thread over the
+    /// heads of all; the median of several passes after one that warms up, where they are short.
     func milliseconds(backward: Bool) -> Double {
         let first = pass(backward: backward)
         guard first < 100 else { return first }
@@ -28,7 +35,7 @@ final class AttentionTrial {
     private func pass(backward: Bool) -> Double {
         let start = ContinuousClock.now
         workers.each(lanes.count) { lanes[$0].pass(backward: backward) }
-        return 1e3 * start.duration(to: .now).seconds / Double(lanes.count)
+        return 1e3 * start.duration(to: .now).seconds / Double(lanes.count * heads)
     }
 
     /// The output of a training pass.
@@ -44,7 +51,7 @@ final class AttentionTrial {
     }
 }
 
-/// What one thread needs for its head.
+/// What one thread needs for its heads.
 private final class Lane {
     let pool = StoragePool()
     private let attention: any SelfAttention
@@ -53,7 +60,7 @@ private final class Lane {
     private let gradients: Tensor
     private let projections: Tensor
 
-    init(_ choice: AttentionChoice, _ input: HeadInput, heads: Int = 1) {
+    init(_ choice: AttentionChoice, _ input: HeadInput, heads: Int) {
         let parameters = ParameterLayout()
         attention = choice.attention(heads: heads, headWidth: input.width, dropout: 0, parameters.scope("bench"))
         layout = BatchLayout(lengths: [input.length])

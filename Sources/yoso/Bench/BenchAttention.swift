@@ -36,7 +36,7 @@ struct BenchAttention: ParsableCommand {
     @Option(help: "Width of a head.") var width = 64
     @Option(help: "Hashes of yoso.") var hashes = 32
     @Option(help: "Rounds, each of every attention in turn; medians count.") var rounds = 5
-    @Option(help: "Threads, each with a head; 0 for one a core.") var threads = 0
+    @Option(help: "Threads, each with heads of its own; 0 for one a core.") var threads = 0
     @Option(help: "Longest pass in seconds: an attention that would take more at the next length stops before it.")
     var limit = 10.0
     @Option(help: "Path of Tests/Peers/torch_attention.py, which times PyTorch between the rounds.") var peer: String?
@@ -157,7 +157,8 @@ struct BenchAttention: ParsableCommand {
         let (status, output) = try PeerScript.run(
             script, python: python,
             [
-                "--length", "\(length)", "--width", "\(width)", "--heads", "\(threads)", "--threads", "\(threads)",
+                "--length", "\(length)", "--width", "\(width)",
+                "--heads", "\(threads * AttentionTrial.heads(length: length))", "--threads", "\(threads)",
                 "--repeats", "1", "--without",
             ] + names.sorted())
         guard status == 0, let times = try? JSONDecoder().decode([String: [String: Double]].self, from: output)
