@@ -4,12 +4,6 @@
 // Tokens sorted by code, hash by hash, so that a token finds those that collide with it without a look at the others.
 // Rows are packed and padded to a multiple of 16.
 
-INLINE void add(const float *x, lanes *sum) {
-    lanes value;
-    load(x, &value);
-    *sum += value;
-}
-
 INLINE float dot(const int64_t blocks, const lanes *x, const float *y) {
     FAST
     lanes products = 0;
@@ -48,93 +42,178 @@ CLONES int64_t ck_collisions(int64_t n, int32_t bits, int32_t hashes, const uint
     return total;
 }
 
-INLINE void sum_collisions(const int64_t blocks, int64_t n, int32_t bits, int32_t hashes, const uint16_t *to,
-                           const uint32_t *starts, const uint32_t *order, const float *values, float factor,
-                           float *sums) {
-    const int64_t buckets = (int64_t)1 << bits, width = 16 * blocks;
-    for (int64_t i = 0; i < n; i++) {
-        lanes sum[8];
-        for (int64_t c = 0; c < blocks; c++) sum[c] = 0;
+enum {
+    /// Queries whose collisions are written out at a time: half a cache line of codes of every hash.
+    QUERIES = 16,
+    /// Tokens of a bucket that are copied whether they are its own or not, without a branch to mispredict.
+    FEW = CK_ORDER_PADDING,
+    /// Collisions between asking for a row and using it.
+    AHEAD = 16
+};
+
+/// The collisions of some queries, written out: each token once, with its share of the hashes.
+typedef struct {
+    uint32_t *begin, *size;  // of buckets, [QUERIES, hashes]
+    uint32_t *copied;        // tokens of small buckets, of one query
+    uint32_t *tokens;
+    float *shares;
+    uint16_t *counts;  // of every token, zero between two queries
+    int64_t ends[QUERIES];
+} Collisions;
+
+int64_t ck_collision_scratch(int64_t n, int32_t hashes) {
+    return 4 * ((2 * QUERIES + FEW) * (int64_t)hashes + FEW + 2 * (QUERIES * n + AHEAD)) + 2 * n;
+}
+
+INLINE void lay_out(int64_t n, int32_t hashes, void *scratch, Collisions *c) {
+    c->begin = scratch;
+    c->size = c->begin + QUERIES * hashes;
+    c->copied = c->size + QUERIES * hashes;
+    c->tokens = c->copied + FEW * (hashes + 1);
+    c->shares = (float *)(c->tokens + QUERIES * n + AHEAD);
+    c->counts = (uint16_t *)(c->shares + QUERIES * n + AHEAD);
+    memset(c->counts, 0, (size_t)n * sizeof *c->counts);
+}
+
+/// Adds a token to those of a query unless it is there, without a branch to mispredict.
+INLINE int64_t with_token(uint32_t token, uint32_t *tokens, int64_t count, uint16_t *counts) {
+    tokens[count] = token;
+    return count + (counts[token]++ == 0);
+}
+
+INLINE void write_out(int64_t first, int64_t queries, int64_t n, int32_t bits, int32_t hashes, const uint16_t *to,
+                      const uint32_t *starts, const uint32_t *order, Collisions *c) {
+    const int64_t stride = ((int64_t)1 << bits) + 1;
+    for (int32_t hash = 0; hash < hashes; hash++)
+        for (int64_t i = 0; i < queries; i++) {
+            const uint32_t *bucket = starts + hash * stride + to[hash * n + first + i];
+            c->begin[i * hashes + hash] = bucket[0];
+            c->size[i * hashes + hash] = bucket[1] - bucket[0];
+            __builtin_prefetch(order + hash * n + bucket[0]);
+        }
+    int64_t end = 0;
+    for (int64_t i = 0; i < queries; i++) {
+        uint32_t *tokens = c->tokens + end;
+        int64_t count = 0, copied = 0;
         for (int32_t hash = 0; hash < hashes; hash++) {
-            const uint32_t *bucket = starts + hash * (buckets + 1) + to[hash * n + i];
-            for (uint32_t p = bucket[0]; p < bucket[1]; p++) {
-                const float *value = values + order[hash * n + p] * width;
-                for (int64_t c = 0; c < blocks; c++) add(value + 16 * c, sum + c);
+            const uint32_t *bucket = order + hash * n + c->begin[i * hashes + hash], size = c->size[i * hashes + hash];
+            if (size <= FEW) {
+                memcpy(c->copied + copied, bucket, FEW * sizeof *bucket);
+                copied += size;
+            } else {
+                for (uint32_t p = 0; p < size; p++) count = with_token(bucket[p], tokens, count, c->counts);
             }
         }
-        for (int64_t c = 0; c < blocks; c++) {
-            sum[c] *= factor;
-            store(sum + c, sums + i * width + 16 * c);
+        for (int64_t p = 0; p < copied; p++) count = with_token(c->copied[p], tokens, count, c->counts);
+        for (int64_t p = 0; p < count; p++) {
+            c->shares[end + p] = (float)c->counts[tokens[p]] / (float)hashes;
+            c->counts[tokens[p]] = 0;
+        }
+        c->ends[i] = end += count;
+    }
+    memset(c->tokens + end, 0, AHEAD * sizeof *c->tokens);
+}
+
+INLINE void prefetch_row(const int64_t blocks, const float *row) {
+    for (int64_t c = 0; c < blocks; c++) __builtin_prefetch(row + 16 * c);
+}
+
+/// *sum += factor row
+INLINE void add_row(const int64_t blocks, float factor, const float *row, lanes *sum) {
+    FAST
+    for (int64_t c = 0; c < blocks; c++) {
+        lanes value;
+        load(row + 16 * c, &value);
+        sum[c] += factor * value;
+    }
+}
+
+/// row += factor x
+INLINE void add_to_row(const int64_t blocks, float factor, const lanes *x, float *row) {
+    FAST
+    for (int64_t c = 0; c < blocks; c++) {
+        lanes value;
+        load(row + 16 * c, &value);
+        value += factor * x[c];
+        store(&value, row + 16 * c);
+    }
+}
+
+INLINE void sum_collisions(const int64_t blocks, int64_t n, int32_t bits, int32_t hashes, const uint16_t *to,
+                           const uint32_t *starts, const uint32_t *order, const float *values, float *sums,
+                           void *scratch) {
+    const int64_t width = 16 * blocks;
+    Collisions found;
+    lay_out(n, hashes, scratch, &found);
+    for (int64_t first = 0; first < n; first += QUERIES) {
+        const int64_t queries = n - first < QUERIES ? n - first : QUERIES;
+        write_out(first, queries, n, bits, hashes, to, starts, order, &found);
+        for (int64_t i = 0, p = 0; i < queries; i++) {
+            lanes sum[8];
+            for (int64_t c = 0; c < blocks; c++) sum[c] = 0;
+            for (; p < found.ends[i]; p++) {
+                prefetch_row(blocks, values + found.tokens[p + AHEAD] * width);
+                add_row(blocks, found.shares[p], values + found.tokens[p] * width, sum);
+            }
+            for (int64_t c = 0; c < blocks; c++) store(sum + c, sums + (first + i) * width + 16 * c);
         }
     }
 }
 
 CLONES void ck_collision_sums(int64_t n, int32_t width, int32_t bits, int32_t hashes, const uint16_t *to,
-                              const uint32_t *starts, const uint32_t *order, const float *values, float factor,
-                              float *sums) {
+                              const uint32_t *starts, const uint32_t *order, const float *values, float *sums,
+                              void *scratch) {
     switch (width) {
-        case 32: sum_collisions(2, n, bits, hashes, to, starts, order, values, factor, sums); break;
-        case 64: sum_collisions(4, n, bits, hashes, to, starts, order, values, factor, sums); break;
-        default: sum_collisions(width / 16, n, bits, hashes, to, starts, order, values, factor, sums);
+        case 32: sum_collisions(2, n, bits, hashes, to, starts, order, values, sums, scratch); break;
+        case 64: sum_collisions(4, n, bits, hashes, to, starts, order, values, sums, scratch); break;
+        default: sum_collisions(width / 16, n, bits, hashes, to, starts, order, values, sums, scratch);
     }
-}
-
-/// Every token that collides with this one, once, with its count in `counts`; returns how many.
-INLINE int64_t colliders(int64_t n, int32_t bits, int32_t hashes, const uint16_t *to, const uint32_t *starts,
-                         const uint32_t *order, uint32_t *list, uint16_t *counts) {
-    int64_t found = 0;
-    for (int32_t hash = 0; hash < hashes; hash++, starts += ((int64_t)1 << bits) + 1, order += n, to += n)
-        for (uint32_t p = starts[*to]; p < starts[*to + 1]; p++) {
-            // Written always and kept where it is new, without a branch to mispredict.
-            list[found] = order[p];
-            found += counts[order[p]]++ == 0;
-        }
-    return found;
 }
 
 INLINE void collision_gradients(const int64_t blocks, int64_t n, int32_t bits, int32_t hashes, int32_t exact,
                                 const uint16_t *to, const uint32_t *starts, const uint32_t *order, const float *q,
-                                const float *k, const float *v, const float *g, float *dq, float *dk, uint32_t *list,
-                                uint16_t *counts) {
+                                const float *k, const float *v, const float *g, float *dq, float *dk, float *dv,
+                                void *scratch) {
     const int64_t width = 16 * blocks;
-    memset(counts, 0, (size_t)n * sizeof *counts);
+    Collisions found;
+    lay_out(n, hashes, scratch, &found);
     memset(dk, 0, (size_t)(n * width) * sizeof *dk);
-    for (int64_t i = 0; i < n; i++) {
-        const int64_t found = colliders(n, bits, hashes, to + i, starts, order, list, counts);
-        lanes query[8], gradient[8], sum[8];
-        for (int64_t c = 0; c < blocks; c++) {
-            load(q + i * width + 16 * c, query + c);
-            load(g + i * width + 16 * c, gradient + c);
-            sum[c] = 0;
-        }
-        for (int64_t p = 0; p < found; p++) {
-            const int64_t j = list[p];
-            const float *key = k + j * width;
-            const float cosine = exact ? dot(blocks, query, key) : 0;
-            const float weight = dot(blocks, gradient, v + j * width) * relative_slope(bits, exact, cosine) *
-                                 (float)counts[j] / (float)hashes;
-            counts[j] = 0;
+    memset(dv, 0, (size_t)(n * width) * sizeof *dv);
+    for (int64_t first = 0; first < n; first += QUERIES) {
+        const int64_t queries = n - first < QUERIES ? n - first : QUERIES;
+        write_out(first, queries, n, bits, hashes, to, starts, order, &found);
+        for (int64_t i = 0, p = 0; i < queries; i++) {
+            lanes query[8], gradient[8], sum[8];
             for (int64_t c = 0; c < blocks; c++) {
-                lanes part;
-                load(key + 16 * c, &part);
-                sum[c] += weight * part;
-                load(dk + j * width + 16 * c, &part);
-                part += weight * query[c];
-                store(&part, dk + j * width + 16 * c);
+                load(q + (first + i) * width + 16 * c, query + c);
+                load(g + (first + i) * width + 16 * c, gradient + c);
+                sum[c] = 0;
             }
+            for (; p < found.ends[i]; p++) {
+                const int64_t here = found.tokens[p] * width, ahead = found.tokens[p + AHEAD] * width;
+                prefetch_row(blocks, v + ahead);
+                prefetch_row(blocks, k + ahead);
+                prefetch_row(blocks, dk + ahead);
+                prefetch_row(blocks, dv + ahead);
+                const float cosine = exact ? dot(blocks, query, k + here) : 0, share = found.shares[p];
+                const float weight = dot(blocks, gradient, v + here) * relative_slope(bits, exact, cosine) * share;
+                add_row(blocks, weight, k + here, sum);
+                add_to_row(blocks, weight, query, dk + here);
+                add_to_row(blocks, share, gradient, dv + here);
+            }
+            for (int64_t c = 0; c < blocks; c++) store(sum + c, dq + (first + i) * width + 16 * c);
         }
-        for (int64_t c = 0; c < blocks; c++) store(sum + c, dq + i * width + 16 * c);
     }
 }
 
 CLONES void ck_collision_gradients(int64_t n, int32_t width, int32_t bits, int32_t hashes, int32_t exact,
                                    const uint16_t *to, const uint32_t *starts, const uint32_t *order, const float *q,
-                                   const float *k, const float *v, const float *g, float *dq, float *dk,
-                                   uint32_t *list, uint16_t *counts) {
+                                   const float *k, const float *v, const float *g, float *dq, float *dk, float *dv,
+                                   void *scratch) {
     if (width == 64 && !exact)
-        collision_gradients(4, n, bits, hashes, 0, to, starts, order, q, k, v, g, dq, dk, list, counts);
+        collision_gradients(4, n, bits, hashes, 0, to, starts, order, q, k, v, g, dq, dk, dv, scratch);
     else
-        collision_gradients(width / 16, n, bits, hashes, exact, to, starts, order, q, k, v, g, dq, dk, list, counts);
+        collision_gradients(width / 16, n, bits, hashes, exact, to, starts, order, q, k, v, g, dq, dk, dv, scratch);
 }
 
 CLONES void ck_collision_shares(int64_t queries, int64_t keys, int64_t n, int32_t hashes, const uint16_t *to,

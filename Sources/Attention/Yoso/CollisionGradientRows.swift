@@ -10,12 +10,13 @@ struct CollisionGradientRows {
     let dSums: PackedRows
     let dQuery: PackedRows
     let dKey: PackedRows
+    let dValue: PackedRows
 }
 
 extension HashedHead {
-    /// With w_ij = (G_i · V_j) B_ij (dE/dx) / E: dQ = w K, dK = wᵀ Q, in one pass, by the fastest route or by `route`
-    /// (Zeng et al. 2021, section 3.2). The tables of that section would take 2 m d² operations a token, which loses at
-    /// every length.
+    /// With w_ij = (G_i · V_j) B_ij (dE/dx) / E: dQ = w K, dK = wᵀ Q, dV = Bᵀ G, in one pass over the collisions, by the
+    /// fastest route or by `route` (Zeng et al. 2021, section 3.2). The tables of that section would take 2 m d² operations
+    /// a token, which loses at every length: `tables` enumerates.
     func writeGradients(
         _ rows: CollisionGradientRows, _ gradient: CollisionGradient, by route: YosoRoute? = nil, _ pool: StoragePool
     ) {
@@ -23,34 +24,26 @@ extension HashedHead {
         switch route ?? .ofGradients(self, width: rows.query.matrix.columns, pool) {
         case .dense:
             eachTile { first, count in
-                let query = rows.query.matrix.rows(first, count)
+                let (query, dSums) = (rows.query.matrix.rows(first, count), rows.dSums.matrix.rows(first, count))
                 let shares = shares(first, count, pool)
                 let weights = pool.tensor(count, length)
                 let cosines = pool.tensor(count, isExact == 1 ? length : 0)
                 if isExact == 1 { multiply(query, rows.key.matrix.transposed, into: cosines.matrix) }
-                multiply(rows.dSums.matrix.rows(first, count), rows.value.matrix.transposed, into: weights.matrix)
+                multiply(dSums, rows.value.matrix.transposed, into: weights.matrix)
                 ck_collision_slopes(
                     Int64(weights.count), Int32(bits), isExact, shares.pointer, cosines.pointer, weights.pointer)
                 multiply(weights.matrix, rows.key.matrix, into: rows.dQuery.matrix.rows(first, count))
                 multiply(weights.matrix.transposed, query, into: rows.dKey.matrix, accumulate: first > 0)
+                multiply(shares.matrix.transposed, dSums, into: rows.dValue.matrix, accumulate: first > 0)
             }
-        case .list where gradient == .lowerBound:
-            let collisions = CollisionList(self, pool)
-            let weights = pool.tensor(1, max(1, collisions.count))
-            ck_listed_gradients(
-                Int64(length), Int32(rows.query.tensor.columns), Int32(bits), Int32(hashes), collisions.ends.pointer,
-                collisions.list.pointer, rows.query.tensor.pointer, rows.key.tensor.pointer,
-                rows.value.tensor.pointer, rows.dSums.tensor.pointer, rows.dQuery.tensor.pointer,
-                rows.dKey.tensor.pointer, weights.pointer)
-        case .tables, .collisions, .list:
+        case .tables, .collisions:
             let sorted = SortedKeys(self, pool)
-            let list = IntegerVector<UInt32>(length + 1, from: pool)
-            let counts = IntegerVector<UInt16>(length, from: pool)
             ck_collision_gradients(
                 Int64(length), Int32(rows.query.tensor.columns), Int32(bits), Int32(hashes), isExact,
                 queries.pointer, sorted.starts.pointer, sorted.order.pointer, rows.query.tensor.pointer,
                 rows.key.tensor.pointer, rows.value.tensor.pointer, rows.dSums.tensor.pointer,
-                rows.dQuery.tensor.pointer, rows.dKey.tensor.pointer, list.pointer, counts.pointer)
+                rows.dQuery.tensor.pointer, rows.dKey.tensor.pointer, rows.dValue.tensor.pointer,
+                collisionScratch(pool).pointer)
         }
     }
 }

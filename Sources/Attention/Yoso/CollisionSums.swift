@@ -2,8 +2,7 @@ import CKernels
 import Tensors
 
 extension HashedHead {
-    /// sums = B values, by the fastest route or by `route`: YOSO's forward, and with the roles of queries and keys swapped
-    /// the gradient of the values.
+    /// sums = B values, by the fastest route or by `route`: YOSO's forward.
     func sums(of values: Matrix, into sums: Matrix, by route: YosoRoute? = nil, _ pool: StoragePool) {
         switch route ?? .ofSums(self, width: values.columns, pool) {
         case .dense:
@@ -12,7 +11,6 @@ extension HashedHead {
             }
         case .tables: sumByTables(values, sums, pool)
         case .collisions: sumByCollisions(values, sums, pool)
-        case .list: sumByList(values, sums, pool)
         }
     }
 
@@ -29,31 +27,16 @@ extension HashedHead {
     /// Every query adds up the values of the keys that it collides with: linear while collisions are rare.
     private func sumByCollisions(_ values: Matrix, _ sums: Matrix, _ pool: StoragePool) {
         let sorted = SortedKeys(self, pool)
-        withPackedRows(values, sums, pool) { values, sums, width in
-            ck_collision_sums(
-                Int64(length), width, Int32(bits), Int32(hashes), queries.pointer, sorted.starts.pointer,
-                sorted.order.pointer, values, 1 / Float(hashes), sums)
-        }
-    }
-
-    /// The same by the list of all collisions, column by column.
-    private func sumByList(_ values: Matrix, _ sums: Matrix, _ pool: StoragePool) {
-        let collisions = CollisionList(self, pool)
-        withPackedRows(values, sums, pool) { values, sums, width in
-            ck_listed_sums(
-                Int64(length), width, collisions.ends.pointer, collisions.list.pointer, values, 1 / Float(hashes), sums)
-        }
-    }
-
-    /// Runs a kernel that wants values and sums as rows one behind the other.
-    private func withPackedRows(
-        _ values: Matrix, _ sums: Matrix, _ pool: StoragePool,
-        _ kernel: (
-            _ values: UnsafeMutablePointer<Float>, _ sums: UnsafeMutablePointer<Float>, _ width: Int32
-        ) -> Void
-    ) {
         let (packed, result) = (PackedRows(values, pool), PackedRows(like: sums, pool))
-        kernel(packed.tensor.pointer, result.tensor.pointer, Int32(packed.tensor.columns))
+        ck_collision_sums(
+            Int64(length), Int32(packed.tensor.columns), Int32(bits), Int32(hashes), queries.pointer,
+            sorted.starts.pointer, sorted.order.pointer, packed.tensor.pointer, result.tensor.pointer,
+            collisionScratch(pool).pointer)
         copyRows(result.matrix, into: sums)
+    }
+
+    /// Where the kernels of `collisions` write the collisions of a few queries out.
+    func collisionScratch(_ pool: StoragePool) -> IntegerVector<UInt8> {
+        IntegerVector(Int(ck_collision_scratch(Int64(length), Int32(hashes))), from: pool)
     }
 }

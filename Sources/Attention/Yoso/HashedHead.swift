@@ -20,16 +20,6 @@ struct HashedHead {
         self.keys = function.codes(of: keys)
     }
 
-    /// The same collisions seen from the keys: B becomes its transpose.
-    var swapped: HashedHead { HashedHead(length, bits, hashes, queries: keys, keys: queries) }
-
-    private init(
-        _ length: Int, _ bits: Int, _ hashes: Int, queries: IntegerVector<UInt16>, keys: IntegerVector<UInt16>
-    ) {
-        (self.length, self.bits, self.hashes) = (length, bits, hashes)
-        (self.queries, self.keys) = (queries, keys)
-    }
-
     /// Σ over hashes of the pairs that collide.
     func collisions(_ pool: StoragePool) -> Int { collisions(ofHashes: hashes, pool) }
 
@@ -68,7 +58,7 @@ struct SortedKeys {
 
     init(_ head: HashedHead, _ pool: StoragePool) {
         starts = IntegerVector(head.hashes * ((1 << head.bits) + 1), from: pool)
-        order = IntegerVector(head.hashes * head.length, from: pool)
+        order = IntegerVector(head.hashes * head.length + Int(CK_ORDER_PADDING), from: pool)
         ck_bucket_sort(
             Int64(head.length), Int32(head.bits), Int32(head.hashes), head.keys.pointer, starts.pointer, order.pointer)
     }

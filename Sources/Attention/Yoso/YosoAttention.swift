@@ -58,8 +58,8 @@ struct YosoAttention: SelfAttention {
     }
 }
 
-/// With G the gradient of S through the output norm: dV = Bᵀ G, and dq̂, dk̂ by `HashedHead.writeGradients`, then through
-/// the norms of q and k. Only the codes are kept from forward: everything else is one head's at a time.
+/// With G the gradient of S through the output norm: dq̂, dk̂ and dV by `HashedHead.writeGradients`, then through the norms
+/// of q and k. Only the codes are kept from forward: everything else is one head's at a time.
 struct YosoGradient: AttentionGradient {
     let attention: YosoAttention
     let layout: BatchLayout
@@ -80,13 +80,14 @@ struct YosoGradient: AttentionGradient {
             normalizeGradient(
                 shape.slice(output, rows, head: head), norms.pointer + head * norms.columns + rows.lowerBound,
                 shape.slice(dOutput, rows, head: head), into: dSums.matrix)
-            hashed.swapped.sums(of: dSums.matrix, into: dSlices.value, pool)
             let (query, key) = (UnitMatrix(slices.query, pool), UnitMatrix(slices.key, pool))
             let (dQuery, dKey) = (PackedRows(like: slices.query, pool), PackedRows(like: slices.key, pool))
+            let dValue = PackedRows(like: slices.value, pool)
             hashed.writeGradients(
                 CollisionGradientRows(
                     query: query.rows, key: key.rows, value: PackedRows(slices.value, pool), dSums: dSums,
-                    dQuery: dQuery, dKey: dKey), attention.options.gradient, pool)
+                    dQuery: dQuery, dKey: dKey, dValue: dValue), attention.options.gradient, pool)
+            copyRows(dValue.matrix, into: dSlices.value)
             query.writeGradient(dQuery.matrix, into: dSlices.query)
             key.writeGradient(dKey.matrix, into: dSlices.key)
         }

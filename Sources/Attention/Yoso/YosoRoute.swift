@@ -8,8 +8,6 @@ enum YosoRoute: CaseIterable {
     case tables
     /// Enumeration of the pairs that collide: linear while they are rare, and then faster than tables.
     case collisions
-    /// The same by a list of all pairs, a line of columns at a time: where rows lie beyond the caches near a core.
-    case list
 
     /// The fastest for `HashedHead.sums`, by the costs below.
     static func ofSums(_ head: HashedHead, width: Int, _ pool: StoragePool) -> YosoRoute {
@@ -21,18 +19,18 @@ enum YosoRoute: CaseIterable {
         let pairs = Double(head.estimatedCollisions(pool))
         let collisions = n * m * Cost.sorting + pairs * lines * Cost.addedLine
         if dense < min(tables, collisions) { return .dense }
-        return tables < collisions ? .tables : n * Double(width) > Cost.nearSums ? .list : .collisions
+        return tables < collisions ? .tables : .collisions
     }
 
     /// The fastest for `HashedHead.writeGradients`.
     static func ofGradients(_ head: HashedHead, width: Int, _ pool: StoragePool) -> YosoRoute {
         let (n, m) = (Double(head.length), Double(head.hashes))
         let lines = Double((width + 15) / 16)
-        let dense = n * n * (m * Cost.compare + 3 * lines * Cost.product)
+        let dense = n * n * (m * Cost.compare + 4 * lines * Cost.product)
         guard dense > n * m * Cost.sorting else { return .dense }
         let pairs = Double(head.estimatedCollisions(pool))
         let collisions = n * m * Cost.sorting + pairs * lines * Cost.gradientLine
-        return dense < collisions ? .dense : n * Double(width) > Cost.nearGradients ? .list : .collisions
+        return dense < collisions ? .dense : .collisions
     }
 
     /// Columns that a table holds at once: as many as leave table, values and sums in half of a megabyte of cache.
@@ -42,24 +40,20 @@ enum YosoRoute: CaseIterable {
         return min(columns, (width + 15) / 16 * 16)
     }
 
-    /// Nanoseconds on one core of a Zen 5, from timings of the kernels at 512 and 4,096 tokens with 32 hashes; only their
-    /// ratios matter. A line is 16 floats.
+    /// Nanoseconds on one core of a Zen 5, from timings of the kernels at 512 and 4,096 tokens with 32 hashes, every time on
+    /// other codes: from the same ones the core learns where buckets end. Only their ratios matter. A line is 16 floats.
     private enum Cost {
         /// A pair's codes compared, one hash.
-        static let compare = 0.033
+        static let compare = 0.015
         /// A pair's part of a product, a line.
-        static let product = 0.33
+        static let product = 0.14
         /// A token added to a table, looked up, and wiped, one hash.
-        static let tableLine = 3.0
-        /// A token sorted, and its bucket found, one hash.
+        static let tableLine = 2.0
+        /// A token sorted, its bucket found and read, one hash.
         static let sorting = 4.0
         /// A collision added up.
-        static let addedLine = 1.6
+        static let addedLine = 0.5
         /// A collision of the gradients.
-        static let gradientLine = 5.0
-        /// Elements of the rows from which on the list is faster: 24,000 tokens of 64, and 16,000 for the gradients, which
-        /// read three rows.
-        static let nearSums = 1_500_000.0
-        static let nearGradients = 900_000.0
+        static let gradientLine = 3.3
     }
 }

@@ -116,6 +116,8 @@ void ck_bucket_sums(int64_t n, int32_t width, int32_t block, int32_t bits, int32
 
 // collisions.c ----------------------------------------------------------------------------------------------------
 
+/// Entries of `order` behind its last, which are read and not used.
+enum { CK_ORDER_PADDING = 8 };
 /// Tokens in the order of their codes: those with code c of hash h are order[h, starts[h, c] ..< starts[h, c + 1]], in
 /// their own order; starts is [hashes, 2^bits + 1].
 void ck_bucket_sort(int64_t n, int32_t bits, int32_t hashes, CK_CODES codes, uint32_t *_Nonnull starts,
@@ -123,29 +125,17 @@ void ck_bucket_sort(int64_t n, int32_t bits, int32_t hashes, CK_CODES codes, uin
 /// How many (h, i, j) there are with from[h, j] = to[h, i]; `histogram` holds 2^bits counts.
 int64_t ck_collisions(int64_t n, int32_t bits, int32_t hashes, CK_CODES from, CK_CODES to,
                       uint32_t *_Nonnull histogram);
-/// The sums of ck_bucket_sums by enumeration of the collisions; rows are packed, their width a multiple of 16 and at
-/// most 128, `starts` and `order` of the codes `from`.
+/// Bytes that the next two want as `scratch`.
+int64_t ck_collision_scratch(int64_t n, int32_t hashes);
+/// sums[i] = Σ_j B_ij values[j] by enumeration of the collisions, with B_ij the share of hashes in which i and j collide;
+/// rows are packed, their width a multiple of 16 and at most 128, `starts` and `order` of the codes `from`.
 void ck_collision_sums(int64_t n, int32_t width, int32_t bits, int32_t hashes, CK_CODES to, CK_INDICES starts,
-                       CK_INDICES order, CK_IN values, float factor, CK_OUT sums);
-/// With B_ij the share of hashes in which i and j collide and w_ij = (g_i · v_j) B_ij times the relative slope of
-/// ck_collision_slopes: dq_i = Σ_j w_ij k_j, dk_j = Σ_i w_ij q_i. Rows as above; `list` holds n + 1, `counts` n.
+                       CK_INDICES order, CK_IN values, CK_OUT sums, void *_Nonnull scratch);
+/// With w_ij = (g_i · v_j) B_ij times the relative slope of ck_collision_slopes: dq_i = Σ_j w_ij k_j, dk_j = Σ_i w_ij q_i,
+/// dv_j = Σ_i B_ij g_i.
 void ck_collision_gradients(int64_t n, int32_t width, int32_t bits, int32_t hashes, int32_t exact, CK_CODES to,
                             CK_INDICES starts, CK_INDICES order, CK_IN q, CK_IN k, CK_IN v, CK_IN g, CK_OUT dq,
-                            CK_OUT dk, uint32_t *_Nonnull list, uint16_t *_Nonnull counts);
-// collision_list.c ------------------------------------------------------------------------------------------------
-
-/// Entries of a list behind its last, which may be read.
-enum { CK_LIST_PADDING = 32 };
-/// All collisions of query 0, then of query 1, and so on, hash by hash: `list`, which holds their number and
-/// CK_LIST_PADDING more; those of query i end before ends[i].
-void ck_collision_list(int64_t n, int32_t bits, int32_t hashes, CK_CODES to, CK_INDICES starts, CK_INDICES order,
-                       uint32_t *_Nonnull ends, uint32_t *_Nonnull list);
-/// ck_collision_sums by the list.
-void ck_listed_sums(int64_t n, int32_t width, CK_INDICES ends, CK_INDICES list, CK_IN values, float factor,
-                    CK_OUT sums);
-/// ck_collision_gradients by the list, with the lower bound; `weights` holds a number a collision.
-void ck_listed_gradients(int64_t n, int32_t width, int32_t bits, int32_t hashes, CK_INDICES ends, CK_INDICES list,
-                         CK_IN q, CK_IN k, CK_IN v, CK_IN g, CK_OUT dq, CK_OUT dk, CK_OUT weights);
+                            CK_OUT dk, CK_OUT dv, void *_Nonnull scratch);
 
 // collisions.c, dense ---------------------------------------------------------------------------------------------
 
@@ -212,9 +202,10 @@ void ck_bf16_multiply(int64_t rows, int64_t columns, int64_t depth, const uint32
 
 // level.c ---------------------------------------------------------------------------------------------------------
 
-/// The instruction level that the loader picked for the functions above: "AVX-512", "AVX2" or "baseline".
+/// The instruction level that the loader picked for the functions above: "AVX-512", "AVX2" or "baseline"; AVX2 wherever
+/// the package was built so.
 const char *_Nonnull ck_level(void);
-/// Whether the CPU has AVX512-BF16.
+/// Whether the CPU has AVX512-BF16, and the package was not built for AVX2.
 int32_t ck_has_bf16(void);
 
 #undef CK_IN
