@@ -1,6 +1,9 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
+// YOSO_KERNELS=AVX2 builds the kernels as a CPU without AVX-512 runs them, to test those on any.
+let kernels: [CSetting] = Context.environment["YOSO_KERNELS"] == "AVX2" ? [.define("CK_AVX2")] : []
+
 // The rooms form a strict DAG, lowest first; `.ci/check-imports` holds every `import` to the edges declared here.
 let package = Package(
     name: "yoso",
@@ -22,7 +25,7 @@ let package = Package(
         .systemLibrary(
             name: "CSentencePieceSystem", pkgConfig: "sentencepiece", providers: [.apt(["libsentencepiece-dev"])]),
         .target(name: "CSentencePiece", dependencies: ["CSentencePieceSystem"]),
-        .target(name: "CKernels"),
+        .target(name: "CKernels", cSettings: kernels),
 
         // Numbers and calculus.
         .target(name: "Tensors", dependencies: ["COpenBLAS", "CKernels"]),
