@@ -6,29 +6,38 @@ import Tensors
     import Darwin
 #endif
 
+/// Calls a body with every index below a count, each once, in any order or at the same time.
+public typealias EachIndex = (_ count: Int, _ body: (Int) -> Void) -> Void
+
 extension ParameterLayout {
     /// A fresh block of parameters: every parameter is drawn from a stream of (seed, its name), so that the same name
     /// gets the same numbers in every model.
-    public func initialBlock(seed: UInt64, from pool: StoragePool) -> Tensor {
+    ///
+    /// - Parameter each: spreads the work, over threads where there are some.
+    public func initialBlock(
+        seed: UInt64, from pool: StoragePool, each: EachIndex = { count, body in (0..<count).forEach(body) }
+    ) -> Tensor {
         let block = pool.zeros(1, blockCount)
-        for parameter in parameters { parameter.initialize(block, seed: seed) }
+        for parameter in parameters { parameter.initialize(block, seed: seed, each: each) }
         return block
     }
 }
 
 extension Parameter {
     /// Fills this parameter's range of `block` as its `initialization` says.
-    public func initialize(_ block: Tensor, seed: UInt64) {
+    public func initialize(
+        _ block: Tensor, seed: UInt64, each: EachIndex = { count, body in (0..<count).forEach(body) }
+    ) {
         let target = block.view(at: offset, rows: 1, columns: count)
         let random = RandomStream(seed: seed)
         switch initialization {
         case .zeros: target.fill(0)
         case .ones: target.fill(1)
         case .normal(let deviation, let half):
-            fillNormal(target, deviation, random.stream(name))
+            fillNormal(target, deviation, random.stream(name), each)
             if let half { clear(target, half == .first ? columns / 2..<columns : 0..<columns / 2) }
         case .normalLike(let name, let deviation, let offsets):
-            fillNormal(target, deviation, random.stream(name))
+            fillNormal(target, deviation, random.stream(name), each)
             clear(target, columns / 2..<columns)
             let frequencies = Self.positionFrequencies(columns: columns / 2)
             let turns = offsets.map { offset in
@@ -66,12 +75,15 @@ extension Parameter {
         }
     }
 
-    private func fillNormal(_ target: Tensor, _ deviation: Float, _ stream: RandomStream) {
-        for index in 0..<count {
-            // Box and Muller: two uniform numbers give one normal one.
-            let radius = (-2 * log(stream.uniform(UInt32(truncatingIfNeeded: 2 * index)))).squareRoot()
-            let angle = 2 * Double.pi * stream.uniform(UInt32(truncatingIfNeeded: 2 * index + 1))
-            target.pointer[index] = Float(radius * cos(angle)) * deviation
+    private func fillNormal(_ target: Tensor, _ deviation: Float, _ stream: RandomStream, _ each: EachIndex) {
+        let (step, count) = (1 << 15, count)
+        each((count + step - 1) / step) { part in
+            for index in part * step..<min((part + 1) * step, count) {
+                // Box and Muller: two uniform numbers give one normal one.
+                let radius = (-2 * log(stream.uniform(UInt32(truncatingIfNeeded: 2 * index)))).squareRoot()
+                let angle = 2 * Double.pi * stream.uniform(UInt32(truncatingIfNeeded: 2 * index + 1))
+                target.pointer[index] = Float(radius * cos(angle)) * deviation
+            }
         }
     }
 }

@@ -3,7 +3,7 @@ import Tensors
 
 /// What the machine gives at best: the speed of large products on all workers at once.
 public enum PeakSpeed {
-    /// Operations a second of 512³ products for about a quarter of a second, the best of five stretches.
+    /// Operations a second of 512³ products for about a tenth of a second, the best of five stretches.
     public static func measure(_ workers: Workers, _ precision: Precision) -> Double {
         let size = 512
         let work = 2 * Double(size * size * size)
@@ -24,7 +24,7 @@ public enum PeakSpeed {
                     }
                     count += 1
                     seconds = start.duration(to: .now).seconds
-                } while seconds < 0.05
+                } while seconds < 0.02
                 best = max(best, Double(count) * work / seconds)
             }
             return best

@@ -38,7 +38,7 @@ public final class SlicedModel {
         self.precision = precision
         self.recomputes = recomputes
         panels = precision == .bf16 ? WeightPanels(layout, from: pool) : nil
-        parameters = layout.initialBlock(seed: seed, from: pool)
+        parameters = layout.initialBlock(seed: seed, from: pool, each: workers.each)
         optimizer = AdamW(options, layout, pool, rates: rates)
         let count = layout.blockCount
         self.slices = (0..<slices).map { [pool] _ in Slice(gradients: pool.zeros(1, count)) }
