@@ -25,9 +25,7 @@ extension ParameterLayout {
 
 extension Parameter {
     /// Fills this parameter's range of `block` as its `initialization` says.
-    public func initialize(
-        _ block: Tensor, seed: UInt64, each: EachIndex = { count, body in (0..<count).forEach(body) }
-    ) {
+    func initialize(_ block: Tensor, seed: UInt64, each: EachIndex) {
         let target = block.view(at: offset, rows: 1, columns: count)
         let random = RandomStream(seed: seed)
         switch initialization {

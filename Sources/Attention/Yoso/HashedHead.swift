@@ -20,16 +20,14 @@ struct HashedHead {
         self.keys = function.codes(of: keys)
     }
 
-    /// Σ over hashes of the pairs that collide.
-    func collisions(_ pool: StoragePool) -> Int { collisions(ofHashes: hashes, pool) }
-
-    /// About as many, from the first few hashes.
+    /// About the pairs that collide, summed over all hashes, from the first few.
     func estimatedCollisions(_ pool: StoragePool) -> Int {
         let few = min(hashes, 4)
         return collisions(ofHashes: few, pool) * hashes / few
     }
 
-    private func collisions(ofHashes count: Int, _ pool: StoragePool) -> Int {
+    /// The pairs that collide, summed over the first `count` hashes.
+    func collisions(ofHashes count: Int, _ pool: StoragePool) -> Int {
         let histogram = IntegerVector<UInt32>(1 << bits, from: pool)
         return Int(
             ck_collisions(Int64(length), Int32(bits), Int32(count), keys.pointer, queries.pointer, histogram.pointer))

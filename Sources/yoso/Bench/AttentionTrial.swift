@@ -9,7 +9,6 @@ final class AttentionTrial {
     private let choice: AttentionChoice
     private let workers: Workers
     private let input: HeadInput
-    private let heads: Int
     private let lanes: [Lane]
 
     /// Heads a thread: several of short sequences, as a training pass has them, or waking the threads would count more than
@@ -18,9 +17,7 @@ final class AttentionTrial {
 
     init(_ name: String, _ choice: AttentionChoice, _ input: HeadInput, _ workers: Workers) {
         (self.name, self.choice, self.input, self.workers) = (name, choice, input, workers)
-        let heads = Self.heads(length: input.length)
-        self.heads = heads
-        lanes = (0..<workers.threads).map { _ in Lane(choice, input, heads: heads) }
+        lanes = (0..<workers.threads).map { _ in Lane(choice, input, heads: Self.heads(length: input.length)) }
     }
 
     /// Milliseconds a head of a training pass, forward alone or with backward: those of a round on every thread over the
@@ -35,7 +32,7 @@ final class AttentionTrial {
     private func pass(backward: Bool) -> Double {
         let start = ContinuousClock.now
         workers.each(lanes.count) { lanes[$0].pass(backward: backward) }
-        return 1e3 * start.duration(to: .now).seconds / Double(lanes.count * heads)
+        return 1e3 * start.duration(to: .now).seconds / Double(lanes.count * Self.heads(length: input.length))
     }
 
     /// The output of a training pass.
