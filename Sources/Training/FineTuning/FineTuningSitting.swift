@@ -36,13 +36,13 @@ final class FineTuningSitting {
         state = restored ?? RunState(totalSteps: totalSteps, tokenizer: run.tokenizer.fingerprint, options: digest)
         var fresh: [String] = []
         if restored == nil, let pretrained = run.pretrained {
-            fresh = try tuner.load(pretrained, withClassifier: false)
+            fresh = try tuner.load(pretrained)
         }
         log = try MetricsLog(run.folder.metrics, truncatingAfterStep: state.step)
         best = try MetricsLog.values(FineTuningEpochReport.self, kind: "epoch", in: run.folder.metrics).last(
             where: \.isBest)
         work = FloatingPointWork(run.encoder)
-        peak = PeakSpeed.measure(tuner.sliced.workers, tuner.sliced.precision)
+        peak = PeakSpeed.measure(tuner.sliced.workers, tuner.sliced.weights.precision)
         report(
             .started(
                 step: state.step, totalSteps: state.totalSteps, parameters: tuner.sliced.layout.parameterCount,
@@ -87,7 +87,7 @@ final class FineTuningSitting {
     /// Evaluates the dev set, saves, and decides whether to go on.
     func endEpoch() throws {
         let start = ContinuousClock.now
-        let logits = tuner.predict(dev)
+        let logits = tuner.classifier.predict(dev)
         let evaluation = TaskEvaluation(run.data, logits: logits)
         state.seconds += start.duration(to: .now).seconds
         state.epoch += 1
@@ -114,7 +114,7 @@ final class FineTuningSitting {
     }
 
     private func save() throws {
-        var configuration = HuggingFaceConfiguration(tuner.model.options, head: "ForSequenceClassification")
+        var configuration = HuggingFaceConfiguration(tuner.classifier.model.options, head: "ForSequenceClassification")
         let task = run.data.task
         let names = task.isRegression ? ["score"] : task.labels
         configuration.labels = Dictionary(uniqueKeysWithValues: names.enumerated().map { ("\($0)", $1) })

@@ -15,9 +15,10 @@ public final class Pretrainer {
     public init(_ encoder: EncoderOptions, _ options: PretrainingOptions) {
         let layout = ParameterLayout()
         model = PretrainingModel(encoder, sentenceOrder: options.examples.sentenceOrder, layout)
-        sliced = SlicedModel(
-            layout, seed: options.seed, optimizer: options.optimizer, slices: options.slices,
-            workers: Workers(threads: options.threads), precision: options.precision, recomputes: options.recompute)
+        let weights = ModelWeights(
+            layout, seed: options.seed, slices: options.slices, workers: Workers(threads: options.threads),
+            precision: options.precision, backward: true)
+        sliced = SlicedModel(weights, optimizer: options.optimizer, recomputes: options.recompute)
         schedule = options.schedule
         cut = BatchCut(slices: options.slices, microBatchTokens: options.microBatchTokens)
         random = RandomStream(seed: options.seed).stream("dropout")
@@ -64,7 +65,7 @@ public final class Pretrainer {
     public func evaluate(_ examples: [PretrainingExample]) -> PretrainingCounts {
         let weights = PretrainingWeights(of: examples)
         let parts = cut.parts(of: examples.map(\.ids.count)).flatMap { $0 }
-        return sliced.infer(parts) { range, tape in
+        return sliced.weights.infer(parts) { range, tape in
             PretrainingCounts(model.loss(PretrainingBatch(examples[range]), weights, tape))
         }.sum
     }

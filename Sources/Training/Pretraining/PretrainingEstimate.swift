@@ -30,7 +30,7 @@ public struct PretrainingEstimate: Sendable {
     /// a model that is thrown away.
     public init(_ encoder: EncoderOptions, _ options: PretrainingOptions, _ data: PretrainingData) {
         let pretrainer = Pretrainer(encoder, options)
-        peak = PeakSpeed.measure(pretrainer.sliced.workers, pretrainer.sliced.precision)
+        peak = PeakSpeed.measure(pretrainer.sliced.workers, pretrainer.sliced.weights.precision)
         var (epoch, index) = (0, 0)
         func probe(for duration: Double, atLeast steps: Int) -> [(batch: [PretrainingExample], seconds: Double)] {
             var probes: [(batch: [PretrainingExample], seconds: Double)] = []

@@ -32,7 +32,7 @@ final class PretrainingSitting {
         log = try MetricsLog(run.folder.metrics, truncatingAfterStep: state.step)
         heldOut = run.data.evaluationExamples(run.options.evaluation.sequences)
         work = FloatingPointWork(run.encoder)
-        peak = PeakSpeed.measure(pretrainer.sliced.workers, pretrainer.sliced.precision)
+        peak = PeakSpeed.measure(pretrainer.sliced.workers, pretrainer.sliced.weights.precision)
         report(
             .started(
                 step: state.step, totalSteps: state.totalSteps, parameters: pretrainer.sliced.layout.parameterCount))

@@ -13,7 +13,7 @@ struct SavedClassifier {
     /// In the order of the model's ids; one name for a regression.
     let labels: [String]
     let length: Int
-    private let tuner: FineTuner
+    private let classifier: Classifier
 
     /// - Parameter length: longest input in tokens; nil for what it was fine-tuned with, or 128.
     /// - Throws: what reading the folder throws, and `CheckpointError` where it has no classifier.
@@ -27,16 +27,14 @@ struct SavedClassifier {
         self.length = length ?? configuration.yoso?["length"].flatMap { Int($0) } ?? min(128, configuration.positions)
         tokenizer = try TokenizerFolder.load(folder)
         let encoder = try Finetune.encoder(of: folder, tokenizer, length: self.length)
-        tuner = FineTuner(
+        classifier = Classifier(
             encoder, outputs: labels.count,
-            FineTuningOptions(length: self.length, threads: threads, precision: precision))
-        if let missing = try tuner.load(folder, withClassifier: true).first {
-            throw CheckpointError(folder, "has no classifier (\(missing) is missing); fine-tune it first")
-        }
+            FineTuningOptions(length: self.length, threads: threads, precision: precision), seed: nil)
+        try classifier.load(folder)
     }
 
     /// Logits of every row, in the order of `labels`.
-    func logits(_ rows: [EncodedRow]) -> [[Float]] { tuner.predict(rows.map(ClassificationExample.init)) }
+    func logits(_ rows: [EncodedRow]) -> [[Float]] { classifier.predict(rows.map(ClassificationExample.init)) }
 
     /// Logits of every row in the order of the labels of `task`: other programs order them otherwise.
     ///

@@ -1,0 +1,78 @@
+import Autograd
+import Bert
+import Checkpoints
+import Foundation
+import Tensors
+
+/// A classifier that predicts; `FineTuner` improves one.
+public struct Classifier {
+    public let model: ClassificationModel
+    public let weights: ModelWeights
+    let cut: BatchCut
+
+    /// `outputs` is the number of classes, or 1 for regression.
+    ///
+    /// - Parameter seed: of fresh weights that are to be trained; nil where `load` brings all of them, to predict alone.
+    public init(_ encoder: EncoderOptions, outputs: Int, _ options: FineTuningOptions, seed: UInt64?) {
+        let layout = ParameterLayout()
+        model = ClassificationModel(encoder, outputs: outputs, dropout: options.classifierDropout, layout)
+        weights = ModelWeights(
+            layout, seed: seed, slices: options.slices, workers: Workers(threads: options.threads),
+            precision: options.precision, backward: seed != nil)
+        cut = BatchCut(slices: options.slices, microBatchTokens: Self.microBatchTokens)
+    }
+
+    /// Enough rows for full-speed products, few enough that activations stay in the last-level cache.
+    private static let microBatchTokens = 2048
+
+    /// Reads a fine-tuned model from a Hugging Face folder.
+    ///
+    /// - Throws: `CheckpointError` where the folder is damaged, or holds another encoder or no classifier.
+    public func load(_ folder: URL) throws {
+        let missing = try ModelFolder.read(folder, into: weights.parameters, weights.layout) {
+            $0.name.hasPrefix("classifier") || $0.name.hasPrefix("bert.pooler") ? .optional : .required
+        }
+        if let name = missing.first {
+            throw CheckpointError(folder, "has no classifier (\(name) is missing); fine-tune it first")
+        }
+    }
+
+    /// Logits of every example, in order, without dropout.
+    public func predict(_ examples: [ClassificationExample]) -> [[Float]] {
+        // By length, so that micro-batches hold tokens of like sequences; the answer is in the caller's order.
+        let order = examples.indices.sorted { (examples[$0].ids.count, $0) < (examples[$1].ids.count, $1) }
+        let sorted = order.map { examples[$0] }
+        let parts = cut.parts(of: sorted.map(\.ids.count)).flatMap { $0 }
+        let rows = weights.infer(parts) { range, tape in
+            let logits = model.logits(PackedTokens(sorted[range]), tape).value
+            return (0..<logits.rows).map {
+                logits.view(at: $0 * logits.columns, rows: 1, columns: logits.columns).values
+            }
+        }.flatMap { $0 }
+        var predictions = [[Float]](repeating: [], count: examples.count)
+        for (index, row) in zip(order, rows) { predictions[index] = row }
+        return predictions
+    }
+}
+
+/// One encoded row of a task.
+public struct ClassificationExample: Sendable, Equatable {
+    public let ids: [Int32]
+    public let segments: [Int32]
+    /// The class, or the value of a regression.
+    public let target: Float
+
+    public init(ids: [Int32], segments: [Int32], target: Float) {
+        self.ids = ids
+        self.segments = segments
+        self.target = target
+    }
+}
+
+extension PackedTokens {
+    init(_ examples: ArraySlice<ClassificationExample>) {
+        self.init(
+            ids: examples.flatMap(\.ids), segments: examples.flatMap(\.segments),
+            layout: BatchLayout(lengths: examples.map(\.ids.count), keys: examples.indices.map(UInt64.init)))
+    }
+}
