@@ -1,10 +1,10 @@
 """Fine-tunes one checkpoint here and in PyTorch, in turns, and prints both scores and times in one table.
 
     python finetune_beside_torch.py --yoso .build/release/yoso --peer torch_finetune.py --checkpoint FOLDER --data glue/
-        [--tasks RTE MRPC] [--seeds 3] [--epochs 3] [--limit 10000] [--precision bf16] --output FOLDER
+        [--tasks RTE MRPC] [--seeds 3] [--epochs 3] [--limit 10000] [--threads 2] [--precision bf16] --output FOLDER
 
-Batch 32, linear schedule with 10% warm-up, AdamW with decay 0.01, clipping at 1, dropout as the checkpoint has it. The peer is
-called with `--checkpoint --data --task --epochs --rate --batch --seed --limit --precision` and prints a JSON line with
+Both on N threads, batch 32, linear schedule with 10% warm-up, AdamW with decay 0.01, clipping at 1, dropout as the checkpoint has it. The peer is
+called with `--checkpoint --data --task --epochs --rate --batch --seed --limit --precision --threads` and prints a JSON line with
 `scores`, the metric after each epoch, and `seconds_per_epoch`. The score is that after the last epoch: Matthews, accuracy, F1,
 Pearson, accuracy. FOLDER/results.jsonl keeps every finished pair; the same command goes on after them.
 """
@@ -16,6 +16,7 @@ p.add_argument("--yoso", required=True), p.add_argument("--peer", required=True)
 p.add_argument("--checkpoint", required=True), p.add_argument("--data", required=True), p.add_argument("--output", required=True)
 p.add_argument("--tasks", nargs="+", default=list(SCORES), choices=list(SCORES)), p.add_argument("--seeds", type=int, default=3)
 p.add_argument("--epochs", type=int, default=3), p.add_argument("--rate", default="5e-5"), p.add_argument("--limit", type=int, default=0)
+p.add_argument("--threads", type=int, default=2)
 p.add_argument("--precision", choices=["fp32", "bf16"], default="fp32", help="of the peer")
 p.add_argument("--yoso-precision", choices=["fp32", "bf16"], default="fp32")
 a = p.parse_args()
@@ -40,7 +41,8 @@ def ours(task, seed):
     run = output / f"{task}-{seed}"
     shutil.rmtree(run, ignore_errors=True)
     recipe = {"batch": "32 sequences", "epochs": a.epochs, "optimizer.rate": a.rate, "optimizer.decay": 0.01, "schedule.warmup": "10%",
-              "optimizer.clip": 1, "length": 128, "seed": seed, "patience": 0, "precision": a.yoso_precision}
+              "optimizer.clip": 1, "length": 128, "seed": seed, "patience": 0, "precision": a.yoso_precision,
+              "threads": a.threads}
     subprocess.run([a.yoso, "finetune", "--task", task.lower().replace("-", ""), "--checkpoint", a.checkpoint, "--data", data(task),
                     "--output", run, *(x for k, v in recipe.items() for x in ("--set", f"{k}={v}"))],
                    check=True, env=environment, stdout=subprocess.DEVNULL)
@@ -55,7 +57,8 @@ def ours(task, seed):
 
 def theirs(task, seed):
     line = subprocess.run([sys.executable, a.peer, "--checkpoint", a.checkpoint, "--data", a.data, "--task", task, "--epochs", str(a.epochs),
-                           "--rate", a.rate, "--batch", "32", "--seed", str(seed), "--limit", str(a.limit), "--precision", a.precision],
+                           "--rate", a.rate, "--batch", "32", "--seed", str(seed), "--limit", str(a.limit), "--precision", a.precision,
+                           "--threads", str(a.threads)],
                           check=True, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
     result = json.loads(line.strip().splitlines()[-1])
     return {"scores": result["scores"], "seconds": result["seconds_per_epoch"], "rows_per_second": result["evaluation_examples_per_second"]}
