@@ -21,7 +21,8 @@ extension AttentionChoice {
         case .yoso(let options):
             let fixed = RandomStream(seed: 0).stream(scope.path("hashes"))
             let sampled = YosoAttention(shape: shape, options: options, fixed: fixed)
-            return ConvolutionAttention.beside(sampled, shape, options.convolution, scope)
+            return ConvolutionAttention.beside(
+                sampled, shape, options.convolution, outputScale: outputScale(headWidth: headWidth), scope)
         case .none: return ValuesOnly(shape: shape)
         case .linear: return LinearAttention(shape: shape, features: .elu)
         case .performer(let features):

@@ -4,7 +4,7 @@ import Autograd
 public struct Encoder: Sendable {
     public let options: EncoderOptions
     let embeddings: Embeddings
-    private let blocks: [EncoderBlock]
+    let blocks: [EncoderBlock]
 
     /// Parameters under `bert` or `yoso` of `layout`, as Hugging Face names them.
     ///

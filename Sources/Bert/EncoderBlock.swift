@@ -12,8 +12,8 @@ import Autograd
 struct EncoderBlock: Sendable {
     private let projectionWeight: Parameter
     private let projectionBias: Parameter
-    private let attention: any SelfAttention
-    private let attentionOutput: Dense
+    let attention: any SelfAttention
+    let attentionOutput: Dense
     private let attentionNorm: LayerNorm
     private let expand: Dense
     private let contract: Dense
@@ -42,9 +42,9 @@ struct EncoderBlock: Sendable {
         attention = options.attention.attention(
             heads: options.heads, headWidth: width / options.heads, dropout: options.attentionDropout,
             projections)
-        // Rows of length 1 are smaller than values: read like those they hardly change a residual, and YOSO does not learn
-        // within a short run that neighbours matter.
-        let outputScale = options.attention.hasUnitOutputs ? Float(width / options.heads).squareRoot() / 2 : 1
+        // Read like values, the smaller outputs of YOSO hardly change a residual, and within a short run it does not learn that
+        // neighbours matter.
+        let outputScale = options.attention.outputScale(headWidth: width / options.heads)
         attentionOutput = Dense(
             attentionScope["output"]["dense"], from: width, to: width, deviation: outputScale * valueDeviation)
         attentionNorm = LayerNorm(

@@ -44,9 +44,10 @@ import Testing
     /// Unit rows of YOSO are several times smaller than values, and its block must read them accordingly.
     @Test(arguments: [
         AttentionChoice.softmax, .yosoExpectation(YosoExpectationOptions()), .yoso(YosoOptions()),
+        .yoso(YosoOptions(convolution: 33)),
     ])
-    func attentionChangesAFreshResidual(attention: AttentionChoice) throws {
-        let change = try FreshProjections(sequences: 1, of: 64, attention).rootMeanSquareOfAttended()
+    func attentionChangesAFreshResidual(attention: AttentionChoice) {
+        let change = FreshProjections(sequences: 1, of: 64, attention).rootMeanSquareOfAttended()
         #expect(change > 0.25 && change < 1, "\(change)")
     }
 }
@@ -55,23 +56,24 @@ import Testing
 private struct FreshProjections {
     private let values: [Float]
     private let columns: Int
+    /// Which the projections do not keep.
     private let tape: Tape
     private let projections: Variable
     private let sequences: BatchLayout
-    private let parameters: ParameterLayout
-    private let options: EncoderOptions
+    private let block: EncoderBlock
 
     init(sequences count: Int, of length: Int, _ attention: AttentionChoice = .softmax) {
-        options = EncoderOptions(
+        let options = EncoderOptions(
             layers: 1, width: 256, heads: 4, intermediate: 64, vocabulary: 500, positions: length, dropout: 0,
             attentionDropout: 0, initializerRange: 0.04, attention: attention)
         let pool = StoragePool()
-        parameters = ParameterLayout()
+        let parameters = ParameterLayout()
         let encoder = Encoder(options, parameters)
         let words = RandomStream(seed: 4)
         let ids = (0..<length * count).map { Int32(words.word(UInt32($0)) % 500) }
         sequences = BatchLayout(lengths: Array(repeating: length, count: count))
         let tokens = PackedTokens(ids: ids, segments: ids.map { _ in 0 }, layout: sequences)
+        block = encoder.blocks[0]
         tape = Tape(parameters: parameters.initialBlock(seed: 1, from: pool), mode: .inference, pool: pool)
         projections = encoder.projections(tokens, layer: 0, tape)
         (values, columns) = (projections.value.values, projections.columns)
@@ -84,14 +86,8 @@ private struct FreshProjections {
     }
 
     /// Of the heads' outputs behind the output weights: what is added to a residual of 1.
-    func rootMeanSquareOfAttended() throws -> Float {
-        let scope = ParameterLayout().scope("none")
-        let attention = options.attention.attention(heads: 4, headWidth: 64, dropout: 0, scope)
-        let attended = attention(projections, sequences).value
-        let weight = try #require(
-            parameters.parameters.first { $0.name.hasSuffix("attention.output.dense.weight") })
-        let product = tape.pool.tensor(attended.rows, attended.columns)
-        multiply(attended.matrix, tape[weight].matrix.transposed, into: product.matrix)
-        return (product.values.reduce(0) { $0 + $1 * $1 } / Float(product.count)).squareRoot()
+    func rootMeanSquareOfAttended() -> Float {
+        let attended = block.attentionOutput(block.attention(projections, sequences)).value
+        return (attended.values.reduce(0) { $0 + $1 * $1 } / Float(attended.count)).squareRoot()
     }
 }

@@ -10,19 +10,25 @@ struct ConvolutionAttention: SelfAttention {
     /// A kernel a head, [heads, 1, window, 1] as Hugging Face has it.
     let kernels: Parameter
 
-    init(attention: any SelfAttention, shape: HeadShape, window: Int, _ scope: ParameterScope) {
+    /// - Parameter outputScale: of the weights that read the output, which the convolution makes up for.
+    init(
+        attention: any SelfAttention, shape: HeadShape, window: Int, outputScale: Float = 1, _ scope: ParameterScope
+    ) {
+        precondition(window % 2 == 1, "a convolution of \(window) tokens has no middle")
         self.attention = attention
         self.shape = shape
         kernels = scope["conv"].weight(
-            "weight", shape: [shape.heads, 1, window, 1], deviation: 1 / Float(window).squareRoot())
+            "weight", shape: [shape.heads, 1, window, 1], deviation: 1 / (outputScale * Float(window).squareRoot()))
     }
 
     /// `attention`, with a convolution of `window` beside it unless that is nil.
     static func beside(
-        _ attention: any SelfAttention, _ shape: HeadShape, _ window: Int?, _ scope: ParameterScope
+        _ attention: any SelfAttention, _ shape: HeadShape, _ window: Int?, outputScale: Float = 1,
+        _ scope: ParameterScope
     ) -> any SelfAttention {
         guard let window else { return attention }
-        return ConvolutionAttention(attention: attention, shape: shape, window: window, scope)
+        return ConvolutionAttention(
+            attention: attention, shape: shape, window: window, outputScale: outputScale, scope)
     }
 
     func callAsFunction(_ projections: Variable, _ layout: BatchLayout) -> Variable {
