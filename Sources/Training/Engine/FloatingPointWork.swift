@@ -1,6 +1,7 @@
 import Bert
 
-/// Floating-point operations of a step, by the products of the model alone: 2 m n k each, backward twice forward.
+/// Floating-point operations of a step, by the products of the model alone: 2 m n k each, backward twice forward;
+/// attention by the pairs of tokens that it compares.
 ///
 /// Recomputation, norms and activations are not counted, nor what the last block is spared (`RowSelection`), so a share
 /// of peak by this count is that of work which had to be done.
@@ -24,7 +25,7 @@ public struct FloatingPointWork: Sendable {
         let (width, intermediate) = (Double(options.width), Double(options.intermediate))
         let (projections, rest) = (6 * width * width, 2 * width * (width + 2 * intermediate))
         let tokens = Double(lengths.reduce(0, +))
-        let scores = lengths.reduce(0.0) { $0 + 4 * Double($1 * $1) * width }
+        let scores = lengths.reduce(0.0) { $0 + 4 * Double(options.attention.pairs(length: $1)) * width }
         return Double(options.layers) * (tokens * projections + scores)
             + (Double(options.layers - 1) * tokens + Double(kept)) * rest
     }
