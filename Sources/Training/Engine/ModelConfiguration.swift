@@ -42,12 +42,16 @@ extension HuggingFaceConfiguration {
     }
 
     /// The encoder that this configuration describes; `place` is named where we cannot build it.
+    ///
+    /// - Throws: `CheckpointError` where its attention is none that we have.
     public func encoderOptions(_ place: URL) throws -> EncoderOptions {
-        EncoderOptions(
+        let attention = try attention(place)
+        if let problem = attention.problem(headWidth: width / heads) { throw CheckpointError(place, problem) }
+        return EncoderOptions(
             layers: layers, width: width, heads: heads, intermediate: intermediate, vocabulary: vocabularySize,
             positions: positions, segments: segments, dropout: Float(dropout),
             attentionDropout: Float(attentionDropout), normEpsilon: Float(normEpsilon),
-            initializerRange: Float(initializerRange), attention: try attention(place))
+            initializerRange: Float(initializerRange), attention: attention)
     }
 
     private func attention(_ place: URL) throws -> AttentionChoice {
