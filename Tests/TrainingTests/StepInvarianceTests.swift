@@ -88,6 +88,9 @@ import Training
         let step = pretrainer.step(poisoned, index: 0, of: 20)
         #expect(!step.isFinite)
         #expect(pretrainer.sliced.parameters.values.dropFirst() == before)
+        // Nor the next one.
+        pretrainer.sliced.parameters.pointer[0] = 0
+        #expect(pretrainer.step(TinyRun.examples(), index: 1, of: 20).isFinite)
     }
 
     @Test func lossFallsOnWhatIsRepeated() {

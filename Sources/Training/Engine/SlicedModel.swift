@@ -15,6 +15,8 @@ public final class SlicedModel {
     /// Blocks like the parameters', one a slice.
     private let gradients: [Tensor]
     private let pool = StoragePool()
+    /// Whether gradients were summed and not applied.
+    private var holdsGradients = false
 
     /// Where the time of steps went since it was set; nil, as at first, measures nothing.
     public var profile: StepProfile?
@@ -46,6 +48,9 @@ public final class SlicedModel {
         _ batches: [[Batch]], random: RandomStream, _ pass: (Batch, Tape) -> (loss: Variable, counts: Counts)
     ) -> [Counts] {
         precondition(batches.count == sliceCount, "\(batches.count) parts for \(sliceCount) slices")
+        // Of a step that was not finite.
+        if holdsGradients { gradients[0].fill(0) }
+        holdsGradients = false
         let start = ContinuousClock.now
         weights.pack()
         profile?.add("weights to bf16", since: start)
@@ -67,6 +72,7 @@ public final class SlicedModel {
     public func reduceGradients() -> Double {
         let start = ContinuousClock.now
         defer { profile?.add("reduction", since: start) }
+        holdsGradients = true
         return optimizer.reduce(gradients, workers)
     }
 
@@ -74,6 +80,7 @@ public final class SlicedModel {
     public func update(norm: Double, rate: Float) {
         let start = ContinuousClock.now
         defer { profile?.add("optimizer", since: start) }
+        holdsGradients = false
         optimizer.update(parameters, gradients[0], norm: norm, rate: rate, workers)
     }
 
