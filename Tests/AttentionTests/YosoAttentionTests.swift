@@ -77,17 +77,46 @@ import Testing
                 == pass(expectation, layout, projections, training: false).output)
     }
 
+    /// Through the norms of queries, keys and outputs, head by head: by many hashes all three gradients are those of YOSO-E, the
+    /// nearer the more.
+    @Test(arguments: CollisionGradient.allCases) func theGradientIsThatOfTheExpectation(gradient: CollisionGradient) {
+        let layout = BatchLayout(lengths: [40, 24])
+        let projections = nearbyQueriesAndKeys(64, heads: 2, headWidth: 16)
+        let expectation = pass(
+            .yosoExpectation(YosoExpectationOptions(bits: 4, gradient: gradient)), layout, projections)
+        for part in 0..<3 {
+            let errors = [128, 2048].map { hashes in
+                let options = YosoOptions(hashes: hashes, bits: 4, hash: .gaussian, gradient: gradient)
+                let sampled = pass(.yoso(options), layout, projections).gradient
+                return distance(columns(sampled, part), columns(expectation.gradient, part))
+                    / distance(columns(expectation.gradient, part), columns(expectation.gradient.map { _ in 0 }, part))
+            }
+            #expect(errors[1] < 0.1 && errors[0] / errors[1] > 2.5, "\(part): \(errors)")
+        }
+    }
+
+    /// The queries, keys or values of rows of 3 · 32.
+    private func columns(_ values: [Float], _ part: Int) -> [Float] {
+        stride(from: 32 * part, to: values.count, by: 96).flatMap { values[$0..<$0 + 32] }
+    }
+
+    /// Of any length, and queries near their keys, or the few collisions of random ones say little.
+    private func nearbyQueriesAndKeys(_ rows: Int, heads: Int, headWidth: Int) -> Tensor {
+        let width = heads * headWidth
+        let projections = drawn(rows, 3 * width, "projections", pool)
+        for row in 0..<rows {
+            for column in 0..<width {
+                let q = projections.pointer + row * 3 * width + column
+                q[width] = q[0] + 0.2 * q[width]
+            }
+        }
+        return projections
+    }
+
     /// Its error to the expectation falls as one over the root of the number of hashes.
     @Test func theErrorFallsWithTheRootOfTheHashes() {
         let layout = BatchLayout(lengths: [64])
-        let projections = drawn(64, 3 * 32, "projections", pool)
-        // Queries near their keys, or the few collisions of random ones say little.
-        for row in 0..<64 {
-            for column in 0..<32 {
-                let q = projections.pointer + row * 96 + column
-                q[32] = q[0] + 0.2 * q[32]
-            }
-        }
+        let projections = nearbyQueriesAndKeys(64, heads: 1, headWidth: 32)
         let expectation = pass(.yosoExpectation(YosoExpectationOptions(bits: 4)), layout, projections, heads: 1).output
         let errors = [8, 32, 128, 256].map { hashes in
             (1...12).reduce(0.0) { sum, seed in
