@@ -1,0 +1,12 @@
+import CKernels
+import Foundation
+import Testing
+
+@Suite struct KernelLevelTests {
+    /// Or a run of the tests that asks for AVX2 would test AVX-512 once more.
+    @Test func aBuildForAVX2HasNoAVX512() {
+        guard ProcessInfo.processInfo.environment["YOSO_KERNELS"] == "AVX2" else { return }
+        #expect(String(cString: ck_level()) == "AVX2")
+        #expect(ck_has_bf16() == 0)
+    }
+}
