@@ -1,4 +1,4 @@
-/// How a step's sequences are cut: into slices of nearly equal cost, and each slice into micro-batches that fit in
+/// How a step's sequences are cut: into slices of nearly equally many tokens, and each slice into micro-batches that fit in
 /// memory and cache. The cut never changes a result by more than rounding.
 public struct BatchCut: Sendable {
     public let slices: Int

@@ -14,12 +14,14 @@ public struct FineTuningRun {
     public let folder: RunFolder
     /// The pretrained model's folder; nil for random weights.
     public let pretrained: URL?
+    /// What `recipe.yaml` shall say; nil writes none.
+    public let recipe: String?
     /// What the checkpoint should remember beside the model, for example where the data were.
     public let notes: [String: String]
 
     public init(
         encoder: EncoderOptions, options: FineTuningOptions, tokenizer: any Tokenizer, data: TaskData,
-        folder: RunFolder, pretrained: URL?, notes: [String: String] = [:]
+        folder: RunFolder, pretrained: URL?, recipe: String? = nil, notes: [String: String] = [:]
     ) {
         self.encoder = encoder
         self.options = options
@@ -27,6 +29,7 @@ public struct FineTuningRun {
         self.data = data
         self.folder = folder
         self.pretrained = pretrained
+        self.recipe = recipe
         self.notes = notes
     }
 

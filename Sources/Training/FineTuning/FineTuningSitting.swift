@@ -16,8 +16,8 @@ final class FineTuningSitting {
     private let peak: Double
     private var state: RunState
     private var savedStep: Int?
-    private var losses: [Double] = []
-    private var isOutOfPatience = false
+    /// Of the steps of the current epoch.
+    private var losses: [Double]
     private(set) var best: FineTuningEpochReport?
 
     init(_ run: FineTuningRun, _ report: @escaping (FineTuningEvent) -> Void) throws {
@@ -38,7 +38,11 @@ final class FineTuningSitting {
         if restored == nil, let pretrained = run.pretrained {
             fresh = try tuner.load(pretrained)
         }
+        if let recipe = run.recipe { try run.folder.write(recipe, to: "recipe.yaml") }
         log = try MetricsLog(run.folder.metrics, truncatingAfterStep: state.step)
+        let ended = state.epoch
+        losses = try MetricsLog.values(FineTuningStepReport.self, kind: "step", in: run.folder.metrics)
+            .filter { $0.epoch > ended }.map(\.loss)
         best = try MetricsLog.values(FineTuningEpochReport.self, kind: "epoch", in: run.folder.metrics).last(
             where: \.isBest)
         work = FloatingPointWork(run.encoder)
@@ -53,6 +57,11 @@ final class FineTuningSitting {
     var epochs: Int { state.epoch }
 
     var isFinished: Bool { state.epoch >= run.options.epochs || isOutOfPatience }
+
+    private var isOutOfPatience: Bool {
+        guard run.options.patience > 0, let best = state.bestStep else { return false }
+        return epochs(since: best) >= run.options.patience
+    }
 
     /// What is left of the current epoch.
     func batches() -> ArraySlice<[Int]> { run.batches(epoch: state.epoch)[state.index...] }
@@ -103,8 +112,6 @@ final class FineTuningSitting {
         try log.append(line)
         report(.epoch(line))
         try save()
-        let epochsSinceBest = epochs(since: state.bestStep ?? state.step)
-        isOutOfPatience = run.options.patience > 0 && epochsSinceBest >= run.options.patience
     }
 
     /// Saves what is not saved yet and leaves.

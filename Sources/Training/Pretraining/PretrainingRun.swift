@@ -12,18 +12,21 @@ public struct PretrainingRun {
     public let tokenizer: any Tokenizer
     public let data: PretrainingData
     public let folder: RunFolder
+    /// What `recipe.yaml` shall say; nil writes none.
+    public let recipe: String?
     /// Where the time of steps is counted, by phase; nil for nowhere.
     public let profile: StepProfile?
 
     public init(
         encoder: EncoderOptions, options: PretrainingOptions, tokenizer: any Tokenizer, data: PretrainingData,
-        folder: RunFolder, profile: StepProfile? = nil
+        folder: RunFolder, recipe: String? = nil, profile: StepProfile? = nil
     ) {
         self.encoder = encoder
         self.options = options
         self.tokenizer = tokenizer
         self.data = data
         self.folder = folder
+        self.recipe = recipe
         self.profile = profile
     }
 

@@ -29,6 +29,7 @@ final class PretrainingSitting {
         state =
             try restored
             ?? RunState(totalSteps: run.totalSteps(), tokenizer: run.tokenizer.fingerprint, options: digest)
+        if let recipe = run.recipe { try run.folder.write(recipe, to: "recipe.yaml") }
         log = try MetricsLog(run.folder.metrics, truncatingAfterStep: state.step)
         heldOut = run.data.evaluationExamples(run.options.evaluation.sequences)
         work = FloatingPointWork(run.encoder)

@@ -39,13 +39,12 @@ struct Pretrain: ParsableCommand {
         let interruption = Signals.shared.interruption()
         let folder = try RunFolder(URL(fileURLWithPath: output ?? "Checkpoints/\(recipe.name)", isDirectory: true))
         let setup = try PretrainingSetup(recipe, StatusLine())
-        try folder.write(recipe.resolved.yaml, to: "recipe.yaml")
         Terminal.line("\(folder.url.relativePath): OpenBLAS \(OpenBLAS.coreName) core")
         if let pin = OpenBLASPin.current { Terminal.line("note: \(pin)") }
         let phases = profile ? StepProfile(threads: Workers(threads: recipe.options.threads).threads) : nil
         let run = PretrainingRun(
             encoder: setup.encoder, options: recipe.options, tokenizer: setup.tokenizer, data: setup.data,
-            folder: folder, profile: phases)
+            folder: folder, recipe: recipe.resolved.yaml, profile: phases)
         defer { phases.map { PhaseTable(rows: $0.rows).lines.forEach(Terminal.line) } }
         let display = PretrainingDisplay()
         let evaluation = try stopping { try run.run(interruption, display.show) }
