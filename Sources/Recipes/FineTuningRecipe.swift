@@ -1,3 +1,4 @@
+import Bert
 import Glue
 import Training
 
@@ -30,11 +31,26 @@ public struct FineTuningRecipe: Sendable {
             patience: resolved.integer("patience"),
             slices: resolved.integer("slices"), threads: resolved.integer("threads"), seed: resolved.seed,
             precision: resolved.precision, recompute: resolved.boolean("recompute"))
-        guard resolved.precisionIssues.isEmpty else { throw RecipeErrors(issues: resolved.precisionIssues) }
+        var issues = resolved.precisionIssues
+        if options.patience > 0, options.selection == .last {
+            issues.append(
+                resolved.issue("patience", "patience wants selection: best; the last epoch has no better one"))
+        }
+        guard issues.isEmpty else { throw RecipeErrors(issues: issues) }
         do {
             task = try GlueTask.named(resolved["task"])
         } catch let error as GlueError {
             throw RecipeErrors(issues: [resolved.issue("task", error.problem)])
         }
+    }
+
+    /// Holds the recipe to the encoder that its checkpoint brings.
+    ///
+    /// - Throws: `RecipeErrors` where it freezes or renews more blocks than there are.
+    public func check(_ encoder: EncoderOptions) throws {
+        let issues = [("layers.frozen", options.layers.frozen), ("layers.fresh", options.layers.fresh)].filter {
+            $0.1 > encoder.layers
+        }.map { resolved.issue($0, "\($0) is \($1); the checkpoint has \(encoder.layers) blocks") }
+        guard issues.isEmpty else { throw RecipeErrors(issues: issues) }
     }
 }

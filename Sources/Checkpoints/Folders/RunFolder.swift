@@ -61,10 +61,16 @@ public final class RunFolder {
 
     /// Points `best` at the checkpoint of `step`, in one rename.
     public func setBest(_ step: Int) throws {
-        let temporary = url.appendingPathComponent(AtomicFolder.partialPrefix + "best")
+        try Self.link(checkpoint(step).lastPathComponent, as: best.lastPathComponent, in: url)
+    }
+
+    /// Makes `name` in `folder` a link to `target`, a path relative to that, in place of an older link.
+    public static func link(_ target: String, as name: String, in folder: URL) throws {
+        let temporary = folder.appendingPathComponent(AtomicFolder.partialPrefix + name)
+        let link = folder.appendingPathComponent(name)
         try? FileManager.default.removeItem(at: temporary)
-        guard symlink(checkpoint(step).lastPathComponent, temporary.path) == 0, rename(temporary.path, best.path) == 0
-        else { throw CheckpointError.system(best, "link") }
+        guard symlink(target, temporary.path) == 0, rename(temporary.path, link.path) == 0
+        else { throw CheckpointError.system(link, "link") }
     }
 
     /// Removes all checkpoints but the last `count` and that of step `best`.

@@ -15,7 +15,7 @@ struct Finetune: ParsableCommand {
         abstract: "Fine-tune a pretrained encoder on a GLUE task, or on all of them, or continue an interrupted run.")
 
     @Option(help: "The task, for example sst2; all for every task whose files there are.") var task: String
-    @Option(help: "A recipe; the default is Recipes/Finetuning/TASK.yaml, or sample.yaml without --data.")
+    @Option(help: "A recipe; the default is Recipes/Finetuning/TASK.yaml, or for sst2 without --data sample.yaml.")
     var recipe: String?
     @OptionGroup var settings: Settings
     @Option(help: "Pretrained Hugging Face folder in the place of checkpoint.") var checkpoint: String?
@@ -60,6 +60,9 @@ struct Finetune: ParsableCommand {
             throw ValidationError("--protocol \(name): wanted one of \(names)")
         }
         _ = try SearchGrid(search)
+        for key in settings.overrides.map(\.key) where search.contains(where: { $0.hasPrefix("\(key)=") }) {
+            throw ValidationError("\(key) is both set and searched; wanted one of them")
+        }
     }
 
     func run() throws {
@@ -90,17 +93,17 @@ struct Finetune: ParsableCommand {
         if let fromTask { try Self.check(source, isOf: fromTask) }
         let tokenizer = try TokenizerFolder.load(source)
         let encoder = try Self.encoder(of: source, tokenizer, length: recipe.options.length)
+        try recipe.check(encoder)
         let rows = try TaskData(recipe.task, in: SampleData.task(data), tokenizer, length: recipe.options.length)
         rows.notes.forEach(display.note)
         let folder = try RunFolder(URL(fileURLWithPath: output ?? "Checkpoints/\(recipe.name)", isDirectory: true))
-        try folder.write(recipe.resolved.yaml, to: "recipe.yaml")
         display.note(
             "\(folder.url.relativePath): OpenBLAS \(OpenBLAS.coreName) core, weights "
                 + (randomWeights ? "random" : "of \(checkpoint)"))
         if let pin = OpenBLASPin.current { display.note("note: \(pin)") }
         let run = FineTuningRun(
             encoder: encoder, options: recipe.options, tokenizer: tokenizer, data: rows, folder: folder,
-            pretrained: randomWeights ? nil : source,
+            pretrained: randomWeights ? nil : source, recipe: recipe.resolved.yaml,
             notes: [
                 "data": data, "protocol": self.protocol ?? "own",
                 "recipe": SHA256.hexadecimal(of: Data(recipe.resolved.yaml.utf8)),
@@ -130,7 +133,7 @@ struct Finetune: ParsableCommand {
     }
 
     func defaultRecipe(_ task: GlueTask) -> String {
-        "Recipes/Finetuning/\(data == nil ? "sample" : task.name).yaml"
+        "Recipes/Finetuning/\(data == nil && task.name == "sst2" ? "sample" : task.name).yaml"
     }
 
     func overrides(_ task: GlueTask) -> [ResolvedRecipe.Override] {
@@ -171,6 +174,10 @@ struct Finetune: ParsableCommand {
             throw CheckpointError(
                 folder, "the model has \(configuration.positions) positions; wanted at least the length \(length)")
         }
-        return try configuration.encoderOptions(folder)
+        let options = try configuration.encoderOptions(folder)
+        if let limit = options.attention.lengthLimit, limit < length {
+            throw CheckpointError(folder, "its linformer takes \(limit) tokens; wanted at least the length \(length)")
+        }
+        return options
     }
 }

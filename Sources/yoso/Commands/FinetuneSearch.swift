@@ -1,4 +1,5 @@
 import ArgumentParser
+import Checkpoints
 import Foundation
 import Glue
 import Recipes
@@ -41,42 +42,71 @@ struct SearchGrid {
 }
 
 extension Finetune {
-    /// Tries all points of the grid by successive halving, and leaves their scores in `leaderboard.md`. A run that is kept goes
-    /// on where it stopped, to the same bits as if it had been alone.
+    /// Tries all points of the grid by successive halving, leaves their scores in `leaderboard.md`, and points `best` at the
+    /// best. A run that is kept goes on where it stopped, to the same bits as if it had been alone; one that diverges comes last.
     func finetuneSearch(_ grid: [String]) throws -> FineTuningEpochReport {
         let (task, grid) = (try GlueTask.named(task), try SearchGrid(grid))
         let folder = output ?? "Checkpoints/\(task.name)-search"
-        let epochs = try FineTuningRecipe(recipe ?? defaultRecipe(task), overrides(task)).options.epochs
-        var kept = grid.points
-        var board: [(point: SearchGrid.Point, report: FineTuningEpochReport)] = []
-        for rung in SearchGrid.rungs(points: grid.points.count, epochs: epochs) {
-            var scored: [(point: SearchGrid.Point, report: FineTuningEpochReport)] = []
-            for point in kept.prefix(rung.points) {
+        // Every point is read before the first one starts.
+        var kept = try grid.points.map { point in
+            var run = self
+            run.search = []
+            run.settings.settings += point.settings
+            run.output = "\(folder)/\(point.folder)"
+            let recipe = try FineTuningRecipe(recipe ?? defaultRecipe(task), run.overrides(task))
+            return SearchEntry(point: point, run: run, epochs: recipe.options.epochs)
+        }
+        let epochs = kept.reduce(1) { max($0, $1.epochs) }
+        var (board, diverged): ([SearchEntry], [SearchEntry]) = ([], [])
+        for rung in SearchGrid.rungs(points: kept.count, epochs: epochs) {
+            var scored: [SearchEntry] = []
+            // One that diverges gives its place to the next.
+            while scored.count < rung.points, !kept.isEmpty {
+                var entry = kept.removeFirst()
                 Terminal.line("")
-                Terminal.line("\(point.settings.joined(separator: " ")) to epoch \(rung.epoch) of \(epochs)")
-                var one = self
-                one.search = []
-                one.settings.settings = point.settings + settings.settings
-                one.output = "\(folder)/\(point.folder)"
-                scored.append((point, try one.finetune(untilEpoch: rung.epoch)))
+                Terminal.line("\(entry.name) to epoch \(min(rung.epoch, entry.epochs)) of \(entry.epochs)")
+                do {
+                    entry.report = try entry.run.finetune(untilEpoch: rung.epoch)
+                    scored.append(entry)
+                } catch let error as TrainingError {
+                    guard case .diverged = error else { throw error }
+                    Terminal.line("diverged: \(error)")
+                    entry.report = nil
+                    diverged.append(entry)
+                }
             }
-            scored.sort { $0.report.evaluation.primary > $1.report.evaluation.primary }
-            board = scored + board.filter { entry in !scored.contains { $0.point == entry.point } }
-            kept = scored.map(\.point)
+            kept = scored.sorted { $0.score > $1.score } + kept
+            board = kept + diverged
             try leaderboard(task, board).write(toFile: "\(folder)/leaderboard.md", atomically: true, encoding: .utf8)
         }
         Terminal.line("")
         Terminal.line(leaderboard(task, board))
-        Terminal.line("best: \(folder)/\(board[0].point.folder)/best")
-        return board[0].report
+        guard let best = board.first, let report = best.report else {
+            throw GlueError(folder, "all points diverged; wanted for example lower rates")
+        }
+        try RunFolder.link("\(best.point.folder)/best", as: "best", in: URL(fileURLWithPath: folder, isDirectory: true))
+        Terminal.line("best: \(folder)/\(best.point.folder)/best, and \(folder)/best points there")
+        return report
     }
 
-    private func leaderboard(
-        _ task: GlueTask, _ board: [(point: SearchGrid.Point, report: FineTuningEpochReport)]
-    ) -> String {
-        let lines = board.map { point, report in
-            "| \(point.settings.joined(separator: " ")) | \(report.epoch) | \(Show.percent(report.evaluation.primary)) |"
+    private func leaderboard(_ task: GlueTask, _ board: [SearchEntry]) -> String {
+        let lines = board.map { entry in
+            let report = entry.report
+            return "| \(entry.name) | \(report.map { "\($0.epoch)" } ?? "diverged") | "
+                + "\(report.map { Show.percent($0.evaluation.primary) } ?? "–") |"
         }
         return (["| \(task.title) | epoch | dev score |", "|---|---|---|"] + lines).joined(separator: "\n") + "\n"
     }
+}
+
+/// A point of a grid and what came of it.
+private struct SearchEntry {
+    let point: SearchGrid.Point
+    let run: Finetune
+    let epochs: Int
+    /// Of its best epoch so far; nil before the first one and where it diverged.
+    var report: FineTuningEpochReport?
+
+    var name: String { point.settings.joined(separator: " ") }
+    var score: Double { report?.evaluation.primary ?? -.infinity }
 }
