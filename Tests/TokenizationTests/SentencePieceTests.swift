@@ -37,6 +37,15 @@ import Tokenization
                 == "vocabulary: the text is empty; nothing to train on")
     }
 
+    /// The library leaves out what is longer than it was told.
+    @Test func longParagraphsAreLearnedFromToo() throws {
+        let spaced = Self.sentences.joined(separator: " ") + String(repeating: " zebra quagga", count: 2000)
+        let unbroken = String(repeating: "ÿß", count: 9000)
+        var rest = [spaced, unbroken].makeIterator()
+        let tokenizer = try VocabularyTrainer(size: 60).train { rest.next() }
+        #expect(!tokenizer.encode("zebra quagga").contains(tokenizer.special.unknown))
+    }
+
     private struct Unreadable: Error {}
 
     @Test func aFailureOfTheTextEndsTraining() {

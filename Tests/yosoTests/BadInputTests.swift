@@ -63,6 +63,16 @@ import Testing
         #expect(small.code == 64 && small.error.contains("--size 5 is too small; wanted at least 8"))
     }
 
+    /// A vocabulary takes the place of its folder, and with it of whatever else lies there.
+    @Test func aVocabularyInTheFolderOfSomethingElse() throws {
+        let tool = try CommandLineTool()
+        try tool.writeText()
+        try expect(
+            tool, ["vocab", "train", "--input", "text", "--size", "40", "--output", "text"],
+            "text: holds a.txt; wanted a new folder, or one of a vocabulary alone")
+        #expect(tool.exists("text/a.txt"))
+    }
+
     @Test func checkpointsThatAreDamagedOrOfAnotherVocabulary() throws {
         let tool = try CommandLineTool()
         try tool.writeText()
@@ -139,9 +149,11 @@ import Testing
         let tool = try CommandLineTool()
         try tool.writeText()
         #expect(try tool.run(tool.pretraining(steps: 5)).code == 0)
+        let recipe = try Data(contentsOf: tool.file("run/recipe.yaml"))
         try expect(
             tool, tool.pretraining(steps: 5, ["--set", "seed=9"]),
             "run: the run was begun with other options, data or weights; choose another --output")
+        #expect(try Data(contentsOf: tool.file("run/recipe.yaml")) == recipe)
         // Another text in the same place.
         try tool.write("one line\nof another text\n\nand a document more\n", to: "text/a.txt")
         try expect(

@@ -27,6 +27,13 @@ public enum TokenizerFolder {
             url.relativePath, "no vocabulary: wanted \(modelName), \(vocabularyName) or tokenizer.json")
     }
 
+    /// A file in `url` that is not of a vocabulary, and would be gone if a vocabulary took the folder's place.
+    public static func strangeFile(in url: URL) -> String? {
+        let own = [modelName, vocabularyName, "tokenizer.json", "tokenizer_config.json", "checksums.json"]
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
+        return names.sorted().first { !own.contains($0) }
+    }
+
     /// Writes the files of `tokenizer` into an existing folder.
     public static func write(_ tokenizer: any Tokenizer, to folder: URL) throws {
         switch tokenizer {

@@ -58,7 +58,8 @@ public struct VocabularyTrainer: Sendable {
             "--model_type=\(model.rawValue)", "--vocab_size=\(size)", "--pad_id=0", "--unk_id=1", "--bos_id=2",
             "--eos_id=3", "--pad_piece=<pad>", "--unk_piece=<unk>", "--bos_piece=[CLS]", "--eos_piece=[SEP]",
             "--user_defined_symbols=[MASK]", "--normalization_rule_name=\(lowercase ? "nmt_nfkc_cf" : "nmt_nfkc")",
-            "--character_coverage=0.9995", "--minloglevel=2", "--num_threads=2", "--max_sentence_length=16384",
+            "--character_coverage=0.9995", "--minloglevel=2", "--num_threads=2",
+            "--max_sentence_length=\(SentenceFeed.longest)",
         ].joined(separator: " ")
     }
 
@@ -69,11 +70,17 @@ public struct VocabularyTrainer: Sendable {
     }
 }
 
-/// Paragraphs as the C callback wants them: bytes that live until the next call.
+/// Paragraphs as the C callback wants them: bytes that live until the next call, long ones cut at a space, since the library
+/// leaves out what is longer than it was told.
 private final class SentenceFeed {
+    /// In bytes.
+    static let longest = 16_384
+
     private let paragraphs: () throws -> String?
     private let limit: Int
-    private var current = UnsafeMutableBufferPointer<CChar>.allocate(capacity: 1 << 16)
+    /// What is left of the last paragraph.
+    private var rest: ArraySlice<UInt8> = []
+    private let current = UnsafeMutableBufferPointer<CChar>.allocate(capacity: longest)
     private(set) var count = 0
     private(set) var failure: (any Error)?
 
@@ -85,22 +92,32 @@ private final class SentenceFeed {
     deinit { current.deallocate() }
 
     func next(_ length: inout Int64) -> UnsafePointer<CChar>? {
-        guard count < limit, failure == nil else { return nil }
-        do {
-            guard var paragraph = try paragraphs() else { return nil }
-            count += 1
-            paragraph.withUTF8 { utf8 in
-                if utf8.count > current.count {
-                    current.deallocate()
-                    current = .allocate(capacity: 2 * utf8.count)
-                }
-                for (index, byte) in utf8.enumerated() { current[index] = CChar(bitPattern: byte) }
-                length = Int64(utf8.count)
+        if rest.isEmpty {
+            guard count < limit, failure == nil else { return nil }
+            do {
+                guard let paragraph = try paragraphs() else { return nil }
+                count += 1
+                rest = Array(paragraph.utf8)[...]
+            } catch {
+                failure = error
+                return nil
             }
-            return current.baseAddress.map { UnsafePointer($0) }
-        } catch {
-            failure = error
-            return nil
         }
+        let part = rest.prefix(partLength(rest))
+        rest = rest.dropFirst(part.count)
+        for (index, byte) in part.enumerated() { current[index] = CChar(bitPattern: byte) }
+        length = Int64(part.count)
+        return current.baseAddress.map { UnsafePointer($0) }
+    }
+
+    /// To the last space that fits, or else to the last whole character.
+    private func partLength(_ bytes: ArraySlice<UInt8>) -> Int {
+        guard bytes.count > Self.longest else { return bytes.count }
+        if let space = bytes.prefix(Self.longest).lastIndex(of: UInt8(ascii: " ")), space > bytes.startIndex {
+            return space - bytes.startIndex
+        }
+        var end = Self.longest
+        while end > 1, bytes[bytes.startIndex + end] & 0xC0 == 0x80 { end -= 1 }
+        return end
     }
 }

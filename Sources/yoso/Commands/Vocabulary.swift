@@ -29,6 +29,9 @@ struct Vocabulary: ParsableCommand {
 
         func run() throws {
             let folder = URL(fileURLWithPath: output)
+            if let other = TokenizerFolder.strangeFile(in: folder) {
+                throw TokenizationError(output, "holds \(other); wanted a new folder, or one of a vocabulary alone")
+            }
             let text = try SampleData.text(input)
             let reader = try ParagraphReader(text, atMost: paragraphs)
             let trainer = VocabularyTrainer(size: size, model: model, lowercase: !cased, paragraphLimit: paragraphs)
