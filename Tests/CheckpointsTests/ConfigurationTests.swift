@@ -24,6 +24,12 @@ import Testing
         try configuration.write(to: folder.url)
         #expect(try HuggingFaceConfiguration(of: folder.url) == configuration)
         #expect(configuration.labelNames == ["negative", "positive"])
+        // As transformers writes a classifier of two nameless labels.
+        configuration.labels = nil
+        configuration.architectures = ["BertForSequenceClassification"]
+        #expect(configuration.labelNames == ["LABEL_0", "LABEL_1"])
+        configuration.architectures = ["BertForMaskedLM"]
+        #expect(configuration.labelNames == nil)
     }
 
     @Test func keysOfOthersAreTolerated() throws {

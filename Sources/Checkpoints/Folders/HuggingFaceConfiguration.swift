@@ -84,11 +84,14 @@ public struct HuggingFaceConfiguration: Codable, Equatable, Sendable {
         positionEmbedding = "absolute"
     }
 
-    /// Label names in the order of their ids; nil where the configuration has none.
+    /// Label names in the order of their ids; nil where the configuration is not of a classifier. Of one with two labels of no
+    /// particular name transformers writes none.
     public var labelNames: [String]? {
-        labels.map { labels in
-            labels.sorted { (Int($0.key) ?? 0) < (Int($1.key) ?? 0) }.map(\.value)
+        guard let labels else {
+            let isClassifier = architectures?.contains { $0.hasSuffix("ForSequenceClassification") } ?? false
+            return isClassifier ? ["LABEL_0", "LABEL_1"] : nil
         }
+        return labels.sorted { (Int($0.key) ?? 0) < (Int($1.key) ?? 0) }.map(\.value)
     }
 
     /// The name of the file in its folder.

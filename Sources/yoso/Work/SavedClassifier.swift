@@ -25,6 +25,9 @@ struct SavedClassifier {
         }
         self.labels = labels
         self.length = length ?? configuration.yoso?["length"].flatMap { Int($0) } ?? min(128, configuration.positions)
+        guard self.length >= 8 else {
+            throw CheckpointError(folder, "inputs of at most \(self.length) tokens; wanted at least 8")
+        }
         tokenizer = try TokenizerFolder.load(folder)
         let encoder = try Finetune.encoder(of: folder, tokenizer, length: self.length)
         classifier = Classifier(
@@ -46,7 +49,10 @@ struct SavedClassifier {
 
     private func order(of task: GlueTask) throws -> [Int] {
         if task.isRegression, labels.count == 1 { return [0] }
-        let order = task.labels.compactMap { label in labels.firstIndex { $0.lowercased() == label } }
+        // Where classes are numbers, a label without a name is its number.
+        let order = task.labels.compactMap { label in
+            labels.firstIndex { [label, "label_\(label)"].contains($0.lowercased()) }
+        }
         guard order.count == task.labels.count, labels.count == order.count, !task.isRegression else {
             throw CheckpointError(
                 folder,
