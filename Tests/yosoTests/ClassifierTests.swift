@@ -48,7 +48,7 @@ import Testing
             #expect(rounded.map(\.probabilities) != predictions.map(\.probabilities))
         }
         let wide = try tool.run(["predict", "--checkpoint", "tuned/best"], input: "a\nb\tc\td\n")
-        #expect(wide.code == 1)
+        #expect(wide.code == 1 && wide.output.split(separator: "\n").count == 1)
         #expect(wide.error.contains("Error: standard input:2: 3 columns, wanted a sentence, or two with a tab between"))
     }
 
@@ -177,7 +177,38 @@ import Testing
         #expect(
             try Data(contentsOf: tool.file("\(folder)/model.safetensors"))
                 == Data(contentsOf: tool.file("alone/best/model.safetensors")))
+        #expect(
+            try Data(contentsOf: tool.file("grid/best/model.safetensors"))
+                == Data(contentsOf: tool.file("alone/best/model.safetensors")))
         #expect(try tool.run(tool.finetuning(["--search", "optimizer.rate=,1"])).code == 64)
+    }
+
+    @Test func aSearchGoesOnWithoutWhatDivergesAndReadsAllPointsFirst() throws {
+        try tool.writeTask(train: String(repeating: "a fine film \t1\na dull film \t0\n", count: 30))
+        // Decay of 1 at a rate of 10 makes weights nine times as large every step.
+        let settings = ["optimizer.decay=1", "schedule.warmup=0%", "batch=1 sequences"].flatMap { ["--set", $0] }
+        let search = ["--search", "optimizer.rate=10,1e-3", "--output", "grid"]
+        let result = try tool.run(tool.finetuning(search + settings))
+        #expect(result.code == 0, "\(result.error)")
+        let board = try String(contentsOf: tool.file("grid/leaderboard.md"), encoding: .utf8).split(separator: "\n")
+        #expect(board[2].contains("rate=1e-3") && board[3].contains("rate=10 | diverged"), "\(board)")
+        let wrong = try tool.run(tool.finetuning(["--search", "optimizer.rate=1e-3,fast", "--output", "wrong"]))
+        #expect(wrong.code == 1 && wrong.error.contains("optimizer.rate is 'fast'") && !tool.exists("wrong"))
+        let both = try tool.run(
+            tool.finetuning(["--search", "optimizer.rate=1e-3,1e-4", "--set", "optimizer.rate=1"]))
+        #expect(both.code == 64 && both.error.contains("optimizer.rate is both set and searched"))
+    }
+
+    /// Nothing gets better at a rate of next to nothing.
+    @Test func aRunThatPatienceEndedStaysAsItIs() throws {
+        let run = tool.finetuning(["--set", "optimizer.rate=1e-30", "--set", "patience=1", "--set", "epochs=9"])
+        #expect(try tool.run(run).code == 0)
+        let log = try String(contentsOf: tool.file("tuned/metrics.jsonl"), encoding: .utf8)
+        #expect(log.components(separatedBy: "\"kind\":\"epoch\"").count == 3)
+        #expect(try tool.run(run).code == 0)
+        #expect(try String(contentsOf: tool.file("tuned/metrics.jsonl"), encoding: .utf8) == log)
+        let last = try tool.run(run + ["--set", "selection=last"])
+        #expect(last.code == 1 && last.error.contains("patience wants selection: best"))
     }
 
     @Test func aProtocolSetsItsKeysAndTablesDoNotMixThem() throws {

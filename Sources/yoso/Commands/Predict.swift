@@ -38,15 +38,26 @@ struct Predict: ParsableCommand {
         var lines = StandardInput()
         while true {
             var rows: [EncodedRow] = []
-            while rows.count < batch, let line = try lines.next() {
-                rows.append(try row(line, lines.number).encoded(classifier.tokenizer, length: classifier.length))
-            }
+            var failure: (any Error)?
+            do {
+                while rows.count < batch, let line = try lines.next() {
+                    rows.append(try row(line, lines.number).encoded(classifier.tokenizer, length: classifier.length))
+                }
+            } catch { failure = error }
+            // What stands before a bad line is predicted all the same.
+            try write(rows, classifier, encoder)
+            if let failure { throw failure }
             guard !rows.isEmpty else { return }
-            let output = try classifier.logits(rows).map { logits in
-                String(decoding: try encoder.encode(prediction(logits, classifier.labels)), as: UTF8.self) + "\n"
-            }
-            Terminal.write(output.joined())
         }
+    }
+
+    private func write(_ rows: [EncodedRow], _ classifier: SavedClassifier, _ encoder: JSONEncoder) throws {
+        let output = try classifier.logits(rows).map { logits in
+            String(decoding: try encoder.encode(prediction(logits, classifier.labels)), as: UTF8.self) + "\n"
+        }
+        do {
+            try FileHandle.standardOutput.write(contentsOf: Data(output.joined().utf8))
+        } catch { throw GlueError("standard output", "cannot be written: \((error as NSError).localizedDescription)") }
     }
 
     private func row(_ line: String, _ number: Int) throws -> TaskRow {

@@ -36,5 +36,6 @@ final class StatusLine {
 enum Terminal {
     static func line(_ text: String) { write(text + "\n") }
 
-    static func write(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
+    /// Progress that cannot be written, to a full disk for example, must not end the work that it tells of.
+    static func write(_ text: String) { try? FileHandle.standardOutput.write(contentsOf: Data(text.utf8)) }
 }
