@@ -43,9 +43,19 @@ public struct TaskFile: Sendable, Equatable {
         find(task, file, in: folder) != nil
     }
 
+    /// Whether `folder` holds `file` of `task` in a folder of the task's name, or is that folder itself.
+    public static func isNamed(_ task: GlueTask, _ file: GlueTask.File, in folder: URL) -> Bool {
+        guard let found = find(task, file, in: folder) else { return false }
+        return isName(found.standardizedFileURL.deletingLastPathComponent().lastPathComponent, of: task)
+    }
+
+    private static func isName(_ name: String, of task: GlueTask) -> Bool {
+        [task.name, GlueTask.plain(task.title)].contains(GlueTask.plain(name))
+    }
+
     private static func find(_ task: GlueTask, _ file: GlueTask.File, in folder: URL) -> URL? {
         let children = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-        let own = children.sorted().filter { [task.name, GlueTask.plain(task.title)].contains(GlueTask.plain($0)) }
+        let own = children.sorted().filter { isName($0, of: task) }
         return (own.map { folder.appendingPathComponent($0) } + [folder])
             .map { $0.appendingPathComponent("\(file.name).tsv") }
             .first { FileManager.default.fileExists(atPath: $0.path) }

@@ -31,7 +31,7 @@ struct DataCheck: ParsableCommand {
         var devTexts: [(task: GlueTask, texts: [String])] = []
         for task in GlueTask.all + [.diagnostic] {
             var training: Set<[String]> = []
-            for (file, isLabelled) in Self.files(task) where TaskFile.exists(task, file, in: url) {
+            for (file, isLabelled) in Self.files(task) where TaskFile.isNamed(task, file, in: url) {
                 files += 1
                 do {
                     let read = try TaskFile(task, file, labelled: isLabelled, in: url)
