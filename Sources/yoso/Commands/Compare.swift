@@ -13,6 +13,9 @@ struct Compare: ParsableCommand {
     func run() throws {
         let (a, b) = (try report(first), try report(second))
         guard a.task == b.task else { throw GlueError(second, "is of \(b.task), \(first) of \(a.task)") }
+        guard a.protocol == b.protocol else {
+            throw GlueError(second, "its protocol is \(b.protocol ?? "own"), that of \(first) \(a.protocol ?? "own")")
+        }
         let task = try GlueTask.named(a.task)
         let seeds = a.seeds.filter(b.seeds.contains)
         guard seeds.count > 1 else {

@@ -67,6 +67,7 @@ struct Evaluate: ParsableCommand {
         let rows = try TaskData(
             task, in: SampleData.task(source), classifier.tokenizer, length: classifier.length, withTraining: false)
         rows.notes.forEach { print($0) }
+        if let trained = notes?["task"], trained != task.name { print("note: it was fine-tuned on \(trained)") }
         let start = ContinuousClock.now
         let logits = try classifier.logits(rows.dev, of: task)
         let seconds = start.duration(to: .now).seconds

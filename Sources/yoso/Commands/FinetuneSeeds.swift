@@ -5,6 +5,7 @@ import Training
 /// The runs of one task with several seeds, as `seeds.json` of their folder.
 struct SeedReport: Codable {
     var task: String
+    var `protocol`: String?
     /// Of every seed that came to an end, in order.
     var seeds: [Int]
     var statistics: SeedStatistics?
@@ -32,7 +33,7 @@ extension Finetune {
     func finetuneSeeds(_ count: Int) throws -> SeedReport {
         let name = try GlueTask.named(task).name
         let folder = output ?? "Checkpoints/\(name)-seeds"
-        var report = SeedReport(task: task, seeds: [], statistics: nil, diverged: [], dead: [])
+        var report = SeedReport(task: name, protocol: self.protocol, seeds: [], statistics: nil, diverged: [], dead: [])
         var scores: [Double] = []
         for seed in 1...count {
             var one = self
