@@ -25,7 +25,9 @@ struct Sweep: ParsableCommand {
 
     func run() throws {
         let variants = try SweepVariant.parse(over)
-        if taskData != nil, task == nil { throw ValidationError("--task-data without --task") }
+        guard (taskData == nil) == (task == nil) else {
+            throw ValidationError("wanted both or neither of --task and --task-data, a folder or sample")
+        }
         // Everything is checked before the first run starts.
         let runs = try variants.map { variant in
             let arguments =
@@ -34,14 +36,14 @@ struct Sweep: ParsableCommand {
                 ("--data", data), ("--vocabulary", vocabulary), ("--output", folder(variant, "pretraining")),
             ]
             let run = try Pretrain.parse(arguments + options.flatMap { name, value in value.map { [name, $0] } ?? [] })
-            return (run, precision: try run.read().options.precision)
+            return (run, options: try run.read().options)
         }
         var table = SweepTable(key: variants[0].key, task: task)
-        for (variant, (run, precision)) in zip(variants, runs) {
+        for (variant, (run, options)) in zip(variants, runs) {
             Terminal.line("")
             Terminal.line(variant.name)
             let evaluation = try run.pretrain().0
-            table.add(variant.name, evaluation, score: try fineTune(variant, precision))
+            table.add(variant.name, evaluation, score: try fineTune(variant, options))
             try table.text.write(toFile: "\(output)/table.md", atomically: true, encoding: .utf8)
         }
         Terminal.line("")
@@ -50,15 +52,15 @@ struct Sweep: ParsableCommand {
 
     private func folder(_ variant: SweepVariant, _ part: String) -> String { "\(output)/\(variant.folder)/\(part)" }
 
-    /// The score on the task, in the precision that the variant was pretrained in.
-    private func fineTune(_ variant: SweepVariant, _ precision: Precision) throws -> Double? {
+    /// The score on the task, in the precision and on the threads that the variant was pretrained in.
+    private func fineTune(_ variant: SweepVariant, _ options: PretrainingOptions) throws -> Double? {
         guard let task else { return nil }
         let run = folder(variant, task)
         let data = taskData.map { ["--data", $0] } ?? []
         let finetune = try Finetune.parse(
             [
                 "--task", task, "--checkpoint", folder(variant, "pretraining/best"), "--output", run,
-                "--set", "precision=\(precision.rawValue)",
+                "--set", "precision=\(options.precision.rawValue)", "--set", "threads=\(options.threads)",
             ] + data)
         return try finetune.finetune().evaluation.primary
     }
