@@ -3,7 +3,7 @@ import Tensors
 
 /// Y = A V + w (A V + (K - 1) (A (A V) - A V)), with a learned w a head that begins at zero: attention as a graph filter of
 /// order K, whose power Aᴷ is taken to first order (GFSA: Choi et al., TMLR 2024, section 4). A may be any attention; it is
-/// applied twice, never multiplied out.
+/// applied twice, never multiplied out, and where it draws at random, each time with a draw of its own.
 struct GraphFilterAttention: SelfAttention {
     let attention: any SelfAttention
     let shape: HeadShape

@@ -7,7 +7,7 @@ enum FeatureMap {
     case elu
     /// Positive orthogonal random features exp(w · x̂ - |x̂|² / 2 - max) + ε for the rows w of `directions` [r, d], with
     /// x̂ = x / d^¼ (FAVOR+: Choromanski et al. 2021, lemma 1 and section 3). The maximum, of a query or of all keys, cancels
-    /// in the quotient, so that it counts as a constant.
+    /// in the quotient but for ε, and counts as a constant in backward.
     case random(directions: Tensor)
 
     /// [n, features] of the rows of `x`.

@@ -21,7 +21,7 @@ public struct YosoExpectationOptions: Sendable, Equatable, Codable {
 /// Options of YOSO by sampling.
 public struct YosoOptions: Sendable, Equatable, Codable {
     public enum Hash: String, Sendable, Equatable, Codable, CaseIterable {
-        /// H D₃ H D₂ H D₁ x: n log d operations a hash, and slightly fewer collisions than by Gaussian planes.
+        /// H D₃ H D₂ H D₁ x: d log d operations a row for ⌊d / τ⌋ hashes, and slightly fewer collisions than by Gaussian planes.
         case hadamard
         /// Random hyperplanes, which collide exactly as the expectation says.
         case gaussian

@@ -14,10 +14,12 @@ public struct EmbeddingSum: Sendable {
         self.segments = segments
     }
 
-    /// - Precondition: every id lies inside its table.
+    /// - Precondition: every id lies inside its table, and there are equally many of all three.
     public func callAsFunction(_ ids: [Int32], _ positionIds: [Int32], _ segmentIds: [Int32], _ tape: Tape) -> Variable
     {
         let tables = [(words, ids), (positions, positionIds), (segments, segmentIds)]
+        precondition(
+            positionIds.count == ids.count && segmentIds.count == ids.count, "ids of different numbers of rows")
         for (table, ids) in tables {
             precondition(ids.allSatisfy { $0 >= 0 && $0 < table.rows }, "an id outside of \(table.name)")
         }
