@@ -37,14 +37,15 @@ public final class MetricsLog {
         }
     }
 
-    /// The logged values of one kind, in order.
+    /// The logged values of one kind, in order, but for a line that a killed run never finished.
     ///
     /// - Throws: `CheckpointError` where there is no log, or a value is damaged.
     public static func values<Value: Decodable>(_: Value.Type, kind: String, in url: URL) throws -> [Value] {
         guard let data = try? Data(contentsOf: url) else { throw CheckpointError(url, "no such log") }
         let decoder = JSONDecoder()
         do {
-            return try data.split(separator: UInt8(ascii: "\n")).compactMap { line in
+            let end = data.lastIndex(of: UInt8(ascii: "\n")) ?? data.startIndex
+            return try data[..<end].split(separator: UInt8(ascii: "\n")).compactMap { line in
                 guard try decoder.decode(Line.self, from: Data(line)).kind == kind else { return nil }
                 return try decoder.decode(Value.self, from: Data(line))
             }
