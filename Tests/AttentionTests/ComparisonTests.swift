@@ -38,6 +38,20 @@ import Testing
     private func quotient(
         _ projections: Tensor, _ weight: (_ query: [Double], _ key: [Double], _ i: Int, _ j: Int) -> Double
     ) -> [Float] {
+        sums(projections) { part, length in
+            (0..<length).map { i in
+                let weights = (0..<length).map { weight(part(i, 0), part($0, 1), i, $0) }
+                let total = weights.reduce(0, +)
+                return weights.map { $0 / total }
+            }
+        }
+    }
+
+    /// Σ_j w_ij v_j by its definition, for the weights [n, n] of a head over a sequence of n tokens; `part(row, 0 or 1)` is a
+    /// row's query or key.
+    private func sums(
+        _ projections: Tensor, _ weights: (_ part: (Int, Int) -> [Double], _ length: Int) -> [[Double]]
+    ) -> [Float] {
         let values = projections.values.map(Double.init)
         var output = [Float](repeating: 0, count: projections.rows * 2 * width)
         var first = 0
@@ -47,12 +61,10 @@ import Testing
                     let start = (first + row) * 6 * width + (2 * which + head) * width
                     return Array(values[start..<start + width])
                 }
-                for i in 0..<length {
-                    let weights = (0..<length).map { weight(part(i, 0), part($0, 1), i, $0) }
-                    let total = weights.reduce(0, +)
-                    for (j, weight) in weights.enumerated() {
+                for (i, row) in weights(part, length).enumerated() {
+                    for (j, weight) in row.enumerated() {
                         for (column, value) in part(j, 2).enumerated() {
-                            output[(first + i) * 2 * width + head * width + column] += Float(weight / total * value)
+                            output[(first + i) * 2 * width + head * width + column] += Float(weight * value)
                         }
                     }
                 }
@@ -101,6 +113,84 @@ import Testing
         let x = projections()
         #expect(distance(output(.mra(blocks: 3, isSparse: isSparse), x), output(.softmax, x)) < 1e-5)
         #expect(distance(output(.mra(blocks: 1, isSparse: isSparse), x), output(.softmax, x)) > 1e-2)
+    }
+
+    /// Own blocks of 32 exactly, all others by the means of their queries and keys, or not at all.
+    @Test(arguments: [false, true]) func multiresolutionIsCoarseElsewhere(isSparse: Bool) {
+        let x = projections()
+        let expected = sums(x) { part, length in
+            let blocks = segments(length, (length + 31) / 32)
+            let of = (0..<length).map { row in blocks.firstIndex { $0.contains(row) } ?? 0 }
+            let means = (0...1).map { which in blocks.map { mean($0.map { part($0, which) }) } }
+            return (0..<length).map { i in
+                normalized(
+                    (0..<length).map { j in
+                        if of[i] == of[j] { return softmaxWeight(part(i, 0), part(j, 1)) }
+                        return isSparse ? 0 : softmaxWeight(means[0][of[i]], means[1][of[j]])
+                    })
+            }
+        }
+        #expect(distance(output(.mra(blocks: 1, isSparse: isSparse), x), expected) < 1e-5)
+    }
+
+    /// softmax(Q K̃ᵀ) pinv(softmax(Q̃ K̃ᵀ)) softmax(Q̃ Kᵀ) with the six steps of the inverse, over the means of eight segments.
+    @Test func nystromIsItsDefinition() {
+        let x = projections(scale: 1)
+        let expected = sums(x) { part, length in
+            let parts = segments(length, min(length, 8))
+            let (queries, keys) = ((0..<length).map { part($0, 0) }, (0..<length).map { part($0, 1) })
+            let means = [queries, keys].map { rows in parts.map { mean($0.map { rows[$0] }) } }
+            func softmax(_ a: [[Double]], _ b: [[Double]]) -> [[Double]] {
+                a.map { query in normalized(b.map { softmaxWeight(query, $0) }) }
+            }
+            let middle = softmax(means[0], means[1])
+            let norm = middle[0].indices.map { column in middle.reduce(0) { $0 + $1[column] } }.max() ?? 1
+            var z = middle.indices.map { row in middle.map { $0[row] / norm } }
+            for _ in 0..<6 {
+                let az = product(middle, z)
+                let inner = product(az, difference(15, product(az, difference(7, az))))
+                z = product(z, difference(13, inner)).map { $0.map { $0 / 4 } }
+            }
+            return product(product(softmax(queries, means[1]), z), softmax(means[0], keys))
+        }
+        #expect(distance(output(.nystrom(landmarks: 8, convolution: nil), x), expected) < 1e-4)
+    }
+
+    /// Σ_t c_t V_{i + t - w/2} beside an attention, with a kernel a head and zeros beyond the ends.
+    @Test func aConvolutionIsAddedHeadByHead() {
+        let x = projections(scale: 1)
+        let kernels: [Float] = [0.5, -1, 2, 0.25, 3, 1, 0, -0.5, 4, -2]
+        let plain = output(.nystrom(landmarks: 8, convolution: nil), x)
+        let convolved = output(.nystrom(landmarks: 8, convolution: 5), x) { layout, block in
+            for (index, value) in kernels.enumerated() { block.pointer[layout.parameters[0].offset + index] = value }
+        }
+        var heads = [1, 0]
+        let expected = sums(x) { _, length in
+            heads.reverse()
+            return (0..<length).map { i in
+                (0..<length).map { abs($0 - i) <= 2 ? Double(kernels[5 * heads[0] + $0 - i + 2]) : 0 }
+            }
+        }
+        #expect(distance(zip(convolved, plain).map { $0 - $1 }, expected) < 1e-5)
+    }
+
+    private func segments(_ length: Int, _ count: Int) -> [Range<Int>] {
+        (0..<count).map { $0 * length / count..<($0 + 1) * length / count }
+    }
+
+    private func mean(_ rows: [[Double]]) -> [Double] {
+        (0..<width).map { column in rows.reduce(0) { $0 + $1[column] } / Double(rows.count) }
+    }
+
+    private func normalized(_ weights: [Double]) -> [Double] { weights.map { $0 / weights.reduce(0, +) } }
+
+    private func product(_ a: [[Double]], _ b: [[Double]]) -> [[Double]] {
+        a.map { row in b[0].indices.map { column in row.indices.reduce(0) { $0 + row[$1] * b[$1][column] } } }
+    }
+
+    /// d I - A.
+    private func difference(_ d: Double, _ a: [[Double]]) -> [[Double]] {
+        a.indices.map { i in a.indices.map { (i == $0 ? d : 0) - a[i][$0] } }
     }
 
     @Test func nystromOfAllTokensAsLandmarksIsSoftmax() {

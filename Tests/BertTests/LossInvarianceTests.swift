@@ -22,7 +22,7 @@ struct LossInvarianceTests {
         let parameters = layout.initialBlock(seed: 1, from: pool)
         expectSame(
             pretrain(model, parameters, microBatches: TinySequence.all.chunks(of: size)),
-            pretrain(model, parameters, microBatches: [TinySequence.all]), layout)
+            pretrain(model, parameters, microBatches: [TinySequence.all]), layout, attention)
     }
 
     @Test(arguments: AttentionChoice.all)
@@ -32,7 +32,7 @@ struct LossInvarianceTests {
         let parameters = layout.initialBlock(seed: 1, from: pool)
         expectSame(
             pretrain(model, parameters, microBatches: [TinySequence.all.reversed()]),
-            pretrain(model, parameters, microBatches: [TinySequence.all]), layout)
+            pretrain(model, parameters, microBatches: [TinySequence.all]), layout, attention)
     }
 
     /// If dropout did nothing, the tests above would prove less than they say.
@@ -54,7 +54,7 @@ struct LossInvarianceTests {
         let parameters = layout.initialBlock(seed: 1, from: pool)
         expectSame(
             classify(model, parameters, microBatches: TinySequence.all.chunks(of: size)),
-            classify(model, parameters, microBatches: [TinySequence.all]), layout)
+            classify(model, parameters, microBatches: [TinySequence.all]), layout, attention)
     }
 
     private func pretrain(
@@ -99,15 +99,19 @@ struct LossInvarianceTests {
         return step
     }
 
-    private func expectSame(_ step: Step, _ other: Step, _ layout: ParameterLayout) {
+    private func expectSame(_ step: Step, _ other: Step, _ layout: ParameterLayout, _ attention: AttentionChoice) {
+        var bound = 1e-6
+        // The steps of its pseudo-inverse make more of rounding.
+        if case .nystrom = attention { bound = 1e-5 }
         #expect(abs(step.loss - other.loss) < 1e-6 * other.loss)
         let total = norm(other.gradients[...])
         #expect(total > 0.1)
-        #expect(norm(difference(step.gradients[...], other.gradients[...])) < 1e-6 * total)
+        #expect(norm(difference(step.gradients[...], other.gradients[...])) < bound * total)
         for parameter in layout.parameters {
             let (mine, theirs) = (step.gradients[parameter.range], other.gradients[parameter.range])
             // The key biases' gradients are zero but for rounding.
-            #expect(norm(difference(mine, theirs)) < 1e-5 * norm(theirs) + 1e-7 * total, "\(parameter.name)")
+            #expect(
+                norm(difference(mine, theirs)) < 10 * bound * norm(theirs) + 0.1 * bound * total, "\(parameter.name)")
         }
     }
 
