@@ -42,6 +42,23 @@ import Training
         #expect(attention == .yosoExpectation(YosoExpectationOptions(bits: 9, gradient: .exact)))
     }
 
+    /// Keys below it too, also those that the other choice has by the same name.
+    @Test func anotherAttentionTakesThePlaceOfTheOneInTheFile() throws {
+        let file = rightRecipe.replacingOccurrences(
+            of: "layers: 2", with: "attention: { yoso: { hashes: 16, convolution: 5 } }\n  layers: 2")
+        func attention(_ settings: [String]) throws -> AttentionChoice {
+            try read(file, settings).encoderOptions(vocabularySize: 9).attention
+        }
+        #expect(file != rightRecipe)
+        #expect(try attention([]) == .yoso(YosoOptions(hashes: 16, convolution: 5)))
+        #expect(try attention(["model.attention.hashes=8"]) == .yoso(YosoOptions(hashes: 8, convolution: 5)))
+        #expect(try attention(["model.attention=softmax"]) == .softmax)
+        #expect(try attention(["model.attention=nystrom"]) == .nystrom(landmarks: 64, convolution: nil))
+        #expect(
+            try attention(["model.attention.bits=4", "model.attention=yosoExpectation"])
+                == .yosoExpectation(YosoExpectationOptions()))
+    }
+
     @Test func theResolvedRecipeReadsBackAsTheSame() throws {
         let settings = ["model.attention=yosoExpectation", "model.attention.bits=4", "corpus.text=a b.txt", "seed=9"]
         let recipe = try read(rightRecipe, settings)

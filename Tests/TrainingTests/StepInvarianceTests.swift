@@ -70,8 +70,9 @@ import Training
         #expect(one.parameters != other.parameters)
     }
 
-    @Test(arguments: precisions) func nothingIsAllocatedAfterTheFirstStep(precision: Precision) {
-        let pretrainer = Pretrainer(TinyRun.encoder(), TinyRun.options(precision: precision))
+    @Test(arguments: attentions, precisions)
+    func nothingIsAllocatedAfterTheFirstStep(attention: AttentionChoice, precision: Precision) {
+        let pretrainer = Pretrainer(TinyRun.encoder(attention: attention), TinyRun.options(precision: precision))
         let examples = TinyRun.examples()
         _ = pretrainer.step(examples, index: 0, of: 20)
         let blocks = pretrainer.sliced.allocatedBlocks

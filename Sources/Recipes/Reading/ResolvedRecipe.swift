@@ -41,8 +41,7 @@ public struct ResolvedRecipe: Sendable {
             let message = "this is a \(entry.texts[0]) recipe; wanted a \(schema.kind) recipe"
             throw RecipeErrors(issues: [RecipeIssue(place: entry.valuePlace, message: message)])
         }
-        let written =
-            file.entries.map { Layer($0) } + overrides.map { Layer($0) }
+        let written = Self.withoutReplaced(file.entries.map { Layer($0) } + overrides.map { Layer($0) }, schema)
         let fields = schema.fields.flatMap { Self.withVariants($0, chosen: written) }
         var issues = file.issues
         var latest: [String: Layer] = [:]
@@ -93,6 +92,20 @@ public struct ResolvedRecipe: Sendable {
         let name = written.last { $0.key == field.key }?.texts.first ?? field.fallback
         let options = variants.first { $0.name == name }?.fields ?? []
         return [field] + options.map { Field("\(field.key).\($0.key)", $0.kind, $0.fallback, $0.doc) }
+    }
+
+    /// Leaves out the keys of a variant that a later layer replaced by another: with `yoso: { hashes: 16 }` in the file and
+    /// `--set model.attention=softmax` the hashes.
+    private static func withoutReplaced(_ written: [Layer], _ schema: Schema) -> [Layer] {
+        written.enumerated().filter { index, layer in
+            guard let field = schema.fields.first(where: { layer.key.hasPrefix("\($0.key).") }),
+                case .variants(let variants) = field.kind
+            else { return true }
+            let name = written[...index].last { $0.key == field.key }?.texts.first ?? field.fallback
+            let keys = variants.first { $0.name == name }?.fields.map { "\(field.key).\($0.key)" } ?? []
+            let isReplaced = written[index...].contains { $0.key == field.key && $0.texts.first != name }
+            return !(keys.contains(layer.key) && isReplaced)
+        }.map(\.element)
     }
 
     private static func unknown(_ layer: Layer, _ fields: [Field]) -> RecipeIssue {
