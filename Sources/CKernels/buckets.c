@@ -1,6 +1,4 @@
-#include "kernels.h"
-
-typedef float lanes __attribute__((ext_vector_type(16)));
+#include "lanes.h"
 
 INLINE void add_row(const int64_t width, const float *x, float *y) {
     for (int64_t c = 0; c + 16 <= width; c += 16) {

@@ -1,6 +1,4 @@
-#include "kernels.h"
-
-typedef float lanes __attribute__((ext_vector_type(16)));
+#include "lanes.h"
 
 /// max of x, sixteen lanes at a time: the compiler keeps a plain maximum scalar because of NaN.
 INLINE float largest(int64_t n, const float *x) {

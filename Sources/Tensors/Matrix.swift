@@ -1,3 +1,4 @@
+import CKernels
 import COpenBLAS
 
 /// A strided view for products: element (i, j) lies at `pointer[i * stride + j]`; `transposed` swaps the roles of
@@ -37,6 +38,16 @@ public struct Matrix {
         precondition(!isTransposed && first >= 0 && first + count <= columns)
         return Matrix(pointer: pointer + first, rows: rows, columns: count, stride: stride)
     }
+}
+
+/// target = source, of matrices of one shape, neither transposed.
+public func copyRows(_ source: Matrix, into target: Matrix) {
+    precondition(
+        source.rows == target.rows && source.columns == target.columns && !source.isTransposed && !target.isTransposed,
+        "[\(source.rows), \(source.columns)] into [\(target.rows), \(target.columns)]")
+    ck_copy_rows(
+        Int64(source.rows), Int64(source.columns), source.pointer, Int64(source.stride), target.pointer,
+        Int64(target.stride))
 }
 
 /// c = scale · a b, or c += scale · a b where `accumulate`; a is [m, k], b is [k, n], c is [m, n] and not transposed.

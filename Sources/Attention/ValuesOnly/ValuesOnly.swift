@@ -1,5 +1,4 @@
 import Autograd
-import CKernels
 import Tensors
 
 /// Y = V: no token sees another. The floor under every attention.
@@ -24,11 +23,4 @@ private struct ValuesOnlyGradient: AttentionGradient {
         copyRows(dOutput.matrix, into: dProjections.matrix.columns(2 * shape.width, shape.width))
         gradients.add(dProjections, to: projections)
     }
-}
-
-/// target = source, of matrices of one shape.
-func copyRows(_ source: Matrix, into target: Matrix) {
-    ck_copy_rows(
-        Int64(source.rows), Int64(source.columns), source.pointer, Int64(source.stride), target.pointer,
-        Int64(target.stride))
 }
