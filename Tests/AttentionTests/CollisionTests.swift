@@ -25,10 +25,10 @@ import Testing
         Shape(length: 511, width: 32, bits: 6), Shape(length: 513, width: 16, bits: 8, hashes: 3),
     ]
 
-    /// B by its definition.
-    private func shares(_ head: HashedHead) -> [[Double]] {
+    /// B by its definition, of all queries or of some.
+    private func shares(_ head: HashedHead, of some: [Int]? = nil) -> [[Double]] {
         let (queries, keys, n) = (head.queries.values, head.keys.values, head.length)
-        return (0..<n).map { i in
+        return (some ?? Array(0..<n)).map { i in
             (0..<n).map { j in
                 let hits = (0..<head.hashes).count { queries[$0 * n + i] == keys[$0 * n + j] }
                 return Double(hits) / Double(head.hashes)
@@ -40,7 +40,7 @@ import Testing
         let rows = values.values
         return shares.flatMap { row in
             var sum = [Double](repeating: 0, count: values.columns)
-            for (j, share) in row.enumerated() where share > 0 {
+            for (j, share) in row.enumerated() where share != 0 {
                 for c in 0..<values.columns { sum[c] += share * Double(rows[j * values.columns + c]) }
             }
             return sum.map { Float($0) }
@@ -116,15 +116,42 @@ import Testing
         #expect(head.collisions(ofHashes: head.hashes, pool) == Int(expected.rounded()))
     }
 
-    /// Long sequences take tables or enumeration, and the routes still agree.
+    /// All routes agree, and every 512th query with the plain loops.
     @Test func routesAgreeAtLength4097() {
-        let (n, d) = (4097, 64)
-        let head = hashed(n, width: d, bits: 12, hashes: 4, pool).head
-        let values = drawn(n, d, "values", pool)
-        let (tables, collisions) = (pool.tensor(n, d), pool.tensor(n, d))
-        head.sums(of: values.matrix, into: tables.matrix, by: .tables, pool)
-        head.sums(of: values.matrix, into: collisions.matrix, by: .collisions, pool)
-        #expect(distance(tables.values, collisions.values) < 1e-6)
-        #expect(tables.values.contains { $0 != 0 })
+        let (n, d, bits) = (4097, 16, 12)
+        let (head, query, key) = hashed(n, width: d, bits: bits, hashes: 4, pool)
+        let (value, dSums) = (drawn(n, d, "values", pool), drawn(n, d, "gradient", pool))
+        let some = Array(stride(from: 0, to: n, by: 512))
+        let shares = shares(head, of: some)
+        #expect(shares.allSatisfy { $0.contains { $0 > 0 } })
+        let expectedSums = naiveSums(shares, value)
+        // B_ij (g_i · v_j) τ / 2 in the place of B_ij.
+        let (v, g) = (value.values, dSums.values)
+        let weights = zip(some, shares).map { i, row in
+            row.enumerated().map { j, share in
+                guard share > 0 else { return 0.0 }
+                return share * Double(bits) / 2
+                    * (0..<d).reduce(0) { $0 + Double(g[i * d + $1]) * Double(v[j * d + $1]) }
+            }
+        }
+        let expectedGradient = naiveSums(weights, key)
+        let parts = [query, key, value, dSums].map { PackedRows($0.matrix, pool) }
+        let results = YosoRoute.allCases.map { route in
+            let sums = pool.tensor(n, d)
+            head.sums(of: value.matrix, into: sums.matrix, by: route, pool)
+            let (q, k) = (PackedRows(like: query.matrix, pool), PackedRows(like: key.matrix, pool))
+            let v = PackedRows(like: value.matrix, pool)
+            head.writeGradients(
+                CollisionGradientRows(
+                    query: parts[0], key: parts[1], value: parts[2], dSums: parts[3], dQuery: q, dKey: k, dValue: v),
+                .lowerBound, by: route, pool)
+            return [sums.values, plain(q.matrix), plain(k.matrix), plain(v.matrix)]
+        }
+        for result in results {
+            for (one, other) in zip(result, results[0]) { #expect(distance(one, other) < 1e-5) }
+            for (values, expected) in zip(result, [expectedSums, expectedGradient]) {
+                #expect(distance(some.flatMap { values[$0 * d..<($0 + 1) * d] }, expected) < 1e-5)
+            }
+        }
     }
 }
