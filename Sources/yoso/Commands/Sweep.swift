@@ -85,7 +85,7 @@ struct SweepVariant: Equatable {
         }
         let key = parts[0]
         let variants = try parts[1].split(separator: ",", omittingEmptySubsequences: false).map { part in
-            let name = part.trimmingCharacters(in: .whitespaces)
+            let name = part.trimmingCharacters(in: .whitespacesAndNewlines)
             let pieces = name.split(separator: "(", maxSplits: 1).map(String.init)
             guard let value = pieces.first, !value.isEmpty, pieces.count == 1 || name.hasSuffix(")") else {
                 throw ValidationError("--over \(text): '\(name)' is no value; wanted for example yoso(hashes=16)")
