@@ -3,10 +3,10 @@
 INLINE void add_row(const int64_t width, const float *x, float *y) {
     for (int64_t c = 0; c + 16 <= width; c += 16) {
         lanes a, b;
-        memcpy(&a, x + c, sizeof a);
-        memcpy(&b, y + c, sizeof b);
+        load(x + c, &a);
+        load(y + c, &b);
         b += a;
-        memcpy(y + c, &b, sizeof b);
+        store(&b, y + c);
     }
     for (int64_t c = width / 16 * 16; c < width; c++) y[c] += x[c];
 }

@@ -6,9 +6,9 @@ INLINE float largest(int64_t n, const float *x) {
     int64_t i = 0;
     if (n >= 16) {
         lanes top, next;
-        memcpy(&top, x, sizeof top);
+        load(x, &top);
         for (i = 16; i + 16 <= n; i += 16) {
-            memcpy(&next, x + i, sizeof next);
+            load(x + i, &next);
             top = __builtin_elementwise_max(top, next);
         }
         best = __builtin_reduce_max(top);

@@ -45,7 +45,7 @@ struct Predict: ParsableCommand {
                 }
             } catch { failure = error }
             // What stands before a bad line is predicted all the same.
-            try write(rows, classifier, encoder)
+            if !rows.isEmpty { try write(rows, classifier, encoder) }
             if let failure { throw failure }
             guard !rows.isEmpty else { return }
         }
