@@ -45,30 +45,29 @@ public enum AttentionChoice: Sendable, Equatable, Codable {
         }
     }
 
-    /// What stands against heads of `headWidth`, for a choice that no recipe has checked; nil where nothing does.
-    public func problem(headWidth: Int) -> String? {
+    /// What stands against this choice for heads of `headWidth`, by the key of a recipe below `model`.
+    public func problems(headWidth: Int) -> [(key: String, text: String)] {
         switch self {
-        case .yosoExpectation(let options): Self.problem(bits: options.bits)
+        case .yosoExpectation(let options): return Self.problems(bits: options.bits)
         case .yoso(let options):
-            if headWidth > 128 {
-                "heads \(headWidth) wide; yoso hashes at most 128"
-            } else if options.hashes < 1 {
-                "\(options.hashes) hashes; wanted at least 1"
-            } else {
-                options.bits.flatMap(Self.problem) ?? Self.problem(convolution: options.convolution)
-            }
-        case .nystrom(_, let convolution): Self.problem(convolution: convolution)
-        case .gfsa(_, let inner): inner.problem(headWidth: headWidth)
-        default: nil
+            let width = headWidth > 128 ? [("heads", "makes heads \(headWidth) wide; yoso hashes at most 128")] : []
+            let hashes = options.hashes < 1 ? [("attention.hashes", "is \(options.hashes); wanted at least 1")] : []
+            return width + hashes + Self.problems(bits: options.bits)
+                + Self.problems(convolution: options.convolution)
+        case .nystrom(_, let convolution): return Self.problems(convolution: convolution)
+        case .gfsa(_, let inner): return inner.problems(headWidth: headWidth)
+        default: return []
         }
     }
 
-    private static func problem(bits: Int) -> String? {
-        (1...16).contains(bits) ? nil : "\(bits) bits a hash; wanted 1 to 16"
+    private static func problems(bits: Int?) -> [(key: String, text: String)] {
+        guard let bits, !(1...16).contains(bits) else { return [] }
+        return [("attention.bits", "is \(bits); wanted 1 to 16")]
     }
 
-    private static func problem(convolution: Int?) -> String? {
-        convolution.flatMap { $0 > 0 && $0 % 2 == 1 ? nil : "a convolution of \($0) tokens; wanted an odd width" }
+    private static func problems(convolution: Int?) -> [(key: String, text: String)] {
+        guard let convolution, convolution < 1 || convolution % 2 == 0 else { return [] }
+        return [("attention.convolution", "is \(convolution); wanted an odd width")]
     }
 
     /// How many times larger than those of softmax the output weights of a block begin: a head of YOSO gives a row of length 1,

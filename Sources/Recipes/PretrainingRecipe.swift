@@ -97,21 +97,12 @@ public struct PretrainingRecipe: Sendable {
     }
 
     private func attentionRules(headWidth: Int) -> [RecipeIssue] {
-        var issues: [RecipeIssue] = []
-        func refuse(_ key: String, _ problem: String) { issues.append(resolved.issue(key, "\(key) \(problem)")) }
-        func check(convolution window: Int?) {
-            guard let window, window % 2 == 0 else { return }
-            refuse("model.attention.convolution", "is \(window); wanted an odd width")
+        let attention = resolved.plainAttention
+        var problems = attention.problems(headWidth: headWidth)
+        if let limit = attention.lengthLimit, limit < options.examples.length {
+            problems.append(
+                ("attention.length", "is \(limit), fewer than examples.length \(options.examples.length)"))
         }
-        switch resolved.plainAttention {
-        case .yoso(let yoso):
-            if headWidth > 128 { refuse("model.heads", "makes heads \(headWidth) wide; yoso hashes at most 128") }
-            check(convolution: yoso.convolution)
-        case .nystrom(_, let convolution): check(convolution: convolution)
-        case .linformer(_, let length) where length < options.examples.length:
-            refuse("model.attention.length", "is \(length), fewer than examples.length \(options.examples.length)")
-        default: break
-        }
-        return issues
+        return problems.map { key, text in resolved.issue("model.\(key)", "model.\(key) \(text)") }
     }
 }

@@ -46,7 +46,9 @@ extension HuggingFaceConfiguration {
     /// - Throws: `CheckpointError` where its attention is none that we have.
     public func encoderOptions(_ place: URL) throws -> EncoderOptions {
         let attention = try attention(place)
-        if let problem = attention.problem(headWidth: width / heads) { throw CheckpointError(place, problem) }
+        if let (key, text) = attention.problems(headWidth: width / heads).first {
+            throw CheckpointError(place, "model.\(key) \(text)")
+        }
         return EncoderOptions(
             layers: layers, width: width, heads: heads, intermediate: intermediate, vocabulary: vocabularySize,
             positions: positions, segments: segments, dropout: Float(dropout),
