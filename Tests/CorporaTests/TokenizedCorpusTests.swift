@@ -14,7 +14,7 @@ import Testing
 
     @Test func documentsAndParagraphsAreCounted() throws {
         let folder = try TemporaryFolder()
-        let corpus = try tokenized("a b\nc\n\n\n\nd\n", in: folder)
+        let corpus = try tokenized("a b\nc\n\n \t\n\nd\n", in: folder)
         #expect(corpus.documentCount == 2 && corpus.paragraphCount == 3 && corpus.tokenCount == 5)
     }
 

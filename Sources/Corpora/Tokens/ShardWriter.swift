@@ -46,7 +46,7 @@ struct ShardWriter {
         }
 
         while let line = try reader.next() {
-            block.append(line)
+            block.append(line.allSatisfy(\.isWhitespace) ? "" : line)
             if block.count == Self.blockCount { try flush() }
         }
         try flush()
