@@ -59,6 +59,9 @@ func problems(_ text: String, _ overrides: [ResolvedRecipe.Override] = []) -> St
                              ^
                 """)
         #expect(
+            changed("batch:", to: "corpus: {text: []}\nbatch:")?.contains(
+                "corpus.text is an empty list; wanted a text or a list of texts") == true)
+        #expect(
             changed("layers: 2", to: "layers: [2, 3]")?.contains("model.layers is a list; wanted an integer") == true)
         #expect(
             changed("rate: 1e-3", to: "rate: fast")?.contains(

@@ -121,7 +121,7 @@ public struct ResolvedRecipe: Sendable {
     }
 
     private static func wrong(_ layer: Layer, _ field: Field) -> RecipeIssue {
-        let found = layer.texts.count == 1 ? "'\(layer.texts[0])'" : "a list"
+        let found = layer.texts.count == 1 ? "'\(layer.texts[0])'" : layer.texts.isEmpty ? "an empty list" : "a list"
         let nearest = Spelling.nearest(to: layer.texts.first ?? "", among: field.kind.names)
         let hint = nearest.map { " (did you mean '\($0)'?)" } ?? ""
         return RecipeIssue(

@@ -69,7 +69,7 @@ extension String {
 extension Kind {
     /// Whether `texts` is a value of this kind; a list has several.
     func accepts(_ texts: [String]) -> Bool {
-        if case .texts = self { return texts.allSatisfy { !$0.isEmpty } }
+        if case .texts = self { return !texts.isEmpty && texts.allSatisfy { !$0.isEmpty } }
         guard texts.count == 1, let text = texts.first else { return false }
         switch self {
         case .integer(let range): return Scalar.integer(text).map(range.contains) ?? false
