@@ -1,20 +1,49 @@
 import Foundation
 
 /// A Python script that does the same work as `yoso`, for timing beside it.
-public enum PeerScript {
-    /// Runs `script` to its end: its exit status and all that it printed, its errors left out where it is `quiet`.
-    public static func run(
-        _ script: String, python: String, _ arguments: [String], quiet: Bool = false
-    ) throws -> (status: Int32, output: Data) {
+public struct PeerScript: Sendable {
+    public let path: String
+    public let python: String
+
+    /// What stops a comparison.
+    public struct Failure: Error, CustomStringConvertible {
+        public let description: String
+    }
+
+    /// - Parameters:
+    ///   - place: the script, or a folder that has it under `name`.
+    ///   - python: the interpreter, a path or a name that is looked up.
+    /// - Throws: `Failure` where there is no such file.
+    public init(at place: String, named name: String, python: String) throws {
+        var isFolder: ObjCBool = false
+        let exists = FileManager.default.fileExists(atPath: place, isDirectory: &isFolder)
+        path = isFolder.boolValue ? URL(fileURLWithPath: place).appendingPathComponent(name).path : place
+        self.python = python
+        guard exists, FileManager.default.fileExists(atPath: path) else {
+            throw Failure(description: "\(path): no such script; wanted \(name), or a folder that has it")
+        }
+    }
+
+    /// Runs the script to its end, which prints a JSON object as its last line.
+    ///
+    /// - Parameter quiet: whether what it says besides is left out.
+    /// - Throws: `Failure` where there is no such Python, or the script fails or prints something else.
+    public func run<Answer: Decodable>(_ arguments: [String], quiet: Bool = false) throws -> Answer {
         let process = Process()
         let pipe = Pipe()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [python, script] + arguments
+        process.arguments = [python, path] + arguments
         process.standardOutput = pipe
         if quiet { process.standardError = FileHandle.nullDevice }
         try process.run()
         let output = pipe.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
-        return (process.terminationStatus, output)
+        let status = process.terminationStatus
+        guard status == 0, let line = String(decoding: output, as: UTF8.self).split(separator: "\n").last,
+            let answer = try? JSONDecoder().decode(Answer.self, from: Data(line.utf8))
+        else {
+            throw Failure(description: "\(python) \(path): exit status \(status) and no JSON line; wanted 0 and one")
+        }
+        return answer
     }
 }

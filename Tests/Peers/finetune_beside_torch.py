@@ -1,7 +1,7 @@
 """Fine-tunes one checkpoint here and in PyTorch, in turns, and prints both scores and times in one table.
 
     python finetune_beside_torch.py --yoso .build/release/yoso --peer torch_finetune.py --checkpoint FOLDER --data glue/
-        [--tasks RTE MRPC] [--seeds 3] [--epochs 3] [--limit 10000] [--threads 2] [--precision bf16] --output FOLDER
+        [--tasks RTE MRPC] [--seeds 1 2 3] [--epochs 3] [--limit 10000] [--threads 2] [--precision bf16] --output FOLDER
 
 Both on N threads, batch 32, linear schedule with 10% warm-up, AdamW with decay 0.01, clipping at 1, dropout as the checkpoint has it. The peer is
 called with `--checkpoint --data --task --epochs --rate --batch --seed --limit --precision --threads` and prints a JSON line with
@@ -14,7 +14,7 @@ SCORES = {"CoLA": "matthews", "SST-2": "accuracy", "MRPC": "f1", "STS-B": "pears
 p = argparse.ArgumentParser()
 p.add_argument("--yoso", required=True), p.add_argument("--peer", required=True)
 p.add_argument("--checkpoint", required=True), p.add_argument("--data", required=True), p.add_argument("--output", required=True)
-p.add_argument("--tasks", nargs="+", default=list(SCORES), choices=list(SCORES)), p.add_argument("--seeds", type=int, default=3)
+p.add_argument("--tasks", nargs="+", default=list(SCORES), choices=list(SCORES)), p.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
 p.add_argument("--epochs", type=int, default=3), p.add_argument("--rate", default="5e-5"), p.add_argument("--limit", type=int, default=0)
 p.add_argument("--threads", type=int, default=2)
 p.add_argument("--precision", choices=["fp32", "bf16"], default="fp32", help="of the peer")
@@ -66,7 +66,7 @@ def theirs(task, seed):
 
 log = output / "results.jsonl"
 results = [json.loads(line) for line in open(log)] if log.exists() else []
-for seed in range(1, a.seeds + 1):
+for seed in a.seeds:
     for task in a.tasks:
         if any(r["task"] == task and r["seed"] == seed for r in results): continue
         results.append({"task": task, "seed": seed, "yoso": ours(task, seed), "torch": theirs(task, seed)})
@@ -79,10 +79,10 @@ def scores(side, rows):
     return f"{statistics.median(last):.1f} ({last[0]:.1f} to {last[-1]:.1f})"
 
 
-print(f"| task | yoso {a.yoso_precision}, median of {a.seeds} seeds (range) | PyTorch {a.precision} | s an epoch | ratio | dev rows/s | ratio |")
+print(f"| task | yoso {a.yoso_precision}, median of {len(a.seeds)} seeds (range) | PyTorch {a.precision} | s an epoch | ratio | dev rows/s | ratio |")
 print("|---|---|---|---|---|---|---|")
 for task in a.tasks:
-    rows = [r for r in results if r["task"] == task]
+    rows = [r for r in results if r["task"] == task and r["seed"] in a.seeds]
     seconds = [statistics.median(s for r in rows for s in r[side]["seconds"]) for side in ("yoso", "torch")]
     speeds = [statistics.median(r[side]["rows_per_second"] for r in rows) for side in ("yoso", "torch")]
     print(f"| {task} | {scores('yoso', rows)} | {scores('torch', rows)} | {seconds[0]:.1f}, {seconds[1]:.1f} | {seconds[1] / seconds[0]:.1f} "

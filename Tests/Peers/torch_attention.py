@@ -1,4 +1,4 @@
-"""Times PyTorch's attention on the CPU, for `yoso bench attention --peer`: scaled_dot_product_attention in fp32 and bf16, and
+"""Times PyTorch's attention on the CPU, for `yoso bench attention --against`: scaled_dot_product_attention in fp32 and bf16, and
 transformers' YosoSelfAttention with use_expectation, which is what of it runs without CUDA.
 
     pip install "torch==2.13.0+cpu" transformers     (in a virtual environment outside the repository)

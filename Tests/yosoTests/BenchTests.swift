@@ -76,12 +76,19 @@ import Testing
         #expect(records.allSatisfy { ($0["tokensPerSecond"] as? Double ?? 0) > 0 })
         // A peer's last line counts, and one that fails is said.
         try tool.write(
-            "print('warming up')\nprint('{\"tokens_per_second\": 5.0, \"peak_mib\": 7}')\n", to: "peer.py")
-        let beside = try tool.run(small + ["--precision", "fp32", "--peer", "peer.py"])
+            "print('warming up')\nprint('{\"tokens_per_second\": 5.0, \"peak_mib\": 7}')\n",
+            to: "peers/torch_pretrain.py")
+        let beside = try tool.run(small + ["--precision", "fp32", "--against", "peers"])
         #expect(beside.code == 0 && beside.output.contains("; PyTorch 5 tokens/s, ratio "), "\(beside.error)")
         try tool.write("print(1)\n", to: "peer.py")
-        let broken = try tool.run(small + ["--precision", "fp32", "--peer", "peer.py"])
-        #expect(broken.code == 1 && broken.error.contains("python3 peer.py exited with 0 and no JSON line"))
+        let broken = try tool.run(small + ["--precision", "fp32", "--against", "peer.py"])
+        #expect(
+            broken.code == 1
+                && broken.error.contains("python3 peer.py: exit status 0 and no JSON line; wanted 0 and one"))
+        for command in ["train", "gemm", "attention"] {
+            let absent = try tool.run("bench", command, "--against", "none")
+            #expect(absent.code == 1 && absent.error.contains("none: no such script; wanted torch_"), "\(absent.error)")
+        }
         #expect(try tool.run(small + ["--hidden", "65"]).code == 64)
     }
 

@@ -39,7 +39,8 @@ struct BenchAttention: ParsableCommand {
     @Option(help: "Threads, each with heads of its own; 0 for one a core.") var threads = 0
     @Option(help: "Longest pass in seconds: an attention that would take more at the next length stops before it.")
     var limit = 10.0
-    @Option(help: "Path of Tests/Peers/torch_attention.py, which times PyTorch between the rounds.") var peer: String?
+    @Option(help: "A folder with torch_attention.py, as Tests/Peers is, or a script like it: timed between the rounds.")
+    var against: String?
     @Option(help: "Python with torch and transformers.") var python = "python3"
     @Option(help: "Folder of attention.json and attention.html.") var output = "Checkpoints/bench"
 
@@ -62,6 +63,7 @@ struct BenchAttention: ParsableCommand {
     func run() throws {
         OpenBLAS.useOneThread()
         let workers = Workers(threads: threads)
+        let script = try against.map { try PeerScript(at: $0, named: "torch_attention.py", python: python) }
         var report = AttentionReport(
             machine: "\(Doctor.cpuName), OpenBLAS \(OpenBLAS.coreName) core", width: width, threads: workers.threads,
             records: [])
@@ -69,7 +71,7 @@ struct BenchAttention: ParsableCommand {
         if let pin = OpenBLASPin.current { Terminal.line("note: \(pin)") }
         for data in data {
             for length in lengths.sorted() {
-                report.records += try records(data, length, workers, report.records)
+                report.records += try records(data, length, workers, report.records, script)
                 report.table(data: data, length: length).forEach(Terminal.line)
             }
             for name in report.records.map(\.name) where name.hasPrefix("yoso-") {
@@ -95,7 +97,7 @@ struct BenchAttention: ParsableCommand {
     }
 
     private func records(
-        _ data: String, _ length: Int, _ workers: Workers, _ earlier: [AttentionRecord]
+        _ data: String, _ length: Int, _ workers: Workers, _ earlier: [AttentionRecord], _ script: PeerScript?
     ) throws -> [AttentionRecord] {
         let input = try input(data, length)
         let trials = choices(length: length).filter { only.isEmpty || only.contains($0.name) }
@@ -111,11 +113,11 @@ struct BenchAttention: ParsableCommand {
                     times[trial.name, default: ([], [])].both.append(both)
                 }
             }
-            guard round > 0, let peer else { continue }
+            guard round > 0, let script else { continue }
             // What took too long at the last length is not even started.
             let slow = Set(earlier.filter { $0.data == data }.map(\.name))
                 .filter { !affords($0, data, length, earlier) }
-            for (name, time) in try peerTimes(peer, length, workers.threads, without: slow) {
+            for (name, time) in try peerTimes(script, length, workers.threads, without: slow) {
                 times[name, default: ([], [])].forward.append(time["forward"] ?? 0)
                 times[name, default: ([], [])].both.append(time["both"] ?? 0)
             }
@@ -152,18 +154,14 @@ struct BenchAttention: ParsableCommand {
     }
 
     private func peerTimes(
-        _ script: String, _ length: Int, _ threads: Int, without names: Set<String>
+        _ script: PeerScript, _ length: Int, _ threads: Int, without names: Set<String>
     ) throws -> [String: [String: Double]] {
-        let (status, output) = try PeerScript.run(
-            script, python: python,
+        try script.run(
             [
                 "--length", "\(length)", "--width", "\(width)",
                 "--heads", "\(threads * AttentionTrial.heads(length: length))", "--threads", "\(threads)",
                 "--repeats", "1", "--without",
             ] + names.sorted())
-        guard status == 0, let times = try? JSONDecoder().decode([String: [String: Double]].self, from: output)
-        else { throw ValidationError("\(python) \(script) failed") }
-        return times
     }
 
     private func write(_ report: AttentionReport) throws {

@@ -16,7 +16,8 @@ struct BenchProducts: ParsableCommand {
     var shapes = ["512x768x768", "512x3072x768", "4096x768x768", "1024x768x256", "1024x1024x256", "1024x256x1024"]
     @Option(help: "Rounds, each of every shape in turn; medians count.") var rounds = 7
     @Option(help: "Threads, each with a product; 0 for one a core.") var threads = 0
-    @Option(help: "Path of Tests/Peers/torch_products.py, timed between the rounds.") var peer: String?
+    @Option(help: "A folder with torch_products.py, as Tests/Peers is, or a script like it: timed between the rounds.")
+    var against: String?
     @Option(help: "Python with torch.") var python = "python3"
     @Option(help: "Path of the JSON file.") var output: String?
 
@@ -46,6 +47,7 @@ struct BenchProducts: ParsableCommand {
         let workers = Workers(threads: threads)
         Terminal.line("\(Doctor.cpuName), OpenBLAS \(OpenBLAS.coreName) core, \(workers.threads) threads, GFLOP/s")
         if let pin = OpenBLASPin.current { Terminal.line("note: \(pin)") }
+        let script = try against.map { try PeerScript(at: $0, named: "torch_products.py", python: python) }
         let precisions = Precision.allCases.filter(\.isAvailable)
         for precision in precisions {
             Terminal.line(
@@ -64,8 +66,11 @@ struct BenchProducts: ParsableCommand {
                     for (precision, product) in products {
                         times[precision.rawValue, default: []].append(product.seconds() / product.work)
                     }
-                    if let peer {
-                        for (name, seconds) in try peerSeconds(peer, sizes, form, workers.threads) {
+                    if let script {
+                        let arguments = sizes.map { "\($0)" } + [form.rawValue, "\(workers.threads)"]
+                        // As many products as there are threads.
+                        let seconds: [String: Double] = try script.run(arguments)
+                        for (name, seconds) in seconds {
                             times["PyTorch \(name)", default: []].append(seconds / products[0].1.work)
                         }
                     }
@@ -82,16 +87,5 @@ struct BenchProducts: ParsableCommand {
             }
         }
         if let output { try Report.json(records).write(toFile: output, atomically: true, encoding: .utf8) }
-    }
-
-    /// Seconds by precision of the script, which does as many products as there are threads.
-    private func peerSeconds(
-        _ script: String, _ sizes: [Int], _ form: TimedProduct.Form, _ threads: Int
-    ) throws -> [String: Double] {
-        let arguments = sizes.map { "\($0)" } + [form.rawValue, "\(threads)"]
-        let (status, output) = try PeerScript.run(script, python: python, arguments)
-        guard status == 0, let seconds = try? JSONDecoder().decode([String: Double].self, from: output)
-        else { throw ValidationError("\(python) \(script) failed") }
-        return seconds
     }
 }

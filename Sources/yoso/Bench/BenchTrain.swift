@@ -26,7 +26,8 @@ struct BenchTrain: ParsableCommand {
     @Option(help: "Timed steps a round.") var steps = 6
     @Option(help: "Rounds, each of ours and then the peer's; medians count.") var rounds = 3
     @Option(help: "Threads of both, 0 for one a core.") var threads = 0
-    @Option(help: "Path of a script like torch_pretrain.py, timed between the rounds.") var peer: String?
+    @Option(help: "A folder with torch_pretrain.py, as Tests/Peers is, or a script like it: timed between the rounds.")
+    var against: String?
     @Flag(help: "Ask the peer for torch.compile.") var peerCompile = false
     @Option(help: "Python with torch and transformers.") var python = "python3"
     @Option(help: "Path of the JSON file.") var output: String?
@@ -72,7 +73,10 @@ struct BenchTrain: ParsableCommand {
                 microBatchTokens: microBatchTokens > 0 ? microBatchTokens : batch * length, recompute: recompute,
                 threads: workers.threads))
         let peak = PeakSpeed.measure(workers, precision)
-        let script = peer.map { PeerTraining(script: $0, python: python, compiles: peerCompile) }
+        let script = try against.map {
+            PeerTraining(
+                script: try PeerScript(at: $0, named: "torch_pretrain.py", python: python), compiles: peerCompile)
+        }
         var (ours, theirs): ([Double], [PeerTraining.Report]) = ([], [])
         for round in 1...rounds {
             ours.append(Double(batch * length) / median(training.seconds(ofSteps: steps)))
