@@ -8,16 +8,18 @@
 /// sixteen times a reused one, most of it page faults.
 ///
 /// A pool belongs to one thread at a time. Blocks go back to the pool, never to the system, while the pool lives; so
-/// a pointer into a tensor that was just released still points at mapped memory.
+/// a pointer into a tensor that was just released still points at mapped memory. When nothing is in use any more, as between
+/// two passes, all memory is whole again and cut anew: passes of other shapes then share it, and it holds the largest
+/// pass, not the sum over all shapes.
 public final class StoragePool {
     private var spare: [Int: [UnsafeMutablePointer<Float>]] = [:]
-    private var slabs: [UnsafeMutableRawPointer] = []
-    /// What the last slab still has.
-    private var rest = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+    private var slabs: [Slab] = []
+    /// Blocks and bytes that were cut since the pool was last empty.
+    private var cut = (blocks: 0, bytes: 0)
 
-    /// Blocks asked of the system so far; constant once every shape of a step has been seen.
+    /// Blocks cut at once, at the most; constant once every shape of a step has been seen.
     public private(set) var allocatedBlocks = 0
-    /// Bytes held from the system.
+    /// Their bytes.
     public private(set) var allocatedBytes = 0
     /// Bytes in use by living tensors.
     public private(set) var bytesInUse = 0
@@ -25,7 +27,7 @@ public final class StoragePool {
     public init() {}
 
     deinit {
-        for slab in slabs { free(slab) }
+        for slab in slabs { free(slab.start) }
     }
 
     /// A [rows, columns] tensor with arbitrary contents.
@@ -60,29 +62,40 @@ public final class StoragePool {
 
     private func take(_ count: Int) -> Block {
         let capacity = Self.capacity(for: count)
-        bytesInUse += capacity * MemoryLayout<Float>.stride
-        if let pointer = spare[capacity]?.popLast() { return Block(pointer: pointer, capacity: capacity) }
         let bytes = capacity * MemoryLayout<Float>.stride
-        allocatedBlocks += 1
-        allocatedBytes += bytes
+        if bytesInUse == 0 { makeWhole() }
+        bytesInUse += bytes
+        if let pointer = spare[capacity]?.popLast() { return Block(pointer: pointer, capacity: capacity) }
+        cut = (cut.blocks + 1, cut.bytes + bytes)
+        allocatedBlocks = max(allocatedBlocks, cut.blocks)
+        allocatedBytes = max(allocatedBytes, cut.bytes)
         return Block(pointer: carve(bytes).bindMemory(to: Float.self, capacity: capacity), capacity: capacity)
     }
 
-    /// Fresh memory, cut from slabs on huge pages: rows of a wide matrix lie on a small page each, and their translations
-    /// would be missed all the time.
-    private func carve(_ count: Int) -> UnsafeMutableRawPointer {
-        let bytes = (count + 63) / 64 * 64
-        // Its own slab, so that what is left of the last one still serves.
-        guard bytes < Self.slabBytes else { return slab(bytes) }
-        if rest.count < bytes {
-            rest = UnsafeMutableRawBufferPointer(start: slab(Self.slabBytes), count: Self.slabBytes)
-        }
-        guard let start = rest.baseAddress else { preconditionFailure("a slab without memory") }
-        rest = UnsafeMutableRawBufferPointer(rebasing: rest[bytes...])
-        return start
+    /// Forgets how the memory was cut.
+    private func makeWhole() {
+        cut = (0, 0)
+        for index in spare.values.indices { spare.values[index].removeAll(keepingCapacity: true) }
+        for index in slabs.indices { slabs[index].used = 0 }
     }
 
-    private func slab(_ bytes: Int) -> UnsafeMutableRawPointer {
+    /// Memory on huge pages, cut from its start on: rows of a wide matrix lie on a small page each, and their translations
+    /// would be missed all the time.
+    private struct Slab {
+        let start: UnsafeMutableRawPointer
+        let size: Int
+        var used = 0
+    }
+
+    /// Memory of the first slab that still has it; so a pass that comes again finds the same places, whatever came between.
+    private func carve(_ count: Int) -> UnsafeMutableRawPointer {
+        let bytes = (count + 63) / 64 * 64
+        let index = slabs.firstIndex { $0.size - $0.used >= bytes } ?? addSlab(max(bytes, Self.slabBytes))
+        defer { slabs[index].used += bytes }
+        return slabs[index].start + slabs[index].used
+    }
+
+    private func addSlab(_ bytes: Int) -> Int {
         let size = (bytes + Self.hugePageBytes - 1) / Self.hugePageBytes * Self.hugePageBytes
         var raw: UnsafeMutableRawPointer?
         guard posix_memalign(&raw, Self.hugePageBytes, size) == 0, let raw else {
@@ -91,8 +104,8 @@ public final class StoragePool {
         #if canImport(Glibc)
             madvise(raw, size, Int32(MADV_HUGEPAGE))
         #endif
-        slabs.append(raw)
-        return raw
+        slabs.append(Slab(start: raw, size: size))
+        return slabs.count - 1
     }
 
     private static var hugePageBytes: Int { 2 << 20 }

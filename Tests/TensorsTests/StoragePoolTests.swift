@@ -46,10 +46,28 @@ struct StoragePoolTests {
     }
 
     @Test func servesCountsOfOneClassFromOneBlock() {
+        let held = pool.tensor(1, 1)
         for count in [1025, 1100, 1280] { pool.tensor(1, count).fill(0) }
-        #expect(pool.allocatedBlocks == 1)
-        pool.tensor(1, 1281).fill(0)
         #expect(pool.allocatedBlocks == 2)
+        pool.tensor(1, 1281).fill(Float(held.count))
+        #expect(pool.allocatedBlocks == 3)
+    }
+
+    @Test func passesOfOtherShapesShareTheMemory() {
+        // Small blocks, some that fill slabs, and some that have their own.
+        let shapes = [5, 3_000, 200_000, 1_000_000, 3_000_000, 40, 1_000_000, 20]
+        func pass(_ scale: Int) -> (places: [UnsafeMutablePointer<Float>], bytes: Int) {
+            let tensors = shapes.map { pool.tensor(scale, $0) }
+            for (index, tensor) in tensors.enumerated() { tensor.fill(Float(index)) }
+            for (index, tensor) in tensors.enumerated() { #expect(tensor.values.allSatisfy { $0 == Float(index) }) }
+            return (tensors.map(\.pointer), pool.bytesInUse)
+        }
+        let first = pass(1)
+        let largest = pass(3)
+        _ = pass(2)
+        #expect(pool.allocatedBytes == largest.bytes && pool.allocatedBlocks == shapes.count)
+        #expect(pass(1).places == first.places && pass(3).places == largest.places)
+        #expect(pool.bytesInUse == 0)
     }
 
     @Test func wastesAtMostAQuarterOfABlock() {
