@@ -1,13 +1,11 @@
 import Corpora
 
-/// The batches of an epoch: rows of like length together, every row exactly once, none dropped.
+/// The batches of an epoch: every row exactly once, none dropped.
 public enum BatchPlan {
-    /// Batches a bucket: large enough that lengths within a batch are alike, small enough that epochs differ.
-    private static let bucketBatches = 50
-
-    /// Row indices of every batch, a pure function of (seed, epoch).
+    /// Row indices of every batch, a pure function of (seed, epoch): rows are shuffled and cut.
     ///
-    /// Rows are shuffled, cut into buckets, sorted by length inside each, cut into batches, and the batches shuffled.
+    /// Rows of like length are not sought out: batches are not padded, so it would save nothing, and batches of one
+    /// length are batches of one kind of text, from which a model learns less.
     ///
     /// - Parameter isFull: whether a batch of so many rows and tokens takes no more.
     public static func batches(
@@ -19,30 +17,15 @@ public enum BatchPlan {
         var batches: [[Int]] = []
         var batch: [Int] = []
         var tokens = 0
-        let bucketRows = bucketBatches * rowsOfBatch(lengths, isFull)
-        for first in stride(from: 0, to: order.count, by: bucketRows) {
-            let bucket = order[first..<min(first + bucketRows, order.count)]
-            for row in bucket.sorted(by: { (lengths[$0], $0) < (lengths[$1], $1) }) {
-                batch.append(row)
-                tokens += lengths[row]
-                if isFull(batch.count, tokens) {
-                    batches.append(batch)
-                    (batch, tokens) = ([], 0)
-                }
+        for row in order {
+            batch.append(row)
+            tokens += lengths[row]
+            if isFull(batch.count, tokens) {
+                batches.append(batch)
+                (batch, tokens) = ([], 0)
             }
         }
         if !batch.isEmpty { batches.append(batch) }
-        random.shuffle(&batches)
         return batches
-    }
-
-    /// About how many rows make a batch.
-    private static func rowsOfBatch(_ lengths: [Int], _ isFull: (Int, Int) -> Bool) -> Int {
-        var (rows, tokens) = (0, 0)
-        for length in lengths where !isFull(rows, tokens) {
-            rows += 1
-            tokens += length
-        }
-        return max(1, rows)
     }
 }

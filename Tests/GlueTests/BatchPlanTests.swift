@@ -14,11 +14,11 @@ import Testing
         #expect(batches.count == (1000 + rows - 1) / rows)
     }
 
-    @Test func batchesHoldRowsOfLikeLength() {
-        let spread = plan().map { batch in
+    @Test func batchesHoldRowsOfAllLengths() {
+        let spread = plan().dropLast().map { batch in
             (batch.map { lengths[$0] }.max() ?? 0) - (batch.map { lengths[$0] }.min() ?? 0)
         }
-        #expect(spread.reduce(0, +) / spread.count < 6)
+        #expect(spread.allSatisfy { $0 > 40 }, "of 60")
     }
 
     @Test func thePlanIsAFunctionOfSeedAndEpoch() {

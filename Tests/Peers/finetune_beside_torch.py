@@ -40,9 +40,9 @@ def data(task):
 def ours(task, seed):
     run = output / f"{task}-{seed}"
     shutil.rmtree(run, ignore_errors=True)
-    recipe = {"batch": "32 sequences", "epochs": a.epochs, "optimizer.rate": a.rate, "optimizer.decay": 0.01, "schedule.warmup": "10%",
-              "optimizer.clip": 1, "length": 128, "seed": seed, "patience": 0, "precision": a.yoso_precision,
-              "threads": a.threads}
+    recipe = {"batch": "32 sequences", "epochs": a.epochs, "optimizer.rate": a.rate, "optimizer.epsilon": 1e-8, "optimizer.decay": 0.01,
+              "optimizer.clip": 1, "schedule.warmup": "10%", "length": 128, "seed": seed, "patience": 0,
+              "precision": a.yoso_precision, "threads": a.threads}
     subprocess.run([a.yoso, "finetune", "--task", task.lower().replace("-", ""), "--checkpoint", a.checkpoint, "--data", data(task),
                     "--output", run, *(x for k, v in recipe.items() for x in ("--set", f"{k}={v}"))],
                    check=True, env=environment, stdout=subprocess.DEVNULL)
