@@ -18,8 +18,16 @@ extension ParameterLayout {
         seed: UInt64, from pool: StoragePool, each: EachIndex = { count, body in (0..<count).forEach(body) }
     ) -> Tensor {
         let block = pool.zeros(1, blockCount)
-        for parameter in parameters { parameter.initialize(block, seed: seed, each: each) }
+        draw(parameters, into: block, seed: seed, each: each)
         return block
+    }
+
+    /// Gives some of the parameters in `block` what `initialBlock` gives them.
+    public func draw(
+        _ chosen: [Parameter], into block: Tensor, seed: UInt64,
+        each: EachIndex = { count, body in (0..<count).forEach(body) }
+    ) {
+        for parameter in chosen { parameter.initialize(block, seed: seed, each: each) }
     }
 }
 

@@ -10,15 +10,15 @@ public struct Classifier {
     public let weights: ModelWeights
     let cut: BatchCut
 
-    /// `outputs` is the number of classes, or 1 for regression.
+    /// All weights are zero, to be loaded; `outputs` is the number of classes, or 1 for regression.
     ///
-    /// - Parameter seed: of fresh weights that are to be trained; nil where `load` brings all of them, to predict alone.
-    public init(_ encoder: EncoderOptions, outputs: Int, _ options: FineTuningOptions, seed: UInt64?) {
+    /// - Parameter trains: whether passes go back too.
+    public init(_ encoder: EncoderOptions, outputs: Int, _ options: FineTuningOptions, trains: Bool = false) {
         let layout = ParameterLayout()
         model = ClassificationModel(encoder, outputs: outputs, dropout: options.classifierDropout, layout)
         weights = ModelWeights(
-            layout, seed: seed, slices: options.slices, workers: Workers(threads: options.threads),
-            precision: options.precision, backward: seed != nil)
+            layout, seed: nil, slices: options.slices, workers: Workers(threads: options.threads),
+            precision: options.precision, backward: trains)
         cut = BatchCut(slices: options.slices, microBatchTokens: Self.microBatchTokens)
     }
 

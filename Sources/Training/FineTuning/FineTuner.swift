@@ -10,9 +10,9 @@ public final class FineTuner {
     private let options: FineTuningOptions
     private let random: RandomStream
 
-    /// A fresh model; `outputs` is the number of classes, or 1 for regression.
+    /// A model without weights, which `begin` or a checkpoint brings; `outputs` is the number of classes, or 1 for regression.
     public init(_ encoder: EncoderOptions, outputs: Int, _ options: FineTuningOptions) {
-        classifier = Classifier(encoder, outputs: outputs, options, seed: options.seed)
+        classifier = Classifier(encoder, outputs: outputs, options, trains: true)
         sliced = SlicedModel(classifier.weights, optimizer: options.optimizer, recomputes: options.recompute) {
             options.layers.rate(of: $0, layers: encoder.layers)
         }
@@ -21,16 +21,24 @@ public final class FineTuner {
     }
 
     /// Reads a pretrained encoder from a Hugging Face folder and its pooler where there is one, but for the layers that are to
-    /// begin afresh.
+    /// begin afresh, and draws all that was not read; without a folder everything.
     ///
-    /// - Returns: the parameters that were not read and stay random.
+    /// - Returns: the names of the parameters that were drawn.
     /// - Throws: `CheckpointError` where the folder is damaged or holds another encoder.
-    public func load(_ folder: URL) throws -> [String] {
-        try ModelFolder.read(folder, into: sliced.parameters, sliced.layout) { parameter in
-            if parameter.name.hasPrefix("classifier") { return .ignored }
-            if options.layers.isFresh(parameter, layers: classifier.model.options.layers) { return .ignored }
-            return parameter.name.hasPrefix("bert.pooler") ? .optional : .required
-        }
+    @discardableResult
+    public func begin(from folder: URL?) throws -> [String] {
+        let drawn =
+            try folder.map { folder in
+                try ModelFolder.read(folder, into: sliced.parameters, sliced.layout) { parameter in
+                    if parameter.name.hasPrefix("classifier") { return .ignored }
+                    if options.layers.isFresh(parameter, layers: classifier.model.options.layers) { return .ignored }
+                    return parameter.name.hasPrefix("bert.pooler") ? .optional : .required
+                }
+            } ?? sliced.layout.parameters.map(\.name)
+        sliced.layout.draw(
+            sliced.layout.parameters.filter { drawn.contains($0.name) }, into: sliced.parameters, seed: options.seed,
+            each: sliced.workers.each)
+        return drawn
     }
 
     /// What one step gave.

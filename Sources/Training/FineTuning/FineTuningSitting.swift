@@ -35,8 +35,9 @@ final class FineTuningSitting {
         let totalSteps = (0..<run.options.epochs).reduce(0) { $0 + run.batches(epoch: $1).count }
         state = restored ?? RunState(totalSteps: totalSteps, tokenizer: run.tokenizer.fingerprint, options: digest)
         var fresh: [String] = []
-        if restored == nil, let pretrained = run.pretrained {
-            fresh = try tuner.load(pretrained)
+        if restored == nil {
+            let drawn = try tuner.begin(from: run.pretrained)
+            fresh = run.pretrained == nil ? [] : drawn
         }
         if let recipe = run.recipe { try run.folder.write(recipe, to: "recipe.yaml") }
         log = try MetricsLog(run.folder.metrics, truncatingAfterStep: state.step)

@@ -32,7 +32,7 @@ struct SavedClassifier {
         let encoder = try Finetune.encoder(of: folder, tokenizer, length: self.length)
         classifier = Classifier(
             encoder, outputs: labels.count,
-            FineTuningOptions(length: self.length, threads: threads, precision: precision), seed: nil)
+            FineTuningOptions(length: self.length, threads: threads, precision: precision))
         try classifier.load(folder)
     }
 
