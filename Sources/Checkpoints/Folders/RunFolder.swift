@@ -80,6 +80,22 @@ public final class RunFolder {
         }
     }
 
+    /// Removes the run in `url`, if there is one.
+    ///
+    /// - Throws: `CheckpointError` where something else is there.
+    public static func remove(_ url: URL) throws {
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: url.path) else {
+            guard !FileManager.default.fileExists(atPath: url.path) else {
+                throw CheckpointError(url, "is no folder of a run; choose another --output")
+            }
+            return
+        }
+        guard names.isEmpty || names.contains("lock") else {
+            throw CheckpointError(url, "holds \(names.sorted()[0]) and no run; choose another --output")
+        }
+        do { try FileManager.default.removeItem(at: url) } catch { throw CheckpointError(url, "cannot be removed") }
+    }
+
     /// Writes a small file of the run, whole or not at all.
     public func write(_ text: String, to name: String) throws {
         let temporary = url.appendingPathComponent(AtomicFolder.partialPrefix + name)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Checkpoints
 import Foundation
 
 /// `yoso demo`: the whole road once on what ships: generated text, pretraining, fine-tuning, and what pretraining gave.
@@ -6,12 +7,13 @@ struct Demo: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Pretrain on the text that ships, fine-tune with and without it, and print what it gave.")
 
-    @Option(help: "Folder of the three runs; it is emptied first.") var output = "Checkpoints/demo"
+    @Option(help: "Folder of the three runs, pretraining, pretrained and random, which begin afresh.")
+    var output = "Checkpoints/demo"
 
     func run() throws {
-        try? FileManager.default.removeItem(atPath: output)
-        let start = ContinuousClock.now
         let folder = { (name: String) in "\(output)/\(name)" }
+        try ["pretraining", "pretrained", "random"].forEach { try RunFolder.remove(URL(fileURLWithPath: folder($0))) }
+        let start = ContinuousClock.now
         let pretraining = try Pretrain.parse(["Recipes/Pretraining/tiny.yaml", "--output", folder("pretraining")])
         let (evaluation, baseline) = try pretraining.pretrain()
         let common = ["--task", "sst2", "--checkpoint", folder("pretraining/best")]

@@ -14,7 +14,8 @@ struct VerifyResume: ParsableCommand {
     @Option(help: "Steps before the kill.") var at: Int
     @OptionGroup var settings: Settings
     @Option(help: "Text files or folders in the place of corpus.text.") var data: String?
-    @Option(help: "Folder of the two runs; it is emptied first.") var output = "Checkpoints/verify-resume"
+    @Option(help: "Folder of the two runs, straight and killed, which begin afresh.") var output =
+        "Checkpoints/verify-resume"
 
     func validate() throws {
         guard at >= 1 else { throw ValidationError("--at \(at); wanted at least 1") }
@@ -22,7 +23,7 @@ struct VerifyResume: ParsableCommand {
 
     func run() throws {
         _ = try PretrainingRecipe(recipe, settings.overrides)
-        try? FileManager.default.removeItem(atPath: output)
+        try ["straight", "killed"].forEach { try RunFolder.remove(URL(fileURLWithPath: "\(output)/\($0)")) }
         let straight = try weights(of: "straight") { try $0.finish() }
         Terminal.line("straight:  \(2 * at) steps, SHA-256 \(straight)")
         let killed = try weights(of: "killed") { run in
