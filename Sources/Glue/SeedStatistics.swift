@@ -40,8 +40,9 @@ public struct PairedComparison: Sendable, Equatable {
     public let deviation: Double
     /// The chance of a difference at least as large were there none.
     public let probability: Double
-    /// Seeds in all with which a true difference of this size would be found four times out of five at 5%:
-    /// ((1.960 + 0.842) · deviation / difference)²; nil where the means are equal.
+    /// Seeds in all with which a true difference of this size would be found about four times out of five at 5%: the least
+    /// n with n ≥ ((t₀.₉₇₅ + t₀.₈₀) · deviation / difference)², quantiles with n - 1 degrees of freedom; nil where the means are
+    /// equal, or where it takes more than 10,000.
     public let seedsWanted: Int?
 
     /// - Precondition: both are equally long, and of at least two seeds.
@@ -57,8 +58,33 @@ public struct PairedComparison: Sendable, Equatable {
         }
         let t = difference / (deviation / Double(pairs).squareRoot())
         probability = Self.tail(abs(t), freedom: Double(pairs - 1))
-        let ratio = 2.802 * deviation / difference
-        seedsWanted = difference == 0 || ratio * ratio > 1e6 ? nil : max(2, Int((ratio * ratio).rounded(.up)))
+        seedsWanted = Self.seeds(toFind: abs(difference) / deviation)
+    }
+
+    /// Seeds that show an effect of so many deviations.
+    private static func seeds(toFind effect: Double) -> Int? {
+        func suffices(_ count: Int) -> Bool {
+            let freedom = Double(count - 1)
+            let sum = quantile(tail: 0.05, freedom: freedom) + quantile(tail: 0.4, freedom: freedom)
+            return Double(count) >= sum * sum / (effect * effect)
+        }
+        guard suffices(10_000) else { return nil }
+        var (low, high) = (1, 10_000)
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if suffices(middle) { high = middle } else { low = middle }
+        }
+        return high
+    }
+
+    /// The t with P(|T| ≥ t) = `tail`, by bisection.
+    private static func quantile(tail wanted: Double, freedom: Double) -> Double {
+        var (low, high) = (0.0, 100.0)
+        for _ in 0..<40 {
+            let middle = (low + high) / 2
+            if tail(middle, freedom: freedom) > wanted { low = middle } else { high = middle }
+        }
+        return high
     }
 
     /// P(|T| ≥ t) of Student's t: with θ = atan(t/√ν), 1 - 2 Γ((ν+1)/2) / (√π Γ(ν/2)) ∫₀^θ cos^(ν-1), by Simpson's rule.

@@ -26,6 +26,12 @@ import Testing
         let base = [0.60, 0.62, 0.58, 0.61, 0.59]
         let clear = PairedComparison(base.enumerated().map { $1 + 0.02 + 0.001 * Double($0 % 2) }, base)
         #expect(clear.probability < 1e-4 && abs(clear.difference - 0.0204) < 1e-9 && clear.seedsWanted == 2)
+        // Effects of 1 and 2 deviations: 10 and 5 by the noncentral t, which the sum of quantiles is close to.
+        for (spread, wanted) in [(0.02, 10), (0.01, 5)] {
+            let shifts = [-1.0, 1].map { 0.02 + $0 * spread / 2.0.squareRoot() }
+            let seeds = PairedComparison([0.6 + shifts[0], 0.7 + shifts[1]], [0.6, 0.7]).seedsWanted ?? 0
+            #expect((wanted...wanted + 1).contains(seeds), "\(seeds)")
+        }
         let noise = PairedComparison([0.61, 0.60, 0.60, 0.60, 0.59], base)
         #expect(noise.probability > 0.5)
         // √(2/n) of the deviation: hundreds of seeds.
