@@ -65,22 +65,39 @@ public struct Submission: Sendable {
         }
         if lines.last == "" { lines.removeLast() }
         guard lines.first == "index\tprediction" else {
-            return ":1: the header is '\(lines.first ?? "")'; wanted 'index<TAB>prediction' and a line feed"
+            return ":1: the header is '\(visible(lines.first ?? ""))'; wanted 'index<TAB>prediction' and a line feed"
         }
         guard lines.count == file.rows + 1 else { return ": \(lines.count - 1) predictions; wanted \(file.rows)" }
         for (index, line) in lines.dropFirst().enumerated() {
             let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
             guard fields.count == 2, fields[0] == "\(index)" else {
-                return ":\(index + 2): '\(line)'; wanted the index \(index), a tab and a prediction"
+                return ":\(index + 2): '\(visible(line))'; wanted the index \(index), a tab and a prediction"
             }
             let isValid =
                 task.isRegression
-                ? Double(fields[1]).map { (0...5).contains($0) } ?? false : task.labels.contains(fields[1])
+                ? isScore(fields[1]) : task.labels.contains(fields[1])
             guard isValid else {
                 let labels = task.isRegression ? "a number from 0 to 5" : task.labels.joined(separator: ", ")
-                return ":\(index + 2): the prediction is '\(fields[1])'; wanted \(labels)"
+                return ":\(index + 2): the prediction is '\(visible(fields[1]))'; wanted \(labels)"
             }
         }
         return nil
+    }
+
+    /// A decimal number from 0 to 5.
+    private static func isScore(_ text: String) -> Bool {
+        text.allSatisfy { $0.isASCII && ($0.isNumber || $0 == ".") }
+            && Double(text).map { (0...5).contains($0) } ?? false
+    }
+
+    /// The text with what does not show written out, as a carriage return or a byte-order mark.
+    private static func visible(_ text: String) -> String {
+        text.unicodeScalars.map { scalar in
+            switch scalar.properties.generalCategory {
+            case .control where scalar != "\t", .format:
+                scalar == "\r" ? "<CR>" : String(format: "<U+%04X>", scalar.value)
+            default: String(scalar)
+            }
+        }.joined()
     }
 }

@@ -27,7 +27,8 @@ public struct TaskFile: Sendable, Equatable {
         guard let found = Self.find(task, file, in: folder) else {
             throw GlueError(
                 folder.relativePath,
-                "no \(file.name).tsv of \(task.title); wanted \(task.title)/\(file.name).tsv there, in the original GLUE layout"
+                "no \(file.name).tsv of \(task.title); wanted \(task.title)/\(file.name).tsv there, as "
+                    + "`yoso data glue --output DIR --tasks \(task.name)` fetches it"
             )
         }
         url = found
@@ -77,7 +78,7 @@ public struct TaskFile: Sendable, Equatable {
             }
             let texts = textColumns.map { fields[$0] }
             guard let labelColumn else { return TaskRow(texts: texts, target: 0) }
-            if fields[labelColumn] == "-", !task.labels.isEmpty { return nil }
+            if fields[labelColumn] == "-", task.name == "mnli" { return nil }
             return TaskRow(texts: texts, target: try target(fields[labelColumn], task, "\(place):\(index + 1)"))
         }
     }
@@ -103,8 +104,8 @@ public struct TaskFile: Sendable, Equatable {
 
     private static func target(_ text: String, _ task: GlueTask, _ place: String) throws -> Float {
         if task.isRegression {
-            guard let value = Float(text), value.isFinite else {
-                throw GlueError(place, "the label is '\(text)'; wanted a number")
+            guard let value = Float(text), (0...5).contains(value) else {
+                throw GlueError(place, "the label is '\(text)'; wanted a number from 0 to 5")
             }
             return value
         }

@@ -82,7 +82,10 @@ let hasSharedGlue = FileManager.default.fileExists(atPath: sharedGlue.appendingP
         let task = try GlueTask.named("sst2")
         let train = try #require(task.train)
         let message = #expect(throws: GlueError.self) { try TaskFile(task, train, in: folder) }
-        #expect(message?.problem == "no train.tsv of SST-2; wanted SST-2/train.tsv there, in the original GLUE layout")
+        #expect(
+            message?.problem
+                == "no train.tsv of SST-2; wanted SST-2/train.tsv there, as `yoso data glue --output DIR --tasks sst2` fetches it"
+        )
     }
 
     @Test func anUnknownTaskIsRefused() throws {

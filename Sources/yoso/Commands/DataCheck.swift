@@ -24,6 +24,10 @@ struct DataCheck: ParsableCommand {
     @Option(parsing: .upToNextOption, help: "Text of a pretraining corpus, to look for dev sentences in.")
     var corpus: [String] = []
 
+    func validate() throws {
+        for length in lengths where length < 1 { throw ValidationError("--lengths \(length): wanted at least 1") }
+    }
+
     func run() throws {
         let url = URL(fileURLWithPath: folder, isDirectory: true)
         let tokenizer = try vocabulary.map { try TokenizerFolder.load(URL(fileURLWithPath: $0)) }
@@ -52,9 +56,24 @@ struct DataCheck: ParsableCommand {
             }
         }
         guard files > 0 else { throw GlueError(folder, "holds no file of a task; wanted for example SST-2/train.tsv") }
+        missing(in: url).forEach(Terminal.line)
         if !corpus.isEmpty { try overlaps(devTexts) }
         Terminal.line("\(files) files, \(damaged) damaged")
         if damaged > 0 { throw ExitCode(1) }
+    }
+
+    /// A line for every task that lacks files, of all tasks where the folder is not that of one.
+    private func missing(in url: URL) -> [String] {
+        let tasks = (GlueTask.all + [.diagnostic]).map { task in
+            let files = Self.files(task).map(\.file)
+            return (task, files, missing: files.filter { !TaskFile.isNamed(task, $0, in: url) })
+        }
+        let isOfOne = tasks.count { $0.missing.count < $0.1.count } == 1
+        return tasks.filter { !$0.missing.isEmpty && !(isOfOne && $0.missing.count == $0.1.count) }.map {
+            task, _, missing in
+            "\(task.title): no \(missing.map { "\($0.name).tsv" }.joined(separator: ", ")); "
+                + "`yoso data glue --output DIR --tasks \(task.name)` fetches it"
+        }
     }
 
     private static func files(_ task: GlueTask) -> [(file: GlueTask.File, isLabelled: Bool)] {
