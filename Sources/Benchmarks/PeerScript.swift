@@ -26,7 +26,7 @@ public struct PeerScript: Sendable {
 
     /// Runs the script to its end, which prints a JSON object as its last line.
     ///
-    /// - Parameter quiet: whether what it says besides is left out.
+    /// - Parameter quiet: whether what it says besides is left out, but for the last line of a failure.
     /// - Throws: `Failure` where there is no such Python, or the script fails or prints something else.
     public func run<Answer: Decodable>(_ arguments: [String], quiet: Bool = false) throws -> Answer {
         let process = Process()
@@ -34,15 +34,22 @@ public struct PeerScript: Sendable {
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = [python, path] + arguments
         process.standardOutput = pipe
-        if quiet { process.standardError = FileHandle.nullDevice }
+        let errors = FileManager.default.temporaryDirectory.appendingPathComponent("yoso-peer-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: errors) }
+        if quiet, FileManager.default.createFile(atPath: errors.path, contents: nil) {
+            process.standardError = try FileHandle(forWritingTo: errors)
+        }
         try process.run()
         let output = pipe.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
+        let said =
+            (try? String(contentsOf: errors, encoding: .utf8))?.split(separator: "\n").last.map { ": \($0)" } ?? ""
         let status = process.terminationStatus
         guard status == 0, let line = String(decoding: output, as: UTF8.self).split(separator: "\n").last,
             let answer = try? JSONDecoder().decode(Answer.self, from: Data(line.utf8))
         else {
-            throw Failure(description: "\(python) \(path): exit status \(status) and no JSON line; wanted 0 and one")
+            throw Failure(
+                description: "\(python) \(path): exit status \(status) and no JSON line; wanted 0 and one\(said)")
         }
         return answer
     }

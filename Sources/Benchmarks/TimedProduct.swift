@@ -49,7 +49,7 @@ public final class TimedProduct {
     /// Seconds of a product, with all that its operands need each time: the mean of so many that waking the threads counts for
     /// nothing, since a step wakes them once for all of its products.
     public func seconds() -> Double {
-        let repeats = max(1, Int(4e9 * Double(workers.threads) / work))
+        let repeats = max(1, Int(min(10_000, 4e9 * Double(workers.threads) / work)))
         return elapsed {
             workers.each(workers.threads) { thread in
                 for _ in 0..<repeats { run(operands[thread]) }

@@ -99,7 +99,11 @@ public final class StoragePool {
         let size = (bytes + Self.hugePageBytes - 1) / Self.hugePageBytes * Self.hugePageBytes
         var raw: UnsafeMutableRawPointer?
         guard posix_memalign(&raw, Self.hugePageBytes, size) == 0, let raw else {
-            fatalError("out of memory: \(bytes) bytes for a tensor; use a smaller batch or microBatchTokens")
+            // Nothing could go on without it, and no caller could do more than say so.
+            let message =
+                "Error: out of memory: \(bytes) bytes for a tensor; use a smaller model, batch or microBatchTokens\n"
+            _ = message.withCString { write(2, $0, strlen($0)) }
+            exit(1)
         }
         #if canImport(Glibc)
             madvise(raw, size, Int32(MADV_HUGEPAGE))

@@ -43,7 +43,12 @@ import Testing
             try problem { $0["position_embedding_type"] = "relative_key" }
                 == "position_embedding_type is 'relative_key'; wanted 'absolute'")
         #expect(try problem { $0["num_attention_heads"] = 5 } == "5 attention heads do not divide hidden_size 32")
-        #expect(try problem { $0["num_hidden_layers"] = 0 } == "num_hidden_layers is 0; wanted at least 1")
+        #expect(try problem { $0["num_hidden_layers"] = 0 } == "num_hidden_layers is 0; wanted 1 to 1000")
+        #expect(
+            try problem { $0["max_position_embeddings"] = 99_999_999_999 }
+                == "max_position_embeddings is 99999999999; wanted 1 to 1000000")
+        #expect(
+            try problem { $0["id2label"] = ["0": "yes", "1": "yes"] } == "id2label names two labels 'yes', 'yes'")
     }
 
     @Test func missingAndMistypedKeysAreNamed() throws {

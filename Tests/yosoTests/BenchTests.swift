@@ -39,7 +39,7 @@ import Testing
             (["--data", "real"], "--data real: wanted random, clustered or checkpoint"),
             (["--data", "checkpoint"], "--data checkpoint and --checkpoint FOLDER go together"),
             (["--only", "softmx"], "--only softmx: wanted some of softmax, "),
-            (["--lengths", "0"], "must be above 0"),
+            (["--lengths", "0"], "wanted --lengths 1 to "), (["--hashes", "0"], "--hashes 1 to 1024"),
         ] {
             let result = try tool.run(["bench", "attention"] + arguments)
             #expect(result.code == 64 && result.error.contains(message), "\(result.error)")
@@ -72,7 +72,9 @@ import Testing
             #expect(result.output.contains(word), "\(word)")
         }
         let json = try Data(contentsOf: tool.file("train.json"))
-        let records = try #require(try JSONSerialization.jsonObject(with: json) as? [[String: Any]])
+        let run = try #require(try JSONSerialization.jsonObject(with: json) as? [String: Any])
+        #expect(run["hidden"] as? Int == 64 && (run["peakBytes"] as? Int ?? 0) > 1 << 20)
+        let records = try #require(run["results"] as? [[String: Any]])
         #expect(records.allSatisfy { ($0["tokensPerSecond"] as? Double ?? 0) > 0 })
         // A peer's last line counts, and one that fails is said.
         try tool.write(
@@ -90,6 +92,9 @@ import Testing
             #expect(absent.code == 1 && absent.error.contains("none: no such script; wanted torch_"), "\(absent.error)")
         }
         #expect(try tool.run(small + ["--hidden", "65"]).code == 64)
+        #expect(try tool.run(small + ["--peer-compile"]).code == 64)
+        let early = try tool.run(small + ["--output", "none/a.json"])
+        #expect(early.code == 1 && early.error.contains("none: no such folder, or not writable"))
     }
 
     @Test func productsHaveASpeed() throws {

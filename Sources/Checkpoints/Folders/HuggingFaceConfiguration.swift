@@ -135,12 +135,18 @@ public struct HuggingFaceConfiguration: Codable, Equatable, Sendable {
         guard (positionEmbedding ?? "absolute") == "absolute" else {
             throw CheckpointError(url, "position_embedding_type is '\(positionEmbedding ?? "")'; wanted 'absolute'")
         }
-        for (key, value) in [
-            ("vocab_size", vocabularySize), ("hidden_size", width), ("num_hidden_layers", layers),
-            ("num_attention_heads", heads), ("intermediate_size", intermediate), ("max_position_embeddings", positions),
-            ("type_vocab_size", segments),
-        ] where value < 1 {
-            throw CheckpointError(url, "\(key) is \(value); wanted at least 1")
+        // As recipes have it; a size far beyond would end in no memory.
+        for (key, value, most) in [
+            ("vocab_size", vocabularySize, 10_000_000), ("hidden_size", width, 65536),
+            ("num_hidden_layers", layers, 1000), ("num_attention_heads", heads, 1024),
+            ("intermediate_size", intermediate, 1_000_000), ("max_position_embeddings", positions, 1_000_000),
+            ("type_vocab_size", segments, 1000),
+        ] where !(1...most).contains(value) {
+            throw CheckpointError(url, "\(key) is \(value); wanted 1 to \(most)")
+        }
+        if let labels, Set(labels.values).count < labels.count {
+            throw CheckpointError(
+                url, "id2label names two labels '\(labels.values.sorted().joined(separator: "', '"))'")
         }
         guard width % heads == 0 else {
             throw CheckpointError(url, "\(heads) attention heads do not divide hidden_size \(width)")

@@ -45,8 +45,12 @@ struct BenchAttention: ParsableCommand {
     @Option(help: "Folder of attention.json and attention.html.") var output = "Checkpoints/bench"
 
     func validate() throws {
-        guard lengths.allSatisfy({ (1...1 << 22).contains($0) }), (1...128).contains(width), rounds > 0 else {
-            throw ValidationError("lengths, width (at most 128) and rounds must be above 0")
+        guard lengths.allSatisfy({ (1...1 << 22).contains($0) }), (1...128).contains(width), rounds > 0, threads >= 0,
+            (1...1024).contains(hashes)
+        else {
+            throw ValidationError(
+                "wanted --lengths 1 to \(1 << 22), --width 1 to 128, --hashes 1 to 1024, --rounds above 0, --threads not below 0"
+            )
         }
         for name in data where !["random", "clustered", "checkpoint"].contains(name) {
             throw ValidationError("--data \(name): wanted random, clustered or checkpoint")

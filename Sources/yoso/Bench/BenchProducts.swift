@@ -23,13 +23,20 @@ struct BenchProducts: ParsableCommand {
 
     func validate() throws {
         _ = try shapes.map(Self.sizes)
-        guard rounds > 0 else { throw ValidationError("--rounds \(rounds): wanted at least 1") }
+        guard rounds > 0, threads >= 0 else {
+            throw ValidationError("wanted --rounds of at least 1, --threads not below 0")
+        }
     }
 
     private static func sizes(_ shape: String) throws -> [Int] {
         let sizes = shape.split(separator: "x").compactMap { Int($0) }
-        guard sizes.count == 3, sizes.allSatisfy({ (1...1 << 20).contains($0) }) else {
-            throw ValidationError("--shapes \(shape): wanted ROWSxOUTPUTSxINPUTS, for example 512x3072x768")
+        let most = 1 << 28
+        guard sizes.count == 3, sizes.allSatisfy({ (1...1 << 20).contains($0) }),
+            [sizes[0] * sizes[1], sizes[1] * sizes[2], sizes[0] * sizes[2]].allSatisfy({ $0 <= most })
+        else {
+            throw ValidationError(
+                "--shapes \(shape): wanted ROWSxOUTPUTSxINPUTS, for example 512x3072x768, matrices of at most \(most) numbers"
+            )
         }
         return sizes
     }
@@ -43,15 +50,17 @@ struct BenchProducts: ParsableCommand {
     }
 
     func run() throws {
+        if let output { try Report.check(output) }
         OpenBLAS.useOneThread()
         let workers = Workers(threads: threads)
         Terminal.line("\(Doctor.cpuName), OpenBLAS \(OpenBLAS.coreName) core, \(workers.threads) threads, GFLOP/s")
         if let pin = OpenBLASPin.current { Terminal.line("note: \(pin)") }
         let script = try against.map { try PeerScript(at: $0, named: "torch_products.py", python: python) }
         let precisions = Precision.allCases.filter(\.isAvailable)
-        for precision in precisions {
-            Terminal.line(
-                String(format: "%@ peak %.0f", precision.rawValue, PeakSpeed.measure(workers, precision) * 1e-9))
+        let peaks = Dictionary(
+            uniqueKeysWithValues: precisions.map { ($0.rawValue, PeakSpeed.measure(workers, $0)) })
+        for (name, peak) in peaks.sorted(by: { $0.key < $1.key }) {
+            Terminal.line(String(format: "%@ peak %.0f", name, peak * 1e-9))
         }
         var records: [Record] = []
         for shape in shapes {
@@ -77,8 +86,9 @@ struct BenchProducts: ParsableCommand {
                 }
                 record.speeds = times.mapValues { 1 / median($0) }
                 records.append(record)
-                let speeds = record.speeds.sorted { $0.key < $1.key }.map {
-                    String(format: "%@ %.0f", $0.key, $0.value * 1e-9)
+                let speeds = record.speeds.sorted { $0.key < $1.key }.map { name, speed in
+                    String(format: "%@ %.0f", name, speed * 1e-9)
+                        + (peaks[name].map { String(format: " (%.0f%%)", 100 * speed / $0) } ?? "")
                 }
                 Terminal.line(
                     shape.padding(toLength: 16, withPad: " ", startingAt: 0)
@@ -86,6 +96,6 @@ struct BenchProducts: ParsableCommand {
                         + speeds.joined(separator: "  "))
             }
         }
-        if let output { try Report.json(records).write(toFile: output, atomically: true, encoding: .utf8) }
+        if let output { try Report.write(records, to: output) }
     }
 }

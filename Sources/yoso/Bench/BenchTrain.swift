@@ -36,8 +36,15 @@ struct BenchTrain: ParsableCommand {
         guard ["softmax", "yoso"].contains(attention) else {
             throw ValidationError("--attention \(attention): wanted softmax or yoso")
         }
-        guard hidden % 64 == 0, [layers, hidden, batch, length, steps, rounds].allSatisfy({ $0 > 0 }), vocab > 5 else {
-            throw ValidationError("wanted numbers above 0, --hidden a multiple of 64, --vocab above 5")
+        guard hidden % 64 == 0,
+            [layers, hidden, batch, length, steps, rounds].allSatisfy({ (1...65536).contains($0) }),
+            (6...10_000_000).contains(vocab), threads >= 0, microBatchTokens >= 0,
+            (0...0.99).contains(attentionDropout),
+            peerCompile == false || against != nil
+        else {
+            throw ValidationError(
+                "wanted numbers from 1 to 65536, --hidden a multiple of 64, --vocab 6 to 10000000, --attention-dropout below 1, "
+                    + "--peer-compile with --against")
         }
         try precision.forEach { try $0.check() }
     }
@@ -53,7 +60,19 @@ struct BenchTrain: ParsableCommand {
         var phases: [StepProfile.Row]
     }
 
+    /// What the JSON file says.
+    private struct Run: Encodable {
+        var machine: String
+        var layers, hidden, vocabulary, batch, length: Int
+        var attention: String
+        var threads: Int
+        /// Largest resident size of all results.
+        var peakBytes: Int
+        var results: [Result]
+    }
+
     func run() throws {
+        if let output { try Report.check(output) }
         let workers = Workers(threads: threads)
         Terminal.line(
             "\(Doctor.cpuName), OpenBLAS \(OpenBLAS.coreName) core, \(layers)x\(hidden) \(attention), \(batch) x \(length) "
@@ -61,7 +80,14 @@ struct BenchTrain: ParsableCommand {
         if let pin = OpenBLASPin.current { Terminal.line("note: \(pin)") }
         let results = try precision.map { try measure($0, workers) }
         Terminal.line("peak memory of all: \(Show.bytes(PretrainingEstimate.peakMemory()))")
-        if let output { try Report.json(results).write(toFile: output, atomically: true, encoding: .utf8) }
+        if let output {
+            let run = Run(
+                machine: Doctor.cpuName, layers: layers, hidden: hidden, vocabulary: vocab, batch: batch,
+                length: length,
+                attention: attention, threads: workers.threads, peakBytes: PretrainingEstimate.peakMemory(),
+                results: results)
+            try Report.write(run, to: output)
+        }
     }
 
     private func measure(_ precision: Precision, _ workers: Workers) throws -> Result {
@@ -102,6 +128,7 @@ struct BenchTrain: ParsableCommand {
             result.tokensPerSecond, speed * 1e-9, Show.percent(result.shareOfPeak), peak * 1e-9)
         if let peer = result.peerTokensPerSecond {
             head += String(format: "; PyTorch %.0f tokens/s, ratio %.2f", peer, result.tokensPerSecond / peer)
+            if let peak = result.peerPeakMegabytes { head += ", \(Show.bytes(peak << 20))" }
         }
         return [head] + PhaseTable(rows: result.phases).lines
     }

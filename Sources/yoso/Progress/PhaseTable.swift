@@ -9,7 +9,7 @@ struct PhaseTable {
         let total = rows.reduce(0) { $0 + $1.seconds }
         return rows.map { row in
             "  " + row.phase.padding(toLength: 22, withPad: " ", startingAt: 0)
-                + String(format: "%8.2f ms  %@", 1e3 * row.seconds, Show.percent(row.seconds / total))
+                + String(format: "%8.2f ms  %@", 1e3 * row.seconds, Show.percent(total > 0 ? row.seconds / total : 0))
         }
     }
 }

@@ -1,3 +1,4 @@
+import Checkpoints
 import Foundation
 
 /// `report.json`: what a run ended with.
@@ -6,5 +7,20 @@ enum Report {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
         return String(decoding: try encoder.encode(value), as: UTF8.self) + "\n"
+    }
+
+    /// Writes the JSON into the file at `path`.
+    static func write(_ value: some Encodable, to path: String) throws {
+        do {
+            try json(value).write(toFile: path, atomically: true, encoding: .utf8)
+        } catch { throw CheckpointError(URL(fileURLWithPath: path), "cannot be written") }
+    }
+
+    /// - Throws: `CheckpointError` where there is no folder for the file at `path`, before work is done for it.
+    static func check(_ path: String) throws {
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
+        guard FileManager.default.isWritableFile(atPath: folder.path) else {
+            throw CheckpointError(folder, "no such folder, or not writable; wanted one for \(path)")
+        }
     }
 }
