@@ -2,6 +2,12 @@
 public enum Metric: String, Sendable, Codable, CaseIterable {
     case accuracy, f1, matthews, pearson, spearman
 
+    /// Those of a text such as `f1 accuracy`; nil for `auto`, which is every task's own, and for what names none.
+    public static func named(_ text: String?) -> [Metric]? {
+        let metrics = (text ?? "").split(separator: " ").compactMap { Metric(rawValue: String($0)) }
+        return metrics.isEmpty ? nil : metrics
+    }
+
     /// The score of predicted classes or values; 0 where it is undefined, as for constant predictions.
     ///
     /// - Precondition: both are equally long.

@@ -12,8 +12,15 @@ public struct FineTuningProtocol: Sendable {
     let byTask: [String: [String: String]]
     /// Values that are tried, the best on the dev set counts; empty where nothing is tuned.
     let grid: [(key: String, values: [String])]
-    /// Seeds whose median, or mean, is reported.
+    /// Seeds whose median, or mean, is reported, of most tasks.
     public let seeds: Int
+    /// Whether MRPC, STS-B and RTE begin from MNLI's encoder.
+    public var start = Start.free
+
+    /// What a protocol says of beginning from another task's encoder.
+    public enum Start: Sendable {
+        case wanted, free, forbidden
+    }
 
     /// The keys for `task`, as if they were given with `--set`.
     public func overrides(_ task: GlueTask) -> [ResolvedRecipe.Override] {
@@ -33,7 +40,8 @@ public struct FineTuningProtocol: Sendable {
     public static let all: [FineTuningProtocol] = [
         FineTuningProtocol(
             name: "bert", source: "Devlin et al. 2019, appendix A.3, and run_classifier.py",
-            common: settings(batch: 32, epochs: 3, warmup: "10%", selection: .best), byTask: [:],
+            common: settings(batch: 32, epochs: 3, warmup: "10%", selection: .best),
+            byTask: score(mrpc: .f1, qqp: .f1, stsb: .spearman),
             grid: [("optimizer.rate", ["5e-5", "4e-5", "3e-5", "2e-5"])], seeds: 1),
         FineTuningProtocol(
             name: "miniatures", source: "Turc et al. 2019, and the README of google-research/bert",
@@ -54,7 +62,7 @@ public struct FineTuningProtocol: Sendable {
             name: "sane", source: "Geiping & Goldstein 2023, Cramming, GLUE-sane",
             common: settings(rate: "4e-5", batch: 16, epochs: 5, warmup: "10%", selection: .last)
                 .merging(["schedule.shape": "cosine"]) { $1 },
-            byTask: [:], grid: [], seeds: 5),
+            byTask: score(mrpc: .f1, qqp: .f1, stsb: .pearson), grid: [], seeds: 5, start: .forbidden),
         FineTuningProtocol(
             name: "mosaic", source: "mosaicml/examples, finetuning_jobs.py",
             common: settings(batch: 16, epochs: 3, warmup: "6%", selection: .last),
@@ -67,12 +75,14 @@ public struct FineTuningProtocol: Sendable {
                 "qnli": mosaic(rate: "1e-5", decay: "1e-6", batch: 16, epochs: 10),
                 "sst2": mosaic(rate: "3e-5", decay: "3e-6", batch: 16, epochs: 3),
                 "stsb": mosaic(rate: "3e-5", decay: "3e-6", batch: 32, epochs: 10),
-            ], grid: [], seeds: 5),
+            ], grid: [], seeds: 5, start: .wanted),
         FineTuningProtocol(
             name: "electra", source: "google-research/electra, ELECTRA-small",
             common: settings(rate: "3e-4", batch: 32, epochs: 3, warmup: "10%", selection: .last)
                 .merging(["layers.rateDecay": "0.8"]) { $1 },
-            byTask: ["rte": ["epochs": "10"], "stsb": ["epochs": "10"]], grid: [], seeds: 10),
+            byTask: score(mrpc: .accuracy, qqp: .accuracy, stsb: .spearman)
+                .merging(["rte": ["epochs": "10"], "stsb": ["epochs": "10", "score": "spearman"]]) { $1 },
+            grid: [], seeds: 10),
     ]
 
     private static func settings(
@@ -84,6 +94,11 @@ public struct FineTuningProtocol: Sendable {
         ]
         settings["optimizer.rate"] = rate
         return settings
+    }
+
+    /// Scores by one metric where a task has two.
+    private static func score(mrpc: Metric, qqp: Metric, stsb: Metric) -> [String: [String: String]] {
+        ["mrpc": mrpc, "qqp": qqp, "stsb": stsb].mapValues { ["score": $0.rawValue] }
     }
 
     private static func mosaic(rate: String, decay: String, batch: Int, epochs: Int) -> [String: String] {

@@ -27,7 +27,8 @@ public struct FineTuningRecipe: Sendable {
             classifierDropout: resolved.float("classifierDropout"), labelSmoothing: resolved.float("labelSmoothing"),
             layers: LayerOptions(
                 rateDecay: resolved.float("layers.rateDecay"), frozen: resolved.integer("layers.frozen"),
-                fresh: resolved.integer("layers.fresh")), selection: resolved.choice("selection"),
+                fresh: resolved.integer("layers.fresh")),
+            metrics: Metric.named(resolved["score"]), selection: resolved.choice("selection"),
             patience: resolved.integer("patience"),
             slices: resolved.integer("slices"), threads: resolved.integer("threads"), seed: resolved.seed,
             precision: resolved.precision, recompute: resolved.boolean("recompute"))
@@ -42,15 +43,28 @@ public struct FineTuningRecipe: Sendable {
         } catch let error as GlueError {
             throw RecipeErrors(issues: [resolved.issue("task", error.problem)])
         }
+        let known = task.metrics + task.others
+        if let metrics = options.metrics, !metrics.allSatisfy(known.contains) {
+            let names = known.map(\.rawValue).joined(separator: ", ")
+            throw RecipeErrors(issues: [resolved.issue("score", "\(task.title) is scored by \(names)")])
+        }
     }
 
     /// Holds the recipe to the encoder that its checkpoint brings.
     ///
-    /// - Throws: `RecipeErrors` where it freezes or renews more blocks than there are.
+    /// - Throws: `RecipeErrors` where it freezes or renews more blocks than there are, or some of them twice.
     public func check(_ encoder: EncoderOptions) throws {
-        let issues = [("layers.frozen", options.layers.frozen), ("layers.fresh", options.layers.fresh)].filter {
+        var issues = [("layers.frozen", options.layers.frozen), ("layers.fresh", options.layers.fresh)].filter {
             $0.1 > encoder.layers
         }.map { resolved.issue($0, "\($0) is \($1); the checkpoint has \(encoder.layers) blocks") }
+        let (frozen, fresh) = (options.layers.frozen, options.layers.fresh)
+        if issues.isEmpty, frozen > 0, fresh > 0, frozen + fresh > encoder.layers {
+            issues.append(
+                resolved.issue(
+                    "layers.fresh",
+                    "layers.frozen \(frozen) and layers.fresh \(fresh) overlap in \(encoder.layers) blocks, which would stay random"
+                ))
+        }
         guard issues.isEmpty else { throw RecipeErrors(issues: issues) }
     }
 }

@@ -15,12 +15,13 @@ tokenizer = AutoTokenizer.from_pretrained(f"{run}/best")
 model = AutoModelForSequenceClassification.from_pretrained(f"{run}/best").eval()
 with open(f"{run}/predictions.tsv", encoding="utf-8", newline="\n") as file:
     header, *rows = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+length = int(getattr(model.config, "yoso", {}).get("length", 128))
 labels = [name[2:-1] for name in header if name.startswith("p(")]
 same, worst = 0, 0.0
 with torch.inference_mode():
     for row in rows:
         texts = row[4 + len(labels):]
-        encoded = tokenizer(*texts, truncation=True, max_length=128, return_tensors="pt")
+        encoded = tokenizer(*texts, truncation=True, max_length=length, return_tensors="pt")
         logits = model(**encoded).logits[0]
         if labels:
             p = dict(zip((model.config.id2label[i] for i in range(len(labels))), logits.softmax(-1).tolist()))

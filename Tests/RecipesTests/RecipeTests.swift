@@ -90,10 +90,12 @@ import Training
         let published = try #require(FineTuningProtocol.named(name))
         let recipe = URL(fileURLWithPath: #filePath).appendingPathComponent("../../../Recipes/Finetuning/sst2.yaml")
         for task in GlueTask.all {
+            let named = try #require(ResolvedRecipe.Override(setting: "task=\(task.name)"))
             let grid = published.search.compactMap { text -> ResolvedRecipe.Override? in
                 ResolvedRecipe.Override(setting: String(text.split(separator: ",")[0]))
             }
-            let resolved = try FineTuningRecipe(recipe.standardizedFileURL.path, published.overrides(task) + grid)
+            let resolved = try FineTuningRecipe(
+                recipe.standardizedFileURL.path, published.overrides(task) + grid + [named])
             #expect(resolved.options.epochs >= 3 && resolved.options.optimizer.rate >= 1e-5)
         }
     }

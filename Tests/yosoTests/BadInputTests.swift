@@ -71,6 +71,23 @@ import Testing
             tool, ["vocab", "train", "--input", "text", "--size", "40", "--output", "text"],
             "text: holds a.txt; wanted a new folder, or one of a vocabulary alone")
         #expect(tool.exists("text/a.txt"))
+        // The same of runs that begin afresh.
+        try tool.write("mine\n", to: "straight/thesis.txt")
+        let verify = ["verify-resume", "Recipes/Pretraining/tiny.yaml", "--at", "1", "--data", "text", "--output", "."]
+        try expect(tool, verify, "./straight: holds thesis.txt and no run; choose another --output")
+        #expect(tool.exists("straight/thesis.txt"))
+    }
+
+    @Test func aSweepReadsItsTaskFirst() throws {
+        let tool = try CommandLineTool()
+        try tool.writeText()
+        let tiny = ["Recipes/Pretraining/tiny.yaml", "--data", "text"]
+        let sweep = ["sweep"] + tiny + ["--over", "seed=1,2", "--output", "out", "--task-data", "glue", "--task"]
+        let unknown = try tool.run(sweep + ["rtee"])
+        #expect(unknown.code == 1 && unknown.error.contains("Error: unknown task 'rtee'; tasks: cola, "))
+        let missing = try tool.run(sweep + ["rte"])
+        #expect(missing.code == 1 && missing.error.contains("Error: glue: no train.tsv of RTE; "))
+        #expect(!tool.exists("out"))
     }
 
     @Test func checkpointsThatAreDamagedOrOfAnotherVocabulary() throws {
@@ -79,7 +96,7 @@ import Testing
         try tool.writeTask()
         try expect(
             tool, tool.finetuning(),
-            "run/best: no such vocabulary; make one with `yoso vocab train --input TEXT --output FOLDER`")
+            "run/best: no checkpoint: it has no readable config.json")
         #expect(try tool.run(tool.pretraining(steps: 5)).code == 0)
         let weights = tool.file("run/step-000005/model.safetensors")
         let good = try Data(contentsOf: weights)
@@ -117,7 +134,8 @@ import Testing
             "unknown task 'sst3'; tasks: cola, sst2, mrpc, stsb, qqp, mnli, qnli, rte, wnli")
         try expect(
             tool, tool.finetuning(),
-            "glue: no train.tsv of SST-2; wanted SST-2/train.tsv there, in the original GLUE layout")
+            "glue: no train.tsv of SST-2; wanted SST-2/train.tsv there, as `yoso data glue --output DIR --tasks sst2` fetches it"
+        )
         try tool.writeTask(train: "fine\t2\n")
         try expect(tool, tool.finetuning(), "glue/SST-2/train.tsv:2: unknown label '2'; wanted '0' or '1'")
         try tool.writeTask(train: "fine\n")

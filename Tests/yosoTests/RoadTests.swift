@@ -19,7 +19,7 @@ import Testing
 
         let tuned = try tool.run(tool.finetuning())
         #expect(tuned.code == 0, "\(tuned.error)")
-        #expect(tuned.output.contains("SST-2: 2 of 67349 training rows; not the official set"))
+        #expect(tuned.output.contains("SST-2: 2 of 67,349 training rows; not the official set"))
         let evaluated = try tool.run("evaluate", "--checkpoint", "tuned/best")
         #expect(evaluated.code == 0, "\(evaluated.error)")
         #expect(evaluated.output.contains("SST-2 dev: accuracy") && evaluated.output.contains("on 2 rows"))

@@ -1,5 +1,6 @@
 import Attention
 import Corpora
+import Glue
 import Tensors
 import Training
 
@@ -67,6 +68,9 @@ struct Schema: Sendable {
                 "lowest blocks that stay as they are, with the embeddings; 0 for none"
             ),
             Field("layers.fresh", .integer(0...1000), "0", "highest blocks that begin with random weights"),
+            Field(
+                "score", .oneOf(["auto"] + Metric.allCases.map(\.rawValue)), "auto",
+                "the metric that is the score and chooses the epoch; auto is the mean of the task's own"),
             Field(
                 "selection", .oneOf(EpochSelection.allCases.map(\.rawValue)), "best",
                 "the epoch that is kept: the best on the dev set, or the last"),

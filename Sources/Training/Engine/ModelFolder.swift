@@ -56,7 +56,7 @@ public enum ModelFolder {
     }
 
     /// SHA-256 of the weights of a folder.
-    static func digest(_ folder: URL) throws -> String {
+    public static func digest(_ folder: URL) throws -> String {
         let url = folder.appendingPathComponent(weightsName)
         do {
             return try SHA256.hexadecimal(ofFile: url)

@@ -1,3 +1,4 @@
+import Glue
 import Tensors
 
 /// Which epoch stands for a run: the best on the dev set, or the last, which the dev set did not choose.
@@ -19,6 +20,8 @@ public struct FineTuningOptions: Sendable, Equatable, Codable {
     /// ε of the smoothed labels; 0 for none.
     public var labelSmoothing: Float
     public var layers: LayerOptions
+    /// The metrics whose mean is the score, which also chooses the epoch; nil for the task's own.
+    public var metrics: [Metric]?
     /// Which epoch is kept and reported.
     public var selection: EpochSelection
     /// Stop after so many epochs without a better dev score; 0 never stops early.
@@ -37,7 +40,7 @@ public struct FineTuningOptions: Sendable, Equatable, Codable {
         epochs: Int = 3, batch: BatchSize = .sequences(32), length: Int = 128,
         optimizer: OptimizerOptions = .init(rate: 1e-4), schedule: ScheduleOptions = .init(warmup: .share(0.1)),
         classifierDropout: Float? = nil, labelSmoothing: Float = 0, layers: LayerOptions = LayerOptions(),
-        selection: EpochSelection = .best,
+        metrics: [Metric]? = nil, selection: EpochSelection = .best,
         patience: Int = 0, slices: Int = 2, threads: Int = 0, seed: UInt64 = 1, precision: Precision = .fp32,
         recompute: Bool = false
     ) {
@@ -49,6 +52,7 @@ public struct FineTuningOptions: Sendable, Equatable, Codable {
         self.classifierDropout = classifierDropout
         self.labelSmoothing = labelSmoothing
         self.layers = layers
+        self.metrics = metrics
         self.selection = selection
         self.patience = patience
         self.slices = slices

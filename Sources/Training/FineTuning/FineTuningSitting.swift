@@ -98,7 +98,7 @@ final class FineTuningSitting {
     func endEpoch() throws {
         let start = ContinuousClock.now
         let logits = tuner.classifier.predict(dev)
-        let evaluation = TaskEvaluation(run.data, logits: logits)
+        let evaluation = TaskEvaluation(run.data, logits: logits, by: run.options.metrics)
         state.seconds += start.duration(to: .now).seconds
         state.epoch += 1
         state.index = 0

@@ -12,7 +12,9 @@ public struct TaskData: Sendable {
     public let devTexts: [[String]]
     /// Every dev set there is, with its range in `dev`: MNLI has two.
     public let parts: [(file: GlueTask.File, range: Range<Int>)]
-    /// Lines for the user: other numbers of rows than the official ones, truncation, a single class.
+    /// Splits that are not the official ones, and dev sets that are not there.
+    public let subsets: [SplitCount]
+    /// Lines for the user: subsets, truncation, a single class.
     public let notes: [String]
 
     /// Reads and encodes the splits from `folder`; `training` only where it is wanted.
@@ -22,7 +24,7 @@ public struct TaskData: Sendable {
         _ task: GlueTask, in folder: URL, _ tokenizer: any Tokenizer, length: Int, withTraining: Bool = true
     ) throws {
         self.task = task
-        var notes: [String] = []
+        var (notes, subsets) = ([String](), [SplitCount]())
         func encoded(
             _ file: GlueTask.File, _ split: String
         ) throws -> (rows: [EncodedRow], texts: [[String]]) {
@@ -30,6 +32,10 @@ public struct TaskData: Sendable {
             let rows = read.rows.map { $0.encoded(tokenizer, length: length) }
             if read.undecidedRows > 0 {
                 notes.append("\(file.title): \(read.undecidedRows) \(split) rows without consensus left out")
+            }
+            if rows.count != file.rows {
+                subsets.append(SplitCount(title: file.title, split: split, rows: rows.count, official: file.rows))
+                notes.append("\(subsets[subsets.count - 1]); not the official set")
             }
             notes += Self.notes(task, file, split, rows)
             return (rows, read.rows.map(\.texts))
@@ -39,6 +45,7 @@ public struct TaskData: Sendable {
         for (index, file) in task.dev.enumerated() {
             guard index == 0 || TaskFile.exists(task, file, in: folder) else {
                 notes.append("\(task.title): no \(file.name).tsv; scored without \(file.title)")
+                subsets.append(SplitCount(title: file.title, split: "dev", rows: 0, official: file.rows))
                 continue
             }
             let (rows, rowTexts) = try encoded(file, "dev")
@@ -46,16 +53,13 @@ public struct TaskData: Sendable {
             dev += rows
             texts += rowTexts
         }
-        (self.dev, devTexts, self.parts, self.notes) = (dev, texts, parts, notes)
+        (self.dev, devTexts, self.parts, self.subsets, self.notes) = (dev, texts, parts, subsets, notes)
     }
 
     private static func notes(
         _ task: GlueTask, _ file: GlueTask.File, _ split: String, _ rows: [EncodedRow]
     ) -> [String] {
         var notes: [String] = []
-        if rows.count != file.rows {
-            notes.append("\(file.title): \(rows.count) of \(file.rows) \(split) rows; not the official set")
-        }
         let truncated = rows.count { $0.isTruncated }
         if truncated > 0 {
             notes.append("\(file.title): \(truncated) of \(rows.count) \(split) rows were cut to the length")

@@ -10,9 +10,13 @@ public struct TaskEvaluation: Sendable, Codable, Equatable {
     public let isConstant: Bool
     /// The task's score in the average of GLUE, which also chooses the best epoch: the mean over its metrics and dev sets.
     public let primary: Double
+    /// The splits behind it that are not the official ones; nil where all are.
+    public let subsets: [SplitCount]?
 
     /// Scores logits of every row, in order.
-    public init(_ data: TaskData, logits: [[Float]]) {
+    ///
+    /// - Parameter metrics: those whose mean is the score; nil for the task's own.
+    public init(_ data: TaskData, logits: [[Float]], by metrics: [Metric]? = nil) {
         let task = data.task
         let predictions = logits.map { task.prediction($0) }
         var (scores, scored) = ([String: Double](), [Double]())
@@ -22,12 +26,13 @@ public struct TaskEvaluation: Sendable, Codable, Equatable {
                 let score = metric.score(Array(predictions[range]), truth)
                 let name = task.dev.count == 1 ? metric.rawValue : "\(metric.rawValue) \(file.title)"
                 scores[name] = score
-                if task.metrics.contains(metric) { scored.append(score) }
+                if (metrics ?? task.metrics).contains(metric) { scored.append(score) }
             }
         }
         self.task = task.name
         self.scores = scores
         rows = predictions.count
+        subsets = data.subsets.isEmpty ? nil : data.subsets
         isConstant = Set(predictions).count <= 1
         primary = scored.reduce(0, +) / Double(max(1, scored.count))
     }

@@ -16,6 +16,9 @@ struct Compare: ParsableCommand {
         guard a.protocol == b.protocol else {
             throw GlueError(second, "its protocol is \(b.protocol ?? "own"), that of \(first) \(a.protocol ?? "own")")
         }
+        guard a.rows == b.rows else {
+            throw GlueError(second, "was scored on \(b.rows ?? 0) dev rows, \(first) on \(a.rows ?? 0)")
+        }
         let task = try GlueTask.named(a.task)
         let seeds = a.seeds.filter(b.seeds.contains)
         guard seeds.count > 1 else {
@@ -40,6 +43,9 @@ struct Compare: ParsableCommand {
         let url = URL(fileURLWithPath: "\(folder)/\(SeedReport.fileName)")
         guard let data = try? Data(contentsOf: url), let report = try? JSONDecoder().decode(SeedReport.self, from: data)
         else { throw GlueError(folder, "no \(SeedReport.fileName); wanted a folder of `yoso finetune --seeds N`") }
+        guard report.statistics?.scores.count ?? 0 == report.seeds.count else {
+            throw GlueError(url.relativePath, "damaged: it has not as many scores as seeds")
+        }
         return report
     }
 

@@ -4,6 +4,7 @@ import Foundation
 import Glue
 import Recipes
 import Tensors
+import Tokenization
 import Training
 
 /// `yoso evaluate --checkpoint C`: the dev set of the task that a checkpoint was fine-tuned on; with `--task all` those of all
@@ -20,36 +21,56 @@ struct Evaluate: ParsableCommand {
     @Option(help: "Folder of the task's files; the default is the one that it was fine-tuned on.") var data: String?
     @Option(help: "Longest input in tokens.") var length: Int?
     @Option(help: "fp32, or bf16 for more speed.") var precision = Precision.fp32
+    @Option(
+        help: """
+            With all, WNLI by the majority of its training labels (majority), by its run like the others (train), or not \
+            (skip); the default is majority where there is no run.
+            """)
+    var wnli: WNLIPolicy?
 
     func validate() throws { try precision.check() }
 
     func run() throws {
         let folder = URL(fileURLWithPath: checkpoint, isDirectory: true)
-        guard task == "all" else {
+        guard task?.lowercased() == "all" else {
             let (task, evaluation, speed) = try evaluate(folder)
             print("\(task.title) dev: \(FineTuningDisplay.scores(evaluation)), \(Show.count(speed)) rows/s")
             return
         }
-        var table: GlueTable?
-        var first: (task: GlueTask, protocol: String)?
-        for task in GlueTask.all {
+        var runs: [(task: GlueTask, folder: URL)] = []
+        for task in GlueTask.all where task.name != "wnli" || wnli == nil || wnli == .train {
             let best = folder.appendingPathComponent("\(task.name)/best")
-            guard FileManager.default.fileExists(atPath: best.path) else { continue }
-            let other = try HuggingFaceConfiguration(of: best).yoso?["protocol"] ?? "unknown"
-            if let first, first.protocol != other {
-                throw CheckpointError(
-                    best,
-                    "its protocol is \(other), that of \(first.task.title) \(first.protocol); one table has one protocol"
-                )
-            }
-            first = first ?? (task, other)
-            table = table ?? GlueTable(FineTuningProtocol.named(other))
-            table?.add(task, try evaluate(best, task.name).evaluation)
+            if FileManager.default.fileExists(atPath: best.path) { runs.append((task, best)) }
         }
-        guard let table else {
+        guard let first = runs.first else {
             throw CheckpointError(folder, "holds no run of a task; wanted for example \(checkpoint)/sst2/best")
         }
-        print(table.text)
+        let settings = try TableSettings(of: first.folder)
+        for (_, best) in runs {
+            let other = try TableSettings(of: best)
+            guard other == settings else {
+                throw CheckpointError(
+                    best, "is by \(other), \(first.task.title) by \(settings); one table has one protocol and settings")
+            }
+        }
+        var table = GlueTable(settings)
+        for (task, best) in runs {
+            let trainedOn = try HuggingFaceConfiguration(of: best).yoso?["subsets"] ?? ""
+            table.add(task, try evaluate(best, task.name).evaluation, trainedOn: trainedOn)
+        }
+        if wnli == .majority || wnli == nil && !runs.contains(where: { $0.task.name == "wnli" }) {
+            try addMajority(to: &table, first.folder)
+        }
+        print(table.text, terminator: "")
+    }
+
+    /// WNLI by majority, where its files are.
+    private func addMajority(to table: inout GlueTable, _ folder: URL) throws {
+        let task = try GlueTask.named("wnli")
+        guard let source = try data ?? HuggingFaceConfiguration(of: folder).yoso?["data"] else { return }
+        let files = try SampleData.task(source)
+        guard let train = task.train, TaskFile.isNamed(task, train, in: files) else { return }
+        table.add(task, try .byMajority(task, in: files, TokenizerFolder.load(folder)), note: "by majority")
     }
 
     private func evaluate(
@@ -67,10 +88,14 @@ struct Evaluate: ParsableCommand {
         let rows = try TaskData(
             task, in: SampleData.task(source), classifier.tokenizer, length: classifier.length, withTraining: false)
         rows.notes.forEach { print($0) }
+        if let subsets = notes?["subsets"], !subsets.isEmpty { print("trained on a subset, \(subsets)") }
         if let trained = notes?["task"], trained != task.name { print("note: it was fine-tuned on \(trained)") }
         let start = ContinuousClock.now
         let logits = try classifier.logits(rows.dev, of: task)
         let seconds = start.duration(to: .now).seconds
-        return (task, TaskEvaluation(rows, logits: logits), Double(rows.dev.count) / seconds)
+        return (
+            task, TaskEvaluation(rows, logits: logits, by: Metric.named(notes?["score"])),
+            Double(rows.dev.count) / seconds
+        )
     }
 }

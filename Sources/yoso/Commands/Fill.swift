@@ -25,6 +25,7 @@ struct Fill: ParsableCommand {
 
     func run() throws {
         let folder = URL(fileURLWithPath: checkpoint, isDirectory: true)
+        _ = try HuggingFaceConfiguration(of: folder)
         let tokenizer = try TokenizerFolder.load(folder)
         let ids = ids(tokenizer)
         let options = try Finetune.encoder(of: folder, tokenizer, length: ids.count)
@@ -32,7 +33,13 @@ struct Fill: ParsableCommand {
         let (layout, pool) = (ParameterLayout(), StoragePool())
         let model = PretrainingModel(options, sentenceOrder: false, layout)
         let parameters = pool.zeros(1, layout.blockCount)
-        try ModelFolder.read(folder, into: parameters, layout)
+        let missing = try ModelFolder.read(folder, into: parameters, layout) {
+            $0.name.hasPrefix("cls.") ? .optional : .required
+        }
+        if let name = missing.first {
+            throw CheckpointError(
+                folder, "has no head for masked words (\(name) is missing); wanted a pretrained folder")
+        }
         let rows = ids.indices.filter { ids[$0] == tokenizer.special.mask }
         let tokens = PackedTokens(ids: ids, segments: ids.map { _ in 0 }, layout: BatchLayout(lengths: [ids.count]))
         let tape = Tape(parameters: parameters, mode: .inference, pool: pool)

@@ -44,7 +44,8 @@ struct Finetune: ParsableCommand {
             RTE do, which are small.
             """)
     var fromTask: String?
-    @Option(help: "Runs with the seeds 1 to this, and their statistics.") var seeds: Int?
+    @Option(help: "Runs with the seeds 1 to this, and their statistics; with all, medians in the table.") var seeds:
+        Int?
     @Flag(help: "Take the checkpoint's shape and vocabulary, but random weights.") var randomWeights = false
 
     func validate() throws {
@@ -52,12 +53,17 @@ struct Finetune: ParsableCommand {
         if fromTask != nil, checkpoint != nil, task != "all" {
             throw ValidationError("--from-task with --checkpoint: wanted one of them")
         }
-        if let seeds, seeds < 1 || task == "all" {
-            throw ValidationError("--seeds \(seeds): wanted at least 1, and one task")
+        if let seeds, seeds < 1 { throw ValidationError("--seeds \(seeds): wanted at least 1") }
+        if seeds != nil, settings.overrides.contains(where: { $0.key == "seed" }) {
+            throw ValidationError("--seeds with --set seed: wanted one of them")
         }
         if let name = self.protocol, FineTuningProtocol.named(name) == nil {
             let names = FineTuningProtocol.all.map(\.name).joined(separator: ", ")
             throw ValidationError("--protocol \(name): wanted one of \(names)")
+        }
+        if let published, published.start == .forbidden, fromTask != nil {
+            throw ValidationError(
+                "--protocol \(published.name) with --from-task: every task begins from the pretrained weights")
         }
         _ = try SearchGrid(search)
         for key in settings.overrides.map(\.key) where search.contains(where: { $0.hasPrefix("\(key)=") }) {
@@ -76,7 +82,9 @@ struct Finetune: ParsableCommand {
     }
 
     /// Runs to the end and returns the best epoch, of an earlier sitting where the run had ended before.
-    func finetune(untilEpoch: Int = .max) throws -> FineTuningEpochReport {
+    ///
+    /// - Parameter common: the settings that the rest of a table has too; nil for all that the user set.
+    func finetune(untilEpoch: Int = .max, common: [String]? = nil) throws -> FineTuningEpochReport {
         let grid = search + (search.isEmpty && untilEpoch == .max ? publishedGrid : [])
         guard grid.isEmpty else { return try finetuneSearch(grid) }
         let task = try GlueTask.named(task)
@@ -91,6 +99,7 @@ struct Finetune: ParsableCommand {
         let display = FineTuningDisplay()
         let source = URL(fileURLWithPath: checkpoint, isDirectory: true)
         if let fromTask { try Self.check(source, isOf: fromTask) }
+        _ = try HuggingFaceConfiguration(of: source)
         let tokenizer = try TokenizerFolder.load(source)
         let encoder = try Self.encoder(of: source, tokenizer, length: recipe.options.length)
         try recipe.check(encoder)
@@ -101,25 +110,59 @@ struct Finetune: ParsableCommand {
             "\(folder.url.relativePath): OpenBLAS \(OpenBLAS.coreName) core, weights "
                 + (randomWeights ? "random" : "of \(checkpoint)"))
         if let pin = OpenBLASPin.current { display.note("note: \(pin)") }
+        let weights = randomWeights ? "random" : try TableSettings.weights(of: source)
+        let table = TableSettings(
+            protocol: self.protocol, settings: common ?? settingsInCommon, weights: weights)
         let run = FineTuningRun(
             encoder: encoder, options: recipe.options, tokenizer: tokenizer, data: rows, folder: folder,
             pretrained: randomWeights ? nil : source, recipe: recipe.resolved.yaml,
-            notes: [
-                "data": data, "protocol": self.protocol ?? "own",
-                "recipe": SHA256.hexadecimal(of: Data(recipe.resolved.yaml.utf8)),
-            ])
+            notes: table.notes(weights: weights).merging([
+                "data": data, "recipe": SHA256.hexadecimal(of: Data(recipe.resolved.yaml.utf8)),
+                "score": recipe.options.metrics?.map(\.rawValue).joined(separator: " ") ?? "auto",
+                "subsets": rows.subsets.filter { $0.split == "training" }.map(\.description).joined(separator: "; "),
+            ]) { $1 })
         let result = try stopping { try run.run(interruption, untilEpoch: untilEpoch, display.show) }
         guard let best = result else {
             throw CheckpointError(
                 folder.metrics, "tells of no epoch, though the run had ended; choose another --output")
         }
-        try folder.write(Report.json(best), to: "report.json")
+        try folder.write(
+            Report.json(FineTuningReport(protocol: table.protocolName, settings: table.hash, best: best)),
+            to: "report.json")
         let scores = FineTuningDisplay.scores(best.evaluation)
         display.note("best: epoch \(best.epoch), dev \(scores); \(folder.best.relativePath)")
         for other in published?.published ?? [] {
             if let text = other.text(of: recipe.task) { display.note("published, \(other.split): \(text)") }
         }
+        if let published, published.start == .wanted, Self.small.contains(task.name), fromTask == nil {
+            display.note("note: \(published.name) begins \(task.title) from MNLI; pass --from-task mnli for the same")
+        }
         return best
+    }
+
+    /// `report.json`
+    private struct FineTuningReport: Encodable {
+        var `protocol`: String
+        var settings: String
+        var best: FineTuningEpochReport
+    }
+
+    /// What the user set, less what may differ between the rows of a table: the seed, and what a search tries.
+    var settingsInCommon: [String] {
+        let varied = ["seed", "threads"] + (search + (published?.search ?? [])).map { String($0.prefix { $0 != "=" }) }
+        return settings.overrides.filter { !varied.contains($0.key) }.map { "\($0.key)=\($0.value)" }
+    }
+
+    /// Reads the recipe and the task's files, so that what is wrong with them is said before other work.
+    func checkFiles() throws {
+        let task = try GlueTask.named(task)
+        let recipe = try FineTuningRecipe(recipe ?? defaultRecipe(task), overrides(task))
+        guard let data = recipe.data else { return }
+        for (index, file) in ((task.train.map { [$0] } ?? []) + task.dev).enumerated() {
+            let folder = try SampleData.task(data)
+            guard index < 2 || TaskFile.exists(task, file, in: folder) else { continue }
+            _ = try TaskFile(task, file, in: folder)
+        }
     }
 
     var published: FineTuningProtocol? { self.protocol.flatMap(FineTuningProtocol.named) }

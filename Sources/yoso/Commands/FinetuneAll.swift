@@ -18,53 +18,75 @@ extension Finetune {
         guard let data else { throw ValidationError("--task all wants --data DIR, the folder of all tasks") }
         guard let checkpoint else { throw ValidationError("--task all wants --checkpoint FOLDER") }
         let (folder, files) = (output ?? "Checkpoints/glue", URL(fileURLWithPath: data, isDirectory: true))
-        var table = GlueTable(published)
-        for task in try tasksInOrder() where task.name != "wnli" || wnli != .skip {
-            guard let train = task.train, TaskFile.exists(task, train, in: files),
-                TaskFile.exists(task, task.dev[0], in: files)
+        let start = fromTask ?? (published?.start == .wanted ? "mnli" : nil)
+        var runs: [(task: GlueTask, run: Finetune)] = []
+        for task in try tasksInOrder(from: start) where task.name != "wnli" || wnli != .skip {
+            guard let train = task.train, TaskFile.isNamed(task, train, in: files),
+                TaskFile.isNamed(task, task.dev[0], in: files)
             else {
                 Terminal.line("\(task.title): no train.tsv or no \(task.dev[0].name).tsv in \(data); left out")
                 continue
             }
+            var one = self
+            (one.task, one.fromTask, one.seeds, one.output) = (task.name, nil, nil, "\(folder)/\(task.name)")
+            if let start, Self.small.contains(task.name) {
+                one.checkpoint = "\(folder)/\(GlueTask.plain(start))/best"
+            }
+            runs.append((task, one))
+        }
+        guard !runs.isEmpty else { throw GlueError(data, "holds no task; wanted for example SST-2/train.tsv there") }
+        // Everything is read before the first run starts.
+        let source = URL(fileURLWithPath: checkpoint, isDirectory: true)
+        let weights = randomWeights ? "random" : try TableSettings.weights(of: source)
+        let tokenizer = try TokenizerFolder.load(source)
+        try runs.forEach { try $0.run.checkFiles() }
+        if let start, runs.contains(where: { Self.small.contains($0.task.name) }),
+            !runs.contains(where: { $0.task.name == GlueTask.plain(start) }),
+            !FileManager.default.fileExists(atPath: "\(folder)/\(GlueTask.plain(start))/best")
+        {
+            throw GlueError(
+                data,
+                "holds no \(start), which others begin from, and there is no \(folder)/\(GlueTask.plain(start))/best")
+        }
+        var table = GlueTable(TableSettings(protocol: self.protocol, settings: settingsInCommon, weights: weights))
+        table.seeds = seeds ?? 1
+        for (task, run) in runs {
             Terminal.line("")
             Terminal.line(task.title)
             if task.name == "wnli", wnli == .majority {
-                table.add(task, try majority(task, files, checkpoint), note: "by majority")
+                table.add(task, try .byMajority(task, in: files, tokenizer), note: "by majority")
+            } else if let seeds {
+                if let median = try run.finetuneSeeds(seeds) { table.add(task, median) }
             } else {
-                var one = self
-                one.task = task.name
-                one.fromTask = nil
-                if let fromTask, Self.small.contains(task.name) {
-                    one.checkpoint = "\(folder)/\(GlueTask.plain(fromTask))/best"
-                }
-                one.output = "\(folder)/\(task.name)"
-                table.add(task, try one.finetune().evaluation)
+                table.add(task, try run.finetune().evaluation)
             }
             try table.text.write(toFile: "\(folder)/table.md", atomically: true, encoding: .utf8)
         }
-        guard !table.isEmpty else { throw GlueError(data, "holds no task; wanted for example SST-2/train.tsv there") }
         Terminal.line("")
         Terminal.line(table.text)
     }
 
     /// Tasks with few training rows, which gain from another task's encoder (Phang et al. 2018).
-    private static let small = ["mrpc", "stsb", "rte"]
+    static let small = ["mrpc", "stsb", "rte"]
 
-    /// All tasks, those first that others begin from.
-    private func tasksInOrder() throws -> [GlueTask] {
-        guard let fromTask else { return GlueTask.all }
-        let first = try GlueTask.named(fromTask)
+    /// All tasks, that first which others begin from.
+    private func tasksInOrder(from start: String?) throws -> [GlueTask] {
+        guard let start else { return GlueTask.all }
+        let first = try GlueTask.named(start)
         guard !Self.small.contains(first.name) else {
             throw ValidationError(
-                "--from-task \(fromTask): wanted a task that does not begin from it, for example mnli")
+                "--from-task \(start): wanted a task that does not begin from it, for example mnli")
         }
         return [first] + GlueTask.all.filter { $0 != first }
     }
+}
 
+extension TaskEvaluation {
     /// The dev score of always saying what most training rows say.
-    private func majority(_ task: GlueTask, _ files: URL, _ checkpoint: String) throws -> TaskEvaluation {
-        let tokenizer = try TokenizerFolder.load(URL(fileURLWithPath: checkpoint, isDirectory: true))
-        let data = try TaskData(task, in: files, tokenizer, length: 512)
+    static func byMajority(
+        _ task: GlueTask, in folder: URL, _ tokenizer: any Tokenizer
+    ) throws -> TaskEvaluation {
+        let data = try TaskData(task, in: folder, tokenizer, length: 512)
         let counts = (0..<task.outputs).map { label in data.training.count { Int($0.target) == label } }
         let logits = counts.map { Float($0) }
         return TaskEvaluation(data, logits: data.dev.map { _ in logits })

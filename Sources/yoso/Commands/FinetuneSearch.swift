@@ -17,6 +17,7 @@ struct SearchGrid {
 
     /// - Throws: `ValidationError` where a text is no `KEY=VALUE,VALUE`.
     init(_ texts: [String]) throws {
+        var keys = ["task", "checkpoint", "data"]
         points = try texts.reduce([Point(settings: [])]) { points, text in
             let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
             guard parts.count == 2, !parts[1].hasPrefix(","), !parts[1].hasSuffix(",") else {
@@ -25,6 +26,13 @@ struct SearchGrid {
             let settings = parts[1].split(separator: ",").map {
                 "\(parts[0])=\($0.trimmingCharacters(in: .whitespaces))"
             }
+            for (index, setting) in settings.enumerated() where settings[..<index].contains(setting) {
+                throw ValidationError("--search \(text): '\(setting)' occurs twice")
+            }
+            guard !keys.contains(parts[0]) else {
+                throw ValidationError("--search \(text): \(parts[0]) is searched twice, or set by a flag of its own")
+            }
+            keys.append(parts[0])
             return points.flatMap { point in settings.map { Point(settings: point.settings + [$0]) } }
         }
     }
@@ -66,7 +74,7 @@ extension Finetune {
                 Terminal.line("")
                 Terminal.line("\(entry.name) to epoch \(min(rung.epoch, entry.epochs)) of \(entry.epochs)")
                 do {
-                    entry.report = try entry.run.finetune(untilEpoch: rung.epoch)
+                    entry.report = try entry.run.finetune(untilEpoch: rung.epoch, common: settingsInCommon)
                     scored.append(entry)
                 } catch let error as TrainingError {
                     guard case .diverged = error else { throw error }
@@ -95,7 +103,12 @@ extension Finetune {
             return "| \(entry.name) | \(report.map { "\($0.epoch)" } ?? "diverged") | "
                 + "\(report.map { Show.percent($0.evaluation.primary) } ?? "–") |"
         }
-        return (["| \(task.title) | epoch | dev score |", "|---|---|---|"] + lines).joined(separator: "\n") + "\n"
+        let subsets = board.compactMap { $0.report?.evaluation.subsets }.first.map {
+            ["", $0.map(\.description).joined(separator: "; ")]
+        }
+        let head = ["| \(task.title) | epoch | dev score |", "|---|---|---|"]
+        return (head + lines + ["", "protocol \(self.protocol ?? "own")"] + (subsets ?? [])).joined(separator: "\n")
+            + "\n"
     }
 }
 

@@ -1,3 +1,4 @@
+import Checkpoints
 import Foundation
 import Glue
 import Training
@@ -6,6 +7,9 @@ import Training
 struct SeedReport: Codable {
     var task: String
     var `protocol`: String?
+    /// Dev rows of a score, and the splits that are not the official ones.
+    var rows: Int?
+    var subsets: [SplitCount]?
     /// Of every seed that came to an end, in order.
     var seeds: [Int]
     var statistics: SeedStatistics?
@@ -29,12 +33,15 @@ struct SeedReport: Codable {
 }
 
 extension Finetune {
-    /// Runs seed 1 to `count`, each in a folder of its own; a run that diverges does not stop the others.
-    func finetuneSeeds(_ count: Int) throws -> SeedReport {
+    /// Runs seed 1 to `count`, each in a folder of its own, and points `best` at that of the median, the lower one of two; a run
+    /// that diverges does not stop the others.
+    ///
+    /// - Returns: what the run of the median scored; nil where none came to an end.
+    func finetuneSeeds(_ count: Int) throws -> TaskEvaluation? {
         let name = try GlueTask.named(task).name
         let folder = output ?? "Checkpoints/\(name)-seeds"
         var report = SeedReport(task: name, protocol: self.protocol, seeds: [], statistics: nil, diverged: [], dead: [])
-        var scores: [Double] = []
+        var evaluations: [(seed: Int, evaluation: TaskEvaluation)] = []
         for seed in 1...count {
             var one = self
             one.seeds = nil
@@ -45,7 +52,8 @@ extension Finetune {
             do {
                 let evaluation = try one.finetune().evaluation
                 report.seeds.append(seed)
-                scores.append(evaluation.primary)
+                evaluations.append((seed, evaluation))
+                (report.rows, report.subsets) = (evaluation.rows, evaluation.subsets)
                 if evaluation.isConstant { report.dead.append(seed) }
             } catch let error as TrainingError {
                 guard case .diverged = error else { throw error }
@@ -53,11 +61,18 @@ extension Finetune {
                 report.diverged.append(seed)
             }
         }
-        if !scores.isEmpty { report.statistics = SeedStatistics(scores) }
+        let sorted = evaluations.sorted { $0.evaluation.primary < $1.evaluation.primary }
+        if !sorted.isEmpty {
+            report.statistics = SeedStatistics(evaluations.map(\.evaluation.primary))
+            let median = sorted[(sorted.count - 1) / 2]
+            try RunFolder.link(
+                "seed-\(median.seed)/best", as: "best", in: URL(fileURLWithPath: folder, isDirectory: true))
+        }
         try Report.json(report).write(
             toFile: "\(folder)/\(SeedReport.fileName)", atomically: true, encoding: .utf8)
         Terminal.line("")
         Terminal.line(report.text)
-        return report
+        (report.subsets ?? []).forEach { Terminal.line("\($0)") }
+        return sorted.isEmpty ? nil : sorted[(sorted.count - 1) / 2].evaluation
     }
 }

@@ -26,7 +26,7 @@ struct Predict: ParsableCommand {
 
     func validate() throws {
         try precision.check()
-        guard (1...1_000_000).contains(batch) else { throw ValidationError("--batch \(batch): wanted at least 1") }
+        guard (1...1_000_000).contains(batch) else { throw ValidationError("--batch \(batch): wanted 1 to 1,000,000") }
     }
 
     func run() throws {

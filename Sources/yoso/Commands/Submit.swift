@@ -32,6 +32,11 @@ struct Submit: ParsableCommand {
             return
         }
         let folder = URL(fileURLWithPath: data ?? "", isDirectory: true)
+        try Report.check(output)
+        let lacking = Submission.files.flatMap { lacks($0, $1, folder) }.filter { _ in !fillMissing }
+        guard lacking.isEmpty else {
+            throw GlueError("", "no \(lacking.joined(separator: ", no ")); or pass --fill-missing")
+        }
         var submission = Submission()
         for (task, file) in Submission.files {
             // 65.1% of WNLI's test rows.
@@ -40,20 +45,13 @@ struct Submit: ParsableCommand {
                 Terminal.line("\(file.title): 0 everywhere, the majority")
                 continue
             }
-            let run = task == .diagnostic ? "mnli" : task.name
-            let checkpoint = URL(fileURLWithPath: "\(checkpoints)/\(run)/best", isDirectory: true)
-            let lacks = [
-                FileManager.default.fileExists(atPath: checkpoint.path) ? nil : checkpoint.relativePath,
-                TaskFile.exists(task, file, in: folder) ? nil : "\(data ?? "")/\(task.title)/\(file.name).tsv",
-            ].compactMap { $0 }
+            let lacks = lacks(task, file, folder)
             guard lacks.isEmpty else {
-                guard fillMissing else {
-                    throw GlueError(file.title, "no \(lacks.joined(separator: ", no ")); or pass --fill-missing")
-                }
                 try submission.add(task, file, Array(repeating: task.isRegression ? 2.5 : 0, count: file.rows))
                 Terminal.line("\(file.title): filled, no \(lacks.joined(separator: ", no "))")
                 continue
             }
+            let checkpoint = checkpoint(of: task)
             let classifier = try SavedClassifier(checkpoint)
             let rows = try TaskFile(task, file, labelled: false, in: folder).rows
             let logits = try classifier.logits(
@@ -63,5 +61,20 @@ struct Submit: ParsableCommand {
         }
         try submission.write(to: URL(fileURLWithPath: output))
         Terminal.line(output)
+    }
+
+    /// AX is predicted by the model of MNLI.
+    private func checkpoint(of task: GlueTask) -> URL {
+        URL(fileURLWithPath: "\(checkpoints)/\(task == .diagnostic ? "mnli" : task.name)/best", isDirectory: true)
+    }
+
+    /// What is not there of the model and the test file.
+    private func lacks(_ task: GlueTask, _ file: GlueTask.File, _ folder: URL) -> [String] {
+        guard task.name != "wnli" || wnli != .majority else { return [] }
+        let checkpoint = checkpoint(of: task)
+        return [
+            FileManager.default.fileExists(atPath: checkpoint.path) ? nil : checkpoint.relativePath,
+            TaskFile.exists(task, file, in: folder) ? nil : "\(data ?? "")/\(task.title)/\(file.name).tsv",
+        ].compactMap { $0 }
     }
 }

@@ -38,12 +38,13 @@ struct Sweep: ParsableCommand {
             let run = try Pretrain.parse(arguments + options.flatMap { name, value in value.map { [name, $0] } ?? [] })
             return (run, options: try run.read().options)
         }
+        for (variant, (_, options)) in zip(variants, runs) { try fineTuning(of: variant, options)?.checkFiles() }
         var table = SweepTable(key: variants[0].key, task: task)
         for (variant, (run, options)) in zip(variants, runs) {
             Terminal.line("")
             Terminal.line(variant.name)
             let evaluation = try run.pretrain().0
-            table.add(variant.name, evaluation, score: try fineTune(variant, options))
+            table.add(variant.name, evaluation, score: try fineTuning(of: variant, options)?.finetune().evaluation)
             try table.text.write(toFile: "\(output)/table.md", atomically: true, encoding: .utf8)
         }
         Terminal.line("")
@@ -52,17 +53,16 @@ struct Sweep: ParsableCommand {
 
     private func folder(_ variant: SweepVariant, _ part: String) -> String { "\(output)/\(variant.folder)/\(part)" }
 
-    /// The score on the task, in the precision and on the threads that the variant was pretrained in.
-    private func fineTune(_ variant: SweepVariant, _ options: PretrainingOptions) throws -> Double? {
+    /// The run on the task, in the precision and on the threads that the variant was pretrained in.
+    private func fineTuning(of variant: SweepVariant, _ options: PretrainingOptions) throws -> Finetune? {
         guard let task else { return nil }
         let run = folder(variant, task)
         let data = taskData.map { ["--data", $0] } ?? []
-        let finetune = try Finetune.parse(
+        return try Finetune.parse(
             [
                 "--task", task, "--checkpoint", folder(variant, "pretraining/best"), "--output", run,
                 "--set", "precision=\(options.precision.rawValue)", "--set", "threads=\(options.threads)",
             ] + data)
-        return try finetune.finetune().evaluation.primary
     }
 }
 
@@ -105,13 +105,16 @@ struct SweepTable {
     let key: String
     let task: String?
     private var rows: [String] = []
+    /// Of the task's splits those that are not official.
+    private var subsets: [SplitCount] = []
 
     init(key: String, task: String?) {
         (self.key, self.task) = (key, task)
     }
 
-    mutating func add(_ name: String, _ evaluation: PretrainingEvaluation, score: Double?) {
-        let score = task.map { _ in " \(score.map(Show.percent) ?? "–") |" } ?? ""
+    mutating func add(_ name: String, _ evaluation: PretrainingEvaluation, score: TaskEvaluation?) {
+        subsets = score?.subsets ?? subsets
+        let score = task.map { _ in " \(score.map { Show.percent($0.primary) } ?? "–") |" } ?? ""
         rows.append(
             "| \(name) | \(Show.count(evaluation.totalTokens)) | \(String(format: "%.2f", evaluation.perplexity)) | "
                 + "\(Show.percent(evaluation.maskedAccuracy)) | \(Show.time(evaluation.seconds)) |\(score)")
@@ -120,6 +123,9 @@ struct SweepTable {
     var text: String {
         let task = task.map { " \($0) |" } ?? ""
         let rule = "|---|---|---|---|---|" + (self.task == nil ? "" : "---|")
-        return (["| \(key) | tokens | perplexity | masked | time |\(task)", rule] + rows).joined(separator: "\n") + "\n"
+        return
+            (["| \(key) | tokens | perplexity | masked | time |\(task)", rule] + rows
+            + subsets.flatMap { ["", $0.description] })
+            .joined(separator: "\n") + "\n"
     }
 }

@@ -17,15 +17,22 @@ struct WriteReport: ParsableCommand {
         let log = url.appendingPathComponent("metrics.jsonl")
         let epochs = try MetricsLog.values(FineTuningEpochReport.self, kind: "epoch", in: log)
         let evaluations = try MetricsLog.values(PretrainingEvaluation.self, kind: "evaluation", in: log)
+        let recipe = (try? String(contentsOf: url.appendingPathComponent("recipe.yaml"), encoding: .utf8)) ?? ""
         var body: [String] = []
-        if epochs.isEmpty {
+        if epochs.isEmpty, !recipe.contains("kind: finetuning") {
             let steps = try MetricsLog.values(PretrainingStepReport.self, kind: "step", in: log)
             body = pretraining(steps, evaluations)
         } else {
             let steps = try MetricsLog.values(FineTuningStepReport.self, kind: "step", in: log)
-            body = try fineTuning(steps, epochs) + ClassificationFigures(predictions: PredictionFile(of: url)).html
+            body = fineTuning(steps, epochs)
+            // Before the first epoch's end there is neither a checkpoint nor a prediction.
+            if let best = epochs.last(where: \.isBest) {
+                let settings = try TableSettings(of: url.appendingPathComponent("best"))
+                let notes = ["\(settings)"] + (best.evaluation.subsets ?? []).map(\.description)
+                body.insert("<p>\(notes.joined(separator: "; ").htmlEscaped)</p>", at: 0)
+                body += try ClassificationFigures(predictions: PredictionFile(of: url)).html
+            }
         }
-        let recipe = (try? String(contentsOf: url.appendingPathComponent("recipe.yaml"), encoding: .utf8)) ?? ""
         body.append("<h2>Recipe</h2>\n<pre>\(recipe.htmlEscaped)</pre>")
         let page = url.appendingPathComponent("report.html")
         try HTMLPage(title: folder, body: body).text.write(to: page, atomically: true, encoding: .utf8)

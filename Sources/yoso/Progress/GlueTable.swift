@@ -5,43 +5,57 @@ import Training
 
 /// Dev scores of several tasks by one protocol, as percentages, with their average, and what others published.
 struct GlueTable {
-    let `protocol`: FineTuningProtocol?
-    private var rows: [(task: GlueTask, evaluation: TaskEvaluation, note: String)] = []
+    let settings: TableSettings
+    /// Seeds whose median stands in a row; nil where it is not known.
+    var seeds: Int?
+    private var rows: [(task: GlueTask, evaluation: TaskEvaluation, note: String, trainedOn: String)] = []
 
-    init(_ protocol: FineTuningProtocol?) { self.protocol = `protocol` }
+    init(_ settings: TableSettings) { self.settings = settings }
 
     var isEmpty: Bool { rows.isEmpty }
 
-    mutating func add(_ task: GlueTask, _ evaluation: TaskEvaluation, note: String = "") {
-        rows.append((task, evaluation, note))
+    /// - Parameter trainedOn: the training rows, where they are not the official ones and `evaluation` does not tell.
+    mutating func add(_ task: GlueTask, _ evaluation: TaskEvaluation, note: String = "", trainedOn: String = "") {
+        rows.append((task, evaluation, note, trainedOn))
     }
 
     var text: String {
-        let lines = rows.map { task, evaluation, note in
+        let lines = rows.map { task, evaluation, note, trainedOn in
             let scores = evaluation.scores.sorted { $0.key < $1.key }
                 .map { "\($0.key) \(Show.points($0.value))" }.joined(separator: ", ")
             let dead = evaluation.isConstant && note.isEmpty ? "dead: every prediction is the same" : note
+            let notes = [dead, trainedOn] + (evaluation.subsets ?? []).map(\.description)
             let published = anchors.compactMap { $0.text(of: task) }.joined(separator: "; ")
             return "| \(task.title) | \(Show.points(evaluation.primary)) | \(scores) | "
-                + "\(Show.grouped(evaluation.rows)) | \(dead) |" + (anchors.isEmpty ? "" : " \(published) |")
+                + "\(Show.grouped(evaluation.rows)) | \(notes.filter { !$0.isEmpty }.joined(separator: "; ")) |"
+                + (anchors.isEmpty ? "" : " \(published) |")
         }
         let missing = GlueTask.all.filter { task in !rows.contains { $0.task == task } }.map(\.title)
         let average = rows.reduce(0) { $0 + $1.evaluation.primary } / Double(max(1, rows.count))
+        let isSubset = rows.contains { $0.evaluation.subsets != nil }
         let without =
             missing.isEmpty ? "all nine tasks" : "\(rows.count) tasks, without \(missing.joined(separator: ", "))"
         let (head, rule) = anchors.isEmpty ? ("", "") : (" published |", "---|")
         let table =
             ["| task | score | metrics | dev rows | |\(head)", "|---|---|---|---|---|\(rule)"] + lines
-            + ["| average | \(Show.points(average)) | | | of \(without) |" + (anchors.isEmpty ? "" : " |")]
-        return (table + (self.protocol.map { ["", Self.source(of: $0)] } ?? [])).joined(separator: "\n")
+            + [
+                "| average | \(Show.points(average)) | | | of \(without)\(isSubset ? "; not GLUE's, of subsets" : "") |"
+                    + (anchors.isEmpty ? "" : " |")
+            ]
+        return (table + ["", source]).joined(separator: "\n") + "\n"
     }
 
-    private var anchors: [PublishedScores] { self.protocol?.published ?? [] }
+    private var anchors: [PublishedScores] { settings.named?.published ?? [] }
 
-    /// Where the published column is from, and how it was made.
-    static func source(of protocol: FineTuningProtocol) -> String {
-        let seeds = `protocol`.seeds > 1 ? ", over \(`protocol`.seeds) seeds" : ""
-        let split = `protocol`.published.first.map { "published: \($0.split) scores" } ?? "no published table is stored"
-        return "protocol \(`protocol`.name): \(`protocol`.source); \(split)\(seeds)"
+    /// What all rows have in common, where the published column is from, and how it was made.
+    private var source: String {
+        let ours = "\(settings)" + (seeds.map { $0 > 1 ? "; medians of \($0) seeds" : "; one seed" } ?? "")
+        guard let named = settings.named else { return ours }
+        let split = named.published.first.map { "published: \($0.split) scores" } ?? "no published table is stored"
+        let theirs = named.seeds == 1 ? "" : ", over \(named.seeds) seeds"
+        let search =
+            named.search.isEmpty
+            ? "" : "; the best of \(named.search.joined(separator: " x ")), ours by successive halving"
+        return "\(ours); \(named.source); \(split)\(theirs)\(search)"
     }
 }

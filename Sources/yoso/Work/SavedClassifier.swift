@@ -47,11 +47,18 @@ struct SavedClassifier {
         return logits(rows).map { row in order.map { row[$0] } }
     }
 
+    private static let names = [
+        "cola": ["unacceptable", "acceptable"], "sst2": ["negative", "positive"],
+        "mrpc": ["not_equivalent", "equivalent"], "qqp": ["not_duplicate", "duplicate"],
+        "wnli": ["not_entailment", "entailment"],
+    ]
+
     private func order(of task: GlueTask) throws -> [Int] {
         if task.isRegression, labels.count == 1 { return [0] }
-        // Where classes are numbers, a label without a name is its number.
-        let order = task.labels.compactMap { label in
-            labels.firstIndex { [label, "label_\(label)"].contains($0.lowercased()) }
+        // Where classes are numbers, a label without a name is its number; others name them as Hugging Face's datasets do.
+        let order = task.labels.enumerated().compactMap { index, label in
+            let names = [label, "label_\(label)"] + (Self.names[task.name].map { [$0[index]] } ?? [])
+            return labels.firstIndex { names.contains($0.lowercased()) }
         }
         guard order.count == task.labels.count, labels.count == order.count, !task.isRegression else {
             throw CheckpointError(

@@ -1,0 +1,23 @@
+import Foundation
+import Glue
+
+/// The rows of a split that is not the official one.
+public struct SplitCount: Sendable, Codable, Equatable, CustomStringConvertible {
+    /// As tables write the file: `QNLI`, `MNLI-mm`.
+    public let title: String
+    /// `training` or `dev`.
+    public let split: String
+    /// 0 where the file is not there.
+    public let rows: Int
+    public let official: Int
+
+    /// `QNLI: 11,803 of 104,743 training rows`
+    public var description: String { "\(title): \(Self.grouped(rows)) of \(Self.grouped(official)) \(split) rows" }
+
+    private static func grouped(_ number: Int) -> String {
+        let digits = Array(String(number))
+        return digits.enumerated().map { index, digit in
+            (index > 0 && (digits.count - index) % 3 == 0 ? "," : "") + String(digit)
+        }.joined()
+    }
+}

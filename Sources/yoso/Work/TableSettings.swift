@@ -1,0 +1,47 @@
+import Checkpoints
+import Digests
+import Foundation
+import Recipes
+import Training
+
+/// What results must have in common to stand in one table: the protocol, what the user set besides, and the weights that all of
+/// them began from.
+struct TableSettings: Equatable, CustomStringConvertible {
+    /// `own` where no published protocol is named.
+    let protocolName: String
+    /// Of the protocol's name, the settings and the weights.
+    let hash: String
+
+    private static let (protocolKey, hashKey, weightsKey) = ("protocol", "settings", "weights")
+
+    /// - Parameters:
+    ///   - settings: `key=value`; of the keys that one table may vary, none.
+    ///   - weights: as `weights(of:)` names them.
+    init(protocol name: String?, settings: [String], weights: String) {
+        protocolName = name ?? "own"
+        let text = ([protocolName, weights] + settings.sorted()).joined(separator: "\n")
+        hash = String(SHA256.hexadecimal(of: Data(text.utf8)).prefix(12))
+    }
+
+    /// Those that a fine-tuned folder remembers.
+    init(of folder: URL) throws {
+        let notes = try HuggingFaceConfiguration(of: folder).yoso
+        (protocolName, hash) = (notes?[Self.protocolKey] ?? "unknown", notes?[Self.hashKey] ?? "unknown")
+    }
+
+    /// For a checkpoint to remember.
+    func notes(weights: String) -> [String: String] {
+        [Self.protocolKey: protocolName, Self.hashKey: hash, Self.weightsKey: weights]
+    }
+
+    /// The weights that the fine-tunings which led to `folder` began from: those of the folder itself where there was none.
+    static func weights(of folder: URL) throws -> String {
+        try HuggingFaceConfiguration(of: folder).yoso?[weightsKey]
+            ?? String(ModelFolder.digest(folder).prefix(12))
+    }
+
+    var named: FineTuningProtocol? { FineTuningProtocol.named(protocolName) }
+
+    /// `protocol own, settings 0f3a…`
+    var description: String { "protocol \(protocolName), settings \(hash)" }
+}

@@ -1,0 +1,167 @@
+import Foundation
+import Testing
+
+/// Several fine-tunings that are looked at together: of all tasks, of a grid, by a protocol, with several seeds.
+@Suite(.serialized) struct SeveralRunsTests {
+    private let tool: CommandLineTool
+
+    init() throws {
+        tool = try CommandLineTool()
+        try tool.writeText()
+        try tool.writeTask()
+        #expect(try tool.run(tool.pretraining(steps: 2)).code == 0)
+    }
+
+    @Test func allTasksThatThereAreMakeOneTable() throws {
+        let header = "index\tsentence1\tsentence2\tlabel\n"
+        try tool.write(header + "0\ta\tb\t0\n1\ta\tc\t0\n2\ta\td\t1\n", to: "glue/WNLI/train.tsv")
+        try tool.write(header + "0\ta\tb\t0\n1\ta\tc\t1\n", to: "glue/WNLI/dev.tsv")
+        let columns = "index\tgenre\tsentence1\tsentence2\tscore\n"
+        try tool.write(columns + "0\tx\ta cat\ta dog\t2.5\n1\tx\ta\ta\t5.0\n", to: "glue/STS-B/train.tsv")
+        try tool.write(columns + "0\tx\ta cat\tthe cat\t4.0\n1\tx\ta\tb\t1.0\n", to: "glue/STS-B/dev.tsv")
+        let arguments = [
+            "finetune", "--task", "all", "--checkpoint", "run/best", "--data", "glue", "--output", "all", "--set",
+            "length=16", "--set", "epochs=1",
+        ]
+        let result = try tool.run(arguments)
+        #expect(result.code == 0, "\(result.error)")
+        #expect(result.output.contains("CoLA: no train.tsv or no dev.tsv in glue; left out"))
+        let table = try String(contentsOf: tool.file("all/table.md"), encoding: .utf8)
+        #expect(
+            table.contains(
+                "| WNLI | 50.0 | accuracy 50.0 | 2 | by majority; WNLI: 3 of 635 training rows; WNLI: 2 of 71 dev rows |"
+            ))
+        #expect(table.contains("\n\nprotocol own, settings ") && table.hasSuffix("; one seed\n"))
+        #expect(table.contains("| STS-B | ") && table.contains("| SST-2 | "))
+        #expect(table.contains("of 3 tasks, without CoLA, MRPC, QQP, MNLI, QNLI, RTE; not GLUE's, of subsets |"))
+        #expect(result.output.hasSuffix(table + "\n"))
+        // Again: every run had ended.
+        #expect(try tool.run(arguments).output.hasSuffix(table + "\n"))
+        let evaluation = try tool.run(["evaluate", "--task", "all", "--checkpoint", "all"])
+        #expect(evaluation.code == 0, "\(evaluation.error)")
+        // WNLI by majority in both.
+        let lines = table.split(separator: "\n").dropLast()
+        for line in lines { #expect(evaluation.output.contains(line), "\(line) of \(evaluation.output)") }
+        let without = try tool.run(["evaluate", "--task", "all", "--checkpoint", "all", "--wnli", "skip"])
+        #expect(without.output.contains("of 2 tasks, without "))
+        // Several seeds a task: the median's run is the task's.
+        let seeds = try tool.run(arguments.map { $0 == "all" ? "all" : $0 } + ["--seeds", "2", "--output", "seeds"])
+        #expect(seeds.code == 0 && seeds.output.contains("; medians of 2 seeds\n"), "\(seeds.error)")
+        #expect(tool.exists("seeds/sst2/best/config.json"))
+        // One row that is wrong is found before any run.
+        try tool.write(columns + "0\tx\ta cat\ta dog\t-1\n", to: "glue/STS-B/train.tsv")
+        let late = try tool.run(arguments + ["--output", "late"])
+        #expect(late.code == 1 && !tool.exists("late"))
+        #expect(late.error.contains("glue/STS-B/train.tsv:2: the label is '-1'; wanted a number from 0 to 5"))
+        let none = try tool.run(["evaluate", "--task", "all", "--checkpoint", "run"])
+        #expect(none.code == 1 && none.error.contains("holds no run of a task"))
+    }
+
+    @Test func aGridIsSearchedByHalving() throws {
+        let search = [
+            "--search", "optimizer.rate=1e-3,1e-4", "--search", "batch=1 sequences,2 sequences", "--output", "grid",
+        ]
+        let result = try tool.run(tool.finetuning(search + ["--set", "epochs=4"]))
+        #expect(result.code == 0, "\(result.error)")
+        let board = try String(contentsOf: tool.file("grid/leaderboard.md"), encoding: .utf8).split(separator: "\n")
+        #expect(
+            board.count == 8 && board[6] == "protocol own" && board[7].hasPrefix("SST-2: 2 of 67,349 training rows"))
+        let epochs = try board[2..<6].map { try #require(Int($0.split(separator: " ")[5])) }
+        #expect(epochs.count == 4 && epochs.dropFirst(2).allSatisfy { $0 == 1 }, "\(board)")
+        // The winner is to the bit what it would have been alone.
+        let winner = try #require(board[2].split(separator: "|").first)
+        let settings = winner.contains("rate=1e-3") ? "optimizer.rate=1e-3" : "optimizer.rate=1e-4"
+        let batch = winner.contains("batch=1 ") ? "batch=1 sequences" : "batch=2 sequences"
+        let alone = tool.finetuning(["--output", "alone", "--set", settings, "--set", batch, "--set", "epochs=4"])
+        #expect(try tool.run(alone).code == 0)
+        let folder = "grid/\(settings)_\(batch.replacingOccurrences(of: " ", with: "-"))/best"
+        #expect(
+            try Data(contentsOf: tool.file("\(folder)/model.safetensors"))
+                == Data(contentsOf: tool.file("alone/best/model.safetensors")))
+        #expect(
+            try Data(contentsOf: tool.file("grid/best/model.safetensors"))
+                == Data(contentsOf: tool.file("alone/best/model.safetensors")))
+        for search in [
+            ["optimizer.rate=,1"], ["optimizer.rate=1,1"], ["optimizer.rate=1", "optimizer.rate=2"], ["task=rte,wnli"],
+        ] {
+            #expect(try tool.run(tool.finetuning(search.flatMap { ["--search", $0] })).code == 64, "\(search)")
+        }
+    }
+
+    @Test func aSearchGoesOnWithoutWhatDivergesAndReadsAllPointsFirst() throws {
+        try tool.writeTask(train: String(repeating: "a fine film \t1\na dull film \t0\n", count: 30))
+        // Decay of 1 at a rate of 10 makes weights nine times as large every step.
+        let settings = ["optimizer.decay=1", "schedule.warmup=0%", "batch=1 sequences"].flatMap { ["--set", $0] }
+        let search = ["--search", "optimizer.rate=10,1e-3", "--output", "grid"]
+        let result = try tool.run(tool.finetuning(search + settings))
+        #expect(result.code == 0, "\(result.error)")
+        let board = try String(contentsOf: tool.file("grid/leaderboard.md"), encoding: .utf8).split(separator: "\n")
+        #expect(board[2].contains("rate=1e-3") && board[3].contains("rate=10 | diverged"), "\(board)")
+        let wrong = try tool.run(tool.finetuning(["--search", "optimizer.rate=1e-3,fast", "--output", "wrong"]))
+        #expect(wrong.code == 1 && wrong.error.contains("optimizer.rate is 'fast'") && !tool.exists("wrong"))
+        let both = try tool.run(
+            tool.finetuning(["--search", "optimizer.rate=1e-3,1e-4", "--set", "optimizer.rate=1"]))
+        #expect(both.code == 64 && both.error.contains("optimizer.rate is both set and searched"))
+    }
+
+    @Test func aProtocolSetsItsKeysAndTablesDoNotMixThem() throws {
+        let electra = tool.finetuning(["--protocol", "electra", "--output", "all/sst2"])
+        let result = try tool.run(electra)
+        #expect(result.code == 0, "\(result.error)")
+        let recipe = try String(contentsOf: tool.file("all/sst2/recipe.yaml"), encoding: .utf8)
+        #expect(recipe.contains("rateDecay: 0.8") && recipe.contains("selection: last") && recipe.contains("epochs: 2"))
+        try tool.write(
+            "index\tsentence1\tsentence2\tlabel\n0\ta\tb\t0\n1\ta\tc\t1\n", to: "glue/WNLI/train.tsv")
+        try FileManager.default.copyItem(
+            at: tool.file("glue/WNLI/train.tsv"), to: tool.file("glue/WNLI/dev.tsv"))
+        let other = try tool.run(
+            "finetune", "--task", "wnli", "--checkpoint", "run/best", "--data", "glue", "--output", "all/wnli", "--set",
+            "length=16", "--set", "epochs=1")
+        #expect(other.code == 0, "\(other.error)")
+        let mixed = try tool.run("evaluate", "--task", "all", "--checkpoint", "all")
+        #expect(mixed.code == 1)
+        #expect(
+            mixed.error.contains(
+                "Error: all/wnli/best: is by protocol own, settings "))
+        #expect(mixed.error.contains(", SST-2 by protocol electra, settings "))
+        let unknown = try tool.run(tool.finetuning(["--protocol", "best"]))
+        #expect(unknown.code == 64 && unknown.error.contains("--protocol best: wanted one of bert, miniatures, "))
+    }
+
+    @Test func aProtocolPrintsWhatOthersPublishedByIt() throws {
+        let options = ["--protocol", "m-fac", "--output", "all/sst2"]
+        let result = try tool.run(tool.finetuning(options))
+        #expect(result.code == 0, "\(result.error)")
+        #expect(result.output.contains("published, dev: Mini 4x256: accuracy 85.5"))
+        let table = try tool.run("evaluate", "--task", "all", "--checkpoint", "all").output
+        #expect(table.contains("| task | score | metrics | dev rows | | published |"))
+        #expect(table.contains("| Tiny 2x128: accuracy 80.1; Mini 4x256: accuracy 85.5 |"))
+        #expect(
+            table.contains("; model cards of M-FAC/bert-mini-finetuned-*, Adam; published: dev scores, over 5 seeds"))
+    }
+
+    @Test func seedsHaveStatisticsAndAreCompared() throws {
+        let options = ["--set", "epochs=1", "--seeds", "3"]
+        let first = try tool.run(tool.finetuning(options + ["--output", "a"]))
+        #expect(first.code == 0, "\(first.error)")
+        #expect(first.output.contains("3 seeds: median ") && first.output.contains("; 0 diverged, "))
+        #expect(tool.exists("a/seed-3/best") && tool.exists("a/seeds.json"))
+        // Again: every run had ended.
+        let again = try tool.run(tool.finetuning(options + ["--output", "a"]))
+        #expect(again.output.split(separator: "\n").last == first.output.split(separator: "\n").last)
+        #expect(!again.output.contains("saved"))
+        let wild = try tool.run(tool.finetuning(options + ["--output", "b", "--set", "optimizer.rate=1e-7"]))
+        #expect(wild.code == 0, "\(wild.error)")
+        let comparison = try tool.run("compare", "a", "b")
+        #expect(comparison.code == 0, "\(comparison.error)")
+        #expect(comparison.output.contains(" on SST-2 by "))
+        // Scores of other rows are no pairs.
+        let report = try String(contentsOf: tool.file("b/seeds.json"), encoding: .utf8)
+        try tool.write(report.replacingOccurrences(of: "\"rows\" : 2", with: "\"rows\" : 3"), to: "c/seeds.json")
+        let rows = try tool.run("compare", "a", "c")
+        #expect(rows.code == 1 && rows.error.contains("c: was scored on 3 dev rows, a on 2"), "\(rows.error)")
+        let none = try tool.run("compare", "a", "run")
+        #expect(none.code == 1 && none.error.contains("Error: run: no seeds.json; wanted a folder of"))
+        #expect(try tool.run(tool.finetuning(["--seeds", "0"])).code == 64)
+    }
+}
