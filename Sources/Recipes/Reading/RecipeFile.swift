@@ -24,7 +24,9 @@ struct RecipeFile {
     /// - Throws: `RecipeErrors` where the file cannot be read or is no YAML.
     init(_ path: String) throws {
         guard let data = FileManager.default.contents(atPath: path) else {
-            throw RecipeErrors(issues: [RecipeIssue(place: .recipe(path), message: "no such recipe, or unreadable")])
+            let hint = path.hasPrefix("Recipes/") ? "; those that ship lie in the root of the repository" : ""
+            throw RecipeErrors(
+                issues: [RecipeIssue(place: .recipe(path), message: "no such recipe, or unreadable\(hint)")])
         }
         guard let text = String(validating: data, as: UTF8.self) else {
             throw RecipeErrors(issues: [RecipeIssue(place: .recipe(path), message: "not UTF-8")])
