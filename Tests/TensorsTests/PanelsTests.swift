@@ -46,12 +46,14 @@ struct PanelsTests {
     }
 
     @Test func panelsPackedInPiecesAreTheSame() {
-        let b = random(21, 100, seed: 2).matrix
+        let (left, right) = (random(5, 21, seed: 1), random(21, 100, seed: 2))
+        defer { withExtendedLifetime((left, right)) {} }
+        let b = right.matrix
         let pieces = RightPanels(depth: 21, columns: 100, from: pool)
         for first in [64, 0, 32, 96] { pieces.pack(b.columns(first, min(32, 100 - first)), columnsFrom: first) }
         let slabs = RightPanels(depth: 21, columns: 100, from: pool)
         for first in [16, 0, 8] { slabs.pack(b.rows(first, min(8, 21 - first)), depthFrom: first) }
-        let a = random(5, 21, seed: 1).matrix.leftPanels(from: pool)
+        let a = left.matrix.leftPanels(from: pool)
         let (one, other, third) = (pool.tensor(5, 100), pool.tensor(5, 100), pool.tensor(5, 100))
         multiply(a, b.rightPanels(from: pool), into: one.matrix)
         multiply(a, pieces, into: other.matrix)
@@ -69,7 +71,9 @@ struct PanelsTests {
             pair.add(rows: first..<min(first + LeftFactorPair.rowsAtATime, 61))
             pair.add(rows: min(first + 12, 60)..<min(first + 24, 61))
         }
-        let (right, rightOfTransposed) = (random(37, 40, seed: 2).matrix, random(61, 40, seed: 3).matrix)
+        let (b, c) = (random(37, 40, seed: 2), random(61, 40, seed: 3))
+        defer { withExtendedLifetime((b, c)) {} }
+        let (right, rightOfTransposed) = (b.matrix, c.matrix)
         let (one, other) = (pool.tensor(61, 40), pool.tensor(61, 40))
         multiply(products.left(a.matrix), products.right(right), into: one.matrix)
         multiply(pair.straight, products.right(right), into: other.matrix)
