@@ -10,17 +10,20 @@ import Testing
         return try SHA256.hexadecimal(ofFile: folder.appendingPathComponent("model.safetensors"))
     }
 
+    /// Of a run that takes seconds even where saving is quick, so that it is killed several times.
+    private static let steps = 200
+
     @Test func killedAtRandomMomentsAlsoWhileSaving() throws {
         let tool = try CommandLineTool()
         try tool.writeText()
         // A checkpoint every other step, so that many of the kills fall into saving.
         let often = ["--set", "checkpoints.every=2 steps"]
-        #expect(try tool.run(tool.pretraining(steps: 40, output: "straight", often)).code == 0)
+        #expect(try tool.run(tool.pretraining(steps: Self.steps, output: "straight", often)).code == 0)
         var (kills, attempts) = (0, 0)
         var generator = SystemRandomNumberGenerator()
         while attempts < 60 {
             attempts += 1
-            let (process, _, error) = try tool.start(tool.pretraining(steps: 40, output: "killed", often))
+            let (process, _, error) = try tool.start(tool.pretraining(steps: Self.steps, output: "killed", often))
             usleep(UInt32.random(in: 50_000...900_000, using: &generator))
             if process.isRunning { kill(process.processIdentifier, SIGKILL) }
             process.waitUntilExit()
@@ -31,15 +34,15 @@ import Testing
             }
             kills += 1
         }
-        let finish = try tool.run(tool.pretraining(steps: 40, output: "killed", often))
+        let finish = try tool.run(tool.pretraining(steps: Self.steps, output: "killed", often))
         #expect(finish.code == 0, "\(finish.error)")
         #expect(kills > 0, "nothing was killed; the run is too short for this machine")
-        #expect(try weights(tool, "killed", 40) == weights(tool, "straight", 40))
+        #expect(try weights(tool, "killed", Self.steps) == weights(tool, "straight", Self.steps))
         let logs = try ["killed", "straight"].map { run in
             try String(contentsOf: tool.file("\(run)/metrics.jsonl"), encoding: .utf8)
                 .matches(of: /"loss":([0-9.e-]+)/).map { String($0.1) }
         }
-        #expect(logs[0] == logs[1] && logs[0].count == 40)
+        #expect(logs[0] == logs[1] && logs[0].count == Self.steps)
     }
 
     @Test(arguments: [SIGINT, SIGTERM]) func aSignalSavesAndLeaves(signal: Int32) throws {
