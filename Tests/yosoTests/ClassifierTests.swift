@@ -6,12 +6,7 @@ import Testing
 @Suite(.serialized) struct ClassifierTests {
     private let tool: CommandLineTool
 
-    init() throws {
-        tool = try CommandLineTool()
-        try tool.writeText()
-        try tool.writeTask()
-        #expect(try tool.run(tool.pretraining(steps: 2)).code == 0)
-    }
+    init() throws { tool = try .withPretrainedRun() }
 
     private struct Prediction: Decodable {
         let label: String

@@ -90,6 +90,15 @@ final class CommandLineTool {
 
     // What small runs share.
 
+    /// One with text, a task and a checkpoint of two steps in run/best.
+    static func withPretrainedRun() throws -> CommandLineTool {
+        let tool = try CommandLineTool()
+        try tool.writeText()
+        try tool.writeTask()
+        #expect(try tool.run(tool.pretraining(steps: 2)).code == 0)
+        return tool
+    }
+
     /// Two files of text, enough for a few steps.
     func writeText() throws {
         let sentences = ["the cat sat on the mat", "a dog ran to the river", "she read a letter in the garden"]

@@ -5,12 +5,7 @@ import Testing
 @Suite(.serialized) struct SeveralRunsTests {
     private let tool: CommandLineTool
 
-    init() throws {
-        tool = try CommandLineTool()
-        try tool.writeText()
-        try tool.writeTask()
-        #expect(try tool.run(tool.pretraining(steps: 2)).code == 0)
-    }
+    init() throws { tool = try .withPretrainedRun() }
 
     @Test func allTasksThatThereAreMakeOneTable() throws {
         let header = "index\tsentence1\tsentence2\tlabel\n"
