@@ -12,12 +12,16 @@ public struct SplitCount: Sendable, Codable, Equatable, CustomStringConvertible 
     public let official: Int
 
     /// `QNLI: 11,803 of 104,743 training rows`
-    public var description: String { "\(title): \(Self.grouped(rows)) of \(Self.grouped(official)) \(split) rows" }
+    public var description: String { "\(title): \(rows.grouped) of \(official.grouped) \(split) rows" }
+}
 
-    private static func grouped(_ number: Int) -> String {
-        let digits = Array(String(number))
-        return digits.enumerated().map { index, digit in
-            (index > 0 && (digits.count - index) % 3 == 0 ? "," : "") + String(digit)
-        }.joined()
+extension Int {
+    /// `67,349`
+    public var grouped: String {
+        let digits = String(magnitude)
+        let groups = digits.enumerated().map { index, digit in
+            index > 0 && (digits.count - index) % 3 == 0 ? ",\(digit)" : "\(digit)"
+        }
+        return (self < 0 ? "-" : "") + groups.joined()
     }
 }

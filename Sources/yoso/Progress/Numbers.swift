@@ -1,4 +1,5 @@
 import Foundation
+import Training
 
 /// Numbers as people read them.
 enum Show {
@@ -22,13 +23,7 @@ enum Show {
     static func count(_ value: Int) -> String { count(Double(value)) }
 
     /// `67,349`
-    static func grouped(_ value: Int) -> String {
-        let digits = String(abs(value))
-        let groups = digits.enumerated().map { index, digit in
-            index > 0 && (digits.count - index) % 3 == 0 ? ",\(digit)" : "\(digit)"
-        }
-        return (value < 0 ? "-" : "") + groups.joined()
-    }
+    static func grouped(_ value: Int) -> String { value.grouped }
 
     /// `61.3%`
     static func percent(_ share: Double) -> String { String(format: "%.1f%%", 100 * share) }
