@@ -14,6 +14,8 @@ public struct FineTuningRun {
     public let folder: RunFolder
     /// The pretrained model's folder; nil for random weights.
     public let pretrained: URL?
+    /// The digest of the weights there, `ModelFolder.digest`, or `random`; part of the run's identity.
+    public let weights: String
     /// What `recipe.yaml` shall say; nil writes none.
     public let recipe: String?
     /// What the checkpoint should remember beside the model, for example where the data were.
@@ -21,7 +23,7 @@ public struct FineTuningRun {
 
     public init(
         encoder: EncoderOptions, options: FineTuningOptions, tokenizer: any Tokenizer, data: TaskData,
-        folder: RunFolder, pretrained: URL?, recipe: String? = nil, notes: [String: String] = [:]
+        folder: RunFolder, pretrained: URL?, weights: String, recipe: String? = nil, notes: [String: String] = [:]
     ) {
         self.encoder = encoder
         self.options = options
@@ -29,6 +31,7 @@ public struct FineTuningRun {
         self.data = data
         self.folder = folder
         self.pretrained = pretrained
+        self.weights = weights
         self.recipe = recipe
         self.notes = notes
     }

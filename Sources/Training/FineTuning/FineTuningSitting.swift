@@ -27,9 +27,8 @@ final class FineTuningSitting {
         training = run.data.training.map(ClassificationExample.init)
         dev = run.data.dev.map(ClassificationExample.init)
         saver = CheckpointSaver(folder: run.folder, tokenizer: run.tokenizer, keep: 1)
-        let weights = try run.pretrained.map(ModelFolder.digest) ?? "random"
         let digest = try OptionsDigest.of(
-            run.encoder, run.options.identity, inputs: [run.data.task.name, run.data.digest, weights])
+            run.encoder, run.options.identity, inputs: [run.data.task.name, run.data.digest, run.weights])
         let restored = try saver.restore(tuner.sliced, options: digest) { report(.warning($0)) }
         savedStep = restored?.step
         let totalSteps = (0..<run.options.epochs).reduce(0) { $0 + run.batches(epoch: $1).count }

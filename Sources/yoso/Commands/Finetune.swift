@@ -110,12 +110,13 @@ struct Finetune: ParsableCommand {
             "\(folder.url.relativePath): OpenBLAS \(OpenBLAS.coreName) core, weights "
                 + (randomWeights ? "random" : "of \(checkpoint)"))
         if let pin = OpenBLASPin.current { display.note("note: \(pin)") }
-        let weights = randomWeights ? "random" : try TableSettings.weights(of: source)
+        let digest = randomWeights ? "random" : try ModelFolder.digest(source)
+        let weights = randomWeights ? digest : try TableSettings.weights(of: source, digest: digest)
         let table = TableSettings(
             protocol: self.protocol, settings: common ?? settingsInCommon, weights: weights)
         let run = FineTuningRun(
             encoder: encoder, options: recipe.options, tokenizer: tokenizer, data: rows, folder: folder,
-            pretrained: randomWeights ? nil : source, recipe: recipe.resolved.yaml,
+            pretrained: randomWeights ? nil : source, weights: digest, recipe: recipe.resolved.yaml,
             notes: table.notes(weights: weights).merging([
                 "data": data, "recipe": SHA256.hexadecimal(of: Data(recipe.resolved.yaml.utf8)),
                 "score": recipe.options.metrics?.map(\.rawValue).joined(separator: " ") ?? "auto",

@@ -37,7 +37,8 @@ extension Finetune {
         guard !runs.isEmpty else { throw GlueError(data, "holds no task; wanted for example SST-2/train.tsv there") }
         // Everything is read before the first run starts.
         let source = URL(fileURLWithPath: checkpoint, isDirectory: true)
-        let weights = randomWeights ? "random" : try TableSettings.weights(of: source)
+        let weights =
+            randomWeights ? "random" : try TableSettings.weights(of: source, digest: ModelFolder.digest(source))
         let tokenizer = try TokenizerFolder.load(source)
         try runs.forEach { try $0.run.checkFiles() }
         if let start, runs.contains(where: { Self.small.contains($0.task.name) }),

@@ -62,9 +62,9 @@ extension Finetune {
             }
         }
         let sorted = evaluations.sorted { $0.evaluation.primary < $1.evaluation.primary }
-        if !sorted.isEmpty {
+        let median = sorted.isEmpty ? nil : sorted[(sorted.count - 1) / 2]
+        if let median {
             report.statistics = SeedStatistics(evaluations.map(\.evaluation.primary))
-            let median = sorted[(sorted.count - 1) / 2]
             try RunFolder.link(
                 "seed-\(median.seed)/best", as: "best", in: URL(fileURLWithPath: folder, isDirectory: true))
         }
@@ -73,6 +73,6 @@ extension Finetune {
         Terminal.line("")
         Terminal.line(report.text)
         (report.subsets ?? []).forEach { Terminal.line("\($0)") }
-        return sorted.isEmpty ? nil : sorted[(sorted.count - 1) / 2].evaluation
+        return median?.evaluation
     }
 }

@@ -33,7 +33,7 @@ struct Submit: ParsableCommand {
         }
         let folder = URL(fileURLWithPath: data ?? "", isDirectory: true)
         try Report.check(output)
-        let lacking = Submission.files.flatMap { lacks($0, $1, folder) }.filter { _ in !fillMissing }
+        let lacking = fillMissing ? [] : Submission.files.flatMap { lacks($0, $1, folder) }
         guard lacking.isEmpty else {
             throw GlueError("", "no \(lacking.joined(separator: ", no ")); or pass --fill-missing")
         }

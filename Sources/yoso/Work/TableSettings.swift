@@ -35,9 +35,10 @@ struct TableSettings: Equatable, CustomStringConvertible {
     }
 
     /// The weights that the fine-tunings which led to `folder` began from: those of the folder itself where there was none.
-    static func weights(of folder: URL) throws -> String {
-        try HuggingFaceConfiguration(of: folder).yoso?[weightsKey]
-            ?? String(ModelFolder.digest(folder).prefix(12))
+    ///
+    /// - Parameter digest: of the weights of the folder.
+    static func weights(of folder: URL, digest: String) throws -> String {
+        try HuggingFaceConfiguration(of: folder).yoso?[weightsKey] ?? String(digest.prefix(12))
     }
 
     var named: FineTuningProtocol? { FineTuningProtocol.named(protocolName) }
