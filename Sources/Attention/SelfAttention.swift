@@ -37,7 +37,7 @@ extension AttentionChoice {
         case .mra(let blocks, let isSparse):
             return MultiresolutionAttention(shape: shape, blocks: blocks, isSparse: isSparse)
         case .gfsa(let order, let inner):
-            let attention = inner.attention(heads: heads, headWidth: headWidth, dropout: dropout, scope)
+            let attention = inner.attention(heads: heads, headWidth: headWidth, dropout: dropout, scope.used(times: 2))
             return GraphFilterAttention(attention: attention, shape: shape, order: order, scope)
         }
     }

@@ -1,19 +1,23 @@
 import Tensors
 
-/// The gradients of one backward pass: a slot a variable, and the flat block of the parameters.
+/// The gradients of one backward pass: a slot a variable, and those of the parameters.
 public final class Gradients {
     public let pool: StoragePool
     private var slots: [Tensor?]
-    private let parameters: Tensor
+    public let ofParameters: ParameterGradients
 
-    init(slots: Int, parameters: Tensor, pool: StoragePool) {
+    init(slots: Int, ofParameters: ParameterGradients, pool: StoragePool) {
         self.slots = Array(repeating: nil, count: slots)
-        self.parameters = parameters
+        self.ofParameters = ofParameters
         self.pool = pool
     }
 
-    /// The gradient of `parameter`, to be added to.
-    public subscript(parameter: Parameter) -> Tensor { parameters.view(of: parameter) }
+    /// Lets `body` add to the gradient of `parameter`, once earlier passes have.
+    ///
+    /// - Parameter meanwhile: what is to be done too, before or after.
+    public func add(to parameter: Parameter, meanwhile: () -> Void = {}, _ body: (Tensor) -> Void) {
+        ofParameters.add(to: parameter, meanwhile: meanwhile, body)
+    }
 
     /// Whether anybody wants the gradient of `variable`.
     public func wants(_ variable: Variable) -> Bool { variable.node != nil }

@@ -12,6 +12,8 @@ public struct Parameter: Sendable, Hashable {
     public let initialization: Initialization
     /// Whether weight decay applies: not to biases and norms (Devlin et al. 2019, appendix A.2).
     public let decays: Bool
+    /// How often a pass uses it in all.
+    public let uses: Int
 
     public var count: Int { shape.reduce(1, *) }
     /// Rows of the parameter as a matrix; a vector is one row.

@@ -14,6 +14,9 @@ public final class PhaseClock {
 
     func start() { last = .now }
 
+    /// Leaves out the time since `start`, in which the worker waited.
+    func skip(since start: ContinuousClock.Instant) { last = last.advanced(by: start.duration(to: .now)) }
+
     func lap(_ phase: Phase, isBackward: Bool) {
         let now = ContinuousClock.now
         let (seconds, attoseconds) = last.duration(to: now).components

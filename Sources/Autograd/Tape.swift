@@ -9,9 +9,8 @@ public final class Tape {
     public enum Mode {
         /// Nothing is recorded or dropped out.
         case inference
-        /// Operations are recorded, gradients of parameters are added to `gradients` (a block like the parameters'),
-        /// and dropout draws from `random`.
-        case training(gradients: Tensor, random: RandomStream)
+        /// Operations are recorded, gradients of parameters are added to `gradients`, and dropout draws from `random`.
+        case training(gradients: ParameterGradients, random: RandomStream)
     }
 
     public let mode: Mode
@@ -92,8 +91,10 @@ public final class Tape {
 
     /// The same from any output, whose gradient is handed over.
     func backward(from output: Variable, _ dOutput: Tensor, gradientsOf variables: [Variable]) -> [Tensor] {
-        guard case .training(let block, _) = mode else { preconditionFailure("backward on a tape in inference mode") }
-        let gradients = Gradients(slots: variableCount, parameters: block, pool: pool)
+        guard case .training(let ofParameters, _) = mode else {
+            preconditionFailure("backward on a tape in inference mode")
+        }
+        let gradients = Gradients(slots: variableCount, ofParameters: ofParameters, pool: pool)
         gradients.add(dOutput, to: output)
         let wanted = Set(variables.compactMap(\.node))
         while let (output, operation) = operations.popLast() {

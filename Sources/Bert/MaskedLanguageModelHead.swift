@@ -13,7 +13,7 @@ struct MaskedLanguageModelHead: Sendable {
         transform = Dense(
             transformScope["dense"], from: options.width, to: options.width, deviation: options.initializerRange)
         norm = LayerNorm(transformScope["LayerNorm"], width: options.width, epsilon: options.normEpsilon)
-        self.words = scope.multiplied(words)
+        self.words = scope.tied(words)
     }
 
     /// weight · Σ -log p(label) over the given rows of the hidden states; the rest is never looked at.

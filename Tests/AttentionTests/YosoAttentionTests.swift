@@ -21,7 +21,9 @@ import Testing
         let block = parameters.initialBlock(seed: 1, from: pool)
         let mode: Tape.Mode =
             training
-            ? .training(gradients: pool.zeros(1, parameters.blockCount), random: RandomStream(seed: seed)) : .inference
+            ? .training(
+                gradients: ParameterGradients(pool.zeros(1, parameters.blockCount)), random: RandomStream(seed: seed))
+            : .inference
         let tape = Tape(parameters: block, mode: mode, pool: pool)
         let input = tape.variable(projections)
         let output = attention(input, layout)

@@ -73,7 +73,8 @@ struct DropoutTests {
     }
 
     private func tape(step: UInt64) -> Tape {
-        let mode = Tape.Mode.training(gradients: pool.zeros(1, 1), random: RandomStream(seed: 5).stream(step))
+        let mode = Tape.Mode.training(
+            gradients: ParameterGradients(pool.zeros(1, 1)), random: RandomStream(seed: 5).stream(step))
         return Tape(parameters: pool.zeros(1, 1), mode: mode, pool: pool)
     }
 }

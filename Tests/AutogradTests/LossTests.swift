@@ -52,7 +52,8 @@ struct LossTests {
             let embedding = layout.scope("words").weight("weight", 2, 2, deviation: 1)
             let bias = layout.scope("words").vector("bias", 2)
             let block = pool.zeros(1, layout.blockCount)
-            let mode = Tape.Mode.training(gradients: pool.zeros(1, layout.blockCount), random: RandomStream(seed: 1))
+            let mode = Tape.Mode.training(
+                gradients: ParameterGradients(pool.zeros(1, layout.blockCount)), random: RandomStream(seed: 1))
             let tape = Tape(parameters: block, mode: mode, pool: pool)
             let loss = tape.variable(pool.zeros(1, 2)).tiedCrossEntropy(embedding, bias, [0], weight: 1)
             tape.backward(from: loss.variable + loss.variable)

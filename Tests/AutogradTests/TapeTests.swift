@@ -97,7 +97,8 @@ struct TapeTests {
 
     private func trainingTape() -> Tape {
         Tape(
-            parameters: parameters, mode: .training(gradients: gradients, random: RandomStream(seed: 2)), pool: pool)
+            parameters: parameters,
+            mode: .training(gradients: ParameterGradients(gradients), random: RandomStream(seed: 2)), pool: pool)
     }
 
     /// Attention, residual norm and loss on two sequences.

@@ -56,7 +56,7 @@ struct BatchInvarianceTests {
     private func inference(_ layout: ParameterLayout, _ precision: Precision) -> Tape {
         let parameters = layout.initialBlock(seed: 1, from: pool)
         let panels = precision == .bf16 ? WeightPanels(layout, backward: false, from: pool) : nil
-        if let panels { for piece in 0..<panels.pieceCount { panels.pack(piece, from: parameters) } }
+        if let panels { for part in layout.parts { panels.pack(part, from: parameters) } }
         return Tape(parameters: parameters, mode: .inference, pool: pool, panels: panels)
     }
 

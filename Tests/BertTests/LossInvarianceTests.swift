@@ -89,7 +89,7 @@ struct LossInvarianceTests {
         let gradients = pool.zeros(1, parameters.count)
         var step = Step()
         for sequences in microBatches {
-            let mode = Tape.Mode.training(gradients: gradients, random: RandomStream(seed: 3))
+            let mode = Tape.Mode.training(gradients: ParameterGradients(gradients), random: RandomStream(seed: 3))
             let tape = Tape(parameters: parameters, mode: mode, pool: pool)
             let loss = loss(sequences, tape)
             step.loss += loss.value

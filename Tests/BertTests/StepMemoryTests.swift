@@ -59,7 +59,8 @@ struct StepMemoryTests {
     ) {
         let random = RandomStream(seed: 3).stream(number)
         let tape = Tape(
-            parameters: parameters, mode: .training(gradients: gradients, random: random), pool: pool)
+            parameters: parameters, mode: .training(gradients: ParameterGradients(gradients), random: random),
+            pool: pool)
         let weights = PretrainingWeights(maskedCount: 20, orderCount: 3)
         let loss = model.loss(PretrainingBatch(TinySequence.all), weights, tape)
         if backward { tape.backward(from: loss.total) }

@@ -9,6 +9,7 @@ import Training
     static let attentions: [AttentionChoice] = [
         .softmax, .yosoExpectation(YosoExpectationOptions()),
         .yoso(YosoOptions(hashes: 8, bits: 4, convolution: 3)),
+        .gfsa(order: 3, over: .linformer(rank: 4, length: 40)),
     ]
 
     static let precisions = Precision.allCases.filter(\.isAvailable)
@@ -32,7 +33,7 @@ import Training
         let bytes = [false, true].map { recompute in
             let pretrainer = Pretrainer(TinyRun.encoder(layers: 12), TinyRun.options(recompute: recompute))
             _ = pretrainer.step(TinyRun.examples(), index: 0, of: 20)
-            let model = 4 * pretrainer.sliced.layout.blockCount * 5
+            let model = 4 * pretrainer.sliced.layout.blockCount * 4
             return pretrainer.sliced.allocatedBytes - model
         }
         #expect(3 * bytes[1] < bytes[0], "\(bytes)")
@@ -62,6 +63,26 @@ import Training
         }
         #expect(losses[0] != losses[1])
         for (exact, rounded) in zip(losses[0], losses[1]) { #expect(abs(exact - rounded) < 0.01 * exact) }
+    }
+
+    /// Weights that an update has packed are those that the next pass would pack.
+    @Test(.enabled(if: Precision.bf16.isAvailable, "this CPU has no AVX512-BF16"))
+    func panelsFollowTheParameters() {
+        let pretrainers = (0..<2).map { _ in
+            Pretrainer(TinyRun.encoder(), TinyRun.options(precision: .bf16))
+        }
+        for index in 0..<4 {
+            // Whoever asks for the parameters may write to them, so the next pass packs all of them.
+            _ = pretrainers[1].sliced.parameters
+            let losses = pretrainers.map { $0.step(TinyRun.examples(), index: index, of: 20).counts.loss }
+            #expect(losses[0] == losses[1])
+        }
+        // And what was written is read.
+        for pretrainer in pretrainers { pretrainer.sliced.parameters.scale(by: 2) }
+        let losses = pretrainers.map { $0.evaluate(TinyRun.examples()).loss }
+        #expect(losses[0] == losses[1])
+        pretrainers[1].sliced.parameters.scale(by: 0.5)
+        #expect(pretrainers[1].evaluate(TinyRun.examples()).loss != losses[1])
     }
 
     @Test func theSeedMatters() {

@@ -74,7 +74,7 @@ private struct ConvolutionGradient: AttentionGradient {
         let shape = convolution.shape
         let (width, window) = (Int64(shape.headWidth), Int64(kernels.columns))
         let dProjections = gradients.pool.zeros(projections.rows, projections.columns)
-        let dKernels = gradients[kernels]
+        let dKernels = gradients.pool.zeros(kernels.rows, kernels.columns)
         convolution.each { rows, head, kernel in
             let value = shape.slices(projections.value, rows, head: head).value
             let dValue = shape.slices(dProjections, rows, head: head).value
@@ -86,6 +86,7 @@ private struct ConvolutionGradient: AttentionGradient {
                 Int64(rows.count), width, window, value.pointer, Int64(value.stride), dHead.pointer,
                 Int64(dHead.stride), dKernels.pointer + head * kernels.columns)
         }
+        gradients.add(to: kernels) { $0.add(dKernels) }
         gradients.add(dProjections, to: projections)
         gradients.add(dOutput, to: attended)
     }

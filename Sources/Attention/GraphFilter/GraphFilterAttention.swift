@@ -43,7 +43,7 @@ private struct GraphFilterGradient: AttentionGradient {
 
     func backward(_ dOutput: Tensor, _ gradients: Gradients) {
         let (dOnce, dTwice) = (dOutput, gradients.pool.tensor(dOutput.rows, dOutput.columns))
-        let dWeights = gradients[attention.weights]
+        let dWeights = gradients.pool.zeros(1, attention.weights.count)
         let (order, width) = (Float(attention.order), attention.shape.headWidth)
         for row in 0..<dOutput.rows {
             for column in 0..<dOutput.columns {
@@ -55,6 +55,7 @@ private struct GraphFilterGradient: AttentionGradient {
                 dTwice.pointer[index] = weight * (order - 1) * d
             }
         }
+        gradients.add(to: attention.weights) { $0.add(dWeights) }
         gradients.add(dTwice, to: twice)
         gradients.add(dOnce, to: once)
     }

@@ -88,7 +88,7 @@ private struct LinformerGradient: AttentionGradient {
     func backward(_ dOutput: Tensor, _ gradients: Gradients) {
         let (shape, pool, rank) = (pass.attention.shape, gradients.pool, pass.attention.rank)
         let dProjections = pool.tensor(projections.rows, projections.columns)
-        let dMixing = gradients[pass.attention.mixing]
+        let dMixing = pool.zeros(pass.attention.mixing.rows, pass.attention.mixing.columns)
         pass.eachHead(projections.value) { part in
             let dSlices = shape.slices(dProjections, part.rows, head: part.head)
             let dHead = shape.slice(dOutput, part.rows, head: part.head)
@@ -105,6 +105,7 @@ private struct LinformerGradient: AttentionGradient {
             multiply(dKeys.matrix, part.slices.key.transposed, into: target, accumulate: true)
             multiply(dValues.matrix, part.slices.value.transposed, into: target, accumulate: true)
         }
+        gradients.add(to: pass.attention.mixing) { $0.add(dMixing) }
         gradients.add(dProjections, to: projections)
     }
 }

@@ -39,8 +39,9 @@ private struct EmbeddingLookup: TapedOperation {
     /// dtable[id[i]] += dy[i], for each table
     func backward(_ dOutput: Tensor, _ gradients: Gradients) {
         for (table, ids) in tables {
-            ck_scatter_add(
-                Int64(dOutput.rows), Int64(dOutput.columns), ids, dOutput.pointer, gradients[table].pointer)
+            gradients.ofParameters.addLookups(of: ids, to: table) {
+                ck_scatter_add(Int64(dOutput.rows), Int64(dOutput.columns), ids, dOutput.pointer, $0.pointer)
+            }
         }
     }
 }

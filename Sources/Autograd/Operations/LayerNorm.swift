@@ -56,9 +56,13 @@ private struct ResidualNorm: TapedOperation {
     /// With u the normalised row and g = dy · scale: ds = (g - mean g - u mean(g u)) / √(var + ε); dx = ds and
     /// dbranch = dropout(ds).
     func backward(_ dOutput: Tensor, _ gradients: Gradients) {
-        ck_layer_norm_gradient(
-            Int64(dOutput.rows), Int64(dOutput.columns), normalized.pointer, inverseDeviation.pointer,
-            x.tape[norm.scale].pointer, dOutput.pointer, gradients[norm.scale].pointer, gradients[norm.shift].pointer)
+        gradients.add(to: norm.scale) { dScale in
+            gradients.add(to: norm.shift) { dShift in
+                ck_layer_norm_gradient(
+                    Int64(dOutput.rows), Int64(dOutput.columns), normalized.pointer, inverseDeviation.pointer,
+                    x.tape[norm.scale].pointer, dOutput.pointer, dScale.pointer, dShift.pointer)
+            }
+        }
         if let branch {
             let dBranch = gradients.pool.copy(dOutput)
             mask?.apply(to: dBranch)

@@ -20,10 +20,17 @@ private struct Linear: TapedOperation {
     /// dx = dy W, dW += dyᵀ x, db += Σ rows of dy
     func backward(_ dOutput: Tensor, _ gradients: Gradients) {
         let factors = x.tape.products.pair(of: dOutput.matrix)
-        gradients.write(to: x) { dInput, accumulate in
-            x.tape.multiplyBack(factors.straight, weight, into: dInput.matrix, accumulate: accumulate)
+        let input = x.tape.products.right(x.value.matrix)
+        gradients.add(
+            to: weight,
+            meanwhile: {
+                gradients.write(to: x) { dInput, accumulate in
+                    x.tape.multiplyBack(factors.straight, weight, into: dInput.matrix, accumulate: accumulate)
+                }
+            },
+            { dWeight in multiply(factors.transposed, input, into: dWeight.matrix, accumulate: true) })
+        gradients.add(to: bias) {
+            ck_add_column_sums(Int64(dOutput.rows), Int64(dOutput.columns), dOutput.pointer, $0.pointer)
         }
-        x.tape.addWeightGradient(factors.transposed, x.value.matrix, to: gradients[weight])
-        ck_add_column_sums(Int64(dOutput.rows), Int64(dOutput.columns), dOutput.pointer, gradients[bias].pointer)
     }
 }

@@ -6,21 +6,24 @@ extension Variable {
     /// through the tied decoder (Devlin et al. 2019, section 3.1; Press & Wolf 2017).
     ///
     /// Logits, softmax, loss and gradient are fused in chunks of rows, so that logits exist for one chunk at a time;
-    /// the gradients of E and b are added as the chunk passes, which is why the loss must enter the total with factor 1.
+    /// the gradients of E and b are added in forward too, which is why the loss must enter the total with factor 1.
     public func tiedCrossEntropy(_ embedding: Parameter, _ bias: Parameter, _ labels: [Int32], weight: Float) -> Loss {
         precondition(labels.count == rows, "\(labels.count) labels for \(rows) rows")
         let pool = tape.pool
-        let dInput = pool.tensor(rows, columns)
-        var (sum, correct, first) = (0.0, 0, 0)
-        while first < rows {
-            let count = min(Self.chunkRows, rows - first)
+        let (dInput, dBias) = (pool.tensor(rows, columns), pool.zeros(1, embedding.rows))
+        var gradients: ParameterGradients?
+        if case .training(let ofParameters, _) = tape.mode { gradients = ofParameters }
+        // Of one chunk straight to the sum of all passes; of more, here first, or other passes would wait for all chunks.
+        let chunkRows = Self.evenPart(of: rows)
+        let dEmbedding =
+            gradients == nil || chunkRows == rows ? nil : pool.zeros(embedding.rows, embedding.columns)
+        var (sum, correct) = (0.0, 0)
+        for first in stride(from: 0, to: rows, by: max(1, chunkRows)) {
+            let count = min(chunkRows, rows - first)
             let x = value.matrix.rows(first, count)
             let logits = pool.tensor(count, embedding.rows)
             tape.multiply(x, embedding, plus: bias, into: logits)
-            var training: (block: Tensor, factors: LeftFactorPair)?
-            if case .training(let block, _) = tape.mode {
-                training = (block, tape.products.emptyPair(of: logits.matrix))
-            }
+            let factors = gradients.map { _ in tape.products.emptyPair(of: logits.matrix) }
             // Rows are wide: what is done with their gradients is done before they leave the cache.
             for row in stride(from: 0, to: count, by: LeftFactorPair.rowsAtATime) {
                 let rows = row..<min(row + LeftFactorPair.rowsAtATime, count)
@@ -29,24 +32,38 @@ extension Variable {
                     part, Array(labels[first + row..<first + rows.upperBound]), weight: weight)
                 sum += counted.sum
                 correct += counted.correct
-                guard let training else { continue }
-                ck_add_column_sums(
-                    Int64(part.rows), Int64(part.columns), part.pointer, training.block.view(of: bias).pointer)
-                training.factors.add(rows: rows)
+                guard let factors else { continue }
+                ck_add_column_sums(Int64(part.rows), Int64(part.columns), part.pointer, dBias.pointer)
+                factors.add(rows: rows)
             }
-            if let (block, factors) = training {
-                tape.multiplyBack(factors.straight, embedding, into: dInput.matrix.rows(first, count))
-                tape.addWeightGradient(factors.transposed, x, to: block.view(of: embedding))
+            if let gradients, let factors {
+                let input = tape.products.right(x)
+                let multiplyBack = {
+                    tape.multiplyBack(factors.straight, embedding, into: dInput.matrix.rows(first, count))
+                }
+                let add = { (sum: Tensor) in
+                    Tensors.multiply(factors.transposed, input, into: sum.matrix, accumulate: true)
+                }
+                if let dEmbedding {
+                    multiplyBack()
+                    add(dEmbedding)
+                } else {
+                    gradients.add(to: embedding, meanwhile: multiplyBack, add)
+                }
             }
-            first += count
         }
+        if let dEmbedding { gradients?.add(to: embedding) { $0.add(dEmbedding) } }
+        gradients?.add(to: bias) { $0.add(dBias) }
         let y = pool.tensor(1, 1, [weight * Float(sum)])
         let variable = tape.record(y, TiedCrossEntropy(x: self, dInput: dInput))
         return Loss(variable: variable, sum: sum, correct: correct, count: rows)
     }
 
-    /// Rows of logits at a time: enough for a full-speed product, few enough to stay in the last-level cache.
-    private static var chunkRows: Int { 256 }
+    /// Rows of logits at a time, equally many: enough for a full-speed product, few enough to stay in the last-level cache.
+    private static func evenPart(of rows: Int) -> Int {
+        let chunks = max(1, (rows + 383) / 384)
+        return (rows + chunks - 1) / chunks
+    }
 }
 
 private struct TiedCrossEntropy: TapedOperation {

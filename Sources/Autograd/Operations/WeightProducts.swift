@@ -1,6 +1,6 @@
 import Tensors
 
-/// The three products of a dense layer, in the tape's precision.
+/// The products of a dense layer with its weight, in the tape's precision.
 extension Tape {
     /// y = x Wᵀ + b
     func multiply(_ x: Matrix, _ weight: Parameter, plus bias: Parameter, into y: Tensor) {
@@ -12,10 +12,5 @@ extension Tape {
     func multiplyBack(_ dy: LeftFactor, _ weight: Parameter, into dx: Matrix, accumulate: Bool = false) {
         let weights = panels.map { .panels($0.backward(weight)) } ?? products.right(self[weight].matrix)
         Tensors.multiply(dy, weights, into: dx, accumulate: accumulate)
-    }
-
-    /// dW += dyᵀ x, from dyᵀ
-    func addWeightGradient(_ dyTransposed: LeftFactor, _ x: Matrix, to dWeight: Tensor) {
-        Tensors.multiply(dyTransposed, products.right(x), into: dWeight.matrix, accumulate: true)
     }
 }

@@ -6,7 +6,7 @@ import Tensors
 /// AdamW with decoupled weight decay and bias correction (Loshchilov & Hutter 2019, algorithm 2), over the flat block:
 /// m = β₁ m + (1-β₁) g, v = β₂ v + (1-β₂) g², w = w (1 - η λ) - η m̂ / (√v̂ + ε).
 ///
-/// λ is zero for biases and norms. Every pass goes over fixed ranges of the block, so sums do not depend on threads.
+/// λ is zero for biases and norms. The norm is summed over fixed ranges of the block, so it does not depend on threads.
 public final class AdamW {
     public let options: OptimizerOptions
     /// First and second moments, blocks like the parameters'.
@@ -14,7 +14,14 @@ public final class AdamW {
     public let square: Tensor
     /// Updates so far.
     public var updates = 0
-    private let ranges: [(range: Range<Int>, decays: Bool, rate: Float)]
+    private let rules: [Rule]
+
+    /// How a range of the block is updated.
+    private struct Rule {
+        let range: Range<Int>
+        let decays: Bool
+        let rate: Float
+    }
 
     /// - Parameter rates: factors of the rate by parameter; what has 0 stays as it is, and its gradients count nowhere.
     public init(
@@ -24,51 +31,50 @@ public final class AdamW {
         self.options = options
         mean = pool.zeros(1, layout.blockCount)
         square = pool.zeros(1, layout.blockCount)
-        ranges = layout.parameters.flatMap { parameter in
-            let rate = rates(parameter)
-            return stride(from: parameter.range.lowerBound, to: parameter.range.upperBound, by: Self.rangeCount).map {
-                ($0..<min($0 + Self.rangeCount, parameter.range.upperBound), parameter.decays, rate)
-            }
-        }
+        rules = layout.parameters.map { Rule(range: $0.range, decays: $0.decays, rate: rates($0)) }
     }
 
-    /// Floats a range: all five blocks of one range stay in the L2 cache.
-    private static let rangeCount = 32_768
-
-    /// Sums the slices' gradients into the first, in order, clears the others, and returns the global norm √Σ g².
-    public func reduce(_ gradients: [Tensor], _ workers: Workers) -> Double {
-        let squares = workers.map(ranges.count) { index -> Double in
-            let (range, _, rate) = ranges[index]
-            let total = gradients[0].pointer + range.lowerBound
-            for other in gradients.dropFirst() {
-                ck_add(Int64(range.count), other.pointer + range.lowerBound, total)
-                (other.pointer + range.lowerBound).update(repeating: 0, count: range.count)
+    /// The global norm √Σ g².
+    func norm(of gradients: Tensor, _ parts: [BlockPart], _ workers: Workers) -> Double {
+        let squares = workers.map(parts.count) { index in
+            rules(of: parts[index].range).reduce(0) { sum, rule in
+                sum + ck_sum_of_squares(Int64(rule.range.count), gradients.pointer + rule.range.lowerBound)
             }
-            return rate == 0 ? 0 : ck_sum_of_squares(Int64(range.count), total)
         }
         return squares.reduce(0, +).squareRoot()
     }
 
-    /// One update of `parameters` by the reduced `gradients`, clipped to the global norm, which are zero afterwards.
-    public func update(_ parameters: Tensor, _ gradients: Tensor, norm: Double, rate: Float, _ workers: Workers) {
+    /// The rules of what is not frozen in `range`, for what they share with it.
+    private func rules(of range: Range<Int>) -> [Rule] {
+        rules.filter { $0.rate != 0 && $0.range.overlaps(range) }.map {
+            Rule(range: $0.range.clamped(to: range), decays: $0.decays, rate: $0.rate)
+        }
+    }
+
+    /// Begins an update by `gradients`, clipped to their global norm.
+    ///
+    /// - Returns: what updates one range of the parameters and clears its gradients, for ranges in any order and from several
+    ///   threads at once.
+    func beginUpdate(
+        by gradients: Tensor, norm: Double, rate: Float
+    ) -> (_ parameters: Tensor, _ range: Range<Int>) -> Void {
         updates += 1
         let clip = options.clip > 0 ? min(1, Double(options.clip) / (norm + 1e-6)) : 1
         let step = ck_adamw_step(
             rate: rate, beta1: options.beta1, beta2: options.beta2, epsilon: options.epsilon,
             correction1: 1 - Float(pow(Double(options.beta1), Double(updates))),
             correction2: 1 - Float(pow(Double(options.beta2), Double(updates))), clip: Float(clip))
-        workers.each(ranges.count) { index in
-            let (range, decays, factor) = ranges[index]
-            let (first, count) = (range.lowerBound, Int64(range.count))
-            var step = step
-            step.rate *= factor
+        return { [self] parameters, range in
             // What is frozen keeps its moments too.
-            if factor != 0 {
+            for rule in rules(of: range) {
+                let first = rule.range.lowerBound
+                var step = step
+                step.rate *= rule.rate
                 ck_adamw(
-                    count, step, decays ? options.decay : 0, gradients.pointer + first, parameters.pointer + first,
-                    mean.pointer + first, square.pointer + first)
+                    Int64(rule.range.count), step, rule.decays ? options.decay : 0, gradients.pointer + first,
+                    parameters.pointer + first, mean.pointer + first, square.pointer + first)
             }
-            (gradients.pointer + first).update(repeating: 0, count: range.count)
+            (gradients.pointer + range.lowerBound).update(repeating: 0, count: range.count)
         }
     }
 }

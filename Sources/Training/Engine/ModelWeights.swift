@@ -4,13 +4,16 @@ import Tensors
 /// The parameters of a model as its passes read them, and passes without gradients, spread over workers.
 public final class ModelWeights {
     public let layout: ParameterLayout
-    public let parameters: Tensor
+    let block: Tensor
     public let workers: Workers
     public let precision: Precision
     let panels: WeightPanels?
-    /// What the passes of one slice compute lies in a pool of its own.
-    let slicePools: [StoragePool]
+    /// Of as many passes at the same time as there are slices.
+    let passMemory: [PassMemory]
     private let pool: StoragePool
+    /// All of the block.
+    let parts: [BlockPart]
+    private var panelsAreCurrent = false
 
     /// - Parameters:
     ///   - seed: of fresh parameters; nil leaves zeros, where a checkpoint brings every one.
@@ -24,32 +27,50 @@ public final class ModelWeights {
         self.workers = workers
         self.precision = precision
         panels = precision == .bf16 ? WeightPanels(layout, backward: backward, from: pool) : nil
-        parameters =
+        parts = layout.parts
+        block =
             seed.map { [pool] in layout.initialBlock(seed: $0, from: pool, each: workers.each) }
             ?? pool.zeros(1, layout.blockCount)
-        slicePools = (0..<slices).map { _ in StoragePool() }
+        passMemory = (0..<slices).map { _ in PassMemory() }
     }
 
     /// Bytes held from the system and blocks asked for, over all pools.
-    var allocatedBytes: Int { slicePools.reduce(pool.allocatedBytes) { $0 + $1.allocatedBytes } }
-    var allocatedBlocks: Int { slicePools.reduce(pool.allocatedBlocks) { $0 + $1.allocatedBlocks } }
+    var allocatedBytes: Int { passMemory.reduce(pool.allocatedBytes) { $0 + $1.pool.allocatedBytes } }
+    var allocatedBlocks: Int { passMemory.reduce(pool.allocatedBlocks) { $0 + $1.pool.allocatedBlocks } }
 
     /// Inference over `batches`, spread over the slices; results come in the order of the batches.
     public func infer<Batch, Result>(_ batches: [Batch], _ pass: (Batch, Tape) -> Result) -> [Result] {
         pack()
-        let parts = workers.map(slicePools.count) { index in
-            stride(from: index, to: batches.count, by: slicePools.count).map {
-                pass(
-                    batches[$0],
-                    Tape(parameters: parameters, mode: .inference, pool: slicePools[index], panels: panels))
+        let count = passMemory.count
+        let parts = workers.map(count) { index in
+            passMemory[index].hold { pool in
+                stride(from: index, to: batches.count, by: count).map {
+                    pass(batches[$0], Tape(parameters: block, mode: .inference, pool: pool, panels: panels))
+                }
             }
         }
-        return batches.indices.map { parts[$0 % slicePools.count][$0 / slicePools.count] }
+        return batches.indices.map { parts[$0 % count][$0 / count] }
     }
 
-    /// Brings the panels up to the parameters; cheap beside a pass, and right whoever wrote to the parameters.
+    /// The block of all parameters, to read and to write. Since nobody knows what is written, the next pass packs anew.
+    public var parameters: Tensor {
+        panelsAreCurrent = false
+        return block
+    }
+
+    /// Lets `body` change the parameters a range at a time, on all threads, and packs what it changed while that is in the cache.
+    func rewrite(_ body: (_ parameters: Tensor, _ range: Range<Int>) -> Void) {
+        workers.each(parts.count) { index in
+            body(block, parts[index].range)
+            panels?.pack(parts[index], from: block)
+        }
+        panelsAreCurrent = true
+    }
+
+    /// Brings the panels up to the parameters.
     func pack() {
-        guard let panels else { return }
-        workers.each(panels.pieceCount) { panels.pack($0, from: parameters) }
+        guard let panels, !panelsAreCurrent else { return }
+        workers.each(parts.count) { panels.pack(parts[$0], from: block) }
+        panelsAreCurrent = true
     }
 }

@@ -2,18 +2,17 @@ import Autograd
 import Foundation
 import Tensors
 
-/// A model and what it takes to improve it: gradients a slice and an optimizer.
+/// A model and what it takes to improve it: gradients and an optimizer.
 ///
-/// A step's batch is cut into slices; each runs its micro-batches one after another with a tape, a pool and gradients
-/// of its own, on one thread. Gradients are summed in the order of slices, so a step gives the same bits for the same
-/// number of slices, however those are spread over threads.
+/// A step's batch is cut into slices, and these into micro-batches, the passes of a step: first the first one of every slice,
+/// then the second ones, and so on. As many run at the same time as there are slices and threads, and add their gradients
+/// in the order of passes, so a step gives the same bits for the same number of slices, however many threads there are.
 public final class SlicedModel {
     public let weights: ModelWeights
     public let optimizer: AdamW
     /// Whether passes compute the activations of blocks once more for backward.
     private let recomputes: Bool
-    /// Blocks like the parameters', one a slice.
-    private let gradients: [Tensor]
+    private let gradients: GradientSums
     private let pool = StoragePool()
     /// Whether gradients were summed and not applied.
     private var holdsGradients = false
@@ -28,44 +27,57 @@ public final class SlicedModel {
         self.weights = weights
         self.recomputes = recomputes
         optimizer = AdamW(options, weights.layout, pool, rates: rates)
-        gradients = weights.slicePools.map { [pool] _ in pool.zeros(1, weights.layout.blockCount) }
+        gradients = GradientSums(weights.layout, from: pool)
     }
 
     public var layout: ParameterLayout { weights.layout }
     public var parameters: Tensor { weights.parameters }
     public var workers: Workers { weights.workers }
-    public var sliceCount: Int { gradients.count }
 
     /// Bytes held from the system and blocks asked for, over all pools.
     public var allocatedBytes: Int { pool.allocatedBytes + weights.allocatedBytes }
     public var allocatedBlocks: Int { pool.allocatedBlocks + weights.allocatedBlocks }
 
-    /// Adds the gradients of every micro-batch to its slice's; `batches[s]` are those of slice s.
+    /// Sums the gradients of all micro-batches; `batches[s]` are those of slice s.
     ///
     /// - Parameter pass: runs one micro-batch forward and returns the loss to go back from, and what it counted.
-    /// - Returns: what was counted, in the order of slices and micro-batches.
+    /// - Returns: what was counted, in the order of passes.
     public func accumulate<Batch, Counts>(
         _ batches: [[Batch]], random: RandomStream, _ pass: (Batch, Tape) -> (loss: Variable, counts: Counts)
     ) -> [Counts] {
-        precondition(batches.count == sliceCount, "\(batches.count) parts for \(sliceCount) slices")
+        let memory = weights.passMemory
+        precondition(batches.count == memory.count, "\(batches.count) parts for \(memory.count) slices")
         // Of a step that was not finite.
-        if holdsGradients { gradients[0].fill(0) }
+        if holdsGradients { gradients.block.fill(0) }
         holdsGradients = false
         let start = ContinuousClock.now
         weights.pack()
         profile?.add("weights to bf16", since: start)
-        let clocks = profile?.clocks(sliceCount)
-        return workers.map(sliceCount) { index in
-            batches[index].map { batch in
-                let mode = Tape.Mode.training(gradients: gradients[index], random: random)
+        let clocks = profile?.clocks(memory.count)
+        let passes = Self.inRounds(batches)
+        gradients.begin()
+        return workers.mapInOrder(passes.count, limit: memory.count) { index in
+            // In turn, so that steps of the same shape need the same memory. That of a pass is free for the next but so many:
+            // one in between has ended, for which this one's gradients had to be in.
+            let slot = index % memory.count
+            return memory[slot].hold { pool in
+                let ofParameters = gradients.pass(index, clock: clocks?[slot])
+                defer { ofParameters.end() }
                 let tape = Tape(
-                    parameters: parameters, mode: mode, pool: weights.slicePools[index], panels: weights.panels,
-                    recomputes: recomputes, clock: clocks?[index])
-                let (loss, counts) = pass(batch, tape)
+                    parameters: weights.block, mode: .training(gradients: ofParameters, random: random), pool: pool,
+                    panels: weights.panels, recomputes: recomputes, clock: clocks?[slot])
+                let (loss, counts) = pass(passes[index], tape)
                 tape.backward(from: loss)
                 return counts
             }
-        }.flatMap { $0 }
+        }
+    }
+
+    /// The first of every slice, the second of every slice that has one, and so on.
+    private static func inRounds<Batch>(_ slices: [[Batch]]) -> [Batch] {
+        (0..<(slices.map(\.count).max() ?? 0)).flatMap { round in
+            slices.compactMap { round < $0.count ? $0[round] : nil }
+        }
     }
 
     /// The norm of the summed gradients, for clipping and for seeing trouble before it is applied.
@@ -73,7 +85,8 @@ public final class SlicedModel {
         let start = ContinuousClock.now
         defer { profile?.add("reduction", since: start) }
         holdsGradients = true
-        return optimizer.reduce(gradients, workers)
+        gradients.settle(each: workers.each)
+        return optimizer.norm(of: gradients.block, weights.parts, workers)
     }
 
     /// Applies the reduced gradients and clears them.
@@ -81,14 +94,14 @@ public final class SlicedModel {
         let start = ContinuousClock.now
         defer { profile?.add("optimizer", since: start) }
         holdsGradients = false
-        optimizer.update(parameters, gradients[0], norm: norm, rate: rate, workers)
+        weights.rewrite(optimizer.beginUpdate(by: gradients.block, norm: norm, rate: rate))
     }
 
     /// The norm of the reduced gradients of every part of the model, for a post-mortem: `embeddings 1.2`, `layer 3 nan`.
     public func gradientNorms() -> [String] {
         var squares: [(part: ModelPart, sum: Double)] = []
         for parameter in layout.parameters {
-            let gradient = gradients[0].view(at: parameter.offset, rows: 1, columns: parameter.count)
+            let gradient = gradients.block.view(at: parameter.offset, rows: 1, columns: parameter.count)
             let sum = gradient.values.reduce(0.0) { $0 + Double($1) * Double($1) }
             let part = parameter.part
             if let index = squares.firstIndex(where: { $0.part == part }) {

@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import Synchronization
 
 /// The one place where work runs in parallel: independent parts spread over threads.
 ///
@@ -26,6 +27,21 @@ public struct Workers: Sendable {
                 for index in stride(from: lane, to: count, by: lanes) { body(index) }
             }
         }
+    }
+
+    /// `body` of every index below `count`, of which the smallest is always begun next: a part may wait for what smaller ones do.
+    ///
+    /// - Parameter limit: the most that run at the same time.
+    public func mapInOrder<Result>(_ count: Int, limit: Int, _ body: (Int) -> Result) -> [Result] {
+        let next = Atomic(0)
+        return map(min(threads, count, limit)) { _ in
+            var results: [(index: Int, result: Result)] = []
+            while true {
+                let index = next.add(1, ordering: .relaxed).oldValue
+                guard index < count else { return results }
+                results.append((index, body(index)))
+            }
+        }.flatMap { $0 }.sorted { $0.index < $1.index }.map(\.result)
     }
 
     /// `body` of every index below `count`, in order of the index.

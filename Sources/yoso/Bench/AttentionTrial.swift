@@ -75,7 +75,9 @@ private final class Lane {
 
     private func forward() -> (tape: Tape, input: Variable, output: Variable) {
         let random = RandomStream(seed: 1)
-        let tape = Tape(parameters: parameters, mode: .training(gradients: gradients, random: random), pool: pool)
+        let tape = Tape(
+            parameters: parameters, mode: .training(gradients: ParameterGradients(gradients), random: random),
+            pool: pool)
         let input = tape.variable(projections)
         return (tape, input, attention(input, layout))
     }

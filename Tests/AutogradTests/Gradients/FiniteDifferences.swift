@@ -51,7 +51,7 @@ struct FiniteDifferences {
     /// Of the gradients of a pass that multiplies bf16 numbers from those of one that multiplies float32.
     func discrepanciesOfBf16() -> [Discrepancy] {
         let panels = WeightPanels(layout, from: pool)
-        for piece in 0..<panels.pieceCount { panels.pack(piece, from: parameters) }
+        for part in layout.parts { panels.pack(part, from: parameters) }
         return zip(gradients(), gradients(panels)).map { exact, rounded in
             Discrepancy(exact.name, exact.values.map(Double.init), rounded.values.map(Double.init))
         }
@@ -107,7 +107,8 @@ struct FiniteDifferences {
 
     private func tape(_ gradients: Tensor, _ panels: WeightPanels? = nil) -> Tape {
         Tape(
-            parameters: parameters, mode: .training(gradients: gradients, random: RandomStream(seed: 4)), pool: pool,
+            parameters: parameters,
+            mode: .training(gradients: ParameterGradients(gradients), random: RandomStream(seed: 4)), pool: pool,
             panels: panels)
     }
 

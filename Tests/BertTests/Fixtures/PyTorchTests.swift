@@ -35,7 +35,7 @@ import Testing
         expectClose(order.value.values, try fixture.io.floats("order_logits"), "order logits")
 
         let gradients = pool.zeros(1, layout.blockCount)
-        let mode = Tape.Mode.training(gradients: gradients, random: RandomStream(seed: 1))
+        let mode = Tape.Mode.training(gradients: ParameterGradients(gradients), random: RandomStream(seed: 1))
         let tape = Tape(parameters: parameters, mode: mode, pool: pool)
         let labels = try fixture.int32("order_labels")
         let batch = PretrainingBatch(
@@ -57,7 +57,7 @@ import Testing
         let inference = Tape(parameters: parameters, mode: .inference, pool: pool)
         try expectHiddenStates(model.encoder, fixture, inference)
         let gradients = pool.zeros(1, layout.blockCount)
-        let mode = Tape.Mode.training(gradients: gradients, random: RandomStream(seed: 1))
+        let mode = Tape.Mode.training(gradients: ParameterGradients(gradients), random: RandomStream(seed: 1))
         let tape = Tape(parameters: parameters, mode: mode, pool: pool)
         let logits = model.logits(try fixture.tokens(), tape)
         expectClose(logits.value.values, try fixture.io.floats("logits"), "logits")
@@ -89,7 +89,7 @@ import Testing
         let fused: [Float] = (0..<rows).flatMap { row in
             parts.flatMap { part in part[row * width..<(row + 1) * width] }
         }
-        let mode = Tape.Mode.training(gradients: pool.zeros(1, 16), random: RandomStream(seed: 1))
+        let mode = Tape.Mode.training(gradients: ParameterGradients(pool.zeros(1, 16)), random: RandomStream(seed: 1))
         let tape = Tape(parameters: pool.zeros(1, 16), mode: mode, pool: pool)
         let projections = tape.variable(pool.tensor(rows, 3 * width, fused))
         let choice = AttentionChoice.yosoExpectation(YosoExpectationOptions(bits: 9, gradient: gradient))

@@ -1,0 +1,50 @@
+import Tensors
+
+/// The gradients of a step: one block like the parameters', to which passes add that run at the same time.
+///
+/// Every parameter's sum is in the order of the passes: pass k adds to it once pass k - 1 has. So it has the same bits however
+/// passes are spread over threads, and next to nothing is left to be summed when the last one ends. Passes must begin in
+/// their order; then the earliest that still runs waits for nobody.
+public final class GradientSums {
+    /// The sums, [1, `blockCount`] of the layout; whoever has used them clears them.
+    public let block: Tensor
+    private let lookups: [TiedLookups]
+    private let turns: [Turn]
+    private let turnsByOffset: [Int: Int]
+
+    /// Zeros for all parameters of `layout`.
+    public init(_ layout: ParameterLayout, from pool: StoragePool) {
+        block = pool.zeros(1, layout.blockCount)
+        lookups = layout.tied.map { TiedLookups($0, from: pool) }
+        turns = (0..<layout.parameters.count + layout.tied.count).map { _ in Turn() }
+        turnsByOffset = layout.parameters.enumerated().reduce(into: [:]) { $0[$1.element.offset] = $1.offset }
+    }
+
+    /// Before the first pass of a step.
+    public func begin() {
+        for turn in turns { turn.begin() }
+    }
+
+    /// What pass `index` of the step, from 0, adds to; `clock` leaves out the time in which it waits.
+    public func pass(_ index: Int, clock: PhaseClock? = nil) -> ParameterGradients {
+        ParameterGradients(of: self, turns: PassTurns(turns, pass: index, clock: clock))
+    }
+
+    /// After the last pass of a step: completes the sums.
+    public func settle(each: EachIndex) {
+        for lookups in lookups { lookups.settle(into: block, each: each) }
+    }
+
+    /// The turn for `parameter`, which may be several that are stacked: their first counts.
+    func turn(of parameter: Parameter) -> Int {
+        guard let turn = turnsByOffset[parameter.offset] else {
+            preconditionFailure("\(parameter.name) is not of this layout")
+        }
+        return turn
+    }
+
+    /// The lookups of `table` and their turn, where it is tied.
+    func lookups(of table: Parameter) -> (TiedLookups, turn: Int)? {
+        lookups.firstIndex { $0.table == table }.map { (lookups[$0], turns.count - lookups.count + $0) }
+    }
+}

@@ -1,0 +1,75 @@
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// How many passes have added to one sum.
+final class Turn: Sendable {
+    private let next = Atomic(0)
+
+    func begin() { next.store(0, ordering: .relaxed) }
+
+    func hasCome(for pass: Int) -> Bool { next.load(ordering: .acquiring) == pass }
+
+    func end(of pass: Int) { next.store(pass + 1, ordering: .releasing) }
+}
+
+/// The turns of one pass, each of which it takes once, for all of its uses of a parameter.
+final class PassTurns {
+    private let turns: [Turn]
+    private var states: [State]
+    private let pass: Int
+    private let clock: PhaseClock?
+
+    private enum State: Equatable {
+        case ahead
+        case taken(uses: Int)
+        case over
+    }
+
+    init(_ turns: [Turn], pass: Int, clock: PhaseClock?) {
+        (self.turns, self.pass, self.clock) = (turns, pass, clock)
+        states = Array(repeating: .ahead, count: turns.count)
+    }
+
+    /// Whether all earlier passes are through with `turn`.
+    func hasCome(_ turn: Int) -> Bool { states[turn] != .ahead || turns[turn].hasCome(for: pass) }
+
+    /// Returns once all earlier passes are through with `turn`.
+    func take(_ turn: Int) {
+        precondition(states[turn] != .over, "a pass uses a parameter more often than its scope says")
+        guard states[turn] == .ahead else { return }
+        wait(for: turns[turn])
+        states[turn] = .taken(uses: 0)
+    }
+
+    /// Lets the next pass have `turn` after the last of so many uses.
+    func countUse(of turn: Int, outOf uses: Int) {
+        guard case .taken(let before) = states[turn] else { return }
+        if before + 1 == uses { end(turn) } else { states[turn] = .taken(uses: before + 1) }
+    }
+
+    /// Lets the next pass have all turns that this one had no use for.
+    func endAll() {
+        for turn in turns.indices where states[turn] != .over {
+            take(turn)
+            end(turn)
+        }
+    }
+
+    private func end(_ turn: Int) {
+        turns[turn].end(of: pass)
+        states[turn] = .over
+    }
+
+    private func wait(for turn: Turn) {
+        if turn.hasCome(for: pass) { return }
+        let start = ContinuousClock.now
+        // The pass before is mostly a moment behind, and sleeping takes longer to wake from.
+        while !turn.hasCome(for: pass) { sched_yield() }
+        clock?.skip(since: start)
+    }
+}
