@@ -19,22 +19,22 @@ public final class Gradients {
         ofParameters.add(to: parameter, meanwhile: meanwhile, body)
     }
 
-    /// Whether anybody wants the gradient of `variable`.
-    public func wants(_ variable: Variable) -> Bool { variable.node != nil }
-
-    /// Adds `gradient`, which the caller hands over, to that of `variable`.
-    public func add(_ gradient: Tensor, to variable: Variable) {
-        guard let node = variable.node else { return }
+    /// Adds `gradient`, which the caller hands over, to that of the variable at `place`.
+    public func add(_ gradient: Tensor, to place: Place) {
+        guard let node = place.node else { return }
         if let sum = slots[node] { sum.add(gradient) } else { slots[node] = gradient }
     }
 
-    /// Lets `body` write the gradient of `variable`: into a new tensor, or adding to what is there if `accumulate`.
-    public func write(to variable: Variable, _ body: (_ target: Tensor, _ accumulate: Bool) -> Void) {
-        guard let node = variable.node else { return }
+    /// Adds `gradient`, which the caller hands over, to that of `variable`.
+    public func add(_ gradient: Tensor, to variable: Variable) { add(gradient, to: variable.place) }
+
+    /// Lets `body` write the gradient of the variable at `place`: into a new tensor, or adding to what is there if `accumulate`.
+    func write(to place: Place, _ body: (_ target: Tensor, _ accumulate: Bool) -> Void) {
+        guard let node = place.node else { return }
         if let sum = slots[node] {
             body(sum, true)
         } else {
-            let fresh = pool.tensor(variable.rows, variable.columns)
+            let fresh = pool.tensor(place.rows, place.columns)
             body(fresh, false)
             slots[node] = fresh
         }

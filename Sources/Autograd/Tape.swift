@@ -44,6 +44,9 @@ public final class Tape {
         self.pool = pool
     }
 
+    /// Whether operations are recorded.
+    public var isTraining: Bool { if case .training = mode { true } else { false } }
+
     /// The values of `parameter`.
     public subscript(parameter: Parameter) -> Tensor { parameters.view(of: parameter) }
 
@@ -58,7 +61,7 @@ public final class Tape {
 
     /// The result of an operation, which is kept for backward only in training.
     public func record(_ value: Tensor, _ operation: @autoclosure () -> some TapedOperation) -> Variable {
-        guard case .training = mode else { return constant(value) }
+        guard isTraining else { return constant(value) }
         let (variable, operation) = (variable(value), operation())
         clock?.lap(operation.phase, isBackward: false)
         if let node = variable.node { operations.append((node, operation)) }
@@ -129,4 +132,14 @@ public struct Variable {
 
     public var rows: Int { value.rows }
     public var columns: Int { value.columns }
+    /// Where its gradient goes.
+    public var place: Place { Place(node: node, rows: rows, columns: columns, tape: tape) }
+}
+
+/// What backward needs of a variable to give it a gradient: operations that keep no more let its value go.
+public struct Place {
+    let node: Int?
+    let rows: Int
+    let columns: Int
+    public unowned let tape: Tape
 }

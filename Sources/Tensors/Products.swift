@@ -3,7 +3,7 @@ import CKernels
 /// What products read in one precision: operands are made ready once, for as many products as read them.
 public struct Products {
     public let precision: Precision
-    private let pool: StoragePool
+    let pool: StoragePool
 
     public init(_ precision: Precision, from pool: StoragePool) {
         (self.precision, self.pool) = (precision, pool)

@@ -62,6 +62,22 @@ struct PanelsTests {
         #expect(one.values == third.values)
     }
 
+    @Test func anInputIsReadOnceForBothProducts() {
+        let products = Products(.bf16, from: pool)
+        let (input, right, left) = (random(61, 37, seed: 1), random(37, 40, seed: 2), random(13, 61, seed: 3))
+        let both = products.leftAndKept(input)
+        var results: [[Float]] = []
+        for (straight, kept) in [
+            (both.left, both.kept.right), (products.left(input.matrix), products.right(input.matrix)),
+        ] {
+            let (one, other) = (pool.tensor(61, 40), pool.tensor(13, 37))
+            multiply(straight, products.right(right.matrix), into: one.matrix)
+            multiply(products.left(left.matrix), kept, into: other.matrix)
+            results.append(one.values + other.values)
+        }
+        #expect(results[0] == results[1])
+    }
+
     /// Rows of a matrix and columns of its transpose, some at a time.
     @Test func aPairOfLeftFactorsIsTheMatrixAndItsTranspose() {
         let a = random(61, 37, seed: 1)

@@ -46,7 +46,7 @@ struct ConvolutionAttention: SelfAttention {
         return tape.record(
             output,
             ConvolutionGradient(
-                kernels: kernels, convolution: convolution, projections: projections, attended: attended))
+                kernels: kernels, convolution: convolution, projections: projections, attended: attended.place))
     }
 }
 
@@ -68,7 +68,7 @@ private struct ConvolutionGradient: AttentionGradient {
     let kernels: Parameter
     let convolution: HeadConvolution
     let projections: Variable
-    let attended: Variable
+    let attended: Place
 
     func backward(_ dOutput: Tensor, _ gradients: Gradients) {
         let shape = convolution.shape

@@ -13,7 +13,7 @@ extension Variable {
     public func tanh() -> Variable {
         let y = tape.pool.tensor(rows, columns)
         ck_tanh(Int64(y.count), value.pointer, y.pointer)
-        return tape.record(y, Tanh(x: self, y: y))
+        return tape.record(y, Tanh(x: place, y: y))
     }
 }
 
@@ -30,7 +30,7 @@ private struct Gelu: TapedOperation {
 
 private struct Tanh: TapedOperation {
     var phase: Phase { .activations }
-    let x: Variable
+    let x: Place
     let y: Tensor
 
     /// dx = dy (1 - y²)

@@ -40,15 +40,16 @@ public struct LayerNorm: Sendable {
         return tape.record(
             y,
             ResidualNorm(
-                norm: self, x: x, branch: branch, mask: mask, normalized: sum, inverseDeviation: inverseDeviation))
+                norm: self, x: x.place, branch: branch?.place, mask: mask, normalized: sum,
+                inverseDeviation: inverseDeviation))
     }
 }
 
 private struct ResidualNorm: TapedOperation {
     var phase: Phase { .norms }
     let norm: LayerNorm
-    let x: Variable
-    let branch: Variable?
+    let x: Place
+    let branch: Place?
     let mask: DropoutMask?
     let normalized: Tensor
     let inverseDeviation: Tensor

@@ -6,21 +6,26 @@ extension Variable {
     public func linear(_ weight: Parameter, _ bias: Parameter) -> Variable {
         precondition(columns == weight.columns, "\(weight.name) takes \(weight.columns) columns, not \(columns)")
         let y = tape.pool.tensor(rows, weight.rows)
-        tape.multiply(value.matrix, weight, plus: bias, into: y)
-        return tape.record(y, Linear(x: self, weight: weight, bias: bias))
+        guard tape.isTraining else {
+            tape.multiply(tape.products.left(value.matrix), weight, plus: bias, into: y)
+            return tape.constant(y)
+        }
+        let (left, kept) = tape.products.leftAndKept(value)
+        tape.multiply(left, weight, plus: bias, into: y)
+        return tape.record(y, Linear(x: place, input: kept, weight: weight, bias: bias))
     }
 }
 
 private struct Linear: TapedOperation {
     var phase: Phase { .dense }
-    let x: Variable
+    let x: Place
+    let input: KeptFactor
     let weight: Parameter
     let bias: Parameter
 
     /// dx = dy W, dW += dyᵀ x, db += Σ rows of dy
     func backward(_ dOutput: Tensor, _ gradients: Gradients) {
         let factors = x.tape.products.pair(of: dOutput.matrix)
-        let input = x.tape.products.right(x.value.matrix)
         gradients.add(
             to: weight,
             meanwhile: {
@@ -28,7 +33,7 @@ private struct Linear: TapedOperation {
                     x.tape.multiplyBack(factors.straight, weight, into: dInput.matrix, accumulate: accumulate)
                 }
             },
-            { dWeight in multiply(factors.transposed, input, into: dWeight.matrix, accumulate: true) })
+            { dWeight in multiply(factors.transposed, input.right, into: dWeight.matrix, accumulate: true) })
         gradients.add(to: bias) {
             ck_add_column_sums(Int64(dOutput.rows), Int64(dOutput.columns), dOutput.pointer, $0.pointer)
         }

@@ -7,12 +7,12 @@ extension Variable {
         precondition(indices.allSatisfy { $0 >= 0 && $0 < rows }, "gathering outside of \(rows) rows")
         let y = tape.pool.tensor(indices.count, columns)
         ck_gather(Int64(y.rows), Int64(columns), indices, value.pointer, y.pointer)
-        return tape.record(y, GatherRows(x: self, indices: indices))
+        return tape.record(y, GatherRows(x: place, indices: indices))
     }
 }
 
 private struct GatherRows: TapedOperation {
-    let x: Variable
+    let x: Place
     let indices: [Int32]
 
     /// dx[indices[i]] += dy[i]

@@ -22,7 +22,7 @@ extension Variable {
             let count = min(chunkRows, rows - first)
             let x = value.matrix.rows(first, count)
             let logits = pool.tensor(count, embedding.rows)
-            tape.multiply(x, embedding, plus: bias, into: logits)
+            tape.multiply(tape.products.left(x), embedding, plus: bias, into: logits)
             let factors = gradients.map { _ in tape.products.emptyPair(of: logits.matrix) }
             // Rows are wide: what is done with their gradients is done before they leave the cache.
             for row in stride(from: 0, to: count, by: LeftFactorPair.rowsAtATime) {
@@ -55,7 +55,7 @@ extension Variable {
         if let dEmbedding { gradients?.add(to: embedding) { $0.add(dEmbedding) } }
         gradients?.add(to: bias) { $0.add(dBias) }
         let y = pool.tensor(1, 1, [weight * Float(sum)])
-        let variable = tape.record(y, TiedCrossEntropy(x: self, dInput: dInput))
+        let variable = tape.record(y, TiedCrossEntropy(x: place, dInput: dInput))
         return Loss(variable: variable, sum: sum, correct: correct, count: rows)
     }
 
@@ -68,7 +68,7 @@ extension Variable {
 
 private struct TiedCrossEntropy: TapedOperation {
     var phase: Phase { .head }
-    let x: Variable
+    let x: Place
     let dInput: Tensor
 
     /// dx = weight (softmax - onehot) E, computed in forward

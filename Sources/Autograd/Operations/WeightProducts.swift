@@ -3,9 +3,9 @@ import Tensors
 /// The products of a dense layer with its weight, in the tape's precision.
 extension Tape {
     /// y = x Wᵀ + b
-    func multiply(_ x: Matrix, _ weight: Parameter, plus bias: Parameter, into y: Tensor) {
+    func multiply(_ x: LeftFactor, _ weight: Parameter, plus bias: Parameter, into y: Tensor) {
         let transposed = panels.map { .panels($0.forward(weight)) } ?? products.right(self[weight].matrix.transposed)
-        Tensors.multiply(products.left(x), transposed, plus: self[bias], into: y)
+        Tensors.multiply(x, transposed, plus: self[bias], into: y)
     }
 
     /// dx = dy W, or dx += dy W
