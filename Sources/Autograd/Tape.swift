@@ -68,6 +68,14 @@ public final class Tape {
         return variable
     }
 
+    /// The place of a result that exists as an operand of products alone.
+    func record(rows: Int, columns: Int, _ operation: some TapedOperation) -> Place {
+        defer { variableCount += 1 }
+        clock?.lap(operation.phase, isBackward: false)
+        operations.append((variableCount, operation))
+        return Place(node: variableCount, rows: rows, columns: columns, tape: self)
+    }
+
     /// A random stream of its own for the next operation that draws, or nil in inference.
     ///
     /// Passes over the same model draw in the same order, so the ordinal names the place in the model.

@@ -10,5 +10,7 @@ struct Dense: Sendable {
         bias = scope.vector("bias", output)
     }
 
+    var parameters: (weight: Parameter, bias: Parameter) { (weight, bias) }
+
     func callAsFunction(_ x: Variable) -> Variable { x.linear(weight, bias) }
 }

@@ -67,6 +67,6 @@ struct EncoderBlock: Sendable {
         }
         let layout = selection?.layout ?? layout
         let attended = attentionNorm(residual, plus: attentionOutput(context), layout)
-        return outputNorm(attended, plus: contract(expand(attended).gelu()), layout)
+        return outputNorm(attended, plus: attended.feedForward(expand.parameters, contract.parameters), layout)
     }
 }

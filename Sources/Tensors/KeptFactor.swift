@@ -1,3 +1,5 @@
+import CKernels
+
 /// What one product reads as its left factor and a later one as its right factor: the input of a dense layer.
 public enum KeptFactor {
     case plain(Tensor)
@@ -14,16 +16,37 @@ public enum KeptFactor {
 }
 
 extension Products {
-    /// `input` as the left factor, and as the right factor of later, made ready by one read.
-    public func leftAndKept(_ input: Tensor) -> (left: LeftFactor, kept: KeptFactor) {
+    /// `input` as the left factor, and, where it `isKept`, as the right factor of later, made ready by one read.
+    public func leftAndKept(_ input: Tensor, isKept: Bool) -> (left: LeftFactor, kept: KeptFactor?) {
+        guard isKept else { return (left(input.matrix), nil) }
         guard precision == .bf16 else { return (.plain(input.matrix), .plain(input)) }
-        let left = LeftPanels(rows: input.rows, depth: input.columns, from: pool)
-        let right = RightPanels(depth: input.rows, columns: input.columns, from: pool)
+        let (left, right) = emptyPanels(input.rows, input.columns)
         for first in stride(from: 0, to: input.rows, by: LeftPanels.width) {
             let part = input.matrix.rows(first, min(LeftPanels.width, input.rows - first))
             left.pack(part, rowsFrom: first)
             right.pack(part, depthFrom: first)
         }
         return (.panels(left), .panels(right))
+    }
+
+    /// h = row + a b in every row, and gelu(h) like `leftAndKept`, made ready while h is in the cache.
+    public func multiplyAndActivate(
+        _ a: LeftFactor, _ b: RightFactor, plus row: Tensor, into h: Tensor, isKept: Bool
+    ) -> (left: LeftFactor, kept: KeptFactor?) {
+        guard case (.panels(let a), .panels(let b)) = (a, b) else {
+            multiply(a, b, plus: row, into: h)
+            let activated = pool.tensor(h.rows, h.columns)
+            ck_gelu(Int64(h.count), h.pointer, activated.pointer)
+            return leftAndKept(activated, isKept: isKept)
+        }
+        let (left, right) = emptyPanels(h.rows, h.columns)
+        multiply(a, b, into: h.matrix, startingFrom: row, gelu: (left, isKept ? right : nil))
+        return (.panels(left), isKept ? .panels(right) : nil)
+    }
+
+    private func emptyPanels(_ rows: Int, _ columns: Int) -> (left: LeftPanels, right: RightPanels) {
+        (
+            LeftPanels(rows: rows, depth: columns, from: pool), RightPanels(depth: rows, columns: columns, from: pool)
+        )
     }
 }

@@ -79,17 +79,31 @@ extension Matrix {
 public func multiply(
     _ a: LeftPanels, _ b: RightPanels, into c: Matrix, startingFrom start: Tensor? = nil, accumulate: Bool = false
 ) {
+    checkShapes(a, b, c)
+    precondition(start.map { $0.count == c.columns && !accumulate } ?? true)
+    ck_bf16_multiply(
+        Int64(c.rows), Int64(c.columns), Int64(a.depth), a.words.pointer, b.words.pointer, start?.pointer,
+        accumulate ? 1 : 0, c.pointer, Int64(c.stride))
+}
+
+/// c = start + a b, and gelu(c) as operands of products to come, made while c is in the cache.
+func multiply(
+    _ a: LeftPanels, _ b: RightPanels, into c: Matrix, startingFrom start: Tensor,
+    gelu: (left: LeftPanels, right: RightPanels?)
+) {
+    checkShapes(a, b, c)
     precondition(
-        a.depth == b.depth && c.rows == a.rows && c.columns == b.columns && !c.isTransposed
-            && (start.map { $0.count == c.columns && !accumulate } ?? true),
+        start.count == c.columns && gelu.left.rows == c.rows && gelu.left.depth == c.columns
+            && (gelu.right.map { $0.depth == c.rows && $0.columns == c.columns } ?? true))
+    ck_bf16_multiply_gelu(
+        Int64(c.rows), Int64(c.columns), Int64(a.depth), a.words.pointer, b.words.pointer, start.pointer,
+        c.pointer, Int64(c.stride), gelu.left.words.pointer, gelu.right?.words.pointer)
+}
+
+private func checkShapes(_ a: LeftPanels, _ b: RightPanels, _ c: Matrix) {
+    precondition(
+        a.depth == b.depth && c.rows == a.rows && c.columns == b.columns && !c.isTransposed,
         "[\(a.rows), \(a.depth)] · [\(b.depth), \(b.columns)] into [\(c.rows), \(c.columns)]")
-    a.words.pointer.withMemoryRebound(to: UInt32.self, capacity: a.words.count) { left in
-        b.words.pointer.withMemoryRebound(to: UInt32.self, capacity: b.words.count) { right in
-            ck_bf16_multiply(
-                Int64(c.rows), Int64(c.columns), Int64(a.depth), left, right, start?.pointer, accumulate ? 1 : 0,
-                c.pointer, Int64(c.stride))
-        }
-    }
 }
 
 private func pairs(_ depth: Int) -> Int { (depth + 1) / 2 }
@@ -100,9 +114,7 @@ private func panelWords(_ count: Int, _ width: Int, depth: Int, _ pool: StorageP
 
 /// Packs the rows of `matrix`, whose columns are the depth.
 private func packPanels(_ matrix: Matrix, isLeft: Bool, pairs: Int, _ target: UnsafeMutablePointer<Float>) {
-    target.withMemoryRebound(to: UInt32.self, capacity: matrix.rows * pairs) { words in
-        ck_bf16_pack(
-            isLeft ? 1 : 0, matrix.isTransposed ? 1 : 0, Int64(matrix.rows), Int64(matrix.columns), matrix.pointer,
-            Int64(matrix.stride), Int64(pairs), words)
-    }
+    ck_bf16_pack(
+        isLeft ? 1 : 0, matrix.isTransposed ? 1 : 0, Int64(matrix.rows), Int64(matrix.columns), matrix.pointer,
+        Int64(matrix.stride), Int64(pairs), target)
 }

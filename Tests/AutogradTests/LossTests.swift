@@ -29,7 +29,7 @@ struct LossTests {
     }
 
     /// More rows than one chunk holds: the fused loss is that of the logits written out.
-    @Test(arguments: [0, 1, 256, 257, 600])
+    @Test(arguments: [0, 1, 384, 385, 900])
     func tiedCrossEntropyIsTheCrossEntropyOfTheLogits(rows: Int) {
         let layout = ParameterLayout()
         let embedding = layout.scope("words").weight("weight", 11, 6, deviation: 1)

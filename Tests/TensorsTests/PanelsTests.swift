@@ -1,3 +1,4 @@
+import CKernels
 import Tensors
 import Testing
 
@@ -62,13 +63,13 @@ struct PanelsTests {
         #expect(one.values == third.values)
     }
 
-    @Test func anInputIsReadOnceForBothProducts() {
+    @Test func anInputIsReadOnceForBothProducts() throws {
         let products = Products(.bf16, from: pool)
         let (input, right, left) = (random(61, 37, seed: 1), random(37, 40, seed: 2), random(13, 61, seed: 3))
-        let both = products.leftAndKept(input)
+        let both = products.leftAndKept(input, isKept: true)
         var results: [[Float]] = []
         for (straight, kept) in [
-            (both.left, both.kept.right), (products.left(input.matrix), products.right(input.matrix)),
+            (both.left, try #require(both.kept).right), (products.left(input.matrix), products.right(input.matrix)),
         ] {
             let (one, other) = (pool.tensor(61, 40), pool.tensor(13, 37))
             multiply(straight, products.right(right.matrix), into: one.matrix)
@@ -76,6 +77,33 @@ struct PanelsTests {
             results.append(one.values + other.values)
         }
         #expect(results[0] == results[1])
+    }
+
+    /// As the product, gelu of it and the packing of that one after another, at every edge.
+    @Test(arguments: shapes)
+    func activationsArePackedWhereTheyAreMade(shape: ProductShape) throws {
+        let products = Products(.bf16, from: pool)
+        let (a, b, row) = (
+            random(shape.m, shape.k, seed: 1), random(shape.k, shape.n, seed: 2), random(1, shape.n, seed: 3)
+        )
+        let (next, later) = (random(shape.n, 40, seed: 4), random(13, shape.m, seed: 5))
+        let (left, right) = (products.left(a.matrix), products.right(b.matrix))
+        let (fused, plain) = (pool.tensor(shape.m, shape.n), pool.tensor(shape.m, shape.n))
+        let together = products.multiplyAndActivate(left, right, plus: row, into: fused, isKept: true)
+        let forNextAlone = products.multiplyAndActivate(left, right, plus: row, into: fused, isKept: false)
+        #expect(forNextAlone.kept.map { _ in true } == nil)
+        multiply(left, right, plus: row, into: plain)
+        #expect(fused.values == plain.values)
+        ck_gelu(Int64(plain.count), plain.pointer, plain.pointer)
+        let apart = products.leftAndKept(plain, isKept: true)
+        var results: [[Float]] = []
+        for activated in [together, (forNextAlone.left, together.kept), apart] {
+            let (one, other) = (pool.tensor(shape.m, 40), pool.tensor(13, shape.n))
+            multiply(activated.0, products.right(next.matrix), into: one.matrix)
+            multiply(products.left(later.matrix), try #require(activated.1).right, into: other.matrix)
+            results.append(one.values + other.values)
+        }
+        #expect(results[0] == results[2] && results[1] == results[2])
     }
 
     /// Rows of a matrix and columns of its transpose, some at a time.

@@ -17,7 +17,7 @@ extension Variable {
     }
 }
 
-private struct Gelu: TapedOperation {
+struct Gelu: TapedOperation {
     var phase: Phase { .activations }
     let x: Variable
 

@@ -6,17 +6,14 @@ extension Variable {
     public func linear(_ weight: Parameter, _ bias: Parameter) -> Variable {
         precondition(columns == weight.columns, "\(weight.name) takes \(weight.columns) columns, not \(columns)")
         let y = tape.pool.tensor(rows, weight.rows)
-        guard tape.isTraining else {
-            tape.multiply(tape.products.left(value.matrix), weight, plus: bias, into: y)
-            return tape.constant(y)
-        }
-        let (left, kept) = tape.products.leftAndKept(value)
+        let (left, kept) = tape.products.leftAndKept(value, isKept: tape.isTraining)
         tape.multiply(left, weight, plus: bias, into: y)
+        guard let kept else { return tape.constant(y) }
         return tape.record(y, Linear(x: place, input: kept, weight: weight, bias: bias))
     }
 }
 
-private struct Linear: TapedOperation {
+struct Linear: TapedOperation {
     var phase: Phase { .dense }
     let x: Place
     let input: KeptFactor

@@ -4,8 +4,18 @@ import Tensors
 extension Tape {
     /// y = x Wᵀ + b
     func multiply(_ x: LeftFactor, _ weight: Parameter, plus bias: Parameter, into y: Tensor) {
-        let transposed = panels.map { .panels($0.forward(weight)) } ?? products.right(self[weight].matrix.transposed)
-        Tensors.multiply(x, transposed, plus: self[bias], into: y)
+        Tensors.multiply(x, transposed(weight), plus: self[bias], into: y)
+    }
+
+    /// h = x Wᵀ + b, and gelu(h) for the products to come
+    func multiplyAndActivate(
+        _ x: LeftFactor, _ weight: Parameter, plus bias: Parameter, into h: Tensor
+    ) -> (left: LeftFactor, kept: KeptFactor?) {
+        products.multiplyAndActivate(x, transposed(weight), plus: self[bias], into: h, isKept: isTraining)
+    }
+
+    private func transposed(_ weight: Parameter) -> RightFactor {
+        panels.map { .panels($0.forward(weight)) } ?? products.right(self[weight].matrix.transposed)
     }
 
     /// dx = dy W, or dx += dy W

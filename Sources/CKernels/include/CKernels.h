@@ -193,12 +193,16 @@ enum {
 /// Rounds a [count, depth] operand to bf16 panels that are `pairs` words deep, which is more than depth / 2 where only a
 /// part of the depth is filled. Element (i, p) is x[p * stride + i] if it lies across, otherwise x[i * stride + p].
 void ck_bf16_pack(int32_t is_left, int32_t is_across, int64_t count, int64_t depth, CK_IN x, int64_t stride,
-                  int64_t pairs, uint32_t *_Nonnull packed);
+                  int64_t pairs, void *_Nonnull packed);
 /// c = a b, or c = start + a b with a row to start from, or c += a b, for c [rows, columns] with `stride` floats a row.
 /// An element's sum runs over its depth in an order of its own, whatever the other rows and columns.
-void ck_bf16_multiply(int64_t rows, int64_t columns, int64_t depth, const uint32_t *_Nonnull left,
-                      const uint32_t *_Nonnull right, const float *_Nullable start, int32_t accumulates, CK_OUT c,
+void ck_bf16_multiply(int64_t rows, int64_t columns, int64_t depth, const void *_Nonnull left,
+                      const void *_Nonnull right, const float *_Nullable start, int32_t accumulates, CK_OUT c,
                       int64_t stride);
+/// c = start + a b, and gelu(c) as a left and, unless null, a right operand [rows, columns], while c is in the cache.
+void ck_bf16_multiply_gelu(int64_t rows, int64_t columns, int64_t depth, const void *_Nonnull left,
+                           const void *_Nonnull right, const float *_Nullable start, CK_OUT c, int64_t stride,
+                           void *_Nonnull left_gelu, void *_Nullable right_gelu);
 
 // level.c ---------------------------------------------------------------------------------------------------------
 

@@ -11,6 +11,10 @@ extension GradientCase {
             let (weight, bias) = layout.linear(from: 4, to: 4)
             return { $0[0].linear(weight, bias) + $0[0].linear(weight, bias).linear(weight, bias) }
         },
+        GradientCase("feed-forward", [(25, 7)]) { layout in
+            let (expand, contract) = (layout.linear(from: 7, to: 33), layout.linear("contract", from: 33, to: 4))
+            return { $0[0].feedForward(expand, contract) }
+        },
         GradientCase("gelu", [(6, 20)], spread: 4) { _ in { $0[0].gelu() } },
         GradientCase("tanh", [(6, 20)], spread: 2) { _ in { $0[0].tanh() } },
         GradientCase("dropout", [(7, 13)]) { _ in
@@ -61,9 +65,9 @@ extension GradientCase {
         GradientCase("squared error", [(5, 1)]) { _ in
             { $0[0].squaredError([0.5, -2, 3, 0, 1], weight: 0.2).variable }
         },
-        GradientCase("tied cross-entropy, two chunks", [(260, 6)]) { layout in
+        GradientCase("tied cross-entropy, two chunks", [(390, 6)], step: 2e-2) { layout in
             let (embedding, bias) = layout.linear(from: 6, to: 9)
-            return { $0[0].tiedCrossEntropy(embedding, bias, (0..<260).map { $0 * 7 % 9 }, weight: 1 / 26).variable }
+            return { $0[0].tiedCrossEntropy(embedding, bias, (0..<390).map { $0 * 7 % 9 }, weight: 1 / 39).variable }
         },
         GradientCase("tied cross-entropy of embedded words", [(1, 1)]) { layout in
             let (words, bias) = layout.linear(from: 4, to: 9)
@@ -82,8 +86,10 @@ extension GradientCase {
 
 extension ParameterLayout {
     /// A weight [output, input] and a bias [output].
-    fileprivate func linear(from input: Int, to output: Int) -> (weight: Parameter, bias: Parameter) {
-        let scope = scope("linear")
+    fileprivate func linear(
+        _ name: String = "linear", from input: Int, to output: Int
+    ) -> (weight: Parameter, bias: Parameter) {
+        let scope = scope(name)
         let weight = scope.multiplied(scope.weight("weight", output, input, deviation: 0.5))
         return (weight, scope.vector("bias", output))
     }

@@ -1,0 +1,21 @@
+import Tensors
+
+extension Variable {
+    /// y = gelu(x W₁ᵀ + b₁) W₂ᵀ + b₂, for W₁ [inner, in], W₂ [out, inner]: the feed-forward part of a block (Vaswani et al.
+    /// 2017, section 3.3). The same as `linear`, `gelu` and `linear`, but activations are made operands of the second
+    /// product where the first leaves them.
+    public func feedForward(
+        _ expand: (weight: Parameter, bias: Parameter), _ contract: (weight: Parameter, bias: Parameter)
+    ) -> Variable {
+        let (left, kept) = tape.products.leftAndKept(value, isKept: tape.isTraining)
+        let hidden = tape.pool.tensor(rows, expand.weight.rows)
+        let activated = tape.multiplyAndActivate(left, expand.weight, plus: expand.bias, into: hidden)
+        let y = tape.pool.tensor(rows, contract.weight.rows)
+        tape.multiply(activated.left, contract.weight, plus: contract.bias, into: y)
+        guard let kept, let keptActivated = activated.kept else { return tape.constant(y) }
+        let expanded = tape.record(hidden, Linear(x: place, input: kept, weight: expand.weight, bias: expand.bias))
+        let place = tape.record(rows: rows, columns: hidden.columns, Gelu(x: expanded))
+        return tape.record(
+            y, Linear(x: place, input: keptActivated, weight: contract.weight, bias: contract.bias))
+    }
+}
