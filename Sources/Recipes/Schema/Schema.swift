@@ -151,7 +151,7 @@ struct Schema: Sendable {
     }
 
     private static let execution = [
-        Field("slices", .integer(1...1024), "2", "parts of a batch with gradients of their own; part of the result"),
+        Field("slices", .integer(1...1024), "2", "parts of a batch that run at the same time; part of the result"),
         Field("threads", .integer(0...1024), "0", "threads for the slices, 0 for one a core; never changes a result"),
         Field(
             "precision", .oneOf(Precision.allCases.map(\.rawValue)), "fp32",

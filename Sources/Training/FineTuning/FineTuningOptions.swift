@@ -26,7 +26,7 @@ public struct FineTuningOptions: Sendable, Equatable, Codable {
     public var selection: EpochSelection
     /// Stop after so many epochs without a better dev score; 0 never stops early.
     public var patience: Int
-    /// Slices of every batch, each with gradients of its own, summed in order; part of the result's identity.
+    /// Slices of every batch, which run at the same time; part of the result's identity.
     public var slices: Int
     /// Threads that the slices are spread over; never changes a result. 0 means one a core.
     public var threads: Int

@@ -13,7 +13,7 @@ public struct PretrainingOptions: Sendable, Equatable, Codable {
     public var schedule: ScheduleOptions
     public var evaluation: EvaluationOptions
     public var checkpoints: CheckpointOptions
-    /// Slices of every batch, each with gradients of its own, summed in order; part of the result's identity.
+    /// Slices of every batch, which run at the same time; part of the result's identity.
     public var slices: Int
     /// Threads that the slices are spread over; never changes a result. 0 means one a core.
     public var threads: Int
