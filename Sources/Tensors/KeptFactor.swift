@@ -1,5 +1,3 @@
-import CKernels
-
 /// What one product reads as its left factor and a later one as its right factor: the input of a dense layer.
 public enum KeptFactor {
     case plain(Tensor)
@@ -29,15 +27,12 @@ extension Products {
         return (.panels(left), .panels(right))
     }
 
-    /// h = row + a b in every row, and gelu(h) like `leftAndKept`, made ready while h is in the cache.
+    /// h = row + a b in every row, of panels, and gelu(h) like `leftAndKept`, made ready while h is in the cache.
     public func multiplyAndActivate(
         _ a: LeftFactor, _ b: RightFactor, plus row: Tensor, into h: Tensor, isKept: Bool
     ) -> (left: LeftFactor, kept: KeptFactor?) {
         guard case (.panels(let a), .panels(let b)) = (a, b) else {
-            multiply(a, b, plus: row, into: h)
-            let activated = pool.tensor(h.rows, h.columns)
-            ck_gelu(Int64(h.count), h.pointer, activated.pointer)
-            return leftAndKept(activated, isKept: isKept)
+            preconditionFailure("float32 factors have no panels to leave gelu in")
         }
         let (left, right) = emptyPanels(h.rows, h.columns)
         multiply(a, b, into: h.matrix, startingFrom: row, gelu: (left, isKept ? right : nil))
