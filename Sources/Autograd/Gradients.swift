@@ -4,7 +4,7 @@ import Tensors
 public final class Gradients {
     public let pool: StoragePool
     private var slots: [Tensor?]
-    public let ofParameters: ParameterGradients
+    let ofParameters: ParameterGradients
 
     init(slots: Int, ofParameters: ParameterGradients, pool: StoragePool) {
         self.slots = Array(repeating: nil, count: slots)

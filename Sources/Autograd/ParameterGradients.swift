@@ -20,23 +20,24 @@ public final class ParameterGradients {
     ///
     /// - Parameter meanwhile: what is to be done too, before or after; before where earlier passes are not so far.
     func add(to parameter: Parameter, meanwhile: () -> Void = {}, _ body: (Tensor) -> Void) {
-        let turn = order?.sums.turn(of: parameter)
-        let mustWait = turn.map { order?.turns.hasCome($0) == false } ?? false
+        let sum = block.view(of: parameter)
+        guard let (turns, sums) = order else {
+            body(sum)
+            return meanwhile()
+        }
+        let turn = sums.turn(of: parameter)
+        let mustWait = !turns.hasCome(turn)
         if mustWait { meanwhile() }
-        add(turn: turn, uses: parameter.uses) { body(block.view(of: parameter)) }
+        turns.use(turn, outOf: parameter.uses) { body(sum) }
         if !mustWait { meanwhile() }
     }
 
     /// Lets `body` add to the gradient of `table` what flowed to the rows `ids`, which were looked up.
     func addLookups(of ids: [Int32], to table: Parameter, _ body: (Tensor) -> Void) {
-        guard let (lookups, turn) = order?.sums.lookups(of: table) else { return add(to: table, body) }
-        add(turn: turn, uses: 1) { body(lookups.rows(ids)) }
-    }
-
-    private func add(turn: Int?, uses: Int, _ body: () -> Void) {
-        if let turn { order?.turns.take(turn) }
-        body()
-        if let turn { order?.turns.countUse(of: turn, outOf: uses) }
+        guard let (turns, sums) = order, let (lookups, turn) = sums.lookups(of: table) else {
+            return add(to: table, body)
+        }
+        turns.use(turn, outOf: 1) { body(lookups.rows(ids)) }
     }
 
     /// Ends the pass: the next one waits for it no more.

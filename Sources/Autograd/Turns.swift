@@ -38,25 +38,29 @@ final class PassTurns {
     /// Whether all earlier passes are through with `turn`.
     func hasCome(_ turn: Int) -> Bool { states[turn] != .ahead || turns[turn].hasCome(for: pass) }
 
-    /// Returns once all earlier passes are through with `turn`.
-    func take(_ turn: Int) {
-        precondition(states[turn] != .over, "a pass uses a parameter more often than its scope says")
-        guard states[turn] == .ahead else { return }
-        wait(for: turns[turn])
-        states[turn] = .taken(uses: 0)
-    }
-
-    /// Lets the next pass have `turn` after the last of so many uses.
-    func countUse(of turn: Int, outOf uses: Int) {
-        guard case .taken(let before) = states[turn] else { return }
+    /// Runs `body` once all earlier passes are through with `turn`, and lets the next one have it after the last of so many uses.
+    func use(_ turn: Int, outOf uses: Int, _ body: () -> Void) {
+        let before = take(turn)
+        body()
         if before + 1 == uses { end(turn) } else { states[turn] = .taken(uses: before + 1) }
     }
 
     /// Lets the next pass have all turns that this one had no use for.
     func endAll() {
         for turn in turns.indices where states[turn] != .over {
-            take(turn)
+            _ = take(turn)
             end(turn)
+        }
+    }
+
+    /// Waits for all earlier passes; returns how often this one has used `turn`.
+    private func take(_ turn: Int) -> Int {
+        switch states[turn] {
+        case .ahead:
+            wait(for: turns[turn])
+            return 0
+        case .taken(let uses): return uses
+        case .over: preconditionFailure("a pass uses a parameter more often than its scope says")
         }
     }
 

@@ -18,7 +18,8 @@ extension Products {
     public func leftAndKept(_ input: Tensor, isKept: Bool) -> (left: LeftFactor, kept: KeptFactor?) {
         guard isKept else { return (left(input.matrix), nil) }
         guard precision == .bf16 else { return (.plain(input.matrix), .plain(input)) }
-        let (left, right) = emptyPanels(input.rows, input.columns)
+        let left = LeftPanels(rows: input.rows, depth: input.columns, from: pool)
+        let right = RightPanels(depth: input.rows, columns: input.columns, from: pool)
         for first in stride(from: 0, to: input.rows, by: LeftPanels.width) {
             let part = input.matrix.rows(first, min(LeftPanels.width, input.rows - first))
             left.pack(part, rowsFrom: first)
@@ -34,14 +35,9 @@ extension Products {
         guard case (.panels(let a), .panels(let b)) = (a, b) else {
             preconditionFailure("float32 factors have no panels to leave gelu in")
         }
-        let (left, right) = emptyPanels(h.rows, h.columns)
-        multiply(a, b, into: h.matrix, startingFrom: row, gelu: (left, isKept ? right : nil))
-        return (.panels(left), isKept ? .panels(right) : nil)
-    }
-
-    private func emptyPanels(_ rows: Int, _ columns: Int) -> (left: LeftPanels, right: RightPanels) {
-        (
-            LeftPanels(rows: rows, depth: columns, from: pool), RightPanels(depth: rows, columns: columns, from: pool)
-        )
+        let left = LeftPanels(rows: h.rows, depth: h.columns, from: pool)
+        let right = isKept ? RightPanels(depth: h.rows, columns: h.columns, from: pool) : nil
+        multiply(a, b, into: h.matrix, startingFrom: row, gelu: (left, right))
+        return (.panels(left), right.map(KeptFactor.panels))
     }
 }
