@@ -19,6 +19,12 @@ struct QueryTile {
     /// is linear in length.
     static let scores = 49_152
 
+    /// Visits the tiles of one sequence and head.
+    static func each(length: Int, _ body: (_ first: Int, _ count: Int) -> Void) {
+        let step = max(16, scores / max(1, length))
+        for first in stride(from: 0, to: length, by: step) { body(first, min(step, length - first)) }
+    }
+
     /// Visits every tile of every sequence and head, in order, with what `prepare` makes once of the sequence and head.
     static func each<Prepared>(
         of layout: BatchLayout, heads: Int, prepare: (_ sequence: Range<Int>, _ head: Int) -> Prepared,
@@ -26,11 +32,9 @@ struct QueryTile {
     ) {
         for index in 0..<layout.count {
             let sequence = layout.rows(index)
-            let step = max(16, scores / max(1, sequence.count))
             for head in 0..<heads {
                 let prepared = prepare(sequence, head)
-                for first in stride(from: 0, to: sequence.count, by: step) {
-                    let count = min(step, sequence.count - first)
+                each(length: sequence.count) { first, count in
                     body(QueryTile(index: index, sequence: sequence, head: head, first: first, count: count), prepared)
                 }
             }

@@ -17,12 +17,11 @@ extension AttentionChoice {
         let shape = HeadShape(heads: heads, headWidth: headWidth)
         switch self {
         case .softmax: return SoftmaxAttention(shape: shape, dropout: dropout)
+        case .normalizedSoftmax: return NormalizedSoftmax(shape: shape, dropout: dropout, scope)
         case .yosoExpectation(let options): return YosoExpectation(shape: shape) { _ in options }
         case .yoso(let options):
             let fixed = RandomStream(seed: 0).stream(scope.path("hashes"))
-            let sampled = YosoAttention(shape: shape, options: options, fixed: fixed)
-            return ConvolutionAttention.beside(
-                sampled, shape, options.convolution, outputScale: outputScale(headWidth: headWidth), scope)
+            return YosoAttention(shape: shape, options: options, fixed: fixed)
         case .none: return ValuesOnly(shape: shape)
         case .linear: return LinearAttention(shape: shape, features: .elu)
         case .performer(let features):
@@ -30,15 +29,17 @@ extension AttentionChoice {
             return LinearAttention(shape: shape, features: .random(features, random))
         case .linformer(let rank, let length):
             return LinformerAttention(shape: shape, rank: rank, length: length, scope)
-        case .nystrom(let landmarks, let convolution):
-            return ConvolutionAttention.beside(
-                NystromAttention(shape: shape, landmarks: landmarks), shape, convolution, scope)
+        case .nystrom(let landmarks): return NystromAttention(shape: shape, landmarks: landmarks)
         case .local(let window): return LocalAttention(shape: shape, window: window)
         case .mra(let blocks, let isSparse):
             return MultiresolutionAttention(shape: shape, blocks: blocks, isSparse: isSparse)
         case .gfsa(let order, let inner):
             let attention = inner.attention(heads: heads, headWidth: headWidth, dropout: dropout, scope.used(times: 2))
             return GraphFilterAttention(attention: attention, shape: shape, order: order, scope)
+        case .convolved(let window, let inner):
+            return ConvolutionAttention(
+                attention: inner.attention(heads: heads, headWidth: headWidth, dropout: dropout, scope), shape: shape,
+                window: window, outputScale: outputScale(headWidth: headWidth), scope)
         }
     }
 }

@@ -19,8 +19,8 @@ extension AttentionChoice {
     fileprivate var family: ModelFamily {
         switch self {
         case .yosoExpectation, .yoso: .yoso
-        case .softmax, .none, .linear, .performer, .linformer, .nystrom, .local, .mra: .bert
-        case .gfsa(_, let inner): inner.family
+        case .softmax, .normalizedSoftmax, .none, .linear, .performer, .linformer, .nystrom, .local, .mra: .bert
+        case .gfsa(_, let inner), .convolved(_, let inner): inner.family
         }
     }
 }

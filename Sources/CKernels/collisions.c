@@ -1,21 +1,8 @@
-#include "lanes.h"
+#include "enumeration.h"
 #include "yoso.h"
 
 // Tokens sorted by code, hash by hash, so that a token finds those that collide with it without a look at the others.
 // Rows are packed and padded to a multiple of 16.
-
-INLINE float dot(const int64_t blocks, const lanes *x, const float *y) {
-    FAST
-    lanes products = 0;
-    for (int64_t c = 0; c < blocks; c++) {
-        lanes value;
-        load(y + 16 * c, &value);
-        products += x[c] * value;
-    }
-    float sum = 0;
-    for (int i = 0; i < 16; i++) sum += products[i];
-    return sum;
-}
 
 CLONES void ck_bucket_sort(int64_t n, int32_t bits, int32_t hashes, const uint16_t *codes, uint32_t *starts,
                            uint32_t *order) {
@@ -42,101 +29,19 @@ CLONES int64_t ck_collisions(int64_t n, int32_t bits, int32_t hashes, const uint
     return total;
 }
 
-enum {
-    /// Queries whose collisions are written out at a time: half a cache line of codes of every hash.
-    QUERIES = 16,
-    /// Tokens of a bucket that are copied whether they are its own or not, without a branch to mispredict.
-    FEW = CK_ORDER_PADDING,
-    /// Collisions between asking for a row and using it.
-    AHEAD = 16
-};
-
-/// The collisions of some queries, written out: each token once, with its share of the hashes.
-typedef struct {
-    uint32_t *begin, *size;  // of buckets, [QUERIES, hashes]
-    uint32_t *copied;        // tokens of small buckets, of one query
-    uint32_t *tokens;
-    float *shares;
-    uint16_t *counts;  // of every token, zero between two queries
-    int64_t ends[QUERIES];
-} Collisions;
+CLONES void ck_collision_mass(int64_t n, int32_t bits, int32_t hashes, const uint16_t *from, const uint16_t *to,
+                              uint32_t *histogram, float *mass) {
+    memset(mass, 0, (size_t)n * sizeof *mass);
+    for (int32_t hash = 0; hash < hashes; hash++, from += n, to += n) {
+        memset(histogram, 0, sizeof *histogram << bits);
+        for (int64_t j = 0; j < n; j++) histogram[from[j]]++;
+        for (int64_t i = 0; i < n; i++) mass[i] += (float)histogram[to[i]];
+    }
+    for (int64_t i = 0; i < n; i++) mass[i] /= (float)hashes;
+}
 
 int64_t ck_collision_scratch(int64_t n, int32_t hashes) {
     return 4 * ((2 * QUERIES + FEW) * (int64_t)hashes + FEW + 2 * (QUERIES * n + AHEAD)) + 2 * n;
-}
-
-INLINE void lay_out(int64_t n, int32_t hashes, void *scratch, Collisions *c) {
-    c->begin = scratch;
-    c->size = c->begin + QUERIES * hashes;
-    c->copied = c->size + QUERIES * hashes;
-    c->tokens = c->copied + FEW * (hashes + 1);
-    c->shares = (float *)(c->tokens + QUERIES * n + AHEAD);
-    c->counts = (uint16_t *)(c->shares + QUERIES * n + AHEAD);
-    memset(c->counts, 0, (size_t)n * sizeof *c->counts);
-}
-
-/// Adds a token to those of a query unless it is there, without a branch to mispredict.
-INLINE int64_t with_token(uint32_t token, uint32_t *tokens, int64_t count, uint16_t *counts) {
-    tokens[count] = token;
-    return count + (counts[token]++ == 0);
-}
-
-INLINE void write_out(int64_t first, int64_t queries, int64_t n, int32_t bits, int32_t hashes, const uint16_t *to,
-                      const uint32_t *starts, const uint32_t *order, Collisions *c) {
-    const int64_t stride = ((int64_t)1 << bits) + 1;
-    for (int32_t hash = 0; hash < hashes; hash++)
-        for (int64_t i = 0; i < queries; i++) {
-            const uint32_t *bucket = starts + hash * stride + to[hash * n + first + i];
-            c->begin[i * hashes + hash] = bucket[0];
-            c->size[i * hashes + hash] = bucket[1] - bucket[0];
-            __builtin_prefetch(order + hash * n + bucket[0]);
-        }
-    int64_t end = 0;
-    for (int64_t i = 0; i < queries; i++) {
-        uint32_t *tokens = c->tokens + end;
-        int64_t count = 0, copied = 0;
-        for (int32_t hash = 0; hash < hashes; hash++) {
-            const uint32_t *bucket = order + hash * n + c->begin[i * hashes + hash], size = c->size[i * hashes + hash];
-            if (size <= FEW) {
-                memcpy(c->copied + copied, bucket, FEW * sizeof *bucket);
-                copied += size;
-            } else {
-                for (uint32_t p = 0; p < size; p++) count = with_token(bucket[p], tokens, count, c->counts);
-            }
-        }
-        for (int64_t p = 0; p < copied; p++) count = with_token(c->copied[p], tokens, count, c->counts);
-        for (int64_t p = 0; p < count; p++) {
-            c->shares[end + p] = (float)c->counts[tokens[p]] / (float)hashes;
-            c->counts[tokens[p]] = 0;
-        }
-        c->ends[i] = end += count;
-    }
-    memset(c->tokens + end, 0, AHEAD * sizeof *c->tokens);
-}
-
-INLINE void prefetch_row(const int64_t blocks, const float *row) {
-    for (int64_t c = 0; c < blocks; c++) __builtin_prefetch(row + 16 * c);
-}
-
-/// *sum += factor row
-INLINE void add_row(const int64_t blocks, float factor, const float *row, lanes *sum) {
-    FAST
-    for (int64_t c = 0; c < blocks; c++) {
-        lanes value;
-        load(row + 16 * c, &value);
-        sum[c] += factor * value;
-    }
-}
-
-/// row += factor x
-INLINE void add_to_row(const int64_t blocks, float factor, const lanes *x, float *row) {
-    FAST
-    for (int64_t c = 0; c < blocks; c++) {
-        lanes value;
-        load(row + 16 * c, &value);
-        value += factor * x[c];
-        store(&value, row + 16 * c);
-    }
 }
 
 INLINE void sum_collisions(const int64_t blocks, int64_t n, int32_t bits, int32_t hashes, const uint16_t *to,
@@ -172,8 +77,8 @@ CLONES void ck_collision_sums(int64_t n, int32_t width, int32_t bits, int32_t ha
 
 INLINE void collision_gradients(const int64_t blocks, int64_t n, int32_t bits, int32_t hashes, int32_t exact,
                                 const uint16_t *to, const uint32_t *starts, const uint32_t *order, const float *q,
-                                const float *k, const float *v, const float *g, float *dq, float *dk, float *dv,
-                                void *scratch) {
+                                const float *k, const float *v, const float *g, const float *delta, float *dq, float *dk,
+                                float *dv, void *scratch) {
     const int64_t width = 16 * blocks;
     Collisions found;
     lay_out(n, hashes, scratch, &found);
@@ -196,7 +101,8 @@ INLINE void collision_gradients(const int64_t blocks, int64_t n, int32_t bits, i
                 prefetch_row(blocks, dk + ahead);
                 prefetch_row(blocks, dv + ahead);
                 const float cosine = exact ? dot(blocks, query, k + here) : 0, share = found.shares[p];
-                const float weight = dot(blocks, gradient, v + here) * relative_slope(bits, exact, cosine) * share;
+                const float slope = dot(blocks, gradient, v + here) - delta[first + i];
+                const float weight = slope * relative_slope(bits, exact, cosine) * share;
                 add_row(blocks, weight, k + here, sum);
                 add_to_row(blocks, weight, query, dk + here);
                 add_to_row(blocks, share, gradient, dv + here);
@@ -208,12 +114,12 @@ INLINE void collision_gradients(const int64_t blocks, int64_t n, int32_t bits, i
 
 CLONES void ck_collision_gradients(int64_t n, int32_t width, int32_t bits, int32_t hashes, int32_t exact,
                                    const uint16_t *to, const uint32_t *starts, const uint32_t *order, const float *q,
-                                   const float *k, const float *v, const float *g, float *dq, float *dk, float *dv,
-                                   void *scratch) {
+                                   const float *k, const float *v, const float *g, const float *delta, float *dq,
+                                   float *dk, float *dv, void *scratch) {
     if (width == 64 && !exact)
-        collision_gradients(4, n, bits, hashes, 0, to, starts, order, q, k, v, g, dq, dk, dv, scratch);
+        collision_gradients(4, n, bits, hashes, 0, to, starts, order, q, k, v, g, delta, dq, dk, dv, scratch);
     else
-        collision_gradients(width / 16, n, bits, hashes, exact, to, starts, order, q, k, v, g, dq, dk, dv, scratch);
+        collision_gradients(width / 16, n, bits, hashes, exact, to, starts, order, q, k, v, g, delta, dq, dk, dv, scratch);
 }
 
 CLONES void ck_collision_shares(int64_t queries, int64_t keys, int64_t n, int32_t hashes, const uint16_t *to,
@@ -238,10 +144,12 @@ CLONES void ck_collision_shares(int64_t queries, int64_t keys, int64_t n, int32_
         }
 }
 
-CLONES void ck_collision_slopes(int64_t n, int32_t bits, int32_t exact, const float *shares, const float *cosines,
-                                float *d) {
-    if (!exact)
-        for (int64_t i = 0; i < n; i++) d[i] *= 0.5f * (float)bits * shares[i];
-    else
-        for (int64_t i = 0; i < n; i++) d[i] *= relative_slope(bits, 1, cosines[i]) * shares[i];
+CLONES void ck_collision_slopes(int64_t rows, int64_t columns, int32_t bits, int32_t exact, const float *delta,
+                                const float *shares, const float *cosines, float *d) {
+    for (int64_t i = 0; i < rows; i++, shares += columns, cosines += exact ? columns : 0, d += columns)
+        if (!exact)
+            for (int64_t j = 0; j < columns; j++) d[j] = (d[j] - delta[i]) * (0.5f * (float)bits * shares[j]);
+        else
+            for (int64_t j = 0; j < columns; j++)
+                d[j] = (d[j] - delta[i]) * (relative_slope(bits, 1, cosines[j]) * shares[j]);
 }

@@ -1,8 +1,5 @@
 #include "lanes.h"
 
-typedef int32_t words __attribute__((ext_vector_type(16)));
-typedef uint16_t shorts __attribute__((ext_vector_type(16)));
-
 // Tokens lie across the lanes, so that a butterfly is one addition and one subtraction of whole vectors: token by token
 // is ten times slower.
 

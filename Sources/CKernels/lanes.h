@@ -6,6 +6,8 @@
 #include "kernels.h"
 
 typedef float lanes __attribute__((ext_vector_type(16)));
+typedef int32_t words __attribute__((ext_vector_type(16)));
+typedef uint16_t shorts __attribute__((ext_vector_type(16)));
 
 INLINE void load(const float *x, lanes *value) { memcpy(value, x, sizeof *value); }
 

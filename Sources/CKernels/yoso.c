@@ -1,38 +1,130 @@
-#include "yoso.h"
+#include "lanes.h"
+#include "pairs.h"
 
-/// base^exponent for 0 <= exponent <= 16; the exponent is the same for all lanes, so the tests are hoisted.
-INLINE float power(float base, int32_t exponent) {
-    float result = exponent & 1 ? base : 1.0f;
-    float square = base * base;
-    if (exponent & 2) result *= square;
-    square *= square;
-    if (exponent & 4) result *= square;
-    square *= square;
-    if (exponent & 8) result *= square;
-    square *= square;
-    if (exponent & 16) result *= square;
-    return result;
-}
-
-CLONES void ck_yoso_expectation(int64_t n, int32_t bits, float *x) {
-    for (int64_t i = 0; i < n; i++) x[i] = power(1.0f - arccos(clamp_cosine(x[i])) * (1.0f / PI), bits);
-}
-
-CLONES void ck_yoso_expectation_gradient(int64_t n, int32_t bits, int32_t exact, float *x, float *d) {
-    if (!exact) {
-        const float half = 0.5f * (float)bits;
-        for (int64_t i = 0; i < n; i++) {
-            float e = power(1.0f - arccos(clamp_cosine(x[i])) * (1.0f / PI), bits);
-            d[i] *= half * e;
-            x[i] = e;
+CLONES void ck_nearest_codes(int64_t queries, int64_t keys, int64_t n, int32_t hashes, int64_t step, const uint16_t *to,
+                             const uint16_t *from, uint16_t *nearest) {
+    enum { WIDTH = 128 };
+    for (int64_t i = 0; i < queries; i++)
+        for (int64_t first = 0; first < keys; first += WIDTH) {
+            uint16_t least[WIDTH];
+            memset(least, 0xff, sizeof least);
+            const int64_t columns = keys - first < WIDTH ? keys - first : WIDTH;
+            const uint16_t *code = to + i * step, *other = from + first;
+            if (columns == WIDTH)
+                for (int32_t hash = 0; hash < hashes; hash++, code += n, other += n)
+                    for (int64_t j = 0; j < WIDTH; j++) {
+                        const uint16_t apart = other[j] ^ *code;
+                        least[j] = apart < least[j] ? apart : least[j];
+                    }
+            else
+                for (int32_t hash = 0; hash < hashes; hash++, code += n, other += n)
+                    for (int64_t j = 0; j < columns; j++) {
+                        const uint16_t apart = other[j] ^ *code;
+                        least[j] = apart < least[j] ? apart : least[j];
+                    }
+            memcpy(nearest + i * keys + first, least, (size_t)columns * sizeof *least);
         }
-        return;
-    }
+}
+
+void ck_code_depths(int64_t n, const uint16_t *nearest, int64_t *counts) {
+    for (int64_t i = 0; i < n; i++) counts[nearest[i] ? 32 - __builtin_clz(nearest[i]) : 0]++;
+}
+
+CLONES void ck_cut_codes(int64_t n, int32_t shift, int32_t drawn_bits, uint64_t key, uint16_t *codes) {
     for (int64_t i = 0; i < n; i++) {
-        float dot = clamp_cosine(x[i]);
-        float closeness = 1.0f - arccos(dot) * (1.0f / PI);
-        float e = power(closeness, bits - 1);
-        d[i] *= (float)bits * e / (PI * square_root(1.0f - dot * dot));
-        x[i] = e * closeness;
+        const uint32_t drawn = drawn_bits ? random_word(key, (uint32_t)i) >> (32 - drawn_bits) : 0;
+        codes[i] = (uint16_t)((uint32_t)(codes[i] >> shift) << drawn_bits | drawn);
+    }
+}
+
+/// Sixteen values from `j` on of a row of n, zero behind its end.
+INLINE void load_part(const float *row, int64_t j, int64_t n, lanes *x) {
+    if (j + 16 <= n) {
+        load(row + j, x);
+    } else {
+        *x = 0;
+        memcpy(x, row + j, (size_t)(n - j) * sizeof *row);
+    }
+}
+
+INLINE void store_part(const lanes *x, float *row, int64_t j, int64_t n) {
+    memcpy(row + j, x, j + 16 <= n ? sizeof *x : (size_t)(n - j) * sizeof *row);
+}
+
+/// Zero where a pair is not met.
+INLINE void keep_met(const uint16_t *nearest, int64_t j, int64_t n, lanes *weight) {
+    if (!nearest) return;
+    shorts apart = 1;
+    memcpy(&apart, nearest + j, j + 16 <= n ? sizeof apart : (size_t)(n - j) * sizeof *nearest);
+    *weight = __builtin_convertvector(apart, words) == 0 ? *weight : (lanes)0.0f;
+}
+
+CLONES void ck_pair_weights(int64_t rows, int64_t columns, ck_pair_law law, const uint16_t *nearest, float *x,
+                            float *mass) {
+    for (int64_t i = 0; i < rows; i++, x += columns) {
+        lanes sums = 0;
+        for (int64_t j = 0; j < columns; j += 16) {
+            lanes cosine, s, weight;
+            load_part(x, j, columns, &cosine);
+            closeness(&cosine, &s);
+            weigh(law, &s, &weight);
+            keep_met(nearest, j, columns, &weight);
+            if (j + 16 > columns)
+                for (int64_t beyond = columns - j; beyond < 16; beyond++) weight[beyond] = 0;
+            store_part(&weight, x, j, columns);
+            sums += weight;
+        }
+        float sum = 0;
+        for (int lane = 0; lane < 16; lane++) sum += sums[lane];
+        mass[i] = sum;
+        if (nearest) nearest += columns;
+    }
+}
+
+CLONES int64_t ck_met(int64_t n, const uint16_t *nearest) {
+    int64_t count = 0;
+    for (int64_t i = 0; i < n; i++) count += nearest[i] == 0;
+    return count;
+}
+
+CLONES void ck_pair_gradients(int64_t rows, int64_t columns, ck_pair_law law, const uint16_t *nearest,
+                              const float *delta, float *x, float *d) {
+    for (int64_t i = 0; i < rows; i++, x += columns, d += columns) {
+        for (int64_t j = 0; j < columns; j += 16) {
+            lanes cosine, slope, s, weight;
+            load_part(x, j, columns, &cosine);
+            load_part(d, j, columns, &slope);
+            closeness(&cosine, &s);
+            weigh(law, &s, &weight);
+            keep_met(nearest, j, columns, &weight);
+            slope -= delta[i];
+            apply_slope(law, &cosine, &s, &weight, &slope);
+            store_part(&weight, x, j, columns);
+            store_part(&slope, d, j, columns);
+        }
+        if (nearest) nearest += columns;
+    }
+}
+
+CLONES void ck_divide_rows(int64_t rows, int64_t columns, const float *mass, float *y, int64_t y_stride) {
+    for (int64_t i = 0; i < rows; i++) {
+        const float inverse = mass[i] > 0 ? 1.0f / mass[i] : 0.0f;
+        for (int64_t j = 0; j < columns; j++) y[i * y_stride + j] *= inverse;
+    }
+}
+
+CLONES void ck_divide_rows_gradient(int64_t rows, int64_t columns, const float *mass, const float *y, int64_t y_stride,
+                                    const float *d, int64_t d_stride, float *dsums, int64_t dsums_stride,
+                                    float *delta) {
+    FAST
+    for (int64_t i = 0; i < rows; i++) {
+        const float inverse = mass[i] > 0 ? 1.0f / mass[i] : 0.0f;
+        float product = 0;
+        for (int64_t j = 0; j < columns; j++) {
+            const float g = inverse * d[i * d_stride + j];
+            product += g * y[i * y_stride + j];
+            dsums[i * dsums_stride + j] = g;
+        }
+        delta[i] = product;
     }
 }

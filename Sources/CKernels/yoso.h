@@ -12,18 +12,23 @@ INLINE float clamp_cosine(float x) {
     return x < -LIMIT ? -LIMIT : x;
 }
 
-/// arccos to 7e-8 on [-1, 1] (Abramowitz & Stegun 4.4.46).
+/// p = arccos(a) / √(1 - a), to 7e-8 / √(1 - a) on [0, 1] (Abramowitz & Stegun 4.4.46).
+#define ARCCOS_POLYNOMIAL(p, a)      \
+    p = -0.0012624911f;              \
+    p = p * a + 0.0066700901f;       \
+    p = p * a + -0.0170881256f;      \
+    p = p * a + 0.0308918810f;       \
+    p = p * a + -0.0501743046f;      \
+    p = p * a + 0.0889789874f;       \
+    p = p * a + -0.2145988016f;      \
+    p = p * a + 1.5707963050f;
+
+/// arccos to 7e-8 on [-1, 1].
 INLINE float arccos(float x) {
     FAST
     float a = fabsf(x);
-    float p = -0.0012624911f;
-    p = p * a + 0.0066700901f;
-    p = p * a + -0.0170881256f;
-    p = p * a + 0.0308918810f;
-    p = p * a + -0.0501743046f;
-    p = p * a + 0.0889789874f;
-    p = p * a + -0.2145988016f;
-    p = p * a + 1.5707963050f;
+    float p;
+    ARCCOS_POLYNOMIAL(p, a)
     p *= square_root(1.0f - a);
     return x < 0 ? PI - p : p;
 }

@@ -97,7 +97,7 @@ public struct PretrainingRecipe: Sendable {
     }
 
     private func attentionRules(headWidth: Int) -> [RecipeIssue] {
-        let attention = resolved.plainAttention
+        let attention = resolved.unfilteredAttention
         var problems = attention.problems(headWidth: headWidth)
         if let limit = attention.lengthLimit, limit < options.examples.length {
             problems.append(

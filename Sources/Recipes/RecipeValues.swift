@@ -54,31 +54,25 @@ extension ResolvedRecipe {
                 replacedByRandom: share("examples.masking.replacedByRandom")))
     }
 
-    private var convolution: Int? {
-        let window = integer("model.attention.convolution")
-        return window == 0 ? nil : window
-    }
-
     var attention: AttentionChoice {
         let order = integer("model.filterOrder")
-        return order == 0 ? plainAttention : .gfsa(order: order, over: plainAttention)
+        return order == 0 ? unfilteredAttention : .gfsa(order: order, over: unfilteredAttention)
     }
 
-    var plainAttention: AttentionChoice {
+    var unfilteredAttention: AttentionChoice {
+        let width = integer("model.attention.convolution")
+        return width == 0 ? plainAttention : .convolved(width: width, beside: plainAttention)
+    }
+
+    private var plainAttention: AttentionChoice {
         switch self["model.attention"] {
-        case "softmax": .softmax
+        case "softmax": boolean("model.attention.queryKeyNorm") ? .normalizedSoftmax : .softmax
         case "yosoExpectation":
             .yosoExpectation(
                 YosoExpectationOptions(
-                    bits: integer("model.attention.bits"), gradient: choice("model.attention.gradient")))
-        case "yoso":
-            .yoso(
-                YosoOptions(
-                    hashes: integer("model.attention.hashes"), bits: Scalar.integer(self["model.attention.bits"]),
-                    hash: choice("model.attention.hash"), gradient: choice("model.attention.gradient"),
-                    convolution: convolution,
-                    evaluation: self["model.attention.evaluation"] == "expectation"
-                        ? .expectation : .sampled(Scalar.integer(self["model.attention.evaluationHashes"]))))
+                    bits: integer("model.attention.bits"), gradient: choice("model.attention.gradient"),
+                    normalization: choice("model.attention.normalization")))
+        case "yoso": .yoso(yoso)
         case "none": .none
         case "linear": .linear
         case "performer": .performer(features: integer("model.attention.features"))
@@ -86,10 +80,22 @@ extension ResolvedRecipe {
             .linformer(
                 rank: integer("model.attention.rank"),
                 length: Scalar.integer(self["model.attention.length"]) ?? integer("model.positions"))
-        case "nystrom": .nystrom(landmarks: integer("model.attention.landmarks"), convolution: convolution)
+        case "nystrom": .nystrom(landmarks: integer("model.attention.landmarks"))
         case "local": .local(window: integer("model.attention.window"))
         case "mra": .mra(blocks: integer("model.attention.blocks"), isSparse: boolean("model.attention.sparse"))
         default: preconditionFailure("no attention is called \(self["model.attention"])")
         }
+    }
+
+    private var yoso: YosoOptions {
+        let pairs = integer("model.attention.pairs")
+        return YosoOptions(
+            hashes: integer("model.attention.hashes"), bits: Scalar.integer(self["model.attention.bits"]),
+            hash: choice("model.attention.hash"), gradient: choice("model.attention.gradient"),
+            evaluation: self["model.attention.evaluation"] == "expectation"
+                ? .expectation : .sampled(Scalar.integer(self["model.attention.evaluationHashes"])),
+            estimator: choice("model.attention.estimator"),
+            kernelBits: Scalar.integer(self["model.attention.kernelBits"]),
+            normalization: choice("model.attention.normalization"), pairs: pairs == 0 ? nil : pairs)
     }
 }

@@ -64,7 +64,8 @@ import Testing
         let (n, d) = (shape.length, shape.width)
         let (head, query, key) = hashed(n, width: d, bits: shape.bits, hashes: shape.hashes, pool)
         let (value, dSums) = (drawn(n, d, "values", pool), drawn(n, d, "gradient", pool))
-        let (dQuery, dKey) = naiveGradients(head, gradient, query, key, value, dSums)
+        let delta = drawn(1, n, "delta", pool)
+        let (dQuery, dKey) = naiveGradients(head, gradient, query, key, value, dSums, delta)
         let shares = shares(head)
         let dValue = naiveSums((0..<n).map { j in shares.map { $0[j] } }, dSums)
         for route in YosoRoute.allCases {
@@ -73,8 +74,8 @@ import Testing
             let parts = [query, key, value, dSums].map { PackedRows($0.matrix, pool) }
             head.writeGradients(
                 CollisionGradientRows(
-                    query: parts[0], key: parts[1], value: parts[2], dSums: parts[3], dQuery: q, dKey: k,
-                    dValue: v), gradient, by: route, pool)
+                    rows: PairRows(query: parts[0], key: parts[1], value: parts[2]), dSums: parts[3],
+                    delta: delta, gradient: PairRows(query: q, key: k, value: v)), gradient, by: route, pool)
             #expect(distance(plain(q.matrix), dQuery) < 1e-5, "\(route)")
             #expect(distance(plain(k.matrix), dKey) < 1e-5, "\(route)")
             #expect(distance(plain(v.matrix), dValue) < 1e-5, "\(route)")
@@ -87,7 +88,7 @@ import Testing
 
     private func naiveGradients(
         _ head: HashedHead, _ gradient: CollisionGradient, _ query: Tensor, _ key: Tensor, _ value: Tensor,
-        _ dSums: Tensor
+        _ dSums: Tensor, _ delta: Tensor
     ) -> ([Float], [Float]) {
         let (n, d, bits) = (head.length, query.columns, Double(head.bits))
         let (q, k, v, g) = (query.values, key.values, value.values, dSums.values)
@@ -100,7 +101,7 @@ import Testing
                 let x = min(max(dot(q, i, k, j), -1 + 1e-6), 1 - 1e-6)
                 let slope =
                     gradient == .lowerBound ? bits / 2 : bits / ((Double.pi - acos(x)) * (1 - x * x).squareRoot())
-                let weight = dot(g, i, v, j) * share * slope
+                let weight = (dot(g, i, v, j) - Double(delta.values[i])) * share * slope
                 for c in 0..<d {
                     dQuery[i * d + c] += weight * Double(k[j * d + c])
                     dKey[j * d + c] += weight * Double(q[i * d + c])
@@ -108,6 +109,13 @@ import Testing
             }
         }
         return (dQuery.map { Float($0) }, dKey.map { Float($0) })
+    }
+
+    @Test func theMassIsTheRowsSum() {
+        let head = hashed(60, width: 32, bits: 4, hashes: 5, pool).head
+        let mass = pool.tensor(1, 60)
+        head.writeMass(mass.pointer, pool)
+        #expect(distance(mass.values, shares(head).map { Float($0.reduce(0, +)) }) < 1e-6)
     }
 
     @Test func collisionsAreCounted() {
@@ -143,7 +151,8 @@ import Testing
             let v = PackedRows(like: value.matrix, pool)
             head.writeGradients(
                 CollisionGradientRows(
-                    query: parts[0], key: parts[1], value: parts[2], dSums: parts[3], dQuery: q, dKey: k, dValue: v),
+                    rows: PairRows(query: parts[0], key: parts[1], value: parts[2]), dSums: parts[3],
+                    delta: pool.zeros(1, n), gradient: PairRows(query: q, key: k, value: v)),
                 .lowerBound, by: route, pool)
             return [sums.values, plain(q.matrix), plain(k.matrix), plain(v.matrix)]
         }

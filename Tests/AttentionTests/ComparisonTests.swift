@@ -153,15 +153,15 @@ import Testing
             }
             return product(product(softmax(queries, means[1]), z), softmax(means[0], keys))
         }
-        #expect(distance(output(.nystrom(landmarks: 8, convolution: nil), x), expected) < 1e-4)
+        #expect(distance(output(.nystrom(landmarks: 8), x), expected) < 1e-4)
     }
 
     /// Σ_t c_t V_{i + t - w/2} beside an attention, with a kernel a head and zeros beyond the ends.
     @Test func aConvolutionIsAddedHeadByHead() {
         let x = projections(scale: 1)
         let kernels: [Float] = [0.5, -1, 2, 0.25, 3, 1, 0, -0.5, 4, -2]
-        let plain = output(.nystrom(landmarks: 8, convolution: nil), x)
-        let convolved = output(.nystrom(landmarks: 8, convolution: 5), x) { layout, block in
+        let plain = output(.nystrom(landmarks: 8), x)
+        let convolved = output(.convolved(width: 5, beside: .nystrom(landmarks: 8)), x) { layout, block in
             for (index, value) in kernels.enumerated() { block.pointer[layout.parameters[0].offset + index] = value }
         }
         var heads = [1, 0]
@@ -200,9 +200,9 @@ import Testing
             let q = x.pointer + row * x.columns
             for column in 0..<2 * width { q[2 * width + column] = q[column] }
         }
-        let choice = AttentionChoice.nystrom(landmarks: 70, convolution: nil)
+        let choice = AttentionChoice.nystrom(landmarks: 70)
         #expect(distance(output(choice, x), output(.softmax, x)) < 1e-2)
-        #expect(distance(output(.nystrom(landmarks: 8, convolution: nil), x), output(.softmax, x)) > 0.1)
+        #expect(distance(output(.nystrom(landmarks: 8), x), output(.softmax, x)) > 0.1)
     }
 
     @Test func linformerOfTheUnitMatrixIsSoftmax() {

@@ -34,9 +34,19 @@ import Testing
     }
 
     private static let choices: [AttentionChoice] = [
-        .yoso(YosoOptions(hashes: 8, bits: 4)), .yoso(YosoOptions(hashes: 5, bits: nil, hash: .gaussian)),
-        .yoso(YosoOptions(hashes: 8, bits: 4, gradient: .exact, convolution: 5)),
+        .yoso(YosoOptions(hashes: 8, bits: 4)), conditional(bits: 3), conditional(pairs: 16), conditional(pairs: 40),
+        .yoso(YosoOptions(hashes: 8, bits: 4, normalization: .mass)),
+        .yoso(YosoOptions(hashes: 5, bits: nil, hash: .gaussian)),
+        .convolved(width: 5, beside: .yoso(YosoOptions(hashes: 8, bits: 4, gradient: .exact))),
     ]
+
+    /// The conditional estimator by mass, of so many bits, or within a budget.
+    private static func conditional(bits: Int? = nil, pairs: Int? = nil) -> AttentionChoice {
+        .yoso(
+            YosoOptions(
+                hashes: 4, bits: bits, gradient: .exact, estimator: .conditional, kernelBits: 16, normalization: .mass,
+                pairs: pairs))
+    }
 
     @Test(arguments: choices) func packedEqualsAlone(choice: AttentionChoice) {
         let lengths = [1, 7, 2, 33, 3]
@@ -60,8 +70,8 @@ import Testing
     }
 
     @Test(arguments: choices) func hashesAreRedrawnInTrainingAndFixedOutsideOfIt(choice: AttentionChoice) {
-        let layout = BatchLayout(lengths: [40])
-        let projections = drawn(40, 48, "projections", pool)
+        let layout = BatchLayout(lengths: [50])
+        let projections = drawn(50, 48, "projections", pool)
         let first = pass(choice, layout, projections).output
         #expect(pass(choice, layout, projections).output == first)
         #expect(pass(choice, layout, projections, seed: 2).output != first)

@@ -44,7 +44,7 @@ import Testing
     /// Unit rows of YOSO are several times smaller than values, and its block must read them accordingly.
     @Test(arguments: [
         AttentionChoice.softmax, .yosoExpectation(YosoExpectationOptions()), .yoso(YosoOptions()),
-        .yoso(YosoOptions(convolution: 33)),
+        .convolved(width: 33, beside: .yoso(YosoOptions())),
     ])
     func attentionChangesAFreshResidual(attention: AttentionChoice) {
         let change = FreshProjections(sequences: 1, of: 64, attention).rootMeanSquareOfAttended()

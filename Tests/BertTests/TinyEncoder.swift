@@ -14,9 +14,10 @@ extension EncoderOptions {
 
 extension AttentionChoice {
     static let all: [AttentionChoice] = [
-        .softmax, .yosoExpectation(YosoExpectationOptions()), .yoso(YosoOptions(hashes: 8, bits: 3, convolution: 3)),
+        .softmax, .yosoExpectation(YosoExpectationOptions()),
+        .convolved(width: 3, beside: .yoso(YosoOptions(hashes: 8, bits: 3))),
         .none, .linear, .performer(features: 16), .linformer(rank: 6, length: 20),
-        .nystrom(landmarks: 4, convolution: 3), .local(window: 2), .mra(blocks: 1, isSparse: false),
+        .convolved(width: 3, beside: .nystrom(landmarks: 4)), .local(window: 2), .mra(blocks: 1, isSparse: false),
         .gfsa(order: 3, over: .softmax),
     ]
 }

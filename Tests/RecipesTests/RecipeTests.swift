@@ -50,10 +50,11 @@ import Training
             try read(file, settings).encoderOptions(vocabularySize: 9).attention
         }
         #expect(file != rightRecipe)
-        #expect(try attention([]) == .yoso(YosoOptions(hashes: 16, convolution: 5)))
-        #expect(try attention(["model.attention.hashes=8"]) == .yoso(YosoOptions(hashes: 8, convolution: 5)))
+        #expect(try attention([]) == .convolved(width: 5, beside: .yoso(YosoOptions(hashes: 16))))
+        #expect(
+            try attention(["model.attention.hashes=8"]) == .convolved(width: 5, beside: .yoso(YosoOptions(hashes: 8))))
         #expect(try attention(["model.attention=softmax"]) == .softmax)
-        #expect(try attention(["model.attention=nystrom"]) == .nystrom(landmarks: 64, convolution: nil))
+        #expect(try attention(["model.attention=nystrom"]) == .nystrom(landmarks: 64))
         #expect(
             try attention(["model.attention.bits=4", "model.attention=yosoExpectation"])
                 == .yosoExpectation(YosoExpectationOptions()))

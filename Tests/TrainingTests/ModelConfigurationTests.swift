@@ -11,10 +11,10 @@ import Training
     @Test(arguments: [
         AttentionChoice.softmax, .yosoExpectation(YosoExpectationOptions(bits: 5, gradient: .exact)),
         .yoso(YosoOptions()),
-        .yoso(YosoOptions(hashes: 7, bits: nil, hash: .gaussian, gradient: .exact, convolution: 33)),
+        .convolved(width: 33, beside: .yoso(YosoOptions(hashes: 7, bits: nil, hash: .gaussian, gradient: .exact))),
         .yoso(YosoOptions(evaluation: .expectation)), .yoso(YosoOptions(evaluation: .sampled(64))),
         .none, .linear, .performer(features: 64), .linformer(rank: 4, length: 40),
-        .nystrom(landmarks: 8, convolution: 33), .local(window: 16), .mra(blocks: 2, isSparse: true),
+        .convolved(width: 33, beside: .nystrom(landmarks: 8)), .local(window: 16), .mra(blocks: 2, isSparse: true),
         .gfsa(order: 3, over: .yoso(YosoOptions(hashes: 9))),
     ])
     func anEncoderComesBackFromItsConfiguration(attention: AttentionChoice) throws {
@@ -33,7 +33,7 @@ import Training
         configuration.usesFastHash = false
         #expect(
             try configuration.encoderOptions(place).attention
-                == .yoso(YosoOptions(hashes: 16, bits: 8, hash: .gaussian, convolution: 9)))
+                == .convolved(width: 9, beside: .yoso(YosoOptions(hashes: 16, bits: 8, hash: .gaussian))))
         configuration.yoso = ["attention": "{}"]
         #expect(throws: CheckpointError.self) { try configuration.encoderOptions(place) }
     }

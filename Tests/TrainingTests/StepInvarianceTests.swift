@@ -8,7 +8,7 @@ import Training
 @Suite struct StepInvarianceTests {
     static let attentions: [AttentionChoice] = [
         .softmax, .yosoExpectation(YosoExpectationOptions()),
-        .yoso(YosoOptions(hashes: 8, bits: 4, convolution: 3)),
+        .convolved(width: 3, beside: .yoso(YosoOptions(hashes: 8, bits: 4))),
         .gfsa(order: 3, over: .linformer(rank: 4, length: 40)),
     ]
 

@@ -21,16 +21,6 @@ struct ConvolutionAttention: SelfAttention {
             "weight", shape: [shape.heads, 1, window, 1], deviation: 1 / (outputScale * Float(window).squareRoot()))
     }
 
-    /// `attention`, with a convolution of `window` beside it unless that is nil.
-    static func beside(
-        _ attention: any SelfAttention, _ shape: HeadShape, _ window: Int?, outputScale: Float = 1,
-        _ scope: ParameterScope
-    ) -> any SelfAttention {
-        guard let window else { return attention }
-        return ConvolutionAttention(
-            attention: attention, shape: shape, window: window, outputScale: outputScale, scope)
-    }
-
     func callAsFunction(_ projections: Variable, _ layout: BatchLayout) -> Variable {
         let tape = projections.tape
         let attended = attention(projections, layout)

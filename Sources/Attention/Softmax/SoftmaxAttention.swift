@@ -2,6 +2,12 @@ import Autograd
 import CKernels
 import Tensors
 
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 /// Y = dropout(softmax(Q Kᵀ / √d)) V, head by head (Vaswani et al. 2017, section 3.2.1).
 ///
 /// Scores exist for one tile of queries at a time, and backward computes them again from the saved row sums (Dao et
@@ -9,6 +15,8 @@ import Tensors
 struct SoftmaxAttention: SelfAttention {
     let shape: HeadShape
     let dropout: Float
+    /// θ of every head, whose scores are 16 e^θ Q Kᵀ in the place of Q Kᵀ / √d.
+    var temperature: Parameter?
 
     func callAsFunction(_ projections: Variable, _ layout: BatchLayout) -> Variable {
         let tape = projections.tape
@@ -16,7 +24,8 @@ struct SoftmaxAttention: SelfAttention {
         // log Σ exp of every query's scores, [heads, tokens].
         let logSums = tape.pool.tensor(shape.heads, projections.rows)
         let mask = dropout > 0 ? tape.nextRandomStream() : nil
-        let pass = SoftmaxPass(attention: self, layout: layout, mask: mask, logSums: logSums, pool: tape.pool)
+        let pass = SoftmaxPass(
+            attention: self, layout: layout, scales: scales(tape), mask: mask, logSums: logSums, pool: tape.pool)
         let products = tape.products
         pass.eachTile { sequence, head in
             let slices = shape.slices(projections.value, sequence, head: head)
@@ -26,11 +35,19 @@ struct SoftmaxAttention: SelfAttention {
         } body: { tile, factors in
             let scores = tape.pool.tensor(tile.count, tile.keys)
             multiply(products.left(tile.queries(factors.query)), factors.key, into: scores.matrix)
-            ck_softmax(Int64(tile.count), Int64(tile.keys), pass.scale, scores.pointer, pass.logSum(tile))
+            ck_softmax(Int64(tile.count), Int64(tile.keys), pass.scales[tile.head], scores.pointer, pass.logSum(tile))
             pass.drop(scores, tile)
             multiply(products.left(scores.matrix), factors.value, into: pass.slice(output, tile))
         }
         return tape.record(output, SoftmaxGradient(pass: pass, projections: projections, output: output))
+    }
+
+    /// The factor of every head's scores.
+    private func scales(_ tape: Tape) -> [Float] {
+        guard let temperature else {
+            return Array(repeating: 1 / Float(shape.headWidth).squareRoot(), count: shape.heads)
+        }
+        return tape[temperature].values.map { NormalizedSoftmax.firstTemperature * exp($0) }
     }
 }
 
@@ -38,12 +55,12 @@ struct SoftmaxAttention: SelfAttention {
 struct SoftmaxPass {
     let attention: SoftmaxAttention
     let layout: BatchLayout
+    let scales: [Float]
     let mask: RandomStream?
     let logSums: Tensor
     let pool: StoragePool
 
     var shape: HeadShape { attention.shape }
-    var scale: Float { 1 / Float(shape.headWidth).squareRoot() }
 
     func eachTile<Prepared>(
         prepare: (_ sequence: Range<Int>, _ head: Int) -> Prepared, body: (QueryTile, Prepared) -> Void

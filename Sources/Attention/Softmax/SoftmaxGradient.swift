@@ -21,7 +21,8 @@ struct SoftmaxGradient: AttentionGradient {
 
             let weights = pool.tensor(tile.count, tile.keys)
             multiply(products.left(query), factors.keyTransposed, into: weights.matrix)
-            ck_softmax_again(Int64(tile.count), Int64(tile.keys), pass.scale, pass.logSum(tile), weights.pointer)
+            ck_softmax_again(
+                Int64(tile.count), Int64(tile.keys), pass.scales[tile.head], pass.logSum(tile), weights.pointer)
             let dropped = pass.mask == nil ? weights : pool.copy(weights)
             pass.drop(dropped, tile)
             multiply(
@@ -33,12 +34,27 @@ struct SoftmaxGradient: AttentionGradient {
             pass.drop(dWeights, tile)
             let delta = rowProducts(dTile, pass.slice(output, tile), pool)
             ck_softmax_gradient(
-                Int64(tile.count), Int64(tile.keys), pass.scale, weights.pointer, delta.pointer, dWeights.pointer)
+                Int64(tile.count), Int64(tile.keys), pass.scales[tile.head], weights.pointer, delta.pointer,
+                dWeights.pointer)
             multiply(products.left(dWeights.matrix), factors.key, into: tile.queries(dSlices.query))
             multiply(
                 products.left(dWeights.matrix.transposed), products.right(query), into: dSlices.key,
                 accumulate: tile.accumulates)
         }
+        if let temperature = pass.attention.temperature { addTemperature(dProjections, to: temperature, gradients) }
         gradients.add(dProjections, to: projections)
+    }
+
+    /// dθ = Σ q · dq, since scores are proportional to both e^θ and q.
+    private func addTemperature(_ dProjections: Tensor, to temperature: Parameter, _ gradients: Gradients) {
+        let shape = pass.shape
+        let products = (0..<shape.heads).map { head in
+            let columns = head * shape.headWidth
+            let rows = rowProducts(
+                projections.value.matrix.columns(columns, shape.headWidth),
+                dProjections.matrix.columns(columns, shape.headWidth), gradients.pool)
+            return rows.values.reduce(0, +)
+        }
+        gradients.add(to: temperature) { $0.add(gradients.pool.tensor(1, shape.heads, products)) }
     }
 }

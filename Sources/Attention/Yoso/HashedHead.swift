@@ -12,12 +12,15 @@ struct HashedHead {
     let queries: IntegerVector<UInt16>
     let keys: IntegerVector<UInt16>
 
+    init(length: Int, bits: Int, hashes: Int, queries: IntegerVector<UInt16>, keys: IntegerVector<UInt16>) {
+        (self.length, self.bits, self.hashes) = (length, bits, hashes)
+        (self.queries, self.keys) = (queries, keys)
+    }
+
     init(_ function: HashFunction, queries: Matrix, keys: Matrix) {
-        length = queries.rows
-        bits = function.bits
-        hashes = function.hashes
-        self.queries = function.codes(of: queries)
-        self.keys = function.codes(of: keys)
+        self.init(
+            length: queries.rows, bits: function.bits, hashes: function.hashes, queries: function.codes(of: queries),
+            keys: function.codes(of: keys))
     }
 
     /// About the pairs that collide, summed over all hashes, from the first few.
@@ -33,6 +36,13 @@ struct HashedHead {
             ck_collisions(Int64(length), Int32(bits), Int32(count), keys.pointer, queries.pointer, histogram.pointer))
     }
 
+    /// mass = Σ_j B_ij of every query.
+    func writeMass(_ mass: UnsafeMutablePointer<Float>, _ pool: StoragePool) {
+        let histogram = IntegerVector<UInt32>(1 << bits, from: pool)
+        ck_collision_mass(
+            Int64(length), Int32(bits), Int32(hashes), keys.pointer, queries.pointer, histogram.pointer, mass)
+    }
+
     /// B of the queries `first ..< first + count` and all keys.
     func shares(_ first: Int, _ count: Int, _ pool: StoragePool) -> Tensor {
         let shares = pool.tensor(count, length)
@@ -43,10 +53,7 @@ struct HashedHead {
     }
 
     /// Visits tiles of queries whose B stays in the second-level cache.
-    func eachTile(_ body: (_ first: Int, _ count: Int) -> Void) {
-        let step = max(16, QueryTile.scores / length)
-        for first in stride(from: 0, to: length, by: step) { body(first, min(step, length - first)) }
-    }
+    func eachTile(_ body: (_ first: Int, _ count: Int) -> Void) { QueryTile.each(length: length, body) }
 }
 
 /// Keys in the order of their codes, hash by hash: where the collisions of a query lie.

@@ -3,9 +3,10 @@ import CKernels
 import Tensors
 
 /// YOSO-E: Y_i = S_i / |S_i|, S = E V, E_ij = (1 - arccos(q̂_i · k̂_j) / π)^τ, with q̂, k̂ the l2-normalised rows: the
-/// expectation of Bernoulli sampling by τ-bit hyperplane hashes (Zeng et al., ICML 2021, sections 3.1 and 3.3).
+/// expectation of Bernoulli sampling by τ-bit hyperplane hashes (Zeng et al., ICML 2021, sections 3.1 and 3.3). By mass,
+/// Y_i = S_i / Σ_j E_ij.
 ///
-/// There is no 1/√d, no row sum and no dropout of weights; τ is the temperature. Like softmax it works tile by tile.
+/// There is no 1/√d and no dropout of weights; τ is the temperature. Like softmax it works tile by tile.
 struct YosoExpectation: SelfAttention {
     let shape: HeadShape
     /// Of a sequence's length: τ may depend on it.
@@ -17,25 +18,43 @@ struct YosoExpectation: SelfAttention {
     func callAsFunction(_ projections: Variable, _ layout: BatchLayout) -> Variable {
         let tape = projections.tape
         let units = UnitRows(projections.value, columns: 2 * shape.width, shape.headWidth, tape.pool)
-        let sums = tape.pool.tensor(projections.rows, shape.width)
-        let products = tape.products
-        QueryTile.each(of: layout, heads: shape.heads) { sequence, head in
-            let slices = slices(units.rows, projections.value, sequence, head: head)
-            return (
-                query: slices.query, key: products.right(slices.key.transposed), value: products.right(slices.value)
-            )
-        } body: { tile, factors in
-            let weights = tape.pool.tensor(tile.count, tile.keys)
-            multiply(products.left(tile.queries(factors.query)), factors.key, into: weights.matrix)
-            ck_yoso_expectation(Int64(weights.count), Int32(options(tile.keys).bits), weights.pointer)
-            let target = shape.slice(sums, tile.sequence, head: tile.head)
-            multiply(products.left(weights.matrix), factors.value, into: tile.queries(target))
+        let output = tape.pool.tensor(projections.rows, shape.width)
+        // |S| or mass, [heads, tokens].
+        let divisors = tape.pool.tensor(shape.heads, projections.rows)
+        eachHead(layout, divisors) { rows, head, divisors in
+            let options = options(rows.count)
+            let sums = shape.slice(output, rows, head: head)
+            let slices = slices(units.rows, projections.value, rows, head: head)
+            pairs(slices, options, tape.products, tape.pool).sum(into: sums, mass: divisors)
+            options.normalization.normalize(sums, divisors)
         }
-        let output = UnitRows(sums, columns: shape.width, shape.headWidth, tape.pool)
         return tape.record(
-            output.rows,
+            output,
             YosoExpectationGradient(
-                attention: self, layout: layout, projections: projections, units: units, output: output))
+                attention: self, layout: layout, projections: projections, units: units, output: output,
+                divisors: divisors))
+    }
+
+    /// Visits every head of every sequence, with its part of the divisors.
+    func eachHead(
+        _ layout: BatchLayout, _ divisors: Tensor,
+        _ body: (_ rows: Range<Int>, _ head: Int, _ divisors: UnsafeMutablePointer<Float>) -> Void
+    ) {
+        for index in 0..<layout.count {
+            let rows = layout.rows(index)
+            for head in 0..<shape.heads {
+                body(rows, head, divisors.pointer + head * divisors.columns + rows.lowerBound)
+            }
+        }
+    }
+
+    func pairs(
+        _ slices: HeadSlices, _ options: YosoExpectationOptions, _ products: Products, _ pool: StoragePool
+    ) -> WeighedPairs {
+        WeighedPairs(
+            query: slices.query, key: slices.key, value: slices.value,
+            law: PairLaw(kernelBits: options.bits, gradient: options.gradient), selected: nil, products: products,
+            pool: pool)
     }
 
     /// Unit queries and keys of a sequence and head, and values as they are.
@@ -45,5 +64,35 @@ struct YosoExpectation: SelfAttention {
         return HeadSlices(
             query: part.columns(column, shape.headWidth), key: part.columns(shape.width + column, shape.headWidth),
             value: shape.slices(projections, sequence, head: head).value)
+    }
+}
+
+/// With G and δ through the normalization: `WeighedPairs.writeGradients`, then through the norms of q and k
+/// (Zeng et al. 2021, section 3.2; DESIGN.md for the two forms of dE/dx).
+struct YosoExpectationGradient: AttentionGradient {
+    let attention: YosoExpectation
+    let layout: BatchLayout
+    let projections: Variable
+    let units: UnitRows
+    let output: Tensor
+    let divisors: Tensor
+
+    func backward(_ dOutput: Tensor, _ gradients: Gradients) {
+        let (shape, pool, products) = (attention.shape, gradients.pool, projections.tape.products)
+        let dUnits = pool.tensor(units.rows.rows, units.rows.columns)
+        let dProjections = pool.tensor(projections.rows, projections.columns)
+        attention.eachHead(layout, divisors) { rows, head, divisors in
+            let options = attention.options(rows.count)
+            let dSums = pool.tensor(rows.count, shape.headWidth)
+            let delta = pool.tensor(1, rows.count)
+            options.normalization.writeGradient(
+                shape.slice(output, rows, head: head), divisors, shape.slice(dOutput, rows, head: head),
+                into: dSums.matrix, delta)
+            let slices = attention.slices(units.rows, projections.value, rows, head: head)
+            attention.pairs(slices, options, products, pool).writeGradients(
+                dSums.matrix, delta, into: attention.slices(dUnits, dProjections, rows, head: head))
+        }
+        units.writeGradient(dUnits, into: dProjections)
+        gradients.add(dProjections, to: projections)
     }
 }

@@ -1,20 +1,40 @@
-/// How backward computes dE/dx of the collision probability E of a query and a key with cosine x.
+/// How backward computes dE/dx of the kernel E of a query and a key with cosine x.
 public enum CollisionGradient: String, Sendable, Equatable, Codable, CaseIterable {
-    /// `τ (1 - arccos x / π)^(τ-1) / (π √(1-x²))`, the derivative itself.
+    /// `T (1 - arccos x / π)^(T-1) / (π √(1-x²))`, the derivative itself.
     case exact
-    /// `(τ/2) E`, the paper's lower bound (section 3.2): at most 0.91 of it, and finite at `x = 1`.
+    /// `(T/2) E`, the paper's lower bound (section 3.2): at most 0.91 of it, and finite at `x = 1`.
     case lowerBound
+}
+
+/// What the sum S_i = Σ_j W_ij V_j is divided by.
+public enum YosoNormalization: String, Sendable, Equatable, Codable, CaseIterable {
+    /// |S_i|, the paper's (section 3.3).
+    case l2
+    /// Σ_j W_ij, so that a row is a mean of values as softmax's is.
+    case mass
 }
 
 /// Options of YOSO-E.
 public struct YosoExpectationOptions: Sendable, Equatable, Codable {
-    /// τ, bits a hash code (1 ... 16): the temperature of the kernel.
+    /// τ, bits a hash code (1 ... 64): the temperature of the kernel.
     public var bits: Int
     public var gradient: CollisionGradient
+    public var normalization: YosoNormalization
 
-    public init(bits: Int = 9, gradient: CollisionGradient = .lowerBound) {
+    public init(
+        bits: Int = 9, gradient: CollisionGradient = .lowerBound, normalization: YosoNormalization = .l2
+    ) {
         self.bits = bits
         self.gradient = gradient
+        self.normalization = normalization
+    }
+
+    /// Checkpoints of before there were others have the paper's.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        bits = try values.decode(Int.self, forKey: .bits)
+        gradient = try values.decode(CollisionGradient.self, forKey: .gradient)
+        normalization = try values.decodeIfPresent(YosoNormalization.self, forKey: .normalization) ?? .l2
     }
 }
 
@@ -27,6 +47,16 @@ public struct YosoOptions: Sendable, Equatable, Codable {
         case gaussian
     }
 
+    /// What a pair that collides weighs.
+    public enum Estimator: String, Sendable, Equatable, Codable, CaseIterable {
+        /// The share of hashes in which it collides (Zeng et al. 2021): the kernel is as sharp as a hash code is long.
+        case counts
+        /// E / P: hashes select pairs, each with probability P = 1 - (1 - s^t)^m, and what is selected is weighed exactly, so that
+        /// kernel and hash have bits of their own (STUDY.md; importance sampling by hashing: Charikar & Siminelakis,
+        /// FOCS 2017).
+        case conditional
+    }
+
     /// What stands in for the random hashes outside of training, where a result must not differ from call to call.
     public enum Evaluation: Sendable, Equatable, Codable {
         /// YOSO-E, quadratic in length.
@@ -35,32 +65,57 @@ public struct YosoOptions: Sendable, Equatable, Codable {
         case sampled(Int?)
     }
 
-    /// m, hashes a training pass.
+    /// m, hashes a training pass; at most 1024 of the conditional estimator.
     public var hashes: Int
-    /// τ, bits a hash code (1 ... 16); nil for log₂ of each sequence's length.
+    /// t, bits a hash code (1 ... 16); nil for log₂ of each sequence's length, or for what `pairs` asks for.
     public var bits: Int?
     public var hash: Hash
     public var gradient: CollisionGradient
-    /// Odd width of a convolution of the values over tokens that is added to the output, a kernel a head; nil for none.
-    public var convolution: Int?
     public var evaluation: Evaluation
+    public var estimator: Estimator
+    /// T, bits of the kernel (at least `bits`, at most 64); nil for as many as a hash code has, which counts always have.
+    public var kernelBits: Int?
+    public var normalization: YosoNormalization
+    /// The most distinct keys that a query meets on average, by bits chosen for every head and sequence, where a sequence of at
+    /// most so many tokens meets all; nil for no limit.
+    public var pairs: Int?
 
     public init(
         hashes: Int = 32, bits: Int? = 9, hash: Hash = .hadamard, gradient: CollisionGradient = .lowerBound,
-        convolution: Int? = nil, evaluation: Evaluation = .sampled(nil)
+        evaluation: Evaluation = .sampled(nil), estimator: Estimator = .counts, kernelBits: Int? = nil,
+        normalization: YosoNormalization = .l2, pairs: Int? = nil
     ) {
         self.hashes = hashes
         self.bits = bits
         self.hash = hash
         self.gradient = gradient
-        self.convolution = convolution
         self.evaluation = evaluation
+        self.estimator = estimator
+        self.kernelBits = kernelBits
+        self.normalization = normalization
+        self.pairs = pairs
     }
 
-    /// τ of a sequence of `length` tokens.
-    func bits(of length: Int) -> Int {
-        if let bits { return bits }
-        let floor = Int.bitWidth - 1 - max(1, length).leadingZeroBitCount
-        return min(16, max(1, floor))
+    /// Checkpoints of before there were other estimators count.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        hashes = try values.decode(Int.self, forKey: .hashes)
+        bits = try values.decodeIfPresent(Int.self, forKey: .bits)
+        hash = try values.decode(Hash.self, forKey: .hash)
+        gradient = try values.decode(CollisionGradient.self, forKey: .gradient)
+        evaluation = try values.decode(Evaluation.self, forKey: .evaluation)
+        estimator = try values.decodeIfPresent(Estimator.self, forKey: .estimator) ?? .counts
+        kernelBits = try values.decodeIfPresent(Int.self, forKey: .kernelBits)
+        normalization = try values.decodeIfPresent(YosoNormalization.self, forKey: .normalization) ?? .l2
+        pairs = try values.decodeIfPresent(Int.self, forKey: .pairs)
     }
+
+    /// t of a sequence of `length` tokens, where it is not chosen by `pairs`.
+    func bits(of length: Int) -> Int { bits ?? min(16, max(1, floorOfLog2(length))) }
+
+    /// T of a sequence of `length` tokens.
+    func kernelBits(of length: Int) -> Int { kernelBits ?? bits(of: length) }
 }
+
+/// ⌊log₂ n⌋ of n >= 1, and 0 below.
+func floorOfLog2(_ n: Int) -> Int { Int.bitWidth - 1 - max(1, n).leadingZeroBitCount }

@@ -33,6 +33,31 @@ enum YosoRoute: CaseIterable {
         return dense < collisions ? .dense : .collisions
     }
 
+    /// The fastest for `SampledHead.sum`: `dense` or `collisions`.
+    static func ofSelectedSums(_ head: HashedHead, width: Int, _ pool: StoragePool) -> YosoRoute {
+        let lines = Double((width + 15) / 16)
+        return ofSelected(
+            head, dense: 2 * lines * Cost.product + Cost.weight, pair: lines * Cost.selectedLine + Cost.weight, pool)
+    }
+
+    /// The fastest for `SampledHead.writeGradients`: `dense` or `collisions`.
+    static func ofSelectedGradients(_ head: HashedHead, width: Int, _ pool: StoragePool) -> YosoRoute {
+        let lines = Double((width + 15) / 16)
+        return ofSelected(
+            head, dense: 5 * lines * Cost.product + Cost.weight, pair: lines * Cost.selectedGradientLine + Cost.weight,
+            pool)
+    }
+
+    /// By the cost of a pair in either route; a pair that collides more than once is met once, but found as often.
+    private static func ofSelected(_ head: HashedHead, dense: Double, pair: Double, _ pool: StoragePool) -> YosoRoute {
+        let (n, m) = (Double(head.length), Double(head.hashes))
+        let dense = n * n * (m * Cost.nearest + dense)
+        guard dense > n * m * Cost.sorting else { return .dense }
+        let found = Double(head.estimatedCollisions(pool))
+        let met = found * n * n / (found + n * n)
+        return dense < n * m * Cost.sorting + found * Cost.found + met * pair ? .dense : .collisions
+    }
+
     /// Columns that a table holds at once: as many as leave table, values and sums in half of a megabyte of cache.
     static func tableColumns(length: Int, bits: Int, width: Int) -> Int {
         let rows = (1 << bits) + 2 * length
@@ -55,5 +80,15 @@ enum YosoRoute: CaseIterable {
         static let addedLine = 0.5
         /// A collision of the gradients.
         static let gradientLine = 3.3
+        /// A pair's codes compared for the nearest, one hash.
+        static let nearest = 0.005
+        /// A pair weighed.
+        static let weight = 0.6
+        /// A collision looked up.
+        static let found = 1.5
+        /// A pair's cosine and its part of the sums.
+        static let selectedLine = 1.0
+        /// A pair of the gradients of the conditional estimator.
+        static let selectedGradientLine = 4.0
     }
 }

@@ -80,11 +80,40 @@ void ck_scatter_add(int64_t rows, int64_t columns, const int32_t *_Nonnull ids, 
 
 // yoso.c ----------------------------------------------------------------------------------------------------------
 
-/// In place: x = (1 - arccos(x) / π)^bits, x clamped to ±(1 - 1e-6).
-void ck_yoso_expectation(int64_t n, int32_t bits, CK_OUT x);
-/// d *= dE/dx, either exact, `bits (1 - arccos x / π)^(bits-1) / (π √(1-x²))`, or the lower bound `(bits / 2) E`;
-/// x becomes E.
-void ck_yoso_expectation_gradient(int64_t n, int32_t bits, int32_t exact, CK_OUT x, CK_OUT d);
+#define CK_CODES const uint16_t *_Nonnull
+#define CK_INDICES const uint32_t *_Nonnull
+#define CK_NEAREST const uint16_t *_Nullable
+
+/// What pairs weigh by their cosine x, with s = 1 - arccos(x) / π: E = s^T, and for pairs that hashes select W = E / P,
+/// P = 1 - (1 - d s^t)^m being the probability of that (x clamped to ±(1 - 1e-6)).
+typedef struct {
+    int32_t kernel_bits;  // T, 1 ... 64
+    int32_t exact;        // whether dE/dx is the derivative, or the lower bound T / 2 E
+    int32_t hashes;       // m, at most 1024; 0 where every pair is met, and P = 1
+    int32_t hash_bits;    // t, at most T: bits of a code that hash
+    float drawn;          // d = 2^-a, of a further bits of a code that are drawn
+} ck_pair_law;
+
+/// nearest[i, j] of [queries, keys]: min over hashes of to[h, i step] ^ from[h, j]; both lie in [hashes, n]. Its zeros are
+/// the pairs that hashes select; those below 2^(b - t) they would select by the highest t of their b bits.
+void ck_nearest_codes(int64_t queries, int64_t keys, int64_t n, int32_t hashes, int64_t step, CK_CODES to,
+                      CK_CODES from, uint16_t *_Nonnull nearest);
+/// counts[l] += how many of `nearest` have their highest one at bit l - 1; counts[0], how many are zero.
+void ck_code_depths(int64_t n, CK_CODES nearest, int64_t *_Nonnull counts);
+/// How many of `nearest` are zero.
+int64_t ck_met(int64_t n, CK_CODES nearest);
+/// codes[i] = (codes[i] >> shift) · 2^drawn_bits + so many bits of the random word of (key, i).
+void ck_cut_codes(int64_t n, int32_t shift, int32_t drawn_bits, uint64_t key, uint16_t *_Nonnull codes);
+/// In place: cosines become W, zero for pairs whose `nearest` is not zero; null meets all. mass: the sums of rows.
+void ck_pair_weights(int64_t rows, int64_t columns, ck_pair_law law, CK_NEAREST nearest, CK_OUT x, CK_OUT mass);
+/// d = (d - delta[row]) W (dE/dx) / E; x becomes W.
+void ck_pair_gradients(int64_t rows, int64_t columns, ck_pair_law law, CK_NEAREST nearest, CK_IN delta, CK_OUT x,
+                       CK_OUT d);
+/// y = y / mass row by row, zero where mass is.
+void ck_divide_rows(int64_t rows, int64_t columns, CK_IN mass, CK_OUT y, int64_t y_stride);
+/// dsums = d / mass, delta = dsums · y row by row, zero where mass is.
+void ck_divide_rows_gradient(int64_t rows, int64_t columns, CK_IN mass, CK_IN y, int64_t y_stride, CK_IN d,
+                             int64_t d_stride, CK_OUT dsums, int64_t dsums_stride, CK_OUT delta);
 
 // normal.c --------------------------------------------------------------------------------------------------------
 
@@ -92,9 +121,6 @@ void ck_yoso_expectation_gradient(int64_t n, int32_t bits, int32_t exact, CK_OUT
 void ck_normals(int64_t n, uint64_t key, CK_OUT x);
 
 // hadamard.c ------------------------------------------------------------------------------------------------------
-
-#define CK_CODES const uint16_t *_Nonnull
-#define CK_INDICES const uint32_t *_Nonnull
 
 /// signs[i] = ±1 by the highest bit of random word i of `key`.
 void ck_random_signs(int64_t n, uint64_t key, CK_OUT signs);
@@ -125,26 +151,43 @@ void ck_bucket_sort(int64_t n, int32_t bits, int32_t hashes, CK_CODES codes, uin
 /// How many (h, i, j) there are with from[h, j] = to[h, i]; `histogram` holds 2^bits counts.
 int64_t ck_collisions(int64_t n, int32_t bits, int32_t hashes, CK_CODES from, CK_CODES to,
                       uint32_t *_Nonnull histogram);
+/// mass[i] = Σ_j B_ij; `histogram` as above.
+void ck_collision_mass(int64_t n, int32_t bits, int32_t hashes, CK_CODES from, CK_CODES to,
+                       uint32_t *_Nonnull histogram, CK_OUT mass);
 /// Bytes that the next two want as `scratch`.
 int64_t ck_collision_scratch(int64_t n, int32_t hashes);
 /// sums[i] = Σ_j B_ij values[j] by enumeration of the collisions, with B_ij the share of hashes in which i and j collide;
 /// rows are packed, their width a multiple of 16 and at most 128, `starts` and `order` of the codes `from`.
 void ck_collision_sums(int64_t n, int32_t width, int32_t bits, int32_t hashes, CK_CODES to, CK_INDICES starts,
                        CK_INDICES order, CK_IN values, CK_OUT sums, void *_Nonnull scratch);
-/// With w_ij = (g_i · v_j) B_ij times the relative slope of ck_collision_slopes: dq_i = Σ_j w_ij k_j, dk_j = Σ_i w_ij q_i,
+/// With w_ij = (g_i · v_j - delta_i) B_ij times the relative slope of ck_collision_slopes: dq_i = Σ_j w_ij k_j, dk_j = Σ_i w_ij q_i,
 /// dv_j = Σ_i B_ij g_i.
 void ck_collision_gradients(int64_t n, int32_t width, int32_t bits, int32_t hashes, int32_t exact, CK_CODES to,
-                            CK_INDICES starts, CK_INDICES order, CK_IN q, CK_IN k, CK_IN v, CK_IN g, CK_OUT dq,
-                            CK_OUT dk, CK_OUT dv, void *_Nonnull scratch);
+                            CK_INDICES starts, CK_INDICES order, CK_IN q, CK_IN k, CK_IN v, CK_IN g, CK_IN delta,
+                            CK_OUT dq, CK_OUT dk, CK_OUT dv, void *_Nonnull scratch);
+
+// selected.c ------------------------------------------------------------------------------------------------------
+
+/// sums[i] = Σ_j W_ij v_j and mass[i] = Σ_j W_ij over the pairs that collide, each met once; returns how many those are.
+/// q and k are rows of length 1; all else as for ck_collision_sums.
+int64_t ck_selected_sums(int64_t n, int32_t width, int32_t bits, ck_pair_law law, CK_CODES to, CK_INDICES starts,
+                         CK_INDICES order, CK_IN q, CK_IN k, CK_IN v, CK_OUT sums, CK_OUT mass,
+                         void *_Nonnull scratch);
+/// With w_ij = (g_i · v_j - delta_i) W_ij (dE/dx) / E: dq_i = Σ_j w_ij k_j, dk_j = Σ_i w_ij q_i, dv_j = Σ_i W_ij g_i.
+/// `slopes` holds 16 n + 16 floats.
+void ck_selected_gradients(int64_t n, int32_t width, int32_t bits, ck_pair_law law, CK_CODES to, CK_INDICES starts,
+                           CK_INDICES order, CK_IN q, CK_IN k, CK_IN v, CK_IN g, CK_IN delta, CK_OUT dq, CK_OUT dk,
+                           CK_OUT dv, void *_Nonnull scratch, CK_OUT slopes);
 
 // collisions.c, dense ---------------------------------------------------------------------------------------------
 
 /// shares[i, j] of [queries, keys]: the share of hashes with to[h, i] = from[h, j]; both lie in [hashes, n].
 void ck_collision_shares(int64_t queries, int64_t keys, int64_t n, int32_t hashes, CK_CODES to, CK_CODES from,
                          CK_OUT shares);
-/// d *= shares · (dE/dx) / E at the cosine x: exactly `bits / ((π - arccos x) √(1-x²))`, or the lower bound bits / 2,
-/// which does not read `cosines`.
-void ck_collision_slopes(int64_t n, int32_t bits, int32_t exact, CK_IN shares, CK_IN cosines, CK_OUT d);
+/// d = (d - delta[row]) shares (dE/dx) / E at the cosine x: exactly `bits / ((π - arccos x) √(1-x²))`, or the lower bound
+/// bits / 2, which does not read `cosines`.
+void ck_collision_slopes(int64_t rows, int64_t columns, int32_t bits, int32_t exact, CK_IN delta, CK_IN shares,
+                         CK_IN cosines, CK_OUT d);
 
 // features.c ------------------------------------------------------------------------------------------------------
 
@@ -216,4 +259,5 @@ int32_t ck_has_bf16(void);
 #undef CK_OUT
 #undef CK_CODES
 #undef CK_INDICES
+#undef CK_NEAREST
 #endif

@@ -94,6 +94,9 @@ public struct HuggingFaceConfiguration: Codable, Equatable, Sendable {
         return labels.sorted { (Int($0.key) ?? 0) < (Int($1.key) ?? 0) }.map(\.value)
     }
 
+    /// `model_type` of a model whose attention no program of Hugging Face has.
+    public static let ownModelType = "yoso-native"
+
     /// The name of the file in its folder.
     public static let fileName = "config.json"
 
@@ -126,7 +129,7 @@ public struct HuggingFaceConfiguration: Codable, Equatable, Sendable {
     }
 
     private func check(_ url: URL) throws {
-        guard ["bert", "yoso"].contains(modelType) else {
+        guard ["bert", "yoso", Self.ownModelType].contains(modelType) else {
             throw CheckpointError(url, "model_type is '\(modelType)'; wanted 'bert' or 'yoso'")
         }
         guard activation == "gelu" else {

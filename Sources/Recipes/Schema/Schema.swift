@@ -81,55 +81,56 @@ struct Schema: Sendable {
 
     /// One row an attention: its name and its own keys.
     static let attentions: [Kind.Variant] = [
-        Kind.Variant(name: "softmax", fields: []),
-        Kind.Variant(
-            name: "yosoExpectation",
-            fields: [
-                Field("bits", .integer(1...16), "9", "bits of a hash code, the temperature"),
-                gradient,
-            ]),
-        Kind.Variant(
-            name: "yoso",
-            fields: [
-                Field("hashes", .integer(1...65535), "32", "hashes a training pass"),
-                Field("bits", .integerOrAuto(1...16), "9", "bits of a hash code; auto is log2 of the length"),
-                Field("hash", .oneOf(YosoOptions.Hash.allCases.map(\.rawValue)), "hadamard", "how codes are made"),
-                gradient,
-                convolution,
-                Field("evaluation", .oneOf(["expectation", "sampled"]), "sampled", "what evaluation computes"),
-                Field("evaluationHashes", .integerOrAuto(1...65535), "auto", "of sampled; auto takes hashes"),
-            ]),
-        Kind.Variant(name: "none", fields: []),
-        Kind.Variant(name: "linear", fields: []),
-        Kind.Variant(
-            name: "performer", fields: [Field("features", .integer(1...4096), "256", "random features a head")]),
-        Kind.Variant(
-            name: "linformer",
-            fields: [
-                Field("rank", .integer(1...4096), "256", "keys and values that are left"),
-                Field("length", .integerOrAuto(1...1_000_000), "auto", "longest sequence; auto is model.positions"),
-            ]),
-        Kind.Variant(
-            name: "nystrom",
-            fields: [
-                Field("landmarks", .integer(1...4096), "64", "segments whose means stand for all"), convolution,
-            ]),
-        Kind.Variant(
-            name: "local", fields: [Field("window", .integer(1...1_000_000), "64", "farthest token that is seen")]),
-        Kind.Variant(
-            name: "mra",
-            fields: [
-                Field(
-                    "blocks", .integer(1...1_000_000), "4", "blocks of 32 keys that a block of queries meets exactly"),
-                Field("sparse", .boolean, "false", "nothing elsewhere, in the place of means"),
-            ]),
+        attention(
+            "softmax",
+            Field("queryKeyNorm", .boolean, "false", "queries and keys of length 1, a learned temperature a head")),
+        attention(
+            "yosoExpectation",
+            Field("bits", .integer(1...64), "9", "bits of the kernel, its temperature; the paper has 9"),
+            gradient, normalization),
+        attention(
+            "yoso", Field("hashes", .integer(1...65535), "32", "hashes a training pass"),
+            Field("bits", .integerOrAuto(1...16), "9", "bits of a hash code; auto is log2 of the length, or by pairs"),
+            Field("hash", .oneOf(YosoOptions.Hash.allCases.map(\.rawValue)), "hadamard", "how codes are made"),
+            Field(
+                "estimator", .oneOf(YosoOptions.Estimator.allCases.map(\.rawValue)), "counts",
+                "weights of pairs that collide: counts of it, the paper's, or conditional, exact over its probability"),
+            Field(
+                "kernelBits", .integerOrAuto(1...64), "auto",
+                "bits of the kernel of the conditional estimator, at least bits"),
+            Field(
+                "pairs", .integer(0...65535), "0",
+                "distinct keys a query meets at most on average, by bits: auto for every head; 0 for no limit"),
+            gradient, normalization,
+            Field("evaluation", .oneOf(["expectation", "sampled"]), "sampled", "what evaluation computes"),
+            Field("evaluationHashes", .integerOrAuto(1...65535), "auto", "of sampled; auto takes hashes")),
+        attention("none"),
+        attention("linear"),
+        attention("performer", Field("features", .integer(1...4096), "256", "random features a head")),
+        attention(
+            "linformer", Field("rank", .integer(1...4096), "256", "keys and values that are left"),
+            Field("length", .integerOrAuto(1...1_000_000), "auto", "longest sequence; auto is model.positions")),
+        attention("nystrom", Field("landmarks", .integer(1...4096), "64", "segments whose means stand for all")),
+        attention("local", Field("window", .integer(1...1_000_000), "64", "farthest token that is seen")),
+        attention(
+            "mra",
+            Field("blocks", .integer(1...1_000_000), "4", "blocks of 32 keys that a block of queries meets exactly"),
+            Field("sparse", .boolean, "false", "nothing elsewhere, in the place of means")),
     ]
 
-    private static let convolution = Field(
-        "convolution", .integer(0...1023), "0", "odd width of a convolution of the values; 0 for none")
+    /// An attention with keys of its own, and those that every one has.
+    private static func attention(_ name: String, _ fields: Field...) -> Kind.Variant {
+        let convolution = Field(
+            "convolution", .integer(0...1023), "0", "odd width of a convolution of the values beside it; 0 for none")
+        return Kind.Variant(name: name, fields: fields + [convolution])
+    }
 
     private static let gradient = Field(
         "gradient", .oneOf(CollisionGradient.allCases.map(\.rawValue)), "lowerBound", "form of the derivative")
+
+    private static let normalization = Field(
+        "normalization", .oneOf(YosoNormalization.allCases.map(\.rawValue)), "l2",
+        "what sums are divided by: their length, the paper's, or the mass of the weights")
 
     private static func optimizer(rate: String) -> [Field] {
         [

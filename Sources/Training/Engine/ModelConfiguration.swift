@@ -16,29 +16,39 @@ extension HuggingFaceConfiguration {
         dropout = Double(options.dropout)
         attentionDropout = Double(options.attentionDropout)
         initializerRange = Double(options.initializerRange)
-        switch options.attention {
-        case .softmax: return
-        case .yosoExpectation(let yoso):
+        guard !setKeys(of: options.attention) else { return }
+        // What Hugging Face has no keys for, its programs would take for another attention: by this name they refuse it.
+        modelType = Self.ownModelType
+        architectures = ["YosoNative" + head]
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        let text = (try? encoder.encode(options.attention)).map { String(decoding: $0, as: UTF8.self) }
+        yoso = text.map { [Self.attentionKey: $0] }
+    }
+
+    /// Says `attention` by the keys of Hugging Face; false where these cannot say all of it.
+    private mutating func setKeys(of attention: AttentionChoice) -> Bool {
+        switch attention {
+        case .softmax: return true
+        case .yosoExpectation(let yoso) where yoso.normalization == .l2:
             usesExpectation = true
             hashBits = yoso.bits
             hashes = 64
             usesFastHash = true
             usesLowerBoundGradient = yoso.gradient == .lowerBound
-            return
+            return true
         case .yoso(let yoso):
+            guard let bits = yoso.bits,
+                yoso == YosoOptions(hashes: yoso.hashes, bits: bits, hash: yoso.hash, gradient: yoso.gradient)
+            else { return false }
             usesExpectation = false
-            hashBits = yoso.bits ?? 9
+            hashBits = bits
             hashes = yoso.hashes
             usesFastHash = yoso.hash == .hadamard
             usesLowerBoundGradient = yoso.gradient == .lowerBound
-            convolution = yoso.convolution
-        case .none, .linear, .performer, .linformer, .nystrom, .local, .mra, .gfsa: break
+            return true
+        default: return false
         }
-        // Hugging Face has no keys for the rest.
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .sortedKeys
-        let text = (try? encoder.encode(options.attention)).map { String(decoding: $0, as: UTF8.self) }
-        yoso = text.map { [Self.attentionKey: $0] }
     }
 
     /// The encoder that this configuration describes; `place` is named where we cannot build it.
@@ -58,21 +68,24 @@ extension HuggingFaceConfiguration {
 
     private func attention(_ place: URL) throws -> AttentionChoice {
         if let text = yoso?[Self.attentionKey] {
-            guard let choice = try? JSONDecoder().decode(AttentionChoice.self, from: Data(text.utf8)) else {
+            guard let choice = try? EarlierAttention.decode(text) else {
                 throw CheckpointError(place, "the value of 'yoso.\(Self.attentionKey)' is no attention: \(text)")
             }
             return choice
         }
+        guard modelType != Self.ownModelType else {
+            throw CheckpointError(place, "model_type is '\(modelType)', but 'yoso.\(Self.attentionKey)' is missing")
+        }
         guard modelType == "yoso" else { return .softmax }
         let gradient: CollisionGradient = usesLowerBoundGradient ?? true ? .lowerBound : .exact
-        if usesExpectation ?? true, convolution == nil {
-            return .yosoExpectation(YosoExpectationOptions(bits: hashBits ?? 9, gradient: gradient))
-        }
-        return .yoso(
-            YosoOptions(
-                hashes: hashes ?? 64, bits: hashBits ?? 9, hash: usesFastHash ?? true ? .hadamard : .gaussian,
-                gradient: gradient, convolution: convolution,
-                evaluation: usesExpectation ?? true ? .expectation : .sampled(nil)))
+        let yoso: AttentionChoice =
+            usesExpectation ?? true
+            ? .yosoExpectation(YosoExpectationOptions(bits: hashBits ?? 9, gradient: gradient))
+            : .yoso(
+                YosoOptions(
+                    hashes: hashes ?? 64, bits: hashBits ?? 9, hash: usesFastHash ?? true ? .hadamard : .gaussian,
+                    gradient: gradient))
+        return convolution.map { .convolved(width: $0, beside: yoso) } ?? yoso
     }
 
     private static let attentionKey = "attention"

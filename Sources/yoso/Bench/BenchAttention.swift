@@ -92,12 +92,21 @@ struct BenchAttention: ParsableCommand {
         let bits = max(1, min(16, Int(log2(Double(length)))))
         return [
             ("softmax", .softmax), ("yosoExpectation", .yosoExpectation(YosoExpectationOptions(bits: bits))),
-            ("yoso-\(hashes)", .yoso(YosoOptions(hashes: hashes, bits: bits))), ("none", .none), ("linear", .linear),
+            ("yoso-\(hashes)", .yoso(YosoOptions(hashes: hashes, bits: bits))),
+            ("conditional-\(hashes)", .yoso(conditional(bits: max(1, bits - 1), pairs: nil))),
+            ("budget-\(hashes)", .yoso(conditional(bits: nil, pairs: max(128, 4 * hashes)))),
+            ("none", .none), ("linear", .linear),
             ("performer", .performer(features: 256)), ("linformer", .linformer(rank: 256, length: length)),
-            ("nystrom", .nystrom(landmarks: 64, convolution: nil)), ("local", .local(window: 64)),
+            ("nystrom", .nystrom(landmarks: 64)), ("local", .local(window: 64)),
             ("mra", .mra(blocks: 4, isSparse: false)),
             ("mra-sparse", .mra(blocks: 4, isSparse: true)), ("gfsa", .gfsa(order: 3, over: .softmax)),
         ]
+    }
+
+    /// Of 16 bits, by mass.
+    private func conditional(bits: Int?, pairs: Int?) -> YosoOptions {
+        YosoOptions(
+            hashes: hashes, bits: bits, estimator: .conditional, kernelBits: 16, normalization: .mass, pairs: pairs)
     }
 
     private func records(

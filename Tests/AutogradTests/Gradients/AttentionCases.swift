@@ -11,18 +11,23 @@ extension GradientCase {
         attention("softmax", .softmax, short, heads: 2),
         attention("softmax with dropout", .softmax, short, heads: 2, dropout: 0.25),
         attention("softmax, tiled", .softmax, tiled),
+        attention("normalized softmax", .normalizedSoftmax, short, heads: 2, step: 2e-3),
+        attention("normalized softmax, tiled", .normalizedSoftmax, tiled, step: 2e-3),
         attention("softmax with dropout, tiled", .softmax, tiled, dropout: 0.25),
         attention("yoso expectation", yoso(bits: 9), short, heads: 2, step: 2e-3),
         attention("yoso expectation of one bit", yoso(bits: 1), short, heads: 2, step: 2e-3),
         attention("yoso expectation of 16 bits", yoso(bits: 16), short, heads: 2, step: 2e-3),
         attention("yoso expectation, tiled", yoso(bits: 9), tiled, step: 2e-3),
+        attention("yoso expectation by mass", yoso(bits: 16, .mass), short, heads: 2, step: 2e-3),
+        attention("yoso expectation by mass, tiled", yoso(bits: 24, .mass), tiled, step: 2e-3),
+        attention("yoso within a budget of all pairs", allPairs, short, heads: 2, step: 2e-3),
         convolution(window: 1), convolution(window: 5),
         attention("values only", .none, short, heads: 2),
         attention("linear", .linear, short, heads: 2),
         attention("performer", .performer(features: 12), short, heads: 2),
         attention("linformer", .linformer(rank: 3, length: 7), short, heads: 2),
-        attention("nystrom", .nystrom(landmarks: 3, convolution: nil), [1, 8, 2, 7], heads: 2, step: 2e-3),
-        attention("nystrom with convolution", .nystrom(landmarks: 2, convolution: 3), short, step: 2e-3),
+        attention("nystrom", .nystrom(landmarks: 3), [1, 8, 2, 7], heads: 2, step: 2e-3),
+        attention("nystrom with convolution", .convolved(width: 3, beside: .nystrom(landmarks: 2)), short, step: 2e-3),
         attention("mra", .mra(blocks: 1, isSparse: false), [1, 100, 40], step: 2e-3),
         attention("mra of two blocks", .mra(blocks: 2, isSparse: false), [3, 130], step: 2e-3),
         attention("sparse mra", .mra(blocks: 2, isSparse: true), [3, 130], step: 2e-3),
@@ -43,9 +48,15 @@ extension GradientCase {
         }
     }
 
-    private static func yoso(bits: Int) -> AttentionChoice {
-        .yosoExpectation(YosoExpectationOptions(bits: bits, gradient: .exact))
+    private static func yoso(bits: Int, _ normalization: YosoNormalization = .l2) -> AttentionChoice {
+        .yosoExpectation(YosoExpectationOptions(bits: bits, gradient: .exact, normalization: normalization))
     }
+
+    /// Sampled, but of sequences so short that every pair is met.
+    private static let allPairs = AttentionChoice.yoso(
+        YosoOptions(
+            hashes: 4, bits: nil, gradient: .exact, estimator: .conditional, kernelBits: 16, normalization: .mass,
+            pairs: 16))
 
     private static func attention(
         _ name: String, _ choice: AttentionChoice, _ lengths: [Int], heads: Int = 1, dropout: Float = 0,

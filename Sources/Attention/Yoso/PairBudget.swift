@@ -1,0 +1,86 @@
+import CKernels
+import Tensors
+
+/// Bits of the hash codes of one sequence and head, chosen such that a query meets at most `pairs` distinct keys on average.
+///
+/// Codes are made once, with more bits than are needed, and nested: the highest t bits are a code of t bits. From how deep
+/// the codes of every pair agree follows how many pairs each t would select. Rows that no hash tells apart, such as equal
+/// keys, would collide at any t; so behind the choices of t come those whose lowest bits are drawn at random. All of it is a
+/// function of the rows and the random stream.
+struct PairBudget {
+    let pairs: Int
+    /// Of as many bits as any choice has.
+    let deepest: HashedHead
+    let random: RandomStream
+    private(set) var choices: ArraySlice<PairSelection>
+
+    /// - Parameter kernelBits: T, which bits that hash may not exceed.
+    /// - Precondition: `pairs` is at least four times as many as hashes, so that the last of the choices keeps within it.
+    init(
+        _ pairs: Int, _ deepest: HashedHead, kernelBits: Int, random: RandomStream, _ pool: StoragePool
+    ) {
+        self.pairs = pairs
+        self.deepest = deepest
+        self.random = random
+        let (bits, m) = (deepest.bits, deepest.hashes)
+        let most = min(bits, kernelBits)
+        let hashed = (1...most).map { PairSelection(hashes: m, hashBits: $0) }
+        let deeper = (most..<bits).map { PairSelection(hashes: m, hashBits: most, drawnBits: $0 + 1 - most) }
+        let drawn = (0..<most).reversed().map { PairSelection(hashes: m, hashBits: $0, drawnBits: bits - $0) }
+        choices = (hashed + deeper + drawn)[...]
+        choices = choices.dropFirst(Self.firstWithin(pairs, deepest, most: most, pool))
+    }
+
+    /// The most bits of a code of a sequence of `length` tokens: with so many, chance alone lets a query meet at most one key a hash.
+    static func bits(length: Int) -> Int { min(16, floorOfLog2(length) + 1) }
+
+    /// Codes of the best choice that is left.
+    func head(_ pool: StoragePool) -> HashedHead {
+        let choice = choices[choices.startIndex]
+        return deepest.cut(to: choice, random, pool)
+    }
+
+    var selection: PairSelection { choices[choices.startIndex] }
+
+    /// Whether `met` pairs, by the choice that is the best now, are within the budget; if not, the next choice is the best.
+    mutating func accepts(_ met: Int) -> Bool {
+        if met <= pairs * deepest.length || choices.count == 1 { return true }
+        choices = choices.dropFirst()
+        return false
+    }
+
+    /// How many of the first `most` choices, of one bit, two bits and so on, select more than the budget: from all queries of a
+    /// short sequence, of a long one from some, with a margin.
+    private static func firstWithin(_ pairs: Int, _ head: HashedHead, most: Int, _ pool: StoragePool) -> Int {
+        let step = max(1, head.length / 256)
+        let queries = (head.length + step - 1) / step
+        var counts = [Int64](repeating: 0, count: 17)
+        for first in stride(from: 0, to: queries, by: 64) {
+            let count = min(64, queries - first)
+            let nearest = head.nearest(queries: first * step, count, step: step, pool)
+            ck_code_depths(Int64(count * head.length), nearest.pointer, &counts)
+        }
+        let limit = Double(queries * pairs) * (step == 1 ? 1 : 0.9)
+        // A pair is selected by t bits where its codes differ below the highest t of some hash.
+        return (1...most).first { t in
+            Double(counts[...(head.bits - t)].reduce(0, +)) <= limit
+        }.map { $0 - 1 } ?? most
+    }
+}
+
+extension HashedHead {
+    /// These codes cut to their highest `hashBits`, with drawn bits behind them.
+    fileprivate func cut(to selection: PairSelection, _ random: RandomStream, _ pool: StoragePool) -> HashedHead {
+        func cut(_ codes: IntegerVector<UInt16>, _ name: String) -> IntegerVector<UInt16> {
+            let result = IntegerVector<UInt16>(selection.hashes * length, from: pool)
+            result.pointer.update(from: codes.pointer, count: selection.hashes * length)
+            ck_cut_codes(
+                Int64(selection.hashes * length), Int32(bits - selection.hashBits), Int32(selection.drawnBits),
+                random.stream(name).key, result.pointer)
+            return result
+        }
+        return HashedHead(
+            length: length, bits: selection.hashBits + selection.drawnBits, hashes: selection.hashes,
+            queries: cut(queries, "queries"), keys: cut(keys, "keys"))
+    }
+}

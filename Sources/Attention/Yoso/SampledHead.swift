@@ -1,0 +1,93 @@
+import Tensors
+
+/// The pairs that the hashes of one sequence and head selected in forward, as backward needs them.
+struct SampledHead {
+    /// Nil where all pairs are met.
+    let hashed: HashedHead?
+    /// What pairs weigh; nil where they count.
+    let law: PairLaw?
+
+    /// S and, where the normalization wants it, mass; of new hashes drawn from `random`.
+    static func sum(
+        _ slices: HeadSlices, _ options: YosoOptions, hashes: Int, _ random: RandomStream, _ products: Products,
+        _ pool: StoragePool, into sums: Matrix, mass: UnsafeMutablePointer<Float>
+    ) -> SampledHead {
+        let length = slices.query.rows
+        func hash(_ bits: Int) -> HashedHead {
+            let function = HashFunction(
+                options.hash, bits: bits, hashes: hashes, width: slices.query.columns, random, pool)
+            // A code is signs, which do not depend on a row's length.
+            return HashedHead(function, queries: slices.query, keys: slices.key)
+        }
+        guard options.estimator == .conditional else {
+            let hashed = hash(options.bits(of: length))
+            hashed.sums(of: slices.value, into: sums, pool)
+            if options.normalization == .mass { hashed.writeMass(mass, pool) }
+            return SampledHead(hashed: hashed, law: nil)
+        }
+        let units = PairRows(
+            query: UnitMatrix(slices.query, pool).rows, key: UnitMatrix(slices.key, pool).rows,
+            value: PackedRows(slices.value, pool))
+        var law = PairLaw(kernelBits: options.kernelBits(of: length), gradient: options.gradient, selection: nil)
+        guard let pairs = options.pairs else {
+            let bits = options.bits(of: length)
+            law.selection = PairSelection(hashes: hashes, hashBits: bits)
+            let head = SampledHead(hashed: hash(bits), law: law)
+            _ = head.sum(units, law, into: sums, mass: mass, products, pool)
+            return head
+        }
+        if length <= pairs {
+            let head = SampledHead(hashed: nil, law: law)
+            _ = head.sum(units, law, into: sums, mass: mass, products, pool)
+            return head
+        }
+        var budget = PairBudget(
+            pairs, hash(PairBudget.bits(length: length)), kernelBits: law.kernelBits, random: random, pool)
+        while true {
+            law.selection = budget.selection
+            let head = SampledHead(hashed: budget.head(pool), law: law)
+            if budget.accepts(head.sum(units, law, into: sums, mass: mass, products, pool)) { return head }
+        }
+    }
+
+    /// By the fastest route, or by `route`; returns how many pairs were met.
+    func sum(
+        _ rows: PairRows, _ law: PairLaw, into sums: Matrix, mass: UnsafeMutablePointer<Float>,
+        by route: YosoRoute? = nil, _ products: Products, _ pool: StoragePool
+    ) -> Int {
+        guard let hashed, (route ?? .ofSelectedSums(hashed, width: sums.columns, pool)) != .dense else {
+            return pairs(rows, law, products, pool).sum(into: sums, mass: mass)
+        }
+        return hashed.sumSelected(rows, law, into: sums, mass: mass, pool)
+    }
+
+    /// dq̂, dk̂ and dV from G and δ, by the fastest route or by `route`.
+    func writeGradients(
+        _ rows: PairRows, _ dSums: PackedRows, _ delta: Tensor, _ options: YosoOptions, into gradient: PairRows,
+        by route: YosoRoute? = nil, _ products: Products, _ pool: StoragePool
+    ) {
+        guard let law else {
+            hashed?.writeGradients(
+                CollisionGradientRows(rows: rows, dSums: dSums, delta: delta, gradient: gradient), options.gradient,
+                by: route, pool)
+            return
+        }
+        let width = dSums.matrix.columns
+        if let hashed, (route ?? .ofSelectedGradients(hashed, width: width, pool)) != .dense {
+            hashed.writeSelectedGradients(rows, law, dSums, delta, into: gradient, pool)
+        } else {
+            pairs(rows, law, products, pool).writeGradients(
+                dSums.matrix, delta,
+                into: HeadSlices(
+                    query: gradient.query.matrix, key: gradient.key.matrix, value: gradient.value.matrix))
+        }
+    }
+
+    private func pairs(
+        _ rows: PairRows, _ law: PairLaw, _ products: Products, _ pool: StoragePool
+    ) -> WeighedPairs {
+        WeighedPairs(
+            query: rows.query.matrix, key: rows.key.matrix, value: rows.value.matrix, law: law, selected: hashed,
+            products: products, pool: pool)
+    }
+}

@@ -1,0 +1,78 @@
+import CKernels
+import Tensors
+
+/// One sequence and head whose pairs are weighed by their cosines, tile by tile: the dense route, of all pairs or of those
+/// that hashes select.
+struct WeighedPairs {
+    /// Rows of length 1.
+    let query: Matrix
+    /// Rows of length 1.
+    let key: Matrix
+    let value: Matrix
+    let law: PairLaw
+    /// Codes that agree where a pair is met; nil for all pairs.
+    let selected: HashedHead?
+    let products: Products
+    let pool: StoragePool
+
+    /// sums = W values, mass = the rows' sums of W; returns how many pairs were met.
+    @discardableResult func sum(into sums: Matrix, mass: UnsafeMutablePointer<Float>) -> Int {
+        let (key, value) = (products.right(key.transposed), products.right(value))
+        var met = 0
+        eachTile { first, count in
+            let weights = pool.tensor(count, length)
+            multiply(products.left(query.rows(first, count)), key, into: weights.matrix)
+            let nearest = nearest(first, count)
+            ck_pair_weights(
+                Int64(count), Int64(length), law.c, nearest?.pointer, weights.pointer, mass + first)
+            multiply(products.left(weights.matrix), value, into: sums.rows(first, count))
+            met += nearest.map { Int(ck_met(Int64(count * length), $0.pointer)) } ?? count * length
+        }
+        return met
+    }
+
+    /// With w_ij = (G_i · V_j - δ_i) W_ij (dE/dx) / E: dQ = w K, dK = wᵀ Q, dV = Wᵀ G, of unit queries and keys.
+    func writeGradients(_ dSums: Matrix, _ delta: Tensor, into gradient: HeadSlices) {
+        let (keys, keysTransposed) = (products.right(key), products.right(key.transposed))
+        let valuesTransposed = products.right(value.transposed)
+        eachTile { first, count in
+            let (query, dTile) = (query.rows(first, count), dSums.rows(first, count))
+            let weights = pool.tensor(count, length)
+            let dDots = pool.tensor(count, length)
+            multiply(products.left(query), keysTransposed, into: weights.matrix)
+            multiply(products.left(dTile), valuesTransposed, into: dDots.matrix)
+            ck_pair_gradients(
+                Int64(count), Int64(length), law.c, nearest(first, count)?.pointer, delta.pointer + first,
+                weights.pointer, dDots.pointer)
+            multiply(
+                products.left(weights.matrix.transposed), products.right(dTile), into: gradient.value,
+                accumulate: first > 0)
+            multiply(products.left(dDots.matrix), keys, into: gradient.query.rows(first, count))
+            multiply(
+                products.left(dDots.matrix.transposed), products.right(query), into: gradient.key,
+                accumulate: first > 0)
+        }
+    }
+
+    private var length: Int { query.rows }
+
+    private func nearest(_ first: Int, _ count: Int) -> IntegerVector<UInt16>? {
+        selected?.nearest(queries: first, count, step: 1, pool)
+    }
+
+    private func eachTile(_ body: (_ first: Int, _ count: Int) -> Void) {
+        QueryTile.each(length: length, body)
+    }
+}
+
+extension HashedHead {
+    /// For `count` queries from `first` on, `step` apart, and every key the least difference of their codes, as numbers, over
+    /// all hashes: zero where they collide.
+    func nearest(queries first: Int, _ count: Int, step: Int, _ pool: StoragePool) -> IntegerVector<UInt16> {
+        let nearest = IntegerVector<UInt16>(count * length, from: pool)
+        ck_nearest_codes(
+            Int64(count), Int64(length), Int64(length), Int32(hashes), Int64(step), queries.pointer + first,
+            keys.pointer, nearest.pointer)
+        return nearest
+    }
+}

@@ -1,0 +1,35 @@
+import CKernels
+import Tensors
+
+extension YosoNormalization {
+    /// l2 gives a row of length 1, whatever its values are, of entries about √d / 2 times smaller than means of values.
+    func outputScale(headWidth: Int) -> Float { self == .l2 ? Float(headWidth).squareRoot() / 2 : 1 }
+
+    /// Y = S / divisor row by row, in place: by |S|, which is written to `divisors`, or by the mass, which stands there. Rows of
+    /// zeros stay zero.
+    func normalize(_ sums: Matrix, _ divisors: UnsafeMutablePointer<Float>) {
+        switch self {
+        case .l2: Attention.normalize(sums, into: sums, divisors)
+        case .mass:
+            ck_divide_rows(Int64(sums.rows), Int64(sums.columns), divisors, sums.pointer, Int64(sums.stride))
+        }
+    }
+
+    /// G, the gradient of S, and δ, from that of Y: a weight W_ij gets G_i · V_j - δ_i.
+    ///
+    /// l2: G = (dY - (dY · Y) Y) / |S|, δ = 0. mass: G = dY / mass, δ = G · Y.
+    func writeGradient(
+        _ output: Matrix, _ divisors: UnsafeMutablePointer<Float>, _ dOutput: Matrix, into dSums: Matrix,
+        _ delta: Tensor
+    ) {
+        switch self {
+        case .l2:
+            normalizeGradient(output, divisors, dOutput, into: dSums)
+            delta.fill(0)
+        case .mass:
+            ck_divide_rows_gradient(
+                Int64(output.rows), Int64(output.columns), divisors, output.pointer, Int64(output.stride),
+                dOutput.pointer, Int64(dOutput.stride), dSums.pointer, Int64(dSums.stride), delta.pointer)
+        }
+    }
+}

@@ -1,0 +1,113 @@
+// The collisions of a few queries at a time, written out, and what is done with the rows that they name.
+#ifndef ENUMERATION_H
+#define ENUMERATION_H
+
+#include "lanes.h"
+
+INLINE float dot(const int64_t blocks, const lanes *x, const float *y) {
+    FAST
+    lanes products = 0;
+    for (int64_t c = 0; c < blocks; c++) {
+        lanes value;
+        load(y + 16 * c, &value);
+        products += x[c] * value;
+    }
+    float sum = 0;
+    for (int i = 0; i < 16; i++) sum += products[i];
+    return sum;
+}
+
+enum {
+    /// Queries whose collisions are written out at a time: half a cache line of codes of every hash.
+    QUERIES = 16,
+    /// Tokens of a bucket that are copied whether they are its own or not, without a branch to mispredict.
+    FEW = CK_ORDER_PADDING,
+    /// Collisions between asking for a row and using it.
+    AHEAD = 16
+};
+
+/// The collisions of some queries, written out: each token once, with its share of the hashes.
+typedef struct {
+    uint32_t *begin, *size;  // of buckets, [QUERIES, hashes]
+    uint32_t *copied;        // tokens of small buckets, of one query
+    uint32_t *tokens;
+    float *shares;
+    uint16_t *counts;  // of every token, zero between two queries
+    int64_t ends[QUERIES];
+} Collisions;
+
+INLINE void lay_out(int64_t n, int32_t hashes, void *scratch, Collisions *c) {
+    c->begin = scratch;
+    c->size = c->begin + QUERIES * hashes;
+    c->copied = c->size + QUERIES * hashes;
+    c->tokens = c->copied + FEW * (hashes + 1);
+    c->shares = (float *)(c->tokens + QUERIES * n + AHEAD);
+    c->counts = (uint16_t *)(c->shares + QUERIES * n + AHEAD);
+    memset(c->counts, 0, (size_t)n * sizeof *c->counts);
+}
+
+/// Adds a token to those of a query unless it is there, without a branch to mispredict.
+INLINE int64_t with_token(uint32_t token, uint32_t *tokens, int64_t count, uint16_t *counts) {
+    tokens[count] = token;
+    return count + (counts[token]++ == 0);
+}
+
+INLINE void write_out(int64_t first, int64_t queries, int64_t n, int32_t bits, int32_t hashes, const uint16_t *to,
+                      const uint32_t *starts, const uint32_t *order, Collisions *c) {
+    const int64_t stride = ((int64_t)1 << bits) + 1;
+    for (int32_t hash = 0; hash < hashes; hash++)
+        for (int64_t i = 0; i < queries; i++) {
+            const uint32_t *bucket = starts + hash * stride + to[hash * n + first + i];
+            c->begin[i * hashes + hash] = bucket[0];
+            c->size[i * hashes + hash] = bucket[1] - bucket[0];
+            __builtin_prefetch(order + hash * n + bucket[0]);
+        }
+    int64_t end = 0;
+    for (int64_t i = 0; i < queries; i++) {
+        uint32_t *tokens = c->tokens + end;
+        int64_t count = 0, copied = 0;
+        for (int32_t hash = 0; hash < hashes; hash++) {
+            const uint32_t *bucket = order + hash * n + c->begin[i * hashes + hash], size = c->size[i * hashes + hash];
+            if (size <= FEW) {
+                memcpy(c->copied + copied, bucket, FEW * sizeof *bucket);
+                copied += size;
+            } else {
+                for (uint32_t p = 0; p < size; p++) count = with_token(bucket[p], tokens, count, c->counts);
+            }
+        }
+        for (int64_t p = 0; p < copied; p++) count = with_token(c->copied[p], tokens, count, c->counts);
+        for (int64_t p = 0; p < count; p++) {
+            c->shares[end + p] = (float)c->counts[tokens[p]] / (float)hashes;
+            c->counts[tokens[p]] = 0;
+        }
+        c->ends[i] = end += count;
+    }
+    memset(c->tokens + end, 0, AHEAD * sizeof *c->tokens);
+}
+
+INLINE void prefetch_row(const int64_t blocks, const float *row) {
+    for (int64_t c = 0; c < blocks; c++) __builtin_prefetch(row + 16 * c);
+}
+
+/// *sum += factor row
+INLINE void add_row(const int64_t blocks, float factor, const float *row, lanes *sum) {
+    FAST
+    for (int64_t c = 0; c < blocks; c++) {
+        lanes value;
+        load(row + 16 * c, &value);
+        sum[c] += factor * value;
+    }
+}
+
+/// row += factor x
+INLINE void add_to_row(const int64_t blocks, float factor, const lanes *x, float *row) {
+    FAST
+    for (int64_t c = 0; c < blocks; c++) {
+        lanes value;
+        load(row + 16 * c, &value);
+        value += factor * x[c];
+        store(&value, row + 16 * c);
+    }
+}
+
+#endif

@@ -1,0 +1,126 @@
+#include "enumeration.h"
+#include "pairs.h"
+
+// The conditional estimator by enumeration: hashes select pairs, each met once, and what a pair weighs is computed.
+
+INLINE int64_t select_sums(const int64_t blocks, int64_t n, int32_t bits, ck_pair_law law, const uint16_t *to,
+                           const uint32_t *starts, const uint32_t *order, const float *q, const float *k,
+                           const float *v, float *sums, float *mass, void *scratch) {
+    const int64_t width = 16 * blocks;
+    Collisions found;
+    lay_out(n, law.hashes, scratch, &found);
+    int64_t total = 0;
+    for (int64_t first = 0; first < n; first += QUERIES) {
+        const int64_t queries = n - first < QUERIES ? n - first : QUERIES;
+        write_out(first, queries, n, bits, law.hashes, to, starts, order, &found);
+        // The shares make room for what follows from the cosines.
+        float *weights = found.shares;
+        for (int64_t i = 0, p = 0; i < queries; i++) {
+            lanes query[8];
+            for (int64_t c = 0; c < blocks; c++) load(q + (first + i) * width + 16 * c, query + c);
+            for (; p < found.ends[i]; p++) {
+                prefetch_row(blocks, k + found.tokens[p + AHEAD] * width);
+                weights[p] = dot(blocks, query, k + found.tokens[p] * width);
+            }
+        }
+        const int64_t end = found.ends[queries - 1];
+        // What is computed behind the end is not read; there is room for it.
+        for (int64_t p = 0; p < end; p += 16) {
+            lanes x, s, weight;
+            load(weights + p, &x);
+            closeness(&x, &s);
+            weigh(law, &s, &weight);
+            store(&weight, weights + p);
+        }
+        for (int64_t i = 0, p = 0; i < queries; i++) {
+            lanes sum[8];
+            float row_mass = 0;
+            for (int64_t c = 0; c < blocks; c++) sum[c] = 0;
+            for (; p < found.ends[i]; p++) {
+                prefetch_row(blocks, v + found.tokens[p + AHEAD] * width);
+                row_mass += weights[p];
+                add_row(blocks, weights[p], v + found.tokens[p] * width, sum);
+            }
+            mass[first + i] = row_mass;
+            for (int64_t c = 0; c < blocks; c++) store(sum + c, sums + (first + i) * width + 16 * c);
+        }
+        total += end;
+    }
+    return total;
+}
+
+CLONES int64_t ck_selected_sums(int64_t n, int32_t width, int32_t bits, ck_pair_law law, const uint16_t *to,
+                                const uint32_t *starts, const uint32_t *order, const float *q, const float *k,
+                                const float *v, float *sums, float *mass, void *scratch) {
+    if (width == 64) return select_sums(4, n, bits, law, to, starts, order, q, k, v, sums, mass, scratch);
+    return select_sums(width / 16, n, bits, law, to, starts, order, q, k, v, sums, mass, scratch);
+}
+
+INLINE void select_gradients(const int64_t blocks, int64_t n, int32_t bits, ck_pair_law law, const uint16_t *to,
+                             const uint32_t *starts, const uint32_t *order, const float *q, const float *k,
+                             const float *v, const float *g, const float *delta, float *dq, float *dk, float *dv,
+                             void *scratch, float *slopes) {
+    const int64_t width = 16 * blocks;
+    Collisions found;
+    lay_out(n, law.hashes, scratch, &found);
+    memset(dk, 0, (size_t)(n * width) * sizeof *dk);
+    memset(dv, 0, (size_t)(n * width) * sizeof *dv);
+    for (int64_t first = 0; first < n; first += QUERIES) {
+        const int64_t queries = n - first < QUERIES ? n - first : QUERIES;
+        write_out(first, queries, n, bits, law.hashes, to, starts, order, &found);
+        float *weights = found.shares;
+        for (int64_t i = 0, p = 0; i < queries; i++) {
+            lanes query[8], gradient[8];
+            for (int64_t c = 0; c < blocks; c++) {
+                load(q + (first + i) * width + 16 * c, query + c);
+                load(g + (first + i) * width + 16 * c, gradient + c);
+            }
+            for (; p < found.ends[i]; p++) {
+                const int64_t here = found.tokens[p] * width, ahead = found.tokens[p + AHEAD] * width;
+                prefetch_row(blocks, k + ahead);
+                prefetch_row(blocks, v + ahead);
+                weights[p] = dot(blocks, query, k + here);
+                slopes[p] = dot(blocks, gradient, v + here) - delta[first + i];
+            }
+        }
+        const int64_t end = found.ends[queries - 1];
+        for (int64_t p = 0; p < end; p += 16) {
+            lanes x, s, weight, slope;
+            load(weights + p, &x);
+            load(slopes + p, &slope);
+            closeness(&x, &s);
+            weigh(law, &s, &weight);
+            apply_slope(law, &x, &s, &weight, &slope);
+            store(&weight, weights + p);
+            store(&slope, slopes + p);
+        }
+        for (int64_t i = 0, p = 0; i < queries; i++) {
+            lanes query[8], gradient[8], sum[8];
+            for (int64_t c = 0; c < blocks; c++) {
+                load(q + (first + i) * width + 16 * c, query + c);
+                load(g + (first + i) * width + 16 * c, gradient + c);
+                sum[c] = 0;
+            }
+            for (; p < found.ends[i]; p++) {
+                const int64_t here = found.tokens[p] * width, ahead = found.tokens[p + AHEAD] * width;
+                prefetch_row(blocks, dk + ahead);
+                prefetch_row(blocks, dv + ahead);
+                add_row(blocks, slopes[p], k + here, sum);
+                add_to_row(blocks, slopes[p], query, dk + here);
+                add_to_row(blocks, weights[p], gradient, dv + here);
+            }
+            for (int64_t c = 0; c < blocks; c++) store(sum + c, dq + (first + i) * width + 16 * c);
+        }
+    }
+}
+
+CLONES void ck_selected_gradients(int64_t n, int32_t width, int32_t bits, ck_pair_law law, const uint16_t *to,
+                                  const uint32_t *starts, const uint32_t *order, const float *q, const float *k,
+                                  const float *v, const float *g, const float *delta, float *dq, float *dk, float *dv,
+                                  void *scratch, float *slopes) {
+    if (width == 64)
+        select_gradients(4, n, bits, law, to, starts, order, q, k, v, g, delta, dq, dk, dv, scratch, slopes);
+    else
+        select_gradients(
+            width / 16, n, bits, law, to, starts, order, q, k, v, g, delta, dq, dk, dv, scratch, slopes);
+}
