@@ -6,7 +6,7 @@ public enum ModelFamily: String, Sendable, Equatable {
 
     /// Where position 0 lies in the position table: YOSO's has two unused rows in front
     /// (transformers, `YosoEmbeddings`).
-    var firstPosition: Int { self == .yoso ? 2 : 0 }
+    public var firstPosition: Int { self == .yoso ? 2 : 0 }
 }
 
 extension EncoderOptions {

@@ -10,6 +10,8 @@ public struct PretrainingRecipe: Sendable {
     /// Text files or folders, or `sample`; nil where neither recipe nor command names any.
     public let text: [String]?
     public let heldOut: Double
+    /// The folder whose weights the run begins with.
+    public let checkpoint: String?
     public let options: PretrainingOptions
 
     /// Reads the recipe at `path` with overrides from the command line. Paths in it are relative to the working folder.
@@ -25,6 +27,7 @@ public struct PretrainingRecipe: Sendable {
         vocabulary = resolved["vocabulary"]
         text = resolved["corpus.text"] == "none" ? nil : resolved.texts("corpus.text")
         heldOut = resolved.share("corpus.heldOut")
+        checkpoint = resolved.path("checkpoint")
         options = PretrainingOptions(
             examples: resolved.examples, batch: resolved.batch, microBatchTokens: resolved.integer("microBatchTokens"),
             budget: resolved.budget, optimizer: resolved.optimizer, schedule: resolved.schedule,

@@ -144,7 +144,61 @@ import Testing
         }
     }
 
-    @Test func withoutCollisionsOutputAndGradientAreZero() {
+    /// So many hashes of one bit select every pair, with probability 1: YOSO-E by mass, with its gradients.
+    @Test(arguments: CollisionGradient.allCases) func manyHashesAreTheExpectation(gradient: CollisionGradient) {
+        let layout = BatchLayout(lengths: [40, 24])
+        let projections = nearbyQueriesAndKeys(64, heads: 2, headWidth: 16)
+        let expectation = pass(Self.massExpectation(gradient), layout, projections)
+        let sampled = pass(
+            .yoso(
+                YosoOptions(
+                    hashes: 1024, bits: 1, gradient: gradient, estimator: .conditional, kernelBits: 16,
+                    normalization: .mass)), layout, projections)
+        #expect(distance(sampled.output, expectation.output) < 1e-5)
+        #expect(distance(sampled.gradient, expectation.gradient) < 1e-4)
+    }
+
+    /// A sequence within the budget is YOSO-E by mass, bit by bit.
+    @Test func shortSequencesMeetAllPairs() {
+        let layout = BatchLayout(lengths: [1, 20, 9, 16])
+        let projections = drawn(46, 48, "projections", pool)
+        for training in [true, false] {
+            let sampled = pass(Self.conditional(pairs: 20), layout, projections, training: training)
+            let expectation = pass(Self.massExpectation(.exact), layout, projections, training: training)
+            #expect(sampled.output == expectation.output)
+            #expect(sampled.gradient == expectation.gradient)
+        }
+    }
+
+    private static func massExpectation(_ gradient: CollisionGradient) -> AttentionChoice {
+        .yosoExpectation(YosoExpectationOptions(bits: 16, gradient: gradient, normalization: .mass))
+    }
+
+    /// A mean of equal values is that value, whatever the weights are: queries and keys get no gradient.
+    @Test(arguments: [massExpectation(.exact), conditional(bits: 2), conditional(pairs: 16)])
+    func constantValuesGiveThemselves(choice: AttentionChoice) {
+        let layout = BatchLayout(lengths: [30, 5])
+        let projections = nearbyQueriesAndKeys(35, heads: 2, headWidth: 16)
+        for row in 0..<35 {
+            for column in 0..<32 { projections.pointer[row * 96 + 64 + column] = Float(column) / 8 - 1 }
+        }
+        let result = pass(choice, layout, projections)
+        // A query that meets nobody gives zeros.
+        let rows = (0..<70).map { Array(result.output[$0 * 16..<($0 + 1) * 16]) }
+        let values = [0, 1].map { head in (0..<16).map { Float(16 * head + $0) / 8 - 1 } }
+        for (index, row) in rows.enumerated() where row.contains(where: { $0 != 0 }) {
+            #expect(distance(row, values[index % 2]) < 1e-6)
+        }
+        let size = distance(columns(result.gradient, 2), [Float](repeating: 0, count: 35 * 32))
+        #expect(size > 1e-2)
+        for part in 0..<2 { #expect(columns(result.gradient, part).allSatisfy { abs($0) < 1e-4 * Float(size) }) }
+    }
+
+    @Test(arguments: [
+        .yoso(YosoOptions(hashes: 4, bits: 8)), conditional(bits: 8),
+        .yoso(YosoOptions(hashes: 4, bits: 8, normalization: .mass)),
+    ])
+    func withoutCollisionsOutputAndGradientAreZero(choice: AttentionChoice) {
         // Keys are the opposite of queries, which no hash confuses.
         let projections = pool.zeros(2, 48)
         for row in 0..<2 {
@@ -155,8 +209,7 @@ import Testing
                 projections.pointer[row * 48 + 32 + column] = 1
             }
         }
-        let result = pass(
-            .yoso(YosoOptions(hashes: 4, bits: 8)), BatchLayout(lengths: [2]), projections, heads: 1)
+        let result = pass(choice, BatchLayout(lengths: [2]), projections, heads: 1)
         #expect(result.output.allSatisfy { $0 == 0 })
         #expect(result.gradient.allSatisfy { $0 == 0 })
     }

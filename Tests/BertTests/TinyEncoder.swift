@@ -18,7 +18,11 @@ extension AttentionChoice {
         .convolved(width: 3, beside: .yoso(YosoOptions(hashes: 8, bits: 3))),
         .none, .linear, .performer(features: 16), .linformer(rank: 6, length: 20),
         .convolved(width: 3, beside: .nystrom(landmarks: 4)), .local(window: 2), .mra(blocks: 1, isSparse: false),
-        .gfsa(order: 3, over: .softmax),
+        .gfsa(order: 3, over: .softmax), .normalizedSoftmax,
+        .yoso(
+            YosoOptions(
+                hashes: 4, bits: nil, estimator: .conditional, kernelBits: 16, normalization: .mass, pairs: 16)),
+        .yoso(YosoOptions(hashes: 8, bits: 3, estimator: .conditional, kernelBits: 8)),
     ]
 }
 

@@ -97,10 +97,35 @@ func problems(_ text: String, _ overrides: [ResolvedRecipe.Override] = []) -> St
             ["model.attention=yoso", "model.width=256", "model.heads=1"],
             "makes heads 256 wide; yoso hashes at most 128"
         ),
+        (["model.attention=yoso", "model.attention.kernelBits=16"], "counts have the bits of the hash; wanted auto"),
+        (
+            ["model.attention=yoso", "model.attention.pairs=128"],
+            "counts have no budget; wanted estimator: conditional"
+        ),
+        (
+            conditional(["bits=9", "kernelBits=8"]),
+            "kernelBits is 8; wanted at least the 9 bits of a hash, and at most 64"
+        ),
+        (
+            conditional(["bits=auto", "kernelBits=15"]),
+            "kernelBits is 15; wanted at least 16, which bits: auto may reach"
+        ),
+        (conditional(["hashes=1025"]), "hashes is 1025; the conditional estimator takes at most 1024"),
+        (conditional(["evaluationHashes=2000"]), "hashes is 2000; the conditional estimator takes at most 1024"),
+        (conditional(["pairs=128"]), "bits is 9, but pairs chooses the bits; wanted bits: auto"),
+        (conditional(["pairs=128", "bits=auto"]), "kernelBits is auto, but pairs chooses the bits of a hash"),
+        (
+            conditional(["pairs=127", "bits=auto", "kernelBits=16"]),
+            "pairs is 127; wanted at least four times the 32 hashes"
+        ),
     ])
     func whatAnAttentionCannotDoIsRefused(settings: [String], problem: String) {
         let overrides = settings.compactMap { ResolvedRecipe.Override(setting: $0) }
         #expect(problems(rightRecipe, overrides)?.contains(problem) == true)
+    }
+
+    private static func conditional(_ settings: [String]) -> [String] {
+        ["model.attention=yoso", "model.attention.estimator=conditional"] + settings.map { "model.attention.\($0)" }
     }
 
     @Test func anUnknownAttentionNamesThoseThereAre() {
@@ -113,9 +138,9 @@ func problems(_ text: String, _ overrides: [ResolvedRecipe.Override] = []) -> St
     }
 
     @Test func aVariantHasKeysOfItsOwn() {
-        let variant = "attention: { yosoExpectation: { bits: 17, colour: red } }\n  layers: 2"
+        let variant = "attention: { yosoExpectation: { bits: 65, colour: red } }\n  layers: 2"
         let found = changed("layers: 2", to: variant)
-        #expect(found?.contains("model.attention.bits is '17'; wanted an integer from 1 to 16") == true)
+        #expect(found?.contains("model.attention.bits is '65'; wanted an integer from 1 to 64") == true)
         #expect(found?.contains("unknown key 'model.attention.colour'") == true)
         #expect(
             changed("layers: 2", to: "attention: { softmax: { bits: 9 } }\n  layers: 2")?.contains(

@@ -54,6 +54,20 @@ import Training
         #expect(
             try attention(["model.attention.hashes=8"]) == .convolved(width: 5, beside: .yoso(YosoOptions(hashes: 8))))
         #expect(try attention(["model.attention=softmax"]) == .softmax)
+        #expect(
+            try attention(["model.attention=softmax", "model.attention.queryKeyNorm=true", "model.filterOrder=2"])
+                == .gfsa(order: 2, over: .normalizedSoftmax))
+        #expect(
+            try attention(
+                ["estimator=conditional", "kernelBits=20", "bits=auto", "normalization=mass", "pairs=200"].map {
+                    "model.attention.\($0)"
+                })
+                == .convolved(
+                    width: 5,
+                    beside: .yoso(
+                        YosoOptions(
+                            hashes: 16, bits: nil, estimator: .conditional, kernelBits: 20, normalization: .mass,
+                            pairs: 200))))
         #expect(try attention(["model.attention=nystrom"]) == .nystrom(landmarks: 64))
         #expect(
             try attention(["model.attention.bits=4", "model.attention=yosoExpectation"])
@@ -71,7 +85,7 @@ import Training
 
     @Test func theExplanationNamesEveryOrigin() throws {
         let lines = try read(rightRecipe, ["seed=7"]).resolved.explanation.split(separator: "\n").map(String.init)
-        #expect(lines.count == Schema.pretraining.fields.count)
+        #expect(lines.count == Schema.pretraining.fields.count + 2, "softmax has two keys of its own")
         func line(_ key: String) -> [String] {
             lines.first { $0.hasPrefix(key + " ") }?.split(separator: " ").map(String.init) ?? []
         }

@@ -29,24 +29,22 @@ struct SampledHead {
             query: UnitMatrix(slices.query, pool).rows, key: UnitMatrix(slices.key, pool).rows,
             value: PackedRows(slices.value, pool))
         var law = PairLaw(kernelBits: options.kernelBits(of: length), gradient: options.gradient, selection: nil)
+        func sum(_ hashed: HashedHead?) -> (head: SampledHead, met: Int) {
+            let head = SampledHead(hashed: hashed, law: law)
+            return (head, head.sum(units, law, into: sums, mass: mass, products, pool))
+        }
         guard let pairs = options.pairs else {
             let bits = options.bits(of: length)
             law.selection = PairSelection(hashes: hashes, hashBits: bits)
-            let head = SampledHead(hashed: hash(bits), law: law)
-            _ = head.sum(units, law, into: sums, mass: mass, products, pool)
-            return head
+            return sum(hash(bits)).head
         }
-        if length <= pairs {
-            let head = SampledHead(hashed: nil, law: law)
-            _ = head.sum(units, law, into: sums, mass: mass, products, pool)
-            return head
-        }
+        if length <= pairs { return sum(nil).head }
         var budget = PairBudget(
             pairs, hash(PairBudget.bits(length: length)), kernelBits: law.kernelBits, random: random, pool)
         while true {
             law.selection = budget.selection
-            let head = SampledHead(hashed: budget.head(pool), law: law)
-            if budget.accepts(head.sum(units, law, into: sums, mass: mass, products, pool)) { return head }
+            let (head, met) = sum(budget.head(pool))
+            if budget.accepts(met) { return head }
         }
     }
 

@@ -16,6 +16,8 @@ struct Schema: Sendable {
             Field("kind", .oneOf(["pretraining", "finetuning"]), nil, "what the recipe is for"),
             Field("name", .text, nil, "the name of the run, and of its folder below Checkpoints"),
             Field("vocabulary", .text, nil, "folder of the tokenizer"),
+            Field(
+                "checkpoint", .text, "none", "pretrained folder to begin with; positions beyond its own repeat those"),
             Field("corpus.text", .texts, "none", "text files or folders; sample is the generator that ships"),
             Field("corpus.heldOut", .share, "1%", "share of the documents that is never trained on"),
             Field("model.layers", .integer(1...1000), nil, "encoder blocks"),

@@ -55,6 +55,20 @@ public enum ModelFolder {
         return missing
     }
 
+    /// The rows of a table in a folder, as many as it has there, of the width of `parameter`.
+    ///
+    /// - Throws: `CheckpointError` where there is no such table.
+    static func rows(of parameter: Parameter, in folder: URL) throws -> (count: Int, values: [Float]) {
+        let file = try SafeTensorsFile(folder.appendingPathComponent(weightsName))
+        let name = bareName(parameter.name, in: file)
+        guard let shape = file.shape(of: name), shape.count == 2, shape[1] == parameter.columns else {
+            throw CheckpointError(file.url, "has no table \(parameter.name) of \(parameter.columns) columns")
+        }
+        var values = [Float](repeating: 0, count: shape[0] * shape[1])
+        try values.withUnsafeMutableBufferPointer { try file.read(name, into: $0) }
+        return (shape[0], values)
+    }
+
     /// SHA-256 of the weights of a folder.
     public static func digest(_ folder: URL) throws -> String {
         let url = folder.appendingPathComponent(weightsName)

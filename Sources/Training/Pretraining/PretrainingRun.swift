@@ -12,6 +12,8 @@ public struct PretrainingRun {
     public let tokenizer: any Tokenizer
     public let data: PretrainingData
     public let folder: RunFolder
+    /// Whose weights the run begins with; nil for random ones.
+    public let start: PretrainedStart?
     /// What `recipe.yaml` shall say; nil writes none.
     public let recipe: String?
     /// Where the time of steps is counted, by phase; nil for nowhere.
@@ -19,13 +21,15 @@ public struct PretrainingRun {
 
     public init(
         encoder: EncoderOptions, options: PretrainingOptions, tokenizer: any Tokenizer, data: PretrainingData,
-        folder: RunFolder, recipe: String? = nil, profile: StepProfile? = nil
+        folder: RunFolder, start: PretrainedStart? = nil, recipe: String? = nil,
+        profile: StepProfile? = nil
     ) {
         self.encoder = encoder
         self.options = options
         self.tokenizer = tokenizer
         self.data = data
         self.folder = folder
+        self.start = start
         self.recipe = recipe
         self.profile = profile
     }

@@ -22,10 +22,11 @@ final class PretrainingSitting {
         pretrainer = Pretrainer(run.encoder, run.options)
         pretrainer.sliced.profile = run.profile
         saver = CheckpointSaver(folder: run.folder, tokenizer: run.tokenizer, keep: run.options.checkpoints.keep)
-        let digest = try OptionsDigest.of(run.encoder, run.options.identity, inputs: [run.data.digest])
+        let digest = try OptionsDigest.of(
+            run.encoder, run.options.identity, inputs: [run.data.digest] + (run.start.map { [$0.digest] } ?? []))
         let restored = try saver.restore(pretrainer.sliced, options: digest) { report(.warning($0)) }
         savedStep = restored?.step
-        if restored == nil { pretrainer.beginWithShares(of: run.data.tokenCounts) }
+        if restored == nil { try Self.begin(run, pretrainer, report) }
         state =
             try restored
             ?? RunState(totalSteps: run.totalSteps(), tokenizer: run.tokenizer.fingerprint, options: digest)
@@ -37,6 +38,16 @@ final class PretrainingSitting {
         report(
             .started(
                 step: state.step, totalSteps: state.totalSteps, parameters: pretrainer.sliced.layout.parameterCount))
+    }
+
+    /// First weights: drawn, or those of a pretrained folder.
+    private static func begin(
+        _ run: PretrainingRun, _ pretrainer: Pretrainer, _ report: (PretrainingEvent) -> Void
+    ) throws {
+        pretrainer.beginWithShares(of: run.data.tokenCounts)
+        let (weights, layout) = (pretrainer.sliced.parameters, pretrainer.sliced.layout)
+        let fresh = try run.start?.read(into: weights, layout, run.encoder) ?? []
+        if !fresh.isEmpty { report(.warning("new weights: \(fresh.joined(separator: ", "))")) }
     }
 
     var isFinished: Bool { state.step >= state.totalSteps }

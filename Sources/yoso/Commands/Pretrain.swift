@@ -16,6 +16,7 @@ struct Pretrain: ParsableCommand {
     @OptionGroup var settings: Settings
     @Option(help: "Text files or folders in the place of corpus.text.") var data: String?
     @Option(help: "Folder of the tokenizer in the place of vocabulary.") var vocabulary: String?
+    @Option(help: "Pretrained folder to begin with, in the place of checkpoint.") var checkpoint: String?
     @Option(help: "Folder of the run; the default is Checkpoints/NAME.") var output: String?
     @Flag(help: "Say at the end where the time of a step went.") var profile = false
     @Flag(help: "Build everything, run a few steps, and say what the run would take.") var dryRun = false
@@ -44,7 +45,10 @@ struct Pretrain: ParsableCommand {
         let phases = profile ? StepProfile(threads: Workers(threads: recipe.options.threads).threads) : nil
         let run = PretrainingRun(
             encoder: setup.encoder, options: recipe.options, tokenizer: setup.tokenizer, data: setup.data,
-            folder: folder, recipe: recipe.resolved.yaml, profile: phases)
+            folder: folder,
+            start: try recipe.checkpoint.map {
+                try PretrainedStart(URL(fileURLWithPath: $0, isDirectory: true), setup.tokenizer)
+            }, recipe: recipe.resolved.yaml, profile: phases)
         defer { phases.map { PhaseTable(rows: $0.rows).lines.forEach(Terminal.line) } }
         let display = PretrainingDisplay()
         let evaluation = try stopping { try run.run(interruption, display.show) }
@@ -58,8 +62,10 @@ struct Pretrain: ParsableCommand {
 
     private var overrides: [ResolvedRecipe.Override] {
         settings.overrides
-            + [("corpus.text", data, "--data"), ("vocabulary", vocabulary, "--vocabulary")].compactMap {
-                key, value, name in
+            + [
+                ("corpus.text", data, "--data"), ("vocabulary", vocabulary, "--vocabulary"),
+                ("checkpoint", checkpoint, "--checkpoint"),
+            ].compactMap { key, value, name in
                 value.map { ResolvedRecipe.Override(key: key, value: $0, argument: "\(name) \($0)") }
             }
     }

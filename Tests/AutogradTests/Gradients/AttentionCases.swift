@@ -11,8 +11,8 @@ extension GradientCase {
         attention("softmax", .softmax, short, heads: 2),
         attention("softmax with dropout", .softmax, short, heads: 2, dropout: 0.25),
         attention("softmax, tiled", .softmax, tiled),
-        attention("normalized softmax", .normalizedSoftmax, short, heads: 2, step: 2e-3),
-        attention("normalized softmax, tiled", .normalizedSoftmax, tiled, step: 2e-3),
+        attention("normalized softmax", .normalizedSoftmax, short, heads: 2, step: 2e-3, temperature: 16),
+        attention("normalized softmax, tiled", .normalizedSoftmax, tiled, step: 2e-3, temperature: 16),
         attention("softmax with dropout, tiled", .softmax, tiled, dropout: 0.25),
         attention("yoso expectation", yoso(bits: 9), short, heads: 2, step: 2e-3),
         attention("yoso expectation of one bit", yoso(bits: 1), short, heads: 2, step: 2e-3),
@@ -60,11 +60,12 @@ extension GradientCase {
 
     private static func attention(
         _ name: String, _ choice: AttentionChoice, _ lengths: [Int], heads: Int = 1, dropout: Float = 0,
-        step: Float = 5e-3
+        step: Float = 5e-3, temperature: Double = 1
     ) -> GradientCase {
         let headWidth = 8
         let layout = BatchLayout(lengths: lengths)
-        return GradientCase(name, [(layout.tokens, 3 * heads * headWidth)], step: step) { parameters in
+        return GradientCase(name, [(layout.tokens, 3 * heads * headWidth)], step: step, temperature: temperature) {
+            parameters in
             let attention = choice.attention(
                 heads: heads, headWidth: headWidth, dropout: dropout, parameters.scope("self"))
             return { attention($0[0], layout) }

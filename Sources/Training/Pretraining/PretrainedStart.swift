@@ -1,0 +1,62 @@
+import Autograd
+import Bert
+import Checkpoints
+import Foundation
+import Tensors
+import Tokenization
+
+/// A pretrained folder whose weights a pretraining run begins with, for example on longer sequences than it has seen.
+public struct PretrainedStart: Sendable {
+    let folder: URL
+    /// SHA-256 of the weights: part of the run's identity.
+    let digest: String
+
+    /// - Throws: `CheckpointError` where the folder cannot be read, or has another tokenizer than `tokenizer`.
+    public init(_ folder: URL, _ tokenizer: any Tokenizer) throws {
+        guard try TokenizerFolder.load(folder).fingerprint == tokenizer.fingerprint else {
+            throw CheckpointError(folder, "its vocabulary is another than that of the recipe; wanted the same")
+        }
+        self.folder = folder
+        digest = try ModelFolder.digest(folder)
+    }
+
+    /// Reads what the folder has into `parameters`; what only the new model has keeps what it is. Positions beyond the
+    /// folder's own repeat them from the first on, so that neighbours go on as neighbours (Beltagy et al. 2020, section 5).
+    ///
+    /// - Returns: the names of parameters that the folder does not have.
+    /// - Throws: `CheckpointError` where embeddings or blocks are missing, or of another shape.
+    func read(into parameters: Tensor, _ layout: ParameterLayout, _ encoder: EncoderOptions) throws -> [String] {
+        let positions = layout.parameters.first { $0.name.hasSuffix("position_embeddings.weight") }
+        let missing = try ModelFolder.read(folder, into: parameters, layout) { parameter in
+            if parameter == positions { return .ignored }
+            return parameter.part.isHead || parameter.isOfAttentionAlone ? .optional : .required
+        }
+        guard let positions else { return missing }
+        let (rows, values) = try ModelFolder.rows(of: positions, in: folder)
+        let (first, width) = (encoder.family.firstPosition, positions.columns)
+        guard rows > first else { throw CheckpointError(folder, "\(positions.name) has no positions") }
+        let table = parameters.view(of: positions)
+        for row in 0..<positions.rows {
+            let source = row < first ? row : first + (row - first) % (rows - first)
+            values[source * width..<(source + 1) * width].withUnsafeBufferPointer { buffer in
+                guard let base = buffer.baseAddress else { return }
+                (table.pointer + row * width).update(from: base, count: width)
+            }
+        }
+        return missing.filter { $0 != positions.name }
+    }
+}
+
+extension Parameter {
+    /// Of a convolution or a temperature, which the attention of the folder may not have.
+    fileprivate var isOfAttentionAlone: Bool {
+        name.hasSuffix("attention.self.conv.weight") || name.hasSuffix("attention.self.temperature")
+    }
+}
+
+extension ModelPart {
+    fileprivate var isHead: Bool {
+        if case .head = self { return true }
+        return false
+    }
+}

@@ -1,0 +1,62 @@
+import Checkpoints
+import Foundation
+import Testing
+
+/// Pretraining that begins with the weights of another run.
+@Suite struct ContinuedPretrainingTests {
+    private func tensor(_ tool: CommandLineTool, _ folder: String, _ name: String) throws -> (shape: [Int], [Float]) {
+        let file = try SafeTensorsFile(tool.file("\(folder)/model.safetensors"))
+        let shape = try #require(file.shape(of: name))
+        var values = [Float](repeating: 0, count: shape.reduce(1, *))
+        try values.withUnsafeMutableBufferPointer { try file.read(name, into: $0) }
+        return (shape, values)
+    }
+
+    /// At a rate of zero nothing is learned, so that the first weights can be read behind the last step.
+    private let still = ["--set", "optimizer.rate=0", "--checkpoint", "run/best"]
+
+    @Test(arguments: ["softmax", "yoso"]) func positionsGoOnByRepeating(attention: String) throws {
+        let tool = try CommandLineTool()
+        try tool.writeText()
+        let chosen = ["--set", "model.attention=\(attention)"]
+        #expect(try tool.run(tool.pretraining(steps: 5, chosen + ["--set", "model.positions=20"])).code == 0)
+        let longer = try tool.run(
+            tool.pretraining(
+                steps: 1, output: "longer",
+                chosen + still + [
+                    "--set", "model.positions=50", "--set", "model.attention.convolution=3",
+                ]))
+        #expect(longer.code == 0, "\(longer.error)")
+        #expect(longer.output.contains("new weights: "), "a convolution, which the checkpoint has not")
+        let family = attention == "yoso" ? "yoso" : "bert"
+        let first = attention == "yoso" ? 2 : 0
+        let name = "\(family).embeddings.position_embeddings.weight"
+        let (before, after) = (try tensor(tool, "run/best", name), try tensor(tool, "longer/best", name))
+        #expect(before.shape[0] == 20 + first && after.shape[0] == 50 + first)
+        let width = before.shape[1]
+        for row in 0..<after.shape[0] {
+            let source = row < first ? row : first + (row - first) % 20
+            #expect(
+                after.1[row * width..<(row + 1) * width].elementsEqual(before.1[source * width..<(source + 1) * width]))
+        }
+        for part in ["embeddings.word_embeddings.weight", "encoder.layer.1.output.dense.weight"] {
+            #expect(
+                try tensor(tool, "longer/best", "\(family).\(part)").1
+                    == tensor(tool, "run/best", "\(family).\(part)").1)
+        }
+    }
+
+    @Test func whatDoesNotFitIsRefused() throws {
+        let tool = try CommandLineTool()
+        try tool.writeText()
+        #expect(try tool.run(tool.pretraining(steps: 2)).code == 0)
+        for (settings, message) in [
+            (["--set", "model.attention=yoso"], "has no tensor yoso.embeddings.word_embeddings.weight"),
+            (["--set", "model.width=32"], "has shape"), (["--checkpoint", "nowhere"], "nowhere"),
+        ] {
+            let result = try tool.run(tool.pretraining(steps: 1, output: "other", still + settings))
+            #expect(result.code == 1 && result.error.contains(message), "\(result.error)")
+            #expect(!tool.exists("other/step-000001"))
+        }
+    }
+}
