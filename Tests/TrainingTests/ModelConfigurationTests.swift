@@ -53,6 +53,10 @@ import Training
         let options = YosoOptions(hashes: 7, bits: 9, hash: .gaussian, gradient: .exact)
         configuration.yoso = ["attention": yoso]
         #expect(try configuration.encoderOptions(place).attention == .convolved(width: 33, beside: .yoso(options)))
+        configuration.yoso = ["attention": #"{"gfsa":{"order":3,"over":\#(yoso)}}"#]
+        #expect(
+            try configuration.encoderOptions(place).attention
+                == .gfsa(order: 3, over: .convolved(width: 33, beside: .yoso(options))))
         configuration.yoso = ["attention": yoso.replacingOccurrences(of: #""convolution":33,"#, with: "")]
         #expect(try configuration.encoderOptions(place).attention == .yoso(options))
         configuration.modelType = "bert"

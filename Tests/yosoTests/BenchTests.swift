@@ -20,11 +20,11 @@ import Testing
         #expect(result.output.contains("yoso-4 with backward is faster than our softmax "))
         let report = try JSONDecoder().decode(
             AttentionReport.self, from: Data(contentsOf: tool.file("out/attention.json")))
-        #expect(report.records.count == 3 * 2 * 12)
+        #expect(report.records.count == 3 * 2 * 16)
         for record in report.records {
             #expect(record.forward > 0 && record.forwardBackward > 0, "\(record.name)")
             #expect(record.errorToSoftmax != nil || record.name == "softmax")
-            #expect((record.errorToExpectation != nil) == record.name.hasPrefix("yoso-"))
+            #expect((record.errorToExpectation != nil) == record.name.hasSuffix("-4"))
         }
         let page = try String(contentsOf: tool.file("out/attention.html"), encoding: .utf8)
         #expect(page.contains("<svg") && page.contains("nystrom") && !page.contains("http-equiv"))

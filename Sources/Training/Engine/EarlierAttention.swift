@@ -16,14 +16,25 @@ struct EarlierAttention: Decodable {
         }
     }
 
+    private final class Filter: Decodable {
+        let over: EarlierAttention
+    }
+
     private let yoso: Yoso?
     private let nystrom: Width?
+    private let gfsa: Filter?
 
     static func decode(_ text: String) throws -> AttentionChoice {
         let data = Data(text.utf8)
         let choice = try JSONDecoder().decode(AttentionChoice.self, from: data)
-        let earlier = try JSONDecoder().decode(Self.self, from: data)
-        let width = earlier.yoso?.options.convolution ?? earlier.nystrom?.convolution
+        return try JSONDecoder().decode(Self.self, from: data).withConvolution(choice)
+    }
+
+    private func withConvolution(_ choice: AttentionChoice) -> AttentionChoice {
+        if case .gfsa(let order, let inner) = choice, let gfsa {
+            return .gfsa(order: order, over: gfsa.over.withConvolution(inner))
+        }
+        let width = yoso?.options.convolution ?? nystrom?.convolution
         return width.map { .convolved(width: $0, beside: choice) } ?? choice
     }
 }

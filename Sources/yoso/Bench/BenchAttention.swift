@@ -88,25 +88,12 @@ struct BenchAttention: ParsableCommand {
         try write(report)
     }
 
+    /// By the names of the bench; those of sampled attentions say how many hashes.
     private func choices(length: Int) -> [(name: String, choice: AttentionChoice)] {
-        let bits = max(1, min(16, Int(log2(Double(length)))))
-        return [
-            ("softmax", .softmax), ("yosoExpectation", .yosoExpectation(YosoExpectationOptions(bits: bits))),
-            ("yoso-\(hashes)", .yoso(YosoOptions(hashes: hashes, bits: bits))),
-            ("conditional-\(hashes)", .yoso(conditional(bits: max(1, bits - 1), pairs: nil))),
-            ("budget-\(hashes)", .yoso(conditional(bits: nil, pairs: max(128, 4 * hashes)))),
-            ("none", .none), ("linear", .linear),
-            ("performer", .performer(features: 256)), ("linformer", .linformer(rank: 256, length: length)),
-            ("nystrom", .nystrom(landmarks: 64)), ("local", .local(window: 64)),
-            ("mra", .mra(blocks: 4, isSparse: false)),
-            ("mra-sparse", .mra(blocks: 4, isSparse: true)), ("gfsa", .gfsa(order: 3, over: .softmax)),
-        ]
-    }
-
-    /// Of 16 bits, by mass.
-    private func conditional(bits: Int?, pairs: Int?) -> YosoOptions {
-        YosoOptions(
-            hashes: hashes, bits: bits, estimator: .conditional, kernelBits: 16, normalization: .mass, pairs: pairs)
+        TimedAttentions(length: length, hashes: hashes).all.map { name, choice in
+            guard case .yoso = choice else { return (name, choice) }
+            return ("\(name)-\(hashes)", choice)
+        }
     }
 
     private func records(
@@ -145,8 +132,14 @@ struct BenchAttention: ParsableCommand {
                 name: name, data: data, length: length, forward: median(times[name]?.forward ?? []),
                 forwardBackward: median(times[name]?.both ?? []), extraBytesPerToken: memory[name],
                 errorToSoftmax: name == "softmax" ? nil : distance(outputs[name], outputs["softmax"]),
-                errorToExpectation: name.hasPrefix("yoso-") ? distance(outputs[name], outputs["yosoExpectation"]) : nil)
+                errorToExpectation: Self.expectation(of: name).flatMap { distance(outputs[name], outputs[$0]) })
         }
+    }
+
+    /// What a sampled attention samples.
+    private static func expectation(of name: String) -> String? {
+        if name.hasPrefix("yoso-") { return "yosoExpectation" }
+        return name.hasPrefix("conditional-") || name.hasPrefix("budget-") ? "massExpectation" : nil
     }
 
     private func input(_ data: String, _ length: Int) throws -> HeadInput {

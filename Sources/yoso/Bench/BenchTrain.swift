@@ -16,7 +16,7 @@ struct BenchTrain: ParsableCommand {
     @Option(help: "Sequences a step.") var batch = 32
     @Option(help: "Tokens a sequence.") var length = 128
     @Option(help: "Size of the vocabulary.") var vocab = 30522
-    @Option(help: "softmax, or yoso: 32 hashes of log2 of the length bits; a peer's is softmax.")
+    @Option(help: "An attention as bench attention calls it, sampled ones by 32 hashes; a peer's is softmax.")
     var attention = "softmax"
     @Option(help: "Probability of dropping a softmax weight.") var attentionDropout: Float = 0.1
     @Option(parsing: .upToNextOption, help: "fp32, bf16, or both; the default is all that this CPU has.")
@@ -33,8 +33,9 @@ struct BenchTrain: ParsableCommand {
     @Option(help: "Path of the JSON file.") var output: String?
 
     func validate() throws {
-        guard ["softmax", "yoso"].contains(attention) else {
-            throw ValidationError("--attention \(attention): wanted softmax or yoso")
+        guard TimedAttentions.names.contains(attention) else {
+            throw ValidationError(
+                "--attention \(attention): wanted one of \(TimedAttentions.names.joined(separator: ", "))")
         }
         guard hidden % 64 == 0,
             [layers, hidden, batch, length, steps, rounds].allSatisfy({ (1...65536).contains($0) }),
@@ -94,7 +95,7 @@ struct BenchTrain: ParsableCommand {
         let training = TimedTraining(
             TrainingShape(
                 layers: layers, hidden: hidden, vocabulary: vocab, batch: batch, length: length,
-                attention: attention == "yoso" ? .yoso(YosoOptions(bits: nil)) : .softmax,
+                attention: TimedAttentions(length: length)[attention] ?? .softmax,
                 attentionDropout: attentionDropout, precision: precision,
                 microBatchTokens: microBatchTokens > 0 ? microBatchTokens : batch * length, recompute: recompute,
                 threads: workers.threads))
