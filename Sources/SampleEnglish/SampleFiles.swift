@@ -62,7 +62,7 @@ private func save(_ bytes: [UInt8], to file: URL) throws(SampleFileError) {
     do {
         try FileManager.default.createDirectory(
             at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-        try Data(bytes).write(to: file, options: .atomic)
+        try Data(bytes).write(to: file)
     } catch {
         throw .notWritten(path: file.path, reason: error.localizedDescription)
     }

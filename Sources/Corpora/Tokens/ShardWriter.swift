@@ -52,7 +52,9 @@ struct ShardWriter {
         try flush()
         manifest.tokensDigest = try tokens.close()
         manifest.lengthsDigest = try lengths.close()
-        try JSONEncoder().encode(manifest).write(to: TokenShard.json(name), options: .atomic)
+        var json = try Output(TokenShard.json(name))
+        json.append(Array(try JSONEncoder().encode(manifest)))
+        _ = try json.close()
     }
 
     private func encode(_ paragraphs: [String]) -> [[Int32]] {
@@ -104,8 +106,10 @@ struct ShardWriter {
 
         mutating func close() throws -> String {
             try flush()
-            try file.synchronize()
-            try file.close()
+            do {
+                try file.synchronize()
+                try file.close()
+            } catch { throw CorpusError(temporary, "cannot be synced: \(String(cString: strerror(errno)))") }
             guard rename(temporary.path, url.path) == 0 else { throw CorpusError(url, "cannot be renamed into place") }
             return digest.value.take()?.hexadecimal() ?? ""
         }

@@ -88,7 +88,7 @@ public enum TokenizerFolder {
 
     private static func write(_ data: Data, to url: URL) throws {
         do {
-            try data.write(to: url, options: .atomic)
+            try data.write(to: url)
         } catch {
             let isFull = (error as? CocoaError)?.code == .fileWriteOutOfSpace
             let reason = isFull ? "disk full" : (error as NSError).localizedDescription
