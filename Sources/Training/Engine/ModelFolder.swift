@@ -35,7 +35,7 @@ public enum ModelFolder {
         _ folder: URL, into parameters: Tensor, _ layout: ParameterLayout,
         _ demand: (Parameter) -> Demand = { _ in .required }
     ) throws -> [String] {
-        try AtomicFolder.verify(folder)
+        try AtomicFolder.verify(folder, foreign: true)
         let file = try SafeTensorsFile(folder.appendingPathComponent(weightsName))
         var missing: [String] = []
         for parameter in layout.parameters {

@@ -22,15 +22,20 @@ final class PretrainingSitting {
         pretrainer = Pretrainer(run.encoder, run.options)
         pretrainer.sliced.profile = run.profile
         saver = CheckpointSaver(folder: run.folder, tokenizer: run.tokenizer, keep: run.options.checkpoints.keep)
-        let digest = try OptionsDigest.of(run.encoder, run.options.identity, inputs: [run.data.digest])
-        let restored = try saver.restore(pretrainer.sliced, options: digest) { report(.warning($0)) }
+        let identity = try RunIdentity.of(
+            run.encoder, run.options.identity,
+            inputs: ["text": run.data.digest, "vocabulary": run.tokenizer.fingerprint])
+        let restored = try saver.restore(pretrainer.sliced, identity: identity) { report(.warning($0)) }
+        if let restored {
+            try restored.check(index: run.data.training.count(epoch: restored.epoch), run.folder.state(restored.step))
+        }
         savedStep = restored?.step
         if restored == nil { pretrainer.beginWithShares(of: run.data.tokenCounts) }
         state =
             try restored
-            ?? RunState(totalSteps: run.totalSteps(), tokenizer: run.tokenizer.fingerprint, options: digest)
+            ?? RunState(totalSteps: run.totalSteps(), identity: identity, arithmetic: RunIdentity.arithmetic)
         if let recipe = run.recipe { try run.folder.write(recipe, to: "recipe.yaml") }
-        log = try MetricsLog(run.folder.metrics, truncatingAfterStep: state.step)
+        log = try MetricsLog(run.folder.metrics, truncatingAfterStep: state.step) { report(.warning("\($0)")) }
         heldOut = run.data.evaluationExamples(run.options.evaluation.sequences)
         work = FloatingPointWork(run.encoder)
         peak = PeakSpeed.measure(pretrainer.sliced.workers, pretrainer.sliced.weights.precision)
@@ -87,6 +92,7 @@ final class PretrainingSitting {
         let head =
             pretrainer.model.options.family == .bert && pretrainer.model.predictsOrder
             ? "ForPreTraining" : "ForMaskedLM"
+        try log.sync()
         let url = try saver.save(
             pretrainer.sliced, state, HuggingFaceConfiguration(pretrainer.model.options, head: head))
         savedStep = state.step
@@ -99,9 +105,10 @@ final class PretrainingSitting {
         throw TrainingError.interrupted(step: state.step)
     }
 
-    /// The evaluation at the end; made now where the run had ended before this sitting.
+    /// The evaluation at the end, of the log where the run had ended before this sitting; made now where that has none.
     func lastEvaluation() throws -> PretrainingEvaluation {
-        if let evaluation { return evaluation }
+        let logged = try MetricsLog.values(PretrainingEvaluation.self, kind: "evaluation", in: run.folder.metrics)
+        if let evaluation = evaluation ?? logged.last(where: { $0.step == state.step }) { return evaluation }
         let counts = pretrainer.evaluate(heldOut)
         return PretrainingEvaluation(
             counts, step: state.step, sequences: heldOut.count, totalTokens: state.tokens, seconds: state.seconds)
