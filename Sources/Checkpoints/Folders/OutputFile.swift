@@ -44,6 +44,13 @@ public final class OutputFile {
         try file.close()
     }
 
+    /// Writes small files by name into an existing folder.
+    public static func write(_ files: [String: Data], to folder: URL) throws {
+        for (name, data) in files.sorted(by: { $0.key < $1.key }) {
+            try write(data, to: folder.appendingPathComponent(name))
+        }
+    }
+
     /// Writes a whole small file in the place of an older one, in one rename. What a killed writer leaves has the same
     /// name every time, so that the next one takes it away; Foundation's atomic writes leave a new name every time.
     ///

@@ -53,7 +53,9 @@ struct ShardWriter {
         manifest.tokensDigest = try tokens.close()
         manifest.lengthsDigest = try lengths.close()
         var json = try Output(TokenShard.json(name))
-        json.append(Array(try JSONEncoder().encode(manifest)))
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        json.append(Array(try encoder.encode(manifest)))
         _ = try json.close()
     }
 
@@ -84,10 +86,10 @@ struct ShardWriter {
         init(_ url: URL) throws {
             self.url = url
             temporary = url.appendingPathExtension("partial")
-            guard FileManager.default.createFile(atPath: temporary.path, contents: nil),
-                let file = FileHandle(forWritingAtPath: temporary.path)
-            else { throw CorpusError(temporary, "cannot be created") }
-            self.file = file
+            // Foundation creates even an empty file under another name first, which a kill leaves.
+            let descriptor = open(temporary.path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o644)
+            guard descriptor >= 0 else { throw CorpusError(temporary, "cannot be created") }
+            file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         }
 
         mutating func append<Element>(_ values: [Element]) {

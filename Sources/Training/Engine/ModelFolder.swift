@@ -18,7 +18,7 @@ public enum ModelFolder {
         try configuration.write(to: folder)
         try SafeTensorsWriter.write(
             layout.namedTensors(of: parameters), to: folder.appendingPathComponent(weightsName))
-        try TokenizerFolder.write(tokenizer, to: folder)
+        try OutputFile.write(TokenizerFolder.files(of: tokenizer), to: folder)
     }
 
     /// Whether a parameter must be in a folder, may be, or is not even looked for.
