@@ -13,7 +13,8 @@ final class FineTuningSitting {
     private let saver: CheckpointSaver
     private let log: MetricsLog
     private let work: FloatingPointWork
-    private let peak: Double
+    /// Measured by the first step, for a run that had ended takes none.
+    private lazy var peak = PeakSpeed.measure(tuner.sliced.workers, tuner.sliced.weights.precision)
     private var state: RunState
     private var savedStep: Int?
     /// Of the steps of the current epoch.
@@ -59,7 +60,6 @@ final class FineTuningSitting {
         best = try MetricsLog.values(FineTuningEpochReport.self, kind: "epoch", in: run.folder.metrics)
             .last { $0.isBest && $0.epoch <= untilEpoch }
         work = FloatingPointWork(run.encoder)
-        peak = PeakSpeed.measure(tuner.sliced.workers, tuner.sliced.weights.precision)
         report(
             .started(
                 step: state.step, totalSteps: state.totalSteps, parameters: tuner.sliced.layout.parameterCount,

@@ -11,7 +11,8 @@ final class PretrainingSitting {
     private let log: MetricsLog
     private let heldOut: [PretrainingExample]
     private let work: FloatingPointWork
-    private let peak: Double
+    /// Measured by the first step, for a run that had ended takes none.
+    private lazy var peak = PeakSpeed.measure(pretrainer.sliced.workers, pretrainer.sliced.weights.precision)
     private var state: RunState
     private var savedStep: Int?
     private var evaluation: PretrainingEvaluation?
@@ -38,7 +39,6 @@ final class PretrainingSitting {
         log = try MetricsLog(run.folder.metrics, truncatingAfterStep: state.step) { report(.warning("\($0)")) }
         heldOut = run.data.evaluationExamples(run.options.evaluation.sequences)
         work = FloatingPointWork(run.encoder)
-        peak = PeakSpeed.measure(pretrainer.sliced.workers, pretrainer.sliced.weights.precision)
         report(
             .started(
                 step: state.step, totalSteps: state.totalSteps, parameters: pretrainer.sliced.layout.parameterCount))
