@@ -34,6 +34,7 @@ import Testing
         (\RunState.epoch, -1, "epoch is -1; wanted 0 to 2147483648"),
         (\RunState.tokens, Int.max, "tokens is 9223372036854775807; wanted 0 to 72057594037927936"),
         (\RunState.step, 6, "step is 6; wanted 5"),
+        (\RunState.step, 0, "step is 0; wanted 1 to 1099511627776"),
         (\RunState.totalSteps, 4, "totalSteps is 4; wanted 5 to 1099511627776"),
         (\RunState.format, 1, "format is 1; wanted 2"),
     ])
@@ -48,10 +49,15 @@ import Testing
     @Test func anExampleBehindTheEpochIsRefused() throws {
         let folder = try TemporaryFolder()
         var state = state()
-        state.index = 41
-        #expect(
-            message(in: folder.url) { try state.check(index: 40, folder.url) }
-                == "state.json: index is 41; wanted 0 to 40")
-        try state.check(index: 41, folder.url)
+        (state.epoch, state.index) = (2, 41)
+        func message(epochs: Int, _ examples: Int) -> String? {
+            CheckpointsTests.message(in: folder.url) {
+                try state.check(epochs: epochs, examples: { _ in examples }, folder.url)
+            }
+        }
+        #expect(message(epochs: 3, 41) == nil)
+        #expect(message(epochs: 3, 40) == "state.json: index is 41; wanted 0 to 40")
+        #expect(message(epochs: 2, 41) == "state.json: index is 41; wanted 0 to 0")
+        #expect(message(epochs: 1, 41) == "state.json: epoch is 2; wanted 0 to 1")
     }
 }

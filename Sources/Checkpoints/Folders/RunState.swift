@@ -65,7 +65,8 @@ public struct RunState: Codable, Equatable, Sendable {
         }
         self = state
         guard format == 2 else { throw CheckpointError(url, "format is \(format); wanted 2") }
-        try check("step", self.step, step...step, url)
+        try check("step", self.step, 1...1 << 40, url)
+        guard self.step == step else { throw CheckpointError(url, "step is \(self.step); wanted \(step)") }
         try check("totalSteps", totalSteps, step...1 << 40, url)
         try check("epoch", epoch, 0...1 << 31, url)
         try check("index", index, 0...1 << 40, url)
@@ -74,15 +75,16 @@ public struct RunState: Codable, Equatable, Sendable {
         guard seconds.isFinite, seconds >= 0 else { throw CheckpointError(url, "seconds is \(seconds)") }
     }
 
-    /// - Throws: `CheckpointError` where there is no example `index` among the `count` of the epoch.
-    public func check(index count: Int, _ folder: URL) throws {
-        try check("index", index, 0...count, folder.appendingPathComponent(Self.fileName))
+    /// - Throws: `CheckpointError` where the run has not so many epochs, or the epoch so many examples.
+    public func check(epochs: Int, examples: (_ epoch: Int) -> Int, _ folder: URL) throws {
+        let url = folder.appendingPathComponent(Self.fileName)
+        try check("epoch", epoch, 0...epochs, url)
+        try check("index", index, 0...(epoch < epochs ? examples(epoch) : 0), url)
     }
 
     private func check(_ name: String, _ value: Int, _ range: ClosedRange<Int>, _ url: URL) throws {
         guard range.contains(value) else {
-            let wanted = range.count == 1 ? "\(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)"
-            throw CheckpointError(url, "\(name) is \(value); wanted \(wanted)")
+            throw CheckpointError(url, "\(name) is \(value); wanted \(range.lowerBound) to \(range.upperBound)")
         }
     }
 

@@ -39,10 +39,9 @@ final class FineTuningSitting {
             ])
         let restored = try saver.restore(tuner.sliced, identity: identity) { report(.warning($0)) }
         savedStep = restored?.step
-        if let restored {
-            let batches = restored.epoch < run.options.epochs ? run.batches(epoch: restored.epoch).count : 0
-            try restored.check(index: batches, run.folder.state(restored.step))
-        }
+        try restored?.check(
+            epochs: run.options.epochs, examples: { run.batches(epoch: $0).count },
+            run.folder.state(restored?.step ?? 0))
         let totalSteps = (0..<run.options.epochs).reduce(0) { $0 + run.batches(epoch: $1).count }
         state =
             restored

@@ -27,9 +27,8 @@ final class PretrainingSitting {
             run.encoder, run.options.identity,
             inputs: ["text": run.data.digest, "vocabulary": run.tokenizer.fingerprint])
         let restored = try saver.restore(pretrainer.sliced, identity: identity) { report(.warning($0)) }
-        if let restored {
-            try restored.check(index: run.data.training.count(epoch: restored.epoch), run.folder.state(restored.step))
-        }
+        try restored?.check(
+            epochs: .max, examples: run.data.training.count, run.folder.state(restored?.step ?? 0))
         savedStep = restored?.step
         if restored == nil { pretrainer.beginWithShares(of: run.data.tokenCounts) }
         state =
@@ -107,8 +106,9 @@ final class PretrainingSitting {
 
     /// The evaluation at the end, of the log where the run had ended before this sitting; made now where that has none.
     func lastEvaluation() throws -> PretrainingEvaluation {
+        if let evaluation { return evaluation }
         let logged = try MetricsLog.values(PretrainingEvaluation.self, kind: "evaluation", in: run.folder.metrics)
-        if let evaluation = evaluation ?? logged.last(where: { $0.step == state.step }) { return evaluation }
+        if let last = logged.last(where: { $0.step == state.step }) { return last }
         let counts = pretrainer.evaluate(heldOut)
         return PretrainingEvaluation(
             counts, step: state.step, sequences: heldOut.count, totalTokens: state.tokens, seconds: state.seconds)
