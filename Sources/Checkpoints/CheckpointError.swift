@@ -16,6 +16,7 @@ public struct CheckpointError: Error, Equatable, Sendable, CustomStringConvertib
 extension CheckpointError {
     /// A failed system call on `url`, by `errno`.
     static func system(_ url: URL, _ doing: String, _ code: Int32 = errno) -> CheckpointError {
+        if code == ELOOP { return CheckpointError(url, "is a link; nothing is written through one: remove it") }
         let reason = code == ENOSPC ? "disk full" : String(cString: strerror(code)).lowercased()
         return CheckpointError(url, "cannot \(doing): \(reason)")
     }

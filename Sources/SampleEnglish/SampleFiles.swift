@@ -62,7 +62,10 @@ private func save(_ bytes: [UInt8], to file: URL) throws(SampleFileError) {
     do {
         try FileManager.default.createDirectory(
             at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-        try Data(bytes).write(to: file, options: .atomic)
+        let descriptor = open(file.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw CocoaError(.fileWriteUnknown) }
+        // Foundation's Data.write begins anew after a write that the system cut short, behind what that wrote.
+        try FileHandle(fileDescriptor: descriptor, closeOnDealloc: true).write(contentsOf: Data(bytes))
     } catch {
         throw .notWritten(path: file.path, reason: error.localizedDescription)
     }

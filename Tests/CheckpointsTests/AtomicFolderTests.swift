@@ -23,7 +23,7 @@ import Testing
         }
         #expect(try String(contentsOf: url.appendingPathComponent("model.safetensors"), encoding: .utf8) == "old")
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path) == ["step-1"])
-        try AtomicFolder.verify(url)
+        try AtomicFolder.verify(url, foreign: false)
     }
 
     @Test func anOlderFolderIsReplacedWhole() throws {
@@ -40,21 +40,28 @@ import Testing
         let file = url.appendingPathComponent("model.safetensors")
         try write("weights", to: url)
         try Data("weighTs".utf8).write(to: file)
-        let flipped = message(in: folder.url) { try AtomicFolder.verify(url) }
+        let flipped = message(in: folder.url) { try AtomicFolder.verify(url, foreign: false) }
         #expect(flipped?.hasPrefix("step-1/model.safetensors: damaged: SHA-256 is ") == true)
         try Data("weight".utf8).write(to: file)
         #expect(
-            message(in: folder.url) { try AtomicFolder.verify(url) }
+            message(in: folder.url) { try AtomicFolder.verify(url, foreign: false) }
                 == "step-1/model.safetensors: truncated: 6 bytes, checksums.json says 7; use an older checkpoint")
         try FileManager.default.removeItem(at: file)
         #expect(
-            message(in: folder.url) { try AtomicFolder.verify(url) }
+            message(in: folder.url) { try AtomicFolder.verify(url, foreign: false) }
                 == "step-1/model.safetensors: missing; checksums.json lists it; use an older checkpoint")
     }
 
     @Test func anotherProgramsFolderNeedsNoChecksums() throws {
         let folder = try TemporaryFolder()
-        try AtomicFolder.verify(folder.url)
+        try AtomicFolder.verify(folder.url, foreign: true)
+        #expect(throws: CheckpointError.self) { try AtomicFolder.verify(folder.url, foreign: false) }
+        try Data("{}".utf8).write(to: folder.file("checksums.json"))
+        for foreign in [true, false] {
+            #expect(
+                message(in: folder.url) { try AtomicFolder.verify(folder.url, foreign: foreign) }
+                    == "checksums.json: damaged: no list of checksums; use an older checkpoint")
+        }
     }
 
     /// A file system of one megabyte; needs root, as CI has.
@@ -78,7 +85,7 @@ import Testing
             }
         }
         #expect(found == ".partial-step-1/model.safetensors: cannot write 4194304 bytes: disk full")
-        try AtomicFolder.verify(url)
+        try AtomicFolder.verify(url, foreign: false)
         #expect(try String(contentsOf: url.appendingPathComponent("model.safetensors"), encoding: .utf8) == "old")
     }
 }

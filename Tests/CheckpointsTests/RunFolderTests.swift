@@ -3,10 +3,19 @@ import Foundation
 import Testing
 
 @Suite struct RunFolderTests {
-    private func checkpoint(_ run: RunFolder, _ step: Int) throws {
-        try AtomicFolder.write(to: run.checkpoint(step)) {
-            try Data("\(step)".utf8).write(to: $0.appendingPathComponent("model.safetensors"))
+    private func save(_ run: RunFolder, _ step: Int) throws {
+        func body(_ folder: URL) throws {
+            try Data("\(step)".utf8).write(to: folder.appendingPathComponent("model.safetensors"))
         }
+        try run.save(step, state: body, model: body)
+    }
+
+    private func names(_ run: RunFolder) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: run.url.path).filter { $0 != "lock" }.sorted()
+    }
+
+    private func best(_ run: RunFolder) throws -> String {
+        try FileManager.default.destinationOfSymbolicLink(atPath: run.best.path)
     }
 
     @Test func aSecondRunOnTheSameFolderIsRefused() throws {
@@ -18,44 +27,99 @@ import Testing
         #expect(run.checkpointSteps.isEmpty)
     }
 
-    @Test func theLockEndsWithTheRun() throws {
+    @Test func aStartThatFailsLeavesNothing() throws {
         let folder = try TemporaryFolder()
         do { _ = try RunFolder(folder.file("mini")) }
+        #expect(!FileManager.default.fileExists(atPath: folder.file("mini").path))
+        try FileManager.default.createDirectory(at: folder.file("mini"), withIntermediateDirectories: true)
+        do { _ = try RunFolder(folder.file("mini")) }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.file("mini").path) == [])
+        do { try RunFolder(folder.file("mini")).write("", to: "recipe.yaml") }
         _ = try RunFolder(folder.file("mini"))
+        #expect(FileManager.default.fileExists(atPath: folder.file("mini/lock").path))
+    }
+
+    @Test func nothingIsWrittenThroughALink() throws {
+        let folder = try TemporaryFolder()
+        let run = try RunFolder(folder.file("mini"))
+        for name in ["other/lock", "mini/metrics.jsonl"] {
+            let link = folder.file(name)
+            try FileManager.default.createDirectory(
+                at: link.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try FileManager.default.createSymbolicLink(at: link, withDestinationURL: folder.file("target"))
+        }
+        let problem = ": is a link; nothing is written through one: remove it"
+        let lock = message(in: folder.url) { _ = try RunFolder(folder.file("other")) }
+        let log = message(in: folder.url) { _ = try MetricsLog(run.metrics, truncatingAfterStep: 0) { _ in } }
+        #expect(lock == "other/lock\(problem)" && log == "mini/metrics.jsonl\(problem)")
+        #expect(!FileManager.default.fileExists(atPath: folder.file("target").path))
     }
 
     @Test func aDamagedNewestCheckpointIsToldAndPassedOver() throws {
         let folder = try TemporaryFolder()
         let run = try RunFolder(folder.file("mini"))
-        try checkpoint(run, 100)
-        try checkpoint(run, 200)
-        try Data("000".utf8).write(to: run.checkpoint(200).appendingPathComponent("model.safetensors"))
+        for step in [100, 200, 300] { try save(run, step) }
         try Data("2O0".utf8).write(to: run.checkpoint(200).appendingPathComponent("model.safetensors"))
+        try FileManager.default.removeItem(at: run.state(300).appendingPathComponent("checksums.json"))
         var told: [String] = []
-        let latest = try run.latestCheckpoint { told.append($0.problem) }
-        #expect(latest?.lastPathComponent == "step-000100")
-        #expect(told.count == 1 && told[0].hasPrefix("damaged: SHA-256 is "))
+        #expect(try run.latestStep { told.append($0.problem) } == 100)
+        #expect(told.count == 2 && told[0] == "no checkpoint: it has no checksums.json", "\(told)")
+        #expect(told[1].hasPrefix("damaged: SHA-256 is "))
+        // Where the run goes on from 100 it writes the others again.
+        #expect(try run.settle(at: 100, best: 100, keeping: 2))
+        #expect(try names(run) == ["best", "state-000100", "step-000100"])
     }
 
-    @Test func theLastOnesAndTheBestStay() throws {
+    @Test func theLastOnesAndTheModelOfTheBestStay() throws {
         let folder = try TemporaryFolder()
         let run = try RunFolder(folder.file("mini"))
-        for step in [10, 20, 30, 40] { try checkpoint(run, step) }
-        try run.setBest(10)
-        run.prune(keeping: 2, best: 10)
-        #expect(run.checkpointSteps == [10, 30, 40])
-        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: run.best.path) == "step-000010")
-        try run.setBest(40)
-        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: run.best.path) == "step-000040")
+        for step in [10, 20, 30, 40] { try save(run, step) }
+        for _ in 0..<2 {
+            #expect(try run.settle(at: 40, best: 10, keeping: 2))
+            #expect(
+                try names(run) == [
+                    "best", "state-000030", "state-000040", "step-000010", "step-000030", "step-000040",
+                ])
+            #expect(try best(run) == "step-000010")
+        }
+        #expect(try run.settle(at: 40, best: 40, keeping: 1))
+        #expect(try names(run) == ["best", "state-000040", "step-000040"] && best(run) == "step-000040")
+    }
+
+    @Test func whatAKillLeftIsMadeTrueAgain() throws {
+        let folder = try TemporaryFolder()
+        let run = try RunFolder(folder.file("mini"))
+        for step in [10, 20] { try save(run, step) }
+        // Killed with the state of 30 and without its model, and with `best` where it was.
+        try FileManager.default.copyItem(at: run.state(20), to: run.state(30))
+        try RunFolder.link("step-000010", as: "best", in: run.url)
+        #expect(try run.latestStep { _ in } == 20)
+        #expect(try run.settle(at: 20, best: 20, keeping: 1))
+        #expect(try names(run) == ["best", "state-000020", "step-000020"] && best(run) == "step-000020")
+        // A best that somebody removed: no link to another.
+        try FileManager.default.removeItem(at: run.checkpoint(20))
+        try save(run, 30)
+        #expect(try !run.settle(at: 30, best: 20, keeping: 1))
+        #expect(try names(run) == ["state-000030", "step-000030"])
+    }
+
+    @Test func aModelWithoutAStateIsNotReplacedByARunFromTheBeginning() throws {
+        let folder = try TemporaryFolder()
+        let run = try RunFolder(folder.file("mini"))
+        try save(run, 10)
+        try FileManager.default.removeItem(at: run.state(10))
+        let found = message(in: folder.url) { _ = try run.latestStep { _ in } }
+        #expect(found == "mini: holds step-000010 and no state to continue from; choose another --output")
     }
 
     @Test func whatAKilledWriterLeftIsRemovedOnOpening() throws {
         let folder = try TemporaryFolder()
-        let partial = folder.file("mini/.partial-step-000100")
-        try FileManager.default.createDirectory(at: partial, withIntermediateDirectories: true)
+        for name in [".partial-step-000100", ".dat.nosync12AB.x7Yz12"] {
+            try FileManager.default.createDirectory(at: folder.file("mini/\(name)"), withIntermediateDirectories: true)
+        }
         let run = try RunFolder(folder.file("mini"))
-        #expect(!FileManager.default.fileExists(atPath: partial.path))
-        #expect(try run.latestCheckpoint { _ in } == nil)
+        #expect(try names(run) == [])
+        #expect(try run.latestStep { _ in } == nil)
     }
 
     @Test func theLogIsCutToTheStepThatTheRunContinuesFrom() throws {
@@ -63,23 +127,20 @@ import Testing
         let folder = try TemporaryFolder()
         let url = folder.file("metrics.jsonl")
         do {
-            let log = try MetricsLog(url, truncatingAfterStep: 0)
+            let log = try MetricsLog(url, truncatingAfterStep: 0) { _ in }
             for step in 1...3 { try log.append(Line(step: step)) }
         }
         let torn = try Data(contentsOf: url) + Data(#"{"step":4"#.utf8)
         try torn.write(to: url)
-        let log = try MetricsLog(url, truncatingAfterStep: 2)
+        var told: [String] = []
+        let log = try MetricsLog(url, truncatingAfterStep: 2) { told.append($0.problem) }
         try log.append(Line(step: 3))
         #expect(try String(contentsOf: url, encoding: .utf8) == "{\"step\":1}\n{\"step\":2}\n{\"step\":3}\n")
-    }
-
-    @Test func stateRoundTripsExactly() throws {
-        let folder = try TemporaryFolder()
-        var state = RunState(totalSteps: 100, tokenizer: "t", options: "o")
-        state.seconds = 0.1 + 0.2
-        let notes = [state.note(score: -2.5), state.note(score: -2.5)]
-        #expect(notes == [true, false])
-        try state.write(to: folder.url)
-        #expect(try RunState(of: folder.url) == state)
+        #expect(told.isEmpty)
+        // A line inside that is none is told, and those after it stay.
+        try Data("{\"step\":1}\n{\"st3p\":2}\n{\"step\":3}\n".utf8).write(to: url)
+        _ = try MetricsLog(url, truncatingAfterStep: 3) { told.append($0.problem) }
+        #expect(told == ["line 2 is damaged, and left out"])
+        #expect(try String(contentsOf: url, encoding: .utf8) == "{\"step\":1}\n{\"step\":3}\n")
     }
 }

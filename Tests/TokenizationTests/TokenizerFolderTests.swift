@@ -10,7 +10,7 @@ import Tokenization
     @Test func aSentencePieceComesBackFromItsFolder() throws {
         let folder = try TemporaryFolder()
         let tokenizer = try sampleVocabulary()
-        try TokenizerFolder.write(tokenizer, to: folder.url)
+        for (name, data) in try TokenizerFolder.files(of: tokenizer) { try data.write(to: folder.file(name)) }
         let files = try FileManager.default.contentsOfDirectory(atPath: folder.url.path).sorted()
         #expect(files == ["spiece.model", "tokenizer.json", "tokenizer_config.json"])
         #expect(try TokenizerFolder.load(folder.url).fingerprint == tokenizer.fingerprint)
@@ -22,7 +22,7 @@ import Tokenization
         let pieces = try String(contentsOf: fixture("pieces.txt"), encoding: .utf8).split(separator: "\n").map(
             String.init)
         let tokenizer = try WordPieceTokenizer(pieces: pieces, lowercase: lowercase, place: "pieces.txt")
-        try TokenizerFolder.write(tokenizer, to: folder.url)
+        for (name, data) in try TokenizerFolder.files(of: tokenizer) { try data.write(to: folder.file(name)) }
         #expect(try TokenizerFolder.load(folder.url).fingerprint == tokenizer.fingerprint)
         // What another program left may hold tokenizer.json alone.
         try FileManager.default.removeItem(at: folder.file("vocab.txt"))

@@ -55,7 +55,7 @@ import Testing
         #expect(process.terminationReason == .exit && process.terminationStatus == 130)
         let text = try String(contentsOf: output, encoding: .utf8)
         let step = try #require(text.firstMatch(of: /stopped at step (\d+); the same command continues from there/)?.1)
-        #expect(tool.exists("run/\(RunFolder.checkpointName(Int(step) ?? 0))/state.json"))
+        #expect(tool.exists("run/\(RunFolder.stateName(Int(step) ?? 0))/state.json"))
     }
 
     @Test func verifyResumeProvesIt() throws {

@@ -36,14 +36,18 @@ public enum AtomicFolder {
         }
     }
 
-    /// Checks every file that `checksums.json` lists; a folder without that list (another program's) passes.
+    /// Checks every file that `checksums.json` lists.
     ///
+    /// - Parameter foreign: whether a folder without that list, another program's, passes.
     /// - Throws: `CheckpointError` that names the first file that is missing or differs.
-    public static func verify(_ url: URL) throws {
+    public static func verify(_ url: URL, foreign: Bool) throws {
         let listURL = url.appendingPathComponent(listName)
-        guard FileManager.default.fileExists(atPath: listURL.path) else { return }
+        guard FileManager.default.fileExists(atPath: listURL.path) else {
+            guard foreign else { throw CheckpointError(url, "no checkpoint: it has no \(listName)") }
+            return
+        }
         guard let data = try? Data(contentsOf: listURL),
-            let list = try? JSONDecoder().decode([String: Checksum].self, from: data)
+            let list = try? JSONDecoder().decode([String: Checksum].self, from: data), !list.isEmpty
         else { throw CheckpointError(listURL, "damaged: no list of checksums; use an older checkpoint") }
         for (name, expected) in list.sorted(by: { $0.key < $1.key }) {
             let file = url.appendingPathComponent(name)
@@ -64,12 +68,25 @@ public enum AtomicFolder {
         }
     }
 
-    /// Removes what killed writers left in `parent`.
+    /// Removes what killed writers left in `parent`, ours and those of Foundation.
     static func removePartials(in parent: URL) {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: parent.path)) ?? []
-        for name in names where name.hasPrefix(partialPrefix) {
+        for name in names where name.hasPrefix(partialPrefix) || name.hasPrefix(".dat.nosync") {
             try? FileManager.default.removeItem(at: parent.appendingPathComponent(name))
         }
+    }
+
+    /// Removes a folder, which is never seen with a part of its files.
+    static func remove(_ url: URL) {
+        let aside = aside(url)
+        try? FileManager.default.removeItem(at: aside)
+        guard rename(url.path, aside.path) == 0 else { return }
+        try? FileManager.default.removeItem(at: aside)
+    }
+
+    /// Where a folder goes that is to be removed.
+    private static func aside(_ url: URL) -> URL {
+        url.deletingLastPathComponent().appendingPathComponent(partialPrefix + "old-" + url.lastPathComponent)
     }
 
     static func createDirectory(_ url: URL) throws {
@@ -92,15 +109,19 @@ public enum AtomicFolder {
         try OutputFile.write(try encoder.encode(list), to: folder.appendingPathComponent(listName))
     }
 
-    /// Renames `partial` to `url`. A folder cannot be renamed over a full one, so an older one steps aside first.
+    /// Renames `partial` to `url`. A folder cannot be renamed over a full one, so an older one steps aside first, and
+    /// comes back where the new one cannot follow.
     private static func replace(_ url: URL, with partial: URL) throws {
-        let old = partial.deletingLastPathComponent().appendingPathComponent(
-            partialPrefix + "old-" + url.lastPathComponent)
+        let old = aside(url)
         try? FileManager.default.removeItem(at: old)
         if FileManager.default.fileExists(atPath: url.path), rename(url.path, old.path) != 0 {
             throw CheckpointError.system(url, "replace")
         }
-        guard rename(partial.path, url.path) == 0 else { throw CheckpointError.system(url, "rename into place") }
+        guard rename(partial.path, url.path) == 0 else {
+            let error = CheckpointError.system(url, "rename into place")
+            rename(old.path, url.path)
+            throw error
+        }
         try? FileManager.default.removeItem(at: old)
     }
 

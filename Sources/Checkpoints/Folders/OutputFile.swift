@@ -1,13 +1,15 @@
 import Foundation
 
-/// A new file that is written front to back and synced before it is closed.
-final class OutputFile {
+/// A file that is written front to back, never through a link of its name.
+public final class OutputFile {
     private let url: URL
     private var descriptor: Int32
 
-    init(_ url: URL) throws {
+    /// A new file in the place of an older one, or with `appends` one that goes on behind what is there.
+    init(_ url: URL, appends: Bool = false) throws {
         self.url = url
-        descriptor = open(url.path, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
+        let mode = appends ? O_APPEND : O_TRUNC
+        descriptor = open(url.path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | mode, 0o644)
         guard descriptor >= 0 else { throw CheckpointError.system(url, "create") }
     }
 
@@ -23,9 +25,13 @@ final class OutputFile {
         }
     }
 
+    func sync() throws {
+        guard fsync(descriptor) == 0 else { throw CheckpointError.system(url, "sync") }
+    }
+
     /// Syncs and closes: only now does the file count as written.
     func close() throws {
-        guard fsync(descriptor) == 0 else { throw CheckpointError.system(url, "sync") }
+        try sync()
         let code = Foundation.close(descriptor)
         descriptor = -1
         guard code == 0 else { throw CheckpointError.system(url, "close") }
@@ -36,5 +42,28 @@ final class OutputFile {
         let file = try OutputFile(url)
         try data.withUnsafeBytes { try file.write($0) }
         try file.close()
+    }
+
+    /// Writes small files by name into an existing folder.
+    public static func write(_ files: [String: Data], to folder: URL) throws {
+        for (name, data) in files.sorted(by: { $0.key < $1.key }) {
+            try write(data, to: folder.appendingPathComponent(name))
+        }
+    }
+
+    /// Writes a whole small file in the place of an older one, in one rename. What a killed writer leaves has the same
+    /// name every time, so that the next one takes it away; Foundation's atomic writes leave a new name every time.
+    ///
+    /// - Throws: `CheckpointError`; then the older file is intact.
+    public static func replace(_ url: URL, with data: Data) throws {
+        let temporary = url.deletingLastPathComponent().appendingPathComponent(
+            AtomicFolder.partialPrefix + url.lastPathComponent)
+        do {
+            try write(data, to: temporary)
+            guard rename(temporary.path, url.path) == 0 else { throw CheckpointError.system(url, "write") }
+        } catch {
+            unlink(temporary.path)
+            throw error
+        }
     }
 }

@@ -1,83 +1,110 @@
 import Foundation
 
-/// The folder of a run: `recipe.yaml`, `metrics.jsonl`, `report.json`, `step-000100/…` checkpoints, and `best`, a link
-/// to the best of them. Held by one process at a time.
+/// The folder of a run: `recipe.yaml`, `metrics.jsonl`, `report.json`, checkpoints, and `best`, a link to the best of them.
+///
+/// A checkpoint is two folders: `step-000100`, the model, and `state-000100`, what it takes besides to continue from there,
+/// which is twice as large and goes first. Held by one process at a time.
 public final class RunFolder {
     public let url: URL
-    private let lock: Int32
+    private let lock: RunLock
 
-    /// Opens or creates the folder and takes its lock, which the system releases however the process ends.
+    /// Opens or creates the folder and takes its lock.
     ///
     /// - Throws: `CheckpointError` where another process holds the folder or it cannot be created.
     public init(_ url: URL) throws {
         self.url = url
-        try AtomicFolder.createDirectory(url)
-        let lockURL = url.appendingPathComponent("lock")
-        lock = open(lockURL.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-        guard lock >= 0 else { throw CheckpointError.system(lockURL, "create") }
-        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
-            let holder = (try? String(contentsOf: lockURL, encoding: .utf8)) ?? ""
-            close(lock)
-            throw CheckpointError(
-                url, "in use by process \(holder.isEmpty ? "unknown" : holder); wait for it or choose another --output")
-        }
-        let process = String(ProcessInfo.processInfo.processIdentifier)
-        ftruncate(lock, 0)
-        _ = process.withCString { pwrite(lock, $0, strlen($0), 0) }
+        lock = try RunLock(url)
         AtomicFolder.removePartials(in: url)
     }
-
-    deinit { close(lock) }
 
     public var metrics: URL { url.appendingPathComponent("metrics.jsonl") }
     public var best: URL { url.appendingPathComponent("best") }
 
-    /// The folder of the checkpoint of `step`.
+    private static let (modelPrefix, statePrefix) = ("step-", "state-")
+
+    /// The folder of the model after `step`.
     public func checkpoint(_ step: Int) -> URL { url.appendingPathComponent(Self.checkpointName(step)) }
 
+    /// The folder of what else it takes to continue after `step`.
+    public func state(_ step: Int) -> URL { url.appendingPathComponent(Self.stateName(step)) }
+
     /// `step-000100`
-    public static func checkpointName(_ step: Int) -> String {
-        "step-" + String(repeating: "0", count: max(0, 6 - "\(step)".count)) + "\(step)"
+    public static func checkpointName(_ step: Int) -> String { name(modelPrefix, step) }
+
+    /// `state-000100`
+    public static func stateName(_ step: Int) -> String { name(statePrefix, step) }
+
+    private static func name(_ prefix: String, _ step: Int) -> String {
+        prefix + String(repeating: "0", count: max(0, 6 - "\(step)".count)) + "\(step)"
     }
 
-    /// The steps that have a checkpoint, ascending.
-    public var checkpointSteps: [Int] {
+    /// The steps whose model is there, ascending.
+    public var checkpointSteps: [Int] { steps(Self.modelPrefix) }
+
+    private func steps(_ prefix: String) -> [Int] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
-        return names.filter { $0.hasPrefix("step-") }.compactMap { Int($0.dropFirst(5)) }.sorted()
+        return names.compactMap { name in
+            Int(name.dropFirst(prefix.count)).flatMap { Self.name(prefix, $0) == name ? $0 : nil }
+        }.sorted()
     }
 
-    /// The newest checkpoint that verifies; a damaged one is told to `damaged` and passed over.
-    public func latestCheckpoint(damaged: (CheckpointError) -> Void) throws -> URL? {
-        for step in checkpointSteps.reversed() {
+    /// The last step whose checkpoint verifies; a damaged one is told to `damaged` and passed over.
+    ///
+    /// - Throws: `CheckpointError` where there is none, but a model that a run from the beginning would replace.
+    public func latestStep(damaged: (CheckpointError) -> Void) throws -> Int? {
+        let (models, states) = (checkpointSteps, steps(Self.statePrefix))
+        for step in models.reversed() where states.contains(step) {
             do {
-                try AtomicFolder.verify(checkpoint(step))
-                return checkpoint(step)
+                try AtomicFolder.verify(state(step), foreign: false)
+                try AtomicFolder.verify(checkpoint(step), foreign: false)
+                return step
             } catch let error as CheckpointError {
                 damaged(error)
             }
         }
+        if let model = models.last(where: { !states.contains($0) }) {
+            throw CheckpointError(
+                url, "holds \(Self.checkpointName(model)) and no state to continue from; choose another --output")
+        }
         return nil
     }
 
-    /// Points `best` at the checkpoint of `step`, in one rename.
-    public func setBest(_ step: Int) throws {
-        try Self.link(checkpoint(step).lastPathComponent, as: best.lastPathComponent, in: url)
+    /// Writes the checkpoint of `step`: with its model, the second, it is whole.
+    public func save(_ step: Int, state body: (URL) throws -> Void, model: (URL) throws -> Void) throws {
+        // One of that name is damaged, or of a run that begins again: it must not pass for the model of the new state.
+        AtomicFolder.remove(checkpoint(step))
+        try AtomicFolder.write(to: state(step), body)
+        try AtomicFolder.write(to: checkpoint(step), model)
     }
 
-    /// Makes `name` in `folder` a link to `target`, a path relative to that, in place of an older link.
+    /// Makes the folder what it is after the checkpoint of `step`: `best` points at the model of step `best`, from the last
+    /// `count` can be continued, and older models are gone but for that of `best`. Newer ones, damaged or without their
+    /// state, are gone too, for the run is about to write them again.
+    ///
+    /// - Returns: whether the model of step `best` is there.
+    public func settle(at step: Int, best: Int?, keeping count: Int) throws -> Bool {
+        let (models, states) = (checkpointSteps, steps(Self.statePrefix))
+        let isThere = best.map(models.contains) ?? true
+        let target = isThere ? best.map(Self.checkpointName) : nil
+        let current = try? FileManager.default.destinationOfSymbolicLink(atPath: self.best.path)
+        if let target, target != current {
+            try Self.link(target, as: self.best.lastPathComponent, in: url)
+        } else if target == nil, current != nil {
+            unlink(self.best.path)
+        }
+        let kept = states.filter { $0 <= step && models.contains($0) }.suffix(max(1, count))
+        for step in states where !kept.contains(step) { AtomicFolder.remove(state(step)) }
+        for step in models where !kept.contains(step) && step != best { AtomicFolder.remove(checkpoint(step)) }
+        return isThere
+    }
+
+    /// Makes `name` in `folder` a link to `target`, a path relative to that, in place of an older link, in one rename.
     public static func link(_ target: String, as name: String, in folder: URL) throws {
         let temporary = folder.appendingPathComponent(AtomicFolder.partialPrefix + name)
         let link = folder.appendingPathComponent(name)
-        try? FileManager.default.removeItem(at: temporary)
+        unlink(temporary.path)
         guard symlink(target, temporary.path) == 0, rename(temporary.path, link.path) == 0
         else { throw CheckpointError.system(link, "link") }
-    }
-
-    /// Removes all checkpoints but the last `count` and that of step `best`.
-    public func prune(keeping count: Int, best: Int?) {
-        for step in checkpointSteps.dropLast(max(1, count)) where step != best {
-            try? FileManager.default.removeItem(at: checkpoint(step))
-        }
     }
 
     /// Removes the run in `url`, if there is one.
@@ -90,7 +117,7 @@ public final class RunFolder {
             }
             return
         }
-        guard names.isEmpty || names.contains("lock") else {
+        guard names.isEmpty || names.contains(RunLock.fileName) else {
             throw CheckpointError(url, "holds \(names.sorted()[0]) and no run; choose another --output")
         }
         do { try FileManager.default.removeItem(at: url) } catch { throw CheckpointError(url, "cannot be removed") }
@@ -98,9 +125,6 @@ public final class RunFolder {
 
     /// Writes a small file of the run, whole or not at all.
     public func write(_ text: String, to name: String) throws {
-        let temporary = url.appendingPathComponent(AtomicFolder.partialPrefix + name)
-        try OutputFile.write(Data(text.utf8), to: temporary)
-        let target = url.appendingPathComponent(name)
-        guard rename(temporary.path, target.path) == 0 else { throw CheckpointError.system(target, "write") }
+        try OutputFile.replace(url.appendingPathComponent(name), with: Data(text.utf8))
     }
 }

@@ -2,7 +2,8 @@ import Foundation
 
 /// What a run must remember beside parameters and moments, to continue to the same bits: `state.json`.
 public struct RunState: Codable, Equatable, Sendable {
-    public var format = 1
+    /// 1 was a digest of the options, beside the model.
+    public var format = 2
     /// Optimizer steps done, of how many.
     public var step: Int
     public var totalSteps: Int
@@ -16,19 +17,20 @@ public struct RunState: Codable, Equatable, Sendable {
     /// The best score so far, higher is better, and its step.
     public var bestScore: Double?
     public var bestStep: Int?
-    /// SHA-256 of the tokenizer, and of the options that fix the result: another one cannot continue.
-    public var tokenizer: String
-    public var options: String
+    /// All that fixes the result, by key: a run with another value anywhere cannot continue.
+    public var identity: [String: String]
+    /// The arithmetics that the run was computed by, in order; more than one give other bits than one alone.
+    public var arithmetics: [String]
 
-    public init(totalSteps: Int, tokenizer: String, options: String) {
+    public init(totalSteps: Int, identity: [String: String], arithmetic: String) {
         step = 0
         self.totalSteps = totalSteps
         epoch = 0
         index = 0
         tokens = 0
         seconds = 0
-        self.tokenizer = tokenizer
-        self.options = options
+        self.identity = identity
+        arithmetics = [arithmetic]
     }
 
     /// Remembers `score` if it is the best so far, and says whether it is.
@@ -39,14 +41,51 @@ public struct RunState: Codable, Equatable, Sendable {
         return true
     }
 
+    /// `seed 1, now 9`, for every key whose value is another in `identity`, in order; digests by their first digits.
+    public func differences(from identity: [String: String]) -> [String] {
+        func text(_ value: String?) -> String {
+            guard let value else { return "none" }
+            return value.count == 64 && value.allSatisfy(\.isHexDigit) ? "\(value.prefix(8))…" : value
+        }
+        return Set(self.identity.keys).union(identity.keys).sorted().compactMap { key in
+            let (begun, now) = (self.identity[key], identity[key])
+            return begun == now ? nil : "\(key) \(text(begun)), now \(text(now))"
+        }
+    }
+
     static let fileName = "state.json"
 
-    public init(of folder: URL) throws {
+    /// Reads the state after `step` and checks it for what no run writes.
+    ///
+    /// - Throws: `CheckpointError` that names the first value that cannot be.
+    public init(of folder: URL, step: Int) throws {
         let url = folder.appendingPathComponent(Self.fileName)
         guard let data = try? Data(contentsOf: url), let state = try? JSONDecoder().decode(Self.self, from: data) else {
             throw CheckpointError(url, "missing or damaged: cannot continue from here")
         }
         self = state
+        guard format == 2 else { throw CheckpointError(url, "format is \(format); wanted 2") }
+        try check("step", self.step, 1...1 << 40, url)
+        guard self.step == step else { throw CheckpointError(url, "step is \(self.step); wanted \(step)") }
+        try check("totalSteps", totalSteps, step...1 << 40, url)
+        try check("epoch", epoch, 0...1 << 31, url)
+        try check("index", index, 0...1 << 40, url)
+        try check("tokens", tokens, 0...1 << 56, url)
+        if let bestStep { try check("bestStep", bestStep, 1...step, url) }
+        guard seconds.isFinite, seconds >= 0 else { throw CheckpointError(url, "seconds is \(seconds)") }
+    }
+
+    /// - Throws: `CheckpointError` where the run has not so many epochs, or the epoch so many examples.
+    public func check(epochs: Int, examples: (_ epoch: Int) -> Int, _ folder: URL) throws {
+        let url = folder.appendingPathComponent(Self.fileName)
+        try check("epoch", epoch, 0...epochs, url)
+        try check("index", index, 0...(epoch < epochs ? examples(epoch) : 0), url)
+    }
+
+    private func check(_ name: String, _ value: Int, _ range: ClosedRange<Int>, _ url: URL) throws {
+        guard range.contains(value) else {
+            throw CheckpointError(url, "\(name) is \(value); wanted \(range.lowerBound) to \(range.upperBound)")
+        }
     }
 
     public func write(to folder: URL) throws {

@@ -52,7 +52,11 @@ struct ShardWriter {
         try flush()
         manifest.tokensDigest = try tokens.close()
         manifest.lengthsDigest = try lengths.close()
-        try JSONEncoder().encode(manifest).write(to: TokenShard.json(name), options: .atomic)
+        var json = try Output(TokenShard.json(name))
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        json.append(Array(try encoder.encode(manifest)))
+        _ = try json.close()
     }
 
     private func encode(_ paragraphs: [String]) -> [[Int32]] {
@@ -82,10 +86,10 @@ struct ShardWriter {
         init(_ url: URL) throws {
             self.url = url
             temporary = url.appendingPathExtension("partial")
-            guard FileManager.default.createFile(atPath: temporary.path, contents: nil),
-                let file = FileHandle(forWritingAtPath: temporary.path)
-            else { throw CorpusError(temporary, "cannot be created") }
-            self.file = file
+            // Foundation creates even an empty file under another name first, which a kill leaves.
+            let descriptor = open(temporary.path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o644)
+            guard descriptor >= 0 else { throw CorpusError(temporary, "cannot be created") }
+            file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         }
 
         mutating func append<Element>(_ values: [Element]) {
@@ -104,8 +108,10 @@ struct ShardWriter {
 
         mutating func close() throws -> String {
             try flush()
-            try file.synchronize()
-            try file.close()
+            do {
+                try file.synchronize()
+                try file.close()
+            } catch { throw CorpusError(temporary, "cannot be synced: \(String(cString: strerror(errno)))") }
             guard rename(temporary.path, url.path) == 0 else { throw CorpusError(url, "cannot be renamed into place") }
             return digest.value.take()?.hexadecimal() ?? ""
         }

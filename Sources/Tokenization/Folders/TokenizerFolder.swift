@@ -34,23 +34,20 @@ public enum TokenizerFolder {
         return names.sorted().first { !own.contains($0) }
     }
 
-    /// Writes the files of `tokenizer` into an existing folder.
-    public static func write(_ tokenizer: any Tokenizer, to folder: URL) throws {
+    /// The files of `tokenizer` by name.
+    public static func files(of tokenizer: any Tokenizer) throws -> [String: Data] {
+        var files = ["tokenizer_config.json": try TokenizerJSON.configuration(tokenizer)]
         switch tokenizer {
         case let tokenizer as SentencePieceTokenizer:
-            try write(tokenizer.modelBytes, to: folder.appendingPathComponent(modelName))
+            files[modelName] = tokenizer.modelBytes
             // Hugging Face's BPE wants the order of merges, which a SentencePiece model does not say.
-            if tokenizer.model.isUnigram {
-                try write(try TokenizerJSON.unigram(tokenizer), to: folder.appendingPathComponent("tokenizer.json"))
-            }
+            if tokenizer.model.isUnigram { files["tokenizer.json"] = try TokenizerJSON.unigram(tokenizer) }
         case let tokenizer as WordPieceTokenizer:
-            let lines = tokenizer.pieces.map { $0 + "\n" }.joined()
-            try write(Data(lines.utf8), to: folder.appendingPathComponent(vocabularyName))
-            try write(try TokenizerJSON.wordPiece(tokenizer), to: folder.appendingPathComponent("tokenizer.json"))
+            files[vocabularyName] = Data(tokenizer.pieces.map { $0 + "\n" }.joined().utf8)
+            files["tokenizer.json"] = try TokenizerJSON.wordPiece(tokenizer)
         default: preconditionFailure("no files for a tokenizer of type \(type(of: tokenizer))")
         }
-        try write(
-            try TokenizerJSON.configuration(tokenizer), to: folder.appendingPathComponent("tokenizer_config.json"))
+        return files
     }
 
     private static func sentencePiece(_ url: URL) throws -> SentencePieceTokenizer {
@@ -84,16 +81,6 @@ public enum TokenizerFolder {
 
     static func read(_ url: URL) throws -> Data {
         do { return try Data(contentsOf: url) } catch { throw TokenizationError(url.relativePath, "cannot be read") }
-    }
-
-    private static func write(_ data: Data, to url: URL) throws {
-        do {
-            try data.write(to: url, options: .atomic)
-        } catch {
-            let isFull = (error as? CocoaError)?.code == .fileWriteOutOfSpace
-            let reason = isFull ? "disk full" : (error as NSError).localizedDescription
-            throw TokenizationError(url.relativePath, "cannot write \(data.count) bytes: \(reason)")
-        }
     }
 
     private static func exists(_ url: URL) -> Bool { FileManager.default.fileExists(atPath: url.path) }

@@ -2,7 +2,7 @@ import Checkpoints
 import Foundation
 import Tokenization
 
-/// Saves and restores a run: the model's folder with the moments of the optimizer and the run's state beside it.
+/// Saves and restores a run: the model's folder, and the moments of the optimizer and the run's state in another.
 struct CheckpointSaver {
     let folder: RunFolder
     let tokenizer: any Tokenizer
@@ -15,36 +15,35 @@ struct CheckpointSaver {
     /// ones beyond `keep` are removed only then.
     @discardableResult
     func save(_ model: SlicedModel, _ state: RunState, _ configuration: HuggingFaceConfiguration) throws -> URL {
-        let url = folder.checkpoint(state.step)
-        try AtomicFolder.write(to: url) { partial in
-            try ModelFolder.write(configuration, model.layout, model.parameters, tokenizer, to: partial)
+        try folder.save(state.step) { partial in
             let (layout, optimizer) = (model.layout, model.optimizer)
             try SafeTensorsWriter.write(
                 layout.namedTensors(of: optimizer.mean, prefix: "mean.")
                     + layout.namedTensors(of: optimizer.square, prefix: "square."),
                 to: partial.appendingPathComponent(Self.momentsName))
             try state.write(to: partial)
+        } model: { partial in
+            try ModelFolder.write(configuration, model.layout, model.parameters, tokenizer, to: partial)
         }
-        if state.bestStep == state.step { try folder.setBest(state.step) }
-        folder.prune(keeping: keep, best: state.bestStep)
-        return url
+        _ = try folder.settle(at: state.step, best: state.bestStep, keeping: keep)
+        return folder.checkpoint(state.step)
     }
 
-    /// Restores the newest good checkpoint into `model`; nil where there is none.
+    /// Restores the newest good checkpoint into `model` and makes the folder what it was after that one; nil where there
+    /// is none.
     ///
-    /// - Parameter warn: hears of damaged checkpoints that were passed over.
-    /// - Throws: `CheckpointError` where the run was begun with another vocabulary, or with other options, data or weights.
-    func restore(_ model: SlicedModel, options: String, warn: (String) -> Void) throws -> RunState? {
-        guard let url = try folder.latestCheckpoint(damaged: { warn("\($0)") }) else { return nil }
-        let state = try RunState(of: url)
-        guard state.tokenizer == tokenizer.fingerprint else {
-            throw CheckpointError(folder.url, "the run was begun with another vocabulary; choose another --output")
-        }
-        guard state.options == options else {
+    /// - Parameter warn: hears of damaged checkpoints that were passed over, and of what else the user should know.
+    /// - Throws: `CheckpointError` where the run was begun with other options, data or weights, by key with both values.
+    func restore(_ model: SlicedModel, identity: [String: String], warn: (String) -> Void) throws -> RunState? {
+        guard let step = try folder.latestStep(damaged: { warn("\($0)") }) else { return nil }
+        let url = folder.state(step)
+        var state = try RunState(of: url, step: step)
+        let differences = state.differences(from: identity)
+        guard differences.isEmpty else {
             throw CheckpointError(
-                folder.url, "the run was begun with other options, data or weights; choose another --output")
+                folder.url, "was begun with \(differences.joined(separator: "; ")); choose another --output")
         }
-        try ModelFolder.read(url, into: model.parameters, model.layout)
+        try ModelFolder.read(folder.checkpoint(step), into: model.parameters, model.layout)
         let file = try SafeTensorsFile(url.appendingPathComponent(Self.momentsName))
         for (prefix, block) in [("mean.", model.optimizer.mean), ("square.", model.optimizer.square)] {
             for parameter in model.layout.parameters {
@@ -54,6 +53,17 @@ struct CheckpointSaver {
             }
         }
         model.optimizer.updates = state.step
+        let hasBest = try folder.settle(at: step, best: state.bestStep, keeping: keep)
+        if !hasBest, let best = state.bestStep {
+            warn("\(folder.checkpoint(best).relativePath): the best so far is gone, and best with it")
+        }
+        let arithmetic = RunIdentity.arithmetic
+        if state.step < state.totalSteps, state.arithmetics.last != arithmetic {
+            warn(
+                "\(folder.url.relativePath): was computed by \(state.arithmetics.joined(separator: ", then ")), "
+                    + "goes on by \(arithmetic): its bits will differ from those of one alone")
+            state.arithmetics.append(arithmetic)
+        }
         return state
     }
 }

@@ -18,7 +18,7 @@ public enum ModelFolder {
         try configuration.write(to: folder)
         try SafeTensorsWriter.write(
             layout.namedTensors(of: parameters), to: folder.appendingPathComponent(weightsName))
-        try TokenizerFolder.write(tokenizer, to: folder)
+        try OutputFile.write(TokenizerFolder.files(of: tokenizer), to: folder)
     }
 
     /// Whether a parameter must be in a folder, may be, or is not even looked for.
@@ -35,7 +35,7 @@ public enum ModelFolder {
         _ folder: URL, into parameters: Tensor, _ layout: ParameterLayout,
         _ demand: (Parameter) -> Demand = { _ in .required }
     ) throws -> [String] {
-        try AtomicFolder.verify(folder)
+        try AtomicFolder.verify(folder, foreign: true)
         let file = try SafeTensorsFile(folder.appendingPathComponent(weightsName))
         var missing: [String] = []
         for parameter in layout.parameters {

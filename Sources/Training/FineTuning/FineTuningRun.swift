@@ -44,7 +44,7 @@ public struct FineTuningRun {
     public func run(
         _ interruption: Interruption, untilEpoch: Int = .max, _ report: @escaping (FineTuningEvent) -> Void
     ) throws -> FineTuningEpochReport? {
-        let sitting = try FineTuningSitting(self, report)
+        let sitting = try FineTuningSitting(self, untilEpoch: untilEpoch, report)
         while !sitting.isFinished, sitting.epochs < untilEpoch {
             for batch in sitting.batches() {
                 if interruption.isRequested { try sitting.leave() }

@@ -13,40 +13,52 @@ final class FineTuningSitting {
     private let saver: CheckpointSaver
     private let log: MetricsLog
     private let work: FloatingPointWork
-    private let peak: Double
+    /// Measured by the first step, for a run that had ended takes none.
+    private lazy var peak = PeakSpeed.measure(tuner.sliced.workers, tuner.sliced.weights.precision)
     private var state: RunState
     private var savedStep: Int?
     /// Of the steps of the current epoch.
     private var losses: [Double]
     private(set) var best: FineTuningEpochReport?
 
-    init(_ run: FineTuningRun, _ report: @escaping (FineTuningEvent) -> Void) throws {
+    /// - Parameter untilEpoch: of later epochs, which an earlier sitting may have come to, none is the best.
+    init(
+        _ run: FineTuningRun, untilEpoch: Int, _ report: @escaping (FineTuningEvent) -> Void
+    ) throws {
         self.run = run
         self.report = report
         tuner = FineTuner(run.encoder, outputs: run.data.task.outputs, run.options)
         training = run.data.training.map(ClassificationExample.init)
         dev = run.data.dev.map(ClassificationExample.init)
         saver = CheckpointSaver(folder: run.folder, tokenizer: run.tokenizer, keep: 1)
-        let digest = try OptionsDigest.of(
-            run.encoder, run.options.identity, inputs: [run.data.task.name, run.data.digest, run.weights])
-        let restored = try saver.restore(tuner.sliced, options: digest) { report(.warning($0)) }
+        let identity = try RunIdentity.of(
+            run.encoder, run.options.identity,
+            inputs: [
+                "task": run.data.task.name, "rows": run.data.digest, "weights": run.weights,
+                "vocabulary": run.tokenizer.fingerprint,
+            ])
+        let restored = try saver.restore(tuner.sliced, identity: identity) { report(.warning($0)) }
         savedStep = restored?.step
+        try restored?.check(
+            epochs: run.options.epochs, examples: { run.batches(epoch: $0).count },
+            run.folder.state(restored?.step ?? 0))
         let totalSteps = (0..<run.options.epochs).reduce(0) { $0 + run.batches(epoch: $1).count }
-        state = restored ?? RunState(totalSteps: totalSteps, tokenizer: run.tokenizer.fingerprint, options: digest)
+        state =
+            restored
+            ?? RunState(totalSteps: totalSteps, identity: identity, arithmetic: RunIdentity.arithmetic)
         var fresh: [String] = []
         if restored == nil {
             let drawn = try tuner.begin(from: run.pretrained)
             fresh = run.pretrained == nil ? [] : drawn
         }
         if let recipe = run.recipe { try run.folder.write(recipe, to: "recipe.yaml") }
-        log = try MetricsLog(run.folder.metrics, truncatingAfterStep: state.step)
+        log = try MetricsLog(run.folder.metrics, truncatingAfterStep: state.step) { report(.warning("\($0)")) }
         let ended = state.epoch
         losses = try MetricsLog.values(FineTuningStepReport.self, kind: "step", in: run.folder.metrics)
             .filter { $0.epoch > ended }.map(\.loss)
-        best = try MetricsLog.values(FineTuningEpochReport.self, kind: "epoch", in: run.folder.metrics).last(
-            where: \.isBest)
+        best = try MetricsLog.values(FineTuningEpochReport.self, kind: "epoch", in: run.folder.metrics)
+            .last { $0.isBest && $0.epoch <= untilEpoch }
         work = FloatingPointWork(run.encoder)
-        peak = PeakSpeed.measure(tuner.sliced.workers, tuner.sliced.weights.precision)
         report(
             .started(
                 step: state.step, totalSteps: state.totalSteps, parameters: tuner.sliced.layout.parameterCount,
@@ -130,6 +142,7 @@ final class FineTuningSitting {
         configuration.yoso = (configuration.yoso ?? [:])
             .merging(run.notes) { _, own in own }
             .merging(["task": task.name, "length": "\(run.options.length)"]) { _, own in own }
+        try log.sync()
         let url = try saver.save(tuner.sliced, state, configuration)
         savedStep = state.step
         report(.saved(step: state.step, url))

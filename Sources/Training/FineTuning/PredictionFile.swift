@@ -72,10 +72,8 @@ public struct PredictionFile: Sendable, Equatable {
             lines.append(
                 ([row.set, "\(index)", row.label, row.prediction] + probabilities + row.texts).joined(separator: "\t"))
         }
-        let url = folder.appendingPathComponent(Self.fileName)
-        do {
-            try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: url, options: .atomic)
-        } catch { throw CheckpointError(url, "cannot be written") }
+        try OutputFile.replace(
+            folder.appendingPathComponent(Self.fileName), with: Data((lines.joined(separator: "\n") + "\n").utf8))
     }
 }
 

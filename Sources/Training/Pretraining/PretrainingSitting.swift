@@ -11,7 +11,8 @@ final class PretrainingSitting {
     private let log: MetricsLog
     private let heldOut: [PretrainingExample]
     private let work: FloatingPointWork
-    private let peak: Double
+    /// Measured by the first step, for a run that had ended takes none.
+    private lazy var peak = PeakSpeed.measure(pretrainer.sliced.workers, pretrainer.sliced.weights.precision)
     private var state: RunState
     private var savedStep: Int?
     private var evaluation: PretrainingEvaluation?
@@ -22,19 +23,22 @@ final class PretrainingSitting {
         pretrainer = Pretrainer(run.encoder, run.options)
         pretrainer.sliced.profile = run.profile
         saver = CheckpointSaver(folder: run.folder, tokenizer: run.tokenizer, keep: run.options.checkpoints.keep)
-        let digest = try OptionsDigest.of(
-            run.encoder, run.options.identity, inputs: [run.data.digest] + (run.start.map { [$0.digest] } ?? []))
-        let restored = try saver.restore(pretrainer.sliced, options: digest) { report(.warning($0)) }
+        let identity = try RunIdentity.of(
+            run.encoder, run.options.identity,
+            inputs: ["text": run.data.digest, "vocabulary": run.tokenizer.fingerprint]
+                .merging(run.start.map { ["checkpoint": $0.digest] } ?? [:]) { $1 })
+        let restored = try saver.restore(pretrainer.sliced, identity: identity) { report(.warning($0)) }
+        try restored?.check(
+            epochs: .max, examples: run.data.training.count, run.folder.state(restored?.step ?? 0))
         savedStep = restored?.step
         if restored == nil { try Self.begin(run, pretrainer, report) }
         state =
             try restored
-            ?? RunState(totalSteps: run.totalSteps(), tokenizer: run.tokenizer.fingerprint, options: digest)
+            ?? RunState(totalSteps: run.totalSteps(), identity: identity, arithmetic: RunIdentity.arithmetic)
         if let recipe = run.recipe { try run.folder.write(recipe, to: "recipe.yaml") }
-        log = try MetricsLog(run.folder.metrics, truncatingAfterStep: state.step)
+        log = try MetricsLog(run.folder.metrics, truncatingAfterStep: state.step) { report(.warning("\($0)")) }
         heldOut = run.data.evaluationExamples(run.options.evaluation.sequences)
         work = FloatingPointWork(run.encoder)
-        peak = PeakSpeed.measure(pretrainer.sliced.workers, pretrainer.sliced.weights.precision)
         report(
             .started(
                 step: state.step, totalSteps: state.totalSteps, parameters: pretrainer.sliced.layout.parameterCount))
@@ -98,6 +102,7 @@ final class PretrainingSitting {
         let head =
             pretrainer.model.options.family == .bert && pretrainer.model.predictsOrder
             ? "ForPreTraining" : "ForMaskedLM"
+        try log.sync()
         let url = try saver.save(
             pretrainer.sliced, state, HuggingFaceConfiguration(pretrainer.model.options, head: head))
         savedStep = state.step
@@ -110,9 +115,11 @@ final class PretrainingSitting {
         throw TrainingError.interrupted(step: state.step)
     }
 
-    /// The evaluation at the end; made now where the run had ended before this sitting.
+    /// The evaluation at the end, of the log where the run had ended before this sitting; made now where that has none.
     func lastEvaluation() throws -> PretrainingEvaluation {
         if let evaluation { return evaluation }
+        let logged = try MetricsLog.values(PretrainingEvaluation.self, kind: "evaluation", in: run.folder.metrics)
+        if let last = logged.last(where: { $0.step == state.step }) { return last }
         let counts = pretrainer.evaluate(heldOut)
         return PretrainingEvaluation(
             counts, step: state.step, sequences: heldOut.count, totalTokens: state.tokens, seconds: state.seconds)

@@ -32,6 +32,11 @@ struct VerifyResume: ParsableCommand {
             try Child(arguments(output: "\(output)/killed")).finish()
         }
         Terminal.line("continued: \(2 * at) steps, SHA-256 \(killed)")
+        let arithmetics = try ["straight", "killed"].flatMap { name in
+            try RunState(of: URL(fileURLWithPath: "\(output)/\(name)/\(RunFolder.stateName(2 * at))"), step: 2 * at)
+                .arithmetics
+        }
+        guard Set(arithmetics).count == 1 else { throw ResumeError.machines(Set(arithmetics).sorted()) }
         guard straight == killed else { throw ResumeError.differs }
         Terminal.line("the weights are the same bits")
     }
@@ -52,12 +57,14 @@ struct VerifyResume: ParsableCommand {
 
 enum ResumeError: Error, CustomStringConvertible {
     case differs
+    case machines([String])
     case ended(step: String)
     case failed(Int32)
 
     var description: String {
         switch self {
         case .differs: "the weights differ: resuming changed the result"
+        case .machines(let names): "the runs were computed by \(names.joined(separator: " and by ")); wanted one"
         case .ended(let step): "the run ended before it could be killed after \(step); use a larger --at"
         case .failed(let code): "the run exited with \(code)"
         }

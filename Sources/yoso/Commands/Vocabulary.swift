@@ -37,7 +37,7 @@ struct Vocabulary: ParsableCommand {
             let trainer = VocabularyTrainer(size: size, model: model, lowercase: !cased, paragraphLimit: paragraphs)
             // The library says nothing while it works.
             let tokenizer = try Heartbeat.during("reading and training") { try trainer.train(reader.next) }
-            try AtomicFolder.write(to: folder) { try TokenizerFolder.write(tokenizer, to: $0) }
+            try AtomicFolder.write(to: folder) { try OutputFile.write(TokenizerFolder.files(of: tokenizer), to: $0) }
             Terminal.line(
                 "\(output): \(Show.grouped(tokenizer.vocabularySize)) pieces, SHA-256 \(tokenizer.fingerprint)")
         }

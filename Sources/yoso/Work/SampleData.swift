@@ -1,3 +1,4 @@
+import Checkpoints
 import Corpora
 import Foundation
 import SampleEnglish
@@ -8,6 +9,7 @@ enum SampleData {
     static let name = "sample"
     private static let folder = URL(fileURLWithPath: "Checkpoints/sample-data", isDirectory: true)
     private static let seed: UInt64 = 1
+    private static let prefix = ".partial-"
 
     /// The text files of `paths`, of which `sample` is generated.
     static func text(_ paths: [String]) throws -> TextFiles {
@@ -28,14 +30,21 @@ enum SampleData {
         }
     }
 
-    /// Generates what is not there yet under a temporary name first, so that it is there whole or not at all.
+    /// Generates what is not there yet under a temporary name first, so that it is there whole or not at all, and removes
+    /// what processes left there that are no more.
     private static func once(_ url: URL, _ write: (URL) throws -> Void) throws -> URL {
         guard !FileManager.default.fileExists(atPath: url.path) else { return url }
         let parent = url.deletingLastPathComponent()
         try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
-        let temporary = parent.appendingPathComponent(".partial-\(ProcessInfo.processInfo.processIdentifier)")
+        for name in try FileManager.default.contentsOfDirectory(atPath: parent.path) where name.hasPrefix(prefix) {
+            guard let writer = Int32(name.dropFirst(prefix.count)), kill(writer, 0) != 0 else { continue }
+            try? FileManager.default.removeItem(at: parent.appendingPathComponent(name))
+        }
+        let temporary = parent.appendingPathComponent("\(prefix)\(ProcessInfo.processInfo.processIdentifier)")
         try write(temporary)
-        try FileManager.default.moveItem(at: temporary, to: url)
+        guard rename(temporary.path, url.path) == 0 || FileManager.default.fileExists(atPath: url.path) else {
+            throw CheckpointError(url, "cannot be written: \(String(cString: strerror(errno)).lowercased())")
+        }
         return url
     }
 }

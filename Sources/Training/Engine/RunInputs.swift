@@ -1,17 +1,5 @@
-import Bert
 import Digests
 import Foundation
-
-/// What fixes a run's result, as one digest: a run that continues must have been begun with the same.
-enum OptionsDigest {
-    /// SHA-256 of the values as JSON with sorted keys, and of what is read: the digests of data and of weights.
-    static func of(_ encoder: EncoderOptions, _ options: some Encodable, inputs: [String]) throws -> String {
-        let json = JSONEncoder()
-        json.outputFormatting = [.sortedKeys]
-        let parts = [try json.encode(encoder), try json.encode(options), try json.encode(inputs)]
-        return SHA256.hexadecimal(of: parts.reduce(Data(), +))
-    }
-}
 
 extension PretrainingData {
     /// SHA-256 of how often the corpus has each token, which another text or cut of it would change.

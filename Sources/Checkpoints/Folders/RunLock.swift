@@ -1,0 +1,51 @@
+import Foundation
+
+/// The lock of a run's folder, which the system releases however the process ends.
+final class RunLock {
+    private let folder: URL
+    private let descriptor: Int32
+    /// Whether the folder is new, so that it goes with a lock under which nothing was written.
+    private let isNew: Bool
+
+    static let fileName = "lock"
+
+    /// - Throws: `CheckpointError` where another process holds it or the folder cannot be created.
+    init(_ folder: URL) throws {
+        self.folder = folder
+        isNew = !FileManager.default.fileExists(atPath: folder.path)
+        try AtomicFolder.createDirectory(folder)
+        descriptor = try Self.take(folder, folder.appendingPathComponent(Self.fileName))
+        let process = String(ProcessInfo.processInfo.processIdentifier)
+        ftruncate(descriptor, 0)
+        _ = process.withCString { pwrite(descriptor, $0, strlen($0), 0) }
+    }
+
+    /// A start that failed leaves nothing.
+    deinit {
+        if (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) == [Self.fileName] {
+            unlink(folder.appendingPathComponent(Self.fileName).path)
+            if isNew { rmdir(folder.path) }
+        }
+        close(descriptor)
+    }
+
+    private static func take(_ folder: URL, _ url: URL) throws -> Int32 {
+        while true {
+            let descriptor = open(url.path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
+            guard descriptor >= 0 else { throw CheckpointError.system(url, "create") }
+            guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+                let holder = (try? String(contentsOf: url, encoding: .utf8)) ?? ""
+                close(descriptor)
+                throw CheckpointError(
+                    folder,
+                    "in use by process \(holder.isEmpty ? "unknown" : holder); wait for it or choose another --output")
+            }
+            // A start that failed may have removed the file between the two calls.
+            var (held, named) = (stat(), stat())
+            if fstat(descriptor, &held) == 0, lstat(url.path, &named) == 0, held.st_ino == named.st_ino {
+                return descriptor
+            }
+            close(descriptor)
+        }
+    }
+}

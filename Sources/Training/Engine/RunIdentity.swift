@@ -1,0 +1,66 @@
+import Bert
+import CKernels
+import Digests
+import Foundation
+import Tensors
+
+/// What fixes a run's result, by key: a run that continues must have been begun with the same.
+enum RunIdentity {
+    /// Every value of the encoder (below `model`) and of the options, and what is read: digests of text, rows and weights.
+    static func of(
+        _ encoder: EncoderOptions, _ options: some Encodable, inputs: [String: String]
+    ) throws -> [String: String] {
+        var identity = inputs
+        try add(encoder, "model", to: &identity)
+        try add(options, "", to: &identity)
+        return identity
+    }
+
+    /// What computes here: runs of other kernels differ in their last bits.
+    static var arithmetic: String { "OpenBLAS \(OpenBLAS.coreName) core, \(String(cString: ck_level())) kernels" }
+
+    private static func add(_ value: some Encodable, _ key: String, to identity: inout [String: String]) throws {
+        try JSONDecoder().decode(Value.self, from: JSONEncoder().encode(value)).add(key, to: &identity)
+    }
+
+    /// JSON as it is encoded.
+    private enum Value: Decodable {
+        case leaf(String)
+        case branch([String: Value])
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            if let branch = try? container.decode([String: Value].self) {
+                self = .branch(branch)
+            } else if let list = try? container.decode([String].self) {
+                self = .leaf(list.joined(separator: " "))
+            } else if let text = try? container.decode(String.self) {
+                self = .leaf(text)
+            } else if let flag = try? container.decode(Bool.self) {
+                self = .leaf("\(flag)")
+            } else if let number = try? container.decode(UInt64.self) {
+                self = .leaf("\(number)")
+            } else {
+                self = .leaf("\(try container.decode(Double.self))")
+            }
+        }
+
+        func add(_ key: String, to identity: inout [String: String]) {
+            guard case .branch(let values) = self else {
+                if case .leaf(let text) = self { identity[key] = text }
+                return
+            }
+            // A case of an enumeration is encoded as its name and its values: `{"sequences": {"_0": 32}}`.
+            if values.count == 1, let (name, value) = values.first, case .branch(let below) = value {
+                if case .leaf(let text) = below["_0"] {
+                    identity[key] = "\(text) \(name)"
+                } else {
+                    identity[key] = name
+                    (below["_0"] ?? value).add(key, to: &identity)
+                }
+                return
+            }
+            for (name, value) in values { value.add(key.isEmpty ? name : "\(key).\(name)", to: &identity) }
+        }
+    }
+}

@@ -1,0 +1,63 @@
+import Checkpoints
+import Foundation
+import Testing
+
+@Suite struct RunStateTests {
+    private func state() -> RunState {
+        var state = RunState(totalSteps: 100, identity: ["seed": "1"], arithmetic: "a")
+        state.step = 5
+        return state
+    }
+
+    @Test func itRoundTripsExactly() throws {
+        let folder = try TemporaryFolder()
+        var state = state()
+        state.seconds = 0.1 + 0.2
+        let notes = [state.note(score: -2.5), state.note(score: -2.5)]
+        #expect(notes == [true, false])
+        try state.write(to: folder.url)
+        #expect(try RunState(of: folder.url, step: 5) == state)
+    }
+
+    @Test func everyKeyThatDiffersIsNamed() {
+        let digests = ["12345678", "9abcdef0"].map { $0 + String(repeating: "0", count: 56) }
+        let begun = RunState(
+            totalSteps: 1, identity: ["seed": "1", "text": digests[0], "same": "x", "gone": "y"], arithmetic: "a")
+        #expect(
+            begun.differences(from: ["seed": "9", "text": digests[1], "same": "x"])
+                == ["gone y, now none", "seed 1, now 9", "text 12345678…, now 9abcdef0…"])
+    }
+
+    @Test(arguments: [
+        (\RunState.index, -1, "index is -1; wanted 0 to 1099511627776"),
+        (\RunState.index, 1 << 62, "index is 4611686018427387904; wanted 0 to 1099511627776"),
+        (\RunState.epoch, -1, "epoch is -1; wanted 0 to 2147483648"),
+        (\RunState.tokens, Int.max, "tokens is 9223372036854775807; wanted 0 to 72057594037927936"),
+        (\RunState.step, 6, "step is 6; wanted 5"),
+        (\RunState.step, 0, "step is 0; wanted 1 to 1099511627776"),
+        (\RunState.totalSteps, 4, "totalSteps is 4; wanted 5 to 1099511627776"),
+        (\RunState.format, 1, "format is 1; wanted 2"),
+    ])
+    func whatNoRunWritesIsRefused(key: WritableKeyPath<RunState, Int> & Sendable, value: Int, problem: String) throws {
+        let folder = try TemporaryFolder()
+        var state = state()
+        state[keyPath: key] = value
+        try state.write(to: folder.url)
+        #expect(message(in: folder.url) { _ = try RunState(of: folder.url, step: 5) } == "state.json: \(problem)")
+    }
+
+    @Test func anExampleBehindTheEpochIsRefused() throws {
+        let folder = try TemporaryFolder()
+        var state = state()
+        (state.epoch, state.index) = (2, 41)
+        func message(epochs: Int, _ examples: Int) -> String? {
+            CheckpointsTests.message(in: folder.url) {
+                try state.check(epochs: epochs, examples: { _ in examples }, folder.url)
+            }
+        }
+        #expect(message(epochs: 3, 41) == nil)
+        #expect(message(epochs: 3, 40) == "state.json: index is 41; wanted 0 to 40")
+        #expect(message(epochs: 2, 41) == "state.json: index is 41; wanted 0 to 0")
+        #expect(message(epochs: 1, 41) == "state.json: epoch is 2; wanted 0 to 1")
+    }
+}

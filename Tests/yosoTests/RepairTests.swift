@@ -1,0 +1,114 @@
+import Checkpoints
+import Digests
+import Foundation
+import Testing
+
+/// What a kill, a disk or a hand left in the folder of a run is made right, or told, by the same command.
+@Suite(.serialized) struct RepairTests {
+    private func best(_ tool: CommandLineTool, _ run: String) throws -> String {
+        try FileManager.default.destinationOfSymbolicLink(atPath: tool.file("\(run)/best").path)
+    }
+
+    @Test func bestAndWhatWasPrunedOfAnEndedRun() throws {
+        let tool = try CommandLineTool.withPretrainedRun()
+        #expect(try tool.run(tool.finetuning()).code == 0)
+        for (run, command) in [("run", tool.pretraining(steps: 2)), ("tuned", tool.finetuning())] {
+            let good = try best(tool, run)
+            let names = try FileManager.default.contentsOfDirectory(atPath: tool.file(run).path).sorted()
+            for wrong in [nil, "step-000009"] {
+                try FileManager.default.removeItem(at: tool.file("\(run)/best"))
+                if let wrong { try RunFolder.link(wrong, as: "best", in: tool.file(run)) }
+                for leftover in [".partial-step-000002/a", ".dat.nosync1A.b", "step-000099/a", "state-000099/a"] {
+                    try tool.write("", to: "\(run)/\(leftover)")
+                }
+                let result = try tool.run(command)
+                #expect(result.code == 0, "\(result.error)")
+                #expect(try best(tool, run) == good)
+                #expect(try FileManager.default.contentsOfDirectory(atPath: tool.file(run).path).sorted() == names)
+            }
+        }
+    }
+
+    @Test func theBestCarriesNoOptimizer() throws {
+        let tool = try CommandLineTool.withPretrainedRun()
+        let names = try FileManager.default.contentsOfDirectory(atPath: tool.file("run/best/").path)
+        #expect(
+            names.sorted() == [
+                "checksums.json", "config.json", "model.safetensors", "spiece.model", "tokenizer.json",
+                "tokenizer_config.json",
+            ])
+    }
+
+    @Test func aStartThatFailsLeavesNoFolder() throws {
+        let tool = try CommandLineTool()
+        #expect(try tool.run(tool.pretraining(steps: 2)).code == 1)
+        #expect(!tool.exists("run"))
+    }
+
+    @Test func aForgedStateIsRefused() throws {
+        let tool = try CommandLineTool.withPretrainedRun()
+        #expect(try tool.run(tool.finetuning()).code == 0)
+        let runs = [
+            ("run/state-000002", tool.pretraining(steps: 2)), ("tuned/state-000002", tool.finetuning()),
+        ]
+        for (folder, command) in runs {
+            let state = try String(contentsOf: tool.file("\(folder)/state.json"), encoding: .utf8)
+            for index in ["-1", "4611686018427387904", "1000000"] {
+                let forged = state.replacing(/"index" : \d+/, with: "\"index\" : \(index)")
+                try tool.forge("\(folder)/state.json", Data(forged.utf8))
+                let result = try tool.run(command)
+                #expect(result.code == 1)
+                #expect(result.error.contains("Error: \(folder)/state.json: index is \(index); wanted 0"))
+            }
+        }
+    }
+
+    @Test func anotherArithmeticIsToldAndRecorded() throws {
+        let tool = try CommandLineTool()
+        try tool.writeText()
+        let (process, _, _) = try tool.start(tool.pretraining(steps: 100_000))
+        while process.isRunning, !tool.exists("run/step-000005") { usleep(5000) }
+        process.interrupt()
+        process.waitUntilExit()
+        let step = try #require(try RunFolder(tool.file("run")).latestStep { _ in })
+        let name = RunFolder.stateName(step)
+        var state = try RunState(of: tool.file("run/\(name)"), step: step)
+        state.arithmetics = ["an abacus"]
+        state.totalSteps = step + 1
+        try tool.forge("run/\(name)/state.json", try JSONEncoder().encode(state))
+        let result = try tool.run(tool.pretraining(steps: 100_000))
+        #expect(result.code == 0, "\(result.error)")
+        #expect(result.output.contains("run: was computed by an abacus, goes on by OpenBLAS "))
+        #expect(result.output.contains("kernels: its bits will differ from those of one alone\n"))
+        let last = try RunState(of: tool.file("run/\(RunFolder.stateName(step + 1))"), step: step + 1)
+        #expect(last.arithmetics.count == 2 && last.arithmetics[0] == "an abacus")
+    }
+
+    @Test func aDamagedLineOfTheLogIsTold() throws {
+        let tool = try CommandLineTool.withPretrainedRun()
+        let log = tool.file("run/metrics.jsonl")
+        var lines = try String(contentsOf: log, encoding: .utf8).split(separator: "\n").map(String.init)
+        lines.insert("{\"step\":", at: 1)
+        try tool.write(lines.joined(separator: "\n") + "\n{\"step\":", to: "run/metrics.jsonl")
+        let result = try tool.run(tool.pretraining(steps: 2))
+        #expect(result.code == 0 && result.output.contains("run/metrics.jsonl: line 2 is damaged, and left out\n"))
+        lines.remove(at: 1)
+        #expect(try String(contentsOf: log, encoding: .utf8) == lines.joined(separator: "\n") + "\n")
+    }
+}
+
+extension CommandLineTool {
+    /// Writes a file of a checkpoint as its `checksums.json` then says it should be.
+    func forge(_ name: String, _ data: Data) throws {
+        struct Checksum: Codable {
+            var bytes: Int
+            var sha256: String
+        }
+        let url = file(name)
+        try data.write(to: url)
+        let list = url.deletingLastPathComponent().appendingPathComponent("checksums.json")
+        var sums = try JSONDecoder().decode([String: Checksum].self, from: Data(contentsOf: list))
+        sums[url.lastPathComponent] = Checksum(bytes: data.count, sha256: SHA256.hexadecimal(of: data))
+        try JSONEncoder().encode(sums).write(to: list)
+    }
+}
