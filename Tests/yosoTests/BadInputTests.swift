@@ -29,7 +29,10 @@ import Testing
     @Test func recipesThatAreMissingOrWrong() throws {
         let tool = try CommandLineTool()
         try tool.writeText()
-        try expect(tool, ["pretrain", "none.yaml"], "none.yaml: no such recipe, or unreadable")
+        try expect(
+            tool, ["pretrain", "none.yaml"],
+            "none.yaml: no such recipe, or unreadable (those that ship: attentions, base, mini, small, tiny)")
+        try expect(tool, ["pretrain", "min"], "min: no such recipe, or unreadable (did you mean 'mini'?)")
         let run = tool.pretraining(steps: 2)
         try expect(
             tool, run + ["--set", "optimizer.rat=1"],

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checkpoints
+import Console
 import Digests
 import Foundation
 import Recipes
@@ -34,6 +35,7 @@ struct VerifyResume: ParsableCommand {
         Terminal.line("continued: \(2 * at) steps, SHA-256 \(killed)")
         guard straight == killed else { throw ResumeError.differs }
         Terminal.line("the weights are the same bits")
+        Terminal.next("yoso pretrain \(recipe)")
     }
 
     private func weights(of name: String, _ body: (Child) throws -> Void) throws -> String {

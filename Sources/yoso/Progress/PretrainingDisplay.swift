@@ -1,3 +1,4 @@
+import Console
 import Foundation
 import Training
 
@@ -23,9 +24,10 @@ final class PretrainingDisplay {
     private static func line(_ report: PretrainingStepReport) -> String {
         let order = report.orderAccuracy.map { "  order \(Show.percent($0))" } ?? ""
         return "step \(Show.grouped(report.step))/\(Show.grouped(report.totalSteps))"
-            + String(format: "  loss %.3f", report.loss) + "  masked \(Show.percent(report.maskedAccuracy))\(order)"
-            + String(format: "  rate %.2g", report.rate) + "  \(Show.count(report.tokensPerSecond)) tokens/s"
-            + String(format: "  %.0f%% of peak", 100 * report.shareOfPeak) + "  left \(Show.time(report.secondsLeft))"
+            + String(format: "  loss %.3f", report.loss) + "  masked \(Show.percent(report.maskedAccuracy))"
+            + "  left \(Show.time(report.secondsLeft))  \(Show.count(report.tokensPerSecond)) tokens/s"
+            + (report.shareOfPeak.map { String(format: "  %.0f%% of peak", 100 * $0) } ?? "")
+            + order + String(format: "  rate %.2g", report.rate)
     }
 
     private static func line(_ evaluation: PretrainingEvaluation) -> String {
