@@ -22,6 +22,9 @@ public enum Show {
         }
     }
 
+    /// `57.10`, and of a run that diverges `4.68e+65`
+    public static func perplexity(_ value: Double) -> String { String(format: value < 1e6 ? "%.2f" : "%.3g", value) }
+
     /// `512`, `4.1k`, `28.8M`, `1.2G`
     public static func count(_ value: Double) -> String {
         for (limit, unit) in [(1e9, "G"), (1e6, "M"), (1e3, "k")] where value >= limit {

@@ -217,6 +217,20 @@ import Testing
         #expect(tool.exists("\(name)/state.json"))
     }
 
+    /// A finite loss whose exponential is none.
+    @Test func aPerplexityThatOverflowsIsADivergence() throws {
+        let tool = try CommandLineTool()
+        try tool.writeText()
+        let settings = [
+            "optimizer.rate=10", "optimizer.clip=0", "schedule.shape=constant", "evaluation.every=1 steps",
+            "model.initializerRange=1",
+        ]
+        let result = try tool.run(tool.pretraining(steps: 500, settings.flatMap { ["--set", $0] }))
+        #expect(result.code == 1)
+        let line = /Error: step \d+: the loss is [\d.]+; the last good checkpoint is run\/step-\d+; try a lower .*\n/
+        #expect(result.error.contains(line), "\(result.error)")
+    }
+
     /// A file system of a few megabytes; needs root, as CI has.
     @Test(.enabled(if: getuid() == 0, "mounting a small file system needs root"))
     func aFullDiskWhileSaving() throws {

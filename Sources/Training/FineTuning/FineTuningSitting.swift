@@ -71,7 +71,9 @@ final class FineTuningSitting {
     func step(_ batch: [Int]) throws {
         let start = ContinuousClock.now
         let step = tuner.step(batch.map { training[$0] }, index: state.step, of: state.totalSteps)
-        guard step.isFinite else { throw diverged(step: state.step + 1, loss: step.loss) }
+        guard step.isFinite else {
+            throw diverged(step: state.step + 1, loss: step.loss, norms: tuner.sliced.gradientNorms())
+        }
         let seconds = start.duration(to: .now).seconds
         state.step += 1
         state.index += 1
@@ -94,7 +96,7 @@ final class FineTuningSitting {
         let start = ContinuousClock.now
         let logits = tuner.classifier.predict(dev)
         guard logits.allSatisfy({ $0.allSatisfy(\.isFinite) }) else {
-            throw diverged(step: state.step, loss: .nan)
+            throw diverged(step: state.step, loss: .nan, norms: [])
         }
         let evaluation = TaskEvaluation(run.data, logits: logits, by: run.options.metrics)
         state.seconds += start.duration(to: .now).seconds
@@ -113,9 +115,9 @@ final class FineTuningSitting {
         try save()
     }
 
-    private func diverged(step: Int, loss: Double) -> TrainingError {
+    private func diverged(step: Int, loss: Double, norms: [String]) -> TrainingError {
         .diverged(
-            step: step, loss: loss, norms: tuner.sliced.gradientNorms(),
+            step: step, loss: loss, norms: norms,
             lastGood: run.folder.checkpointSteps.last.map { run.folder.checkpoint($0).relativePath })
     }
 

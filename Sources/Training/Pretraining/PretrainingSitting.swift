@@ -42,7 +42,7 @@ final class PretrainingSitting {
         work = FloatingPointWork(run.encoder)
         peak = PeakSpeed.measure(pretrainer.sliced.workers, pretrainer.sliced.weights.precision)
         if peak.isBusy { report(.warning(PeakSpeed.busy)) }
-        timePlan = TimePlan(run.options, step: state.step, seconds: secondsPassed)
+        timePlan = TimePlan(run.options, step: state.step, of: state.totalSteps, seconds: secondsPassed)
         report(
             .started(
                 step: state.step, totalSteps: state.totalSteps, parameters: pretrainer.sliced.layout.parameterCount))
@@ -63,7 +63,9 @@ final class PretrainingSitting {
         let examples = run.data.batch(run.options.batch, epoch: &epoch, index: &index)
         run.profile?.add("examples", since: start)
         let step = pretrainer.step(examples, index: state.step, of: state.totalSteps)
-        guard step.isFinite else { throw diverged(step: state.step + 1, loss: step.counts.loss) }
+        guard step.isFinite else {
+            throw diverged(step: state.step + 1, loss: step.counts.loss, norms: pretrainer.sliced.gradientNorms())
+        }
         run.profile?.endStep(since: start)
         let seconds = start.duration(to: .now).seconds
         let tokens = examples.reduce(0) { $0 + $1.ids.count }
@@ -123,15 +125,14 @@ final class PretrainingSitting {
 
     /// - Throws: `TrainingError.diverged` where even the perplexity is no number that can be written down.
     private func evaluation(of counts: PretrainingCounts) throws -> PretrainingEvaluation {
-        guard counts.perplexity.isFinite else { throw diverged(step: state.step, loss: counts.loss) }
+        guard counts.perplexity.isFinite else { throw diverged(step: state.step, loss: counts.loss, norms: []) }
         return PretrainingEvaluation(
             counts, step: state.step, sequences: heldOut.count, totalTokens: state.tokens, seconds: state.seconds)
     }
 
-    private func diverged(step: Int, loss: Double) -> TrainingError {
+    private func diverged(step: Int, loss: Double, norms: [String]) -> TrainingError {
         .diverged(
-            step: step, loss: loss,
-            norms: pretrainer.sliced.gradientNorms(),
+            step: step, loss: loss, norms: norms,
             lastGood: run.folder.checkpointSteps.last.map { run.folder.checkpoint($0).relativePath })
     }
 }

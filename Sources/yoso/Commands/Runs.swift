@@ -34,7 +34,7 @@ struct Runs: ParsableCommand {
 
     private static func text(_ score: RunSummary.Score) -> String {
         switch score {
-        case .perplexity(let value): "perplexity \(String(format: "%.2f", value))"
+        case .perplexity(let value): "perplexity \(Show.perplexity(value))"
         case .dev(let value): "dev \(Show.percent(value))"
         }
     }

@@ -33,7 +33,7 @@ final class PretrainingDisplay {
     private static func line(_ evaluation: PretrainingEvaluation) -> String {
         let order = evaluation.orderAccuracy.map { ", sentence order \(Show.percent($0))" } ?? ""
         return "step \(Show.grouped(evaluation.step)): held-out loss "
-            + String(format: "%.3f, perplexity %.2f", evaluation.maskedLoss, evaluation.perplexity)
+            + String(format: "%.3f, perplexity %@", evaluation.maskedLoss, Show.perplexity(evaluation.perplexity))
             + ", masked accuracy \(Show.percent(evaluation.maskedAccuracy))\(order)"
             + " after \(Show.count(evaluation.totalTokens)) tokens in \(Show.time(evaluation.seconds))"
     }
