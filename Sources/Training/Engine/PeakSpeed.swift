@@ -10,7 +10,7 @@ public struct PeakSpeed: Sendable {
     public let isBusy: Bool
 
     /// For the user.
-    static let busy = "other programs use the cores; their peak is not measured, and no share of it shown"
+    static let busy = "the machine is busy: other programs use its cores, so that no share of its peak can be shown"
 
     /// Operations a second of 512³ products for about a tenth of a second, the best of five stretches.
     public static func measure(_ workers: Workers, _ precision: Precision) -> PeakSpeed {

@@ -181,10 +181,8 @@ struct BenchAttention: ParsableCommand {
     private func write(_ report: AttentionReport) throws {
         let folder = URL(fileURLWithPath: output, isDirectory: true)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        try Report.json(report).write(
-            to: folder.appendingPathComponent("attention.json"), atomically: true, encoding: .utf8)
-        try AttentionChart(report: report).html.write(
-            to: folder.appendingPathComponent("attention.html"), atomically: true, encoding: .utf8)
+        try Report.write(report, to: "\(output)/attention.json")
+        try Report.write(AttentionChart(report: report).html, to: "\(output)/attention.html")
         Terminal.line("")
         Terminal.line("\(output)/attention.json, \(output)/attention.html")
     }

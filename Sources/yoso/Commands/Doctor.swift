@@ -24,7 +24,9 @@ struct Doctor: ParsableCommand {
             ("libraries", Self.libraries),
             ("disk", Self.freeDisk),
         ]
-        for (name, value) in rows { Terminal.line(name.padding(toLength: 15, withPad: " ", startingAt: 0) + value) }
+        for (name, value) in rows where !value.isEmpty {
+            Terminal.line(name.padding(toLength: 15, withPad: " ", startingAt: 0) + value)
+        }
         if let pin = OpenBLASPin.current { Terminal.line("note: \(pin)") }
         Terminal.next("yoso demo")
     }
@@ -34,7 +36,7 @@ struct Doctor: ParsableCommand {
         let peak = PeakSpeed.measure(workers, precision)
         return String(
             format: peak.isBusy
-                ? "at least %.0f GFLOP/s on %d threads, other programs use them" : "%.0f GFLOP/s on %d threads",
+                ? "unknown, at least %.0f GFLOP/s on %d threads while others use them" : "%.0f GFLOP/s on %d threads",
             peak.operations * 1e-9, workers.threads)
     }
 
@@ -52,22 +54,23 @@ struct Doctor: ParsableCommand {
         return name ?? "unknown"
     }
 
-    /// SentencePiece cannot be asked for its version, so pkg-config, which building needs anyway, tells all of them.
+    /// SentencePiece cannot be asked for its version, so pkg-config, which building needs anyway, tells all of them; nothing
+    /// where it is not there.
     private static var libraries: String {
         let libraries: KeyValuePairs = [
             "SentencePiece": "sentencepiece", "OpenSSL": "libcrypto", "zlib": "zlib", "liblzma": "liblzma",
             "libzip": "libzip",
         ]
-        return libraries.map { name, package in
+        return libraries.compactMap { name, package in
             let tool = Process()
             let output = Pipe()
             tool.executableURL = URL(fileURLWithPath: "/usr/bin/env")
             tool.arguments = ["pkg-config", "--modversion", package]
             (tool.standardOutput, tool.standardError) = (output, FileHandle.nullDevice)
-            guard (try? tool.run()) != nil else { return "\(name) of unknown version" }
+            guard (try? tool.run()) != nil else { return nil }
             let version = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
             tool.waitUntilExit()
-            return "\(name) \(version.isEmpty ? "of unknown version" : version.trimmingCharacters(in: .newlines))"
+            return version.isEmpty ? nil : "\(name) \(version.trimmingCharacters(in: .newlines))"
         }.joined(separator: ", ")
     }
 

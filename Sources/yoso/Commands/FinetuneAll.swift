@@ -62,7 +62,7 @@ extension Finetune {
             } else {
                 table.add(task, try run.finetune().evaluation)
             }
-            try table.text.write(toFile: "\(folder)/table.md", atomically: true, encoding: .utf8)
+            try Report.write(table.text, to: "\(folder)/table.md")
         }
         Terminal.line("")
         Terminal.line(table.text)

@@ -86,7 +86,7 @@ extension Finetune {
             }
             kept = scored.sorted { $0.score > $1.score } + kept
             board = kept + diverged
-            try leaderboard(task, board).write(toFile: "\(folder)/leaderboard.md", atomically: true, encoding: .utf8)
+            try Report.write(leaderboard(task, board), to: "\(folder)/leaderboard.md")
         }
         Terminal.line("")
         Terminal.line(leaderboard(task, board))

@@ -71,8 +71,7 @@ extension Finetune {
             try RunFolder.link(
                 "seed-\(median.seed)/best", as: "best", in: URL(fileURLWithPath: folder, isDirectory: true))
         }
-        try Report.json(report).write(
-            toFile: "\(folder)/\(SeedReport.fileName)", atomically: true, encoding: .utf8)
+        try Report.write(Report.json(report), to: "\(folder)/\(SeedReport.fileName)")
         Terminal.line("")
         Terminal.line(report.text)
         (report.subsets ?? []).forEach { Terminal.line("\($0)") }

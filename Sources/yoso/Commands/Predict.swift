@@ -28,6 +28,10 @@ struct Predict: ParsableCommand {
 
     func validate() throws {
         try precision.check()
+        if let input, let output, URL(fileURLWithPath: input).standardized == URL(fileURLWithPath: output).standardized
+        {
+            throw ValidationError("--input and --output are one file, \(input)")
+        }
         guard (1...1_000_000).contains(batch) else { throw ValidationError("--batch \(batch): wanted 1 to 1,000,000") }
     }
 

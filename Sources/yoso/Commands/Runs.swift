@@ -10,9 +10,11 @@ struct Runs: ParsableCommand {
     @Argument(help: "Folders that hold runs.") var folders = ["Checkpoints"]
 
     func run() throws {
+        // Before the first run there is no such folder.
+        let folders = folders.filter { $0 != "Checkpoints" || FileManager.default.fileExists(atPath: $0) }
         let runs = try folders.flatMap { try RunSummary.all(below: URL(fileURLWithPath: $0, isDirectory: true)) }
         guard !runs.isEmpty else {
-            Terminal.line("no runs in \(folders.joined(separator: ", "))")
+            Terminal.line("no runs in \(self.folders.joined(separator: ", "))")
             return Terminal.next("yoso pretrain tiny")
         }
         let rows =

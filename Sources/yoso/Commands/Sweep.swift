@@ -46,7 +46,7 @@ struct Sweep: ParsableCommand {
             Terminal.line(variant.name)
             let evaluation = try run.pretrain().0
             table.add(variant.name, evaluation, score: try fineTuning(of: variant, options)?.finetune().evaluation)
-            try table.text.write(toFile: "\(output)/table.md", atomically: true, encoding: .utf8)
+            try Report.write(table.text, to: "\(output)/table.md")
         }
         Terminal.line("")
         Terminal.line(table.text)

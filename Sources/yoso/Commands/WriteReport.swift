@@ -36,7 +36,7 @@ struct WriteReport: ParsableCommand {
         }
         body.append("<h2>Recipe</h2>\n<pre>\(recipe.htmlEscaped)</pre>")
         let page = url.appendingPathComponent("report.html")
-        try HTMLPage(title: folder, body: body).text.write(to: page, atomically: true, encoding: .utf8)
+        try Report.write(HTMLPage(title: folder, body: body).text, to: page.path)
         Terminal.line(page.relativePath)
         Terminal.next("open it in a browser; yoso runs lists the others")
     }

@@ -11,9 +11,14 @@ enum Report {
 
     /// Writes the JSON into the file at `path`.
     static func write(_ value: some Encodable, to path: String) throws {
-        do {
-            try json(value).write(toFile: path, atomically: true, encoding: .utf8)
-        } catch { throw CheckpointError(URL(fileURLWithPath: path), "cannot be written") }
+        try write(try json(value), to: path)
+    }
+
+    /// Writes the text into the file at `path`, whole or not at all.
+    static func write(_ text: String, to path: String) throws {
+        do { try text.write(toFile: path, atomically: true, encoding: .utf8) } catch {
+            throw CheckpointError(URL(fileURLWithPath: path), "cannot be written")
+        }
     }
 
     /// - Throws: `CheckpointError` where there is no folder for the file at `path`, before work is done for it.
