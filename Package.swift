@@ -1,9 +1,13 @@
 // swift-tools-version: 6.1
+import Foundation
 import PackageDescription
 
 // YOSO_KERNELS=AVX2 builds the kernels as a CPU without AVX-512 runs them, to test those on any.
 let level = Context.environment["YOSO_KERNELS"] ?? ""
-guard ["", "AVX2"].contains(level) else { fatalError("YOSO_KERNELS is '\(level)'; wanted AVX2, or nothing") }
+guard ["", "AVX2"].contains(level) else {
+    FileHandle.standardError.write(Data("error: YOSO_KERNELS is '\(level)'; wanted AVX2, or nothing\n".utf8))
+    exit(1)
+}
 let kernels: [CSetting] = level == "AVX2" ? [.define("CK_AVX2")] : []
 
 // The rooms form a strict DAG, lowest first; `.ci/check-imports` holds every `import` to the edges declared here.
