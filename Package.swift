@@ -1,8 +1,14 @@
 // swift-tools-version: 6.1
+import Foundation
 import PackageDescription
 
 // YOSO_KERNELS=AVX2 builds the kernels as a CPU without AVX-512 runs them, to test those on any.
-let kernels: [CSetting] = Context.environment["YOSO_KERNELS"] == "AVX2" ? [.define("CK_AVX2")] : []
+let level = Context.environment["YOSO_KERNELS"] ?? ""
+guard ["", "AVX2"].contains(level) else {
+    FileHandle.standardError.write(Data("error: YOSO_KERNELS is '\(level)'; wanted AVX2, or nothing\n".utf8))
+    exit(1)
+}
+let kernels: [CSetting] = level == "AVX2" ? [.define("CK_AVX2")] : []
 
 // The rooms form a strict DAG, lowest first; `.ci/check-imports` holds every `import` to the edges declared here.
 let package = Package(
@@ -26,6 +32,7 @@ let package = Package(
             name: "CSentencePieceSystem", pkgConfig: "sentencepiece", providers: [.apt(["libsentencepiece-dev"])]),
         .target(name: "CSentencePiece", dependencies: ["CSentencePieceSystem"]),
         .target(name: "CKernels", cSettings: kernels),
+        .target(name: "CShipped"),
 
         // Numbers and calculus.
         .target(name: "Tensors", dependencies: ["COpenBLAS", "CKernels"]),
@@ -36,8 +43,9 @@ let package = Package(
         .target(name: "Bert", dependencies: ["Attention", "Autograd", "Tensors"]),
 
         // Text and files.
+        .target(name: "Shipped", dependencies: ["CShipped"]),
         .target(name: "Digests", dependencies: ["CCrypto"]),
-        .target(name: "Tokenization", dependencies: ["CSentencePiece", "Digests"]),
+        .target(name: "Tokenization", dependencies: ["CSentencePiece", "Digests", "Shipped"]),
         .target(name: "SampleEnglish"),
         .target(name: "Corpora", dependencies: ["Tokenization", "Digests", "CZlib", "CLzma"]),
         .target(name: "Glue", dependencies: ["Corpora", "Tokenization", "Digests", "CZip"]),
@@ -53,18 +61,20 @@ let package = Package(
         .target(
             name: "Recipes",
             dependencies: [
-                "Attention", "Bert", "Corpora", "Glue", "Tensors", "Training", .product(name: "Yams", package: "Yams"),
+                "Attention", "Bert", "Corpora", "Glue", "Shipped", "Tensors", "Training",
+                .product(name: "Yams", package: "Yams"),
             ]),
+        .target(name: "Inference"),
+        .target(name: "Console", dependencies: ["Training"]),
         .target(
             name: "Benchmarks", dependencies: ["Attention", "Bert", "Corpora", "Tensors", "Training"],
             exclude: ["RESULTS.md"]),
         .executableTarget(
             name: "yoso",
             dependencies: [
-                "Attention", "Autograd", "Benchmarks", "Bert", "Checkpoints", "CKernels", "Corpora", "Digests", "Glue",
-                "Recipes",
-                "SampleEnglish", "Tensors",
-                "Tokenization", "Training",
+                "Attention", "Autograd", "Benchmarks", "Bert", "Checkpoints", "CKernels", "Console", "Corpora",
+                "Digests",
+                "Glue", "Inference", "Recipes", "SampleEnglish", "Shipped", "Tensors", "Tokenization", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -84,7 +94,9 @@ let package = Package(
             dependencies: [
                 "Training", "Attention", "Autograd", "Bert", "Checkpoints", "Corpora", "Tensors", "Tokenization",
             ]),
-        .testTarget(name: "RecipesTests", dependencies: ["Recipes", "Attention", "Glue", "Training"]),
+        .testTarget(name: "ConsoleTests", dependencies: ["Console"]),
+        .testTarget(name: "InferenceTests", dependencies: ["Inference"]),
+        .testTarget(name: "RecipesTests", dependencies: ["Recipes", "Attention", "Glue", "Shipped", "Training"]),
         .testTarget(name: "yosoTests", dependencies: ["yoso", "Checkpoints", "Digests", "Tensors"]),
     ],
     cLanguageStandard: .c17,

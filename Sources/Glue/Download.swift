@@ -1,12 +1,9 @@
 import Digests
 import Foundation
-import Synchronization
-
-#if canImport(FoundationNetworking)
-    import FoundationNetworking
-#endif
 
 /// A file of known digest on a web server, fetched in pieces, so that an interrupted download goes on where it was.
+///
+/// The program `curl` fetches them: Foundation's networking would have every binary link its library and all that this wants.
 public struct Download: Sendable {
     public let source: URL
     public let destination: URL
@@ -53,7 +50,7 @@ public struct Download: Sendable {
         try FileManager.default.moveItem(at: partial, to: destination)
     }
 
-    private struct Piece: Sendable {
+    private struct Piece {
         var data: Data
         var total: Int?
         /// The server does not know of ranges and sent everything.
@@ -61,46 +58,45 @@ public struct Download: Sendable {
     }
 
     private func fetch(from offset: Int) throws -> Piece {
-        var request = URLRequest(url: source)
-        request.setValue("bytes=\(offset)-\(offset + pieceSize - 1)", forHTTPHeaderField: "Range")
-        let (done, answer) = (DispatchSemaphore(value: 0), Answer())
-        let task = URLSession.shared.dataTask(with: request) { data, response, error in
-            answer.value.withLock {
-                $0 = Self.piece(data, response as? HTTPURLResponse, error?.localizedDescription, offset)
-            }
-            done.signal()
+        let body = destination.appendingPathExtension("piece")
+        defer { try? FileManager.default.removeItem(at: body) }
+        let curl = try curl(
+            ["--range", "\(offset)-\(offset + pieceSize - 1)", "--dump-header", "-", "--output", body.path])
+        switch curl.code {
+        case 0: break
+        case 28: throw GlueError(source.absoluteString, "no answer within \(Int(timeout)) seconds; try again")
+        case 127: throw GlueError("curl", "not found; wanted that program, which fetches files")
+        default:
+            let reason = curl.error.trimmingCharacters(in: .whitespacesAndNewlines)
+            throw GlueError(source.absoluteString, "cannot be reached: \(reason); is there a network?")
         }
-        task.resume()
-        // Foundation on Linux never ends a request that gets no answer.
-        guard done.wait(timeout: .now() + timeout) == .success else {
-            task.cancel()
-            throw GlueError(source.absoluteString, "no answer within \(Int(timeout)) seconds; try again")
-        }
-        switch answer.value.withLock({ $0 }) {
-        case .success(let piece): return piece
-        case .failure(let error): throw GlueError(source.absoluteString, error.problem)
+        let data = (try? Data(contentsOf: body)) ?? Data()
+        // Where the server sent it elsewhere, that answer is the last.
+        let lines = curl.output.split(whereSeparator: \.isNewline)
+        let answer = lines[(lines.lastIndex { $0.hasPrefix("HTTP/") } ?? 0)...]
+        let range = answer.first { $0.lowercased().hasPrefix("content-range:") }
+        let status = answer.first?.split(separator: " ").dropFirst().first ?? ""
+        switch status {
+        case "206": return Piece(data: data, total: range?.split(separator: "/").last.flatMap { Int($0) })
+        case "200": return Piece(data: data, total: data.count, isWhole: true)
+        case "416": return Piece(data: Data(), total: offset)
+        default: throw GlueError(source.absoluteString, "the server says \(status)")
         }
     }
 
-    /// What the completion handler leaves for the thread that waits.
-    private final class Answer: Sendable {
-        let value = Mutex<Result<Piece, GlueError>>(.failure(GlueError("", "no answer")))
-    }
-
-    private static func piece(
-        _ data: Data?, _ response: HTTPURLResponse?, _ problem: String?, _ offset: Int
-    ) -> Result<Piece, GlueError> {
-        guard let data, let response, problem == nil else {
-            return .failure(GlueError("", "cannot be reached: \(problem ?? "no answer"); is there a network?"))
+    private func curl(_ arguments: [String]) throws -> (code: Int32, output: String, error: String) {
+        let (tool, output, error) = (Process(), Pipe(), Pipe())
+        tool.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        tool.arguments =
+            ["curl", "--disable", "--silent", "--show-error", "--location", "--max-time", "\(timeout)"] + arguments
+            + [source.absoluteString]
+        (tool.standardOutput, tool.standardError) = (output, error)
+        do { try tool.run() } catch { throw GlueError("curl", "cannot be run: \(error.localizedDescription)") }
+        let texts = [output, error].map {
+            String(decoding: $0.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         }
-        let range = response.value(forHTTPHeaderField: "Content-Range")
-        let total = range?.split(separator: "/").last.flatMap { Int($0) }
-        switch response.statusCode {
-        case 206: return .success(Piece(data: data, total: total))
-        case 200: return .success(Piece(data: data, total: data.count, isWhole: true))
-        case 416: return .success(Piece(data: Data(), total: offset))
-        default: return .failure(GlueError("", "the server says \(response.statusCode)"))
-        }
+        tool.waitUntilExit()
+        return (tool.terminationStatus, texts[0], texts[1])
     }
 
     private func check(_ url: URL) throws {

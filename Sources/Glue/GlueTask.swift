@@ -31,6 +31,16 @@ public struct GlueTask: Sendable, Equatable {
         public let rows: Int
     }
 
+    /// The classes as people and Hugging Face's datasets call them, in the order of `labels`: files have numbers.
+    public var classNames: [String] {
+        let names = [
+            "cola": ["unacceptable", "acceptable"], "sst2": ["negative", "positive"],
+            "mrpc": ["not_equivalent", "equivalent"], "qqp": ["not_duplicate", "duplicate"],
+            "wnli": ["not_entailment", "entailment"],
+        ]
+        return names[name] ?? labels
+    }
+
     public var isRegression: Bool { labels.isEmpty }
     /// Columns of logits.
     public var outputs: Int { max(1, labels.count) }

@@ -8,10 +8,27 @@ public struct SeedStatistics: Sendable, Codable, Equatable {
     public let mean: Double
     /// Of the sample, with n - 1; 0 of a single score.
     public let deviation: Double
+    /// Nil of few scores, whose resamples are few too: two have three means, and a half of the time all say the same.
+    public let interval: Interval?
+
     /// A 95% bootstrap interval of the mean: percentiles of the means of 10,000 resamples (Efron & Tibshirani 1993,
     /// section 13.3), always the same for the same scores.
-    public let low: Double
-    public let high: Double
+    public struct Interval: Sendable, Codable, Equatable {
+        public let low: Double
+        public let high: Double
+
+        fileprivate init(_ scores: [Double]) {
+            let count = scores.count
+            var random = RandomSequence(0xB007, UInt64(count))
+            let means = (0..<10_000).map { _ in
+                (0..<count).reduce(0) { sum, _ in sum + scores[random.below(count)] } / Double(count)
+            }.sorted()
+            (low, high) = (means[250], means[9749])
+        }
+    }
+
+    /// The least that an interval wants.
+    public static let scoresOfAnInterval = 5
 
     /// - Precondition: there is at least one score.
     public init(_ scores: [Double]) {
@@ -19,15 +36,11 @@ public struct SeedStatistics: Sendable, Codable, Equatable {
         let (sorted, count) = (scores.sorted(), scores.count)
         let mean = scores.reduce(0, +) / Double(count)
         let squares = scores.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-        var random = RandomSequence(0xB007, UInt64(count))
-        let means = (0..<10_000).map { _ in
-            (0..<count).reduce(0) { sum, _ in sum + scores[random.below(count)] } / Double(count)
-        }.sorted()
         self.scores = scores
         self.mean = mean
         median = (sorted[(count - 1) / 2] + sorted[count / 2]) / 2
         deviation = count > 1 ? (squares / Double(count - 1)).squareRoot() : 0
-        (low, high) = (means[250], means[9749])
+        interval = count < Self.scoresOfAnInterval ? nil : Interval(scores)
     }
 }
 

@@ -13,11 +13,11 @@ public struct FineTuningRecipe: Sendable {
     public let data: String?
     public let options: FineTuningOptions
 
-    /// Reads the recipe at `path` with overrides from the command line. Paths in it are relative to the working folder.
+    /// Reads the recipe at `path`, or the one of that name that ships, with overrides from the command line. Paths in it are relative to the working folder.
     ///
     /// - Throws: `RecipeErrors` with everything that is wrong, at once.
     public init(_ path: String, _ overrides: [ResolvedRecipe.Override] = []) throws {
-        resolved = try ResolvedRecipe(.fineTuning, RecipeFile(path), overrides)
+        resolved = try ResolvedRecipe(.fineTuning, RecipeFile(path, in: "Finetuning"), overrides)
         name = resolved["name"]
         checkpoint = resolved.path("checkpoint")
         data = resolved.path("data")

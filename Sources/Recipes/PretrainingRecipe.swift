@@ -14,11 +14,11 @@ public struct PretrainingRecipe: Sendable {
     public let checkpoint: String?
     public let options: PretrainingOptions
 
-    /// Reads the recipe at `path` with overrides from the command line. Paths in it are relative to the working folder.
+    /// Reads the recipe at `path`, or the one of that name that ships, with overrides from the command line. Paths in it are relative to the working folder.
     ///
     /// - Throws: `RecipeErrors` with everything that is wrong, at once.
     public init(_ path: String, _ overrides: [ResolvedRecipe.Override] = []) throws {
-        try self.init(RecipeFile(path), overrides)
+        try self.init(RecipeFile(path, in: "Pretraining"), overrides)
     }
 
     init(_ file: RecipeFile, _ overrides: [ResolvedRecipe.Override]) throws {

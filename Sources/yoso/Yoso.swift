@@ -1,4 +1,6 @@
 import ArgumentParser
+import Console
+import Foundation
 
 /// BERT-style encoders on CPUs: pretraining, fine-tuning on GLUE, evaluation.
 @main
@@ -6,10 +8,32 @@ struct Yoso: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "yoso",
         abstract: "Pretrain BERT-style encoders and fine-tune them on GLUE, on ordinary CPUs.",
+        version: "0.2.0",
         subcommands: [
-            Demo.self, Vocabulary.self, DataCommand.self, Pretrain.self, Finetune.self, Evaluate.self, Compare.self,
-            WriteReport.self,
-            Predict.self,
-            Fill.self, Submit.self, Sweep.self, Explain.self, VerifyResume.self, Bench.self, Doctor.self,
+            Demo.self, Vocabulary.self, DataCommand.self, Pretrain.self, Finetune.self, Runs.self, Evaluate.self,
+            Compare.self, WriteReport.self, Predict.self, Fill.self, Submit.self, Sweep.self, Explain.self,
+            VerifyResume.self, Bench.self, Doctor.self,
         ])
+
+    static func main() {
+        // A pipe that closes is an error of a write, not the end of a run that was not saved.
+        signal(SIGPIPE, SIG_IGN)
+        do {
+            try work()
+            try Terminal.check()
+        } catch {
+            exit(withError: error)
+        }
+    }
+
+    /// Help and version come as errors, and are output as any other.
+    private static func work() throws {
+        do {
+            try NearMiss.check(Array(CommandLine.arguments.dropFirst()), of: Self.self)
+            var command = try parseAsRoot()
+            try command.run()
+        } catch let error where exitCode(for: error).isSuccess {
+            Terminal.line(fullMessage(for: error))
+        }
+    }
 }

@@ -65,18 +65,26 @@ import Testing
         try folder.write("x", to: "a.pdf")
         #expect(
             message(in: folder.url) { _ = try TextFiles([folder.file("a.pdf").path]) }
-                == "a.pdf: not a .txt, .gz or .xz file")
+                == "a.pdf: not a .txt, .raw, .gz or .xz file")
         try FileManager.default.createDirectory(at: folder.file("empty"), withIntermediateDirectories: true)
         #expect(
             message(in: folder.url) { _ = try TextFiles([folder.file("empty").path]) }
-                == "empty: holds no .txt, .gz or .xz file")
+                == "empty: holds no .txt, .raw, .gz or .xz file")
     }
 
     @Test func foldersAreReadInOrderAndEveryFileOnce() throws {
         let folder = try TemporaryFolder()
-        for name in ["b.txt", "a.txt", "c.md"] { try folder.write(name, to: name) }
+        for name in ["b.TXT", "a.txt", "c.md", "d.raw", "._a.txt"] { try folder.write(name, to: name) }
+        try FileManager.default.createDirectory(
+            at: folder.file(".ipynb_checkpoints"), withIntermediateDirectories: true)
+        try folder.write("x", to: ".ipynb_checkpoints/a.txt")
         let files = try TextFiles([folder.url.path, folder.file("a.txt").path])
-        #expect(files.urls.map(\.lastPathComponent) == ["a.txt", "b.txt"])
+        #expect(files.urls.map(\.lastPathComponent) == ["a.txt", "b.TXT", "d.raw"])
+        let note = files.note?.replacingOccurrences(of: folder.url.path + "/", with: "")
+        #expect(
+            note
+                == "left out 3: ._a.txt (hidden), .ipynb_checkpoints (hidden), c.md (not a .txt, .raw, .gz or .xz file)"
+        )
     }
 
     @Test func paragraphsAreTakenEvenly() throws {

@@ -38,6 +38,19 @@ import Testing
         }
     }
 
+    /// As `rsync` and `touch -r` leave a file.
+    @Test func changedTextOfTheSameSizeAndTimeIsTokenizedAgain() throws {
+        let folder = try TemporaryFolder()
+        let url = folder.file("text.txt")
+        let before = try tokenized("one two\nthree\n", in: folder)
+        let time = try #require(FileManager.default.attributesOfItem(atPath: url.path)[.modificationDate])
+        try Data("one two\n\nfive\n".utf8).write(to: url)
+        try FileManager.default.setAttributes([.modificationDate: time], ofItemAtPath: url.path)
+        let text = try TextFiles([url.path])
+        let after = try TokenizedCorpus(text, ByteTokenizer(), cache: folder.file("cache"))
+        #expect(before.documentCount == 1 && after.documentCount == 2)
+    }
+
     @Test func aBuildThatWasStoppedGoesOnToTheSameBytes() throws {
         let stopped = try TemporaryFolder()
         let straight = try TemporaryFolder()

@@ -7,11 +7,13 @@ import Testing
         let statistics = SeedStatistics([1, 2, 3, 4, 10])
         #expect(statistics.median == 3 && statistics.mean == 4)
         #expect(abs(statistics.deviation - 12.5.squareRoot()) < 1e-12)
-        #expect(statistics.low > 1.5 && statistics.low < 2.5 && statistics.high > 6 && statistics.high < 8)
+        let interval = statistics.interval
+        #expect((1.5...2.5).contains(interval?.low ?? 0) && (6...8).contains(interval?.high ?? 0))
         #expect(statistics == SeedStatistics([1, 2, 3, 4, 10]))
         let single = SeedStatistics([0.5])
-        #expect(single.median == 0.5 && single.deviation == 0 && single.low == 0.5 && single.high == 0.5)
+        #expect(single.median == 0.5 && single.deviation == 0 && single.interval == nil)
         #expect(SeedStatistics([1, 2]).median == 1.5)
+        #expect(SeedStatistics([1, 2, 3, 4]).interval == nil)
     }
 
     /// Quantiles from tables of Student's distribution.

@@ -24,7 +24,7 @@ with torch.inference_mode():
         encoded = tokenizer(*texts, truncation=True, max_length=length, return_tensors="pt")
         logits = model(**encoded).logits[0]
         if labels:
-            p = dict(zip((model.config.id2label[i] for i in range(len(labels))), logits.softmax(-1).tolist()))
+            p = dict(zip(labels, logits.softmax(-1).tolist()))
             same += max(p, key=p.get) == row[3]
             worst = max(worst, max(abs(p[name] - float(x)) for name, x in zip(labels, row[4:])))
         else:

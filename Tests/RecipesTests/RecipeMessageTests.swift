@@ -201,7 +201,10 @@ func problems(_ text: String, _ overrides: [ResolvedRecipe.Override] = []) -> St
 
     @Test func aMissingFileIsOneLine() {
         let error = #expect(throws: RecipeErrors.self) { try PretrainingRecipe("/none/such.yaml") }
-        #expect(error?.description == "/none/such.yaml: no such recipe, or unreadable")
+        #expect(
+            error?.description
+                == "/none/such.yaml: no such recipe, or unreadable (those that ship: attentions, base, mini, small, tiny)"
+        )
     }
 
     @Test func overridesAreHeldToTheSchemaAndNameTheArgument() throws {

@@ -29,7 +29,10 @@ import Testing
     @Test func recipesThatAreMissingOrWrong() throws {
         let tool = try CommandLineTool()
         try tool.writeText()
-        try expect(tool, ["pretrain", "none.yaml"], "none.yaml: no such recipe, or unreadable")
+        try expect(
+            tool, ["pretrain", "none.yaml"],
+            "none.yaml: no such recipe, or unreadable (those that ship: attentions, base, mini, small, tiny)")
+        try expect(tool, ["pretrain", "min"], "min: no such recipe, or unreadable (did you mean 'mini'?)")
         let run = tool.pretraining(steps: 2)
         try expect(
             tool, run + ["--set", "optimizer.rat=1"],
@@ -220,6 +223,20 @@ import Testing
                 "Error: step \(last + 1): the loss is nan; gradient norms: embeddings nan, layer 0 nan"))
         #expect(result.error.contains("the last good checkpoint is \(name); try a lower optimizer.rate"))
         #expect(tool.exists("run/\(RunFolder.stateName(last))/state.json"))
+    }
+
+    /// A finite loss whose exponential is none.
+    @Test func aPerplexityThatOverflowsIsADivergence() throws {
+        let tool = try CommandLineTool()
+        try tool.writeText()
+        let settings = [
+            "optimizer.rate=10", "optimizer.clip=0", "schedule.shape=constant", "evaluation.every=1 steps",
+            "model.initializerRange=1",
+        ]
+        let result = try tool.run(tool.pretraining(steps: 500, settings.flatMap { ["--set", $0] }))
+        #expect(result.code == 1)
+        let line = /Error: step \d+: the loss is [\d.]+; the last good checkpoint is run\/step-\d+; try a lower .*\n/
+        #expect(result.error.contains(line), "\(result.error)")
     }
 
     /// A file system of a few megabytes; needs root, as CI has.

@@ -23,28 +23,66 @@ import Testing
 
     @Test func everyLineGetsAPrediction() throws {
         #expect(try tool.run(tool.finetuning()).code == 0)
-        let input = "a fine film\n\r\nfine\tdull\r\nsaid \"no\nlast\u{2028}one"
+        let input = "a fine film\n\r\nfine, dull\r\nsaid \"no\nlast\u{2028}one"
         let predictions = try predict(input)
         #expect(predictions.count == 5)
         for prediction in predictions {
             #expect(abs(prediction.probabilities.values.reduce(0, +) - 1) < 1e-5)
+            #expect(Set(prediction.probabilities.keys) == ["negative", "positive"])
             #expect(prediction.probabilities.max { $0.value < $1.value }?.key == prediction.label)
         }
         // However many are predicted together.
         let single = try predict(input, ["--batch", "1", "--threads", "1"])
         for (one, other) in zip(single, predictions) {
-            #expect(abs((one.probabilities["1"] ?? 0) - (other.probabilities["1"] ?? 0)) < 1e-5)
+            #expect(abs((one.probabilities["positive"] ?? 0) - (other.probabilities["positive"] ?? 0)) < 1e-5)
         }
         if Precision.bf16.isAvailable {
             let rounded = try predict(input, ["--precision", "bf16"])
             for (one, other) in zip(rounded, predictions) {
-                #expect(abs((one.probabilities["1"] ?? 0) - (other.probabilities["1"] ?? 0)) < 0.01)
+                #expect(abs((one.probabilities["positive"] ?? 0) - (other.probabilities["positive"] ?? 0)) < 0.01)
             }
             #expect(rounded.map(\.probabilities) != predictions.map(\.probabilities))
         }
-        let wide = try tool.run(["predict", "--checkpoint", "tuned/best"], input: "a\nb\tc\td\n")
-        #expect(wide.code == 1 && wide.output.split(separator: "\n").count == 1)
-        #expect(wide.error.contains("Error: standard input:2: 3 columns, wanted a sentence, or two with a tab between"))
+    }
+
+    /// The run stands for its best checkpoint.
+    @Test func badLinesFilesAndClosedOutputs() throws {
+        #expect(try tool.run(tool.finetuning()).code == 0)
+        try tool.write("a\nb\tc\n{\"text\": \"d\", \"id\": 7}\n", to: "lines")
+        let predict = ["predict", "--checkpoint", "tuned", "--input", "lines", "--output"]
+        let bad = try tool.run(predict + ["answers"])
+        #expect(bad.code == 1 && bad.output.isEmpty)
+        #expect(bad.error == "Error: lines: 1 of 3 lines have no prediction; each says why in its place\n")
+        let answers = try String(contentsOf: tool.file("answers"), encoding: .utf8).split(separator: "\n")
+        #expect(answers.count == 3)
+        #expect(answers[1] == #"{"error":"two texts, but the model was fine-tuned on one","line":2}"#)
+        #expect(answers[2].hasPrefix(#"{"id":7,"label":""#))
+        let full = try tool.run(predict + ["/dev/full"])
+        #expect(full.code == 1 && full.error == "Error: /dev/full: cannot be written: No space left on device\n")
+        let none = try tool.run("predict", "--checkpoint", "tuned", "--input", "none")
+        #expect(none.code == 1 && none.error == "Error: none: cannot be read: No such file or directory\n")
+    }
+
+    /// Such a checkpoint has checksums where it was saved and then diverged elsewhere; here they are taken away.
+    @Test func weightsThatAreNoNumbersAreNamed() throws {
+        #expect(try tool.run(tool.finetuning()).code == 0)
+        for run in ["run", "tuned"] {
+            let folder = tool.file("\(run)/best").resolvingSymlinksInPath()
+            try FileManager.default.removeItem(at: folder.appendingPathComponent("checksums.json"))
+            let file = folder.appendingPathComponent("model.safetensors")
+            var weights = try Data(contentsOf: file)
+            let place = weights.count / 8 * 4
+            weights.replaceSubrange(place..<place + 4, with: Data(repeating: 0xFF, count: 4))
+            try weights.write(to: file)
+        }
+        for command in [["predict", "--checkpoint", "tuned"], ["evaluate", "--checkpoint", "tuned"]] {
+            let result = try tool.run(command, input: "a\n")
+            #expect(result.code == 1 && result.output.isEmpty)
+            #expect(result.error.contains("Error: tuned/best/model.safetensors: "), "\(result.error)")
+            #expect(result.error.contains(" holds values that are no finite numbers"), "\(result.error)")
+        }
+        let fill = try tool.run("fill", "a [MASK]", "--checkpoint", "run")
+        #expect(fill.code == 1 && fill.error.contains(" holds values that are no finite numbers"), "\(fill.error)")
     }
 
     @Test func aCheckpointWithoutAClassifierIsRefused() throws {
@@ -61,9 +99,8 @@ import Testing
         let folder = tool.file("tuned/best").resolvingSymlinksInPath()
         let config = folder.appendingPathComponent("config.json")
         let text = try String(contentsOf: config, encoding: .utf8)
-        let swapped = text.replacingOccurrences(of: "\"0\" : \"0\"", with: "\"0\" : \"one\"")
-            .replacingOccurrences(of: "\"1\" : \"1\"", with: "\"1\" : \"0\"")
-            .replacingOccurrences(of: "\"0\" : \"one\"", with: "\"0\" : \"1\"")
+        let swapped = text.replacingOccurrences(of: "\"0\" : \"negative\"", with: "\"0\" : \"1\"")
+            .replacingOccurrences(of: "\"1\" : \"positive\"", with: "\"1\" : \"0\"")
         #expect(swapped != text)
         try FileManager.default.removeItem(at: folder.appendingPathComponent("checksums.json"))
         try Data(swapped.utf8).write(to: config)
@@ -75,9 +112,9 @@ import Testing
         }
         let sum = try #require(accuracy(before)) + #require(accuracy(after))
         #expect(abs(sum - 100) < 0.11, "\(before)\(after)")
-        try Data(text.replacingOccurrences(of: "\"0\" : \"0\"", with: "\"0\" : \"no\"").utf8).write(to: config)
+        try Data(text.replacingOccurrences(of: "\"0\" : \"negative\"", with: "\"0\" : \"no\"").utf8).write(to: config)
         let wrong = try tool.run(evaluate)
-        #expect(wrong.code == 1 && wrong.error.contains("its labels are no, 1; SST-2 wants 0, 1"))
+        #expect(wrong.code == 1 && wrong.error.contains("its labels are no, positive; SST-2 wants 0, 1"))
     }
 
     @Test func aRunHasPredictionsAndAPage() throws {

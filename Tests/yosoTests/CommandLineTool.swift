@@ -13,11 +13,12 @@ final class CommandLineTool {
 
     static let repository = URL(fileURLWithPath: #filePath).appendingPathComponent("../../..").standardizedFileURL
 
-    init() throws {
+    /// - Parameter links: what of the repository the working folder has.
+    init(links: [String] = ["Recipes", "Vocab"]) throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent(
             "yoso-\(UUID().uuidString)", isDirectory: true)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        for name in ["Recipes", "Vocab"] {
+        for name in links {
             try FileManager.default.createSymbolicLink(
                 at: folder.appendingPathComponent(name),
                 withDestinationURL: Self.repository.appendingPathComponent(name))
@@ -31,18 +32,27 @@ final class CommandLineTool {
 
     /// - Parameter input: what the program reads from standard input.
     @discardableResult
-    func run(_ arguments: [String], input: String = "") throws -> Result {
-        let (process, output, error) = try start(arguments, input: input)
+    func run(_ arguments: [String], input: String = "", executable: URL? = nil) throws -> Result {
+        let (process, output, error) = try start(arguments, input: input, executable: executable)
         process.waitUntilExit()
         return Result(
             code: process.terminationStatus, output: try String(contentsOf: output, encoding: .utf8),
             error: try String(contentsOf: error, encoding: .utf8))
     }
 
+    /// A line of the shell, in which `yoso` is the program.
+    func shell(_ line: String) throws -> Result {
+        try run(
+            ["-c", "yoso() { '\(try Self.executable().path)' \"$@\"; }; \(line)"],
+            executable: URL(fileURLWithPath: "/bin/sh"))
+    }
+
     /// A running program, and the files that it writes to.
-    func start(_ arguments: [String], input: String = "") throws -> (Process, output: URL, error: URL) {
+    func start(
+        _ arguments: [String], input: String = "", executable: URL? = nil
+    ) throws -> (Process, output: URL, error: URL) {
         let process = Process()
-        process.executableURL = try Self.executable()
+        process.executableURL = try executable ?? Self.executable()
         process.arguments = arguments
         process.currentDirectoryURL = folder
         let (output, error) = (file("output-\(UUID())"), file("error-\(UUID())"))

@@ -35,6 +35,18 @@ public final class ExampleSource: Sendable {
         key = mixed.next()
     }
 
+    /// Where less than half of the text lies in documents that fill an example, a line about it; or else nil.
+    public var shortage: String? {
+        let full = options.length - (options.sentenceOrder ? 3 : 2)
+        let lengths = runs.map { corpus.tokens(ofParagraphs: $0).count }
+        let (all, long) = (lengths.reduce(0, +), lengths.filter { $0 >= full }.reduce(0, +))
+        guard 2 * long < all else { return nil }
+        let percent = (100 * Double(long) / Double(all)).rounded()
+        return
+            "examples.length is \(options.length), but \(Int(percent))% of the text lies in documents of so many tokens, the "
+            + "longest of \(lengths.max() ?? 0), and no example crosses documents; lower it, or leave out blank lines"
+    }
+
     /// Examples of `epoch`.
     public func count(epoch: Int) -> Int { plan(epoch).examples.count }
 

@@ -15,7 +15,7 @@ public final class LineReader {
     public init(_ url: URL) throws {
         self.url = url
         stream =
-            switch url.pathExtension {
+            switch url.pathExtension.lowercased() {
             case "gz": try GzipStream(url)
             case "xz": try XZStream(url)
             default: try PlainStream(url)

@@ -1,16 +1,18 @@
 import Foundation
 
-/// The text files of a corpus: `.txt`, `.gz` and `.xz`, one paragraph a line, a blank line between documents.
+/// The text files of a corpus: `.txt`, `.raw`, `.gz` and `.xz`, one paragraph a line, a blank line between documents.
 public struct TextFiles: Sendable, Equatable {
     public let urls: [URL]
+    /// What folders hold besides, with the reason why it is not read; hidden folders as a whole.
+    private let leftOut: [String]
 
-    static let extensions = ["txt", "gz", "xz"]
+    private static let kinds = "a .txt, .raw, .gz or .xz file"
 
-    /// Files as they are named, and all text files below folders; sorted by path, each once.
+    /// Files as they are named, and all text files below folders that are not hidden; sorted by path, each once.
     ///
     /// - Throws: `CorpusError` where a path does not exist, is of another kind, or a folder holds no text.
     public init(_ paths: [String]) throws {
-        var urls: [URL] = []
+        var (urls, leftOut) = ([URL](), [String]())
         for path in paths {
             let url = URL(fileURLWithPath: path, relativeTo: nil)
             var isDirectory: ObjCBool = false
@@ -18,17 +20,29 @@ public struct TextFiles: Sendable, Equatable {
                 throw CorpusError(path, "no such file or folder")
             }
             if isDirectory.boolValue {
-                let found = Self.textFiles(below: url)
-                guard !found.isEmpty else { throw CorpusError(path, "holds no .txt, .gz or .xz file") }
-                urls += found
-            } else {
-                guard Self.extensions.contains(url.pathExtension) else {
-                    throw CorpusError(path, "not a .txt, .gz or .xz file")
+                let found = Self.files(below: url)
+                guard !found.text.isEmpty else {
+                    let besides = Self.note(of: found.leftOut).map { "; \($0)" } ?? ""
+                    throw CorpusError(path, "holds no \(Self.kinds.dropFirst(2))\(besides)")
                 }
+                urls += found.text
+                leftOut += found.leftOut
+            } else {
+                guard Self.isText(url.lastPathComponent) else { throw CorpusError(path, "not \(Self.kinds)") }
                 urls.append(url)
             }
         }
         self.urls = Set(urls).sorted { $0.path < $1.path }
+        self.leftOut = Set(leftOut).sorted()
+    }
+
+    /// Says what folders hold that is not read; nil where there is nothing.
+    public var note: String? { Self.note(of: leftOut) }
+
+    private static func note(of leftOut: [String]) -> String? {
+        guard !leftOut.isEmpty else { return nil }
+        let more = leftOut.count > 3 ? " and \(leftOut.count - 3) more" : ""
+        return "left out \(leftOut.count): \(leftOut.prefix(3).joined(separator: ", "))\(more)"
     }
 
     /// Bytes on disk of all files.
@@ -39,8 +53,24 @@ public struct TextFiles: Sendable, Equatable {
         return (attributes?[.size] as? NSNumber)?.intValue ?? 0
     }
 
-    private static func textFiles(below folder: URL) -> [URL] {
-        let names = FileManager.default.enumerator(atPath: folder.path)?.compactMap { $0 as? String } ?? []
-        return names.map { folder.appendingPathComponent($0) }.filter { extensions.contains($0.pathExtension) }
+    private static func isText(_ name: String) -> Bool {
+        ["txt", "raw", "gz", "xz"].contains((name as NSString).pathExtension.lowercased())
+    }
+
+    private static func files(below folder: URL) -> (text: [URL], leftOut: [String]) {
+        var (text, leftOut) = ([URL](), [String]())
+        let names = FileManager.default.enumerator(atPath: folder.path)
+        while let name = names?.nextObject() as? String {
+            let url = folder.appendingPathComponent(name)
+            var isDirectory: ObjCBool = false
+            guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isDirectory) else { continue }
+            if url.lastPathComponent.hasPrefix(".") {
+                leftOut.append("\(url.relativePath) (hidden)")
+                names?.skipDescendants()
+            } else if !isDirectory.boolValue {
+                if isText(name) { text.append(url) } else { leftOut.append("\(url.relativePath) (not \(kinds))") }
+            }
+        }
+        return (text, leftOut)
     }
 }

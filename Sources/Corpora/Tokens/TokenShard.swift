@@ -10,6 +10,8 @@ struct TokenShard: Sendable {
         let source: String
         let sourceBytes: Int
         let sourceModified: Double
+        /// Of some of its blocks: a file may change without its size or its time.
+        let sourceDigest: String
         let tokenizer: String
         var tokens = 0
         var paragraphs = 0

@@ -117,12 +117,30 @@ public struct TokenizedCorpus: Sendable {
         return TokenShard.Manifest(
             source: source.standardizedFileURL.path, sourceBytes: (attributes[.size] as? NSNumber)?.intValue ?? 0,
             sourceModified: (attributes[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0,
+            sourceDigest: try digest(ofBlocksOf: source),
             tokenizer: tokenizer.fingerprint)
+    }
+
+    /// SHA-256 of 16 blocks of 64 kB from the beginning to the end, of a short file all of it.
+    private static func digest(ofBlocksOf source: URL) throws -> String {
+        let digest = SHA256()
+        do {
+            let file = try FileHandle(forReadingFrom: source)
+            defer { try? file.close() }
+            let (count, blocks) = (1 << 16, 16)
+            let last = max(0, Int(try file.seekToEnd()) - count)
+            for block in 0..<blocks {
+                try file.seek(toOffset: UInt64(min(last, max(last * block / (blocks - 1), 0))))
+                try file.read(upToCount: count)?.withUnsafeBytes { digest.update($0) }
+            }
+        } catch { throw CorpusError(source, "cannot be read") }
+        return digest.hexadecimal()
     }
 
     private static func isCurrent(_ manifest: TokenShard.Manifest?, _ wanted: TokenShard.Manifest) -> Bool {
         guard let manifest else { return false }
         return manifest.format == wanted.format && manifest.sourceBytes == wanted.sourceBytes
-            && manifest.sourceModified == wanted.sourceModified && manifest.tokenizer == wanted.tokenizer
+            && manifest.sourceModified == wanted.sourceModified && manifest.sourceDigest == wanted.sourceDigest
+            && manifest.tokenizer == wanted.tokenizer
     }
 }

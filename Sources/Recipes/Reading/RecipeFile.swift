@@ -1,4 +1,5 @@
 import Foundation
+import Shipped
 import Yams
 
 /// A recipe as it is written: values by dotted key, each with its place.
@@ -19,14 +20,19 @@ struct RecipeFile {
     private(set) var issues: [RecipeIssue] = []
     private let lines: [String]
 
-    /// Reads and flattens the file. What is no plain mapping of scalars, lists of scalars and mappings is an issue.
+    /// Reads and flattens a file, or a recipe that ships by its name. What is no plain mapping of scalars, lists of scalars and
+    /// mappings is an issue.
     ///
+    /// - Parameter folder: of the recipes that ship; nil for either.
     /// - Throws: `RecipeErrors` where the file cannot be read or is no YAML.
-    init(_ path: String) throws {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            let hint = path.hasPrefix("Recipes/") ? "; those that ship lie in the root of the repository" : ""
+    init(_ name: String, in folder: String? = nil) throws {
+        let path = ShippedFile.recipe(name, in: folder)
+        guard let data = ShippedFile.contents(at: path) else {
+            let names = ShippedFile.recipes(in: folder).map(ShippedFile.name)
+            let nearest = Spelling.nearest(to: ShippedFile.name(of: path), among: names)
+            let hint = nearest.map { "did you mean '\($0)'?" } ?? "those that ship: \(names.joined(separator: ", "))"
             throw RecipeErrors(
-                issues: [RecipeIssue(place: .recipe(path), message: "no such recipe, or unreadable\(hint)")])
+                issues: [RecipeIssue(place: .recipe(path), message: "no such recipe, or unreadable (\(hint))")])
         }
         guard let text = String(validating: data, as: UTF8.self) else {
             throw RecipeErrors(issues: [RecipeIssue(place: .recipe(path), message: "not UTF-8")])

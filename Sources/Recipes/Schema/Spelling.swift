@@ -1,7 +1,7 @@
 /// The nearest of some spellings, for `did you mean`.
-enum Spelling {
+public enum Spelling {
     /// The candidate at the smallest distance from `word`, if that is small for a word of its length.
-    static func nearest(to word: String, among candidates: [String]) -> String? {
+    public static func nearest(to word: String, among candidates: [String]) -> String? {
         let ranked = candidates.map { ($0, distance(word.lowercased(), $0.lowercased())) }
         guard let best = ranked.min(by: { $0.1 < $1.1 }), best.1 <= max(1, word.count / 3) else { return nil }
         return best.0

@@ -1,4 +1,6 @@
+import Digests
 import Foundation
+import Shipped
 
 /// A vocabulary on disk: `spiece.model` or `vocab.txt`, with the `tokenizer.json` and `tokenizer_config.json` that make
 /// it a Hugging Face tokenizer.
@@ -6,12 +8,15 @@ public enum TokenizerFolder {
     static let modelName = "spiece.model"
     static let vocabularyName = "vocab.txt"
 
-    /// Loads the tokenizer of a folder, or of a bare `.model` or `vocab.txt` file.
+    /// Loads the tokenizer of a folder, of a bare `.model` or `vocab.txt` file, or of a path that ships with the program.
     ///
     /// - Throws: `TokenizationError` where there is none, or where it is damaged.
     public static func load(_ url: URL) throws -> any Tokenizer {
         var isDirectory: ObjCBool = false
         guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isDirectory) else {
+            if let model = ShippedFile.contents(at: "\(url.relativePath)/\(modelName)") {
+                return try SentencePieceTokenizer(modelBytes: model, place: url.relativePath)
+            }
             throw TokenizationError(
                 url.relativePath, "no such vocabulary; make one with `yoso vocab train --input TEXT --output FOLDER`")
         }
@@ -79,8 +84,21 @@ public enum TokenizerFolder {
         return configuration.lowercase ?? true
     }
 
+    /// The bytes of a file, which are those that the folder's list of checksums says, where there is one.
     static func read(_ url: URL) throws -> Data {
-        do { return try Data(contentsOf: url) } catch { throw TokenizationError(url.relativePath, "cannot be read") }
+        guard let data = try? Data(contentsOf: url) else { throw TokenizationError(url.relativePath, "cannot be read") }
+        let list = try Checksum.list(of: url.deletingLastPathComponent()) {
+            TokenizationError($0.relativePath, "damaged: no list of checksums")
+        }
+        if let expected = list[url.lastPathComponent] {
+            let found = SHA256.hexadecimal(of: data)
+            guard found == expected.sha256 else {
+                throw TokenizationError(
+                    url.relativePath,
+                    "damaged: SHA-256 is \(found.prefix(8))…, \(Checksum.listName) says \(expected.sha256.prefix(8))…")
+            }
+        }
+        return data
     }
 
     private static func exists(_ url: URL) -> Bool { FileManager.default.fileExists(atPath: url.path) }

@@ -69,6 +69,18 @@ public enum ModelFolder {
         return (shape[0], values)
     }
 
+    /// - Throws: `CheckpointError` that names the first of the parameters with a value that is no finite number.
+    public static func checkFinite(_ parameters: Tensor, _ layout: ParameterLayout, of folder: URL) throws {
+        for parameter in layout.parameters {
+            let values = UnsafeBufferPointer(start: parameters.pointer + parameter.offset, count: parameter.count)
+            guard values.allSatisfy(\.isFinite) else {
+                throw CheckpointError(
+                    folder.appendingPathComponent(weightsName),
+                    "\(parameter.name) holds values that are no finite numbers; wanted a model that did not diverge")
+            }
+        }
+    }
+
     /// SHA-256 of the weights of a folder.
     public static func digest(_ folder: URL) throws -> String {
         let url = folder.appendingPathComponent(weightsName)

@@ -50,7 +50,7 @@ public struct ScheduleOptions: Sendable, Equatable, Codable {
 public enum Budget: Sendable, Equatable, Codable {
     case steps(Int)
     case tokens(Int)
-    /// Turned into steps once, by the measured speed at the start of the run, and recorded with it.
+    /// Turned into steps by the measured speed before the first one, and again while it runs; recorded with every checkpoint.
     case seconds(Double)
 }
 

@@ -2,34 +2,65 @@ import Foundation
 import Tensors
 
 /// What the machine gives at best: the speed of large products on all workers at once.
-public enum PeakSpeed {
+public struct PeakSpeed: Sendable {
+    /// Operations a second.
+    public private(set) var operations: Double
+    /// Whether others had a part of the cores meanwhile: what they share with these, caches and halves of cores, made it less
+    /// than the peak.
+    public let isBusy: Bool
+
+    /// For the user.
+    static let busy = "the machine is busy: other programs use its cores, so that no share of its peak can be shown"
+
     /// Operations a second of 512³ products for about a tenth of a second, the best of five stretches.
-    public static func measure(_ workers: Workers, _ precision: Precision) -> Double {
-        let size = 512
+    public static func measure(_ workers: Workers, _ precision: Precision) -> PeakSpeed {
+        // More threads than cores run in turns.
+        let lanes = min(workers.threads, max(1, Int(Cores.available.rounded(.up))))
+        let share = min(1, Cores.available / Double(lanes))
+        let measured = Workers(threads: lanes).map(lanes) { _ in products(precision) }
+        let used = measured.reduce(0) { $0 + $1.used } / Double(lanes)
+        return PeakSpeed(operations: share * measured.reduce(0) { $0 + $1.rate }, isBusy: used < 0.9 * share)
+    }
+
+    /// The share of the peak that `work` operations in `seconds` are, at most all of it; nil where the peak is not known.
+    ///
+    /// A speed beyond it shows that the peak is higher.
+    mutating func share(of work: Double, in seconds: Double) -> Double? {
+        guard !isBusy else { return nil }
+        operations = max(operations, work / seconds)
+        return work / seconds / operations
+    }
+
+    /// Operations a second of this thread while it had a core, and the share of the time that it had one.
+    private static func products(_ precision: Precision) -> (rate: Double, used: Double) {
+        let (size, pool) = (512, StoragePool())
         let work = 2 * Double(size * size * size)
-        let rates = workers.map(workers.threads) { _ -> Double in
-            let pool = StoragePool()
-            let (a, b, c) = (pool.zeros(size, size), pool.zeros(size, size), pool.zeros(size, size))
-            let (left, right) =
-                precision == .bf16 ? (a.matrix.leftPanels(from: pool), b.matrix.rightPanels(from: pool)) : (nil, nil)
-            var best = 0.0
-            for _ in 0..<5 {
-                let start = ContinuousClock.now
-                var (count, seconds) = (0, 0.0)
-                repeat {
-                    if let left, let right {
-                        multiply(left, right, into: c.matrix)
-                    } else {
-                        multiply(a.matrix, b.matrix, into: c.matrix)
-                    }
-                    count += 1
-                    seconds = start.duration(to: .now).seconds
-                } while seconds < 0.02
-                best = max(best, Double(count) * work / seconds)
-            }
-            return best
+        let (a, b, c) = (pool.zeros(size, size), pool.zeros(size, size), pool.zeros(size, size))
+        let (left, right) =
+            precision == .bf16 ? (a.matrix.leftPanels(from: pool), b.matrix.rightPanels(from: pool)) : (nil, nil)
+        var best = 0.0
+        let (begun, begunUsing) = (ContinuousClock.now, threadSeconds())
+        for _ in 0..<5 {
+            let (start, startUsing) = (ContinuousClock.now, threadSeconds())
+            var count = 0
+            repeat {
+                if let left, let right {
+                    multiply(left, right, into: c.matrix)
+                } else {
+                    multiply(a.matrix, b.matrix, into: c.matrix)
+                }
+                count += 1
+            } while start.duration(to: .now).seconds < 0.02
+            best = max(best, Double(count) * work / (threadSeconds() - startUsing))
         }
-        return rates.reduce(0, +)
+        return (best, (threadSeconds() - begunUsing) / begun.duration(to: .now).seconds)
+    }
+
+    /// Seconds that this thread has had a core.
+    private static func threadSeconds() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + 1e-9 * Double(time.tv_nsec)
     }
 }
 

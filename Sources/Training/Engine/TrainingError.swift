@@ -1,6 +1,6 @@
 /// Why a run stopped.
 public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// The loss or a gradient is no number any more; nothing was updated.
+    /// The loss or a gradient is no number any more, or none whose exponential is; of a step nothing was updated.
     case diverged(step: Int, loss: Double, norms: [String], lastGood: String?)
     /// Stopped on request, with everything saved.
     case interrupted(step: Int)
@@ -10,7 +10,8 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .diverged(let step, let loss, let norms, let lastGood):
-            "step \(step): the loss is \(loss.isNaN ? "nan" : "\(loss)"); gradient norms: \(norms.joined(separator: ", ")); "
+            "step \(step): the loss is \(loss.isNaN ? "nan" : "\(loss)"); "
+                + (norms.isEmpty ? "" : "gradient norms: \(norms.joined(separator: ", ")); ")
                 + (lastGood.map { "the last good checkpoint is \($0); " } ?? "no checkpoint was saved yet; ")
                 + "try a lower optimizer.rate or a longer schedule.warmup"
         case .interrupted(let step): "stopped at step \(step); the same command continues from there"

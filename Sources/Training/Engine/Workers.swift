@@ -8,9 +8,9 @@ import Synchronization
 public struct Workers: Sendable {
     public let threads: Int
 
-    /// `threads` threads, or one a core for 0.
+    /// `threads` threads, or one for each of the cores that this process may use for 0.
     public init(threads: Int = 0) {
-        self.threads = threads > 0 ? threads : ProcessInfo.processInfo.activeProcessorCount
+        self.threads = threads > 0 ? threads : max(1, Int(Cores.available.rounded(.up)))
     }
 
     /// Calls `body` with every index below `count`, each once, and returns when all are done.

@@ -35,6 +35,7 @@ public struct Classifier {
         if let name = missing.first {
             throw CheckpointError(folder, "has no classifier (\(name) is missing); fine-tune it first")
         }
+        try ModelFolder.checkFinite(weights.parameters, weights.layout, of: folder)
     }
 
     /// Logits of every example, in order, without dropout.

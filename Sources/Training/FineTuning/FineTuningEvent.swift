@@ -25,8 +25,8 @@ public struct FineTuningStepReport: Sendable, Codable, Equatable {
     public let gradientNorm: Double
     public let rowsPerSecond: Double
     public let tokensPerSecond: Double
-    /// Products of the step over the measured peak of the machine.
-    public let shareOfPeak: Double
+    /// Products of the step over the measured peak of the machine; nil where it was too busy to measure one.
+    public let shareOfPeak: Double?
     /// Seconds of work so far, over all sittings.
     public let seconds: Double
 

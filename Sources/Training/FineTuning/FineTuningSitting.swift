@@ -14,7 +14,7 @@ final class FineTuningSitting {
     private let log: MetricsLog
     private let work: FloatingPointWork
     /// Measured by the first step, for a run that had ended takes none.
-    private lazy var peak = PeakSpeed.measure(tuner.sliced.workers, tuner.sliced.weights.precision)
+    private lazy var peak = measuredPeak()
     private var state: RunState
     private var savedStep: Int?
     /// Of the steps of the current epoch.
@@ -68,6 +68,12 @@ final class FineTuningSitting {
     /// Epochs that have ended.
     var epochs: Int { state.epoch }
 
+    private func measuredPeak() -> PeakSpeed {
+        let peak = PeakSpeed.measure(tuner.sliced.workers, tuner.sliced.weights.precision)
+        if peak.isBusy { report(.warning(PeakSpeed.busy)) }
+        return peak
+    }
+
     var isFinished: Bool { state.epoch >= run.options.epochs || isOutOfPatience }
 
     private var isOutOfPatience: Bool {
@@ -83,10 +89,7 @@ final class FineTuningSitting {
         let start = ContinuousClock.now
         let step = tuner.step(batch.map { training[$0] }, index: state.step, of: state.totalSteps)
         guard step.isFinite else {
-            throw TrainingError.diverged(
-                step: state.step + 1, loss: step.loss,
-                norms: tuner.sliced.gradientNorms(),
-                lastGood: run.folder.checkpointSteps.last.map { run.folder.checkpoint($0).relativePath })
+            throw diverged(step: state.step + 1, loss: step.loss, norms: tuner.sliced.gradientNorms())
         }
         let seconds = start.duration(to: .now).seconds
         state.step += 1
@@ -100,7 +103,7 @@ final class FineTuningSitting {
             step: state.step, totalSteps: state.totalSteps, epoch: state.epoch + 1, loss: step.loss, rate: step.rate,
             gradientNorm: step.gradientNorm, rowsPerSecond: Double(batch.count) / seconds,
             tokensPerSecond: Double(tokens) / seconds,
-            shareOfPeak: 3 * work.classification(lengths: lengths) / seconds / peak, seconds: state.seconds)
+            shareOfPeak: peak.share(of: 3 * work.classification(lengths: lengths), in: seconds), seconds: state.seconds)
         try log.append(line)
         report(.step(line))
     }
@@ -109,6 +112,9 @@ final class FineTuningSitting {
     func endEpoch() throws {
         let start = ContinuousClock.now
         let logits = tuner.classifier.predict(dev)
+        guard logits.allSatisfy({ $0.allSatisfy(\.isFinite) }) else {
+            throw diverged(step: state.step, loss: .nan, norms: [])
+        }
         let evaluation = TaskEvaluation(run.data, logits: logits, by: run.options.metrics)
         state.seconds += start.duration(to: .now).seconds
         state.epoch += 1
@@ -126,6 +132,12 @@ final class FineTuningSitting {
         try save()
     }
 
+    private func diverged(step: Int, loss: Double, norms: [String]) -> TrainingError {
+        .diverged(
+            step: step, loss: loss, norms: norms,
+            lastGood: run.folder.checkpointSteps.last.map { run.folder.checkpoint($0).relativePath })
+    }
+
     /// Saves what is not saved yet and leaves.
     func leave() throws -> Never {
         if savedStep != state.step { try save() }
@@ -135,7 +147,7 @@ final class FineTuningSitting {
     private func save() throws {
         var configuration = HuggingFaceConfiguration(tuner.classifier.model.options, head: "ForSequenceClassification")
         let task = run.data.task
-        let names = task.isRegression ? ["score"] : task.labels
+        let names = task.isRegression ? ["score"] : task.classNames
         configuration.labels = Dictionary(uniqueKeysWithValues: names.enumerated().map { ("\($0)", $1) })
         configuration.labelIDs = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
         configuration.classifierDropout = run.options.classifierDropout.map(Double.init)

@@ -12,15 +12,19 @@ public struct PretrainingEstimate: Sendable {
     public let workPerStep: Double
     public let secondsPerStep: Double
     public let secondsPerEvaluation: Double
-    /// Operations a second of the machine at best.
-    public let peak: Double
+    /// The machine at best.
+    public let peak: PeakSpeed
     public let peakMemoryBytes: Int
     /// Bytes of all checkpoints that a run keeps at a time.
     public let diskBytes: Int
     private let evaluations: Int
 
     public var tokensPerSecond: Double { Double(tokensPerStep) / secondsPerStep }
-    public var shareOfPeak: Double { workPerStep / secondsPerStep / peak }
+    /// Nil where the machine was too busy to measure its peak.
+    public var shareOfPeak: Double? {
+        var peak = peak
+        return peak.share(of: workPerStep, in: secondsPerStep)
+    }
     /// Steps and evaluations.
     public var totalSeconds: Double {
         Double(totalSteps) * secondsPerStep + Double(evaluations) * secondsPerEvaluation

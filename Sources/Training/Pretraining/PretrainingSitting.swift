@@ -12,14 +12,20 @@ final class PretrainingSitting {
     private let heldOut: [PretrainingExample]
     private let work: FloatingPointWork
     /// Measured by the first step, for a run that had ended takes none.
-    private lazy var peak = PeakSpeed.measure(pretrainer.sliced.workers, pretrainer.sliced.weights.precision)
+    private lazy var peak = measuredPeak()
     private var state: RunState
     private var savedStep: Int?
     private var evaluation: PretrainingEvaluation?
+    /// When the sitting began, and the seconds of work before it.
+    private let begun: (at: ContinuousClock.Instant, seconds: Double)
+    private var timePlan: TimePlan?
+    /// Whether the last step changed how many there are, which is to be saved before the next one is of that many.
+    private(set) var isReplanned = false
 
     init(_ run: PretrainingRun, _ report: @escaping (PretrainingEvent) -> Void) throws {
         self.run = run
         self.report = report
+        let start = ContinuousClock.now
         pretrainer = Pretrainer(run.encoder, run.options)
         pretrainer.sliced.profile = run.profile
         saver = CheckpointSaver(folder: run.folder, tokenizer: run.tokenizer, keep: run.options.checkpoints.keep)
@@ -31,6 +37,7 @@ final class PretrainingSitting {
         try restored?.check(
             epochs: .max, examples: run.data.training.count, run.folder.state(restored?.step ?? 0))
         savedStep = restored?.step
+        begun = (start, restored?.seconds ?? 0)
         if restored == nil { try Self.begin(run, pretrainer, report) }
         state =
             try restored
@@ -39,6 +46,7 @@ final class PretrainingSitting {
         log = try MetricsLog(run.folder.metrics, truncatingAfterStep: state.step) { report(.warning("\($0)")) }
         heldOut = run.data.evaluationExamples(run.options.evaluation.sequences)
         work = FloatingPointWork(run.encoder)
+        timePlan = TimePlan(run.options, step: state.step, of: state.totalSteps, seconds: secondsPassed)
         report(
             .started(
                 step: state.step, totalSteps: state.totalSteps, parameters: pretrainer.sliced.layout.parameterCount))
@@ -54,7 +62,16 @@ final class PretrainingSitting {
         if !fresh.isEmpty { report(.warning("new weights: \(fresh.joined(separator: ", "))")) }
     }
 
+    /// Of a budget of time.
+    private var secondsPassed: Double { begun.seconds + begun.at.duration(to: .now).seconds }
+
     var isFinished: Bool { state.step >= state.totalSteps }
+
+    private func measuredPeak() -> PeakSpeed {
+        let peak = PeakSpeed.measure(pretrainer.sliced.workers, pretrainer.sliced.weights.precision)
+        if peak.isBusy { report(.warning(PeakSpeed.busy)) }
+        return peak
+    }
 
     /// Whether something that is done every `steps` steps, and at the end, is to be done now.
     func isDue(_ steps: Int) -> Bool { isFinished || steps > 0 && state.step % steps == 0 }
@@ -66,7 +83,9 @@ final class PretrainingSitting {
         let examples = run.data.batch(run.options.batch, epoch: &epoch, index: &index)
         run.profile?.add("examples", since: start)
         let step = pretrainer.step(examples, index: state.step, of: state.totalSteps)
-        guard step.isFinite else { throw diverged(step) }
+        guard step.isFinite else {
+            throw diverged(step: state.step + 1, loss: step.counts.loss, norms: pretrainer.sliced.gradientNorms())
+        }
         run.profile?.endStep(since: start)
         let seconds = start.duration(to: .now).seconds
         let tokens = examples.reduce(0) { $0 + $1.ids.count }
@@ -80,18 +99,22 @@ final class PretrainingSitting {
             maskedLoss: step.counts.meanMaskedLoss, maskedAccuracy: step.counts.maskedAccuracy,
             orderAccuracy: step.counts.orderAccuracy, rate: step.rate, gradientNorm: step.gradientNorm, tokens: tokens,
             totalTokens: state.tokens, tokensPerSecond: Double(tokens) / seconds,
-            shareOfPeak: operations / seconds / peak, seconds: state.seconds)
+            shareOfPeak: peak.share(of: operations, in: seconds), seconds: state.seconds)
         try log.append(line)
         report(.step(line))
+        let planned = timePlan?.steps(after: state.step, seconds: secondsPassed) ?? state.totalSteps
+        isReplanned = planned != state.totalSteps
+        state.totalSteps = planned
     }
 
     /// Evaluates the held-out text, and says whether it is the best so far.
     func evaluate() throws -> Bool {
         let start = ContinuousClock.now
         let counts = pretrainer.evaluate(heldOut)
-        state.seconds += start.duration(to: .now).seconds
-        let evaluation = PretrainingEvaluation(
-            counts, step: state.step, sequences: heldOut.count, totalTokens: state.tokens, seconds: state.seconds)
+        let seconds = start.duration(to: .now).seconds
+        state.seconds += seconds
+        timePlan?.noteEvaluation(seconds: seconds)
+        let evaluation = try evaluation(of: counts)
         try log.append(evaluation)
         report(.evaluated(evaluation))
         self.evaluation = evaluation
@@ -120,15 +143,19 @@ final class PretrainingSitting {
         if let evaluation { return evaluation }
         let logged = try MetricsLog.values(PretrainingEvaluation.self, kind: "evaluation", in: run.folder.metrics)
         if let last = logged.last(where: { $0.step == state.step }) { return last }
-        let counts = pretrainer.evaluate(heldOut)
+        return try evaluation(of: pretrainer.evaluate(heldOut))
+    }
+
+    /// - Throws: `TrainingError.diverged` where even the perplexity is no number that can be written down.
+    private func evaluation(of counts: PretrainingCounts) throws -> PretrainingEvaluation {
+        guard counts.perplexity.isFinite else { throw diverged(step: state.step, loss: counts.loss, norms: []) }
         return PretrainingEvaluation(
             counts, step: state.step, sequences: heldOut.count, totalTokens: state.tokens, seconds: state.seconds)
     }
 
-    private func diverged(_ step: Pretrainer.Step) -> TrainingError {
+    private func diverged(step: Int, loss: Double, norms: [String]) -> TrainingError {
         .diverged(
-            step: state.step + 1, loss: step.counts.loss,
-            norms: pretrainer.sliced.gradientNorms(),
+            step: step, loss: loss, norms: norms,
             lastGood: run.folder.checkpointSteps.last.map { run.folder.checkpoint($0).relativePath })
     }
 }

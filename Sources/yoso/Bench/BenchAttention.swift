@@ -1,6 +1,7 @@
 import ArgumentParser
 import Attention
 import Benchmarks
+import Console
 import Foundation
 import Tensors
 import Training

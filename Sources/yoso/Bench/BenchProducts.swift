@@ -1,5 +1,6 @@
 import ArgumentParser
 import Benchmarks
+import Console
 import Foundation
 import Tensors
 import Training
@@ -58,7 +59,7 @@ struct BenchProducts: ParsableCommand {
         let script = try against.map { try PeerScript(at: $0, named: "torch_products.py", python: python) }
         let precisions = Precision.allCases.filter(\.isAvailable)
         let peaks = Dictionary(
-            uniqueKeysWithValues: precisions.map { ($0.rawValue, PeakSpeed.measure(workers, $0)) })
+            uniqueKeysWithValues: precisions.map { ($0.rawValue, PeakSpeed.measure(workers, $0).operations) })
         for (name, peak) in peaks.sorted(by: { $0.key < $1.key }) {
             Terminal.line(String(format: "%@ peak %.0f", name, peak * 1e-9))
         }

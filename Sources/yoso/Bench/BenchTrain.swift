@@ -1,6 +1,7 @@
 import ArgumentParser
 import Attention
 import Benchmarks
+import Console
 import Foundation
 import Tensors
 import Training
@@ -116,17 +117,18 @@ struct BenchTrain: ParsableCommand {
         }
         let speed = training.work / Double(batch * length) * median(ours)
         let result = Result(
-            precision: precision, tokensPerSecond: median(ours), shareOfPeak: speed / peak,
+            precision: precision, tokensPerSecond: median(ours), shareOfPeak: speed / peak.operations,
             peerTokensPerSecond: theirs.isEmpty ? nil : median(theirs.map(\.tokensPerSecond)),
             peerPeakMegabytes: theirs.map(\.peakMegabytes).max(), phases: training.profile(ofSteps: steps))
         table(result, speed: speed, peak: peak).forEach(Terminal.line)
         return result
     }
 
-    private func table(_ result: Result, speed: Double, peak: Double) -> [String] {
+    private func table(_ result: Result, speed: Double, peak: PeakSpeed) -> [String] {
         var head = String(
-            format: "%@: %.0f tokens/s, %.0f GFLOP/s in products, %@ of the measured %.0f", result.precision.rawValue,
-            result.tokensPerSecond, speed * 1e-9, Show.percent(result.shareOfPeak), peak * 1e-9)
+            format: "%@: %.0f tokens/s, %.0f GFLOP/s in products, %@ of the measured %.0f%@", result.precision.rawValue,
+            result.tokensPerSecond, speed * 1e-9, Show.percent(result.shareOfPeak), peak.operations * 1e-9,
+            peak.isBusy ? " of a busy machine" : "")
         if let peer = result.peerTokensPerSecond {
             head += String(format: "; PyTorch %.0f tokens/s, ratio %.2f", peer, result.tokensPerSecond / peer)
             if let peak = result.peerPeakMegabytes { head += ", \(Show.bytes(peak << 20))" }

@@ -13,7 +13,7 @@ extension HeadInput {
     /// Where `length` is more than the encoder has positions, those of many sequences stand one behind the other: distances
     /// within a sequence are a trained model's, as in a longer sequence of its kind.
     static func of(_ checkpoint: String, _ text: [String], length: Int, width: Int) throws -> HeadInput {
-        let folder = URL(fileURLWithPath: checkpoint, isDirectory: true)
+        let folder = ModelPath.url(checkpoint)
         let tokenizer = try TokenizerFolder.load(folder)
         let options = try Finetune.encoder(of: folder, tokenizer, length: 1)
         guard options.width / options.heads == width else {

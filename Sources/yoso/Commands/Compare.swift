@@ -1,4 +1,5 @@
 import ArgumentParser
+import Console
 import Foundation
 import Glue
 
@@ -31,12 +32,12 @@ struct Compare: ParsableCommand {
             "\(points(abs(comparison.difference))) ± \(points(comparison.deviation)) points over \(seeds.count) seeds"
         let chance = String(format: "p = %.3g, paired t-test", comparison.probability)
         if comparison.probability < 0.05 {
-            print("yes: \(better.0) is better than \(better.1) on \(task.title) by \(size) (\(chance))")
-            return
+            Terminal.line("yes: \(better.0) is better than \(better.1) on \(task.title) by \(size) (\(chance))")
+            return Terminal.next("yoso predict --checkpoint \(better.0)")
         }
-        print("not shown: \(better.0) is ahead of \(better.1) on \(task.title) by \(size) (\(chance))")
+        Terminal.line("not shown: \(better.0) is ahead of \(better.1) on \(task.title) by \(size) (\(chance))")
         let more = comparison.seedsWanted.map { max(1, $0 - seeds.count) }
-        print(more.map { "a difference of this size would need about \($0) more seeds" } ?? "they are equal")
+        Terminal.line(more.map { "a difference of this size would need about \($0) more seeds" } ?? "they are equal")
     }
 
     private func report(_ folder: String) throws -> SeedReport {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Console
 import Corpora
 import Foundation
 import Glue
@@ -60,6 +61,7 @@ struct DataCheck: ParsableCommand {
         if !corpus.isEmpty { try overlaps(devTexts) }
         Terminal.line("\(files) files, \(damaged) damaged")
         if damaged > 0 { throw ExitCode(1) }
+        Terminal.next("yoso finetune --task \(devTexts.first?.task.name ?? "all") --data \(folder) --checkpoint FOLDER")
     }
 
     /// A line for every task that lacks files, of all tasks where the folder is not that of one.

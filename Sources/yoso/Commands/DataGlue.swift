@@ -1,4 +1,5 @@
 import ArgumentParser
+import Console
 import Foundation
 import Glue
 
@@ -35,5 +36,6 @@ struct DataGlue: ParsableCommand {
             try source.unpack(downloads, into: folder)
             status.line("\(source.task): checked and unpacked")
         }
+        Terminal.next("yoso data check \(output)")
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checkpoints
+import Console
 import Foundation
 
 /// `yoso demo`: the whole road once on what ships: generated text, pretraining, fine-tuning, and what pretraining gave.
@@ -14,7 +15,7 @@ struct Demo: ParsableCommand {
         let folder = { (name: String) in "\(output)/\(name)" }
         try ["pretraining", "pretrained", "random"].forEach { try RunFolder.remove(URL(fileURLWithPath: folder($0))) }
         let start = ContinuousClock.now
-        let pretraining = try Pretrain.parse(["Recipes/Pretraining/tiny.yaml", "--output", folder("pretraining")])
+        let pretraining = try Pretrain.parse(["tiny", "--output", folder("pretraining")])
         let (evaluation, baseline) = try pretraining.pretrain()
         let common = ["--task", "sst2", "--checkpoint", folder("pretraining/best")]
         let pretrained = try Finetune.parse(common + ["--output", folder("pretrained")]).finetune()
@@ -27,5 +28,6 @@ struct Demo: ParsableCommand {
             "sentiment:    \(Show.percent(pretrained.evaluation.primary)) of the dev rows right from the pretrained "
                 + "encoder; \(Show.percent(random.evaluation.primary)) from random weights")
         Terminal.line("time:         \(Show.time(start.duration(to: .now).seconds))")
+        Terminal.next("yoso predict --checkpoint \(folder("pretrained")), or yoso vocab train on text of your own")
     }
 }

@@ -1,20 +1,21 @@
 import ArgumentParser
 import CKernels
+import Console
 import Foundation
 import Tensors
 import Training
 
-/// `yoso doctor`: what this machine has, and what is missing.
+/// `yoso doctor`: what this machine has.
 struct Doctor: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show the CPU, the BLAS, the precision available, library versions, and what is missing.")
+        abstract: "Show the CPU, the BLAS, the precision available, and library versions.")
 
     func run() throws {
         OpenBLAS.useOneThread()
         let workers = Workers()
         let rows: [(String, String)] = [
             ("CPU", Self.cpuName),
-            ("cores", "\(workers.threads)"),
+            ("cores", Self.cores),
             ("memory", Show.bytes(Int(ProcessInfo.processInfo.physicalMemory))),
             ("kernels", String(cString: ck_level())),
             ("OpenBLAS", "\(OpenBLAS.coreName) core, \(OpenBLAS.version)"),
@@ -23,24 +24,27 @@ struct Doctor: ParsableCommand {
             ("libraries", Self.libraries),
             ("disk", Self.freeDisk),
         ]
-        for (name, value) in rows { print(name.padding(toLength: 15, withPad: " ", startingAt: 0) + value) }
-        if let pin = OpenBLASPin.current { print("note: \(pin)") }
-        for line in Self.missing { print(line) }
+        for (name, value) in rows where !value.isEmpty {
+            Terminal.line(name.padding(toLength: 15, withPad: " ", startingAt: 0) + value)
+        }
+        if let pin = OpenBLASPin.current { Terminal.line("note: \(pin)") }
+        Terminal.next("yoso demo")
     }
 
     private static func peak(_ precision: Precision, _ workers: Workers) -> String {
         guard precision.isAvailable else { return "the CPU has no AVX512-BF16" }
-        let speed = PeakSpeed.measure(workers, precision) * 1e-9
-        return String(format: "%.0f GFLOP/s on %d threads", speed, workers.threads)
+        let peak = PeakSpeed.measure(workers, precision)
+        return String(
+            format: peak.isBusy
+                ? "unknown, at least %.0f GFLOP/s on %d threads while others use them" : "%.0f GFLOP/s on %d threads",
+            peak.operations * 1e-9, workers.threads)
     }
 
-    /// What is missing, each with its remedy.
-    private static var missing: [String] {
-        let absent = ["Recipes/Pretraining/tiny.yaml", "Vocab/sample/spiece.model"].filter {
-            !FileManager.default.fileExists(atPath: $0)
-        }
-        guard !absent.isEmpty else { return ["nothing is missing"] }
-        return absent.map { "missing: \($0); run yoso in the root of its repository, or name your own files" }
+    /// Those that this process may use, of how many.
+    private static var cores: String {
+        let (available, all) = (Cores.available, ProcessInfo.processInfo.processorCount)
+        let number = String(format: available == available.rounded() ? "%.0f" : "%.1f", available)
+        return available < Double(all) ? "\(number) of \(all), by the limits of this process" : number
     }
 
     static var cpuName: String {
@@ -50,22 +54,23 @@ struct Doctor: ParsableCommand {
         return name ?? "unknown"
     }
 
-    /// SentencePiece cannot be asked for its version, so pkg-config, which building needs anyway, tells all of them.
+    /// SentencePiece cannot be asked for its version, so pkg-config, which building needs anyway, tells all of them; nothing
+    /// where it is not there.
     private static var libraries: String {
         let libraries: KeyValuePairs = [
             "SentencePiece": "sentencepiece", "OpenSSL": "libcrypto", "zlib": "zlib", "liblzma": "liblzma",
             "libzip": "libzip",
         ]
-        return libraries.map { name, package in
+        return libraries.compactMap { name, package in
             let tool = Process()
             let output = Pipe()
             tool.executableURL = URL(fileURLWithPath: "/usr/bin/env")
             tool.arguments = ["pkg-config", "--modversion", package]
             (tool.standardOutput, tool.standardError) = (output, FileHandle.nullDevice)
-            guard (try? tool.run()) != nil else { return "\(name) of unknown version" }
+            guard (try? tool.run()) != nil else { return nil }
             let version = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
             tool.waitUntilExit()
-            return "\(name) \(version.isEmpty ? "of unknown version" : version.trimmingCharacters(in: .newlines))"
+            return version.isEmpty ? nil : "\(name) \(version.trimmingCharacters(in: .newlines))"
         }.joined(separator: ", ")
     }
 

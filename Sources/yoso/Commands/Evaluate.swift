@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checkpoints
+import Console
 import Foundation
 import Glue
 import Recipes
@@ -17,7 +18,7 @@ struct Evaluate: ParsableCommand {
             The task; the default is the one that the checkpoint was fine-tuned on. With all, --checkpoint is a folder of \
             runs by the names of their tasks, as finetune --task all leaves it.
             """) var task: String?
-    @Option(help: "A fine-tuned Hugging Face folder.") var checkpoint: String
+    @Option(help: "A fine-tuned Hugging Face folder, or a run.") var checkpoint: String
     @Option(help: "Folder of the task's files; the default is the one that it was fine-tuned on.") var data: String?
     @Option(help: "Longest input in tokens.") var length: Int?
     @Option(help: "fp32, or bf16 for more speed.") var precision = Precision.fp32
@@ -33,9 +34,9 @@ struct Evaluate: ParsableCommand {
     func run() throws {
         let folder = URL(fileURLWithPath: checkpoint, isDirectory: true)
         guard task?.lowercased() == "all" else {
-            let (task, evaluation, speed) = try evaluate(folder)
-            print("\(task.title) dev: \(FineTuningDisplay.scores(evaluation)), \(Show.count(speed)) rows/s")
-            return
+            let (task, evaluation, speed) = try evaluate(ModelPath.url(checkpoint))
+            Terminal.line("\(task.title) dev: \(FineTuningDisplay.scores(evaluation)), \(Show.count(speed)) rows/s")
+            return Terminal.next("yoso predict --checkpoint \(checkpoint)")
         }
         var runs: [(task: GlueTask, folder: URL)] = []
         for task in GlueTask.all where task.name != "wnli" || wnli == nil || wnli == .train {
@@ -61,7 +62,8 @@ struct Evaluate: ParsableCommand {
         if wnli == .majority || wnli == nil && !runs.contains(where: { $0.task.name == "wnli" }) {
             try addMajority(to: &table, first.folder)
         }
-        print(table.text, terminator: "")
+        Terminal.write(table.text)
+        Terminal.next("yoso submit --data DIR --checkpoints \(checkpoint)")
     }
 
     /// WNLI by majority, where its files are.
@@ -87,9 +89,9 @@ struct Evaluate: ParsableCommand {
         let classifier = try SavedClassifier(folder, length: length, precision: precision)
         let rows = try TaskData(
             task, in: SampleData.task(source), classifier.tokenizer, length: classifier.length, withTraining: false)
-        rows.notes.forEach { print($0) }
-        if let subsets = notes?["subsets"], !subsets.isEmpty { print("trained on a subset, \(subsets)") }
-        if let trained = notes?["task"], trained != task.name { print("note: it was fine-tuned on \(trained)") }
+        rows.notes.forEach { Terminal.line($0) }
+        if let subsets = notes?["subsets"], !subsets.isEmpty { Terminal.line("trained on a subset, \(subsets)") }
+        if let trained = notes?["task"], trained != task.name { Terminal.line("note: it was fine-tuned on \(trained)") }
         let start = ContinuousClock.now
         let logits = try classifier.logits(rows.dev, of: task)
         let seconds = start.duration(to: .now).seconds

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Console
 import Recipes
 
 /// `yoso explain RECIPE`: every effective value, where it comes from, and what it means.
@@ -6,12 +7,16 @@ struct Explain: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show every effective value of a recipe, its origin and its meaning.")
 
-    @Argument(help: "A recipe.") var recipe: String
+    @Argument(help: "A recipe, or the name of one that ships.") var recipe: String
     @OptionGroup var settings: Settings
 
     func run() throws {
-        let resolved = try AnyRecipe(recipe, settings.overrides).resolved
-        print(resolved.explanation)
+        let read = try AnyRecipe(recipe, settings.overrides)
+        Terminal.line(read.resolved.explanation)
+        switch read {
+        case .pretraining: Terminal.next("yoso pretrain \(recipe) --dry-run")
+        case .fineTuning(let read): Terminal.next("yoso finetune --task \(read.task.name) --recipe \(recipe)")
+        }
     }
 }
 

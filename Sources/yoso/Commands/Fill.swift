@@ -2,6 +2,7 @@ import ArgumentParser
 import Autograd
 import Bert
 import Checkpoints
+import Console
 import Foundation
 import Tensors
 import Tokenization
@@ -13,7 +14,7 @@ struct Fill: ParsableCommand {
         abstract: "Print the likeliest words for every [MASK] of a text.")
 
     @Argument(help: "A text with [MASK] in the place of one word or several.") var text: String
-    @Option(help: "A pretrained Hugging Face folder.") var checkpoint: String
+    @Option(help: "A pretrained Hugging Face folder, or a run.") var checkpoint: String
     @Option(help: "Words a mask.") var top = 5
 
     private static let mask = "[MASK]"
@@ -24,7 +25,7 @@ struct Fill: ParsableCommand {
     }
 
     func run() throws {
-        let folder = URL(fileURLWithPath: checkpoint, isDirectory: true)
+        let folder = ModelPath.url(checkpoint)
         _ = try HuggingFaceConfiguration(of: folder)
         let tokenizer = try TokenizerFolder.load(folder)
         let ids = ids(tokenizer)
@@ -40,6 +41,7 @@ struct Fill: ParsableCommand {
             throw CheckpointError(
                 folder, "has no head for masked words (\(name) is missing); wanted a pretrained folder")
         }
+        try ModelFolder.checkFinite(parameters, layout, of: folder)
         let rows = ids.indices.filter { ids[$0] == tokenizer.special.mask }
         let tokens = PackedTokens(ids: ids, segments: ids.map { _ in 0 }, layout: BatchLayout(lengths: [ids.count]))
         let tape = Tape(parameters: parameters, mode: .inference, pool: pool)
@@ -53,6 +55,7 @@ struct Fill: ParsableCommand {
             let words = best.map { id in
                 "\(tokenizer.decode([Int32(id)])) \(Show.percent(weights[id] / total))"
             }
+            guard total.isFinite else { throw CheckpointError(folder, "its outputs are no finite numbers") }
             Terminal.line((rows.count > 1 ? "mask \(index + 1): " : "") + words.joined(separator: ", "))
         }
     }

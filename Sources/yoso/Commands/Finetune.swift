@@ -1,6 +1,7 @@
 import ArgumentParser
 import Bert
 import Checkpoints
+import Console
 import Digests
 import Foundation
 import Glue
@@ -15,10 +16,10 @@ struct Finetune: ParsableCommand {
         abstract: "Fine-tune a pretrained encoder on a GLUE task, or on all of them, or continue an interrupted run.")
 
     @Option(help: "The task, for example sst2; all for every task whose files there are.") var task: String
-    @Option(help: "A recipe; the default is Recipes/Finetuning/TASK.yaml, or for sst2 without --data sample.yaml.")
+    @Option(help: "A recipe; the default is the one called as the task, or for sst2 without --data sample.yaml.")
     var recipe: String?
     @OptionGroup var settings: Settings
-    @Option(help: "Pretrained Hugging Face folder in the place of checkpoint.") var checkpoint: String?
+    @Option(help: "Pretrained Hugging Face folder, or a run, in the place of checkpoint.") var checkpoint: String?
     @Option(help: "Folder of the task's files in the place of data.") var data: String?
     @Option(help: "Folder of the run, or with all of the runs; the default is Checkpoints/NAME or Checkpoints/glue.")
     var output: String?
@@ -74,10 +75,24 @@ struct Finetune: ParsableCommand {
     func run() throws {
         if task == "all" {
             try finetuneAll()
+            Terminal.next("yoso submit --data \(data ?? "DIR") --checkpoints \(output ?? "Checkpoints/glue")")
         } else if let seeds {
             _ = try finetuneSeeds(seeds)
+            Terminal.next("yoso compare \(try folder) ANOTHER, of other settings")
         } else {
             _ = try finetune()
+            Terminal.next("yoso predict --checkpoint \(try folder), yoso report \(try folder)")
+        }
+    }
+
+    /// Of the run, or of all of several.
+    private var folder: String {
+        get throws {
+            let task = try GlueTask.named(task)
+            if let output { return output }
+            if seeds != nil { return "Checkpoints/\(task.name)-seeds" }
+            guard search.isEmpty, publishedGrid.isEmpty else { return "Checkpoints/\(task.name)-search" }
+            return "Checkpoints/\(try FineTuningRecipe(recipe ?? defaultRecipe(task), overrides(task)).name)"
         }
     }
 
@@ -97,7 +112,7 @@ struct Finetune: ParsableCommand {
         }
         let interruption = Signals.shared.interruption()
         let display = FineTuningDisplay()
-        let source = URL(fileURLWithPath: checkpoint, isDirectory: true)
+        let source = ModelPath.url(checkpoint)
         if let fromTask { try Self.check(source, isOf: fromTask) }
         _ = try HuggingFaceConfiguration(of: source)
         let tokenizer = try TokenizerFolder.load(source)
@@ -177,7 +192,7 @@ struct Finetune: ParsableCommand {
     }
 
     func defaultRecipe(_ task: GlueTask) -> String {
-        "Recipes/Finetuning/\(data == nil && task.name == "sst2" ? "sample" : task.name).yaml"
+        data == nil && task.name == "sst2" ? "sample" : task.name
     }
 
     func overrides(_ task: GlueTask) -> [ResolvedRecipe.Override] {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checkpoints
+import Console
 import Foundation
 import Glue
 import Tokenization
@@ -36,7 +37,7 @@ extension Finetune {
         }
         guard !runs.isEmpty else { throw GlueError(data, "holds no task; wanted for example SST-2/train.tsv there") }
         // Everything is read before the first run starts.
-        let source = URL(fileURLWithPath: checkpoint, isDirectory: true)
+        let source = ModelPath.url(checkpoint)
         let weights =
             randomWeights ? "random" : try TableSettings.weights(of: source, digest: ModelFolder.digest(source))
         let tokenizer = try TokenizerFolder.load(source)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checkpoints
+import Console
 import Foundation
 import Glue
 import Recipes

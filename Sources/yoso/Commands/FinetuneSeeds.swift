@@ -1,4 +1,5 @@
 import Checkpoints
+import Console
 import Foundation
 import Glue
 import Training
@@ -24,8 +25,10 @@ struct SeedReport: Codable {
     /// `median 61.2, mean 60.9 ± 1.3, 95% interval 59.8 to 62.0`
     var text: String {
         let scores = statistics.map {
-            "median \(Show.points($0.median)), mean \(Show.points($0.mean)) ± \(Show.points($0.deviation)), 95% interval of the mean "
-                + "\(Show.points($0.low)) to \(Show.points($0.high))"
+            "median \(Show.points($0.median)), mean \(Show.points($0.mean)) ± \(Show.points($0.deviation))"
+                + ($0.interval.map {
+                    ", 95% interval of the mean \(Show.points($0.low)) to \(Show.points($0.high))"
+                } ?? "; an interval wants \(SeedStatistics.scoresOfAnInterval) seeds")
         }
         return
             "\(seeds.count) seeds: \(scores ?? "none came to an end"); \(diverged.count) diverged, \(dead.count) dead"

@@ -1,102 +1,51 @@
 import ArgumentParser
+import Checkpoints
+import Console
 import Foundation
 import Glue
+import Inference
 import Tensors
-import Tokenization
 import Training
 
 /// `yoso predict --checkpoint C < sentences`: label and probabilities of every line as JSON lines.
 struct Predict: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Read sentences, or pairs with a tab between, from standard input; write a JSON line for each.")
+        abstract:
+            "Read sentences, pairs with a tab between, or JSON lines; write a JSON line for each as input pauses.",
+        discussion: """
+            A line of JSON is an object with text, for a pair text2, and on request an id, which is echoed. A line that \
+            cannot be read gets {"error": …, "line": …}; the others go on, and the exit code is 1.
+            """)
 
-    @Option(help: "A fine-tuned Hugging Face folder.") var checkpoint: String
+    @Option(help: "A fine-tuned Hugging Face folder, or a run.") var checkpoint: String
+    @Option(help: "A file in the place of standard input.") var input: String?
+    @Option(help: "A file in the place of standard output.") var output: String?
     @Option(help: "Longest input in tokens.") var length: Int?
     @Option(help: "Threads, 0 for one a core.") var threads = 0
     @Option(help: "fp32, or bf16 for more speed.") var precision = Precision.fp32
-    @Option(help: "Lines that are read before they are predicted together; memory does not grow beyond them.")
+    @Option(help: "Most lines that are predicted together; memory does not grow beyond them.")
     var batch = 256
-
-    private struct Prediction: Encodable {
-        var label: String?
-        var probabilities: [String: Float]?
-        /// Of a regression.
-        var score: Float?
-    }
 
     func validate() throws {
         try precision.check()
+        if let input, let output, URL(fileURLWithPath: input).standardized == URL(fileURLWithPath: output).standardized
+        {
+            throw ValidationError("--input and --output are one file, \(input)")
+        }
         guard (1...1_000_000).contains(batch) else { throw ValidationError("--batch \(batch): wanted 1 to 1,000,000") }
     }
 
     func run() throws {
         let classifier = try SavedClassifier(
-            URL(fileURLWithPath: checkpoint, isDirectory: true), length: length, threads: threads,
-            precision: precision)
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        var lines = StandardInput()
-        while true {
-            var rows: [EncodedRow] = []
-            var failure: (any Error)?
-            do {
-                while rows.count < batch, let line = try lines.next() {
-                    rows.append(try row(line, lines.number).encoded(classifier.tokenizer, length: classifier.length))
-                }
-            } catch { failure = error }
-            // What stands before a bad line is predicted all the same.
-            if !rows.isEmpty { try write(rows, classifier, encoder) }
-            if let failure { throw failure }
-            guard !rows.isEmpty else { return }
+            ModelPath.url(checkpoint), length: length, threads: threads, precision: precision)
+        let lines = try InputLines(input)
+        let sink = try output.map { try Sink(path: $0) } ?? .standardOutput
+        let stream = PredictionStream(labels: classifier.classNames, texts: classifier.task?.texts.count) { rows in
+            try classifier.logits(
+                rows.map {
+                    TaskRow(texts: $0, target: 0).encoded(classifier.tokenizer, length: classifier.length)
+                })
         }
-    }
-
-    private func write(_ rows: [EncodedRow], _ classifier: SavedClassifier, _ encoder: JSONEncoder) throws {
-        let output = try classifier.logits(rows).map { logits in
-            String(decoding: try encoder.encode(prediction(logits, classifier.labels)), as: UTF8.self) + "\n"
-        }
-        do {
-            try FileHandle.standardOutput.write(contentsOf: Data(output.joined().utf8))
-        } catch { throw GlueError("standard output", "cannot be written: \((error as NSError).localizedDescription)") }
-    }
-
-    private func row(_ line: String, _ number: Int) throws -> TaskRow {
-        let texts = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
-        guard texts.count <= 2 else {
-            throw GlueError(
-                "standard input:\(number)", "\(texts.count) columns, wanted a sentence, or two with a tab between")
-        }
-        return TaskRow(texts: texts, target: 0)
-    }
-
-    private func prediction(_ logits: [Float], _ labels: [String]) -> Prediction {
-        guard labels.count > 1 else { return Prediction(score: logits[0]) }
-        let best = logits.indices.max { logits[$0] < logits[$1] } ?? 0
-        return Prediction(
-            label: labels[best],
-            probabilities: Dictionary(zip(labels, softmax(logits).map { Float($0) })) { first, _ in first })
-    }
-}
-
-/// The lines of standard input as they come, in constant memory: split at line feeds alone, strictly UTF-8.
-private struct StandardInput {
-    private(set) var number = 0
-    private let file = fdopen(STDIN_FILENO, "r")
-
-    mutating func next() throws -> String? {
-        var buffer: UnsafeMutablePointer<CChar>?
-        var capacity = 0
-        defer { free(buffer) }
-        guard let file else { return nil }
-        let count = getline(&buffer, &capacity, file)
-        guard count >= 0, let buffer else { return nil }
-        number += 1
-        var bytes = UnsafeRawBufferPointer(start: buffer, count: count)[...]
-        if bytes.last == UInt8(ascii: "\n") { bytes = bytes.dropLast() }
-        if bytes.last == UInt8(ascii: "\r") { bytes = bytes.dropLast() }
-        guard let line = String(validating: bytes, as: UTF8.self) else {
-            throw GlueError("standard input:\(number)", "not UTF-8")
-        }
-        return line
+        try stream.run(lines, batch: batch, write: sink.write)
     }
 }

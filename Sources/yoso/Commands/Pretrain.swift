@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checkpoints
+import Console
 import Corpora
 import Foundation
 import Recipes
@@ -12,7 +13,7 @@ struct Pretrain: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Pretrain an encoder by a recipe, or continue an interrupted run to the same bits.")
 
-    @Argument(help: "A pretraining recipe.") var recipe: String
+    @Argument(help: "A pretraining recipe, or the name of one that ships: tiny, mini, small, base.") var recipe: String
     @OptionGroup var settings: Settings
     @Option(help: "Text files or folders in the place of corpus.text.") var data: String?
     @Option(help: "Folder of the tokenizer in the place of vocabulary.") var vocabulary: String?
@@ -24,12 +25,15 @@ struct Pretrain: ParsableCommand {
     func run() throws {
         guard dryRun else {
             _ = try pretrain()
-            return
+            return Terminal.next("yoso finetune --task sst2 --checkpoint \(try folder(of: read()))")
         }
         let recipe = try PretrainingRecipe(recipe, overrides)
         let setup = try PretrainingSetup(recipe, StatusLine())
         Terminal.line(EstimateTable(PretrainingEstimate(setup.encoder, recipe.options, setup.data)).text)
+        Terminal.next("the same without --dry-run")
     }
+
+    private func folder(of recipe: PretrainingRecipe) -> String { output ?? "Checkpoints/\(recipe.name)" }
 
     /// The recipe as the run will have it: reading it finds what is wrong with it before other work begins.
     func read() throws -> PretrainingRecipe { try PretrainingRecipe(recipe, overrides) }
@@ -38,7 +42,7 @@ struct Pretrain: ParsableCommand {
     func pretrain() throws -> (PretrainingEvaluation, baseline: Double) {
         let recipe = try PretrainingRecipe(recipe, overrides)
         let interruption = Signals.shared.interruption()
-        let folder = try RunFolder(URL(fileURLWithPath: output ?? "Checkpoints/\(recipe.name)", isDirectory: true))
+        let folder = try RunFolder(URL(fileURLWithPath: folder(of: recipe), isDirectory: true))
         let setup = try PretrainingSetup(recipe, StatusLine())
         Terminal.line("\(folder.url.relativePath): OpenBLAS \(OpenBLAS.coreName) core")
         if let pin = OpenBLASPin.current { Terminal.line("note: \(pin)") }

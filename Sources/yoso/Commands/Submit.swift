@@ -1,4 +1,5 @@
 import ArgumentParser
+import Console
 import Foundation
 import Glue
 import Tokenization
@@ -29,7 +30,7 @@ struct Submit: ParsableCommand {
             problems.forEach { Terminal.line($0) }
             guard problems.isEmpty else { throw ExitCode(1) }
             Terminal.line("\(check): all \(Submission.files.count) files are as the server wants them")
-            return
+            return Terminal.next("upload it at https://gluebenchmark.com/submit")
         }
         let folder = URL(fileURLWithPath: data ?? "", isDirectory: true)
         try Report.check(output)
@@ -61,6 +62,7 @@ struct Submit: ParsableCommand {
         }
         try submission.write(to: URL(fileURLWithPath: output))
         Terminal.line(output)
+        Terminal.next("yoso submit --check \(output)")
     }
 
     /// AX is predicted by the model of MNLI.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Console
 import Foundation
 import Recipes
 import Tensors
@@ -49,6 +50,7 @@ struct Sweep: ParsableCommand {
         }
         Terminal.line("")
         Terminal.line(table.text)
+        Terminal.next("yoso report \(folder(variants[0], "pretraining"))")
     }
 
     private func folder(_ variant: SweepVariant, _ part: String) -> String { "\(output)/\(variant.folder)/\(part)" }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checkpoints
+import Console
 import Digests
 import Foundation
 import Recipes
@@ -39,6 +40,7 @@ struct VerifyResume: ParsableCommand {
         guard Set(arithmetics).count == 1 else { throw ResumeError.machines(Set(arithmetics).sorted()) }
         guard straight == killed else { throw ResumeError.differs }
         Terminal.line("the weights are the same bits")
+        Terminal.next("yoso pretrain \(recipe)")
     }
 
     private func weights(of name: String, _ body: (Child) throws -> Void) throws -> String {

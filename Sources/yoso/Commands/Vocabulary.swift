@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checkpoints
+import Console
 import Corpora
 import Foundation
 import Tokenization
@@ -14,7 +15,7 @@ struct Vocabulary: ParsableCommand {
 
         @Option(
             parsing: .upToNextOption,
-            help: "Text files (.txt, .gz, .xz) or folders of them; sample is the generator that ships.")
+            help: "Text files (.txt, .raw, .gz, .xz) or folders of them; sample is the generator that ships.")
         var input: [String]
         @Option(help: "Pieces in all, special tokens included.") var size: Int
         @Option(help: "Folder to write.") var output: String
@@ -33,13 +34,33 @@ struct Vocabulary: ParsableCommand {
                 throw TokenizationError(output, "holds \(other); wanted a new folder, or one of a vocabulary alone")
             }
             let text = try SampleData.text(input)
-            let reader = try ParagraphReader(text, atMost: paragraphs)
+            if let note = text.note { Terminal.line(note) }
             let trainer = VocabularyTrainer(size: size, model: model, lowercase: !cased, paragraphLimit: paragraphs)
-            // The library says nothing while it works.
-            let tokenizer = try Heartbeat.during("reading and training") { try trainer.train(reader.next) }
+            let tokenizer = try Heartbeat.during { try self.train(trainer, on: text, $0) }
             try AtomicFolder.write(to: folder) { try OutputFile.write(TokenizerFolder.files(of: tokenizer), to: $0) }
             Terminal.line(
                 "\(output): \(Show.grouped(tokenizer.vocabularySize)) pieces, SHA-256 \(tokenizer.fingerprint)")
+            Terminal.next("yoso pretrain mini --vocabulary \(output) --data \(input.joined(separator: " "))")
+        }
+
+        /// Tells of what is read; the library says nothing while it trains.
+        private func train(
+            _ trainer: VocabularyTrainer, on text: TextFiles, _ heartbeat: Heartbeat
+        ) throws -> SentencePieceTokenizer {
+            heartbeat.enter("counting paragraphs")
+            let reader = try ParagraphReader(text, atMost: paragraphs) {
+                heartbeat.enter("counting paragraphs, \(Show.percent($0))")
+            }
+            var count = 0
+            return try trainer.train {
+                if count % 1024 == 0 { heartbeat.enter("reading, \(Show.percent(reader.share))") }
+                let paragraph = try reader.next()
+                count += paragraph == nil ? 0 : 1
+                if paragraph == nil || count == paragraphs {
+                    heartbeat.enter("training on \(Show.grouped(count)) paragraphs")
+                }
+                return paragraph
+            }
         }
     }
 }

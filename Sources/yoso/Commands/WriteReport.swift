@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checkpoints
+import Console
 import Foundation
 import Training
 
@@ -37,6 +38,7 @@ struct WriteReport: ParsableCommand {
         let page = url.appendingPathComponent("report.html")
         try Report.write(text: HTMLPage(title: folder, body: body).text, to: page.path)
         Terminal.line(page.relativePath)
+        Terminal.next("open it in a browser; yoso runs lists the others")
     }
 
     private func pretraining(_ steps: [PretrainingStepReport], _ evaluations: [PretrainingEvaluation]) -> [String] {

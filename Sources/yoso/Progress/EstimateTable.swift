@@ -1,3 +1,4 @@
+import Console
 import Foundation
 import Training
 
@@ -16,7 +17,10 @@ struct EstimateTable {
             ("time a step", String(format: "%.3f s", estimate.secondsPerStep)),
             (
                 "speed",
-                "\(Show.count(estimate.tokensPerSecond)) tokens/s, \(Show.percent(estimate.shareOfPeak)) of the measured \(Show.count(estimate.peak))FLOP/s"
+                "\(Show.count(estimate.tokensPerSecond)) tokens/s"
+                    + (estimate.shareOfPeak.map {
+                        ", \(Show.percent($0)) of the measured \(Show.count(estimate.peak.operations))FLOP/s"
+                    } ?? "; the machine is too busy to measure its peak")
             ),
             ("peak memory", Show.bytes(estimate.peakMemoryBytes)),
             ("disk", Show.bytes(estimate.diskBytes)),

@@ -1,3 +1,4 @@
+import Console
 import Foundation
 import Training
 
@@ -14,10 +15,10 @@ final class FineTuningDisplay {
         case .step(let report):
             status.show(
                 "epoch \(report.epoch)  step \(Show.grouped(report.step))/\(Show.grouped(report.totalSteps))"
-                    + String(format: "  loss %.3f  rate %.2g", report.loss, report.rate)
+                    + String(format: "  loss %.3f", report.loss) + "  left \(Show.time(report.secondsLeft))"
                     + "  \(Show.count(report.rowsPerSecond)) rows/s  \(Show.count(report.tokensPerSecond)) tokens/s"
-                    + String(format: "  %.0f%% of peak", 100 * report.shareOfPeak)
-                    + "  left \(Show.time(report.secondsLeft))")
+                    + (report.shareOfPeak.map { String(format: "  %.0f%% of peak", 100 * $0) } ?? "")
+                    + String(format: "  rate %.2g", report.rate))
         case .epoch(let report):
             status.line(
                 "epoch \(report.epoch): training loss \(String(format: "%.3f", report.trainingLoss)), dev "

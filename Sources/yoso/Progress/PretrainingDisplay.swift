@@ -1,3 +1,4 @@
+import Console
 import Foundation
 import Training
 
@@ -23,15 +24,16 @@ final class PretrainingDisplay {
     private static func line(_ report: PretrainingStepReport) -> String {
         let order = report.orderAccuracy.map { "  order \(Show.percent($0))" } ?? ""
         return "step \(Show.grouped(report.step))/\(Show.grouped(report.totalSteps))"
-            + String(format: "  loss %.3f", report.loss) + "  masked \(Show.percent(report.maskedAccuracy))\(order)"
-            + String(format: "  rate %.2g", report.rate) + "  \(Show.count(report.tokensPerSecond)) tokens/s"
-            + String(format: "  %.0f%% of peak", 100 * report.shareOfPeak) + "  left \(Show.time(report.secondsLeft))"
+            + String(format: "  loss %.3f", report.loss) + "  masked \(Show.percent(report.maskedAccuracy))"
+            + "  left \(Show.time(report.secondsLeft))  \(Show.count(report.tokensPerSecond)) tokens/s"
+            + (report.shareOfPeak.map { String(format: "  %.0f%% of peak", 100 * $0) } ?? "")
+            + order + String(format: "  rate %.2g", report.rate)
     }
 
     private static func line(_ evaluation: PretrainingEvaluation) -> String {
         let order = evaluation.orderAccuracy.map { ", sentence order \(Show.percent($0))" } ?? ""
         return "step \(Show.grouped(evaluation.step)): held-out loss "
-            + String(format: "%.3f, perplexity %.2f", evaluation.maskedLoss, evaluation.perplexity)
+            + String(format: "%.3f, perplexity %@", evaluation.maskedLoss, Show.perplexity(evaluation.perplexity))
             + ", masked accuracy \(Show.percent(evaluation.maskedAccuracy))\(order)"
             + " after \(Show.count(evaluation.totalTokens)) tokens in \(Show.time(evaluation.seconds))"
     }

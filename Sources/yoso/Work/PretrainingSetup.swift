@@ -1,4 +1,5 @@
 import Bert
+import Console
 import Corpora
 import Foundation
 import Recipes
@@ -21,7 +22,9 @@ struct PretrainingSetup {
         guard let text = recipe.text else {
             throw CorpusError("corpus.text", "no text is named; pass --data DIR, or set corpus.text in the recipe")
         }
-        let corpus = try TokenizedCorpus(try SampleData.text(text), tokenizer, cache: Self.cache) { progress in
+        let files = try SampleData.text(text)
+        if let note = files.note { status.line(note) }
+        let corpus = try TokenizedCorpus(files, tokenizer, cache: Self.cache) { progress in
             let share = Double(progress.bytes) / Double(max(1, progress.totalBytes))
             status.show("tokenizing: \(Show.percent(share)), \(Show.count(progress.tokens)) tokens")
         }
@@ -36,5 +39,6 @@ struct PretrainingSetup {
             "\(Show.grouped(corpus.documentCount)) documents, \(Show.count(corpus.tokenCount)) tokens, "
                 + "\(Show.grouped(data.training.count(epoch: 0))) examples an epoch, vocabulary of "
                 + "\(Show.grouped(tokenizer.vocabularySize))")
+        if let shortage = data.training.shortage { status.line("warning: \(shortage)") }
     }
 }

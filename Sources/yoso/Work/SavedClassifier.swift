@@ -36,28 +36,36 @@ struct SavedClassifier {
         try classifier.load(folder)
     }
 
+    /// What it was fine-tuned on here; nil where it does not say.
+    var task: GlueTask? { configuration.yoso?["task"].flatMap { try? GlueTask.named($0) } }
+
+    /// The labels by name, where they are the numbers of a task.
+    var classNames: [String] { task.map { $0.labels == labels ? $0.classNames : labels } ?? labels }
+
     /// Logits of every row, in the order of `labels`.
-    func logits(_ rows: [EncodedRow]) -> [[Float]] { classifier.predict(rows.map(ClassificationExample.init)) }
+    ///
+    /// - Throws: `CheckpointError` where they are no numbers.
+    func logits(_ rows: [EncodedRow]) throws -> [[Float]] {
+        let logits = classifier.predict(rows.map(ClassificationExample.init))
+        guard logits.allSatisfy({ $0.allSatisfy(\.isFinite) }) else {
+            throw CheckpointError(folder, "its outputs are no finite numbers; wanted a model that did not diverge")
+        }
+        return logits
+    }
 
     /// Logits of every row in the order of the labels of `task`: other programs order them otherwise.
     ///
     /// - Throws: `CheckpointError` where the labels are others.
     func logits(_ rows: [EncodedRow], of task: GlueTask) throws -> [[Float]] {
         let order = try order(of: task)
-        return logits(rows).map { row in order.map { row[$0] } }
+        return try logits(rows).map { row in order.map { row[$0] } }
     }
-
-    private static let names = [
-        "cola": ["unacceptable", "acceptable"], "sst2": ["negative", "positive"],
-        "mrpc": ["not_equivalent", "equivalent"], "qqp": ["not_duplicate", "duplicate"],
-        "wnli": ["not_entailment", "entailment"],
-    ]
 
     private func order(of task: GlueTask) throws -> [Int] {
         if task.isRegression, labels.count == 1 { return [0] }
         // Where classes are numbers, a label without a name is its number; others name them as Hugging Face's datasets do.
         let order = task.labels.enumerated().compactMap { index, label in
-            let names = [label, "label_\(label)"] + (Self.names[task.name].map { [$0[index]] } ?? [])
+            let names = [label, "label_\(label)", task.classNames[index]]
             return labels.firstIndex { names.contains($0.lowercased()) }
         }
         guard order.count == task.labels.count, labels.count == order.count, !task.isRegression else {

@@ -2,9 +2,9 @@ import Foundation
 import Training
 
 /// Numbers as people read them.
-enum Show {
+public enum Show {
     /// `0:42`, `12:05`, `3:04:05`
-    static func time(_ seconds: Double) -> String {
+    public static func time(_ seconds: Double) -> String {
         guard seconds.isFinite, seconds < 1e9 else { return "–" }
         let total = Int(seconds.rounded())
         let (hours, minutes, rest) = (total / 3600, total / 60 % 60, total % 60)
@@ -12,24 +12,37 @@ enum Show {
             ? String(format: "%d:%02d:%02d", hours, minutes, rest) : String(format: "%d:%02d", minutes, rest)
     }
 
+    /// `12 s`, `5 min`, `3 h`, `2 days`
+    public static func age(_ seconds: Double) -> String {
+        switch seconds {
+        case ..<90: "\(Int(max(0, seconds))) s"
+        case ..<5400: "\(Int(seconds / 60)) min"
+        case ..<172_800: "\(Int(seconds / 3600)) h"
+        default: "\(Int(seconds / 86400)) days"
+        }
+    }
+
+    /// `57.10`, and of a run that diverges `4.68e+65`
+    public static func perplexity(_ value: Double) -> String { String(format: value < 1e6 ? "%.2f" : "%.3g", value) }
+
     /// `512`, `4.1k`, `28.8M`, `1.2G`
-    static func count(_ value: Double) -> String {
+    public static func count(_ value: Double) -> String {
         for (limit, unit) in [(1e9, "G"), (1e6, "M"), (1e3, "k")] where value >= limit {
             return String(format: value >= 100 * limit ? "%.0f%@" : "%.1f%@", value / limit, unit)
         }
         return String(format: "%.0f", value)
     }
 
-    static func count(_ value: Int) -> String { count(Double(value)) }
+    public static func count(_ value: Int) -> String { count(Double(value)) }
 
     /// `67,349`
-    static func grouped(_ value: Int) -> String { value.grouped }
+    public static func grouped(_ value: Int) -> String { value.grouped }
 
     /// `61.3%`
-    static func percent(_ share: Double) -> String { String(format: "%.1f%%", 100 * share) }
+    public static func percent(_ share: Double) -> String { String(format: "%.1f%%", 100 * share) }
 
     /// `1.4 MB`
-    static func bytes(_ value: Int) -> String {
+    public static func bytes(_ value: Int) -> String {
         for (limit, unit) in [(1e9, "GB"), (1e6, "MB"), (1e3, "kB")] where Double(value) >= limit {
             return String(format: "%.1f %@", Double(value) / limit, unit)
         }
@@ -37,12 +50,12 @@ enum Show {
     }
 
     /// A share in hundredths without the sign, as scores stand in tables: `85.4`
-    static func points(_ share: Double) -> String { String(format: "%.1f", 100 * share) }
+    public static func points(_ share: Double) -> String { String(format: "%.1f", 100 * share) }
 }
 
 extension String {
     /// The text as one part of a path: what is neither letter, number nor one of `-_.=` becomes a dash.
-    var asFolderName: String {
+    public var asFolderName: String {
         String(map { $0.isLetter || $0.isNumber || "-_.=".contains($0) ? $0 : "-" })
     }
 }

@@ -1,0 +1,78 @@
+#include "shipped.h"
+
+// Standard in C23, and an extension of every Clang since 19 before it.
+#pragma clang diagnostic ignored "-Wc23-extensions"
+
+// Paths are relative to this file, which is compiled anew when one of them changes.
+static const unsigned char finetuning_cola_yaml[] = {
+#embed "../../Recipes/Finetuning/cola.yaml"
+};
+static const unsigned char finetuning_mnli_yaml[] = {
+#embed "../../Recipes/Finetuning/mnli.yaml"
+};
+static const unsigned char finetuning_mrpc_yaml[] = {
+#embed "../../Recipes/Finetuning/mrpc.yaml"
+};
+static const unsigned char finetuning_qnli_yaml[] = {
+#embed "../../Recipes/Finetuning/qnli.yaml"
+};
+static const unsigned char finetuning_qqp_yaml[] = {
+#embed "../../Recipes/Finetuning/qqp.yaml"
+};
+static const unsigned char finetuning_rte_yaml[] = {
+#embed "../../Recipes/Finetuning/rte.yaml"
+};
+static const unsigned char finetuning_sample_yaml[] = {
+#embed "../../Recipes/Finetuning/sample.yaml"
+};
+static const unsigned char finetuning_sst2_yaml[] = {
+#embed "../../Recipes/Finetuning/sst2.yaml"
+};
+static const unsigned char finetuning_stsb_yaml[] = {
+#embed "../../Recipes/Finetuning/stsb.yaml"
+};
+static const unsigned char finetuning_wnli_yaml[] = {
+#embed "../../Recipes/Finetuning/wnli.yaml"
+};
+static const unsigned char pretraining_attentions_yaml[] = {
+#embed "../../Recipes/Pretraining/attentions.yaml"
+};
+static const unsigned char pretraining_base_yaml[] = {
+#embed "../../Recipes/Pretraining/base.yaml"
+};
+static const unsigned char pretraining_mini_yaml[] = {
+#embed "../../Recipes/Pretraining/mini.yaml"
+};
+static const unsigned char pretraining_small_yaml[] = {
+#embed "../../Recipes/Pretraining/small.yaml"
+};
+static const unsigned char pretraining_tiny_yaml[] = {
+#embed "../../Recipes/Pretraining/tiny.yaml"
+};
+static const unsigned char sample_spiece_model[] = {
+#embed "../../Vocab/sample/spiece.model"
+};
+
+#define SHIPPED(path, bytes) {path, bytes, sizeof bytes}
+static const shipped_file files[] = {
+    SHIPPED("Recipes/Finetuning/cola.yaml", finetuning_cola_yaml),
+    SHIPPED("Recipes/Finetuning/mnli.yaml", finetuning_mnli_yaml),
+    SHIPPED("Recipes/Finetuning/mrpc.yaml", finetuning_mrpc_yaml),
+    SHIPPED("Recipes/Finetuning/qnli.yaml", finetuning_qnli_yaml),
+    SHIPPED("Recipes/Finetuning/qqp.yaml", finetuning_qqp_yaml),
+    SHIPPED("Recipes/Finetuning/rte.yaml", finetuning_rte_yaml),
+    SHIPPED("Recipes/Finetuning/sample.yaml", finetuning_sample_yaml),
+    SHIPPED("Recipes/Finetuning/sst2.yaml", finetuning_sst2_yaml),
+    SHIPPED("Recipes/Finetuning/stsb.yaml", finetuning_stsb_yaml),
+    SHIPPED("Recipes/Finetuning/wnli.yaml", finetuning_wnli_yaml),
+    SHIPPED("Recipes/Pretraining/attentions.yaml", pretraining_attentions_yaml),
+    SHIPPED("Recipes/Pretraining/base.yaml", pretraining_base_yaml),
+    SHIPPED("Recipes/Pretraining/mini.yaml", pretraining_mini_yaml),
+    SHIPPED("Recipes/Pretraining/small.yaml", pretraining_small_yaml),
+    SHIPPED("Recipes/Pretraining/tiny.yaml", pretraining_tiny_yaml),
+    SHIPPED("Vocab/sample/spiece.model", sample_spiece_model),
+};
+
+size_t shipped_count(void) { return sizeof files / sizeof files[0]; }
+
+shipped_file shipped_at(size_t index) { return files[index]; }

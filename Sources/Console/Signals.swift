@@ -1,0 +1,51 @@
+import Dispatch
+import Foundation
+import Synchronization
+import Training
+
+/// Turns Ctrl-C, SIGTERM and a terminal that closes into a request to save and leave; a second Ctrl-C or SIGTERM leaves at once.
+///
+/// A process has one: where several runs follow one another, a second set of signal sources hears nothing on Linux.
+public final class Signals: Sendable {
+    public static let shared = Signals()
+
+    private let current = Mutex(Interruption())
+
+    /// What the next signal asks to stop: a run that begins now.
+    public func interruption() -> Interruption {
+        current.withLock { interruption in
+            // A stop that an earlier run was asked for is meant for this one too.
+            if !interruption.isRequested { interruption = Interruption() }
+            return interruption
+        }
+    }
+
+    private init() {
+        // A shell and the system both tell of a terminal that closes, so a second time means nothing.
+        if !Self.isIgnored(SIGHUP) { listen(to: SIGHUP, leavesAtOnce: false) }
+        for number in [SIGINT, SIGTERM] { listen(to: number, leavesAtOnce: true) }
+    }
+
+    /// Whether whoever began this process had it ignore the signal, as `nohup` does.
+    private static func isIgnored(_ number: Int32) -> Bool {
+        let before = signal(number, SIG_IGN)
+        return unsafeBitCast(before, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+    }
+
+    private func listen(to number: Int32, leavesAtOnce: Bool) {
+        signal(number, SIG_IGN)
+        let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+        source.setEventHandler { [self] in
+            // Its own handler keeps the source alive.
+            defer { withExtendedLifetime(source) {} }
+            let interruption = current.withLock { $0 }
+            if interruption.isRequested {
+                if leavesAtOnce { _exit(128 + number) }
+                return
+            }
+            interruption.request()
+            try? Sink.standardError.write("\nstopping at the next step; once more to leave at once\n")
+        }
+        source.resume()
+    }
+}

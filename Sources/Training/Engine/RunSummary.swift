@@ -1,0 +1,85 @@
+import Foundation
+
+/// A run as its folder tells of it: how far it came, and what it scored.
+public struct RunSummary: Sendable {
+    public enum State: String, Sendable {
+        case running, finished, interrupted
+    }
+
+    public enum Score: Sendable, Equatable {
+        /// Of the last evaluation of a pretraining run.
+        case perplexity(Double)
+        /// The task's score of the best epoch of a fine-tuning run.
+        case dev(Double)
+    }
+
+    public let folder: URL
+    public let state: State
+    public let step: Int
+    public let totalSteps: Int
+    public let score: Score?
+    /// Seconds since it wrote its log.
+    public let age: Double
+
+    /// All runs in `folder`, itself included, those that wrote last first.
+    ///
+    /// - Throws: `TrainingError` where there is no such folder.
+    public static func all(below folder: URL) throws -> [RunSummary] {
+        guard let names = FileManager.default.enumerator(atPath: folder.path),
+            FileManager.default.fileExists(atPath: folder.path)
+        else { throw TrainingError.mismatch("\(folder.relativePath): no such folder") }
+        let found = names.compactMap { $0 as? String }.filter { ($0 as NSString).lastPathComponent == logName }
+        return found.compactMap { name in
+            let parent = (name as NSString).deletingLastPathComponent
+            return RunSummary(parent.isEmpty ? folder : folder.appendingPathComponent(parent, isDirectory: true))
+        }.sorted { $0.age < $1.age }
+    }
+
+    private static let logName = "metrics.jsonl"
+
+    /// Nil where the log has no step.
+    init?(_ folder: URL) {
+        let log = folder.appendingPathComponent(Self.logName)
+        guard let data = try? Data(contentsOf: log, options: .mappedIfSafe),
+            let modified = try? FileManager.default.attributesOfItem(atPath: log.path)[.modificationDate] as? Date
+        else { return nil }
+        let lines = data.split(separator: UInt8(ascii: "\n"))
+        func last<Value: Decodable>(_: Value.Type, where isWanted: (Value) -> Bool = { _ in true }) -> Value? {
+            for line in lines.reversed() {
+                if let value = try? JSONDecoder().decode(Value.self, from: Data(line)), isWanted(value) { return value }
+            }
+            return nil
+        }
+        guard let step = last(Step.self) else { return nil }
+        (self.folder, age) = (folder, Date().timeIntervalSince(modified))
+        (self.step, totalSteps) = (step.step, step.totalSteps)
+        // Kinds are told apart by bytes: a long log is read in no time, and decoding it takes seconds.
+        let kind = Data(#""kind":"e"#.utf8)
+        let scored = lines.filter { $0.range(of: kind) != nil }
+        score = Self.score(scored)
+        let isHeld = Self.isHeld(folder.appendingPathComponent("lock"))
+        let hasReport = FileManager.default.fileExists(atPath: folder.appendingPathComponent("report.json").path)
+        state = isHeld ? .running : hasReport || step.step >= step.totalSteps ? .finished : .interrupted
+    }
+
+    private struct Step: Decodable {
+        let step: Int
+        let totalSteps: Int
+    }
+
+    private static func score(_ lines: [Data.SubSequence]) -> Score? {
+        let decoder = JSONDecoder()
+        let epochs = lines.compactMap { try? decoder.decode(FineTuningEpochReport.self, from: Data($0)) }
+        if let best = epochs.last(where: \.isBest) { return .dev(best.evaluation.primary) }
+        let evaluations = lines.compactMap { try? decoder.decode(PretrainingEvaluation.self, from: Data($0)) }
+        return evaluations.last.map { .perplexity($0.perplexity) }
+    }
+
+    /// Whether a process has the lock of a run. Looking takes it for a moment, together with whoever else looks.
+    private static func isHeld(_ lock: URL) -> Bool {
+        let file = open(lock.path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return false }
+        defer { close(file) }
+        return flock(file, LOCK_SH | LOCK_NB) != 0
+    }
+}

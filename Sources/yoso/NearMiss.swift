@@ -1,0 +1,31 @@
+import ArgumentParser
+import Recipes
+
+/// A command or an option that is not there, and the one that was meant.
+enum NearMiss {
+    /// - Throws: `ValidationError` where the first of `arguments` is no subcommand of `command`, or of a command without
+    ///   subcommands where one of them is an option that it does not have.
+    static func check(_ arguments: [String], of command: any ParsableCommand.Type) throws {
+        let subcommands = command.configuration.subcommands
+        guard !subcommands.isEmpty else { return try checkOptions(arguments, of: command) }
+        guard let name = arguments.first, !name.hasPrefix("-"), name != "help" else { return }
+        let names = subcommands.map { $0._commandName }
+        guard let index = names.firstIndex(of: name) else {
+            throw ValidationError("unknown command \(described(name, names))")
+        }
+        try check(Array(arguments.dropFirst()), of: subcommands[index])
+    }
+
+    private static func checkOptions(_ arguments: [String], of command: any ParsableCommand.Type) throws {
+        let names = command.helpMessage(columns: 80).matches(of: /--[a-z][a-z-]*/).map { String($0.output) }
+        for argument in arguments.prefix(while: { $0 != "--" }) where argument.hasPrefix("--") {
+            let name = String(argument.prefix { $0 != "=" })
+            guard names.contains(name) else { throw ValidationError("unknown option \(described(name, names))") }
+        }
+    }
+
+    private static func described(_ name: String, _ names: [String]) -> String {
+        let hint = Spelling.nearest(to: name, among: names).map { "did you mean '\($0)'?" }
+        return "'\(name)' (\(hint ?? "wanted \(names.joined(separator: ", "))"))"
+    }
+}

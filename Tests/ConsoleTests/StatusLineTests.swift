@@ -1,0 +1,16 @@
+import Testing
+
+@testable import Console
+
+@Suite struct StatusLineTests {
+    private let text = "step 1,234/28,000  loss 3.210  masked 42.0%  left 1:04:09  14.1k tokens/s  74% of peak"
+
+    @Test(arguments: [
+        (200, "step 1,234/28,000  loss 3.210  masked 42.0%  left 1:04:09  14.1k tokens/s  74% of peak"),
+        (80, "step 1,234/28,000  loss 3.210  masked 42.0%  left 1:04:09  14.1k tokens/s"),
+        (31, "step 1,234/28,000  loss 3.210"), (30, "step 1,234/28,000  loss 3.210"), (29, "step 1,234/28,000"),
+        (10, "step 1,23"), (1, ""), (0, ""),
+    ]) func whatHasNoRoomIsLeftOut(columns: Int, fitted: String) {
+        #expect(StatusLine.fitted(text, columns: columns) == fitted)
+    }
+}

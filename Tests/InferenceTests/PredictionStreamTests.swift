@@ -1,0 +1,65 @@
+import Foundation
+import Testing
+
+@testable import Inference
+
+@Suite struct PredictionStreamTests {
+    /// What comes out of `input`, predicted by the length of the first text.
+    private func output(_ input: String, texts: Int? = nil) throws -> (lines: [String], error: InputProblem?) {
+        let url = FileManager.default.temporaryDirectory.appendingPathComponent("yoso-\(UUID().uuidString)")
+        try Data(input.utf8).write(to: url)
+        defer { try? FileManager.default.removeItem(at: url) }
+        let stream = PredictionStream(labels: ["short", "long"], texts: texts) { rows in
+            rows.map { $0[0].count > 3 ? [-100, 100] : [100, -100] }
+        }
+        var (written, error) = ("", InputProblem?.none)
+        do {
+            try stream.run(InputLines(url.path, longest: 60), batch: 2) { written += $0 }
+        } catch let problem as InputProblem { error = problem }
+        return (written.split(separator: "\n").map(String.init), error)
+    }
+
+    private let short = #""label":"short","probabilities":{"long":0,"short":1}}"#
+    private let long = #""label":"long","probabilities":{"long":1,"short":0}}"#
+
+    @Test func everyLineHasOneInItsPlace() throws {
+        let (lines, error) = try output("good\n\r\na\tb\n{\"text\": \"x\\ty\", \"id\": [1, \"a/b\"]}\n\"said\"")
+        #expect(
+            lines == ["{" + long, "{" + short, "{" + short, #"{"id":[1,"a/b"],"# + short, "{" + long])
+        #expect(error == nil)
+        #expect(try output("").lines == [])
+    }
+
+    @Test(
+        arguments: [
+            ("a\tb\tc", nil, "3 columns; wanted a sentence, or two with a tab between"),
+            ("a\tb", 1, "two texts, but the model was fine-tuned on one"),
+            ("a", 2, "one text, but the model was fine-tuned on two"),
+            (#"{"sentence": "a"}"#, nil, "the JSON object has no 'text'"),
+            (#"{"text": 5}"#, nil, "'text' is 5; wanted a string"),
+            (#"{"text": "a", "text2": {}}"#, nil, "'text2' is {}; wanted a string"),
+            (#"{"text": "a""#, nil, "begins with a brace and is no JSON object"),
+            (#"["a", "b"]"#, nil, "a JSON list; wanted a sentence, or an object with 'text'"),
+            (String(repeating: "a", count: 70_000), nil, "longer than 60 bytes"),
+        ] as [(String, Int?, String)]) func aBadLineSaysWhyAndOthersGoOn(bad: String, texts: Int?, why: String) throws
+    {
+        let good = texts == 2 ? "good\tb" : "good"
+        let (lines, error) = try output("\(good)\n\(bad)\n\(good)\n", texts: texts)
+        #expect(lines.count == 3 && lines[0] == "{" + long && lines[2] == "{" + long)
+        struct Failure: Decodable { let line: Int, error: String }
+        let failure = try JSONDecoder().decode(Failure.self, from: Data(lines[1].utf8))
+        #expect(failure.line == 2 && failure.error == why)
+        #expect(error?.description.hasSuffix("1 of 3 lines have no prediction; each says why in its place") == true)
+    }
+
+    @Test func whatIsThereIsAnsweredWhileInputPauses() throws {
+        let pipe = Pipe()
+        let lines = try InputLines("/dev/fd/\(pipe.fileHandleForReading.fileDescriptor)")
+        pipe.fileHandleForWriting.write(Data("one\ntwo\nthr".utf8))
+        #expect(try lines.next(atMost: 100).map { try $0.text.get() } == ["one", "two"])
+        pipe.fileHandleForWriting.write(Data("ee\n".utf8))
+        #expect(try lines.next(atMost: 100).map { try $0.text.get() } == ["three"])
+        try pipe.fileHandleForWriting.close()
+        #expect(try lines.next(atMost: 100).isEmpty)
+    }
+}

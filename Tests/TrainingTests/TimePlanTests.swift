@@ -1,0 +1,43 @@
+import Testing
+
+@testable import Training
+
+@Suite struct TimePlanTests {
+    private func options(_ budget: Budget) -> PretrainingOptions {
+        PretrainingOptions(batch: .sequences(1), budget: budget, evaluation: EvaluationOptions(every: 50))
+    }
+
+    /// Seconds that a run of 100 takes whose steps cost what `step` says of the seconds passed, from a first plan.
+    private func seconds(planned: Int, evaluation: Double = 1, from start: Double = 0, _ step: (Double) -> Double)
+        -> Double
+    {
+        var (seconds, done, total) = (start, 0, planned)
+        guard var plan = TimePlan(options(.seconds(100)), step: done, of: total, seconds: seconds) else { return 0 }
+        while done < total {
+            seconds += step(seconds)
+            done += 1
+            total = plan.steps(after: done, seconds: seconds) ?? total
+            if done % 50 == 0 || done == total {
+                seconds += evaluation
+                plan.noteEvaluation(seconds: evaluation)
+            }
+        }
+        return seconds
+    }
+
+    @Test func aRunEndsWhenItsTimeDoes() {
+        // As planned; planned twice too many and too few; slower and faster from the middle on; steps of seconds.
+        for planned in [830, 1600, 400] {
+            #expect((95...105).contains(seconds(planned: planned) { _ in 0.1 }))
+            #expect((95...105).contains(seconds(planned: planned) { $0 < 40 ? 0.1 : 0.2 }))
+            #expect((95...105).contains(seconds(planned: planned) { $0 < 60 ? 0.2 : 0.05 }))
+        }
+        #expect((95...105).contains(seconds(planned: 25, evaluation: 3) { _ in 4 }))
+        #expect((95...105).contains(seconds(planned: 400, from: 55) { _ in 0.1 }))
+    }
+
+    @Test func onlyTimeIsPlannedAgain() {
+        #expect(TimePlan(options(.steps(5)), step: 0, of: 5, seconds: 0) == nil)
+        #expect(TimePlan(options(.tokens(5)), step: 0, of: 5, seconds: 0) == nil)
+    }
+}

@@ -1,0 +1,92 @@
+import Foundation
+import Testing
+
+/// What a user meets around the commands: other folders, near misses, outputs that close.
+@Suite(.serialized) struct ConsoleTests {
+    @Test func everythingThatShipsIsInTheBinary() throws {
+        let tool = try CommandLineTool(links: [])
+        try tool.writeText()
+        try tool.writeTask()
+        let small = tool.pretraining(steps: 2).dropFirst(2)
+        let run = try tool.run(["pretrain", "tiny"] + small)
+        #expect(run.code == 0, "\(run.error)")
+        #expect(run.error.contains("next: yoso finetune --task sst2 --checkpoint run\n"))
+        #expect(try tool.run(["pretrain", "Recipes/Pretraining/tiny.yaml"] + small).code == 0)
+        // The run stands for its best checkpoint.
+        let tuned = try tool.run(tool.finetuning().map { $0 == "run/best" ? "run" : $0 })
+        #expect(tuned.code == 0, "\(tuned.error)")
+        let runs = try tool.run("runs", ".")
+        #expect(runs.code == 0, "\(runs.error)")
+        for words in [["run", "finished", "2/2", "perplexity"], ["tuned", "finished", "dev"]] {
+            #expect(
+                runs.output.split(separator: "\n").contains { line in words.allSatisfy(line.contains) },
+                "\(runs.output)")
+        }
+    }
+
+    @Test func nearMissesAreNamed() throws {
+        let tool = try CommandLineTool(links: [])
+        for (arguments, message) in [
+            (["pretain"], "unknown command 'pretain' (did you mean 'pretrain'?)"),
+            (["vocab", "trian"], "unknown command 'trian' (did you mean 'train'?)"),
+            (["finetune", "--taks", "sst2"], "unknown option '--taks' (did you mean '--task'?)"),
+            (["predict", "--chekpoint=x"], "unknown option '--chekpoint' (did you mean '--checkpoint'?)"),
+        ] {
+            let result = try tool.run(arguments)
+            #expect(result.code == 64 && result.error.hasPrefix("Error: \(message)\n"), "\(result.error)")
+        }
+        let version = try tool.run("--version")
+        #expect(version.code == 0 && version.output.split(separator: ".").count == 3)
+    }
+
+    @Test(arguments: ["--help", "--version", "explain tiny", "doctor", "runs .", "finetune --help"])
+    func anOutputThatIsFullOrClosedIsAnError(command: String) throws {
+        let tool = try CommandLineTool(links: [])
+        let full = try tool.shell("yoso \(command) > /dev/full")
+        #expect(full.code == 1)
+        #expect(full.error.hasSuffix("Error: standard output: cannot be written: No space left on device\n"))
+        let closed = try tool.shell("(sleep 0.2; yoso \(command); echo $? >&2) | true")
+        #expect(closed.error.hasSuffix("Error: standard output: cannot be written: Broken pipe\n1\n"))
+    }
+
+    /// The terminal, the pipe and the disk are gone, and the run is not.
+    @Test func aTrainingOutlivesItsOutput() throws {
+        let tool = try CommandLineTool()
+        try tool.writeText()
+        let command = tool.pretraining(steps: 30).map { "'\($0)'" }.joined(separator: " ")
+        let piped = try tool.shell("(yoso \(command); echo $? >&2) | head -n 1")
+        #expect(piped.error.hasSuffix("Error: standard output: cannot be written: Broken pipe\n1\n"), "\(piped.error)")
+        #expect(tool.exists("run/step-000030/model.safetensors") && tool.exists("run/report.json"))
+        let (process, output, _) = try tool.start(tool.pretraining(steps: 100_000, output: "long"))
+        while process.isRunning, !tool.exists("long/step-000005") { usleep(5000) }
+        for _ in 0..<2 { kill(process.processIdentifier, SIGHUP) }
+        process.waitUntilExit()
+        #expect(process.terminationReason == .exit && process.terminationStatus == 130)
+        #expect(try String(contentsOf: output, encoding: .utf8).contains("the same command continues from there"))
+    }
+
+    @Test func whatFoldersHoldBesidesIsSaid() throws {
+        let tool = try CommandLineTool()
+        try tool.writeText()
+        try tool.write("junk", to: "text/._a.txt")
+        let run = try tool.run(tool.pretraining(steps: 2, ["--set", "examples.length=128"]))
+        #expect(run.code == 0, "\(run.error)")
+        #expect(run.output.contains("left out 1: text/._a.txt (hidden)\n"))
+        #expect(
+            run.output.contains(
+                "warning: examples.length is 128, but 0% of the text lies in documents of so many tokens"))
+        #expect(
+            !(try tool.run(tool.pretraining(steps: 2, output: "short")).output.contains("warning: examples.length")))
+    }
+
+    @Test func vocabulariesAreHeldToTheirChecksums() throws {
+        let tool = try CommandLineTool()
+        try tool.writeText()
+        #expect(try tool.run("vocab", "train", "--input", "text", "--size", "30", "--output", "words").code == 0)
+        var model = try Data(contentsOf: tool.file("words/spiece.model"))
+        model[model.count / 2] ^= 1
+        try model.write(to: tool.file("words/spiece.model"))
+        let run = try tool.run(tool.pretraining(steps: 2, ["--vocabulary", "words"]))
+        #expect(run.code == 1 && run.error.hasPrefix("Error: words/spiece.model: damaged: SHA-256 is "), "\(run.error)")
+    }
+}
