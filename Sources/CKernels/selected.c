@@ -5,7 +5,7 @@
 
 INLINE int64_t select_sums(const int64_t blocks, int64_t n, int32_t bits, ck_pair_law law, const uint16_t *to,
                            const uint32_t *starts, const uint32_t *order, const float *q, const float *k,
-                           const float *v, float *sums, float *mass, void *scratch) {
+                           const float *v, float *sums, float *mass, void *scratch, int64_t limit) {
     const int64_t width = 16 * blocks;
     Collisions found;
     lay_out(n, law.hashes, scratch, &found);
@@ -45,15 +45,16 @@ INLINE int64_t select_sums(const int64_t blocks, int64_t n, int32_t bits, ck_pai
             for (int64_t c = 0; c < blocks; c++) store(sum + c, sums + (first + i) * width + 16 * c);
         }
         total += end;
+        if (total > limit) break;
     }
     return total;
 }
 
 CLONES int64_t ck_selected_sums(int64_t n, int32_t width, int32_t bits, ck_pair_law law, const uint16_t *to,
                                 const uint32_t *starts, const uint32_t *order, const float *q, const float *k,
-                                const float *v, float *sums, float *mass, void *scratch) {
-    if (width == 64) return select_sums(4, n, bits, law, to, starts, order, q, k, v, sums, mass, scratch);
-    return select_sums(width / 16, n, bits, law, to, starts, order, q, k, v, sums, mass, scratch);
+                                const float *v, float *sums, float *mass, void *scratch, int64_t limit) {
+    if (width == 64) return select_sums(4, n, bits, law, to, starts, order, q, k, v, sums, mass, scratch, limit);
+    return select_sums(width / 16, n, bits, law, to, starts, order, q, k, v, sums, mass, scratch, limit);
 }
 
 INLINE void select_gradients(const int64_t blocks, int64_t n, int32_t bits, ck_pair_law law, const uint16_t *to,

@@ -40,8 +40,17 @@ static const unsigned char pretraining_attentions_yaml[] = {
 static const unsigned char pretraining_base_yaml[] = {
 #embed "../../Recipes/Pretraining/base.yaml"
 };
+static const unsigned char pretraining_long_yaml[] = {
+#embed "../../Recipes/Pretraining/long.yaml"
+};
 static const unsigned char pretraining_mini_yaml[] = {
 #embed "../../Recipes/Pretraining/mini.yaml"
+};
+static const unsigned char pretraining_pairs_512_yaml[] = {
+#embed "../../Recipes/Pretraining/pairs-512.yaml"
+};
+static const unsigned char pretraining_pairs_yaml[] = {
+#embed "../../Recipes/Pretraining/pairs.yaml"
 };
 static const unsigned char pretraining_small_yaml[] = {
 #embed "../../Recipes/Pretraining/small.yaml"
@@ -67,7 +76,10 @@ static const shipped_file files[] = {
     SHIPPED("Recipes/Finetuning/wnli.yaml", finetuning_wnli_yaml),
     SHIPPED("Recipes/Pretraining/attentions.yaml", pretraining_attentions_yaml),
     SHIPPED("Recipes/Pretraining/base.yaml", pretraining_base_yaml),
+    SHIPPED("Recipes/Pretraining/long.yaml", pretraining_long_yaml),
     SHIPPED("Recipes/Pretraining/mini.yaml", pretraining_mini_yaml),
+    SHIPPED("Recipes/Pretraining/pairs-512.yaml", pretraining_pairs_512_yaml),
+    SHIPPED("Recipes/Pretraining/pairs.yaml", pretraining_pairs_yaml),
     SHIPPED("Recipes/Pretraining/small.yaml", pretraining_small_yaml),
     SHIPPED("Recipes/Pretraining/tiny.yaml", pretraining_tiny_yaml),
     SHIPPED("Vocab/sample/spiece.model", sample_spiece_model),

@@ -6,6 +6,16 @@ import Synchronization
 public enum Terminal {
     private static let failure = Mutex<SinkError?>(nil)
 
+    /// Makes what is closed, now or later, an error of a write: not the end of a run that was not saved, nor a number that the
+    /// next file to be opened gets, into which output would then go.
+    public static func prepare() {
+        signal(SIGPIPE, SIG_IGN)
+        for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+            // The lowest free number is this one's; it can be neither read nor written as it is meant to be.
+            _ = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
+        }
+    }
+
     public static func line(_ text: String) { write(text + "\n") }
 
     public static func write(_ text: String) {

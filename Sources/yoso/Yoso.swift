@@ -16,8 +16,7 @@ struct Yoso: ParsableCommand {
         ])
 
     static func main() {
-        // A pipe that closes is an error of a write, not the end of a run that was not saved.
-        signal(SIGPIPE, SIG_IGN)
+        Terminal.prepare()
         do {
             try work()
             try Terminal.check()

@@ -57,6 +57,10 @@ import Testing
         let piped = try tool.shell("(yoso \(command); echo $? >&2) | head -n 1")
         #expect(piped.error.hasSuffix("Error: standard output: cannot be written: Broken pipe\n1\n"), "\(piped.error)")
         #expect(tool.exists("run/step-000030/model.safetensors") && tool.exists("run/report.json"))
+        let none = try tool.shell("yoso \(command) --output none >&- <&-")
+        #expect(
+            none.error.hasSuffix("Error: standard output: cannot be written: Bad file descriptor\n"), "\(none.error)")
+        #expect(tool.exists("none/step-000030/model.safetensors"))
         let (process, output, _) = try tool.start(tool.pretraining(steps: 100_000, output: "long"))
         while process.isRunning, !tool.exists("long/step-000005") { usleep(5000) }
         for _ in 0..<2 { kill(process.processIdentifier, SIGHUP) }

@@ -28,7 +28,8 @@ struct PairBudget {
         let deeper = (most..<bits).map { PairSelection(hashes: m, hashBits: most, drawnBits: $0 + 1 - most) }
         let drawn = (0..<most).reversed().map { PairSelection(hashes: m, hashBits: $0, drawnBits: bits - $0) }
         choices = (hashed + deeper + drawn)[...]
-        choices = choices.dropFirst(Self.firstWithin(pairs, deepest, most: most, pool))
+        choices = choices.dropFirst(hashedBeyondBudget(most, pool))
+        while choices.count > 1, selection.drawnBits > 0, exceeds(head(pool), pool) { choices = choices.dropFirst() }
     }
 
     /// The most bits of a code of a sequence of `length` tokens: with so many, chance alone lets a query meet at most one key a hash.
@@ -42,29 +43,43 @@ struct PairBudget {
 
     var selection: PairSelection { choices[choices.startIndex] }
 
+    /// The most pairs of the sequence.
+    var limit: Int { pairs * deepest.length }
+
     /// Whether `met` pairs, by the choice that is the best now, are within the budget; if not, the next choice is the best.
     mutating func accepts(_ met: Int) -> Bool {
-        if met <= pairs * deepest.length || choices.count == 1 { return true }
+        if met <= limit || choices.count == 1 { return true }
         choices = choices.dropFirst()
         return false
     }
 
-    /// How many of the first `most` choices, of one bit, two bits and so on, select more than the budget: from all queries of a
-    /// short sequence, of a long one from some, with a margin.
-    private static func firstWithin(_ pairs: Int, _ head: HashedHead, most: Int, _ pool: StoragePool) -> Int {
-        let step = max(1, head.length / 256)
-        let queries = (head.length + step - 1) / step
+    /// How many of the first `most` choices, of one bit, two bits and so on, select more than the budget.
+    private func hashedBeyondBudget(_ most: Int, _ pool: StoragePool) -> Int {
         var counts = [Int64](repeating: 0, count: 17)
-        for first in stride(from: 0, to: queries, by: 64) {
-            let count = min(64, queries - first)
-            let nearest = head.nearest(queries: first * step, count, step: step, pool)
-            ck_code_depths(Int64(count * head.length), nearest.pointer, &counts)
-        }
-        let limit = Double(queries * pairs) * (step == 1 ? 1 : 0.9)
+        let limit = eachOfSome(deepest, pool) { ck_code_depths(Int64($0.count), $0.pointer, &counts) }
         // A pair is selected by t bits where its codes differ below the highest t of some hash.
         return (1...most).first { t in
-            Double(counts[...(head.bits - t)].reduce(0, +)) <= limit
+            Double(counts[...(deepest.bits - t)].reduce(0, +)) <= limit
         }.map { $0 - 1 } ?? most
+    }
+
+    private func exceeds(_ head: HashedHead, _ pool: StoragePool) -> Bool {
+        var met = 0
+        let limit = eachOfSome(head, pool) { met += Int(ck_met(Int64($0.count), $0.pointer)) }
+        return Double(met) > limit
+    }
+
+    /// Visits how near the codes of some queries are to those of all keys; returns how many pairs those queries may meet, with a
+    /// margin where they are not all.
+    private func eachOfSome(
+        _ head: HashedHead, _ pool: StoragePool, _ body: (IntegerVector<UInt16>) -> Void
+    ) -> Double {
+        let step = max(1, head.length / 256)
+        let queries = (head.length + step - 1) / step
+        for first in stride(from: 0, to: queries, by: 64) {
+            body(head.nearest(queries: first * step, min(64, queries - first), step: step, pool))
+        }
+        return Double(queries * pairs) * (step == 1 ? 1 : 0.9)
     }
 }
 

@@ -29,9 +29,9 @@ struct SampledHead {
             query: UnitMatrix(slices.query, pool).rows, key: UnitMatrix(slices.key, pool).rows,
             value: PackedRows(slices.value, pool))
         var law = PairLaw(kernelBits: options.kernelBits(of: length), gradient: options.gradient, selection: nil)
-        func sum(_ hashed: HashedHead?) -> (head: SampledHead, met: Int) {
+        func sum(_ hashed: HashedHead?, limit: Int = .max) -> (head: SampledHead, met: Int) {
             let head = SampledHead(hashed: hashed, law: law)
-            return (head, head.sum(units, law, into: sums, mass: mass, products, pool))
+            return (head, head.sum(units, law, into: sums, mass: mass, limit: limit, products, pool))
         }
         guard let pairs = options.pairs else {
             let bits = options.bits(of: length)
@@ -43,20 +43,20 @@ struct SampledHead {
             pairs, hash(PairBudget.bits(length: length)), kernelBits: law.kernelBits, random: random, pool)
         while true {
             law.selection = budget.selection
-            let (head, met) = sum(budget.head(pool))
+            let (head, met) = sum(budget.head(pool), limit: budget.limit)
             if budget.accepts(met) { return head }
         }
     }
 
-    /// By the fastest route, or by `route`; returns how many pairs were met.
+    /// By the fastest route, or by `route`; returns how many pairs were met. Beyond `limit` pairs the sums may end early.
     func sum(
         _ rows: PairRows, _ law: PairLaw, into sums: Matrix, mass: UnsafeMutablePointer<Float>,
-        by route: YosoRoute? = nil, _ products: Products, _ pool: StoragePool
+        by route: YosoRoute? = nil, limit: Int = .max, _ products: Products, _ pool: StoragePool
     ) -> Int {
         guard let hashed, (route ?? .ofSelectedSums(hashed, width: sums.columns, pool)) != .dense else {
             return pairs(rows, law, products, pool).sum(into: sums, mass: mass)
         }
-        return hashed.sumSelected(rows, law, into: sums, mass: mass, pool)
+        return hashed.sumSelected(rows, law, into: sums, mass: mass, limit: limit, pool)
     }
 
     /// dq̂, dk̂ and dV from G and δ, by the fastest route or by `route`.

@@ -12,15 +12,16 @@ struct PairRows {
 
 extension HashedHead {
     /// sums = W values and mass = the rows' sums of W, over the pairs that collide, each met once: linear while those are few.
-    /// Returns how many they are.
+    /// Returns how many they are; where they are more than `limit` the sums end early.
     func sumSelected(
-        _ rows: PairRows, _ law: PairLaw, into sums: Matrix, mass: UnsafeMutablePointer<Float>, _ pool: StoragePool
+        _ rows: PairRows, _ law: PairLaw, into sums: Matrix, mass: UnsafeMutablePointer<Float>, limit: Int = .max,
+        _ pool: StoragePool
     ) -> Int {
         let (sorted, result, scratch) = (SortedKeys(self, pool), PackedRows(like: sums, pool), collisionScratch(pool))
         let met = ck_selected_sums(
             Int64(length), Int32(rows.query.tensor.columns), Int32(bits), law.c, queries.pointer,
             sorted.starts.pointer, sorted.order.pointer, rows.query.tensor.pointer, rows.key.tensor.pointer,
-            rows.value.tensor.pointer, result.tensor.pointer, mass, scratch.pointer)
+            rows.value.tensor.pointer, result.tensor.pointer, mass, scratch.pointer, Int64(limit))
         copyRows(result.matrix, into: sums)
         return Int(met)
     }

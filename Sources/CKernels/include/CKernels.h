@@ -168,11 +168,12 @@ void ck_collision_gradients(int64_t n, int32_t width, int32_t bits, int32_t hash
 
 // selected.c ------------------------------------------------------------------------------------------------------
 
-/// sums[i] = Σ_j W_ij v_j and mass[i] = Σ_j W_ij over the pairs that collide, each met once; returns how many those are.
+/// sums[i] = Σ_j W_ij v_j and mass[i] = Σ_j W_ij over the pairs that collide, each met once; returns how many those are, and
+/// ends early where they are more than `limit`.
 /// q and k are rows of length 1; all else as for ck_collision_sums.
 int64_t ck_selected_sums(int64_t n, int32_t width, int32_t bits, ck_pair_law law, CK_CODES to, CK_INDICES starts,
                          CK_INDICES order, CK_IN q, CK_IN k, CK_IN v, CK_OUT sums, CK_OUT mass,
-                         void *_Nonnull scratch);
+                         void *_Nonnull scratch, int64_t limit);
 /// With w_ij = (g_i · v_j - delta_i) W_ij (dE/dx) / E: dq_i = Σ_j w_ij k_j, dk_j = Σ_i w_ij q_i, dv_j = Σ_i W_ij g_i.
 /// `slopes` holds 16 n + 16 floats.
 void ck_selected_gradients(int64_t n, int32_t width, int32_t bits, ck_pair_law law, CK_CODES to, CK_INDICES starts,

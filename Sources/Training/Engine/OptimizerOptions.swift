@@ -50,7 +50,7 @@ public struct ScheduleOptions: Sendable, Equatable, Codable {
 public enum Budget: Sendable, Equatable, Codable {
     case steps(Int)
     case tokens(Int)
-    /// Turned into steps by the measured speed before the first one, and again while it runs; recorded with every checkpoint.
+    /// Turned into steps by the measured speed before the first one, and again while it runs; recorded in the run.
     case seconds(Double)
 }
 

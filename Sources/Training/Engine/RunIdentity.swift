@@ -16,6 +16,12 @@ enum RunIdentity {
         return identity
     }
 
+    /// SHA-256 of an identity.
+    static func digest(of identity: [String: String]) -> String {
+        SHA256.hexadecimal(
+            of: Data(identity.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)\n" }.joined().utf8))
+    }
+
     /// What computes here: runs of other kernels differ in their last bits.
     static var arithmetic: String { "OpenBLAS \(OpenBLAS.coreName) core, \(String(cString: ck_level())) kernels" }
 

@@ -49,8 +49,10 @@ public struct PretrainingEstimate: Sendable {
             } while probes.count < steps || start.duration(to: .now).seconds < duration
             return probes
         }
-        _ = probe(for: 0.5, atLeast: 1)
-        let probes = probe(for: 3, atLeast: 2)
+        // Out of a short time not much can be spent on planning it.
+        let patience = if case .seconds(let budget) = options.budget { min(1, budget / 100) } else { 1.0 }
+        _ = probe(for: 0.5 * patience, atLeast: 1)
+        let probes = probe(for: 3 * patience, atLeast: 2)
         secondsPerStep = probes.reduce(0) { $0 + $1.seconds } / Double(probes.count)
         let heldOut = data.evaluationExamples(min(options.evaluation.sequences, 64))
         let share = Double(options.evaluation.sequences) / Double(max(1, heldOut.count))

@@ -48,7 +48,7 @@ public struct PretrainingRun {
             try sitting.step()
             let evaluates = sitting.isDue(options.evaluation.every)
             let isBest = try evaluates && sitting.evaluate()
-            if isBest || sitting.isReplanned || sitting.isDue(options.checkpoints.every) { try sitting.save() }
+            if isBest || sitting.isDue(options.checkpoints.every) { try sitting.save() }
         }
         return try sitting.lastEvaluation()
     }

@@ -18,9 +18,7 @@ final class PretrainingSitting {
     private var evaluation: PretrainingEvaluation?
     /// When the sitting began, and the seconds of work before it.
     private let begun: (at: ContinuousClock.Instant, seconds: Double)
-    private var timePlan: TimePlan?
-    /// Whether the last step changed how many there are, which is to be saved before the next one is of that many.
-    private(set) var isReplanned = false
+    private var plan: RecordedPlan?
 
     init(_ run: PretrainingRun, _ report: @escaping (PretrainingEvent) -> Void) throws {
         self.run = run
@@ -38,15 +36,17 @@ final class PretrainingSitting {
             epochs: .max, examples: run.data.training.count, run.folder.state(restored?.step ?? 0))
         savedStep = restored?.step
         begun = (start, restored?.seconds ?? 0)
+        plan = try RecordedPlan(run, options: RunIdentity.digest(of: identity)) { report(.warning("\($0)")) }
         if restored == nil { try Self.begin(run, pretrainer, report) }
         state =
             try restored
-            ?? RunState(totalSteps: run.totalSteps(), identity: identity, arithmetic: RunIdentity.arithmetic)
+            ?? RunState(
+                totalSteps: plan?.first ?? run.totalSteps(), identity: identity, arithmetic: RunIdentity.arithmetic)
         if let recipe = run.recipe { try run.folder.write(recipe, to: "recipe.yaml") }
         log = try MetricsLog(run.folder.metrics, truncatingAfterStep: state.step) { report(.warning("\($0)")) }
         heldOut = run.data.evaluationExamples(run.options.evaluation.sequences)
         work = FloatingPointWork(run.encoder)
-        timePlan = TimePlan(run.options, step: state.step, of: state.totalSteps, seconds: secondsPassed)
+        try plan?.begin(run.options, step: state.step, of: state.totalSteps, seconds: secondsPassed)
         report(
             .started(
                 step: state.step, totalSteps: state.totalSteps, parameters: pretrainer.sliced.layout.parameterCount))
@@ -102,9 +102,8 @@ final class PretrainingSitting {
             shareOfPeak: peak.share(of: operations, in: seconds), seconds: state.seconds)
         try log.append(line)
         report(.step(line))
-        let planned = timePlan?.steps(after: state.step, seconds: secondsPassed) ?? state.totalSteps
-        isReplanned = planned != state.totalSteps
-        state.totalSteps = planned
+        let planned = try plan?.steps(after: state.step, of: state.totalSteps, seconds: secondsPassed)
+        state.totalSteps = planned ?? state.totalSteps
     }
 
     /// Evaluates the held-out text, and says whether it is the best so far.
@@ -113,7 +112,7 @@ final class PretrainingSitting {
         let counts = pretrainer.evaluate(heldOut)
         let seconds = start.duration(to: .now).seconds
         state.seconds += seconds
-        timePlan?.noteEvaluation(seconds: seconds)
+        plan?.noteEvaluation(seconds: seconds)
         let evaluation = try evaluation(of: counts)
         try log.append(evaluation)
         report(.evaluated(evaluation))
