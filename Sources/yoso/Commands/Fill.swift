@@ -45,7 +45,8 @@ struct Fill: ParsableCommand {
         let tape = Tape(parameters: parameters, mode: .inference, pool: pool)
         let logits = model.logits(tokens, rows: rows.map(Int32.init), tape).value
         for index in rows.indices {
-            let values = logits.view(at: index * logits.columns, rows: 1, columns: logits.columns).values
+            // Embeddings beyond the ids of the tokenizer have no word.
+            let values = logits.view(at: index * logits.columns, rows: 1, columns: tokenizer.vocabularySize).values
             let largest = values.max() ?? 0
             let weights = values.map { exp(Double($0 - largest)) }
             let total = weights.reduce(0, +)

@@ -40,6 +40,7 @@ struct Vocabulary: ParsableCommand {
             try AtomicFolder.write(to: folder) { try TokenizerFolder.write(tokenizer, to: $0) }
             Terminal.line(
                 "\(output): \(Show.grouped(tokenizer.vocabularySize)) pieces, SHA-256 \(tokenizer.fingerprint)")
+            if let objection = TokenizerFolder.objection(tokenizer) { Terminal.line("note: \(objection)") }
         }
     }
 }
