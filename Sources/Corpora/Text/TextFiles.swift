@@ -35,12 +35,16 @@ public struct TextFiles: Sendable, Equatable {
     public var bytes: Int { urls.reduce(0) { $0 + Self.size($1) } }
 
     static func size(_ url: URL) -> Int {
-        let attributes = try? FileManager.default.attributesOfItem(atPath: url.path)
+        // Of a link, the target's.
+        let attributes = try? FileManager.default.attributesOfItem(atPath: url.resolvingSymlinksInPath().path)
         return (attributes?[.size] as? NSNumber)?.intValue ?? 0
     }
 
     private static func textFiles(below folder: URL) -> [URL] {
-        let names = FileManager.default.enumerator(atPath: folder.path)?.compactMap { $0 as? String } ?? []
+        // A folder that is a link is not entered by its own name.
+        let names =
+            FileManager.default.enumerator(atPath: folder.resolvingSymlinksInPath().path)?.compactMap { $0 as? String }
+            ?? []
         return names.map { folder.appendingPathComponent($0) }.filter { extensions.contains($0.pathExtension) }
     }
 }

@@ -111,7 +111,10 @@ public struct TokenizedCorpus: Sendable {
     }
 
     private static func manifest(of source: URL, _ tokenizer: any Tokenizer) throws -> TokenShard.Manifest {
-        guard let attributes = try? FileManager.default.attributesOfItem(atPath: source.path) else {
+        guard
+            let attributes = try? FileManager.default.attributesOfItem(
+                atPath: source.resolvingSymlinksInPath().path)
+        else {
             throw CorpusError(source, "cannot be read")
         }
         return TokenShard.Manifest(

@@ -1,3 +1,4 @@
+import Digests
 import Foundation
 
 /// A vocabulary on disk: `spiece.model` or `vocab.txt`, with the `tokenizer.json` and `tokenizer_config.json` that make
@@ -113,7 +114,11 @@ public enum TokenizerFolder {
     }
 
     static func read(_ url: URL) throws -> Data {
-        do { return try Data(contentsOf: url) } catch { throw TokenizationError(url.relativePath, "cannot be read") }
+        guard let data = try? Data(contentsOf: url) else { throw TokenizationError(url.relativePath, "cannot be read") }
+        guard !LargeFilePointer.isOne(data) else {
+            throw TokenizationError(url.relativePath, LargeFilePointer.problem)
+        }
+        return data
     }
 
     private static func write(_ data: Data, to url: URL) throws {

@@ -29,13 +29,17 @@ struct Fill: ParsableCommand {
         let tokenizer = try TokenizerFolder.load(folder)
         let ids = ids(tokenizer)
         let options = try Finetune.encoder(of: folder, tokenizer, length: ids.count)
+        let unused = try ModelFolder.check(folder, options, Self.demand) {
+            _ = PretrainingModel(options, sentenceOrder: false, $0)
+        }
+        if let note = unused.without("\(options.family.rawValue).pooler", "cls.seq_relationship").note {
+            Terminal.warn("note: \(checkpoint): \(note)")
+        }
         OpenBLAS.useOneThread()
         let (layout, pool) = (ParameterLayout(), StoragePool())
         let model = PretrainingModel(options, sentenceOrder: false, layout)
         let parameters = pool.zeros(1, layout.blockCount)
-        let missing = try ModelFolder.read(folder, into: parameters, layout) {
-            $0.name.hasPrefix("cls.") ? .optional : .required
-        }
+        let missing = try ModelFolder.read(folder, into: parameters, layout, Self.demand)
         if let name = missing.first {
             throw CheckpointError(
                 folder, "has no head for masked words (\(name) is missing); wanted a pretrained folder")
@@ -56,6 +60,10 @@ struct Fill: ParsableCommand {
             }
             Terminal.line((rows.count > 1 ? "mask \(index + 1): " : "") + words.joined(separator: ", "))
         }
+    }
+
+    private static func demand(_ parameter: Parameter) -> ModelFolder.Demand {
+        parameter.name.hasPrefix("cls.") ? .optional : .required
     }
 
     /// [CLS], the parts between the masks with masks between them, [SEP].

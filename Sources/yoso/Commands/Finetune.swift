@@ -103,6 +103,14 @@ struct Finetune: ParsableCommand {
         let tokenizer = try TokenizerFolder.load(source)
         let encoder = try Self.encoder(of: source, tokenizer, length: recipe.options.length)
         try recipe.check(encoder)
+        guard encoder.segments >= recipe.task.texts.count else {
+            throw CheckpointError(
+                source, "type_vocab_size is \(encoder.segments); the pairs of \(recipe.task.title) want 2")
+        }
+        if !randomWeights {
+            let unused = try FineTuner.check(source, encoder, outputs: recipe.task.outputs, recipe.options)
+            if let note = unused.note { display.note("note: \(checkpoint): \(note)") }
+        }
         if let objection = TokenizerFolder.objection(tokenizer) { display.note("note: \(objection)") }
         let rows = try TaskData(recipe.task, in: SampleData.task(data), tokenizer, length: recipe.options.length)
         rows.notes.forEach(display.note)

@@ -30,6 +30,9 @@ struct SavedClassifier {
         }
         tokenizer = try TokenizerFolder.load(folder)
         let encoder = try Finetune.encoder(of: folder, tokenizer, length: self.length)
+        if let note = try Classifier.check(folder, encoder, outputs: labels.count).note {
+            Terminal.warn("note: \(folder.relativePath): \(note)")
+        }
         classifier = Classifier(
             encoder, outputs: labels.count,
             FineTuningOptions(length: self.length, threads: threads, precision: precision))
@@ -37,14 +40,21 @@ struct SavedClassifier {
     }
 
     /// Logits of every row, in the order of `labels`.
-    func logits(_ rows: [EncodedRow]) -> [[Float]] { classifier.predict(rows.map(ClassificationExample.init)) }
+    ///
+    /// - Throws: `CheckpointError` where a row is a pair and the model has one segment.
+    func logits(_ rows: [EncodedRow]) throws -> [[Float]] {
+        if rows.contains(where: { row in row.segments.contains { $0 >= configuration.segments } }) {
+            throw CheckpointError(folder, "type_vocab_size is \(configuration.segments); pairs of texts want 2")
+        }
+        return classifier.predict(rows.map(ClassificationExample.init))
+    }
 
     /// Logits of every row in the order of the labels of `task`: other programs order them otherwise.
     ///
     /// - Throws: `CheckpointError` where the labels are others.
     func logits(_ rows: [EncodedRow], of task: GlueTask) throws -> [[Float]] {
         let order = try order(of: task)
-        return logits(rows).map { row in order.map { row[$0] } }
+        return try logits(rows).map { row in order.map { row[$0] } }
     }
 
     private static let names = [
