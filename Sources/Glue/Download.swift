@@ -1,6 +1,5 @@
 import Digests
 import Foundation
-import Synchronization
 
 #if canImport(FoundationNetworking)
     import FoundationNetworking
@@ -10,14 +9,16 @@ import Synchronization
 public struct Download: Sendable {
     public let source: URL
     public let destination: URL
-    /// How the SHA-256 begins and ends, in hexadecimal digits.
-    public let digest: (prefix: String, suffix: String)
+    /// SHA-256 in hexadecimal digits.
+    public let digest: String
+    /// The most bytes of a file: that of MNLI has 313 MB.
+    var limit = 1 << 29
     /// Bytes a request.
     var pieceSize = 4 << 20
     /// Seconds that a server may take for a piece.
     var timeout = 60.0
 
-    public init(_ source: URL, to destination: URL, digest: (prefix: String, suffix: String)) {
+    public init(_ source: URL, to destination: URL, digest: String) {
         (self.source, self.destination, self.digest) = (source, destination, digest)
     }
 
@@ -41,6 +42,9 @@ public struct Download: Sendable {
                 offset = 0
             }
             total = piece.total
+            guard offset + piece.data.count <= limit, total.map({ $0 <= limit }) ?? true else {
+                throw GlueError(source.absoluteString, "the server sends more than \(limit >> 20) MB; wanted less")
+            }
             guard !piece.data.isEmpty || piece.total == offset else {
                 throw GlueError(
                     source.absoluteString, "the server ended after \(offset) of \(piece.total ?? 0) bytes; try again")
@@ -63,28 +67,22 @@ public struct Download: Sendable {
     private func fetch(from offset: Int) throws -> Piece {
         var request = URLRequest(url: source)
         request.setValue("bytes=\(offset)-\(offset + pieceSize - 1)", forHTTPHeaderField: "Range")
-        let (done, answer) = (DispatchSemaphore(value: 0), Answer())
-        let task = URLSession.shared.dataTask(with: request) { data, response, error in
-            answer.value.withLock {
-                $0 = Self.piece(data, response as? HTTPURLResponse, error?.localizedDescription, offset)
-            }
-            done.signal()
-        }
-        task.resume()
+        let answer = BoundedAnswer(limit: limit)
+        let session = URLSession(configuration: .ephemeral, delegate: answer, delegateQueue: nil)
+        defer { session.invalidateAndCancel() }
+        session.dataTask(with: request).resume()
         // Foundation on Linux never ends a request that gets no answer.
-        guard done.wait(timeout: .now() + timeout) == .success else {
-            task.cancel()
+        guard answer.done.wait(timeout: .now() + timeout) == .success else {
             throw GlueError(source.absoluteString, "no answer within \(Int(timeout)) seconds; try again")
         }
-        switch answer.value.withLock({ $0 }) {
+        let state = answer.state.withLock { $0 }
+        guard !state.isTooLong else {
+            throw GlueError(source.absoluteString, "the server sends more than \(limit >> 20) MB; wanted less")
+        }
+        switch Self.piece(state.data, state.response, state.problem, offset) {
         case .success(let piece): return piece
         case .failure(let error): throw GlueError(source.absoluteString, error.problem)
         }
-    }
-
-    /// What the completion handler leaves for the thread that waits.
-    private final class Answer: Sendable {
-        let value = Mutex<Result<Piece, GlueError>>(.failure(GlueError("", "no answer")))
     }
 
     private static func piece(
@@ -108,11 +106,11 @@ public struct Download: Sendable {
             throw GlueError(url.relativePath, "cannot be read")
         }
         let found = SHA256.hexadecimal(of: data)
-        guard found.hasPrefix(digest.prefix), found.hasSuffix(digest.suffix) else {
+        guard found == digest else {
             try? FileManager.default.removeItem(at: url)
             throw GlueError(
                 source.absoluteString,
-                "not the official file: SHA-256 \(found), wanted \(digest.prefix)…\(digest.suffix); removed, try again")
+                "not the official file: SHA-256 \(found), wanted \(digest); removed, try again")
         }
     }
 

@@ -12,4 +12,18 @@ struct Yoso: ParsableCommand {
             Predict.self,
             Fill.self, Submit.self, Sweep.self, Explain.self, VerifyResume.self, Bench.self, Doctor.self,
         ])
+
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try AddressSpace.check()
+            try command.run()
+        } catch {
+            let code = exitCode(for: error)
+            guard code != .success else { exit(withError: error) }
+            let message = fullMessage(for: error)
+            if !message.isEmpty { Terminal.warn(message) }
+            exit(withError: code)
+        }
+    }
 }

@@ -91,7 +91,7 @@ import Testing
         _ dSums: Tensor, _ delta: Tensor
     ) -> ([Float], [Float]) {
         let (n, d, bits) = (head.length, query.columns, Double(head.bits))
-        let (q, k, v, g) = (query.values, key.values, value.values, dSums.values)
+        let (q, k, v, g, shifts) = (query.values, key.values, value.values, dSums.values, delta.values)
         func dot(_ a: [Float], _ i: Int, _ b: [Float], _ j: Int) -> Double {
             (0..<d).reduce(0) { $0 + Double(a[i * d + $1]) * Double(b[j * d + $1]) }
         }
@@ -101,7 +101,7 @@ import Testing
                 let x = min(max(dot(q, i, k, j), -1 + 1e-6), 1 - 1e-6)
                 let slope =
                     gradient == .lowerBound ? bits / 2 : bits / ((Double.pi - acos(x)) * (1 - x * x).squareRoot())
-                let weight = (dot(g, i, v, j) - Double(delta.values[i])) * share * slope
+                let weight = (dot(g, i, v, j) - Double(shifts[i])) * share * slope
                 for c in 0..<d {
                     dQuery[i * d + c] += weight * Double(k[j * d + c])
                     dKey[j * d + c] += weight * Double(q[i * d + c])

@@ -19,7 +19,7 @@ public final class ParagraphReader {
         var total = 0
         while try all.next() != nil { total += 1 }
         urls = text.urls.reversed()
-        step = max(1, (total + count - 1) / count)
+        step = max(1, total / count + (total % count == 0 ? 0 : 1))
     }
 
     /// The next paragraph, or nil at the end.

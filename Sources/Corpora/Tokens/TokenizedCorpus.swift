@@ -57,7 +57,7 @@ public struct TokenizedCorpus: Sendable {
                         Progress(bytes: doneBytes + bytes, totalBytes: totalBytes, tokens: doneTokens + tokens))
                 }
             }
-            let shard = try TokenShard(name, wide: wide)
+            let shard = try TokenShard(name, wide: wide, vocabularySize: tokenizer.vocabularySize)
             doneBytes += wanted.sourceBytes
             doneTokens += shard.manifest.tokens
             return shard

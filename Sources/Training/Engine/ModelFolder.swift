@@ -56,7 +56,12 @@ public enum ModelFolder {
     public static func check(
         _ folder: URL, _ encoder: EncoderOptions, _ demand: (Parameter) -> Demand, build: (ParameterLayout) -> Void
     ) throws -> UnusedTensors {
-        let files = try WeightFiles(of: folder)
+        let files: WeightFiles
+        do { files = try WeightFiles(of: folder) } catch {
+            // Where the list of checksums has more to say.
+            try AtomicFolder.verify(folder)
+            throw error
+        }
         let last = "encoder.layer.\(encoder.layers - 1).attention.self.query.weight"
         // A number of layers far from the truth would take long to lay out.
         guard files.shape(of: last) ?? files.shape(of: "\(encoder.family.rawValue).\(last)") != nil else {

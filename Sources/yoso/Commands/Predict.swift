@@ -82,18 +82,23 @@ struct Predict: ParsableCommand {
 private struct StandardInput {
     private(set) var number = 0
     private let file = fdopen(STDIN_FILENO, "r")
+    /// In bytes.
+    private static let longestLine = 4 << 20
 
     mutating func next() throws -> String? {
-        var buffer: UnsafeMutablePointer<CChar>?
-        var capacity = 0
-        defer { free(buffer) }
         guard let file else { return nil }
-        let count = getline(&buffer, &capacity, file)
-        guard count >= 0, let buffer else { return nil }
+        var bytes: [UInt8] = []
+        var byte = getc_unlocked(file)
+        guard byte != EOF else { return nil }
         number += 1
-        var bytes = UnsafeRawBufferPointer(start: buffer, count: count)[...]
-        if bytes.last == UInt8(ascii: "\n") { bytes = bytes.dropLast() }
-        if bytes.last == UInt8(ascii: "\r") { bytes = bytes.dropLast() }
+        while byte != EOF, byte != 10 {
+            bytes.append(UInt8(truncatingIfNeeded: byte))
+            guard bytes.count <= Self.longestLine else {
+                throw GlueError("standard input:\(number)", "a line of more than 4 MB; wanted a sentence or two a line")
+            }
+            byte = getc_unlocked(file)
+        }
+        if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
         guard let line = String(validating: bytes, as: UTF8.self) else {
             throw GlueError("standard input:\(number)", "not UTF-8")
         }

@@ -24,7 +24,10 @@ struct Vocabulary: ParsableCommand {
 
         func validate() throws {
             guard size >= 8 else { throw ValidationError("--size \(size) is too small; wanted at least 8") }
-            guard paragraphs >= 1 else { throw ValidationError("--paragraphs \(paragraphs); wanted at least 1") }
+            guard size <= 10_000_000 else { throw ValidationError("--size \(size); wanted at most 10,000,000") }
+            guard (1...1_000_000_000).contains(paragraphs) else {
+                throw ValidationError("--paragraphs \(paragraphs); wanted 1 to 1,000,000,000")
+            }
         }
 
         func run() throws {

@@ -25,7 +25,7 @@ final class StatusLine {
 
     /// Writes a line that stays.
     func line(_ text: String) {
-        write((isOpen ? "\r\u{1B}[K" : "") + text + "\n")
+        write((isOpen ? "\r\u{1B}[K" : "") + text.visible + "\n")
         isOpen = false
     }
 
@@ -37,7 +37,9 @@ enum Terminal {
     static func line(_ text: String) { write(text + "\n") }
 
     /// A line on standard error, where standard output is for results.
-    static func warn(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8)) }
+    static func warn(_ text: String) {
+        try? FileHandle.standardError.write(contentsOf: Data((text.visible + "\n").utf8))
+    }
 
     /// Progress that cannot be written, to a full disk for example, must not end the work that it tells of.
     static func write(_ text: String) { try? FileHandle.standardOutput.write(contentsOf: Data(text.utf8)) }
