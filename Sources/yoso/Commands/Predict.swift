@@ -26,6 +26,7 @@ struct Predict: ParsableCommand {
 
     func validate() throws {
         try precision.check()
+        guard (0...1024).contains(threads) else { throw ValidationError("--threads \(threads): wanted 0 to 1024") }
         guard (1...1_000_000).contains(batch) else { throw ValidationError("--batch \(batch): wanted 1 to 1,000,000") }
     }
 
