@@ -39,12 +39,14 @@ struct JSONReader {
         if take("{") { return .object(try members(depth)) }
         if take("[") { return .list(try elements(depth)) }
         if take("\"") { return .text(try string()) }
+        // Most of a vocabulary is numbers.
+        if let next, next < UInt8(ascii: "A") { return try number() }
         for (word, value) in [("null", JSONValue.null), ("true", true), ("false", false)]
         where bytes[place...].starts(with: word.utf8) {
             place += word.utf8.count
             return value
         }
-        return try number()
+        throw damage
     }
 
     private mutating func members(_ depth: Int) throws(Damage) -> [JSONValue.Member] {
@@ -69,6 +71,16 @@ struct JSONReader {
     }
 
     private mutating func number() throws(Damage) -> JSONValue {
+        // Ids: up to nine digits and nothing else.
+        var (end, id) = (place, 0)
+        while end < bytes.count, end < place + 9, (48...57).contains(bytes[end]) {
+            id = 10 * id + Int(bytes[end]) - 48
+            end += 1
+        }
+        if end > place, end < bytes.count, [UInt8(ascii: ","), UInt8(ascii: "}")].contains(bytes[end]) {
+            place = end
+            return .integer(id)
+        }
         let rest = bytes[place...].prefix { byte in
             (48...57).contains(byte) || [43, 45, 46, 69, 101].contains(byte)
         }
