@@ -51,21 +51,6 @@ public enum AttentionChoice: Sendable, Equatable, Codable {
         }
     }
 
-    /// What stands against this choice for heads of `headWidth`, by the key of a recipe below `model`.
-    public func problems(headWidth: Int) -> [(key: String, text: String)] {
-        switch self {
-        case .yosoExpectation(let options):
-            return (1...64).contains(options.bits) ? [] : [("attention.bits", "is \(options.bits); wanted 1 to 64")]
-        case .yoso(let options): return options.problems(headWidth: headWidth)
-        case .convolved(let width, let inner):
-            let isOdd = width >= 1 && width % 2 == 1
-            return (isOdd ? [] : [("attention.convolution", "is \(width); wanted an odd width")])
-                + inner.problems(headWidth: headWidth)
-        case .gfsa(_, let inner): return inner.problems(headWidth: headWidth)
-        default: return []
-        }
-    }
-
     /// How many times larger than those of softmax the output weights of a block begin.
     public func outputScale(headWidth: Int) -> Float {
         switch self {

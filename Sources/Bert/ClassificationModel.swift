@@ -43,7 +43,7 @@ public struct ClassificationModel: Sendable {
         case .bert(let pooler, let classifier):
             return classifier(pooler(first).dropout(dropout, kept.layout))
         case .yoso(let dense, let projection):
-            let activation = dense(first.dropout(dropout, kept.layout)).gelu()
+            let activation = dense(first.dropout(dropout, kept.layout)).gelu(options.activation ?? .erf)
             return projection(activation.dropout(dropout, kept.layout))
         }
     }

@@ -18,6 +18,7 @@ struct EncoderBlock: Sendable {
     private let expand: Dense
     private let contract: Dense
     private let outputNorm: LayerNorm
+    private let activation: GeluForm
 
     init(_ options: EncoderOptions, _ scope: ParameterScope) {
         let (width, deviation) = (options.width, options.initializerRange)
@@ -51,6 +52,7 @@ struct EncoderBlock: Sendable {
             attentionScope["output"]["LayerNorm"], width: width, epsilon: options.normEpsilon,
             dropout: options.dropout)
         expand = Dense(scope["intermediate"]["dense"], from: width, to: options.intermediate, deviation: deviation)
+        activation = options.activation ?? .erf
         contract = Dense(scope["output"]["dense"], from: options.intermediate, to: width, deviation: deviation)
         outputNorm = LayerNorm(
             scope["output"]["LayerNorm"], width: width, epsilon: options.normEpsilon, dropout: options.dropout)
@@ -67,6 +69,7 @@ struct EncoderBlock: Sendable {
         }
         let layout = selection?.layout ?? layout
         let attended = attentionNorm(residual, plus: attentionOutput(context), layout)
-        return outputNorm(attended, plus: attended.feedForward(expand.parameters, contract.parameters), layout)
+        let expanded = attended.feedForward(expand.parameters, contract.parameters, gelu: activation)
+        return outputNorm(attended, plus: expanded, layout)
     }
 }

@@ -1,4 +1,5 @@
 import Attention
+import Autograd
 
 /// Everything that fixes the shape and the behaviour of a BERT-style encoder.
 public struct EncoderOptions: Sendable, Equatable, Codable {
@@ -25,11 +26,13 @@ public struct EncoderOptions: Sendable, Equatable, Codable {
     /// Standard deviation of the initial weights.
     public var initializerRange: Float
     public var attention: AttentionChoice
+    /// nil is GELU by erf. A value that is there changes the digest of a run's options, so that none is written for that.
+    public var activation: GeluForm?
 
     public init(
         layers: Int, width: Int, heads: Int, intermediate: Int, vocabulary: Int, positions: Int = 512,
         segments: Int = 2, dropout: Float = 0.1, attentionDropout: Float = 0.1, normEpsilon: Float = 1e-12,
-        initializerRange: Float = 0.02, attention: AttentionChoice = .softmax
+        initializerRange: Float = 0.02, attention: AttentionChoice = .softmax, activation: GeluForm? = nil
     ) {
         self.layers = layers
         self.width = width
@@ -43,5 +46,6 @@ public struct EncoderOptions: Sendable, Equatable, Codable {
         self.normEpsilon = normEpsilon
         self.initializerRange = initializerRange
         self.attention = attention
+        self.activation = activation
     }
 }

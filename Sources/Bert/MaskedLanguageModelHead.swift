@@ -6,6 +6,7 @@ struct MaskedLanguageModelHead: Sendable {
     private let norm: LayerNorm
     let bias: Parameter
     private let words: Parameter
+    private let activation: GeluForm
 
     init(_ options: EncoderOptions, words: Parameter, _ scope: ParameterScope) {
         bias = scope.vector("bias", options.vocabulary)
@@ -14,15 +15,16 @@ struct MaskedLanguageModelHead: Sendable {
             transformScope["dense"], from: options.width, to: options.width, deviation: options.initializerRange)
         norm = LayerNorm(transformScope["LayerNorm"], width: options.width, epsilon: options.normEpsilon)
         self.words = scope.tied(words)
+        activation = options.activation ?? .erf
     }
 
     /// weight · Σ -log p(label) over the given rows of the hidden states; the rest is never looked at.
     func loss(_ hidden: Variable, rows: [Int32], labels: [Int32], weight: Float) -> Loss {
-        norm(transform(hidden.gatherRows(rows)).gelu()).tiedCrossEntropy(words, bias, labels, weight: weight)
+        norm(transform(hidden.gatherRows(rows)).gelu(activation)).tiedCrossEntropy(words, bias, labels, weight: weight)
     }
 
     /// Logits [rows, vocabulary] at the given rows.
     func logits(_ hidden: Variable, rows: [Int32]) -> Variable {
-        norm(transform(hidden.gatherRows(rows)).gelu()).linear(words, bias)
+        norm(transform(hidden.gatherRows(rows)).gelu(activation)).linear(words, bias)
     }
 }

@@ -33,3 +33,23 @@ CLONES void ck_gelu_gradient(int64_t n, const float *x, float *d) {
         d[i] *= normal_cdf(x[i]) + x[i] * density;
     }
 }
+
+/// σ(2 √(2/π) (x + 0.044715 x³)), which is (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2
+INLINE float tanh_cdf(float x) {
+    FAST
+    float u = 1.5957691216057308f * (x + 0.044715f * x * x * x);
+    return 1.0f / (1.0f + exp_float(-u));
+}
+
+CLONES void ck_gelu_tanh(int64_t n, const float *x, float *y) {
+    for (int64_t i = 0; i < n; i++) y[i] = x[i] * tanh_cdf(x[i]);
+}
+
+CLONES void ck_gelu_tanh_gradient(int64_t n, const float *x, float *d) {
+    for (int64_t i = 0; i < n; i++) {
+        float s = tanh_cdf(x[i]);
+        // Beyond 10 the slope of s is 0, and the cube might overflow.
+        float c = x[i] > 10.0f ? 10.0f : x[i] < -10.0f ? -10.0f : x[i];
+        d[i] *= s + c * s * (1.0f - s) * 1.5957691216057308f * (1.0f + 0.134145f * c * c);
+    }
+}

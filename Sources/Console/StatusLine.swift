@@ -21,17 +21,17 @@ public final class StatusLine {
         if !important, let lastWritten, lastWritten.duration(to: now) < interval { return }
         lastWritten = now
         isOpen = Terminal.isTerminal
-        Terminal.write(isOpen ? Self.inPlace(text()) : text() + "\n")
+        Terminal.write(isOpen ? Self.inPlace(text()) : text().visible + "\n")
     }
 
     /// Writes a line that stays.
     public func line(_ text: String) {
-        Terminal.write((isOpen ? Self.inPlace("") : "") + text + "\n")
+        Terminal.write((isOpen ? Self.inPlace("") : "") + text.visible + "\n")
         isOpen = false
     }
 
     /// `text` over what stands in the last row of the terminal.
-    static func inPlace(_ text: String) -> String { "\r\u{1B}[K" + fitted(text, columns: Terminal.width) }
+    static func inPlace(_ text: String) -> String { "\r\u{1B}[K" + fitted(text.visible, columns: Terminal.width) }
 
     /// The first parts of `text` that leave the last of `columns` free, where the cursor stands: a longer line would take a new
     /// row every time that it is written.

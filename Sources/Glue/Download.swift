@@ -7,14 +7,16 @@ import Foundation
 public struct Download: Sendable {
     public let source: URL
     public let destination: URL
-    /// How the SHA-256 begins and ends, in hexadecimal digits.
-    public let digest: (prefix: String, suffix: String)
+    /// SHA-256 in hexadecimal digits.
+    public let digest: String
+    /// The most bytes of a file: that of MNLI has 313 MB.
+    var limit = 1 << 29
     /// Bytes a request.
     var pieceSize = 4 << 20
     /// Seconds that a server may take for a piece.
     var timeout = 60.0
 
-    public init(_ source: URL, to destination: URL, digest: (prefix: String, suffix: String)) {
+    public init(_ source: URL, to destination: URL, digest: String) {
         (self.source, self.destination, self.digest) = (source, destination, digest)
     }
 
@@ -38,6 +40,7 @@ public struct Download: Sendable {
                 offset = 0
             }
             total = piece.total
+            guard offset + piece.data.count <= limit, total.map({ $0 <= limit }) ?? true else { throw tooLong }
             guard !piece.data.isEmpty || piece.total == offset else {
                 throw GlueError(
                     source.absoluteString, "the server ended after \(offset) of \(piece.total ?? 0) bytes; try again")
@@ -58,10 +61,9 @@ public struct Download: Sendable {
     }
 
     private func fetch(from offset: Int) throws -> Piece {
-        let body = destination.appendingPathExtension("piece")
-        defer { try? FileManager.default.removeItem(at: body) }
-        let curl = try curl(
-            ["--range", "\(offset)-\(offset + pieceSize - 1)", "--dump-header", "-", "--output", body.path])
+        let head = destination.appendingPathExtension("head")
+        defer { try? FileManager.default.removeItem(at: head) }
+        let curl = try curl(["--range", "\(offset)-\(offset + pieceSize - 1)", "--dump-header", head.path])
         switch curl.code {
         case 0: break
         case 28: throw GlueError(source.absoluteString, "no answer within \(Int(timeout)) seconds; try again")
@@ -70,9 +72,10 @@ public struct Download: Sendable {
             let reason = curl.error.trimmingCharacters(in: .whitespacesAndNewlines)
             throw GlueError(source.absoluteString, "cannot be reached: \(reason); is there a network?")
         }
-        let data = (try? Data(contentsOf: body)) ?? Data()
+        let data = curl.body
         // Where the server sent it elsewhere, that answer is the last.
-        let lines = curl.output.split(whereSeparator: \.isNewline)
+        let lines = String(decoding: (try? Data(contentsOf: head)) ?? Data(), as: UTF8.self).split(
+            whereSeparator: \.isNewline)
         let answer = lines[(lines.lastIndex { $0.hasPrefix("HTTP/") } ?? 0)...]
         let range = answer.first { $0.lowercased().hasPrefix("content-range:") }
         let status = answer.first?.split(separator: " ").dropFirst().first ?? ""
@@ -84,7 +87,12 @@ public struct Download: Sendable {
         }
     }
 
-    private func curl(_ arguments: [String]) throws -> (code: Int32, output: String, error: String) {
+    private var tooLong: GlueError {
+        GlueError(source.absoluteString, "the server sends more than \(limit >> 20) MB; wanted less")
+    }
+
+    /// - Throws: `GlueError` where it cannot be run, or where more comes than a file may have.
+    private func curl(_ arguments: [String]) throws -> (code: Int32, body: Data, error: String) {
         let (tool, output, error) = (Process(), Pipe(), Pipe())
         tool.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         tool.arguments =
@@ -92,11 +100,17 @@ public struct Download: Sendable {
             + [source.absoluteString]
         (tool.standardOutput, tool.standardError) = (output, error)
         do { try tool.run() } catch { throw GlueError("curl", "cannot be run: \(error.localizedDescription)") }
-        let texts = [output, error].map {
-            String(decoding: $0.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        var body = Data()
+        while let part = try? output.fileHandleForReading.read(upToCount: 1 << 16), !part.isEmpty {
+            body += part
+            guard body.count <= limit else {
+                tool.terminate()
+                throw tooLong
+            }
         }
+        let text = String(decoding: error.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         tool.waitUntilExit()
-        return (tool.terminationStatus, texts[0], texts[1])
+        return (tool.terminationStatus, body, text)
     }
 
     private func check(_ url: URL) throws {
@@ -104,11 +118,11 @@ public struct Download: Sendable {
             throw GlueError(url.relativePath, "cannot be read")
         }
         let found = SHA256.hexadecimal(of: data)
-        guard found.hasPrefix(digest.prefix), found.hasSuffix(digest.suffix) else {
+        guard found == digest else {
             try? FileManager.default.removeItem(at: url)
             throw GlueError(
                 source.absoluteString,
-                "not the official file: SHA-256 \(found), wanted \(digest.prefix)…\(digest.suffix); removed, try again")
+                "not the official file: SHA-256 \(found), wanted \(digest); removed, try again")
         }
     }
 

@@ -35,24 +35,42 @@ enum ZipArchive {
 
     /// Names and contents of all entries, in their order.
     ///
-    /// - Throws: `GlueError` where it is no archive, damaged, or an entry is larger than `limit` bytes.
-    static func read(_ url: URL, limit: Int = 1 << 28) throws -> [(name: String, data: Data)] {
+    /// - Throws: `GlueError` where it is no archive, damaged, or holds more than `limit` bytes.
+    static func read(_ url: URL, limit: Int) throws -> [(name: String, data: Data)] {
         var code: Int32 = 0
         guard let archive = zip_open(url.path, ZIP_RDONLY | ZIP_CHECKCONS, &code) else {
             let exists = FileManager.default.fileExists(atPath: url.path)
             throw GlueError(url.relativePath, exists ? "not a zip archive, or damaged" : "no such file")
         }
         defer { zip_discard(archive) }
-        return try (0..<max(0, zip_get_num_entries(archive, 0))).map { index in
+        let count = zip_get_num_entries(archive, 0)
+        guard count <= mostEntries else {
+            throw GlueError(url.relativePath, "has \(count) entries; wanted at most \(mostEntries)")
+        }
+        // A few bytes unpack to gigabytes, so that sizes are added up before anything is read.
+        var left = limit
+        let entries = try (0..<max(0, count)).map { index in
             var status = zip_stat_t()
-            guard zip_stat_index(archive, zip_uint64_t(index), 0, &status) == 0, let name = status.name,
-                status.size <= limit, let file = zip_fopen_index(archive, zip_uint64_t(index), 0)
-            else { throw GlueError(url.relativePath, "entry \(index) is damaged or too large") }
+            guard zip_stat_index(archive, zip_uint64_t(index), 0, &status) == 0, let name = status.name else {
+                throw GlueError(url.relativePath, "entry \(index) is damaged")
+            }
+            guard status.size <= left else {
+                throw GlueError(url.relativePath, "unpacks to more than \(limit >> 20) MB; wanted less")
+            }
+            left -= Int(status.size)
+            return (index: zip_uint64_t(index), name: String(cString: name), size: Int(status.size))
+        }
+        return try entries.map { index, name, size in
+            guard let file = zip_fopen_index(archive, index, 0) else {
+                throw GlueError(url.relativePath, "\(name) is damaged")
+            }
             defer { zip_fclose(file) }
-            var data = Data(count: Int(status.size))
+            var data = Data(count: size)
             let count = data.withUnsafeMutableBytes { zip_fread(file, $0.baseAddress, zip_uint64_t($0.count)) }
-            guard count == data.count else { throw GlueError(url.relativePath, "\(String(cString: name)) is damaged") }
-            return (String(cString: name), data)
+            guard count == size else { throw GlueError(url.relativePath, "\(name) is damaged") }
+            return (name, data)
         }
     }
+
+    private static let mostEntries: zip_int64_t = 1000
 }

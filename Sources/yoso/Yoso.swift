@@ -21,7 +21,10 @@ struct Yoso: ParsableCommand {
             try work()
             try Terminal.check()
         } catch {
-            exit(withError: error)
+            // Names and lines of files stand in messages, and may hold anything.
+            let message = fullMessage(for: error)
+            if !message.isEmpty { Terminal.warn(message) }
+            exit(withError: exitCode(for: error))
         }
     }
 
@@ -30,6 +33,7 @@ struct Yoso: ParsableCommand {
         do {
             try NearMiss.check(Array(CommandLine.arguments.dropFirst()), of: Self.self)
             var command = try parseAsRoot()
+            try AddressSpace.check()
             try command.run()
         } catch let error where exitCode(for: error).isSuccess {
             Terminal.line(fullMessage(for: error))

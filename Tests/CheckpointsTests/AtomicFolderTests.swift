@@ -52,6 +52,35 @@ import Testing
                 == "step-1/model.safetensors: missing; checksums.json lists it; use an older checkpoint")
     }
 
+    /// The hub's cache is a folder of links.
+    @Test func aFolderOfLinksIsCheckedByWhatTheyPointTo() throws {
+        let folder = try TemporaryFolder()
+        let (url, blob) = (folder.file("step-1"), folder.file("blob"))
+        let file = url.appendingPathComponent("model.safetensors")
+        try write("weights", to: url)
+        try FileManager.default.moveItem(at: file, to: blob)
+        try FileManager.default.createSymbolicLink(at: file, withDestinationURL: blob)
+        try AtomicFolder.verify(url, foreign: false)
+    }
+
+    @Test(arguments: ["../../etc/passwd", "..", "/dev/zero"]) func aListNamesFilesOfItsFolderAlone(name: String) throws
+    {
+        let folder = try TemporaryFolder()
+        try Data(#"{"\#(name)":{"bytes":1,"sha256":"00"}}"#.utf8).write(to: folder.file("checksums.json"))
+        #expect(
+            message { try AtomicFolder.verify(folder.url, foreign: false) }
+                == "damaged: it lists '\(name)'; wanted files of the folder itself")
+    }
+
+    @Test func aListNamesPlainFilesAlone() throws {
+        let folder = try TemporaryFolder()
+        try FileManager.default.createSymbolicLink(
+            at: folder.file("model.safetensors"), withDestinationURL: URL(fileURLWithPath: "/dev/zero"))
+        try Data(#"{"model.safetensors":{"bytes":0,"sha256":"00"}}"#.utf8).write(to: folder.file("checksums.json"))
+        #expect(
+            message { try AtomicFolder.verify(folder.url, foreign: false) } == "no plain file; checksums.json lists it")
+    }
+
     @Test func anotherProgramsFolderNeedsNoChecksums() throws {
         let folder = try TemporaryFolder()
         try AtomicFolder.verify(folder.url, foreign: true)

@@ -37,7 +37,30 @@ import Testing
     }
 
     @Test func whatCannotBeHonouredIsRefused() throws {
-        #expect(try problem { $0["hidden_act"] = "gelu_new" } == "hidden_act is 'gelu_new'; only 'gelu' is supported")
+        #expect(
+            try problem { $0["hidden_act"] = "relu" }
+                == "hidden_act is 'relu'; wanted gelu, gelu_python, gelu_new, gelu_pytorch_tanh, gelu_fast")
+        for (key, value, text) in [
+            ("is_decoder", true, "'is_decoder' is true; only encoders are supported"),
+            ("add_cross_attention", true, "'add_cross_attention' is true; only encoders are supported"),
+            ("tie_word_embeddings", false, "'tie_word_embeddings' is false; only tied ones are supported"),
+            ("pruned_heads", ["0": [1]], "'pruned_heads' is not empty; wanted all heads"),
+            ("embedding_size", 16, "'embedding_size' is 16; wanted hidden_size"),
+            (
+                "problem_type", "multi_label_classification",
+                "'problem_type' is 'multi_label_classification'; wanted one label a text"
+            ),
+            (
+                "quantization_config", ["bits": 8],
+                "'quantization_config' is not supported; wanted floating-point weights"
+            ),
+            ("layer_norm_eps", -1, "layer_norm_eps is -1.0; wanted 1e-30 to 1.0"),
+            ("hidden_dropout_prob", 1.5, "hidden_dropout_prob is 1.5; wanted 0.0 to 0.99"),
+            ("attention_probs_dropout_prob", 1e30, "attention_probs_dropout_prob is 1e+30; wanted 0.0 to 0.99"),
+            ("id2label", ["x": "a"], "id2label has the key 'x'; wanted numbers"),
+        ] as [(String, Any, String)] {
+            #expect(try problem { $0[key] = value } == text)
+        }
         #expect(try problem { $0["model_type"] = "roberta" } == "model_type is 'roberta'; wanted 'bert' or 'yoso'")
         #expect(
             try problem { $0["position_embedding_type"] = "relative_key" }
@@ -53,7 +76,35 @@ import Testing
 
     @Test func missingAndMistypedKeysAreNamed() throws {
         #expect(try problem { $0["hidden_size"] = nil } == "has no key 'hidden_size'")
+        #expect(
+            try problem { $0 = ["model_type": "bert", "hidden_size": 4] }
+                == "has no keys 'vocab_size', 'num_hidden_layers', 'num_attention_heads', 'intermediate_size'")
+        #expect(try problem { $0["hidden_size"] = NSNull() } == "the value of 'hidden_size' is of a wrong type")
         #expect(try problem { $0["hidden_size"] = "big" } == "the value of 'hidden_size' is of a wrong type")
+    }
+
+    @Test func whatTransformersHasADefaultForMayBeLeftOut() throws {
+        let folder = try TemporaryFolder()
+        let sizes =
+            #""vocab_size":9,"hidden_size":8,"num_hidden_layers":1,"num_attention_heads":2,"intermediate_size":4"#
+        func read(_ type: String) throws -> HuggingFaceConfiguration {
+            try Data("{\"model_type\":\"\(type)\",\(sizes)}".utf8).write(to: folder.file("config.json"))
+            return try HuggingFaceConfiguration(of: folder.url)
+        }
+        let bert = try read("bert")
+        #expect(bert.positions == 512 && bert.segments == 2 && bert.activation == "gelu" && bert.paddingID == 0)
+        #expect(bert.normEpsilon == 1e-12 && bert.dropout == 0.1 && bert.initializerRange == 0.02)
+        let yoso = try read("yoso")
+        #expect(yoso.positions == 4096 && yoso.segments == 1 && yoso.paddingID == 1)
+    }
+
+    @Test func aPointerOfGitIsNoConfiguration() throws {
+        let folder = try TemporaryFolder()
+        try Data("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n".utf8)
+            .write(to: folder.file("config.json"))
+        #expect(
+            message { _ = try HuggingFaceConfiguration(of: folder.url) }
+                == "a pointer of Git LFS, not the file itself; run `git lfs pull` in its repository")
     }
 
     @Test func aFolderWithoutConfigurationIsNoCheckpoint() throws {

@@ -41,8 +41,11 @@ import Testing
         (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, 9, "damaged: 71 bytes"),
         (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}"#, 12, "damaged: a begins at byte"),
         (#"{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}"#, 8, "damaged: a takes bytes 0 to 8"),
-        (#"{"a":{"dtype":"f32","shape":[2],"data_offsets":[0,8]}}"#, 8, "a is of type f32"),
-        (#"{"a":{"dtype":"F8_E4M3","shape":[8],"data_offsets":[0,8]}}"#, 8, "a is of type F8_E4M3"),
+        (#"{"a":{"dtype":"f32","shape":[2],"data_offsets":[0,8]}}"#, 8, "damaged: a is of type f32"),
+        (
+            #"{"a":{"dtype":"F4","shape":[3],"data_offsets":[0,1]}}"#, 1,
+            "damaged: a takes bytes 0 to 1; its shape wants 1"
+        ),
         (#"{"a":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}}"#, 8, "damaged: the header is no JSON"),
         (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}"#, 8, "damaged: a has no proper data_offsets"),
         (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0]}}"#, 8, "damaged: a has no proper data_offsets"),
@@ -61,6 +64,23 @@ import Testing
         let url = try file(header, dataBytes: dataBytes, in: folder)
         let found = message { _ = try SafeTensorsFile(url) }
         #expect(found?.contains(expected) == true, "\(found ?? "accepted")")
+    }
+
+    /// A checkpoint may hold what nobody reads.
+    @Test func aTensorOfAnyTypeOfTheFormatIsAllowedAndReadingItIsRefused() throws {
+        let folder = try TemporaryFolder()
+        let types = [
+            ("F4", 4), ("F6_E2M3", 6), ("F6_E3M2", 6), ("U8", 8), ("I8", 8), ("F8_E5M2", 8), ("F8_E4M3", 8),
+            ("F8_E8M0", 8), ("F8_E4M3FNUZ", 8), ("F8_E5M2FNUZ", 8), ("BOOL", 8), ("I16", 16), ("U16", 16),
+            ("U32", 32), ("C64", 64), ("U64", 64),
+        ]
+        for (type, bits) in types {
+            let header = #"{"a":{"dtype":"\#(type)","shape":[4],"data_offsets":[0,\#(bits / 2)]}}"#
+            let tensors = try SafeTensorsFile(try file(header, dataBytes: bits / 2, in: folder))
+            #expect(tensors.shape(of: "a") == [4])
+            #expect(
+                message { _ = try tensors.floats("a") } == "a is of type \(type); wanted F32, F16, BF16 or F64")
+        }
     }
 
     @Test func filesThatAreTooShortOrMissingAreNamed() throws {
@@ -88,7 +108,7 @@ import Testing
         #expect(try tensors.floats("b") == [1, -2.5])
         #expect(try tensors.floats("h") == [1, 0x1p-24, -.infinity])
         #expect(try tensors.integers("i") == [-2])
-        #expect(message { _ = try tensors.floats("i") } == "i holds integers; wanted floating-point numbers")
+        #expect(message { _ = try tensors.floats("i") } == "i is of type I64; wanted F32, F16, BF16 or F64")
         #expect(message { _ = try tensors.floats("z") } == "has no tensor z")
     }
 }

@@ -51,6 +51,34 @@ import Testing
         #expect(before.documentCount == 1 && after.documentCount == 2)
     }
 
+    /// Ids index embeddings: a cache of a larger vocabulary under the same name must not reach them.
+    @Test func idsBeyondTheVocabularyAreDamage() throws {
+        let folder = try TemporaryFolder()
+        _ = try tokenized("one two\n", in: folder)
+        let text = try TextFiles([folder.file("text.txt").path])
+        var other = ByteTokenizer()
+        other.vocabularySize = 100
+        let error = #expect(throws: CorpusError.self) {
+            _ = try TokenizedCorpus(text, other, cache: folder.file("cache"))
+        }
+        #expect(error?.description.hasSuffix(".tokens: damaged; delete its folder to tokenize again") == true)
+    }
+
+    @Test func aLinkedFolderAndLinkedFilesAreWhatTheyPointTo() throws {
+        let folder = try TemporaryFolder()
+        let real = folder.file("real")
+        try FileManager.default.createDirectory(at: real, withIntermediateDirectories: true)
+        try Data("some text\n".utf8).write(to: folder.file("blob"))
+        try FileManager.default.createSymbolicLink(
+            at: real.appendingPathComponent("a.txt"), withDestinationURL: folder.file("blob"))
+        try FileManager.default.createSymbolicLink(at: folder.file("link"), withDestinationURL: real)
+        let text = try TextFiles([folder.file("link").path])
+        #expect(text.urls.count == 1 && text.bytes == 10)
+        let first = try TokenizedCorpus(text, ByteTokenizer(), cache: folder.file("cache")).tokenCount
+        try Data("some other text\n".utf8).write(to: folder.file("blob"))
+        #expect(try TokenizedCorpus(text, ByteTokenizer(), cache: folder.file("cache")).tokenCount == first + 6)
+    }
+
     @Test func aBuildThatWasStoppedGoesOnToTheSameBytes() throws {
         let stopped = try TemporaryFolder()
         let straight = try TemporaryFolder()

@@ -12,8 +12,8 @@ import Testing
         let digest = digest ?? SHA256.hexadecimal(of: content)
         var download = Download(
             server.url, to: folder.appendingPathComponent("a.zip"),
-            digest: (String(digest.prefix(8)), String(digest.suffix(4))))
-        (download.pieceSize, download.timeout) = (30_000, 1)
+            digest: digest)
+        (download.pieceSize, download.timeout, download.limit) = (30_000, 1, 1 << 20)
         return download
     }
 
@@ -78,9 +78,19 @@ import Testing
         let slow = problem(try LocalServer(content, .slow))
         #expect(slow == "no answer within 1 seconds; try again")
         let nobody = Download(
-            try LocalServer(content, .ranges).url, to: folder.appendingPathComponent("b.zip"), digest: ("", ""))
+            try LocalServer(content, .ranges).url, to: folder.appendingPathComponent("b.zip"), digest: "")
         let error = #expect(throws: GlueError.self) { try nobody.run { _, _ in } }
         #expect(error?.problem.hasSuffix("is there a network?") == true)
+    }
+
+    @Test func aServerWithoutEndIsCutOff() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        #expect(problem(try LocalServer(content, .endless)) == "the server sends more than 1 MB; wanted less")
+        #expect(problem(try LocalServer(content, .claims(1 << 60))) == "the server sends more than 1 MB; wanted less")
+    }
+
+    @Test func digestsAreWhole() {
+        #expect(OfficialSource.all.flatMap(\.files).allSatisfy { $0.digest.count == 64 })
     }
 
     @Test func archivesAreUnpackedInsideTheirFolder() throws {

@@ -7,6 +7,10 @@ final class LocalServer: Sendable {
         case ranges, ignoresRanges, missing
         /// Closes each connection after so many bytes of the body, and ends the content there.
         case truncates(Int)
+        /// Says that the content has so many bytes.
+        case claims(Int)
+        /// Sends and sends.
+        case endless
         /// Never answers.
         case slow
     }
@@ -56,12 +60,15 @@ final class LocalServer: Sendable {
         var (head, body) = ("HTTP/1.1 404 Not Found", Data())
         switch behaviour {
         case .missing, .slow: break
+        case .endless: (head, body) = ("HTTP/1.1 200 OK", Data(count: 64 << 20))
         case .ignoresRanges: (head, body) = ("HTTP/1.1 200 OK", content)
-        case .ranges, .truncates:
+        case .ranges, .truncates, .claims:
+            var total = content.count
+            if case .claims(let bytes) = behaviour { total = bytes }
             let first = min(bounds[0], available.count)
             body = available[first..<min(bounds[1] + 1, available.count)]
             head =
-                "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes \(first)-\(first + body.count - 1)/\(content.count)"
+                "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes \(first)-\(first + body.count - 1)/\(total)"
         }
         let answer = Data("\(head)\r\nContent-Length: \(body.count)\r\nConnection: close\r\n\r\n".utf8) + body
         answer.withUnsafeBytes { bytes in

@@ -28,6 +28,13 @@ import Testing
             ])
     }
 
+    @Test func aZipThatUnpacksToVeryMuchIsRefusedUnread() throws {
+        defer { try? FileManager.default.removeItem(at: url) }
+        try ZipArchive.write((0..<5).map { ("\($0).tsv", Data(count: 20 << 20)) }, to: url)
+        let error = #expect(throws: GlueError.self) { try Submission.problems(of: url) }
+        #expect(error?.problem == "unpacks to more than 64 MB; wanted less")
+    }
+
     @Test func missingFilesAndWrongCountsAreRefused() throws {
         var submission = Submission()
         let sst2 = try GlueTask.named("sst2")

@@ -199,6 +199,33 @@ func problems(_ text: String, _ overrides: [ResolvedRecipe.Override] = []) -> St
         #expect(problems("- 1\n")?.contains("wanted keys and values") == true)
     }
 
+    /// Ten aliases of ten aliases, nine levels deep, as a key that has to be compared with others.
+    @Test(.timeLimit(.minutes(1))) func anAliasBombIsRefusedBeforeItIsRead() {
+        var bomb = "a0: &a0 [x, x]\n"
+        for level in 1...9 {
+            let aliases = Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ", ")
+            bomb += "a\(level): &a\(level) [\(aliases)]\n"
+        }
+        #expect(
+            problems(rightRecipe + bomb + "? *a9\n: 1\n? *a8\n: 2\n")
+                == "x.yaml: 92 aliases; they are not supported, write the values out")
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: ["key", "model.attention.key"])
+    func ofVeryManyProblemsTwentyAreShown(prefix: String) throws {
+        let text = rightRecipe + (0..<100_000).map { "\(prefix)\($0): 1\n" }.joined()
+        let found = try #require(problems(text))
+        #expect(found.hasSuffix("\nand 99980 problems more"))
+        #expect(found.split(separator: "\n").count { $0.contains("unknown key") } == 20)
+    }
+
+    @Test func aBatchFitsAMemory() {
+        let wanted = "wanted a batch such as 64 sequences or 8192 tokens, at most 1000000 sequences or 1e8 tokens"
+        for batch in ["1000000000000 sequences", "1e12 tokens", "1000001 sequences"] {
+            #expect(changed("64 sequences", to: batch)?.contains("batch is '\(batch)'; \(wanted)") == true)
+        }
+    }
+
     @Test func aMissingFileIsOneLine() {
         let error = #expect(throws: RecipeErrors.self) { try PretrainingRecipe("/none/such.yaml") }
         #expect(

@@ -27,6 +27,31 @@ import Tokenization
         #expect(!ids.contains(first.special.unknown))
     }
 
+    /// Read back as transformers reads it; Tests/Peers/same_ids.py compares it with transformers itself.
+    @Test(arguments: VocabularyTrainer.Model.allCases)
+    func theFileForTransformersHasTheIdsOfTheLibrary(model: VocabularyTrainer.Model) throws {
+        let tokenizer = try train(model)
+        #expect(TokenizerFolder.objection(tokenizer) == nil)
+        let folder = try TemporaryFolder()
+        for (name, data) in try TokenizerFolder.files(of: tokenizer) { try data.write(to: folder.file(name)) }
+        #expect(FileManager.default.fileExists(atPath: folder.file("tokenizer.json").path))
+    }
+
+    @Test func aModelThatNoFileCanSayGetsNoneAndALineWhy() throws {
+        // The trainer's field 3, the type of the model: 4 is of characters.
+        var bytes = try train(.bpe).modelBytes
+        let type = try #require(bytes.range(of: Data([0x18, 0x02, 0x20])))
+        bytes[type.lowerBound + 1] = 4
+        let tokenizer = try SentencePieceTokenizer(modelBytes: bytes, place: "m")
+        #expect(
+            TokenizerFolder.objection(tokenizer)
+                == "no tokenizer.json is written, so that transformers cannot read this vocabulary: the model is of words or characters; only unigram and BPE have one"
+        )
+        let folder = try TemporaryFolder()
+        for (name, data) in try TokenizerFolder.files(of: tokenizer) { try data.write(to: folder.file(name)) }
+        #expect(!FileManager.default.fileExists(atPath: folder.file("tokenizer.json").path))
+    }
+
     @Test func aSizeThatTheTextCannotFillIsRefused() {
         let refusal = message { _ = try train(.unigram, size: 30_000) }
         #expect(refusal?.contains("Vocabulary size too high (30000)") == true, "\(refusal ?? "none")")

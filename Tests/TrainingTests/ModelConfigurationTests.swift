@@ -69,6 +69,39 @@ import Training
                 == .yosoExpectation(YosoExpectationOptions(bits: 5, gradient: .exact)))
     }
 
+    /// A configuration is held to the ranges of recipes: each of these trapped, or took all memory.
+    @Test(arguments: [
+        (AttentionChoice.nystrom(landmarks: 0), "model.attention.landmarks is 0; wanted 1 to 4096"),
+        (.performer(features: -1), "model.attention.features is -1; wanted 1 to 4096"),
+        (.linformer(rank: 0, length: 40), "model.attention.rank is 0; wanted 1 to 4096"),
+        (.linformer(rank: 1, length: .max), "model.attention.length is 9223372036854775807; wanted 1 to 1000000"),
+        (.local(window: .max), "model.attention.window is 9223372036854775807; wanted 1 to 1000000"),
+        (.mra(blocks: 0, isSparse: true), "model.attention.blocks is 0; wanted 1 to 1000000"),
+        (
+            .yoso(YosoOptions(hashes: .max)),
+            "model.attention.hashes is 9223372036854775807; wanted 1 to 65535"
+        ),
+        (
+            .yoso(YosoOptions(evaluation: .sampled(0))),
+            "model.attention.evaluationHashes is 0; wanted 1 to 65535"
+        ),
+        (.gfsa(order: 0, over: .softmax), "model.filterOrder is 0; wanted 1 to 100"),
+        (
+            .gfsa(order: 2, over: .gfsa(order: 2, over: .softmax)),
+            "model.filterOrder stands over another filter; wanted one"
+        ),
+        (.convolved(width: 4, beside: .softmax), "model.attention.convolution is 4; wanted an odd width"),
+        (.convolved(width: -3, beside: .softmax), "model.attention.convolution is -3; wanted 1 to 1023"),
+        (
+            .convolved(width: 3, beside: .gfsa(order: 2, over: .softmax)),
+            "model.attention.convolution stands beside another one or a filter; wanted a plain attention"
+        ),
+    ]) func anAttentionOutOfRangeIsRefused(attention: AttentionChoice, problem: String) throws {
+        let configuration = HuggingFaceConfiguration(TinyRun.encoder(attention: attention), head: "ForMaskedLM")
+        let error = #expect(throws: CheckpointError.self) { try configuration.encoderOptions(place) }
+        #expect(error?.problem == problem)
+    }
+
     @Test func aYosoOfHuggingFaceIsRead() throws {
         var configuration = HuggingFaceConfiguration(
             modelType: "yoso", vocabularySize: 50, width: 32, layers: 1, heads: 2, intermediate: 64)

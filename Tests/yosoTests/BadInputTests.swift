@@ -122,10 +122,10 @@ import Testing
 
         let config = tool.file("run/step-000005/config.json")
         let text = try String(contentsOf: config, encoding: .utf8)
-        try Data(text.replacingOccurrences(of: "1200", with: "1300").utf8).write(to: config)
+        try Data(text.replacingOccurrences(of: "1200", with: "1100").utf8).write(to: config)
         try expect(
             tool, tool.finetuning(["--output", "tuned3"]),
-            "run/best: the model has 1300 word embeddings, its tokenizer 1200 ids")
+            "run/best: the model has 1100 word embeddings, its tokenizer 1200 ids")
     }
 
     @Test func tasksThatAreUnknownOrWrong() throws {

@@ -79,7 +79,7 @@ final class CommandLineTool {
     }
 
     /// The program beside the bundle of these tests.
-    private static func executable() throws -> URL {
+    static func executable() throws -> URL {
         let bundle = CommandLine.arguments.first { $0.contains(".xctest") }
             .map { URL(fileURLWithPath: String($0.split(separator: "=").last ?? "")) }
         let folders =

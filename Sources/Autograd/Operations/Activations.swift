@@ -1,12 +1,20 @@
 import CKernels
 import Tensors
 
+/// GELU, x Φ(x) (Hendrycks & Gimpel 2016): with the normal distribution function Φ itself, or its approximation by tanh.
+public enum GeluForm: String, Sendable, Codable {
+    case erf, tanh
+}
+
 extension Variable {
-    /// y = x Φ(x), with Φ the normal distribution function by erf (Hendrycks & Gimpel 2016).
-    public func gelu() -> Variable {
+    /// y = x Φ(x)
+    public func gelu(_ form: GeluForm = .erf) -> Variable {
         let y = tape.pool.tensor(rows, columns)
-        ck_gelu(Int64(y.count), value.pointer, y.pointer)
-        return tape.record(y, Gelu(x: self))
+        switch form {
+        case .erf: ck_gelu(Int64(y.count), value.pointer, y.pointer)
+        case .tanh: ck_gelu_tanh(Int64(y.count), value.pointer, y.pointer)
+        }
+        return tape.record(y, Gelu(x: self, form: form))
     }
 
     /// y = tanh x
@@ -20,10 +28,14 @@ extension Variable {
 struct Gelu: TapedOperation {
     var phase: Phase { .activations }
     let x: Variable
+    var form = GeluForm.erf
 
     /// dx = dy (Φ(x) + x φ(x))
     func backward(_ dOutput: Tensor, _ gradients: Gradients) {
-        ck_gelu_gradient(Int64(dOutput.count), x.value.pointer, dOutput.pointer)
+        switch form {
+        case .erf: ck_gelu_gradient(Int64(dOutput.count), x.value.pointer, dOutput.pointer)
+        case .tanh: ck_gelu_tanh_gradient(Int64(dOutput.count), x.value.pointer, dOutput.pointer)
+        }
         gradients.add(dOutput, to: x)
     }
 }

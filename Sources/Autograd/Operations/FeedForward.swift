@@ -3,12 +3,13 @@ import Tensors
 extension Variable {
     /// y = gelu(x W₁ᵀ + b₁) W₂ᵀ + b₂, for W₁ [inner, in], W₂ [out, inner]: the feed-forward part of a block (Vaswani et al.
     /// 2017, section 3.3). The same as `linear`, `gelu` and `linear`, but activations are made operands of the second
-    /// product where the first leaves them, if it is one of bf16.
+    /// product where the first leaves them, if it is one of bf16 and GELU is by erf.
     public func feedForward(
-        _ expand: (weight: Parameter, bias: Parameter), _ contract: (weight: Parameter, bias: Parameter)
+        _ expand: (weight: Parameter, bias: Parameter), _ contract: (weight: Parameter, bias: Parameter),
+        gelu form: GeluForm = .erf
     ) -> Variable {
-        guard tape.products.precision == .bf16 else {
-            return linear(expand.weight, expand.bias).gelu().linear(contract.weight, contract.bias)
+        guard tape.products.precision == .bf16, form == .erf else {
+            return linear(expand.weight, expand.bias).gelu(form).linear(contract.weight, contract.bias)
         }
         let (left, kept) = tape.products.leftAndKept(value, isKept: tape.isTraining)
         let hidden = tape.pool.tensor(rows, expand.weight.rows)

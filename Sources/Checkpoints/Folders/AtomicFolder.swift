@@ -50,8 +50,12 @@ public enum AtomicFolder {
             let list = try? JSONDecoder().decode([String: Checksum].self, from: data), !list.isEmpty
         else { throw CheckpointError(listURL, "damaged: no list of checksums; use an older checkpoint") }
         for (name, expected) in list.sorted(by: { $0.key < $1.key }) {
+            guard !name.contains("/"), name != "..", name != "." else {
+                throw CheckpointError(listURL, "damaged: it lists '\(name)'; wanted files of the folder itself")
+            }
             let file = url.appendingPathComponent(name)
-            guard let bytes = try? size(of: file) else {
+            let bytes: Int
+            do { bytes = try size(of: file) } catch let error as CheckpointError { throw error } catch {
                 throw CheckpointError(file, "missing; \(listName) lists it; use an older checkpoint")
             }
             guard bytes == expected.bytes else {
@@ -126,7 +130,11 @@ public enum AtomicFolder {
     }
 
     private static func size(of url: URL) throws -> Int {
-        let attributes = try FileManager.default.attributesOfItem(atPath: url.path)
+        // Of a link, as in the cache of the hub, the target's.
+        let attributes = try FileManager.default.attributesOfItem(atPath: url.resolvingSymlinksInPath().path)
+        guard attributes[.type] as? FileAttributeType == .typeRegular else {
+            throw CheckpointError(url, "no plain file; \(listName) lists it")
+        }
         return (attributes[.size] as? NSNumber)?.intValue ?? 0
     }
 

@@ -1,8 +1,10 @@
+import Digests
 import Foundation
 
 /// `config.json` of a Hugging Face folder, for the architectures `bert` and `yoso`.
 ///
-/// Keys of other programs are tolerated; what we could not honour (another activation, relative positions) is refused.
+/// Keys of other programs are tolerated; what we could not honour (another activation, relative positions) is refused. What
+/// transformers has a default for may be left out, but for the sizes.
 public struct HuggingFaceConfiguration: Codable, Equatable, Sendable {
     public var architectures: [String]?
     public var modelType: String
@@ -108,13 +110,20 @@ public struct HuggingFaceConfiguration: Codable, Equatable, Sendable {
         guard let data = try? Data(contentsOf: url) else {
             throw CheckpointError(folder, "no checkpoint: it has no readable \(Self.fileName)")
         }
+        guard !LargeFilePointer.isOne(data) else { throw CheckpointError(url, LargeFilePointer.problem) }
         do {
             self = try JSONDecoder().decode(Self.self, from: data)
-        } catch DecodingError.keyNotFound(let key, _) {
-            throw CheckpointError(url, "has no key '\(key.stringValue)'")
+            if let problem = try JSONDecoder().decode(RefusedKeys.self, from: data).problem {
+                throw CheckpointError(url, problem)
+            }
+        } catch let error as MissingKeys {
+            throw CheckpointError(url, "has no \(error)")
         } catch DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context) {
             let key = context.codingPath.map(\.stringValue).joined(separator: ".")
-            throw CheckpointError(url, "the value of '\(key)' is of a wrong type")
+            throw CheckpointError(
+                url, key.isEmpty ? "damaged: no JSON object" : "the value of '\(key)' is of a wrong type")
+        } catch let error as CheckpointError {
+            throw error
         } catch {
             throw CheckpointError(url, "damaged: no JSON object")
         }
@@ -126,33 +135,5 @@ public struct HuggingFaceConfiguration: Codable, Equatable, Sendable {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         try OutputFile.write(try encoder.encode(self), to: folder.appendingPathComponent(Self.fileName))
-    }
-
-    private func check(_ url: URL) throws {
-        guard ["bert", "yoso", Self.ownModelType].contains(modelType) else {
-            throw CheckpointError(url, "model_type is '\(modelType)'; wanted 'bert' or 'yoso'")
-        }
-        guard activation == "gelu" else {
-            throw CheckpointError(url, "hidden_act is '\(activation)'; only 'gelu' is supported")
-        }
-        guard (positionEmbedding ?? "absolute") == "absolute" else {
-            throw CheckpointError(url, "position_embedding_type is '\(positionEmbedding ?? "")'; wanted 'absolute'")
-        }
-        // As recipes have it; a size far beyond would end in no memory.
-        for (key, value, most) in [
-            ("vocab_size", vocabularySize, 10_000_000), ("hidden_size", width, 65536),
-            ("num_hidden_layers", layers, 1000), ("num_attention_heads", heads, 1024),
-            ("intermediate_size", intermediate, 1_000_000), ("max_position_embeddings", positions, 1_000_000),
-            ("type_vocab_size", segments, 1000),
-        ] where !(1...most).contains(value) {
-            throw CheckpointError(url, "\(key) is \(value); wanted 1 to \(most)")
-        }
-        if let labels, Set(labels.values).count < labels.count {
-            throw CheckpointError(
-                url, "id2label names two labels '\(labels.values.sorted().joined(separator: "', '"))'")
-        }
-        guard width % heads == 0 else {
-            throw CheckpointError(url, "\(heads) attention heads do not divide hidden_size \(width)")
-        }
     }
 }

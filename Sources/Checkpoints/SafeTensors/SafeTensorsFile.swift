@@ -31,7 +31,7 @@ public struct SafeTensorsFile {
     /// - Throws: `CheckpointError` where the tensor is missing, of another type, or has another number of elements.
     public func read(_ name: String, into target: UnsafeMutableBufferPointer<Float>) throws {
         let entry = try entry(name)
-        let count = entry.range.count / entry.type.size
+        let count = entry.shape.reduce(1, *)
         guard count == target.count else {
             throw CheckpointError(url, "\(name) has shape \(entry.shape); wanted \(target.count) elements")
         }
@@ -42,7 +42,8 @@ public struct SafeTensorsFile {
             case .float64: convert(source, Double.self, into: target) { Float($0) }
             case .float16: convert(source, UInt16.self, into: target, Self.half)
             case .bfloat16: convert(source, UInt16.self, into: target) { Float(bitPattern: UInt32($0) << 16) }
-            case .int64, .int32: throw CheckpointError(url, "\(name) holds integers; wanted floating-point numbers")
+            default:
+                throw CheckpointError(url, "\(name) is of type \(entry.type.rawValue); wanted F32, F16, BF16 or F64")
             }
         }
     }
@@ -50,7 +51,7 @@ public struct SafeTensorsFile {
     /// All elements of a floating-point tensor.
     public func floats(_ name: String) throws -> [Float] {
         let entry = try entry(name)
-        var values = [Float](repeating: 0, count: entry.range.count / entry.type.size)
+        var values = [Float](repeating: 0, count: entry.shape.reduce(1, *))
         try values.withUnsafeMutableBufferPointer { try read(name, into: $0) }
         return values
     }
@@ -60,11 +61,11 @@ public struct SafeTensorsFile {
         let entry = try entry(name)
         return try data.withUnsafeBytes { bytes in
             let source = UnsafeRawBufferPointer(rebasing: bytes[entry.range])
-            let offsets = stride(from: 0, to: source.count, by: entry.type.size)
+            let offsets = stride(from: 0, to: source.count, by: max(1, entry.type.size))
             switch entry.type {
             case .int64: return offsets.map { Int(source.loadUnaligned(fromByteOffset: $0, as: Int64.self)) }
             case .int32: return offsets.map { Int(source.loadUnaligned(fromByteOffset: $0, as: Int32.self)) }
-            default: throw CheckpointError(url, "\(name) holds floating-point numbers; wanted integers")
+            default: throw CheckpointError(url, "\(name) is of type \(entry.type.rawValue); wanted I64 or I32")
             }
         }
     }

@@ -1,3 +1,4 @@
+import Digests
 import Foundation
 
 /// The header of a safetensors file, held to every rule of the format: entries contiguous from 0 without hole or
@@ -10,24 +11,6 @@ struct SafeTensorsHeader {
         let range: Range<Int>
     }
 
-    /// The element types that we read; the rest of the format's is refused by name.
-    enum ElementType: String {
-        case float64 = "F64"
-        case float32 = "F32"
-        case float16 = "F16"
-        case bfloat16 = "BF16"
-        case int64 = "I64"
-        case int32 = "I32"
-
-        var size: Int {
-            switch self {
-            case .float64, .int64: 8
-            case .float32, .int32: 4
-            case .float16, .bfloat16: 2
-            }
-        }
-    }
-
     let entries: [String: Entry]
     let metadata: [String: String]
 
@@ -36,6 +19,7 @@ struct SafeTensorsHeader {
 
     /// - Throws: `CheckpointError` that names the first rule that `data`, the whole file, breaks.
     init(_ data: Data, _ url: URL) throws {
+        guard !LargeFilePointer.isOne(data) else { throw CheckpointError(url, LargeFilePointer.problem) }
         guard data.count >= 8 else { throw CheckpointError(url, "\(data.count) bytes are no safetensors file") }
         let length = data.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         guard length <= Self.lengthLimit, Int(length) + 8 <= data.count else {
@@ -93,16 +77,16 @@ struct SafeTensorsHeader {
             let end = Int(exactly: field.data_offsets[1]), begin <= end, end < Int.max / 2
         else { throw CheckpointError(url, "damaged: \(name) has no proper data_offsets") }
         guard let type = ElementType(rawValue: field.dtype) else {
-            throw CheckpointError(url, "\(name) is of type \(field.dtype); wanted F32, F16, BF16, F64, I32 or I64")
+            throw CheckpointError(url, "damaged: \(name) is of type \(field.dtype), which the format does not have")
         }
-        var bytes = type.size
+        var bits = type.bits
         for dimension in shape {
-            let (product, overflow) = bytes.multipliedReportingOverflow(by: dimension)
+            let (product, overflow) = bits.multipliedReportingOverflow(by: dimension)
             guard !overflow else { throw CheckpointError(url, "damaged: the shape of \(name) overflows") }
-            bytes = product
+            bits = product
         }
-        guard end - begin == bytes else {
-            throw CheckpointError(url, "damaged: \(name) takes bytes \(begin) to \(end); its shape wants \(bytes)")
+        guard bits % 8 == 0, end - begin == bits / 8 else {
+            throw CheckpointError(url, "damaged: \(name) takes bytes \(begin) to \(end); its shape wants \(bits / 8)")
         }
         return Entry(type: type, shape: shape, range: dataStart + begin..<dataStart + end)
     }

@@ -1,3 +1,4 @@
+import Digests
 import Foundation
 
 /// The lines of a plain or compressed text file, in constant memory: split at line feeds alone, one carriage return at
@@ -31,6 +32,9 @@ public final class LineReader {
     public func next() throws -> String? {
         guard let bytes = try nextBytes() else { return nil }
         lineNumber += 1
+        if lineNumber == 1, LargeFilePointer.isOne(bytes) {
+            throw CorpusError(url.relativePath, LargeFilePointer.problem)
+        }
         guard let line = String(validating: bytes, as: UTF8.self) else {
             throw CorpusError("\(url.relativePath):\(lineNumber)", "not UTF-8\(Self.whereInvalid(bytes))")
         }

@@ -32,7 +32,7 @@ public final class ParagraphReader {
         }
         totalBytes = text.bytes
         urls = text.urls.reversed()
-        step = max(1, (total + count - 1) / count)
+        step = max(1, total / count + (total % count == 0 ? 0 : 1))
     }
 
     /// The next paragraph, or nil at the end.

@@ -49,7 +49,8 @@ public struct TextFiles: Sendable, Equatable {
     public var bytes: Int { urls.reduce(0) { $0 + Self.size($1) } }
 
     static func size(_ url: URL) -> Int {
-        let attributes = try? FileManager.default.attributesOfItem(atPath: url.path)
+        // Of a link, the target's.
+        let attributes = try? FileManager.default.attributesOfItem(atPath: url.resolvingSymlinksInPath().path)
         return (attributes?[.size] as? NSNumber)?.intValue ?? 0
     }
 
@@ -59,7 +60,8 @@ public struct TextFiles: Sendable, Equatable {
 
     private static func files(below folder: URL) -> (text: [URL], leftOut: [String]) {
         var (text, leftOut) = ([URL](), [String]())
-        let names = FileManager.default.enumerator(atPath: folder.path)
+        // A folder that is a link is not entered by its own name.
+        let names = FileManager.default.enumerator(atPath: folder.resolvingSymlinksInPath().path)
         while let name = names?.nextObject() as? String {
             let url = folder.appendingPathComponent(name)
             var isDirectory: ObjCBool = false

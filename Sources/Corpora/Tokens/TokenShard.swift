@@ -27,15 +27,26 @@ struct TokenShard: Sendable {
 
     static let documentBit: UInt32 = 1 << 31
 
-    /// Opens a complete shard and checks sizes and digests.
+    /// Opens a complete shard of a vocabulary of `vocabularySize` ids and checks sizes, digests and ids.
     ///
-    /// - Throws: `CorpusError` where a file is missing or differs from its manifest.
-    init(_ name: URL, wide: Bool) throws {
+    /// - Throws: `CorpusError` where a file is missing, differs from its manifest, or has an id that indexes no embedding.
+    init(_ name: URL, wide: Bool, vocabularySize: Int) throws {
         self.wide = wide
         guard let manifest = Self.manifest(name) else { throw CorpusError(Self.json(name), "missing or damaged") }
         self.manifest = manifest
         tokens = try Self.map(Self.tokens(name), digest: manifest.tokensDigest)
         lengths = try Self.map(Self.lengths(name), digest: manifest.lengthsDigest)
+        let total = lengths.withUnsafeBytes { bytes in
+            bytes.bindMemory(to: UInt32.self).reduce(0) { $0 + Int($1 & ~Self.documentBit) }
+        }
+        let largest = tokens.withUnsafeBytes { bytes in
+            wide
+                ? bytes.bindMemory(to: UInt32.self).max().map(Int.init)
+                : bytes.bindMemory(to: UInt16.self).max().map(Int.init)
+        }
+        guard total * (wide ? 4 : 2) == tokens.count, manifest.tokens == total, largest ?? 0 < vocabularySize else {
+            throw CorpusError(Self.tokens(name), "damaged; delete its folder to tokenize again")
+        }
     }
 
     static func manifest(_ name: URL) -> Manifest? {

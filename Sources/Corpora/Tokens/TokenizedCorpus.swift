@@ -57,7 +57,7 @@ public struct TokenizedCorpus: Sendable {
                         Progress(bytes: doneBytes + bytes, totalBytes: totalBytes, tokens: doneTokens + tokens))
                 }
             }
-            let shard = try TokenShard(name, wide: wide)
+            let shard = try TokenShard(name, wide: wide, vocabularySize: tokenizer.vocabularySize)
             doneBytes += wanted.sourceBytes
             doneTokens += shard.manifest.tokens
             return shard
@@ -111,7 +111,10 @@ public struct TokenizedCorpus: Sendable {
     }
 
     private static func manifest(of source: URL, _ tokenizer: any Tokenizer) throws -> TokenShard.Manifest {
-        guard let attributes = try? FileManager.default.attributesOfItem(atPath: source.path) else {
+        guard
+            let attributes = try? FileManager.default.attributesOfItem(
+                atPath: source.resolvingSymlinksInPath().path)
+        else {
             throw CorpusError(source, "cannot be read")
         }
         return TokenShard.Manifest(

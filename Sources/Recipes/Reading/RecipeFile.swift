@@ -43,6 +43,12 @@ struct RecipeFile {
     init(text: String, name: String) throws {
         self.name = name
         lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        // Comparing keys that are aliases of aliases takes Yams exponentially long.
+        let aliases = Self.aliases(in: text)
+        guard aliases <= Self.mostAliases else {
+            let message = "\(aliases) aliases; they are not supported, write the values out"
+            throw RecipeErrors(issues: [RecipeIssue(place: .recipe(name), message: message)])
+        }
         let root: Node?
         do {
             root = try Yams.compose(yaml: text)
@@ -56,6 +62,19 @@ struct RecipeFile {
             throw RecipeErrors(issues: [issue(root, "wanted keys and values")])
         }
         flatten(mapping, prefix: "", depth: 0)
+    }
+
+    private static let mostAliases = 20
+
+    /// About as many places as a value that is anchored by `&name` stands in by `*name`.
+    private static func aliases(in text: String) -> Int {
+        func names(_ mark: Character) -> [Substring] {
+            text.split(whereSeparator: { " \n\r\t,[]{}?:-".contains($0) }).filter { $0.first == mark }
+                .map { $0.dropFirst() }
+        }
+        guard text.contains("&"), text.contains("*") else { return 0 }
+        let anchors = Set(names("&"))
+        return names("*").count { anchors.contains($0) }
     }
 
     private mutating func flatten(_ mapping: Node.Mapping, prefix: String, depth: Int) {

@@ -27,5 +27,11 @@ public struct RecipeIssue: Sendable, Equatable, CustomStringConvertible {
 public struct RecipeErrors: Error, Sendable, Equatable, CustomStringConvertible {
     public let issues: [RecipeIssue]
 
-    public var description: String { issues.map(\.description).joined(separator: "\n") }
+    public var description: String {
+        let shown = issues.prefix(Self.mostShown).map(\.description).joined(separator: "\n")
+        return shown + (issues.count > Self.mostShown ? "\nand \(issues.count - Self.mostShown) problems more" : "")
+    }
+
+    /// More would push the first out of sight.
+    static let mostShown = 20
 }

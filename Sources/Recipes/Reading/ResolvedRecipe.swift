@@ -47,7 +47,7 @@ public struct ResolvedRecipe: Sendable {
         var latest: [String: Layer] = [:]
         for layer in written {
             guard let field = fields.first(where: { $0.key == layer.key }) else {
-                issues.append(Self.unknown(layer, fields))
+                issues.append(Self.unknown(layer, fields, hints: issues.count < RecipeErrors.mostShown))
                 continue
             }
             guard field.kind.accepts(layer.texts) else {
@@ -99,7 +99,8 @@ public struct ResolvedRecipe: Sendable {
     private static func withoutReplaced(_ written: [Layer], _ schema: Schema) -> [Layer] {
         written.enumerated().filter { index, layer in
             guard let field = schema.fields.first(where: { layer.key.hasPrefix("\($0.key).") }),
-                case .variants(let variants) = field.kind
+                case .variants(let variants) = field.kind,
+                variants.contains(where: { $0.fields.contains { layer.key == "\(field.key).\($0.key)" } })
             else { return true }
             let name = written[...index].last { $0.key == field.key }?.texts.first ?? field.fallback
             let keys = variants.first { $0.name == name }?.fields.map { "\(field.key).\($0.key)" } ?? []
@@ -108,7 +109,9 @@ public struct ResolvedRecipe: Sendable {
         }.map(\.element)
     }
 
-    private static func unknown(_ layer: Layer, _ fields: [Field]) -> RecipeIssue {
+    /// - Parameter hints: whether to look for the nearest key, for which there is no time where there are very many.
+    private static func unknown(_ layer: Layer, _ fields: [Field], hints: Bool) -> RecipeIssue {
+        guard hints else { return RecipeIssue(place: layer.keyPlace, message: "unknown key '\(layer.key)'") }
         let keys = Set(
             fields.flatMap { field in
                 field.key.indices.filter { field.key[$0] == "." }.map { String(field.key[..<$0]) } + [field.key]

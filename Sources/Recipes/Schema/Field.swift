@@ -57,7 +57,7 @@ enum Kind: Sendable {
         case .texts: "a text or a list of texts"
         case .oneOf(let names): names.joined(separator: ", ").replacingLast(", ", with: " or ")
         case .budget: "a budget such as 20000 steps, 1e9 tokens, 2h, 30min or 90s"
-        case .batch: "a batch such as 64 sequences or 8192 tokens"
+        case .batch: "a batch such as 64 sequences or 8192 tokens, at most 1000000 sequences or 1e8 tokens"
         case .warmup: "a warm-up such as 6% or 500 steps"
         case .steps: "a number of steps such as 500 steps"
         case .integerOrAuto(let range): "auto or an integer \(Self.words(range.lowerBound, range.upperBound, Int.max))"

@@ -42,8 +42,11 @@ enum Scalar {
     }
 
     static func batch(_ text: String) -> BatchSize? {
-        if let sequences = count(text, of: "sequences"), sequences > 0 { return .sequences(sequences) }
-        if let tokens = count(text, of: "tokens"), tokens > 0 { return .tokens(tokens) }
+        // A batch lies in memory as a whole.
+        if let sequences = count(text, of: "sequences"), (1...1_000_000).contains(sequences) {
+            return .sequences(sequences)
+        }
+        if let tokens = count(text, of: "tokens"), (1...100_000_000).contains(tokens) { return .tokens(tokens) }
         return nil
     }
 

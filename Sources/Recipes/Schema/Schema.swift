@@ -27,7 +27,9 @@ struct Schema: Sendable {
             Field("model.positions", .integer(8...1_000_000), "512", "longest sequence in tokens"),
             Field("model.vocabulary", .integerOrAuto(8...10_000_000), "auto", "ids; auto takes the tokenizer's"),
             Field("model.attention", .variants(attentions), "softmax", "self-attention, with its own keys below"),
-            Field("model.filterOrder", .integer(0...100), "0", "order of a GFSA filter over the attention; 0 for none"),
+            Field(
+                "model.filterOrder", .integer(0...AttentionRanges.filterOrder.upperBound), "0",
+                "order of a GFSA filter over the attention; 0 for none"),
             Field("model.dropout", .number(0...0.99), "0.1", "probability of dropping an element of a layer"),
             Field("model.attentionDropout", .number(0...0.99), "0.1", "probability of dropping a softmax weight"),
             Field("model.normEpsilon", .number(1e-30...1), "1e-12", "epsilon of the layer norms"),
@@ -88,10 +90,12 @@ struct Schema: Sendable {
             Field("queryKeyNorm", .boolean, "false", "queries and keys of length 1, a learned temperature a head")),
         attention(
             "yosoExpectation",
-            Field("bits", .integer(1...64), "9", "bits of the kernel, its temperature; the paper has 9"),
+            Field(
+                "bits", .integer(AttentionRanges.kernelBits), "9",
+                "bits of the kernel, its temperature; the paper has 9"),
             gradient, normalization),
         attention(
-            "yoso", Field("hashes", .integer(1...65535), "32", "hashes a training pass"),
+            "yoso", Field("hashes", .integer(AttentionRanges.hashes), "32", "hashes a training pass"),
             Field("bits", .integerOrAuto(1...16), "9", "bits of a hash code; auto is log2 of the length, or by pairs"),
             Field("hash", .oneOf(YosoOptions.Hash.allCases.map(\.rawValue)), "hadamard", "how codes are made"),
             Field(
@@ -105,25 +109,31 @@ struct Schema: Sendable {
                 "distinct keys a query meets at most on average, by bits: auto for every head; 0 for no limit"),
             gradient, normalization,
             Field("evaluation", .oneOf(["expectation", "sampled"]), "sampled", "what evaluation computes"),
-            Field("evaluationHashes", .integerOrAuto(1...65535), "auto", "of sampled; auto takes hashes")),
+            Field("evaluationHashes", .integerOrAuto(AttentionRanges.hashes), "auto", "of sampled; auto takes hashes")),
         attention("none"),
         attention("linear"),
-        attention("performer", Field("features", .integer(1...4096), "256", "random features a head")),
+        attention("performer", Field("features", .integer(AttentionRanges.features), "256", "random features a head")),
         attention(
-            "linformer", Field("rank", .integer(1...4096), "256", "keys and values that are left"),
-            Field("length", .integerOrAuto(1...1_000_000), "auto", "longest sequence; auto is model.positions")),
-        attention("nystrom", Field("landmarks", .integer(1...4096), "64", "segments whose means stand for all")),
-        attention("local", Field("window", .integer(1...1_000_000), "64", "farthest token that is seen")),
+            "linformer", Field("rank", .integer(AttentionRanges.rank), "256", "keys and values that are left"),
+            Field("length", .integerOrAuto(AttentionRanges.length), "auto", "longest sequence; auto is model.positions")
+        ),
+        attention(
+            "nystrom",
+            Field("landmarks", .integer(AttentionRanges.landmarks), "64", "segments whose means stand for all")),
+        attention("local", Field("window", .integer(AttentionRanges.window), "64", "farthest token that is seen")),
         attention(
             "mra",
-            Field("blocks", .integer(1...1_000_000), "4", "blocks of 32 keys that a block of queries meets exactly"),
+            Field(
+                "blocks", .integer(AttentionRanges.blocks), "4",
+                "blocks of 32 keys that a block of queries meets exactly"),
             Field("sparse", .boolean, "false", "nothing elsewhere, in the place of means")),
     ]
 
     /// An attention with keys of its own, and those that every one has.
     private static func attention(_ name: String, _ fields: Field...) -> Kind.Variant {
         let convolution = Field(
-            "convolution", .integer(0...1023), "0", "odd width of a convolution of the values beside it; 0 for none")
+            "convolution", .integer(0...AttentionRanges.convolution.upperBound), "0",
+            "odd width of a convolution of the values beside it; 0 for none")
         return Kind.Variant(name: name, fields: fields + [convolution])
     }
 

@@ -7,6 +7,7 @@ import Shipped
 public enum TokenizerFolder {
     static let modelName = "spiece.model"
     static let vocabularyName = "vocab.txt"
+    private static let jsonName = "tokenizer.json"
 
     /// Loads the tokenizer of a folder, of a bare `.model` or `vocab.txt` file, or of a path that ships with the program.
     ///
@@ -21,45 +22,75 @@ public enum TokenizerFolder {
                 url.relativePath, "no such vocabulary; make one with `yoso vocab train --input TEXT --output FOLDER`")
         }
         guard isDirectory.boolValue else {
-            return url.pathExtension == "txt" ? try wordPiece(url, lowercase: true) : try sentencePiece(url)
+            return url.pathExtension == "txt"
+                ? try wordPiece(url, BertNormalizer(), SpecialNames()) : try sentencePiece(url)
         }
         let (model, vocabulary) = (url.appendingPathComponent(modelName), url.appendingPathComponent(vocabularyName))
-        let json = url.appendingPathComponent("tokenizer.json")
-        if exists(model) { return try sentencePiece(model) }
-        if exists(vocabulary) { return try wordPiece(vocabulary, lowercase: try lowercases(url)) }
-        if exists(json) { return try ForeignTokenizer.wordPiece(json) }
+        let json = url.appendingPathComponent(jsonName)
+        let configuration = try TokenizerConfiguration(of: url)
+        if exists(model) {
+            try configuration.checkSentencePiece()
+            return try sentencePiece(model)
+        }
+        // Where both are there, transformers reads the one that says everything.
+        if exists(json) { return try wordPiece(json, configuration) }
+        if exists(vocabulary) {
+            var normalizer = BertNormalizer()
+            try configuration.change(&normalizer)
+            return try wordPiece(vocabulary, normalizer, configuration.names())
+        }
         throw TokenizationError(
-            url.relativePath, "no vocabulary: wanted \(modelName), \(vocabularyName) or tokenizer.json")
+            url.relativePath, "no vocabulary: wanted \(modelName), \(vocabularyName) or \(jsonName)")
     }
 
     /// A file in `url` that is not of a vocabulary, and would be gone if a vocabulary took the folder's place.
     public static func strangeFile(in url: URL) -> String? {
-        let own = [modelName, vocabularyName, "tokenizer.json", "tokenizer_config.json", "checksums.json"]
+        let own = [modelName, vocabularyName, jsonName, TokenizerConfiguration.name, "checksums.json"]
         let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
         return names.sorted().first { !own.contains($0) }
     }
 
-    /// The files of `tokenizer` by name.
+    /// The files of `tokenizer` by name; `tokenizer.json` only where `objection` has none.
     public static func files(of tokenizer: any Tokenizer) throws -> [String: Data] {
-        var files = ["tokenizer_config.json": try TokenizerJSON.configuration(tokenizer)]
+        var files = [TokenizerConfiguration.name: TokenizerJSON.configuration(tokenizer)]
         switch tokenizer {
-        case let tokenizer as SentencePieceTokenizer:
-            files[modelName] = tokenizer.modelBytes
-            // Hugging Face's BPE wants the order of merges, which a SentencePiece model does not say.
-            if tokenizer.model.isUnigram { files["tokenizer.json"] = try TokenizerJSON.unigram(tokenizer) }
+        case let tokenizer as SentencePieceTokenizer: files[modelName] = tokenizer.modelBytes
         case let tokenizer as WordPieceTokenizer:
             files[vocabularyName] = Data(tokenizer.pieces.map { $0 + "\n" }.joined().utf8)
-            files["tokenizer.json"] = try TokenizerJSON.wordPiece(tokenizer)
         default: preconditionFailure("no files for a tokenizer of type \(type(of: tokenizer))")
         }
+        files[jsonName] = try? json(tokenizer)
         return files
+    }
+
+    /// Why a folder of `tokenizer` has no `tokenizer.json`, which only its own program then reads: one that says other ids than
+    /// the tokenizer would be worse than none.
+    public static func objection(_ tokenizer: any Tokenizer) -> String? {
+        do {
+            _ = try json(tokenizer)
+            return nil
+        } catch {
+            return "no \(jsonName) is written, so that transformers cannot read this vocabulary: \(error.problem)"
+        }
+    }
+
+    private static func json(_ tokenizer: any Tokenizer) throws(TokenizationError) -> Data {
+        switch tokenizer {
+        case let tokenizer as SentencePieceTokenizer:
+            try tokenizer.file(tokenizer) { () throws(TokenizationError) in try TokenizerJSON.sentencePiece(tokenizer) }
+        case let tokenizer as WordPieceTokenizer:
+            try tokenizer.file(tokenizer) { () throws(TokenizationError) in TokenizerJSON.wordPiece(tokenizer) }
+        default: preconditionFailure("no files for a tokenizer of type \(type(of: tokenizer))")
+        }
     }
 
     private static func sentencePiece(_ url: URL) throws -> SentencePieceTokenizer {
         try SentencePieceTokenizer(modelBytes: try read(url), place: url.relativePath)
     }
 
-    private static func wordPiece(_ url: URL, lowercase: Bool) throws -> WordPieceTokenizer {
+    private static func wordPiece(
+        _ url: URL, _ normalizer: BertNormalizer, _ names: SpecialNames
+    ) throws -> WordPieceTokenizer {
         guard let text = String(validating: try read(url), as: UTF8.self) else {
             throw TokenizationError(url.relativePath, "not UTF-8")
         }
@@ -67,26 +98,29 @@ public enum TokenizerFolder {
             String(decoding: $0.last == UInt8(ascii: "\r") ? $0.dropLast() : $0, as: UTF8.self)
         }
         if lines.last == "" { lines.removeLast() }
-        return try WordPieceTokenizer(pieces: lines, lowercase: lowercase, place: url.relativePath)
+        return try WordPieceTokenizer(pieces: lines, .bert(normalizer), names: names, place: url.relativePath)
     }
 
-    /// `do_lower_case` of `tokenizer_config.json`; true where nothing is said, as BERT's own default.
-    private static func lowercases(_ folder: URL) throws -> Bool {
-        struct Configuration: Decodable {
-            let lowercase: Bool?
-            enum CodingKeys: String, CodingKey { case lowercase = "do_lower_case" }
+    private static func wordPiece(_ url: URL, _ configuration: TokenizerConfiguration) throws -> WordPieceTokenizer {
+        let file = try TokenizerFile(try read(url), place: url.relativePath)
+        guard case .wordPiece(let model) = file.model else {
+            throw TokenizationError(
+                url.relativePath, "no WordPiece tokenizer; only those are read without a \(modelName) beside them")
         }
-        let url = folder.appendingPathComponent("tokenizer_config.json")
-        guard exists(url) else { return true }
-        guard let configuration = try? JSONDecoder().decode(Configuration.self, from: try read(url)) else {
-            throw TokenizationError(url.relativePath, "damaged: no JSON object")
-        }
-        return configuration.lowercase ?? true
+        var pipeline = file.pipeline
+        try configuration.change(&pipeline)
+        let names = configuration.names(unknown: file.unknown)
+        try SpecialTemplate(first: names.classification, last: names.separator).check(file.postProcessor)
+        return try WordPieceTokenizer(
+            pieces: file.pieces, pipeline, names: names, longestWord: model.longestWord, place: url.relativePath)
     }
 
     /// The bytes of a file, which are those that the folder's list of checksums says, where there is one.
     static func read(_ url: URL) throws -> Data {
         guard let data = try? Data(contentsOf: url) else { throw TokenizationError(url.relativePath, "cannot be read") }
+        guard !LargeFilePointer.isOne(data) else {
+            throw TokenizationError(url.relativePath, LargeFilePointer.problem)
+        }
         let list = try Checksum.list(of: url.deletingLastPathComponent()) {
             TokenizationError($0.relativePath, "damaged: no list of checksums")
         }

@@ -2,50 +2,66 @@ import Foundation
 
 /// The files that make a vocabulary a Hugging Face `PreTrainedTokenizerFast`, which needs no SentencePiece to run.
 enum TokenizerJSON {
-    /// `tokenizer.json` of a unigram model: its character map as a precompiled normalizer, Metaspace, and scores.
-    static func unigram(_ tokenizer: SentencePieceTokenizer) throws -> Data {
+    /// `tokenizer.json` of a SentencePiece model: its character map as a precompiled normalizer, Metaspace, and scores or the
+    /// merges that these mean.
+    static func sentencePiece(_ tokenizer: SentencePieceTokenizer) throws(TokenizationError) -> Data {
         let model = tokenizer.model
-        var steps: [JSONValue] = []
+        var normalizers: [TextNormalizer] = []
         if !model.characterMap.isEmpty {
             let map = Data(model.characterMap).base64EncodedString()
-            steps.append(["type": "Precompiled", "precompiled_charsmap": .text(map)])
+            // Of a decomposed character, Precompiled maps the letter and drops the accent; composed ones it maps as the library does.
+            normalizers += [.form(.composed), .compiled(CharacterMap(model.characterMap), base64: map)]
         }
-        steps.append(["type": "Strip", "strip_left": true, "strip_right": true])
-        steps.append(["type": "Replace", "pattern": ["Regex": " {2,}"], "content": " "])
-        let metaspace: JSONValue = [
-            "type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": true,
+        normalizers += [.strip(left: true, right: true), .mergeSpaces]
+        let splitter = WordSplitter.metaspace(mark: "▁", prepends: .always, splits: true)
+        return file(
+            tokenizer, TextPipeline(normalizers: normalizers, splitters: [splitter]), decoder: splitter.json,
+            model: model.isUnigram ? unigram(tokenizer) : try merges(tokenizer))
+    }
+
+    private static func unigram(_ tokenizer: SentencePieceTokenizer) -> JSONValue {
+        [
+            "type": "Unigram", "unk_id": .integer(Int(tokenizer.special.unknown)),
+            "byte_fallback": .truth(tokenizer.model.fallsBackToBytes),
+            "vocab": .list(tokenizer.model.pieces.map { [.text($0.text), .number(Double($0.score))] }),
         ]
-        return try file(
-            tokenizer, normalizer: ["type": "Sequence", "normalizers": .list(steps)], preTokenizer: metaspace,
-            decoder: metaspace,
-            model: [
-                "type": "Unigram", "unk_id": .integer(Int(tokenizer.special.unknown)),
-                "byte_fallback": .truth(model.fallsBackToBytes),
-                "vocab": .list(model.pieces.map { [.text($0.text), .number(Double($0.score))] }),
-            ])
+    }
+
+    private static func merges(_ tokenizer: SentencePieceTokenizer) throws(TokenizationError) -> JSONValue {
+        guard tokenizer.model.isBytePairs else {
+            throw TokenizationError(
+                "tokenizer.json", "the model is of words or characters; only unigram and BPE have one")
+        }
+        let pieces = tokenizer.model.pieces
+        return [
+            "type": "BPE", "dropout": .null, "unk_token": .text(tokenizer.piece(tokenizer.special.unknown)),
+            "continuing_subword_prefix": .null, "end_of_word_suffix": .null, "fuse_unk": true,
+            "byte_fallback": .truth(tokenizer.model.fallsBackToBytes), "ignore_merges": false,
+            "vocab": vocabulary(pieces.map(\.text)),
+            "merges": .list(MergeModel.merges(of: pieces).map { [.text($0.left), .text($0.right)] }),
+        ]
     }
 
     /// `tokenizer.json` of WordPiece.
-    static func wordPiece(_ tokenizer: WordPieceTokenizer) throws -> Data {
-        let vocabulary = tokenizer.pieces.enumerated().map { ($1, JSONValue.integer($0)) }
-        return try file(
-            tokenizer,
-            normalizer: [
-                "type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true,
-                "strip_accents": .null, "lowercase": .truth(tokenizer.lowercase),
-            ], preTokenizer: ["type": "BertPreTokenizer"],
-            decoder: ["type": "WordPiece", "prefix": "##", "cleanup": true],
+    static func wordPiece(_ tokenizer: WordPieceTokenizer) -> Data {
+        file(
+            tokenizer, tokenizer.pipeline, decoder: ["type": "WordPiece", "prefix": "##", "cleanup": true],
             model: [
-                "type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##",
-                "max_input_chars_per_word": .integer(WordPieceTokenizer.longestWord),
-                "vocab": .object(Dictionary(uniqueKeysWithValues: vocabulary)),
+                "type": "WordPiece", "unk_token": .text(tokenizer.piece(tokenizer.special.unknown)),
+                "continuing_subword_prefix": "##", "max_input_chars_per_word": .integer(tokenizer.model.longestWord),
+                "vocab": vocabulary(tokenizer.pieces),
             ])
     }
 
+    private static func vocabulary(_ pieces: [String]) -> JSONValue {
+        .object(
+            pieces.enumerated().filter { !$1.isEmpty }.map { JSONValue.Member(key: $1, value: .integer($0)) })
+    }
+
     /// `tokenizer_config.json`: the class and the names of the special tokens.
-    static func configuration(_ tokenizer: any Tokenizer) throws -> Data {
+    static func configuration(_ tokenizer: any Tokenizer) -> Data {
         let special = tokenizer.special
-        var object: [String: JSONValue] = [
+        let value: JSONValue = [
             "tokenizer_class": "PreTrainedTokenizerFast", "pad_token": .text(tokenizer.piece(special.padding)),
             "unk_token": .text(tokenizer.piece(special.unknown)),
             "cls_token": .text(tokenizer.piece(special.classification)),
@@ -53,55 +69,33 @@ enum TokenizerJSON {
             "mask_token": .text(tokenizer.piece(special.mask)),
             "model_input_names": ["input_ids", "token_type_ids", "attention_mask"],
         ]
-        if let wordPiece = tokenizer as? WordPieceTokenizer { object["do_lower_case"] = .truth(wordPiece.lowercase) }
-        return try data(.object(object))
+        return value.data
     }
 
     private static func file(
-        _ tokenizer: any Tokenizer, normalizer: JSONValue, preTokenizer: JSONValue, decoder: JSONValue, model: JSONValue
-    ) throws -> Data {
+        _ tokenizer: any Tokenizer, _ pipeline: TextPipeline, decoder: JSONValue, model: JSONValue
+    ) -> Data {
         let special = tokenizer.special
         let all = [special.padding, special.unknown, special.classification, special.separator, special.mask]
-        let added = all.sorted().map { id -> JSONValue in
+        func added(_ id: Int32, _ content: String, special: Bool, normalized: Bool) -> JSONValue {
             [
-                "id": .integer(Int(id)), "content": .text(tokenizer.piece(id)), "special": true, "single_word": false,
-                "lstrip": false, "rstrip": false, "normalized": false,
+                "id": .integer(Int(id)), "content": .text(content), "special": .truth(special), "single_word": false,
+                "lstrip": false, "rstrip": false, "normalized": .truth(normalized),
             ]
         }
-        return try data([
-            "version": "1.0", "truncation": .null, "padding": .null, "added_tokens": .list(added),
-            "normalizer": normalizer, "pre_tokenizer": preTokenizer, "decoder": decoder, "model": model,
-            "post_processor": template(tokenizer),
-        ])
-    }
-
-    /// `[CLS] A [SEP]` and `[CLS] A [SEP] B [SEP]` with segment ids.
-    private static func template(_ tokenizer: any Tokenizer) -> JSONValue {
-        let (first, last) = (
-            tokenizer.piece(tokenizer.special.classification), tokenizer.piece(tokenizer.special.separator)
-        )
-        func token(_ name: String, _ segment: Int) -> JSONValue {
-            ["SpecialToken": ["id": .text(name), "type_id": .integer(segment)]]
-        }
-        func sequence(_ name: String, _ segment: Int) -> JSONValue {
-            ["Sequence": ["id": .text(name), "type_id": .integer(segment)]]
-        }
-        func entry(_ name: String, _ id: Int32) -> JSONValue {
-            ["id": .text(name), "ids": [.integer(Int(id))], "tokens": [.text(name)]]
-        }
-        let single = [token(first, 0), sequence("A", 0), token(last, 0)]
-        return [
-            "type": "TemplateProcessing", "single": .list(single),
-            "pair": .list(single + [sequence("B", 1), token(last, 1)]),
-            "special_tokens": .object([
-                first: entry(first, tokenizer.special.classification), last: entry(last, tokenizer.special.separator),
-            ]),
+        let tokens =
+            all.map { (id: $0, json: added($0, tokenizer.piece($0), special: true, normalized: false)) }
+            + pipeline.added.map {
+                (id: $0.id, json: added($0.id, $0.content, special: false, normalized: $0.isNormalized))
+            }
+        let template = SpecialTemplate(
+            first: tokenizer.piece(special.classification), last: tokenizer.piece(special.separator))
+        let value: JSONValue = [
+            "version": "1.0", "truncation": .null, "padding": .null,
+            "added_tokens": .list(tokens.sorted { $0.id < $1.id }.map(\.json)),
+            "normalizer": pipeline.normalizerJSON, "pre_tokenizer": pipeline.splitterJSON,
+            "post_processor": template.json(special), "decoder": decoder, "model": model,
         ]
-    }
-
-    private static func data(_ value: JSONValue) throws -> Data {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return try encoder.encode(value)
+        return value.data
     }
 }

@@ -1,19 +1,20 @@
 /// A SentencePiece `ModelProto`, read and checked by us before the library sees it.
-struct SentencePieceModel {
-    struct Piece: Equatable {
+struct SentencePieceModel: Sendable {
+    struct Piece: Equatable, Sendable {
         let text: String
         let score: Float
         let kind: Kind
     }
 
-    enum Kind: UInt64 {
+    enum Kind: UInt64, Sendable {
         case normal = 1
         case unknown, control, userDefined, unused, byte
     }
 
     let pieces: [Piece]
-    /// Whether the model is unigram; BPE otherwise.
-    let isUnigram: Bool
+    private let type: UInt64
+    var isUnigram: Bool { type == 1 }
+    var isBytePairs: Bool { type == 2 }
     let fallsBackToBytes: Bool
     /// The normalizer's compiled map; empty for the identity.
     let characterMap: [UInt8]
@@ -21,7 +22,7 @@ struct SentencePieceModel {
     /// - Throws: `TokenizationError` at `place` where the bytes are no model, or one that would crash the library.
     init(_ bytes: [UInt8], _ place: String) throws {
         var pieces: [Piece] = []
-        var (isUnigram, fallsBackToBytes) = (true, false)
+        var (type, fallsBackToBytes) = (UInt64(1), false)
         var characterMap: [UInt8] = []
         var reader = ProtobufReader(bytes[...])
         while let (field, value) = reader.next() {
@@ -33,7 +34,7 @@ struct SentencePieceModel {
                 pieces.append(piece)
             case (2, .bytes(let message)):
                 for case (let field, .varint(let number)) in ProtobufReader(message) {
-                    if field == 3 { isUnigram = number == 1 }
+                    if field == 3 { type = number }
                     if field == 35 { fallsBackToBytes = number == 1 }
                 }
             case (3, .bytes(let message)):
@@ -49,7 +50,7 @@ struct SentencePieceModel {
             throw TokenizationError(place, "damaged: its character map points outside of itself")
         }
         self.pieces = pieces
-        self.isUnigram = isUnigram
+        self.type = type
         self.fallsBackToBytes = fallsBackToBytes
         self.characterMap = characterMap
     }

@@ -9,6 +9,7 @@ public final class SentencePieceTokenizer: Tokenizer {
     /// The bytes of the `.model` file.
     public let modelBytes: Data
     let model: SentencePieceModel
+    let file = TokenizerFileText()
     // The library's processor is only read after loading, which it documents as safe from many threads.
     private nonisolated(unsafe) let processor: OpaquePointer
 

@@ -1,4 +1,4 @@
-/// A byte trie of pieces, for the longest piece at a position.
+/// A byte trie of pieces, for those at a position.
 struct PieceTrie: Sendable {
     private var children: [UInt64: Int32] = [:]
     private var ids: [Int32] = [-1]
@@ -21,16 +21,21 @@ struct PieceTrie: Sendable {
 
     /// The id and the length of the longest piece that `bytes` begin with.
     func longestPrefix(of bytes: ArraySlice<UInt8>) -> (id: Int32, length: Int)? {
-        var node: Int32 = 0
         var best: (Int32, Int)?
+        eachPrefix(of: bytes) { best = ($0, $1) }
+        return best
+    }
+
+    /// Calls `body` with the id and the length of every piece that `bytes` begin with, the shortest first.
+    func eachPrefix(of bytes: ArraySlice<UInt8>, _ body: (_ id: Int32, _ length: Int) -> Void) {
+        var node: Int32 = 0
         var length = 0
         for byte in bytes {
             guard let child = children[Self.key(node, byte)] else { break }
             node = child
             length += 1
-            if ids[Int(node)] >= 0 { best = (ids[Int(node)], length) }
+            if ids[Int(node)] >= 0 { body(ids[Int(node)], length) }
         }
-        return best
     }
 
     private static func key(_ node: Int32, _ byte: UInt8) -> UInt64 { UInt64(node) << 8 | UInt64(byte) }

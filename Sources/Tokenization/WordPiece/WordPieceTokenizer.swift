@@ -1,48 +1,56 @@
 import Digests
 import Foundation
 
-/// BERT's WordPiece: basic splitting, then the longest piece first, `##` before pieces inside a word
-/// (Wu et al. 2016, section 4.1).
+/// BERT's tokenizer: basic splitting, then WordPiece.
 public struct WordPieceTokenizer: Tokenizer {
     public let special: SpecialTokens
     public let fingerprint: String
-    public let lowercase: Bool
-    /// Pieces in the order of their ids.
+    /// Pieces in the order of their ids; empty where no text has an id.
     public let pieces: [String]
-    private let words: BasicTokenizer
-    private let initial: PieceTrie
-    private let continuing: PieceTrie
+    let pipeline: TextPipeline
+    let model: WordPieceModel
+    let file = TokenizerFileText()
 
-    /// Words of more characters become one unknown token.
-    static let longestWord = 100
-
-    /// - Throws: `TokenizationError` at `place` where a special token is missing or a piece occurs twice.
+    /// - Throws: `TokenizationError` at `place` where a special token is missing.
     public init(pieces: [String], lowercase: Bool, place: String) throws {
-        self.pieces = pieces
-        self.lowercase = lowercase
-        words = BasicTokenizer(lowercase: lowercase)
+        try self.init(pieces: pieces, .bert(BertNormalizer(lowercase: lowercase)), place: place)
+    }
+
+    /// - Parameter names: of the special tokens.
+    init(
+        pieces: [String], _ pipeline: TextPipeline, names: SpecialNames = SpecialNames(),
+        longestWord: Int = WordPieceModel.longestWord, place: String
+    ) throws {
         // By bytes: to String, é and e with an accent are one, and an accent joins the ## in front of it.
-        var ids: [[UInt8]: Int32] = [:]
-        var (initial, continuing) = (PieceTrie(), PieceTrie())
-        for (index, piece) in pieces.enumerated() {
-            let id = Int32(index)
-            guard ids.updateValue(id, forKey: Array(piece.utf8)) == nil else {
-                throw TokenizationError(place, "line \(index + 1): the piece '\(piece)' occurs twice")
-            }
-            if Self.isContinuing(piece) { continuing.insert(piece.utf8.dropFirst(2), id: id) }
-            initial.insert(piece.utf8, id: id)
-        }
-        self.initial = initial
-        self.continuing = continuing
+        var ids: [[UInt8]: Int] = [:]
+        for (index, piece) in pieces.enumerated() { ids[Array(piece.utf8)] = index }
+        // As transformers takes a vocabulary with blank or repeated lines: the last one counts.
+        var own = pieces.enumerated().map { ids[Array($1.utf8)] == $0 ? $1 : "" }
+        while own.last == "" { own.removeLast() }
+        self.pieces = own
+        self.pipeline = pipeline
         func find(_ name: String) throws -> Int32 {
             guard let id = ids[Array(name.utf8)] else { throw TokenizationError(place, "has no piece '\(name)'") }
-            return id
+            return Int32(id)
         }
         special = SpecialTokens(
-            padding: try find("[PAD]"), unknown: try find("[UNK]"), classification: try find("[CLS]"),
-            separator: try find("[SEP]"), mask: try find("[MASK]"))
-        let text = pieces.joined(separator: "\n") + (lowercase ? "\nlower-case" : "\ncased")
+            padding: try find(names.padding), unknown: try find(names.unknown),
+            classification: try find(names.classification), separator: try find(names.separator),
+            mask: try find(names.mask))
+        model = WordPieceModel(own, unknown: special.unknown, longestWord: longestWord)
+        let text = own.joined(separator: "\n") + Self.spelled(pipeline, longestWord)
         fingerprint = SHA256.hexadecimal(of: Data(text.utf8))
+    }
+
+    /// What the fingerprint says of everything but the pieces.
+    private static func spelled(_ pipeline: TextPipeline, _ longestWord: Int) -> String {
+        if longestWord == WordPieceModel.longestWord, pipeline.added.isEmpty, pipeline.splitters == [.bert],
+            pipeline.normalizers.count == 1, case .bert(let normalizer) = pipeline.normalizers[0],
+            normalizer == BertNormalizer(lowercase: normalizer.lowercase)
+        {
+            return normalizer.lowercase ? "\nlower-case" : "\ncased"
+        }
+        return "\n\(pipeline.normalizerJSON) \(pipeline.splitterJSON) \(pipeline.added) \(longestWord)"
     }
 
     public var vocabularySize: Int { pieces.count }
@@ -50,29 +58,13 @@ public struct WordPieceTokenizer: Tokenizer {
     public func encode(_ text: String) -> [Int32] {
         var ids: [Int32] = []
         ids.reserveCapacity(text.utf8.count / 4)
-        words.eachWord(of: text) { append($0, to: &ids) }
-        return ids
-    }
-
-    private func append(_ word: ArraySlice<UInt8>, to ids: inout [Int32]) {
-        let first = ids.count
-        var rest = word
-        let characters = word.count <= Self.longestWord ? 0 : word.count { $0 & 0xC0 != 0x80 }
-        guard characters <= Self.longestWord else {
-            ids.append(special.unknown)
-            return
-        }
-        while !rest.isEmpty {
-            let trie = ids.count == first ? initial : continuing
-            guard let (id, length) = trie.longestPrefix(of: rest) else {
-                // A word that cannot be spelled to its end is unknown as a whole.
-                ids.removeSubrange(first...)
-                ids.append(special.unknown)
-                return
+        pipeline.eachPart(of: text) { part in
+            switch part {
+            case .word(let word): model.append(word, to: &ids)
+            case .added(let id): ids.append(id)
             }
-            ids.append(id)
-            rest = rest.dropFirst(length)
         }
+        return ids
     }
 
     public func piece(_ id: Int32) -> String { pieces[Int(id)] }
@@ -88,9 +80,14 @@ public struct WordPieceTokenizer: Tokenizer {
         }
     }
 
-    public func continuesWord(_ id: Int32) -> Bool { Self.isContinuing(piece(id)) }
+    public func continuesWord(_ id: Int32) -> Bool { WordPieceModel.isContinuing(piece(id)) }
+}
 
-    private static func isContinuing(_ piece: String) -> Bool {
-        piece.utf8.starts(with: "##".utf8) && piece.utf8.count > 2
-    }
+/// How a vocabulary spells the five special tokens.
+struct SpecialNames: Equatable {
+    var padding = "[PAD]"
+    var unknown = "[UNK]"
+    var classification = "[CLS]"
+    var separator = "[SEP]"
+    var mask = "[MASK]"
 }

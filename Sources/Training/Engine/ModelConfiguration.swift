@@ -16,6 +16,7 @@ extension HuggingFaceConfiguration {
         dropout = Double(options.dropout)
         attentionDropout = Double(options.attentionDropout)
         initializerRange = Double(options.initializerRange)
+        if options.activation == .tanh { activation = "gelu_new" }
         guard !setKeys(of: options.attention) else { return }
         // What Hugging Face has no keys for, its programs would take for another attention: by this name they refuse it.
         modelType = Self.ownModelType
@@ -63,7 +64,8 @@ extension HuggingFaceConfiguration {
             layers: layers, width: width, heads: heads, intermediate: intermediate, vocabulary: vocabularySize,
             positions: positions, segments: segments, dropout: Float(dropout),
             attentionDropout: Float(attentionDropout), normEpsilon: Float(normEpsilon),
-            initializerRange: Float(initializerRange), attention: attention)
+            initializerRange: Float(initializerRange), attention: attention,
+            activation: usesTanhActivation ? .tanh : nil)
     }
 
     private func attention(_ place: URL) throws -> AttentionChoice {

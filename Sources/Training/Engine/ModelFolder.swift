@@ -8,7 +8,7 @@ import Tokenization
 
 /// A model as a Hugging Face folder: `config.json`, `model.safetensors` and the tokenizer's files.
 public enum ModelFolder {
-    public static let weightsName = "model.safetensors"
+    public static let weightsName = WeightFiles.name
 
     /// Writes the files of a model into an existing folder.
     public static func write(
@@ -36,21 +36,15 @@ public enum ModelFolder {
         _ demand: (Parameter) -> Demand = { _ in .required }
     ) throws -> [String] {
         try AtomicFolder.verify(folder, foreign: true)
-        let file = try SafeTensorsFile(folder.appendingPathComponent(weightsName))
+        let files = try WeightFiles(of: folder)
         var missing: [String] = []
         for parameter in layout.parameters {
-            let demand = demand(parameter)
-            let name = bareName(parameter.name, in: file)
-            guard demand != .ignored, let shape = file.shape(of: name) else {
-                guard demand != .required else { throw CheckpointError(file.url, "has no tensor \(parameter.name)") }
+            guard let name = try find(parameter, in: files, demand(parameter)) else {
                 missing.append(parameter.name)
                 continue
             }
-            guard shape == parameter.shape else {
-                throw CheckpointError(file.url, "\(name) has shape \(shape); wanted \(parameter.shape)")
-            }
             let target = parameters.view(at: parameter.offset, rows: 1, columns: parameter.count)
-            try file.read(name, into: UnsafeMutableBufferPointer(start: target.pointer, count: target.count))
+            try files.read(name, into: UnsafeMutableBufferPointer(start: target.pointer, count: target.count))
         }
         return missing
     }
@@ -59,13 +53,14 @@ public enum ModelFolder {
     ///
     /// - Throws: `CheckpointError` where there is no such table.
     static func rows(of parameter: Parameter, in folder: URL) throws -> (count: Int, values: [Float]) {
-        let file = try SafeTensorsFile(folder.appendingPathComponent(weightsName))
-        let name = bareName(parameter.name, in: file)
-        guard let shape = file.shape(of: name), shape.count == 2, shape[1] == parameter.columns else {
-            throw CheckpointError(file.url, "has no table \(parameter.name) of \(parameter.columns) columns")
+        let files = try WeightFiles(of: folder)
+        guard let name = parameter.spellings.first(where: { files.shape(of: $0) != nil }),
+            let shape = files.shape(of: name), shape.count == 2, shape[1] == parameter.columns
+        else {
+            throw CheckpointError(files.url, "has no table \(parameter.name) of \(parameter.columns) columns")
         }
         var values = [Float](repeating: 0, count: shape[0] * shape[1])
-        try values.withUnsafeMutableBufferPointer { try file.read(name, into: $0) }
+        try values.withUnsafeMutableBufferPointer { try files.read(name, into: $0) }
         return (shape[0], values)
     }
 
@@ -81,19 +76,62 @@ public enum ModelFolder {
         }
     }
 
-    /// SHA-256 of the weights of a folder.
-    public static func digest(_ folder: URL) throws -> String {
-        let url = folder.appendingPathComponent(weightsName)
-        do {
-            return try SHA256.hexadecimal(ofFile: url)
-        } catch { throw CheckpointError(url, "cannot be read") }
+    /// Compares what a folder holds with the model that `build` makes of `encoder`, before memory is taken for it.
+    ///
+    /// - Returns: the tensors that are not read.
+    /// - Throws: `CheckpointError` as `read`, but for damage that checksums alone show.
+    public static func check(
+        _ folder: URL, _ encoder: EncoderOptions, _ demand: (Parameter) -> Demand, build: (ParameterLayout) -> Void
+    ) throws -> UnusedTensors {
+        let files: WeightFiles
+        do { files = try WeightFiles(of: folder) } catch {
+            // Where the list of checksums has more to say.
+            try AtomicFolder.verify(folder, foreign: true)
+            throw error
+        }
+        let last = "encoder.layer.\(encoder.layers - 1).attention.self.query.weight"
+        // A number of layers far from the truth would take long to lay out.
+        guard files.shape(of: last) ?? files.shape(of: "\(encoder.family.rawValue).\(last)") != nil else {
+            throw CheckpointError(files.url, "has no tensor \(encoder.family.rawValue).\(last)")
+        }
+        let layout = ParameterLayout()
+        build(layout)
+        let used = try layout.parameters.compactMap { try find($0, in: files, demand($0)) }
+        return UnusedTensors(names: Set(files.names).subtracting(used).sorted())
     }
 
-    /// A folder of an encoder alone, as `BertModel` saves it, names its tensors without the family in front.
-    private static func bareName(_ name: String, in file: SafeTensorsFile) -> String {
-        guard file.shape(of: name) == nil, let dot = name.firstIndex(of: ".") else { return name }
-        let bare = String(name[name.index(after: dot)...])
-        return ModelFamily(rawValue: String(name[..<dot])) == nil ? name : bare
+    /// What `parameter` is called in `files`; nil where it is not read.
+    private static func find(_ parameter: Parameter, in files: WeightFiles, _ demand: Demand) throws -> String? {
+        guard demand != .ignored else { return nil }
+        guard let name = parameter.spellings.first(where: { files.shape(of: $0) != nil }) else {
+            guard demand != .required else { throw CheckpointError(files.url, "has no tensor \(parameter.name)") }
+            return nil
+        }
+        guard let shape = files.shape(of: name), shape == parameter.shape else {
+            throw CheckpointError(
+                files.url, "\(name) has shape \(files.shape(of: name) ?? []); wanted \(parameter.shape)")
+        }
+        return name
+    }
+
+    /// SHA-256 of the weights of a folder.
+    public static func digest(_ folder: URL) throws -> String { try WeightFiles(of: folder).digest() }
+}
+
+extension Parameter {
+    /// What it may be called: a folder of an encoder alone, as `BertModel` saves it, leaves out the family in front, and one of
+    /// before 2019 calls the weight and the bias of a norm gamma and beta.
+    fileprivate var spellings: [String] {
+        var spellings = [name]
+        if let dot = name.firstIndex(of: "."), ModelFamily(rawValue: String(name[..<dot])) != nil {
+            spellings.append(String(name[name.index(after: dot)...]))
+        }
+        return spellings
+            + spellings.compactMap { name in
+                for (new, old) in [("LayerNorm.weight", "LayerNorm.gamma"), ("LayerNorm.bias", "LayerNorm.beta")]
+                where name.hasSuffix(new) { return name.dropLast(new.count) + old }
+                return nil
+            }
     }
 }
 

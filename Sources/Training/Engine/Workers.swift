@@ -8,9 +8,11 @@ import Synchronization
 public struct Workers: Sendable {
     public let threads: Int
 
-    /// `threads` threads, or one for each of the cores that this process may use for 0.
+    /// `threads` threads, or one for each of the cores that this process may use for 0. More than four a core would only wait for
+    /// one another, for minutes where a thousand measure the peak.
     public init(threads: Int = 0) {
-        self.threads = threads > 0 ? threads : max(1, Int(Cores.available.rounded(.up)))
+        let cores = max(1, Int(Cores.available.rounded(.up)))
+        self.threads = threads > 0 ? min(threads, 4 * cores) : cores
     }
 
     /// Calls `body` with every index below `count`, each once, and returns when all are done.

@@ -29,13 +29,22 @@ public struct Classifier {
     ///
     /// - Throws: `CheckpointError` where the folder is damaged, or holds another encoder or no classifier.
     public func load(_ folder: URL) throws {
-        let missing = try ModelFolder.read(folder, into: weights.parameters, weights.layout) {
-            $0.name.hasPrefix("classifier") || $0.name.hasPrefix("bert.pooler") ? .optional : .required
-        }
+        let missing = try ModelFolder.read(folder, into: weights.parameters, weights.layout, Self.demand)
         if let name = missing.first {
             throw CheckpointError(folder, "has no classifier (\(name) is missing); fine-tune it first")
         }
         try ModelFolder.checkFinite(weights.parameters, weights.layout, of: folder)
+    }
+
+    /// Compares a fine-tuned folder with such a classifier, before memory is taken for it.
+    ///
+    /// - Returns: the tensors that it does not read.
+    public static func check(_ folder: URL, _ encoder: EncoderOptions, outputs: Int) throws -> UnusedTensors {
+        try ModelFolder.check(folder, encoder, demand) { _ = ClassificationModel(encoder, outputs: outputs, $0) }
+    }
+
+    private static func demand(_ parameter: Parameter) -> ModelFolder.Demand {
+        parameter.name.hasPrefix("classifier") || parameter.name.hasPrefix("bert.pooler") ? .optional : .required
     }
 
     /// Logits of every example, in order, without dropout.

@@ -29,16 +29,33 @@ public final class FineTuner {
     public func begin(from folder: URL?) throws -> [String] {
         let drawn =
             try folder.map { folder in
-                try ModelFolder.read(folder, into: sliced.parameters, sliced.layout) { parameter in
-                    if parameter.name.hasPrefix("classifier") { return .ignored }
-                    if options.layers.isFresh(parameter, layers: classifier.model.options.layers) { return .ignored }
-                    return parameter.name.hasPrefix("bert.pooler") ? .optional : .required
+                try ModelFolder.read(folder, into: sliced.parameters, sliced.layout) {
+                    Self.demand($0, options, layers: classifier.model.options.layers)
                 }
             } ?? sliced.layout.parameters.map(\.name)
         sliced.layout.draw(
             sliced.layout.parameters.filter { drawn.contains($0.name) }, into: sliced.parameters, seed: options.seed,
             each: sliced.workers.each)
         return drawn
+    }
+
+    /// Compares a pretrained folder with a classifier on `encoder`, before memory is taken for it.
+    ///
+    /// - Returns: the tensors that `begin` does not read.
+    public static func check(
+        _ folder: URL, _ encoder: EncoderOptions, outputs: Int, _ options: FineTuningOptions
+    ) throws -> UnusedTensors {
+        try ModelFolder.check(folder, encoder, { demand($0, options, layers: encoder.layers) }) {
+            _ = ClassificationModel(encoder, outputs: outputs, $0)
+        }
+    }
+
+    private static func demand(
+        _ parameter: Parameter, _ options: FineTuningOptions, layers: Int
+    ) -> ModelFolder.Demand {
+        if parameter.name.hasPrefix("classifier") { return .ignored }
+        if options.layers.isFresh(parameter, layers: layers) { return .ignored }
+        return parameter.name.hasPrefix("bert.pooler") ? .optional : .required
     }
 
     /// What one step gave.

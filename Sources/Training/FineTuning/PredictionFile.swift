@@ -52,11 +52,15 @@ public struct PredictionFile: Sendable, Equatable {
         }
         labels = header.filter { $0.hasPrefix("p(") }.map { String($0.dropFirst(2).dropLast()) }
         let (first, count) = (Self.columns.count, labels.count)
-        rows = lines.dropFirst().map { fields in
+        rows = try lines.enumerated().dropFirst().map { index, fields in
             Row(
                 set: fields[0], label: fields[2], prediction: fields[3],
-                probabilities: fields[first..<first + count].map { Double($0) ?? 0 },
-                texts: Array(fields[(first + count)...]))
+                probabilities: try fields[first..<first + count].map { text in
+                    guard let probability = Double(text), (0...1).contains(probability) else {
+                        throw CheckpointError(url, "damaged: line \(index + 1) has the probability '\(text)'")
+                    }
+                    return probability
+                }, texts: Array(fields[(first + count)...]))
         }
     }
 

@@ -21,6 +21,7 @@ extension HeadInput {
                 folder,
                 "its heads are \(options.width / options.heads) wide; pass --width to name another than \(width)")
         }
+        _ = try ModelFolder.check(folder, options, { _ in .required }) { _ = Encoder(options, $0) }
         let (layout, pool) = (ParameterLayout(), StoragePool())
         let encoder = Encoder(options, layout)
         let parameters = pool.zeros(1, layout.blockCount)

@@ -30,13 +30,17 @@ struct Fill: ParsableCommand {
         let tokenizer = try TokenizerFolder.load(folder)
         let ids = ids(tokenizer)
         let options = try Finetune.encoder(of: folder, tokenizer, length: ids.count)
+        let unused = try ModelFolder.check(folder, options, Self.demand) {
+            _ = PretrainingModel(options, sentenceOrder: false, $0)
+        }
+        if let note = unused.without("\(options.family.rawValue).pooler", "cls.seq_relationship").note {
+            Terminal.warn("note: \(checkpoint): \(note)")
+        }
         OpenBLAS.useOneThread()
         let (layout, pool) = (ParameterLayout(), StoragePool())
         let model = PretrainingModel(options, sentenceOrder: false, layout)
         let parameters = pool.zeros(1, layout.blockCount)
-        let missing = try ModelFolder.read(folder, into: parameters, layout) {
-            $0.name.hasPrefix("cls.") ? .optional : .required
-        }
+        let missing = try ModelFolder.read(folder, into: parameters, layout, Self.demand)
         if let name = missing.first {
             throw CheckpointError(
                 folder, "has no head for masked words (\(name) is missing); wanted a pretrained folder")
@@ -47,7 +51,8 @@ struct Fill: ParsableCommand {
         let tape = Tape(parameters: parameters, mode: .inference, pool: pool)
         let logits = model.logits(tokens, rows: rows.map(Int32.init), tape).value
         for index in rows.indices {
-            let values = logits.view(at: index * logits.columns, rows: 1, columns: logits.columns).values
+            // Embeddings beyond the ids of the tokenizer have no word.
+            let values = logits.view(at: index * logits.columns, rows: 1, columns: tokenizer.vocabularySize).values
             let largest = values.max() ?? 0
             let weights = values.map { exp(Double($0 - largest)) }
             let total = weights.reduce(0, +)
@@ -58,6 +63,10 @@ struct Fill: ParsableCommand {
             guard total.isFinite else { throw CheckpointError(folder, "its outputs are no finite numbers") }
             Terminal.line((rows.count > 1 ? "mask \(index + 1): " : "") + words.joined(separator: ", "))
         }
+    }
+
+    private static func demand(_ parameter: Parameter) -> ModelFolder.Demand {
+        parameter.name.hasPrefix("cls.") ? .optional : .required
     }
 
     /// [CLS], the parts between the masks with masks between them, [SEP].

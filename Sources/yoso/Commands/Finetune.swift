@@ -118,6 +118,15 @@ struct Finetune: ParsableCommand {
         let tokenizer = try TokenizerFolder.load(source)
         let encoder = try Self.encoder(of: source, tokenizer, length: recipe.options.length)
         try recipe.check(encoder)
+        guard encoder.segments >= recipe.task.texts.count else {
+            throw CheckpointError(
+                source, "type_vocab_size is \(encoder.segments); the pairs of \(recipe.task.title) want 2")
+        }
+        if !randomWeights {
+            let unused = try FineTuner.check(source, encoder, outputs: recipe.task.outputs, recipe.options)
+            if let note = unused.note { display.note("note: \(checkpoint): \(note)") }
+        }
+        if let objection = TokenizerFolder.objection(tokenizer) { display.note("note: \(objection)") }
         let rows = try TaskData(recipe.task, in: SampleData.task(data), tokenizer, length: recipe.options.length)
         rows.notes.forEach(display.note)
         let folder = try RunFolder(URL(fileURLWithPath: output ?? "Checkpoints/\(recipe.name)", isDirectory: true))
@@ -223,7 +232,8 @@ struct Finetune: ParsableCommand {
     /// The encoder of a checkpoint, held to its tokenizer and to the length of the inputs.
     static func encoder(of folder: URL, _ tokenizer: any Tokenizer, length: Int) throws -> EncoderOptions {
         let configuration = try HuggingFaceConfiguration(of: folder)
-        guard configuration.vocabularySize == tokenizer.vocabularySize else {
+        // More embeddings than ids are common: a round number of them is faster.
+        guard configuration.vocabularySize >= tokenizer.vocabularySize else {
             throw CheckpointError(
                 folder,
                 "the model has \(configuration.vocabularySize) word embeddings, its tokenizer \(tokenizer.vocabularySize) ids"

@@ -32,6 +32,7 @@ struct Predict: ParsableCommand {
         {
             throw ValidationError("--input and --output are one file, \(input)")
         }
+        guard (0...1024).contains(threads) else { throw ValidationError("--threads \(threads): wanted 0 to 1024") }
         guard (1...1_000_000).contains(batch) else { throw ValidationError("--batch \(batch): wanted 1 to 1,000,000") }
     }
 

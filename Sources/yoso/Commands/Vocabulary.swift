@@ -25,7 +25,10 @@ struct Vocabulary: ParsableCommand {
 
         func validate() throws {
             guard size >= 8 else { throw ValidationError("--size \(size) is too small; wanted at least 8") }
-            guard paragraphs >= 1 else { throw ValidationError("--paragraphs \(paragraphs); wanted at least 1") }
+            guard size <= 10_000_000 else { throw ValidationError("--size \(size); wanted at most 10,000,000") }
+            guard (1...1_000_000_000).contains(paragraphs) else {
+                throw ValidationError("--paragraphs \(paragraphs); wanted 1 to 1,000,000,000")
+            }
         }
 
         func run() throws {
@@ -40,6 +43,7 @@ struct Vocabulary: ParsableCommand {
             try AtomicFolder.write(to: folder) { try OutputFile.write(TokenizerFolder.files(of: tokenizer), to: $0) }
             Terminal.line(
                 "\(output): \(Show.grouped(tokenizer.vocabularySize)) pieces, SHA-256 \(tokenizer.fingerprint)")
+            if let objection = TokenizerFolder.objection(tokenizer) { Terminal.line("note: \(objection)") }
             Terminal.next("yoso pretrain mini --vocabulary \(output) --data \(input.joined(separator: " "))")
         }
 

@@ -1,4 +1,5 @@
 import Checkpoints
+import Console
 import Foundation
 import Glue
 import Tensors
@@ -30,6 +31,9 @@ struct SavedClassifier {
         }
         tokenizer = try TokenizerFolder.load(folder)
         let encoder = try Finetune.encoder(of: folder, tokenizer, length: self.length)
+        if let note = try Classifier.check(folder, encoder, outputs: labels.count).note {
+            Terminal.warn("note: \(folder.relativePath): \(note)")
+        }
         classifier = Classifier(
             encoder, outputs: labels.count,
             FineTuningOptions(length: self.length, threads: threads, precision: precision))
@@ -44,8 +48,11 @@ struct SavedClassifier {
 
     /// Logits of every row, in the order of `labels`.
     ///
-    /// - Throws: `CheckpointError` where they are no numbers.
+    /// - Throws: `CheckpointError` where a row is a pair and the model has one segment, or where logits are no numbers.
     func logits(_ rows: [EncodedRow]) throws -> [[Float]] {
+        if rows.contains(where: { row in row.segments.contains { $0 >= configuration.segments } }) {
+            throw CheckpointError(folder, "type_vocab_size is \(configuration.segments); pairs of texts want 2")
+        }
         let logits = classifier.predict(rows.map(ClassificationExample.init))
         guard logits.allSatisfy({ $0.allSatisfy(\.isFinite) }) else {
             throw CheckpointError(folder, "its outputs are no finite numbers; wanted a model that did not diverge")

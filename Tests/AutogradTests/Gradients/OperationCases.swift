@@ -16,6 +16,7 @@ extension GradientCase {
             return { $0[0].feedForward(expand, contract) }
         },
         GradientCase("gelu", [(6, 20)], spread: 4) { _ in { $0[0].gelu() } },
+        GradientCase("gelu by tanh", [(6, 20)], spread: 4) { _ in { $0[0].gelu(.tanh) } },
         GradientCase("tanh", [(6, 20)], spread: 2) { _ in { $0[0].tanh() } },
         GradientCase("dropout", [(7, 13)]) { _ in
             { $0[0].dropout(0.3, BatchLayout(lengths: [1, 4, 2])) }

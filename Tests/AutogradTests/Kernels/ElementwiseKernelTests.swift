@@ -19,6 +19,20 @@ struct ElementwiseKernelTests {
         }
     }
 
+    @Test func geluByTanhAndItsGradient() {
+        let grid = self.grid + [-3e38, -1e13, 1e13, 3e38]
+        var (y, slope) = (grid, Array(repeating: Float(1), count: grid.count))
+        ck_gelu_tanh(Int64(grid.count), grid, &y)
+        ck_gelu_tanh_gradient(Int64(grid.count), grid, &slope)
+        for (index, x) in grid.map(Double.init).enumerated() {
+            let (u, du) = (0.7978845608028654 * (x + 0.044715 * x * x * x), 0.7978845608028654 * (1 + 0.134145 * x * x))
+            let bell = abs(u) < 300 ? 1 / (cosh(u) * cosh(u)) : 0
+            let (share, derivative) = (0.5 * (1 + tanh(u)), bell == 0 ? 0 : 0.5 * x * bell * du)
+            #expect(abs(Double(y[index]) - x * share) < 1e-6 * max(1, abs(x)), "gelu(\(x))")
+            #expect(abs(Double(slope[index]) - (share + derivative)) < 2e-6, "gelu'(\(x))")
+        }
+    }
+
     @Test func geluGradientScalesWhatItIsGiven() {
         var d: [Float] = [3]
         ck_gelu_gradient(1, [0], &d)

@@ -1,0 +1,80 @@
+import Foundation
+
+/// `tokenizer_config.json`: what it says about ids is honoured or refused.
+struct TokenizerConfiguration {
+    private let json: JSONValue
+    private let place: String
+    static let name = "tokenizer_config.json"
+
+    /// That of `folder`; empty where there is none.
+    init(of folder: URL) throws {
+        let url = folder.appendingPathComponent(Self.name)
+        place = url.relativePath
+        guard FileManager.default.fileExists(atPath: url.path) else {
+            json = .object([])
+            return
+        }
+        guard let value = try? JSONReader.read(Array(try TokenizerFolder.read(url))), value.members != nil else {
+            throw TokenizationError(place, "damaged: no JSON object")
+        }
+        json = value
+    }
+
+    /// Those whose ids are of BERT's normalizer and WordPiece.
+    private static let wordPieceClasses = ["Bert", "DistilBert", "Electra", "MobileBert", "ConvBert", "LayoutLM"]
+    /// Those that do what `tokenizer.json` says.
+    private static let fileClasses = ["PreTrainedTokenizerFast", "TokenizersBackend"]
+
+    private var className: String? { json["tokenizer_class"].text }
+
+    private var isWordPiece: Bool {
+        guard let className else { return true }
+        return Self.wordPieceClasses.contains { className == "\($0)Tokenizer" || className == "\($0)TokenizerFast" }
+    }
+
+    /// Of a `vocab.txt` without a `tokenizer.json`, and with one where a BERT tokenizer reads it: that heeds these keys first.
+    func change(_ normalizer: inout BertNormalizer) throws {
+        guard isWordPiece || className.map(Self.fileClasses.contains) == true else {
+            throw TokenizationError(place, "tokenizer_class is '\(className ?? "")'; wanted BertTokenizer")
+        }
+        let part = TokenizerPart(value: json, place: place)
+        guard try part.truth("do_basic_tokenize", true) else {
+            throw TokenizationError(place, "'do_basic_tokenize' is false, which is not implemented")
+        }
+        if let never = json["never_split"].list, !never.isEmpty {
+            throw TokenizationError(place, "'never_split' is not implemented")
+        }
+        normalizer.lowercase = try part.truth("do_lower_case", normalizer.lowercase)
+        normalizer.separatesCJK = try part.truth("tokenize_chinese_chars", normalizer.separatesCJK)
+        if json["strip_accents"] != .null { normalizer.stripsAccents = try part.truth("strip_accents", true) }
+    }
+
+    /// Of a `tokenizer.json`.
+    func change(_ pipeline: inout TextPipeline) throws {
+        if let className, Self.fileClasses.contains(className) { return }
+        guard pipeline.normalizers.count == 1, case .bert(var normalizer) = pipeline.normalizers[0] else { return }
+        try change(&normalizer)
+        pipeline.normalizers = [.bert(normalizer)]
+    }
+
+    /// Of a SentencePiece model, whose ids a class of its own may make from another text.
+    func checkSentencePiece() throws {
+        guard let className, !Self.fileClasses.contains(className) else { return }
+        throw TokenizationError(
+            place,
+            "tokenizer_class is '\(className)', which changes a text before SentencePiece; wanted \(Self.fileClasses[0])"
+        )
+    }
+
+    /// Special tokens as they are spelled here: by name, or as an added token.
+    func names(unknown: String? = nil) -> SpecialNames {
+        func name(_ key: String) -> String? { json[key].text ?? json[key]["content"].text }
+        var names = SpecialNames()
+        names.unknown = unknown ?? name("unk_token") ?? names.unknown
+        names.padding = name("pad_token") ?? names.padding
+        names.classification = name("cls_token") ?? names.classification
+        names.separator = name("sep_token") ?? names.separator
+        names.mask = name("mask_token") ?? names.mask
+        return names
+    }
+}

@@ -1,0 +1,56 @@
+import Foundation
+import Synchronization
+
+/// The `tokenizer.json` of a tokenizer, made and read back once: every checkpoint has it.
+final class TokenizerFileText: Sendable {
+    private let made = Mutex<Result<Data, TokenizationError>?>(nil)
+
+    /// - Throws: where what `make` gives, read as transformers reads it, has other ids than `tokenizer`.
+    func callAsFunction(_ tokenizer: any Tokenizer, _ make: () throws(TokenizationError) -> Data)
+        throws(TokenizationError)
+        -> Data
+    {
+        try made.withLock { made in
+            if let made { return made }
+            let result = Result { () throws(TokenizationError) -> Data in
+                let data = try make()
+                try Self.check(data, tokenizer)
+                return data
+            }
+            made = result
+            return result
+        }.get()
+    }
+
+    private static func check(_ data: Data, _ tokenizer: any Tokenizer) throws(TokenizationError) {
+        let name = "tokenizer.json"
+        let file: TokenizerFile
+        do { file = try TokenizerFile(data, place: name) } catch let error as TokenizationError { throw error } catch {
+            throw TokenizationError(name, "\(error)")
+        }
+        for text in sample(of: tokenizer) where file.encode(text) != tokenizer.encode(text) {
+            throw TokenizationError(name, "transformers would read '\(text)' otherwise than this program")
+        }
+    }
+
+    /// Text of pieces, about three thousand, and of what normalizers disagree about.
+    private static func sample(of tokenizer: any Tokenizer) -> [String] {
+        let stride = max(1, tokenizer.vocabularySize / 3000)
+        let special = tokenizer.special
+        let reserved = [special.padding, special.unknown, special.classification, special.separator, special.mask]
+        let words = Swift.stride(from: 0, to: tokenizer.vocabularySize, by: stride).compactMap { index -> String? in
+            let piece = tokenizer.piece(Int32(index))
+            // Special tokens of a text are found there and not here, and other control pieces (`</s>`) are like them.
+            let isMark = reserved.contains(Int32(index)) || piece.hasPrefix("<") && piece.hasSuffix(">")
+            return isMark || piece.isEmpty ? nil : piece
+        }
+        let texts = Swift.stride(from: 0, to: words.count, by: 12).map { start in
+            words[start..<min(start + 12, words.count)].joined().replacingOccurrences(of: "▁", with: " ")
+                .replacingOccurrences(of: "##", with: "")
+        }
+        return texts + [
+            "", "  The  old farmer saw two cafés at 12:30.  ", "Ⅷ ﬁne ½ ²", "A\u{301} e\u{301} ÅNGSTRÖM İstanbul",
+            "東京 中文 한국", "a\tb\nc\u{A0}d\u{3000}e", "don't—stop… (now)!", "aaaaaaa bbbbbb 1111111 .......",
+        ]
+    }
+}

@@ -1,0 +1,115 @@
+import Foundation
+import Testing
+import Tokenization
+
+/// A `tokenizer.json` that others wrote: Fixtures/make_pipelines.py says what the `tokenizers` library makes of text with one.
+@Suite struct TokenizerFileTests {
+    private struct Fixture: Decodable {
+        struct Case: Decodable {
+            let name, file: String
+            let ids: [[Int32]]
+        }
+        let texts: [String]
+        let cases: [Case]
+    }
+
+    private func load(_ json: String) throws -> any Tokenizer {
+        let folder = try TemporaryFolder()
+        try Data(json.utf8).write(to: folder.file("tokenizer.json"))
+        return try TokenizerFolder.load(folder.url)
+    }
+
+    @Test func everyPipelineGivesTheIdsOfTransformersAndComesBackFromWhatWeWrite() throws {
+        let fixture = try JSONDecoder().decode(Fixture.self, from: Data(contentsOf: fixture("pipelines.json")))
+        #expect(fixture.cases.count == 14)
+        for one in fixture.cases {
+            let tokenizer = try load(one.file)
+            for (text, ids) in zip(fixture.texts, one.ids) {
+                #expect(tokenizer.encode(text) == ids, "\(one.name): \(text.debugDescription)")
+            }
+            let folder = try TemporaryFolder()
+            #expect(TokenizerFolder.objection(tokenizer) == nil, "\(one.name)")
+            for (name, data) in try TokenizerFolder.files(of: tokenizer) { try data.write(to: folder.file(name)) }
+            #expect(try TokenizerFolder.load(folder.url).fingerprint == tokenizer.fingerprint, "\(one.name)")
+        }
+    }
+
+    private static let vocabulary = #"{"[PAD]":0,"[UNK]":1,"[CLS]":2,"[SEP]":3,"[MASK]":4,"a":5}"#
+
+    private func problem(_ model: String = "", _ parts: String...) -> String? {
+        let parts = parts.map { ",\($0)" }.joined()
+        let text = """
+            {"model":{"type":"WordPiece","unk_token":"[UNK]","continuing_subword_prefix":"##"\(model),"vocab":\(Self.vocabulary)}\(parts)}
+            """
+        return message { _ = try load(text) }.map {
+            String($0[($0.range(of: "tokenizer.json: ") ?? $0.startIndex..<$0.startIndex).upperBound...])
+        }
+    }
+
+    @Test func whatIsNotImplementedIsRefusedByName() {
+        #expect(problem() == nil)
+        #expect(
+            problem("", #""normalizer":{"type":"Nmt"}"#)?.hasPrefix("normalizer: Nmt is not implemented; wanted BertN")
+                == true)
+        #expect(
+            problem(
+                "", #""normalizer":{"type":"Sequence","normalizers":[{"type":"NFC"},{"type":"Prepend","prepend":"x"}]}"#
+            )
+                == "normalizer: 'prepend' of Prepend is not implemented")
+        #expect(
+            problem("", #""normalizer":{"type":"BertNormalizer","lowercase":"yes"}"#)
+                == #"normalizer: 'lowercase' is "yes"; wanted true or false"#)
+        #expect(
+            problem("", #""normalizer":{"type":"Replace","pattern":{"Regex":"a+"},"content":""}"#)
+                == #"normalizer: the pattern {"Regex":"a+"} of Replace is not implemented"#)
+        #expect(
+            problem("", #""pre_tokenizer":{"type":"ByteLevel"}"#)?.hasPrefix(
+                "pre_tokenizer: ByteLevel is not implemented") == true)
+        #expect(
+            problem(#","max_input_chars_per_word":"x""#)
+                == #"model: 'max_input_chars_per_word' is "x"; wanted a number"#)
+        #expect(problem(#","dropout":0.1"#) == "model: 'dropout' of WordPiece is not implemented")
+        #expect(
+            problem("", #""added_tokens":[{"id":6,"content":"x","lstrip":true,"special":false}]"#)
+                == "added_tokens: 'lstrip' of 'x' is not implemented")
+        #expect(
+            problem("", #""added_tokens":[{"id":5,"content":"x"}]"#)
+                == "added_tokens: 'x' has the id 5, which is 'a' in the vocabulary")
+        #expect(
+            problem("", #""post_processor":{"type":"RobertaProcessing","sep":["</s>",2],"cls":["<s>",0]}"#)?.hasPrefix(
+                "post_processor: RobertaProcessing is not [CLS] A [SEP] B [SEP]") == true)
+        #expect(
+            problem("", #""post_processor":{"type":"BertProcessing","sep":["[SEP]",3],"cls":["[CLS]",2]}"#) == nil)
+        #expect(
+            message { _ = try load(#"{"model":{"type":"WordPiece","vocab":{"a":99999999999}}}"#) }?.hasSuffix(
+                "wanted a text") == false)
+        #expect(
+            message { _ = try load(#"{"model":{"type":"WordLevel"}}"#) }?.hasSuffix(
+                "type is 'WordLevel'; wanted WordPiece") == true)
+        #expect(message { _ = try load("{\"model\": \u{1}}") }?.hasSuffix("damaged: no JSON from byte 11 on") == true)
+        #expect(
+            message { _ = try load(String(repeating: "[", count: 100_000)) }?.hasSuffix(
+                "damaged: no JSON from byte 101 on") == true)
+    }
+
+    @Test func theConfigurationBesideItIsHeeded() throws {
+        let folder = try TemporaryFolder()
+        try Data("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\né\nE\ne\n".utf8).write(to: folder.file("vocab.txt"))
+        func ids(_ configuration: String) throws -> [Int32] {
+            try Data(configuration.utf8).write(to: folder.file("tokenizer_config.json"))
+            return try TokenizerFolder.load(folder.url).encode("é E")
+        }
+        #expect(try ids("{}") == [7, 7])
+        #expect(try ids(#"{"do_lower_case":false}"#) == [5, 6])
+        #expect(try ids(#"{"do_lower_case":false,"strip_accents":true}"#) == [7, 6])
+        #expect(try ids(#"{"strip_accents":false,"unk_token":{"content":"E"}}"#) == [5, 7])
+        for (configuration, problem) in [
+            (#"{"tokenizer_class":"RobertaTokenizer"}"#, "tokenizer_class is 'RobertaTokenizer'; wanted BertTokenizer"),
+            (#"{"do_basic_tokenize":false}"#, "'do_basic_tokenize' is false, which is not implemented"),
+            (#"{"never_split":["x"]}"#, "'never_split' is not implemented"),
+            (#"{"sep_token":"</s>"}"#, "has no piece '</s>'"),
+        ] {
+            #expect(message { _ = try ids(configuration) }?.hasSuffix(problem) == true, "\(configuration)")
+        }
+    }
+}

@@ -1,0 +1,153 @@
+import Checkpoints
+import Foundation
+import Testing
+
+/// Numbers, files and lines that no machine could hold end in one line, soon.
+@Suite(.serialized) struct BoundsTests {
+    private func expect(
+        _ result: CommandLineTool.Result, code: Int32 = 1, _ message: String,
+        _ location: SourceLocation = #_sourceLocation
+    ) {
+        #expect(result.code == code, "\(result.error)", sourceLocation: location)
+        #expect(result.error.contains("Error: " + message + "\n"), "\(result.error)", sourceLocation: location)
+    }
+
+    private func change(_ file: URL, _ change: (inout [String: Any]) -> Void) throws {
+        var object = try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any] ?? [:]
+        change(&object)
+        try JSONSerialization.data(withJSONObject: object).write(to: file)
+    }
+
+    @Test func sizesOfAVocabulary() throws {
+        let tool = try CommandLineTool()
+        try tool.writeText()
+        let train = ["vocab", "train", "--input", "text", "--output", "words"]
+        expect(
+            try tool.run(train + ["--size", "2147483647"]), code: 64, "--size 2147483647; wanted at most 10,000,000")
+        expect(
+            try tool.run(train + ["--size", "40", "--paragraphs", "9223372036854775807"]), code: 64,
+            "--paragraphs 9223372036854775807; wanted 1 to 1,000,000,000")
+        #expect(try tool.run(train + ["--size", "30", "--paragraphs", "1000000000"]).code == 0)
+    }
+
+    @Test func shapesAreComparedBeforeMemoryIsTaken() throws {
+        let tool = try CommandLineTool.withPretrainedRun()
+        let configuration = tool.file("run/best/config.json").resolvingSymlinksInPath()
+        try FileManager.default.removeItem(at: tool.file("run/best/checksums.json"))
+        try change(configuration) { $0["vocab_size"] = 10_000_000 }
+        expect(
+            try tool.run(tool.finetuning()),
+            "run/best/model.safetensors: bert.embeddings.word_embeddings.weight has shape [1200, 16]; wanted [10000000, 16]"
+        )
+        try change(configuration) {
+            $0["vocab_size"] = 1200
+            $0["num_hidden_layers"] = 1000
+        }
+        expect(
+            try tool.run(tool.finetuning()),
+            "run/best/model.safetensors: has no tensor bert.encoder.layer.999.attention.self.query.weight")
+        try change(configuration) {
+            $0["num_hidden_layers"] = 1
+            $0["type_vocab_size"] = 1
+        }
+        let fewer = try tool.run(tool.finetuning())
+        expect(
+            fewer,
+            "run/best/model.safetensors: bert.embeddings.token_type_embeddings.weight has shape [2, 16]; wanted [1, 16]"
+        )
+    }
+
+    @Test func aModelOfOneSegmentTakesNoPairs() throws {
+        let tool = try CommandLineTool.withPretrainedRun()
+        let folder = tool.file("run/best").resolvingSymlinksInPath()
+        try FileManager.default.removeItem(at: folder.appendingPathComponent("checksums.json"))
+        try change(folder.appendingPathComponent("config.json")) { $0["type_vocab_size"] = 1 }
+        let weights = folder.appendingPathComponent("model.safetensors")
+        try cutSegments(of: weights)
+        try tool.write("index\tsentence1\tsentence2\tlabel\n0\ta\tb\tentailment\n", to: "glue/RTE/train.tsv")
+        try tool.write("index\tsentence1\tsentence2\tlabel\n0\ta\tb\tentailment\n", to: "glue/RTE/dev.tsv")
+        let rte = ["finetune", "--task", "rte", "--checkpoint", "run/best", "--data", "glue", "--output", "rte"]
+        expect(
+            try tool.run(rte + ["--set", "length=16"]),
+            "run/best: type_vocab_size is 1; the pairs of RTE want 2")
+        let tuned = try tool.run(tool.finetuning())
+        #expect(tuned.code == 0, "\(tuned.error)")
+        // Both heads of pretraining are there and not read.
+        #expect(tuned.output.contains("note: run/best: tensors that are not used: "), "\(tuned.output)")
+        expect(
+            try tool.run(["predict", "--checkpoint", "tuned/best"], input: "a\tb\n"),
+            "tuned/best: type_vocab_size is 1; pairs of texts want 2")
+    }
+
+    /// Leaves the first row of the segments' embeddings.
+    private func cutSegments(of url: URL) throws {
+        let file = try SafeTensorsFile(url)
+        let name = "bert.embeddings.token_type_embeddings.weight"
+        func write(_ names: ArraySlice<String>, _ done: [NamedTensor]) throws {
+            guard let next = names.first else { return try SafeTensorsWriter.write(done, to: url) }
+            var (values, shape) = (try file.floats(next), file.shape(of: next) ?? [])
+            if next == name { (values, shape) = (Array(values.prefix(16)), [1, 16]) }
+            try values.withUnsafeBufferPointer {
+                try write(names.dropFirst(), done + [NamedTensor(name: next, shape: shape, values: $0)])
+            }
+        }
+        try write(file.names[...], [])
+    }
+
+    @Test func aLineWithoutEndAndProbabilitiesThatAreNone() throws {
+        let tool = try CommandLineTool.withPretrainedRun()
+        #expect(try tool.run(tool.finetuning()).code == 0)
+        let long = "fine\n" + String(repeating: "a", count: 30 << 20)
+        let result = try tool.run(["predict", "--checkpoint", "tuned/best"], input: long)
+        expect(result, "standard input:2: a line of more than 4 MB; wanted a sentence or two a line")
+        #expect(result.output.split(separator: "\n").count == 1)
+        let predictions = tool.file("tuned/predictions.tsv")
+        let good = try String(contentsOf: predictions, encoding: .utf8)
+        for bad in ["1e30", "nan", "-0.5", "x"] {
+            var lines = good.split(separator: "\n").map(String.init)
+            var fields = lines[2].split(separator: "\t").map(String.init)
+            fields[4] = bad
+            lines[2] = fields.joined(separator: "\t")
+            try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: predictions)
+            expect(
+                try tool.run(["report", "tuned"]), "tuned/predictions.tsv: damaged: line 3 has the probability '\(bad)'"
+            )
+        }
+    }
+
+    @Test func aLimitOfMemoryIsSaid() throws {
+        let tool = try CommandLineTool()
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        let program = try CommandLineTool.executable().path
+        process.arguments = ["-c", "ulimit -v 500000; exec '\(program)' pretrain none.yaml"]
+        let pipe = Pipe()
+        process.standardError = pipe
+        try process.run()
+        let error = String(decoding: try pipe.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 1)
+        #expect(
+            error.hasPrefix("Error: memory: the address space is limited to 488 MiB (ulimit -v); wanted "), "\(error)")
+        #expect(!tool.exists("none.yaml"))
+    }
+
+    /// A thousand threads that measure the peak took minutes.
+    @Test(.timeLimit(.minutes(1))) func moreThreadsThanCores() throws {
+        let tool = try CommandLineTool()
+        try tool.writeText()
+        #expect(try tool.run(tool.pretraining(steps: 2, ["--set", "threads=1024"])).code == 0)
+        expect(
+            try tool.run(["predict", "--checkpoint", "x", "--threads", "1000000000000"]), code: 64,
+            "--threads 1000000000000: wanted 0 to 1024")
+    }
+
+    @Test func controlCharactersAreShown() throws {
+        let tool = try CommandLineTool()
+        let result = try tool.run(["pretrain", "a\u{1B}[31m\u{202E}\r.yaml"])
+        expect(result, "a<U+001B>[31m<U+202E><U+000D>.yaml: no such recipe, or unreadable")
+        let setting = try tool.run(["pretrain", "Recipes/Pretraining/tiny.yaml", "--set", "se\u{7}ed=1"])
+        #expect(setting.error.contains("unknown key 'se<U+0007>ed'"), "\(setting.error)")
+        #expect(!setting.error.contains("\u{7}"))
+    }
+}
