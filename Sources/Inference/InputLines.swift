@@ -25,7 +25,7 @@ public final class InputLines {
     ///   - path: of a file; nil for standard input.
     ///   - longest: the most bytes of a line.
     /// - Throws: `InputProblem` where there is no such file.
-    public init(_ path: String? = nil, longest: Int = 1 << 20) throws {
+    public init(_ path: String? = nil, longest: Int = 4 << 20) throws {
         self.longest = longest
         name = path ?? "standard input"
         descriptor = path.map { open($0, O_RDONLY | O_CLOEXEC) } ?? STDIN_FILENO
