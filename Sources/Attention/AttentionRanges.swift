@@ -1,7 +1,9 @@
 /// What the numbers of attentions may be, in recipes and in the configurations of checkpoints.
 public enum AttentionRanges {
     public static let hashes = 1...65535
+    public static let hashBits = 1...16
     public static let kernelBits = 1...64
+    public static let pairs = 1...65535
     public static let features = 1...4096
     public static let rank = 1...4096
     public static let length = 1...1_000_000
@@ -19,9 +21,15 @@ extension AttentionChoice {
         case .softmax, .normalizedSoftmax, .none, .linear: return []
         case .yosoExpectation(let options): return Self.range("bits", options.bits, AttentionRanges.kernelBits)
         case .yoso(let options):
-            return options.problems(headWidth: headWidth)
-                + (options.hashes < 1 ? [] : Self.range("hashes", options.hashes, AttentionRanges.hashes))
-                + (options.evaluationCount.map { Self.range("evaluationHashes", $0, AttentionRanges.hashes) } ?? [])
+            let numbers: [(key: String, value: Int?, range: ClosedRange<Int>)] = [
+                ("hashes", options.hashes, AttentionRanges.hashes), ("bits", options.bits, AttentionRanges.hashBits),
+                ("evaluationHashes", options.evaluationHashes, AttentionRanges.hashes),
+                ("kernelBits", options.kernelBits, AttentionRanges.kernelBits),
+                ("pairs", options.pairs, AttentionRanges.pairs),
+            ]
+            let beyond = numbers.flatMap { key, value, range in value.map { Self.range(key, $0, range) } ?? [] }
+            // What they mean together can be said of numbers within their ranges alone.
+            return beyond.isEmpty ? options.problems(headWidth: headWidth) : beyond
         case .performer(let features): return Self.range("features", features, AttentionRanges.features)
         case .linformer(let rank, let length):
             return Self.range("rank", rank, AttentionRanges.rank) + Self.range("length", length, AttentionRanges.length)
@@ -59,7 +67,7 @@ extension AttentionChoice {
 
 extension YosoOptions {
     /// The hashes of evaluation, where they are others than those of training.
-    fileprivate var evaluationCount: Int? {
+    var evaluationHashes: Int? {
         guard case .sampled(let count?) = evaluation else { return nil }
         return count
     }

@@ -85,6 +85,18 @@ import Training
             .yoso(YosoOptions(evaluation: .sampled(0))),
             "model.attention.evaluationHashes is 0; wanted 1 to 65535"
         ),
+        (
+            .yoso(YosoOptions(hashes: .max, bits: nil, estimator: .conditional, kernelBits: 16, pairs: 128)),
+            "model.attention.hashes is 9223372036854775807; wanted 1 to 65535"
+        ),
+        (
+            .yoso(YosoOptions(bits: 100, estimator: .conditional, kernelBits: 16)),
+            "model.attention.bits is 100; wanted 1 to 16"
+        ),
+        (
+            .yoso(YosoOptions(bits: nil, estimator: .conditional, kernelBits: 16, pairs: .max)),
+            "model.attention.pairs is 9223372036854775807; wanted 1 to 65535"
+        ),
         (.gfsa(order: 0, over: .softmax), "model.filterOrder is 0; wanted 1 to 100"),
         (
             .gfsa(order: 2, over: .gfsa(order: 2, over: .softmax)),

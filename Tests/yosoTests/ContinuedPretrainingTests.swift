@@ -52,7 +52,10 @@ import Testing
         #expect(try tool.run(tool.pretraining(steps: 2)).code == 0)
         for (settings, message) in [
             (["--set", "model.attention=yoso"], "has no tensor yoso.embeddings.word_embeddings.weight"),
-            (["--set", "model.width=32"], "has shape"), (["--checkpoint", "nowhere"], "nowhere"),
+            (["--set", "model.width=32"], "has shape"),
+            (["--set", "model.heads=1"], "num_attention_heads is 2; the recipe has 1"),
+            (["--set", "model.layers=1"], "num_hidden_layers is 2; the recipe has 1"),
+            (["--checkpoint", "nowhere"], "nowhere"),
         ] {
             let result = try tool.run(tool.pretraining(steps: 1, output: "other", still + settings))
             #expect(result.code == 1 && result.error.contains(message), "\(result.error)")

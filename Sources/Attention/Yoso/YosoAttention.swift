@@ -51,8 +51,7 @@ struct YosoAttention: SelfAttention {
     }
 
     private func hashes(isTraining: Bool) -> Int {
-        if !isTraining, case .sampled(let count?) = options.evaluation { return count }
-        return options.hashes
+        isTraining ? options.hashes : options.evaluationHashes ?? options.hashes
     }
 }
 

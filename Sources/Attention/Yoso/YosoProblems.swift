@@ -1,15 +1,13 @@
 extension YosoOptions {
-    /// The most bits of a kernel.
-    static let mostKernelBits = 64
     /// The most hashes of the conditional estimator, beyond which float32 no longer gives the probability that a pair is met.
     static let mostSelectingHashes = 1024
 
-    /// What stands against these options for heads of `headWidth`, by the key of a recipe below `model`.
+    /// What stands against these options together for heads of `headWidth`, by the key of a recipe below `model`.
+    ///
+    /// - Precondition: each is within its range, `AttentionRanges`.
     func problems(headWidth: Int) -> [(key: String, text: String)] {
         var problems: [(key: String, text: String)] = []
         if headWidth > 128 { problems.append(("heads", "makes heads \(headWidth) wide; yoso hashes at most 128")) }
-        if hashes < 1 { problems.append(("attention.hashes", "is \(hashes); wanted at least 1")) }
-        if let bits, !(1...16).contains(bits) { problems.append(("attention.bits", "is \(bits); wanted 1 to 16")) }
         return problems + (estimator == .counts ? problemsOfCounts : problemsOfSelection)
     }
 
@@ -28,12 +26,12 @@ extension YosoOptions {
 
     private var problemsOfSelection: [(key: String, text: String)] {
         var problems: [(key: String, text: String)] = []
-        let most = max(hashes, evaluationHashes)
+        let most = max(hashes, evaluationHashes ?? hashes)
         if most > Self.mostSelectingHashes {
             problems.append(("attention.hashes", "is \(most); the conditional estimator takes at most 1024"))
         }
-        // Bits that follow the length are 16 at most.
-        if let kernelBits, !((bits ?? (pairs == nil ? 16 : 1))...Self.mostKernelBits).contains(kernelBits) {
+        // Bits that follow the length are 16 at most; those that a budget chooses stay below the kernel's.
+        if let kernelBits, kernelBits < bits ?? (pairs == nil ? AttentionRanges.hashBits.upperBound : 1) {
             let least = bits.map { "the \($0) bits of a hash" } ?? "16, which bits: auto may reach"
             problems.append(("attention.kernelBits", "is \(kernelBits); wanted at least \(least), and at most 64"))
         }
@@ -48,10 +46,5 @@ extension YosoOptions {
             problems.append(("attention.pairs", "is \(pairs); wanted at least four times the \(most) hashes"))
         }
         return problems
-    }
-
-    private var evaluationHashes: Int {
-        guard case .sampled(let count?) = evaluation else { return hashes }
-        return count
     }
 }

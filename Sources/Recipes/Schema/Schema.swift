@@ -96,16 +96,18 @@ struct Schema: Sendable {
             gradient, normalization),
         attention(
             "yoso", Field("hashes", .integer(AttentionRanges.hashes), "32", "hashes a training pass"),
-            Field("bits", .integerOrAuto(1...16), "9", "bits of a hash code; auto is log2 of the length, or by pairs"),
+            Field(
+                "bits", .integerOrAuto(AttentionRanges.hashBits), "9",
+                "bits of a hash code; auto is log2 of the length, or by pairs"),
             Field("hash", .oneOf(YosoOptions.Hash.allCases.map(\.rawValue)), "hadamard", "how codes are made"),
             Field(
                 "estimator", .oneOf(YosoOptions.Estimator.allCases.map(\.rawValue)), "counts",
                 "weights of pairs that collide: counts of it, the paper's, or conditional, exact over its probability"),
             Field(
-                "kernelBits", .integerOrAuto(1...64), "auto",
+                "kernelBits", .integerOrAuto(AttentionRanges.kernelBits), "auto",
                 "bits of the kernel of the conditional estimator, at least bits"),
             Field(
-                "pairs", .integer(0...65535), "0",
+                "pairs", .integer(0...AttentionRanges.pairs.upperBound), "0",
                 "distinct keys a query meets at most on average, by bits: auto for every head; 0 for no limit"),
             gradient, normalization,
             Field("evaluation", .oneOf(["expectation", "sampled"]), "sampled", "what evaluation computes"),

@@ -24,8 +24,19 @@ public struct PretrainedStart: Sendable {
     /// folder's own repeat them from the first on, so that neighbours go on as neighbours (Beltagy et al. 2020, section 5).
     ///
     /// - Returns: the names of parameters that the folder does not have.
-    /// - Throws: `CheckpointError` where embeddings or blocks are missing, or of another shape.
+    /// - Throws: `CheckpointError` where embeddings or blocks are missing or of another shape, or where the folder has other
+    ///   heads, another number of blocks or another activation.
     func read(into parameters: Tensor, _ layout: ParameterLayout, _ encoder: EncoderOptions) throws -> [String] {
+        let configuration = try HuggingFaceConfiguration(of: folder)
+        for (key, begun, wanted) in [
+            ("num_attention_heads", configuration.heads, encoder.heads),
+            ("num_hidden_layers", configuration.layers, encoder.layers),
+        ] where begun != wanted {
+            throw CheckpointError(folder, "\(key) is \(begun); the recipe has \(wanted)")
+        }
+        guard !configuration.usesTanhActivation else {
+            throw CheckpointError(folder, "hidden_act is '\(configuration.activation)'; pretraining has 'gelu'")
+        }
         let positions = layout.parameters.first { $0.name.hasSuffix("position_embeddings.weight") }
         let missing = try ModelFolder.read(folder, into: parameters, layout) { parameter in
             if parameter == positions { return .ignored }
