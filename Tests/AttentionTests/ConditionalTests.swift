@@ -169,7 +169,7 @@ import Testing
             let (sums, mass) = (pool.tensor(n, d), pool.tensor(1, n))
             let pairs = PairRows(query: rows[0], key: rows[1], value: rows[2])
             let met = head.sum(
-                pairs, law, into: sums.matrix, mass: mass.pointer, by: route, Products(.fp32, from: pool), pool)
+                pairs, into: sums.matrix, mass: mass.pointer, by: route, Products(.fp32, from: pool), pool)
             let outputs = rows[..<3].map { PackedRows(like: $0.matrix, pool) }
             head.writeGradients(
                 pairs, rows[3], delta, options,

@@ -36,10 +36,7 @@ struct PairBudget {
     static func bits(length: Int) -> Int { min(16, floorOfLog2(length) + 1) }
 
     /// Codes of the best choice that is left.
-    func head(_ pool: StoragePool) -> HashedHead {
-        let choice = choices[choices.startIndex]
-        return deepest.cut(to: choice, random, pool)
-    }
+    func head(_ pool: StoragePool) -> HashedHead { deepest.cut(to: selection, random, pool) }
 
     var selection: PairSelection { choices[choices.startIndex] }
 

@@ -31,7 +31,7 @@ struct SampledHead {
         var law = PairLaw(kernelBits: options.kernelBits(of: length), gradient: options.gradient, selection: nil)
         func sum(_ hashed: HashedHead?, limit: Int = .max) -> (head: SampledHead, met: Int) {
             let head = SampledHead(hashed: hashed, law: law)
-            return (head, head.sum(units, law, into: sums, mass: mass, limit: limit, products, pool))
+            return (head, head.sum(units, into: sums, mass: mass, limit: limit, products, pool))
         }
         guard let pairs = options.pairs else {
             let bits = options.bits(of: length)
@@ -50,9 +50,10 @@ struct SampledHead {
 
     /// By the fastest route, or by `route`; returns how many pairs were met. Beyond `limit` pairs the sums may end early.
     func sum(
-        _ rows: PairRows, _ law: PairLaw, into sums: Matrix, mass: UnsafeMutablePointer<Float>,
+        _ rows: PairRows, into sums: Matrix, mass: UnsafeMutablePointer<Float>,
         by route: YosoRoute? = nil, limit: Int = .max, _ products: Products, _ pool: StoragePool
     ) -> Int {
+        guard let law else { preconditionFailure("pairs that count have no weights to sum") }
         guard let hashed, (route ?? .ofSelectedSums(hashed, width: sums.columns, pool)) != .dense else {
             return pairs(rows, law, products, pool).sum(into: sums, mass: mass)
         }

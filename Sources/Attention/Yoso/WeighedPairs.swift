@@ -19,7 +19,7 @@ struct WeighedPairs {
     @discardableResult func sum(into sums: Matrix, mass: UnsafeMutablePointer<Float>) -> Int {
         let (key, value) = (products.right(key.transposed), products.right(value))
         var met = 0
-        eachTile { first, count in
+        QueryTile.each(length: length) { first, count in
             let weights = pool.tensor(count, length)
             multiply(products.left(query.rows(first, count)), key, into: weights.matrix)
             let nearest = nearest(first, count)
@@ -35,7 +35,7 @@ struct WeighedPairs {
     func writeGradients(_ dSums: Matrix, _ delta: Tensor, into gradient: HeadSlices) {
         let (keys, keysTransposed) = (products.right(key), products.right(key.transposed))
         let valuesTransposed = products.right(value.transposed)
-        eachTile { first, count in
+        QueryTile.each(length: length) { first, count in
             let (query, dTile) = (query.rows(first, count), dSums.rows(first, count))
             let weights = pool.tensor(count, length)
             let dDots = pool.tensor(count, length)
@@ -58,10 +58,6 @@ struct WeighedPairs {
 
     private func nearest(_ first: Int, _ count: Int) -> IntegerVector<UInt16>? {
         selected?.nearest(queries: first, count, step: 1, pool)
-    }
-
-    private func eachTile(_ body: (_ first: Int, _ count: Int) -> Void) {
-        QueryTile.each(length: length, body)
     }
 }
 
