@@ -67,15 +67,20 @@ let package = Package(
             ]),
         .target(name: "Inference"),
         .target(name: "Console", dependencies: ["Training"]),
+        .target(name: "Reports", dependencies: ["Checkpoints"]),
         .target(
-            name: "Benchmarks", dependencies: ["Attention", "Bert", "Corpora", "Tensors", "Training"],
+            name: "Benchmarks",
+            dependencies: [
+                "Attention", "Autograd", "Bert", "Checkpoints", "CKernels", "Console", "Corpora", "Reports", "Tensors",
+                "Tokenization", "Training",
+            ],
             exclude: ["RESULTS.md"]),
         .executableTarget(
             name: "yoso",
             dependencies: [
                 "Attention", "Autograd", "Benchmarks", "Bert", "Checkpoints", "CKernels", "Console", "Corpora",
                 "Digests",
-                "Glue", "Inference", "Recipes", "SampleEnglish", "Shipped", "Tensors", "Tokenization", "Training",
+                "Glue", "Inference", "Recipes", "Reports", "SampleEnglish", "Shipped", "Tensors", "Tokenization", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -98,7 +103,7 @@ let package = Package(
         .testTarget(name: "ConsoleTests", dependencies: ["Console"]),
         .testTarget(name: "InferenceTests", dependencies: ["Inference"]),
         .testTarget(name: "RecipesTests", dependencies: ["Recipes", "Attention", "Glue", "Shipped", "Training"]),
-        .testTarget(name: "yosoTests", dependencies: ["yoso", "Checkpoints", "Digests", "Tensors"]),
+        .testTarget(name: "yosoTests", dependencies: ["yoso", "Benchmarks", "Checkpoints", "Digests", "Tensors"]),
     ],
     cLanguageStandard: .c17,
     cxxLanguageStandard: .cxx17
