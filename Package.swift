@@ -80,7 +80,8 @@ let package = Package(
             dependencies: [
                 "Attention", "Autograd", "Benchmarks", "Bert", "Checkpoints", "CKernels", "Console", "Corpora",
                 "Digests",
-                "Glue", "Inference", "Recipes", "Reports", "SampleEnglish", "Shipped", "Tensors", "Tokenization", "Training",
+                "Glue", "Inference", "Recipes", "Reports", "SampleEnglish", "Shipped", "Tensors", "Tokenization",
+                "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
