@@ -36,7 +36,8 @@ extension ResolvedRecipe {
 
     var optimizer: OptimizerOptions {
         OptimizerOptions(
-            rate: float("optimizer.rate"), beta1: float("optimizer.beta1"), beta2: float("optimizer.beta2"),
+            kind: self["optimizer.kind"] == AdamW.name ? nil : self["optimizer.kind"], rate: float("optimizer.rate"),
+            beta1: float("optimizer.beta1"), beta2: float("optimizer.beta2"),
             epsilon: float("optimizer.epsilon"), decay: float("optimizer.decay"), clip: float("optimizer.clip"))
     }
 

@@ -109,27 +109,55 @@ def bert_pretraining():
     save_json("bert_pretraining", "expected.json", {"masked_loss": masked.item(), "order_loss": ordered.item()})
 
 
-def adamw():
+class Lamb(torch.optim.Optimizer):
+    """You et al. 2020, algorithm 2, with the identity for phi. As in the authors' program, what does not decay has no trust
+    ratio, nor has what is zero."""
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            for x in group["params"]:
+                state, g = self.state[x], x.grad
+                if not state:
+                    state.update(t=0, m=torch.zeros_like(x), v=torch.zeros_like(x))
+                state["t"] += 1
+                (b1, b2), t = group["betas"], state["t"]
+                state["m"] = b1 * state["m"] + (1 - b1) * g
+                state["v"] = b2 * state["v"] + (1 - b2) * g**2
+                r = (state["m"] / (1 - b1**t)) / ((state["v"] / (1 - b2**t)).sqrt() + group["eps"])
+                u = r + group["weight_decay"] * x
+                adapts = group["weight_decay"] > 0 and x.norm() > 0 and u.norm() > 0
+                x -= group["lr"] * (x.norm() / u.norm() if adapts else 1) * u
+
+
+def ten_steps(folder, make, rate, **options):
     """Ten steps on the batch of bert_pretraining: warm-up over 4 steps, linear decay to zero, clipping at 1."""
     model = randomize(BertForPreTraining(BertConfig(**SHAPE)), 1)
     sequences = inputs(2)
     matrices = [p for n, p in model.named_parameters() if p.dim() > 1]
     vectors = [p for n, p in model.named_parameters() if p.dim() == 1]
-    optimizer = torch.optim.AdamW([{"params": matrices, "weight_decay": 0.01}, {"params": vectors, "weight_decay": 0.0}],
-                                  lr=1e-3, betas=(0.9, 0.999), eps=1e-6)
+    optimizer = make([{"params": matrices, "weight_decay": 0.01}, {"params": vectors, "weight_decay": 0.0}], **options)
     steps, total, warmup = [], 10, 4
     for step in range(total):
         factor = (step + 1) / warmup if step < warmup else (total - step) / (total - warmup)
         for group in optimizer.param_groups:
-            group["lr"] = 1e-3 * factor
+            group["lr"] = rate * factor
         masked, ordered, *_ = pretraining_loss(model, sequences)
         optimizer.zero_grad()
         (masked + ordered).backward()
         norm = torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         steps.append({"loss": (masked + ordered).item(), "norm": norm.item(), "factor": factor})
-    save("adamw", "final.safetensors", dict(model.named_parameters()))
-    save_json("adamw", "steps.json", steps)
+    save(folder, "final.safetensors", dict(model.named_parameters()))
+    save_json(folder, "steps.json", steps)
+
+
+def adamw():
+    ten_steps("adamw", torch.optim.AdamW, 1e-3, lr=1e-3, betas=(0.9, 0.999), eps=1e-6)
+
+
+def lamb():
+    ten_steps("lamb", Lamb, 5e-3, defaults=dict(lr=5e-3, betas=(0.9, 0.999), eps=1e-6))
 
 
 def bert_classification():
@@ -194,5 +222,5 @@ def yoso_attention():
 
 
 if __name__ == "__main__":
-    for make in (bert_pretraining, adamw, bert_classification, yoso_masked, yoso_attention):
+    for make in (bert_pretraining, adamw, lamb, bert_classification, yoso_masked, yoso_attention):
         make()

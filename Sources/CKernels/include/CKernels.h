@@ -229,6 +229,13 @@ typedef struct {
 /// One AdamW step on a range; `decay` is the decoupled weight decay of that range.
 void ck_adamw(int64_t n, ck_adamw_step step, float decay, CK_IN gradient, CK_OUT value, CK_OUT mean, CK_OUT square);
 
+/// The moments of a LAMB step on a range; returns the sum of squares of its direction, AdamW's with the decay in it.
+double ck_lamb_moments(int64_t n, ck_adamw_step step, float decay, CK_IN gradient, CK_IN value, CK_OUT mean,
+                       CK_OUT square);
+
+/// Goes a LAMB step from these moments; the trust ratio is a factor of the rate.
+void ck_lamb(int64_t n, ck_adamw_step step, float decay, CK_OUT value, CK_IN mean, CK_IN square);
+
 // bf16.c ----------------------------------------------------------------------------------------------------------
 
 // Only where ck_has_bf16. Panels are words of two bf16 numbers, neighbours in depth: a panel of w rows (left) or columns

@@ -148,6 +148,7 @@ struct Schema: Sendable {
 
     private static func optimizer(rate: String) -> [Field] {
         [
+            Field("optimizer.kind", .oneOf(optimizers.map { $0.name }), AdamW.name, "how gradients change weights"),
             Field("optimizer.rate", .number(0...10), rate, "peak learning rate"),
             Field("optimizer.beta1", .number(0...0.999999), "0.9", "decay of the first moment"),
             Field("optimizer.beta2", .number(0...0.999999), "0.999", "decay of the second moment"),

@@ -18,8 +18,7 @@ struct CheckpointSaver {
         try folder.save(state.step) { partial in
             let (layout, optimizer) = (model.layout, model.optimizer)
             try SafeTensorsWriter.write(
-                layout.namedTensors(of: optimizer.mean, prefix: "mean.")
-                    + layout.namedTensors(of: optimizer.square, prefix: "square."),
+                optimizer.moments.flatMap { layout.namedTensors(of: $0.block, prefix: "\($0.name).") },
                 to: partial.appendingPathComponent(Self.momentsName))
             try state.write(to: partial)
         } model: { partial in
@@ -45,11 +44,11 @@ struct CheckpointSaver {
         }
         try ModelFolder.read(folder.checkpoint(step), into: model.parameters, model.layout)
         let file = try SafeTensorsFile(url.appendingPathComponent(Self.momentsName))
-        for (prefix, block) in [("mean.", model.optimizer.mean), ("square.", model.optimizer.square)] {
+        for (name, block) in model.optimizer.moments {
             for parameter in model.layout.parameters {
                 let start = block.pointer + parameter.offset
                 try file.read(
-                    prefix + parameter.name, into: UnsafeMutableBufferPointer(start: start, count: parameter.count))
+                    "\(name).\(parameter.name)", into: UnsafeMutableBufferPointer(start: start, count: parameter.count))
             }
         }
         model.optimizer.updates = state.step

@@ -1,5 +1,8 @@
-/// Options of AdamW (Loshchilov & Hutter 2019) with clipping by global norm.
+/// The rule by which gradients change parameters, with clipping by global norm.
 public struct OptimizerOptions: Sendable, Equatable, Codable {
+    /// One of the names of `optimizers`; nil is AdamW. A value that is there changes the identity of a run, so that none is
+    /// written for that.
+    public var kind: String?
     /// Peak learning rate.
     public var rate: Float
     public var beta1: Float
@@ -11,9 +14,11 @@ public struct OptimizerOptions: Sendable, Equatable, Codable {
     public var clip: Float
 
     public init(
-        rate: Float = 1e-4, beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-6, decay: Float = 0.01,
+        kind: String? = nil, rate: Float = 1e-4, beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-6,
+        decay: Float = 0.01,
         clip: Float = 1
     ) {
+        self.kind = kind
         self.rate = rate
         self.beta1 = beta1
         self.beta2 = beta2

@@ -70,8 +70,9 @@ public struct PretrainingEstimate: Sendable {
             secondsPerEvaluation: secondsPerEvaluation, evaluateEvery: options.evaluation.every)
         evaluations = options.evaluation.every > 0 ? totalSteps / options.evaluation.every + 1 : 1
         peakMemoryBytes = Self.peakMemory()
-        // Values and two moments of four bytes each, in the kept ones and the one being written; of the best its values.
-        diskBytes = 4 * parameters * (3 * (options.checkpoints.keep + 1) + 1)
+        // Values and moments of four bytes each, in the kept ones and the one being written; of the best its values.
+        let numbers = 1 + pretrainer.sliced.optimizer.moments.count
+        diskBytes = 4 * parameters * (numbers * (options.checkpoints.keep + 1) + 1)
     }
 
     /// The largest resident size of this process so far.

@@ -7,7 +7,7 @@ import Testing
 import Training
 
 /// Ten steps of `Tests/Fixtures/make_fixtures.py` in PyTorch: warm-up, linear decay, clipping, decay of matrices alone.
-@Suite struct AdamWFixtureTests {
+@Suite struct OptimizerFixtureTests {
     private static let fixtures = URL(fileURLWithPath: #filePath).appendingPathComponent("../../Fixtures")
         .standardizedFileURL
 
@@ -34,27 +34,29 @@ import Training
         }
     }
 
-    @Test(arguments: [1, 2]) func tenStepsMatchPyTorch(slices: Int) throws {
+    @Test(arguments: [("adamw", Float(1e-3)), ("lamb", 5e-3)], [1, 2])
+    func tenStepsMatchPyTorch(optimizer: (kind: String, rate: Float), slices: Int) throws {
         let encoder = EncoderOptions(
             layers: 2, width: 32, heads: 4, intermediate: 64, vocabulary: 96, positions: 40, dropout: 0,
             attentionDropout: 0)
         let pretrainer = Pretrainer(
             encoder,
             PretrainingOptions(
-                batch: .sequences(4), budget: .steps(10), optimizer: OptimizerOptions(rate: 1e-3),
+                batch: .sequences(4), budget: .steps(10),
+                optimizer: OptimizerOptions(kind: optimizer.kind, rate: optimizer.rate),
                 schedule: ScheduleOptions(shape: .linear, warmup: .steps(4)), slices: slices))
         try ModelFolder.read(
             Self.fixtures.appendingPathComponent("bert_pretraining"), into: pretrainer.sliced.parameters,
             pretrainer.sliced.layout)
         let steps = try JSONDecoder().decode(
-            [Step].self, from: Data(contentsOf: Self.fixtures.appendingPathComponent("adamw/steps.json")))
+            [Step].self, from: Data(contentsOf: Self.fixtures.appendingPathComponent("\(optimizer.kind)/steps.json")))
         let examples = try examples()
         for (index, expected) in steps.enumerated() {
             let step = pretrainer.step(examples, index: index, of: steps.count)
             #expect(abs(step.counts.loss - expected.loss) < 1e-4 * expected.loss, "step \(index)")
             #expect(abs(step.gradientNorm - expected.norm) < 1e-4 * expected.norm, "step \(index)")
         }
-        let final = try SafeTensorsFile(Self.fixtures.appendingPathComponent("adamw/final.safetensors"))
+        let final = try SafeTensorsFile(Self.fixtures.appendingPathComponent("\(optimizer.kind)/final.safetensors"))
         for parameter in pretrainer.sliced.layout.parameters {
             let ours = pretrainer.sliced.parameters.view(at: parameter.offset, rows: 1, columns: parameter.count).values
             let theirs = try final.floats(parameter.name)
