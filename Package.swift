@@ -88,7 +88,9 @@ let package = Package(
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"]),
         .testTarget(name: "AutogradTests", dependencies: ["Autograd", "Attention", "CKernels", "Tensors"]),
         .testTarget(name: "AttentionTests", dependencies: ["Attention", "Autograd", "Tensors"]),
-        .testTarget(name: "BertTests", dependencies: ["Bert", "Attention", "Autograd", "Tensors", "Checkpoints"]),
+        .testTarget(
+            name: "BertTests",
+            dependencies: ["Bert", "Attention", "Autograd", "Checkpoints", "Corpora", "Tensors", "Training"]),
         .testTarget(
             name: "TokenizationTests", dependencies: ["Tokenization", "Corpora", "Digests"],
             exclude: ["Fixtures"]),

@@ -6,6 +6,9 @@ public struct Encoder: Sendable {
     let embeddings: Embeddings
     let blocks: [EncoderBlock]
 
+    /// The word embeddings, [vocabulary, width].
+    public var words: Parameter { embeddings.words }
+
     /// Parameters under `bert` or `yoso` of `layout`, as Hugging Face names them.
     ///
     /// - Precondition: `heads` divides `width`.

@@ -1,8 +1,10 @@
 import Attention
 import Autograd
 import Bert
+import Corpora
 import Tensors
 import Testing
+import Training
 
 /// Loss and gradients of a step do not depend on how it is cut into micro-batches, dropout included.
 struct LossInvarianceTests {
@@ -18,7 +20,7 @@ struct LossInvarianceTests {
     @Test(arguments: AttentionChoice.all, [1, 2, 4])
     func pretrainingStep(attention: AttentionChoice, size: Int) {
         let layout = ParameterLayout()
-        let model = PretrainingModel(.tiny(attention), sentenceOrder: true, layout)
+        let model = TinyObjective(.tiny(attention), layout)
         let parameters = layout.initialBlock(seed: 1, from: pool)
         expectSame(
             pretrain(model, parameters, microBatches: TinySequence.all.chunks(of: size)),
@@ -28,7 +30,7 @@ struct LossInvarianceTests {
     @Test(arguments: AttentionChoice.all)
     func orderOfTheSequences(attention: AttentionChoice) {
         let layout = ParameterLayout()
-        let model = PretrainingModel(.tiny(attention), sentenceOrder: true, layout)
+        let model = TinyObjective(.tiny(attention), layout)
         let parameters = layout.initialBlock(seed: 1, from: pool)
         expectSame(
             pretrain(model, parameters, microBatches: [TinySequence.all.reversed()]),
@@ -40,7 +42,7 @@ struct LossInvarianceTests {
     func dropoutIsOn(attention: AttentionChoice) {
         let losses = [Float(0), 0.1].map { dropout in
             let layout = ParameterLayout()
-            let model = PretrainingModel(.tiny(attention, dropout: dropout), sentenceOrder: true, layout)
+            let model = TinyObjective(.tiny(attention, dropout: dropout), layout)
             let parameters = layout.initialBlock(seed: 1, from: pool)
             return pretrain(model, parameters, microBatches: [TinySequence.all]).loss
         }
@@ -58,15 +60,13 @@ struct LossInvarianceTests {
     }
 
     private func pretrain(
-        _ model: PretrainingModel, _ parameters: Tensor, microBatches: [[TinySequence]]
+        _ model: TinyObjective, _ parameters: Tensor, microBatches: [[TinySequence]]
     ) -> Step {
-        let weights = PretrainingWeights(
-            maskedCount: TinySequence.all.reduce(0) { $0 + $1.masked.count },
-            orderCount: TinySequence.all.count(where: \.isPair))
+        let whole = model.count(TinySequence.all.map(\.example))
         return step(parameters, microBatches) { sequences, tape in
-            let loss = model.loss(PretrainingBatch(sequences), weights, tape)
-            let order = (loss.order?.sum ?? 0) * Double(weights.order)
-            return (loss.masked.sum * Double(weights.masked) + order, loss.total)
+            let (loss, counts) = model.pass(sequences, of: TinySequence.all, tape)
+            let (words, order) = (counts.first.loss, counts.second.loss)
+            return (words * Double(whole.first.weight) + order * Double(whole.second.weight), loss)
         }
     }
 
@@ -76,7 +76,7 @@ struct LossInvarianceTests {
         let weight = 1 / Float(TinySequence.all.count)
         return step(parameters, microBatches) { sequences, tape in
             let labels = sequences.map { Int32($0.key % 3) }
-            let logits = model.logits(PretrainingBatch(sequences).tokens, tape)
+            let logits = model.logits(Batch<PretrainingExample>(sequences).tokens, tape)
             let loss = logits.crossEntropy(labels, weight: weight)
             return (loss.sum * Double(weight), loss.variable)
         }

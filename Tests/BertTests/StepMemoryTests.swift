@@ -1,8 +1,10 @@
 import Attention
 import Autograd
 import Bert
+import Corpora
 import Tensors
 import Testing
+import Training
 
 /// A step allocates nothing once its shapes have been seen, and keeps nothing.
 struct StepMemoryTests {
@@ -13,7 +15,7 @@ struct StepMemoryTests {
 
     @Test(arguments: AttentionChoice.all)
     func laterStepsAllocateNothing(attention: AttentionChoice) {
-        let model = PretrainingModel(.tiny(attention), sentenceOrder: true, layout)
+        let model = TinyObjective(.tiny(attention), layout)
         let parameters = layout.initialBlock(seed: 1, from: pool)
         let gradients = pool.zeros(1, layout.blockCount)
         let held = pool.bytesInUse
@@ -29,7 +31,7 @@ struct StepMemoryTests {
 
     @Test(arguments: AttentionChoice.all)
     func anAbandonedStepLeaksNothing(attention: AttentionChoice) {
-        let model = PretrainingModel(.tiny(attention), sentenceOrder: true, layout)
+        let model = TinyObjective(.tiny(attention), layout)
         let parameters = layout.initialBlock(seed: 1, from: pool)
         let gradients = pool.zeros(1, layout.blockCount)
         let held = pool.bytesInUse
@@ -47,7 +49,7 @@ struct StepMemoryTests {
             let encoder = Encoder(options, layout)
             let parameters = layout.initialBlock(seed: 1, from: StoragePool())
             let tape = Tape(parameters: parameters, mode: .inference, pool: pool)
-            _ = encoder(PretrainingBatch(TinySequence.all).tokens, tape)
+            _ = encoder(Batch<PretrainingExample>(TinySequence.all).tokens, tape)
             #expect(pool.bytesInUse == 0)
             return pool.allocatedBytes
         }
@@ -55,14 +57,13 @@ struct StepMemoryTests {
     }
 
     private func step(
-        _ model: PretrainingModel, _ parameters: Tensor, _ gradients: Tensor, number: UInt64, backward: Bool
+        _ model: TinyObjective, _ parameters: Tensor, _ gradients: Tensor, number: UInt64, backward: Bool
     ) {
         let random = RandomStream(seed: 3).stream(number)
         let tape = Tape(
             parameters: parameters, mode: .training(gradients: ParameterGradients(gradients), random: random),
             pool: pool)
-        let weights = PretrainingWeights(maskedCount: 20, orderCount: 3)
-        let loss = model.loss(PretrainingBatch(TinySequence.all), weights, tape)
-        if backward { tape.backward(from: loss.total) }
+        let loss = model.pass(TinySequence.all, of: TinySequence.all, tape).loss
+        if backward { tape.backward(from: loss) }
     }
 }

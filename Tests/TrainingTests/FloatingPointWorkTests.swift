@@ -6,7 +6,7 @@ import Training
     private func work(_ attention: AttentionChoice) -> Double {
         var encoder = TinyRun.encoder()
         encoder.attention = attention
-        return FloatingPointWork(encoder).classification(lengths: [10, 20])
+        return FloatingPointWork(encoder).encoder(lengths: [10, 20])
     }
 
     /// Two products of all pairs of a sequence: 2 · 2 n² · width a layer.

@@ -55,6 +55,8 @@ public struct ScheduleOptions: Sendable, Equatable, Codable {
 public enum Budget: Sendable, Equatable, Codable {
     case steps(Int)
     case tokens(Int)
+    /// Each of which is evaluated and saved.
+    case epochs(Int)
     /// Turned into steps by the measured speed before the first one, and again while it runs; recorded in the run.
     case seconds(Double)
 }

@@ -20,7 +20,7 @@ extension TaskData {
 
 extension PretrainingOptions {
     /// These options with all that never changes a result at one value.
-    var identity: PretrainingOptions {
+    public var identity: PretrainingOptions {
         var identity = self
         identity.threads = 0
         identity.recompute = false
@@ -32,7 +32,7 @@ extension PretrainingOptions {
 
 extension FineTuningOptions {
     /// These options with all that never changes a result at one value.
-    var identity: FineTuningOptions {
+    public var identity: FineTuningOptions {
         var identity = self
         identity.threads = 0
         identity.recompute = false

@@ -40,10 +40,10 @@ public final class SlicedModel {
 
     /// Sums the gradients of all micro-batches; `batches[s]` are those of slice s.
     ///
-    /// - Parameter pass: runs one micro-batch forward and returns the loss to go back from, and what it counted.
+    /// - Parameter pass: runs one micro-batch forward and backward, and returns what it counted.
     /// - Returns: what was counted, in the order of passes.
     public func accumulate<Batch, Counts>(
-        _ batches: [[Batch]], random: RandomStream, _ pass: (Batch, Tape) -> (loss: Variable, counts: Counts)
+        _ batches: [[Batch]], random: RandomStream, _ pass: (Batch, Tape) -> Counts
     ) -> [Counts] {
         let memory = weights.passMemory
         precondition(batches.count == memory.count, "\(batches.count) parts for \(memory.count) slices")
@@ -66,9 +66,7 @@ public final class SlicedModel {
                 let tape = Tape(
                     parameters: weights.block, mode: .training(gradients: ofParameters, random: random), pool: pool,
                     panels: weights.panels, recomputes: recomputes, clock: clocks?[slot])
-                let (loss, counts) = pass(passes[index], tape)
-                tape.backward(from: loss)
-                return counts
+                return pass(passes[index], tape)
             }
         }
     }

@@ -35,7 +35,8 @@ struct Evaluate: ParsableCommand {
         let folder = URL(fileURLWithPath: checkpoint, isDirectory: true)
         guard task?.lowercased() == "all" else {
             let (task, evaluation, speed) = try evaluate(ModelPath.url(checkpoint))
-            Terminal.line("\(task.title) dev: \(FineTuningDisplay.scores(evaluation)), \(Show.count(speed)) rows/s")
+            Terminal.line(
+                "\(task.title) dev: \(Show.result(DevScores(evaluation: evaluation))), \(Show.count(speed)) rows/s")
             return Terminal.next("yoso predict --checkpoint \(checkpoint)")
         }
         var runs: [(task: GlueTask, folder: URL)] = []

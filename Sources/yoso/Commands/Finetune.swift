@@ -97,10 +97,10 @@ struct Finetune: ParsableCommand {
         }
     }
 
-    /// Runs to the end and returns the best epoch, of an earlier sitting where the run had ended before.
+    /// Runs to the end and returns the best epoch, of an earlier process where the run had ended before.
     ///
     /// - Parameter common: the settings that the rest of a table has too; nil for all that the user set.
-    func finetune(untilEpoch: Int = .max, common: [String]? = nil) throws -> FineTuningEpochReport {
+    func finetune(untilEpoch: Int = .max, common: [String]? = nil) throws -> EvaluationReport<DevScores> {
         let grid = search + (search.isEmpty && untilEpoch == .max ? publishedGrid : [])
         guard grid.isEmpty else { return try finetuneSearch(grid) }
         let task = try GlueTask.named(task)
@@ -112,7 +112,7 @@ struct Finetune: ParsableCommand {
             throw GlueError("data", "no folder is named; pass --data DIR, or set data in the recipe")
         }
         let interruption = Signals.shared.interruption()
-        let display = FineTuningDisplay()
+        let display = RunDisplay()
         let source = ModelPath.url(checkpoint)
         if let fromTask { try Self.check(source, isOf: fromTask) }
         _ = try HuggingFaceConfiguration(of: source)
@@ -124,7 +124,7 @@ struct Finetune: ParsableCommand {
                 source, "type_vocab_size is \(encoder.segments); the pairs of \(recipe.task.title) want 2")
         }
         if !randomWeights {
-            let unused = try FineTuner.check(source, encoder, outputs: recipe.task.outputs, recipe.options)
+            let unused = try PretrainedEncoder.check(source, encoder, outputs: recipe.task.outputs, recipe.options)
             if let note = unused.note { display.note("note: \(checkpoint): \(note)") }
         }
         if let objection = TokenizerFolder.objection(tokenizer) { display.note("note: \(objection)") }
@@ -139,23 +139,23 @@ struct Finetune: ParsableCommand {
         let weights = randomWeights ? digest : try TableSettings.weights(of: source, digest: digest)
         let table = TableSettings(
             protocol: self.protocol, settings: common ?? settingsInCommon, weights: weights)
-        let run = FineTuningRun(
+        let run = try Run(
             encoder: encoder, options: recipe.options, tokenizer: tokenizer, data: rows, folder: folder,
             pretrained: randomWeights ? nil : source, weights: digest, recipe: recipe.resolved.yaml,
             notes: table.notes(weights: weights).merging([
                 "data": data, "recipe": SHA256.hexadecimal(of: Data(recipe.resolved.yaml.utf8)),
                 "score": recipe.options.metrics?.map(\.rawValue).joined(separator: " ") ?? "auto",
                 "subsets": rows.subsets.filter { $0.split == "training" }.map(\.description).joined(separator: "; "),
-            ]) { $1 })
-        let result = try stopping { try run.run(interruption, untilEpoch: untilEpoch, display.show) }
-        guard let best = result else {
+            ]) { $1 }, untilEpoch: untilEpoch, display.show)
+        try stopping { try run(interruption) }
+        guard let best = run.best else {
             throw CheckpointError(
                 folder.metrics, "tells of no epoch, though the run had ended; choose another --output")
         }
         try folder.write(
             ReportFile.json(FineTuningReport(protocol: table.protocolName, settings: table.hash, best: best)),
             to: "report.json")
-        let scores = FineTuningDisplay.scores(best.evaluation)
+        let scores = Show.result(best.body)
         display.note("best: epoch \(best.epoch), dev \(scores); \(folder.best.relativePath)")
         for other in published?.published ?? [] {
             if let text = other.text(of: recipe.task) { display.note("published, \(other.split): \(text)") }
@@ -170,7 +170,7 @@ struct Finetune: ParsableCommand {
     private struct FineTuningReport: Encodable {
         var `protocol`: String
         var settings: String
-        var best: FineTuningEpochReport
+        var best: EvaluationReport<DevScores>
     }
 
     /// What the user set, less what may differ between the rows of a table: the seed, and what a search tries.

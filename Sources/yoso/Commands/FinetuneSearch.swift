@@ -54,7 +54,7 @@ struct SearchGrid {
 extension Finetune {
     /// Tries all points of the grid by successive halving, leaves their scores in `leaderboard.md`, and points `best` at the
     /// best. A run that is kept goes on where it stopped, to the same bits as if it had been alone; one that diverges comes last.
-    func finetuneSearch(_ grid: [String]) throws -> FineTuningEpochReport {
+    func finetuneSearch(_ grid: [String]) throws -> EvaluationReport<DevScores> {
         let (task, grid) = (try GlueTask.named(task), try SearchGrid(grid))
         let folder = output ?? "Checkpoints/\(task.name)-search"
         // Every point is read before the first one starts.
@@ -120,7 +120,7 @@ private struct SearchEntry {
     let run: Finetune
     let epochs: Int
     /// Of its best epoch so far; nil before the first one and where it diverged.
-    var report: FineTuningEpochReport?
+    var report: EvaluationReport<DevScores>?
 
     var name: String { point.settings.joined(separator: " ") }
     var score: Double { report?.evaluation.primary ?? -.infinity }

@@ -107,6 +107,7 @@ struct SweepVariant: Equatable {
 struct SweepTable {
     let key: String
     let task: String?
+    private var titles: [String] = []
     private var rows: [String] = []
     /// Of the task's splits those that are not official.
     private var subsets: [SplitCount] = []
@@ -115,20 +116,20 @@ struct SweepTable {
         (self.key, self.task) = (key, task)
     }
 
-    mutating func add(_ name: String, _ evaluation: PretrainingEvaluation, score: TaskEvaluation?) {
+    mutating func add(_ name: String, _ evaluation: EvaluationReport<Figures>, score: TaskEvaluation?) {
         subsets = score?.subsets ?? subsets
         let score = task.map { _ in " \(score.map { Show.percent($0.primary) } ?? "–") |" } ?? ""
-        rows.append(
-            "| \(name) | \(Show.count(evaluation.totalTokens)) | \(String(format: "%.2f", evaluation.perplexity)) | "
-                + "\(Show.percent(evaluation.maskedAccuracy)) | \(Show.time(evaluation.seconds)) |\(score)")
+        // In one order, of a run that ended now as of one that is read.
+        let figures = evaluation.body.figures.filter { $0.unit != .count }.sorted { $0.name < $1.name }
+        titles = figures.map(\.title)
+        let cells =
+            [name, Show.count(evaluation.totalTokens)] + figures.map(Show.value) + [Show.time(evaluation.seconds)]
+        rows.append("| \(cells.joined(separator: " | ")) |\(score)")
     }
 
     var text: String {
-        let task = task.map { " \($0) |" } ?? ""
-        let rule = "|---|---|---|---|---|" + (self.task == nil ? "" : "---|")
-        return
-            (["| \(key) | tokens | perplexity | masked | time |\(task)", rule] + rows
-            + subsets.flatMap { ["", $0.description] })
-            .joined(separator: "\n") + "\n"
+        let head = [key, "tokens"] + titles + ["time"] + (task.map { [$0] } ?? [])
+        let lines = ["| \(head.joined(separator: " | ")) |", "|" + String(repeating: "---|", count: head.count)] + rows
+        return (lines + subsets.flatMap { ["", $0.description] }).joined(separator: "\n") + "\n"
     }
 }

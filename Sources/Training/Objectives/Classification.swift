@@ -1,0 +1,101 @@
+import Autograd
+import Bert
+import Checkpoints
+import Glue
+
+/// -log p(label), or the squared error of a regression, a mean over the rows of a step.
+public struct Classification: Objective {
+    public let model: ClassificationModel
+    private let options: FineTuningOptions
+    private let data: TaskData?
+
+    /// - Parameters:
+    ///   - outputs: the number of classes, or 1 for regression.
+    ///   - data: what `evaluate` scores by.
+    public init(
+        _ encoder: EncoderOptions, outputs: Int, _ options: FineTuningOptions, data: TaskData? = nil,
+        _ layout: ParameterLayout
+    ) {
+        model = ClassificationModel(encoder, outputs: outputs, dropout: options.classifierDropout, layout)
+        (self.options, self.data) = (options, data)
+    }
+
+    public var encoder: Encoder { model.encoder }
+
+    public func count(_ examples: [ClassificationExample]) -> Tally { Tally(count: examples.count) }
+
+    public func pass(
+        _ batch: Batch<ClassificationExample>, of whole: Tally, _ tape: Tape
+    ) -> (loss: Variable, counts: Tally) {
+        let (logits, targets) = (model.logits(batch.tokens, tape), batch.examples.map(\.target))
+        let loss =
+            model.outputs == 1
+            ? logits.squaredError(targets, weight: whole.weight)
+            : logits.crossEntropy(targets.map { Int32($0) }, weight: whole.weight, smoothing: options.labelSmoothing)
+        return (loss.variable, Tally(loss))
+    }
+
+    public func loss(_ counts: Tally) -> Double { counts.mean }
+
+    public func figures(_ counts: Tally) -> [Figure] { [] }
+
+    public func work(_ examples: [ClassificationExample]) -> Double {
+        3 * FloatingPointWork(encoder.options).encoder(lengths: examples.map(\.ids.count))
+    }
+
+    public static var evaluationKind: String { "epoch" }
+
+    /// Scores `examples`, which are the dev rows of the task.
+    public func evaluate(
+        _ examples: [ClassificationExample], _ weights: ModelWeights, _ cut: BatchCut
+    ) throws(Diverged) -> HeldOut<DevScores> {
+        guard let data else { preconditionFailure("no task to score by") }
+        let logits = model.predict(examples, weights, cut)
+        guard logits.allSatisfy({ $0.allSatisfy(\.isFinite) }) else { throw Diverged(loss: .nan) }
+        let scores = DevScores(evaluation: TaskEvaluation(data, logits: logits, by: options.metrics))
+        return HeldOut(result: scores, score: scores.evaluation.primary) {
+            try PredictionFile(data, logits: logits).write(to: $0)
+        }
+    }
+
+    public var configuration: HuggingFaceConfiguration {
+        var configuration = HuggingFaceConfiguration(encoder.options, head: "ForSequenceClassification")
+        configuration.classifierDropout = options.classifierDropout.map(Double.init)
+        guard let task = data?.task else { return configuration }
+        let names = task.isRegression ? ["score"] : task.classNames
+        configuration.labels = Dictionary(uniqueKeysWithValues: names.enumerated().map { ("\($0)", $1) })
+        configuration.labelIDs = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
+        configuration.yoso = (configuration.yoso ?? [:])
+            .merging(["task": task.name, "length": "\(options.length)"]) { _, own in own }
+        return configuration
+    }
+}
+
+/// What a classifier scores on the dev rows.
+public struct DevScores: EvaluationResult {
+    public let evaluation: TaskEvaluation
+
+    public init(evaluation: TaskEvaluation) { self.evaluation = evaluation }
+
+    public var figures: [Figure] {
+        evaluation.scores.sorted { $0.key < $1.key }.map { Figure($0.key, $0.value, .share) }
+    }
+    public var score: Figure? { Figure("dev", evaluation.primary, .share) }
+    public var remark: String {
+        " on \(evaluation.rows.grouped) rows" + (evaluation.isConstant ? " (dead: every prediction is the same)" : "")
+    }
+}
+
+/// One encoded row of a task.
+public struct ClassificationExample: TokenSequence, Equatable {
+    public let ids: [Int32]
+    public let segments: [Int32]
+    /// The class, or the value of a regression.
+    public let target: Float
+
+    public init(ids: [Int32], segments: [Int32], target: Float) {
+        (self.ids, self.segments, self.target) = (ids, segments, target)
+    }
+
+    public init(_ row: EncodedRow) { self.init(ids: row.ids, segments: row.segments, target: row.target) }
+}
