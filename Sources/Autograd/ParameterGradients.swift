@@ -37,7 +37,7 @@ public final class ParameterGradients {
         guard let (turns, sums) = order, let (lookups, turn) = sums.lookups(of: table) else {
             return add(to: table, body)
         }
-        turns.use(turn, outOf: 1) { body(lookups.rows(ids)) }
+        turns.use(turn, outOf: table.uses) { body(lookups.rows(ids)) }
     }
 
     /// Ends the pass: the next one waits for it no more.

@@ -66,7 +66,7 @@ public final class TimedTraining {
             examples: ExampleOptions(length: shape.length, sentenceOrder: false), batch: .sequences(shape.batch),
             microBatchTokens: shape.microBatchTokens, budget: .steps(1000), slices: shape.threads,
             threads: shape.threads, precision: shape.precision, recompute: shape.recompute)
-        trainer = Trainer(options) { MaskedWords(Encoder(shape.encoder, $0), $0) }
+        trainer = Trainer(options) { MaskedWords(on: Encoder(shape.encoder, $0), $0) }
         examples = shape.examples
         work = trainer.objective.work(examples)
         _ = seconds(ofSteps: 2)

@@ -9,11 +9,13 @@ public struct MaskedLanguageModelHead: Sendable {
     private let words: Parameter
     private let activation: GeluForm
 
-    public init(_ options: EncoderOptions, words: Parameter, _ scope: ParameterScope) {
+    /// - Parameter width: of the hidden states; nil for that of the words.
+    public init(_ options: EncoderOptions, from width: Int? = nil, words: Parameter, _ scope: ParameterScope) {
         bias = scope.vector("bias", options.vocabulary)
         let transformScope = scope["transform"]
         transform = Dense(
-            transformScope["dense"], from: options.width, to: options.width, deviation: options.initializerRange)
+            transformScope["dense"], from: width ?? options.width, to: options.width,
+            deviation: options.initializerRange)
         norm = LayerNorm(transformScope["LayerNorm"], width: options.width, epsilon: options.normEpsilon)
         self.words = scope.tied(words)
         activation = options.activation ?? .erf

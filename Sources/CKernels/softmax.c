@@ -33,6 +33,15 @@ CLONES void ck_softmax(int64_t rows, int64_t columns, float factor, float *s, fl
     }
 }
 
+int64_t ck_sample(int64_t n, const float *p, float uniform) {
+    float sum = 0;
+    for (int64_t i = 0; i < n; i++) {
+        sum += p[i];
+        if (sum > uniform) return i;
+    }
+    return n - 1;
+}
+
 CLONES void ck_softmax_again(int64_t rows, int64_t columns, float factor, const float *log_sum, float *s) {
     for (int64_t i = 0; i < rows; i++)
         for (int64_t j = 0; j < columns; j++)

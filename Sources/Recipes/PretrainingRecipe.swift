@@ -28,7 +28,11 @@ public struct PretrainingRecipe: Sendable {
         text = resolved["corpus.text"] == "none" ? nil : resolved.texts("corpus.text")
         heldOut = resolved.share("corpus.heldOut")
         checkpoint = resolved.path("checkpoint")
+        let objective = resolved["objective"] == MaskedWords.name ? nil : resolved["objective"]
         options = PretrainingOptions(
+            objective: objective,
+            generator: objective == ReplacedTokens.name
+                ? GeneratorOptions(width: resolved.share("generator.width")) : nil,
             examples: resolved.examples, batch: resolved.batch, microBatchTokens: resolved.integer("microBatchTokens"),
             budget: resolved.budget, optimizer: resolved.optimizer, schedule: resolved.schedule,
             evaluation: EvaluationOptions(
@@ -84,6 +88,9 @@ public struct PretrainingRecipe: Sendable {
         if masking.share == 0 {
             issues.append(
                 resolved.issue("examples.masking.share", "examples.masking.share is 0; nothing would be learned"))
+        }
+        if options.generator?.width == 0 {
+            issues.append(resolved.issue("generator.width", "generator.width is 0; nothing would replace a token"))
         }
         if heldOut == 0 || heldOut > 0.5 {
             issues.append(

@@ -64,9 +64,7 @@ typealias TinyObjective = Sum<MaskedWords, SentenceOrder>
 
 extension TinyObjective {
     init(_ options: EncoderOptions, _ layout: ParameterLayout) {
-        self.init(
-            Encoder(options, layout), PretrainingOptions(batch: .sequences(1), budget: .steps(1)), tokenCounts: [],
-            layout)
+        self.init(on: Encoder(options, layout), layout)
     }
 
     /// One pass with a loss as if these were the sequences of the whole step.

@@ -170,6 +170,9 @@ func problems(_ text: String, _ overrides: [ResolvedRecipe.Override] = []) -> St
             changed("name: x", to: "name: x\nexamples: { masking: { replacedByRandom: 30% } }")?.contains(
                 "add up to more than 100%") == true)
         #expect(
+            changed("name: x", to: "name: x\nobjective: replacedTokens\ngenerator: { width: 0% }")?.contains(
+                "generator.width is 0; nothing would replace a token") == true)
+        #expect(
             changed("name: x", to: "name: x\ncorpus: { heldOut: 60% }")?.contains(
                 "wanted a share above 0 and at most 50%") == true)
     }

@@ -49,6 +49,6 @@ typealias Pretrainer = Trainer<Sum<MaskedWords, SentenceOrder>>
 
 extension Pretrainer {
     convenience init(_ encoder: EncoderOptions, _ options: PretrainingOptions, tokenCounts: [Int] = []) {
-        self.init(options) { Sum(Encoder(encoder, $0), options, tokenCounts: tokenCounts, $0) }
+        self.init(options) { Sum(encoder, options, tokenCounts: tokenCounts, $0) }
     }
 }

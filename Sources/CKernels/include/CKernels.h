@@ -66,7 +66,9 @@ void ck_l2_normalize_gradient(int64_t rows, int64_t columns, float epsilon, CK_I
 
 /// Row by row, in place: s = exp(factor s - log_sum) with log_sum = log Σ exp(factor s).
 void ck_softmax(int64_t rows, int64_t columns, float factor, CK_OUT s, CK_OUT log_sum);
-/// The same from known log_sum.
+/// The first index up to which probabilities add up to more than `uniform`, or the last.
+int64_t ck_sample(int64_t n, CK_IN p, float uniform);
+/// The same as ck_softmax from known log_sum.
 void ck_softmax_again(int64_t rows, int64_t columns, float factor, CK_IN log_sum, CK_OUT s);
 /// dp = factor p (dp - delta[row])
 void ck_softmax_gradient(int64_t rows, int64_t columns, float factor, CK_IN p, CK_IN delta, CK_OUT dp);

@@ -34,6 +34,8 @@ struct Schema: Sendable {
             Field("model.attentionDropout", .number(0...0.99), "0.1", "probability of dropping a softmax weight"),
             Field("model.normEpsilon", .number(1e-30...1), "1e-12", "epsilon of the layer norms"),
             Field("model.initializerRange", .number(0...10), "0.02", "standard deviation of initial weights"),
+            Field("objective", .oneOf(objectives.map { $0.name }), MaskedWords.name, "what is learned from the text"),
+            Field("generator.width", .share, "25%", "of replacedTokens, the generator's share of the width"),
             Field("examples.length", .integer(8...65535), "128", "tokens of a full example"),
             Field("examples.shortShare", .share, "10%", "share of examples packed to a shorter random length"),
             Field("examples.sentenceOrder", .boolean, "true", "pairs of segments, half of them swapped, to tell apart"),

@@ -1,5 +1,7 @@
+import Autograd
 import Checkpoints
 import Foundation
+import Tensors
 import Tokenization
 
 /// Saves and restores a run: the model's folder, and the moments of the optimizer and the run's state in another.
@@ -8,8 +10,10 @@ struct CheckpointSaver {
     let tokenizer: any Tokenizer
     /// The last so many stay, and the best.
     let keep: Int
+    /// Whether a parameter is of the model's folder; the others are kept with the moments.
+    let isSaved: (Parameter) -> Bool
 
-    private static let momentsName = "optimizer.safetensors"
+    private static let (momentsName, valuePrefix) = ("optimizer.safetensors", "value.")
 
     /// Writes the checkpoint of `state.step`, all or nothing; where it is the best so far, `best` points to it. Older
     /// ones beyond `keep` are removed only then.
@@ -18,13 +22,15 @@ struct CheckpointSaver {
         try folder.save(state.step) { partial in
             let (layout, optimizer) = (model.layout, model.optimizer)
             try SafeTensorsWriter.write(
-                optimizer.moments.flatMap { layout.namedTensors(of: $0.block, prefix: "\($0.name).") },
+                optimizer.moments.flatMap { layout.namedTensors(of: $0.block, prefix: "\($0.name).") }
+                    + layout.namedTensors(of: model.parameters, prefix: Self.valuePrefix) { !isSaved($0) },
                 to: partial.appendingPathComponent(Self.momentsName))
             try state.write(to: partial)
         } model: { partial in
-            try ModelFolder.write(configuration, model.layout, model.parameters, tokenizer, to: partial)
+            try ModelFolder.write(
+                configuration, model.layout.namedTensors(of: model.parameters, where: isSaved), tokenizer, to: partial)
         }
-        _ = try folder.settle(at: state.step, best: state.bestStep, keeping: keep)
+        _ = try folder.prune(at: state.step, best: state.bestStep, keeping: keep)
         return folder.checkpoint(state.step)
     }
 
@@ -42,17 +48,21 @@ struct CheckpointSaver {
             throw CheckpointError(
                 folder.url, "was begun with \(differences.joined(separator: "; ")); choose another --output")
         }
-        try ModelFolder.read(folder.checkpoint(step), into: model.parameters, model.layout)
+        try ModelFolder.read(folder.checkpoint(step), into: model.parameters, model.layout) {
+            isSaved($0) ? .required : .ignored
+        }
         let file = try SafeTensorsFile(url.appendingPathComponent(Self.momentsName))
-        for (name, block) in model.optimizer.moments {
-            for parameter in model.layout.parameters {
+        func read(_ prefix: String, into block: Tensor, where isWanted: (Parameter) -> Bool = { _ in true }) throws {
+            for parameter in model.layout.parameters where isWanted(parameter) {
                 let start = block.pointer + parameter.offset
                 try file.read(
-                    "\(name).\(parameter.name)", into: UnsafeMutableBufferPointer(start: start, count: parameter.count))
+                    prefix + parameter.name, into: UnsafeMutableBufferPointer(start: start, count: parameter.count))
             }
         }
+        for (name, block) in model.optimizer.moments { try read("\(name).", into: block) }
+        try read(Self.valuePrefix, into: model.parameters) { !isSaved($0) }
         model.optimizer.updates = state.step
-        let hasBest = try folder.settle(at: step, best: state.bestStep, keeping: keep)
+        let hasBest = try folder.prune(at: step, best: state.bestStep, keeping: keep)
         if !hasBest, let best = state.bestStep {
             warn("\(folder.checkpoint(best).relativePath): the best so far is gone, and best with it")
         }

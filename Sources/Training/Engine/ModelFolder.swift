@@ -12,12 +12,11 @@ public enum ModelFolder {
 
     /// Writes the files of a model into an existing folder.
     public static func write(
-        _ configuration: HuggingFaceConfiguration, _ layout: ParameterLayout, _ parameters: Tensor,
-        _ tokenizer: any Tokenizer, to folder: URL
+        _ configuration: HuggingFaceConfiguration, _ tensors: [NamedTensor], _ tokenizer: any Tokenizer,
+        to folder: URL
     ) throws {
         try configuration.write(to: folder)
-        try SafeTensorsWriter.write(
-            layout.namedTensors(of: parameters), to: folder.appendingPathComponent(weightsName))
+        try SafeTensorsWriter.write(tensors, to: folder.appendingPathComponent(weightsName))
         try OutputFile.write(TokenizerFolder.files(of: tokenizer), to: folder)
     }
 
@@ -136,9 +135,11 @@ extension Parameter {
 }
 
 extension ParameterLayout {
-    /// The parameters of `block` by name and shape, `prefix` in front of every name.
-    func namedTensors(of block: Tensor, prefix: String = "") -> [NamedTensor] {
-        parameters.map { parameter in
+    /// Parameters of `block` by name and shape, `prefix` in front of every name.
+    func namedTensors(
+        of block: Tensor, prefix: String = "", where isWanted: (Parameter) -> Bool = { _ in true }
+    ) -> [NamedTensor] {
+        parameters.filter(isWanted).map { parameter in
             NamedTensor(
                 name: prefix + parameter.name, shape: parameter.shape,
                 values: UnsafeBufferPointer(start: block.pointer + parameter.offset, count: parameter.count))

@@ -22,7 +22,7 @@ extension Run where O == Classification {
         try self.init(
             options, TaskBatches(data, seed: options.seed), tokenizer, folder, inputs: ["weights": weights],
             recipe: recipe, notes: notes, untilEpoch: untilEpoch,
-            start: { model in
+            start: { _, model in
                 try pretrained.map { try PretrainedEncoder.read($0, into: model, options, layers: encoder.layers) }
                     ?? []
             },

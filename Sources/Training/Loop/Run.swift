@@ -46,7 +46,7 @@ public final class Run<O: Objective> {
     init(
         _ options: some TrainingOptions, _ data: some TrainingData<O.Example>, _ tokenizer: any Tokenizer,
         _ folder: RunFolder, inputs: [String: String], recipe: String?, notes: [String: String] = [:],
-        profile: StepProfile? = nil, untilEpoch: Int = .max, start: (ModelWeights) throws -> [String],
+        profile: StepProfile? = nil, untilEpoch: Int = .max, start: (O, ModelWeights) throws -> [String],
         objective: @escaping (ParameterLayout) -> O, report: @escaping (RunEvent<O.Result>) -> Void
     ) throws {
         let now = ContinuousClock.now
@@ -54,7 +54,8 @@ public final class Run<O: Objective> {
         (self.untilEpoch, self.profile, self.report) = (untilEpoch, profile, report)
         trainer = Trainer(options, objective)
         trainer.model.profile = profile
-        saver = CheckpointSaver(folder: folder, tokenizer: tokenizer, keep: options.checkpoints.keep)
+        saver = CheckpointSaver(
+            folder: folder, tokenizer: tokenizer, keep: options.checkpoints.keep, isSaved: trainer.objective.isSaved)
         let identity = try RunIdentity.of(
             trainer.objective.encoder.options, options.identity,
             inputs: inputs.merging(data.inputs) { $1 }.merging(["vocabulary": tokenizer.fingerprint]) { $1 })
@@ -70,7 +71,7 @@ public final class Run<O: Objective> {
         var fresh: [String] = []
         if restored == nil {
             trainer.objective.initialize(trainer.model.weights)
-            fresh = try start(trainer.model.weights)
+            fresh = try start(trainer.objective, trainer.model.weights)
         }
         let first = plan?.first
         state =

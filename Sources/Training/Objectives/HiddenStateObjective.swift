@@ -3,6 +3,8 @@ import Bert
 
 /// An objective that reads last hidden states of the encoder, so that several can share one pass of it.
 public protocol HiddenStateObjective: PretrainingObjective {
+    /// - Parameter encoder: already in `layout`, which gets what stands on it.
+    init(on encoder: Encoder, tokenCounts: [Int], _ layout: ParameterLayout)
     /// The packed rows that it reads beside those of `[CLS]`, ascending.
     func rows(_ batch: Batch<Example>) -> [Int32]
     /// Its loss, where the batch has anything for it, and what was counted, from the last hidden states of the rows of `kept`.
@@ -14,6 +16,12 @@ public protocol HiddenStateObjective: PretrainingObjective {
 }
 
 extension HiddenStateObjective {
+    public init(
+        _ encoder: EncoderOptions, _ options: PretrainingOptions, tokenCounts: [Int], _ layout: ParameterLayout
+    ) {
+        self.init(on: Encoder(encoder, layout), tokenCounts: tokenCounts, layout)
+    }
+
     public func rows(_ batch: Batch<Example>) -> [Int32] { [] }
 
     public func headWork(_ examples: [Example]) -> (operations: Double, rows: Int) { (0, 0) }

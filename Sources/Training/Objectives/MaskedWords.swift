@@ -6,21 +6,17 @@ import Tensors
 
 /// -log p(word) of the words that were masked, a mean over all of a step (Devlin et al. 2019, section 3.1).
 public struct MaskedWords: HiddenStateObjective {
+    public static let name = "maskedWords"
+
     public let encoder: Encoder
     private let head: MaskedLanguageModelHead
     private let tokenCounts: [Int]
 
     /// - Parameter tokenCounts: empty where no fresh model begins with the words' shares.
-    public init(_ encoder: Encoder, tokenCounts: [Int] = [], _ layout: ParameterLayout) {
+    public init(on encoder: Encoder, tokenCounts: [Int] = [], _ layout: ParameterLayout) {
         self.encoder = encoder
         self.tokenCounts = tokenCounts
         head = MaskedLanguageModelHead(encoder.options, words: encoder.words, layout.scope("cls.predictions"))
-    }
-
-    public init(
-        _ encoder: Encoder, _ options: PretrainingOptions, tokenCounts: [Int], _ layout: ParameterLayout
-    ) {
-        self.init(encoder, tokenCounts: tokenCounts, layout)
     }
 
     public func count(_ examples: [PretrainingExample]) -> Tally {
@@ -28,9 +24,7 @@ public struct MaskedWords: HiddenStateObjective {
     }
 
     public func rows(_ batch: Batch<PretrainingExample>) -> [Int32] {
-        zip(batch.tokens.layout.offsets, batch.examples).flatMap { first, example in
-            example.maskedPositions.map { Int32(first) + $0 }
-        }
+        batch.maskedRows
     }
 
     public func loss(
@@ -48,7 +42,10 @@ public struct MaskedWords: HiddenStateObjective {
         [Figure("maskedLoss", counts.mean), Figure("maskedAccuracy", counts.accuracy)]
     }
 
-    public func heldOutFigures(_ counts: Tally) -> [Figure] {
+    public func heldOutFigures(_ counts: Tally) -> [Figure] { Self.heldOutFigures(counts) }
+
+    /// What masked words tell, whoever predicts them.
+    static func heldOutFigures(_ counts: Tally) -> [Figure] {
         [
             Figure("maskedLoss", counts.mean), Figure("perplexity", exp(counts.mean)),
             Figure("maskedAccuracy", counts.accuracy), Figure("maskedTokens", Double(counts.count)),
@@ -63,20 +60,34 @@ public struct MaskedWords: HiddenStateObjective {
 
     public var architecture: String { "ForMaskedLM" }
 
-    /// Lets the words begin with the logits of their shares of the text, `log((count + 1) / (Σ count + vocabulary))`.
-    ///
-    /// From zero, all the rare words must first be made unlikely, which the tied embeddings do by drifting in one common
-    /// direction; that drowns positions and meanings, and holds a short run up for most of its time.
     public func initialize(_ weights: ModelWeights) {
-        guard !tokenCounts.isEmpty else { return }
-        let bias = weights.parameters.view(of: head.bias)
-        precondition(tokenCounts.count == bias.count, "\(tokenCounts.count) counts for \(bias.count) words")
-        let total = Double(tokenCounts.reduce(0, +) + tokenCounts.count)
-        for (id, count) in tokenCounts.enumerated() { bias.pointer[id] = Float(log(Double(count + 1) / total)) }
+        if !tokenCounts.isEmpty { head.begin(weights, withShares: tokenCounts) }
     }
 
     /// Logits of the vocabulary at `rows` of the packed tokens, [rows, vocabulary].
     public func logits(_ tokens: PackedTokens, rows: [Int32], _ tape: Tape) -> Variable {
         head.logits(encoder(tokens, tape), rows: rows)
+    }
+}
+
+extension Batch<PretrainingExample> {
+    /// The packed rows that are predicted, ascending.
+    var maskedRows: [Int32] {
+        zip(tokens.layout.offsets, examples).flatMap { first, example in
+            example.maskedPositions.map { Int32(first) + $0 }
+        }
+    }
+}
+
+extension MaskedLanguageModelHead {
+    /// Lets the words begin with the logits of their shares of the text, `log((count + 1) / (Σ count + vocabulary))`.
+    ///
+    /// From zero, all the rare words must first be made unlikely, which the tied embeddings do by drifting in one common
+    /// direction; that drowns positions and meanings, and holds a short run up for most of its time.
+    func begin(_ weights: ModelWeights, withShares counts: [Int]) {
+        let bias = weights.parameters.view(of: bias)
+        precondition(counts.count == bias.count, "\(counts.count) counts for \(bias.count) words")
+        let total = Double(counts.reduce(0, +) + counts.count)
+        for (id, count) in counts.enumerated() { bias.pointer[id] = Float(log(Double(count + 1) / total)) }
     }
 }

@@ -33,6 +33,8 @@ public protocol Objective: Sendable {
     func evaluate(_ examples: [Example], _ weights: ModelWeights, _ cut: BatchCut) throws(Diverged) -> HeldOut<Result>
     /// What is logged as the kind of an evaluation.
     static var evaluationKind: String { get }
+    /// Whether a parameter is of the model that is saved; what only learning needs lies with the run's state.
+    func isSaved(_ parameter: Parameter) -> Bool
     /// The model for `config.json`.
     var configuration: HuggingFaceConfiguration { get }
     /// Changes first weights that were drawn.
@@ -40,6 +42,7 @@ public protocol Objective: Sendable {
 }
 
 extension Objective {
+    public func isSaved(_ parameter: Parameter) -> Bool { true }
     public func initialize(_ weights: ModelWeights) {}
 
     /// What the model counts on `examples`, without dropout.
@@ -72,6 +75,20 @@ public protocol Summable: Sendable, Equatable {
 extension Array where Element: Summable {
     /// All of them added up, in order.
     var sum: Element { reduce(into: Element()) { $0 += $1 } }
+}
+
+/// What two objectives count.
+public struct Pair<First: Summable, Second: Summable>: Summable {
+    public var first = First()
+    public var second = Second()
+
+    public init() {}
+    init(_ first: First, _ second: Second) { (self.first, self.second) = (first, second) }
+
+    public static func += (sum: inout Self, other: Self) {
+        sum.first += other.first
+        sum.second += other.second
+    }
 }
 
 /// What a loss counts.

@@ -5,10 +5,11 @@ import Corpora
 
 /// What an encoder learns from text without labels.
 public protocol PretrainingObjective: Objective where Example == PretrainingExample, Result == Figures {
-    /// - Parameters:
-    ///   - encoder: already in `layout`, which gets what stands on it.
-    ///   - tokenCounts: how often each id occurs in the text.
-    init(_ encoder: Encoder, _ options: PretrainingOptions, tokenCounts: [Int], _ layout: ParameterLayout)
+    /// As recipes call it.
+    static var name: String { get }
+
+    /// - Parameter tokenCounts: how often each id occurs in the text.
+    init(_ encoder: EncoderOptions, _ options: PretrainingOptions, tokenCounts: [Int], _ layout: ParameterLayout)
 
     /// What held-out text tells; the first is the loss by which the best is chosen, the lowest.
     func heldOutFigures(_ counts: Counts) -> [Figure]
@@ -16,10 +17,14 @@ public protocol PretrainingObjective: Objective where Example == PretrainingExam
     var architecture: String { get }
 }
 
+/// All objectives that recipes name; the first is the default.
+public let objectives: [any PretrainingObjective.Type] = [MaskedWords.self, ReplacedTokens.self]
+
 extension PretrainingOptions {
     /// The objective that these options name.
-    public var objective: any PretrainingObjective.Type {
-        examples.sentenceOrder ? Sum<MaskedWords, SentenceOrder>.self : MaskedWords.self
+    public var objectiveType: any PretrainingObjective.Type {
+        if let objective { return objectives.first { $0.name == objective } ?? MaskedWords.self }
+        return examples.sentenceOrder ? Sum<MaskedWords, SentenceOrder>.self : MaskedWords.self
     }
 }
 

@@ -5,22 +5,18 @@ import Corpora
 /// -log p(order) of the pairs of segments, 0 in order and 1 swapped, a mean over all of a step (Lan et al. 2020, ALBERT, section
 /// 3.1).
 public struct SentenceOrder: HiddenStateObjective {
+    public static let name = "sentenceOrder"
+
     public let encoder: Encoder
     private let pooler: Pooler
     private let classifier: Dense
 
-    public init(_ encoder: Encoder, _ layout: ParameterLayout) {
+    public init(on encoder: Encoder, tokenCounts: [Int] = [], _ layout: ParameterLayout) {
         self.encoder = encoder
         let options = encoder.options
         pooler = Pooler(options, layout.scope(options.family.rawValue)["pooler"])
         classifier = Dense(
             layout.scope("cls.seq_relationship"), from: options.width, to: 2, deviation: options.initializerRange)
-    }
-
-    public init(
-        _ encoder: Encoder, _ options: PretrainingOptions, tokenCounts: [Int], _ layout: ParameterLayout
-    ) {
-        self.init(encoder, layout)
     }
 
     public func count(_ examples: [PretrainingExample]) -> Tally {

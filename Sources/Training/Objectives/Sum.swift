@@ -4,33 +4,22 @@ import Corpora
 
 /// Two objectives on one pass of the encoder, their losses added.
 public struct Sum<First: HiddenStateObjective, Second: HiddenStateObjective>: HiddenStateObjective {
-    public struct Counts: Summable {
-        public var first = First.Counts()
-        public var second = Second.Counts()
-
-        public init() {}
-        init(_ first: First.Counts, _ second: Second.Counts) { (self.first, self.second) = (first, second) }
-
-        public static func += (sum: inout Self, other: Self) {
-            sum.first += other.first
-            sum.second += other.second
-        }
-    }
+    public typealias Counts = Pair<First.Counts, Second.Counts>
 
     public let first: First
     public let second: Second
 
-    public init(
-        _ encoder: Encoder, _ options: PretrainingOptions, tokenCounts: [Int], _ layout: ParameterLayout
-    ) {
-        first = First(encoder, options, tokenCounts: tokenCounts, layout)
-        second = Second(encoder, options, tokenCounts: tokenCounts, layout)
+    public static var name: String { "\(First.name) + \(Second.name)" }
+
+    public init(on encoder: Encoder, tokenCounts: [Int] = [], _ layout: ParameterLayout) {
+        first = First(on: encoder, tokenCounts: tokenCounts, layout)
+        second = Second(on: encoder, tokenCounts: tokenCounts, layout)
     }
 
     public var encoder: Encoder { first.encoder }
 
     public func count(_ examples: [PretrainingExample]) -> Counts {
-        Counts(first.count(examples), second.count(examples))
+        Pair(first.count(examples), second.count(examples))
     }
 
     public func rows(_ batch: Batch<PretrainingExample>) -> [Int32] {
@@ -43,7 +32,7 @@ public struct Sum<First: HiddenStateObjective, Second: HiddenStateObjective>: Hi
         let one = first.loss(hidden, kept, batch, of: whole.first)
         let other = second.loss(hidden, kept, batch, of: whole.second)
         let sum = one.loss.flatMap { loss in other.loss.map { loss + $0 } } ?? one.loss ?? other.loss
-        return (sum, Counts(one.counts, other.counts))
+        return (sum, Pair(one.counts, other.counts))
     }
 
     public func loss(_ counts: Counts) -> Double { first.loss(counts.first) + second.loss(counts.second) }

@@ -20,13 +20,14 @@ public struct PretrainedStart: Sendable {
         digest = try ModelFolder.digest(folder)
     }
 
-    /// Reads what the folder has into `parameters`; what only the new model has keeps what it is. Positions beyond the
+    /// Reads what the folder has into `weights`; what only the new model has keeps what it is. Positions beyond the
     /// folder's own repeat them from the first on, so that neighbours go on as neighbours (Beltagy et al. 2020, section 5).
     ///
     /// - Returns: the names of parameters that the folder does not have.
     /// - Throws: `CheckpointError` where embeddings or blocks are missing or of another shape, or where the folder has other
     ///   heads, another number of blocks or another activation.
-    func read(into parameters: Tensor, _ layout: ParameterLayout, _ encoder: EncoderOptions) throws -> [String] {
+    func read(into weights: ModelWeights, of objective: some Objective) throws -> [String] {
+        let (parameters, layout, encoder) = (weights.parameters, weights.layout, objective.encoder.options)
         let configuration = try HuggingFaceConfiguration(of: folder)
         for (key, begun, wanted) in [
             ("num_attention_heads", configuration.heads, encoder.heads),
@@ -40,7 +41,9 @@ public struct PretrainedStart: Sendable {
         let positions = layout.parameters.first { $0.name.hasSuffix("position_embeddings.weight") }
         let missing = try ModelFolder.read(folder, into: parameters, layout) { parameter in
             if parameter == positions { return .ignored }
-            return parameter.part.isHead || parameter.isOfAttentionAlone ? .optional : .required
+            let isOptional =
+                parameter.part.isHead || parameter.isOfAttentionAlone || !objective.isSaved(parameter)
+            return isOptional ? .optional : .required
         }
         guard let positions else { return missing }
         let (rows, values) = try ModelFolder.rows(of: positions, in: folder)

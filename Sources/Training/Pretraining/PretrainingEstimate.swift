@@ -92,10 +92,10 @@ extension PretrainingEstimate {
     public init(_ encoder: EncoderOptions, _ options: PretrainingOptions, _ data: PretrainingData) {
         func estimate<O: PretrainingObjective>(_: O.Type) -> PretrainingEstimate {
             PretrainingEstimate(options, data) {
-                O(Encoder(encoder, $0), options, tokenCounts: data.tokenCounts, $0)
+                O(encoder, options, tokenCounts: data.tokenCounts, $0)
             }
         }
-        self = estimate(options.objective)
+        self = estimate(options.objectiveType)
     }
 }
 

@@ -3,6 +3,11 @@ import Tensors
 
 /// Everything about a pretraining run but the model, the vocabulary and the text.
 public struct PretrainingOptions: Sendable, Equatable, Codable {
+    /// One of the names of `objectives`; nil is masked words, with sentence order where examples are pairs for it. A value that
+    /// is there changes the identity of a run, so that none is written for that.
+    public var objective: String?
+    /// Of replaced tokens.
+    public var generator: GeneratorOptions?
     public var examples: ExampleOptions
     /// Sequences or tokens of one optimizer step.
     public var batch: BatchSize
@@ -24,11 +29,13 @@ public struct PretrainingOptions: Sendable, Equatable, Codable {
     public var recompute: Bool
 
     public init(
-        examples: ExampleOptions = .init(), batch: BatchSize, microBatchTokens: Int = 4096, budget: Budget,
+        objective: String? = nil, generator: GeneratorOptions? = nil, examples: ExampleOptions = .init(),
+        batch: BatchSize, microBatchTokens: Int = 4096, budget: Budget,
         optimizer: OptimizerOptions = .init(), schedule: ScheduleOptions = .init(),
         evaluation: EvaluationOptions = .init(), checkpoints: CheckpointOptions = .init(), slices: Int = 2,
         threads: Int = 0, seed: UInt64 = 1, precision: Precision = .fp32, recompute: Bool = false
     ) {
+        (self.objective, self.generator) = (objective, generator)
         self.examples = examples
         self.batch = batch
         self.microBatchTokens = microBatchTokens

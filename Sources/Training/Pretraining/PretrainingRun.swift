@@ -17,7 +17,7 @@ extension Run where O: PretrainingObjective {
     ) throws {
         try self.init(
             options, data, tokenizer, folder, inputs: start.map { ["checkpoint": $0.digest] } ?? [:], recipe: recipe,
-            profile: profile, start: { try start?.read(into: $0.parameters, $0.layout, encoder) ?? [] },
-            objective: { O(Encoder(encoder, $0), options, tokenCounts: data.tokenCounts, $0) }, report: report)
+            profile: profile, start: { try start?.read(into: $1, of: $0) ?? [] },
+            objective: { O(encoder, options, tokenCounts: data.tokenCounts, $0) }, report: report)
     }
 }

@@ -59,12 +59,12 @@ struct Pretrain: ParsableCommand {
             try stopping { try run(interruption) }
             return try run.lastEvaluation()
         }
-        let evaluation = try run(recipe.options.objective)
+        let evaluation = try run(recipe.options.objectiveType)
         try folder.write(try ReportFile.json(evaluation), to: "report.json")
         let guess = setup.tokenizer.piece(setup.baseline.token)
         Terminal.line(
-            "\(Show.result(evaluation.body)) on held-out text; always guessing '\(guess)' "
-                + "gives \(Show.percent(setup.baseline.accuracy))")
+            "\(Show.result(evaluation.body)) on held-out text; always guessing '\(guess)' gives a masked accuracy of "
+                + Show.percent(setup.baseline.accuracy))
         return (evaluation, setup.baseline.accuracy)
     }
 

@@ -80,7 +80,7 @@ import Training
     @Test func yosoForMaskedLM() throws {
         let (fixture, layout, pool) = (try Fixture("yoso_masked"), ParameterLayout(), StoragePool())
         let options = options(.yosoExpectation(YosoExpectationOptions(bits: 9)))
-        let model = MaskedWords(Encoder(options, layout), layout)
+        let model = MaskedWords(on: Encoder(options, layout), layout)
         let tape = Tape(parameters: try fixture.parameters(layout, pool), mode: .inference, pool: pool)
         try expectHiddenStates(model.encoder, fixture, tape)
         let rows = try fixture.int32("masked_rows")
