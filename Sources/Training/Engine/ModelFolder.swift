@@ -97,7 +97,27 @@ public enum ModelFolder {
         let layout = ParameterLayout()
         build(layout)
         let used = try layout.parameters.compactMap { try find($0, in: files, demand($0)) }
+        try checkCopies(of: used, in: files)
         return UnusedTensors(names: Set(files.names).subtracting(used).sorted())
+    }
+
+    /// - Throws: `CheckpointError` where what other programs save besides is not what we have in its place: an output that is not
+    ///   tied to the words, or positions that do not count up.
+    private static func checkCopies(of used: [String], in files: WeightFiles) throws {
+        for (copy, ending) in [
+            ("cls.predictions.decoder.weight", "embeddings.word_embeddings.weight"),
+            ("cls.predictions.decoder.bias", "cls.predictions.bias"),
+        ] where used.contains("cls.predictions.bias") && files.shape(of: copy) != nil {
+            guard let original = used.first(where: { $0.hasSuffix(ending) }),
+                try files.shape(of: copy) == files.shape(of: original) && files.floats(copy) == files.floats(original)
+            else { throw CheckpointError(files.url, "\(copy) differs from \(ending); only tied ones are supported") }
+        }
+        for name in files.names where name.hasSuffix("embeddings.position_ids") {
+            let positions = try files.integers(name)
+            guard positions == Array(positions.indices) else {
+                throw CheckpointError(files.url, "\(name) does not count up from 0; wanted positions in their order")
+            }
+        }
     }
 
     /// What `parameter` is called in `files`; nil where it is not read.
