@@ -11,7 +11,7 @@ import Testing
 
     /// After pass k the value is the old one times ten plus k, so that it tells the order.
     private static func append(_ pass: Int, to sum: Tensor) {
-        sum.pointer[0] = sum.pointer[0] * 10 + Float(pass)
+        sum[0] = sum[0] * 10 + Float(pass)
     }
 
     @Test(arguments: [[0, 1, 2, 3], [3, 2, 1, 0], [1, 3, 0, 2]])
@@ -82,9 +82,9 @@ import Testing
             let (first, second) = (sums.pass(0), sums.pass(1))
             // The head of the second pass does not wait for the lookup of the first.
             first.add(to: table) { $0.fill(1) }
-            second.add(to: table) { $0.pointer[0] += 1 }
-            first.addLookups(of: [2], to: table) { $0.pointer[4] += 3 }
-            second.addLookups(of: [2, 1], to: table) { ($0.pointer[3], $0.pointer[4]) = (4, $0.pointer[4] * 2) }
+            second.add(to: table) { $0[0] += 1 }
+            first.addLookups(of: [2], to: table) { $0[4] += 3 }
+            second.addLookups(of: [2, 1], to: table) { ($0[3], $0[4]) = (4, $0[4] * 2) }
             sums.settle { count, body in (0..<count).forEach(body) }
             #expect(sums.block.view(of: table).values == [2, 1, 1, 5, 7, 1])
         }

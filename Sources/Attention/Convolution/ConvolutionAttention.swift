@@ -28,10 +28,9 @@ struct ConvolutionAttention: SelfAttention {
         let convolution = HeadConvolution(kernels: tape[kernels], shape: shape, layout: layout)
         convolution.each { rows, head, kernel in
             let value = shape.slices(projections.value, rows, head: head).value
-            let target = shape.slice(output, rows, head: head)
-            ck_convolve(
-                Int64(rows.count), Int64(shape.headWidth), Int64(kernels.columns), kernel, 0, value.pointer,
-                Int64(value.stride), target.pointer, Int64(target.stride))
+            withPointers(kernel, value, shape.slice(output, rows, head: head)) {
+                ck_convolve(Int64(kernels.columns), $0, 0, $1, $2)
+            }
         }
         return tape.record(
             output,
@@ -46,9 +45,9 @@ private struct HeadConvolution {
     let shape: HeadShape
     let layout: BatchLayout
 
-    func each(_ body: (_ rows: Range<Int>, _ head: Int, _ kernel: UnsafeMutablePointer<Float>) -> Void) {
+    func each(_ body: (_ rows: Range<Int>, _ head: Int, _ kernel: Tensor) -> Void) {
         for index in 0..<layout.count {
-            for head in 0..<shape.heads { body(layout.rows(index), head, kernels.pointer + head * kernels.columns) }
+            for head in 0..<shape.heads { body(layout.rows(index), head, kernels.rows(head..<head + 1)) }
         }
     }
 }
@@ -62,19 +61,15 @@ private struct ConvolutionGradient: AttentionGradient {
 
     func backward(_ dOutput: Tensor, _ gradients: Gradients) {
         let shape = convolution.shape
-        let (width, window) = (Int64(shape.headWidth), Int64(kernels.columns))
+        let window = Int64(kernels.columns)
         let dProjections = gradients.pool.zeros(projections.rows, projections.columns)
         let dKernels = gradients.pool.zeros(kernels.rows, kernels.columns)
         convolution.each { rows, head, kernel in
             let value = shape.slices(projections.value, rows, head: head).value
             let dValue = shape.slices(dProjections, rows, head: head).value
             let dHead = shape.slice(dOutput, rows, head: head)
-            ck_convolve(
-                Int64(rows.count), width, window, kernel, 1, dHead.pointer, Int64(dHead.stride), dValue.pointer,
-                Int64(dValue.stride))
-            ck_convolve_gradient(
-                Int64(rows.count), width, window, value.pointer, Int64(value.stride), dHead.pointer,
-                Int64(dHead.stride), dKernels.pointer + head * kernels.columns)
+            withPointers(kernel, dHead, dValue) { ck_convolve(window, $0, 1, $1, $2) }
+            withPointers(value, dHead, dKernels.rows(head..<head + 1)) { ck_convolve_gradient(window, $0, $1, $2) }
         }
         gradients.add(to: kernels) { $0.add(dKernels) }
         gradients.add(dProjections, to: projections)

@@ -58,16 +58,8 @@ struct LocalAttention: SelfAttention {
         let query = band.queryRows(slices.query)
         multiply(query, slices.key.rows(0, 1).transposed, into: scores.matrix.columns(0, 1))
         multiply(query, band.keyRows(slices.key).transposed, into: scores.matrix.columns(1, band.keys.count))
-        // So low that its weight is zero, and finite.
-        let unseen: Float = -1e30
-        for row in 0..<band.count {
-            let position = band.first + row
-            let target = scores.pointer + row * scores.columns
-            if band.keys.lowerBound == 0 { target[0] = unseen }
-            guard position > 0 else { continue }
-            for key in band.keys where abs(key - position) > window && key > 0 {
-                target[1 + key - band.keys.lowerBound] = unseen
-            }
+        scores.matrix.withPointer {
+            ck_hide_beyond_window(Int64(band.first), Int64(band.keys.lowerBound), Int64(window), $0)
         }
         softmaxRows(scores, scale, pool)
         return scores
@@ -94,9 +86,7 @@ private struct LocalGradient: AttentionGradient {
             multiply(dBand, slices.value.rows(0, 1).transposed, into: dScores.matrix.columns(0, 1))
             multiply(dBand, band.keyRows(slices.value).transposed, into: dScores.matrix.columns(1, band.keys.count))
             let delta = rowProducts(dBand, outputs, pool)
-            ck_softmax_gradient(
-                Int64(weights.rows), Int64(weights.columns), attention.scale, weights.pointer, delta.pointer,
-                dScores.pointer)
+            softmaxRowsGradient(weights, attention.scale, delta, dScores)
             let query = band.queryRows(slices.query)
             for (column, count, rows) in [(0, 1, 0..<1), (1, band.keys.count, band.keys)] {
                 let part = dScores.matrix.columns(column, count)

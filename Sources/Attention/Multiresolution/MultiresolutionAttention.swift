@@ -22,15 +22,10 @@ struct MultiresolutionAttention: SelfAttention {
             let parts = MultiresolutionParts(self, shape.slices(projections.value, rows, head: head), pool)
             let target = shape.slice(output, rows, head: head)
             parts.eachBlock { block in
-                let sums = parts.sums(block)
-                for row in block.rows {
-                    let sum = sums.pointer + (row - block.rows.lowerBound) * sums.columns
-                    let denominator = sum[shape.headWidth]
-                    denominators.pointer[head * denominators.columns + rows.lowerBound + row] = denominator
-                    for column in 0..<shape.headWidth {
-                        target.pointer[row * target.stride + column] = sum[column] / denominator
-                    }
-                }
+                let (first, count) = (block.rows.lowerBound, block.rows.count)
+                let place = rows.lowerBound + first
+                quotients(
+                    parts.sums(block), target.rows(first, count), denominators.row(head, place..<place + count))
             }
         }
         return projections.tape.record(

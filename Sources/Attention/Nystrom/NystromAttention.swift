@@ -1,5 +1,4 @@
 import Autograd
-import CKernels
 import Tensors
 
 /// Y = softmax(Q K̃ᵀ) pinv(softmax(Q̃ K̃ᵀ)) softmax(Q̃ Kᵀ) V, all products over √d, with landmarks Q̃, K̃ the means of p nearly

@@ -28,7 +28,7 @@ struct YosoAttention: SelfAttention {
                 let random = (drawn?.stream(layout.keys[index]) ?? fixed).stream(UInt64(head))
                 let slices = shape.slices(projections.value, rows, head: head)
                 let sums = shape.slice(output, rows, head: head)
-                let divisors = divisors.pointer + head * divisors.columns + rows.lowerBound
+                let divisors = divisors.row(head, rows)
                 let sampled = SampledHead.sum(
                     slices, options, hashes: hashes(isTraining: drawn != nil), random, tape.products, tape.pool,
                     into: sums, mass: divisors)
@@ -75,7 +75,7 @@ struct YosoGradient: AttentionGradient {
             let dSlices = shape.slices(dProjections, rows, head: head)
             let (dSums, delta) = (PackedRows(like: slices.value, pool), pool.tensor(1, rows.count))
             options.normalization.writeGradient(
-                shape.slice(output, rows, head: head), divisors.pointer + head * divisors.columns + rows.lowerBound,
+                shape.slice(output, rows, head: head), divisors.row(head, rows),
                 shape.slice(dOutput, rows, head: head), into: dSums.matrix, delta)
             let (query, key) = (UnitMatrix(slices.query, pool), UnitMatrix(slices.key, pool))
             let rowsOfPairs = PairRows(query: query.rows, key: key.rows, value: PackedRows(slices.value, pool))

@@ -1,5 +1,4 @@
 import Autograd
-import CKernels
 import Tensors
 
 /// YOSO-E: Y_i = S_i / |S_i|, S = E V, E_ij = (1 - arccos(q̂_i · k̂_j) / π)^τ, with q̂, k̂ the l2-normalised rows: the
@@ -38,12 +37,12 @@ struct YosoExpectation: SelfAttention {
     /// Visits every head of every sequence, with its part of the divisors.
     func eachHead(
         _ layout: BatchLayout, _ divisors: Tensor,
-        _ body: (_ rows: Range<Int>, _ head: Int, _ divisors: UnsafeMutablePointer<Float>) -> Void
+        _ body: (_ rows: Range<Int>, _ head: Int, _ divisors: Tensor) -> Void
     ) {
         for index in 0..<layout.count {
             let rows = layout.rows(index)
             for head in 0..<shape.heads {
-                body(rows, head, divisors.pointer + head * divisors.columns + rows.lowerBound)
+                body(rows, head, divisors.row(head, rows))
             }
         }
     }

@@ -43,10 +43,10 @@ struct DropoutMask {
     func apply(to x: Tensor) {
         precondition(x.rows == layout.tokens, "\(x.rows) rows for a layout of \(layout.tokens)")
         for sequence in 0..<layout.count {
-            let rows = layout.rows(sequence)
-            ck_dropout(
-                Int64(rows.count * x.columns), random.stream(layout.keys[sequence]).key, 0, probability,
-                x.pointer + rows.lowerBound * x.columns)
+            let rows = x.rows(layout.rows(sequence))
+            rows.withPointer {
+                ck_dropout(Int64(rows.count), random.stream(layout.keys[sequence]).key, 0, probability, $0)
+            }
         }
     }
 }

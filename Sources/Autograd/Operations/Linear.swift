@@ -1,4 +1,3 @@
-import CKernels
 import Tensors
 
 extension Variable {
@@ -16,7 +15,7 @@ extension Variable {
 struct Linear: TapedOperation {
     var phase: Phase { .dense }
     let x: Place
-    let input: KeptFactor
+    let input: RightFactor
     let weight: Parameter
     let bias: Parameter
 
@@ -30,9 +29,7 @@ struct Linear: TapedOperation {
                     x.tape.multiplyBack(factors.straight, weight, into: dInput.matrix, accumulate: accumulate)
                 }
             },
-            { dWeight in multiply(factors.transposed, input.right, into: dWeight.matrix, accumulate: true) })
-        gradients.add(to: bias) {
-            ck_add_column_sums(Int64(dOutput.rows), Int64(dOutput.columns), dOutput.pointer, $0.pointer)
-        }
+            { dWeight in multiply(factors.transposed, input, into: dWeight.matrix, accumulate: true) })
+        gradients.add(to: bias) { dOutput.addColumnSums(to: $0) }
     }
 }
