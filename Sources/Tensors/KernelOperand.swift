@@ -67,14 +67,3 @@ public func withPointers<
 ) rethrows -> Result {
     try withPointers(a, b, c, d, e) { a, b, c, d, e in try f.withPointer { try body(a, b, c, d, e, $0) } }
 }
-
-@inlinable
-public func withPointers<
-    A: KernelOperand, B: KernelOperand, C: KernelOperand, D: KernelOperand, E: KernelOperand, F: KernelOperand,
-    G: KernelOperand, Result
->(
-    _ a: A, _ b: B, _ c: C, _ d: D, _ e: E, _ f: F, _ g: G,
-    _ body: (A.Pointer, B.Pointer, C.Pointer, D.Pointer, E.Pointer, F.Pointer, G.Pointer) throws -> Result
-) rethrows -> Result {
-    try withPointers(a, b, c, d, e, f) { a, b, c, d, e, f in try g.withPointer { try body(a, b, c, d, e, f, $0) } }
-}

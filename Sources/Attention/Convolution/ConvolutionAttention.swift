@@ -25,46 +25,34 @@ struct ConvolutionAttention: SelfAttention {
         let tape = projections.tape
         let attended = attention(projections, layout)
         let output = tape.pool.copy(attended.value)
-        let convolution = HeadConvolution(kernels: tape[kernels], shape: shape, layout: layout)
-        convolution.each { rows, head, kernel in
+        let values = tape[kernels]
+        shape.eachHead(layout) { _, rows, head in
             let value = shape.slices(projections.value, rows, head: head).value
-            withPointers(kernel, value, shape.slice(output, rows, head: head)) {
+            withPointers(values.rows(head..<head + 1), value, shape.slice(output, rows, head: head)) {
                 ck_convolve(Int64(kernels.columns), $0, 0, $1, $2)
             }
         }
         return tape.record(
             output,
             ConvolutionGradient(
-                kernels: kernels, convolution: convolution, projections: projections, attended: attended.place))
-    }
-}
-
-/// The kernels of all heads over the sequences of a layout.
-private struct HeadConvolution {
-    let kernels: Tensor
-    let shape: HeadShape
-    let layout: BatchLayout
-
-    func each(_ body: (_ rows: Range<Int>, _ head: Int, _ kernel: Tensor) -> Void) {
-        for index in 0..<layout.count {
-            for head in 0..<shape.heads { body(layout.rows(index), head, kernels.rows(head..<head + 1)) }
-        }
+                kernels: kernels, shape: shape, layout: layout, projections: projections, attended: attended.place))
     }
 }
 
 /// dV_j = Σ_t c_t dY_{j - t + w/2}, dc_t = Σ_i dY_i · V_{i + t - w/2}
 private struct ConvolutionGradient: AttentionGradient {
     let kernels: Parameter
-    let convolution: HeadConvolution
+    let shape: HeadShape
+    let layout: BatchLayout
     let projections: Variable
     let attended: Place
 
     func backward(_ dOutput: Tensor, _ gradients: Gradients) {
-        let shape = convolution.shape
-        let window = Int64(kernels.columns)
+        let (window, values) = (Int64(kernels.columns), projections.tape[kernels])
         let dProjections = gradients.pool.zeros(projections.rows, projections.columns)
         let dKernels = gradients.pool.zeros(kernels.rows, kernels.columns)
-        convolution.each { rows, head, kernel in
+        shape.eachHead(layout) { _, rows, head in
+            let kernel = values.rows(head..<head + 1)
             let value = shape.slices(projections.value, rows, head: head).value
             let dValue = shape.slices(dProjections, rows, head: head).value
             let dHead = shape.slice(dOutput, rows, head: head)

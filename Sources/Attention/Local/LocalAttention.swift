@@ -36,16 +36,13 @@ struct LocalAttention: SelfAttention {
     }
 
     func eachBand(_ layout: BatchLayout, _ body: (Band) -> Void) {
-        for index in 0..<layout.count {
-            let sequence = layout.rows(index)
-            for head in 0..<shape.heads {
-                body(Band(sequence: sequence, head: head, first: 0, count: 1, keys: 0..<sequence.count))
-                let step = max(16, window)
-                for first in stride(from: 1, to: sequence.count, by: step) {
-                    let end = min(first + step, sequence.count)
-                    let keys = max(0, first - window)..<min(sequence.count, end + window)
-                    body(Band(sequence: sequence, head: head, first: first, count: end - first, keys: keys))
-                }
+        let step = max(16, window)
+        shape.eachHead(layout) { _, sequence, head in
+            body(Band(sequence: sequence, head: head, first: 0, count: 1, keys: 0..<sequence.count))
+            for first in stride(from: 1, to: sequence.count, by: step) {
+                let end = min(first + step, sequence.count)
+                let keys = max(0, first - window)..<min(sequence.count, end + window)
+                body(Band(sequence: sequence, head: head, first: first, count: end - first, keys: keys))
             }
         }
     }

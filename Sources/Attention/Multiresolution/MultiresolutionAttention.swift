@@ -18,7 +18,7 @@ struct MultiresolutionAttention: SelfAttention {
         let output = pool.tensor(projections.rows, shape.width)
         // Numerators are divided at once, denominators kept: [heads, tokens].
         let denominators = pool.tensor(shape.heads, projections.rows)
-        eachHead(layout) { rows, head in
+        shape.eachHead(layout) { _, rows, head in
             let parts = MultiresolutionParts(self, shape.slices(projections.value, rows, head: head), pool)
             let target = shape.slice(output, rows, head: head)
             parts.eachBlock { block in
@@ -32,11 +32,5 @@ struct MultiresolutionAttention: SelfAttention {
             output,
             MultiresolutionGradient(
                 attention: self, layout: layout, projections: projections, output: output, denominators: denominators))
-    }
-
-    func eachHead(_ layout: BatchLayout, _ body: (_ rows: Range<Int>, _ head: Int) -> Void) {
-        for index in 0..<layout.count {
-            for head in 0..<shape.heads { body(layout.rows(index), head) }
-        }
     }
 }

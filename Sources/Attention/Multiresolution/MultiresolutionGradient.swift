@@ -13,7 +13,7 @@ struct MultiresolutionGradient: AttentionGradient {
     func backward(_ dOutput: Tensor, _ gradients: Gradients) {
         let (shape, pool) = (attention.shape, gradients.pool)
         let dProjections = pool.zeros(projections.rows, projections.columns)
-        attention.eachHead(layout) { rows, head in
+        shape.eachHead(layout) { _, rows, head in
             let slices = shape.slices(projections.value, rows, head: head)
             let dSlices = shape.slices(dProjections, rows, head: head)
             let parts = MultiresolutionParts(attention, slices, pool)

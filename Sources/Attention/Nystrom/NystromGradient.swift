@@ -12,7 +12,7 @@ struct NystromGradient: AttentionGradient {
     func backward(_ dOutput: Tensor, _ gradients: Gradients) {
         let (shape, pool, scale) = (attention.shape, gradients.pool, attention.scale)
         let dProjections = pool.tensor(projections.rows, projections.columns)
-        attention.eachHead(layout) { rows, head in
+        shape.eachHead(layout) { _, rows, head in
             let slices = shape.slices(projections.value, rows, head: head)
             let dSlices = shape.slices(dProjections, rows, head: head)
             let parts = NystromParts(attention, slices, pool)

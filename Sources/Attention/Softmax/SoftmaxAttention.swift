@@ -67,7 +67,7 @@ struct SoftmaxPass {
     func eachTile<Prepared>(
         prepare: (_ sequence: Range<Int>, _ head: Int) -> Prepared, body: (QueryTile, Prepared) -> Void
     ) {
-        QueryTile.each(of: layout, heads: shape.heads, prepare: prepare, body: body)
+        QueryTile.each(of: layout, shape, prepare: prepare, body: body)
     }
 
     func logSum(_ tile: QueryTile) -> Tensor {

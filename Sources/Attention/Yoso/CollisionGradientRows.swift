@@ -22,7 +22,7 @@ extension HashedHead {
         let isExact: Int32 = gradient == .exact ? 1 : 0
         switch route ?? .ofGradients(self, width: rows.rows.query.matrix.columns, pool) {
         case .dense:
-            eachTile { first, count in
+            QueryTile.each(length: length) { first, count in
                 let (query, dSums) = (rows.rows.query.matrix.rows(first, count), rows.dSums.matrix.rows(first, count))
                 let shares = shares(first, count, pool)
                 let weights = pool.tensor(count, length)

@@ -6,7 +6,7 @@ extension HashedHead {
     func sums(of values: Matrix, into sums: Matrix, by route: YosoRoute? = nil, _ pool: StoragePool) {
         switch route ?? .ofSums(self, width: values.columns, pool) {
         case .dense:
-            eachTile { first, count in
+            QueryTile.each(length: length) { first, count in
                 multiply(shares(first, count, pool).matrix, values, into: sums.rows(first, count))
             }
         case .tables: sumByTables(values, sums, pool)

@@ -54,9 +54,6 @@ struct HashedHead: KernelOperand {
         withPointers(self, shares) { ck_collision_shares($0, Int64(first), Int64(count), $1) }
         return shares
     }
-
-    /// Visits tiles of queries whose B stays in the second-level cache.
-    func eachTile(_ body: (_ first: Int, _ count: Int) -> Void) { QueryTile.each(length: length, body) }
 }
 
 /// Keys in the order of their codes, hash by hash: where the collisions of a query lie.

@@ -37,8 +37,10 @@ extension HashedHead {
         _ pool: StoragePool
     ) {
         let slopes = pool.tensor(1, 16 * length + 16)
-        withPointers(self, SortedKeys(self, pool), rows, dSums.tensor, delta, gradient, slopes) {
-            ck_selected_gradients($0, $1, law.c, $2, $3, $4, $5, $6)
+        slopes.withPointer { slopes in
+            withPointers(self, SortedKeys(self, pool), rows, dSums.tensor, delta, gradient) {
+                ck_selected_gradients($0, $1, law.c, $2, $3, $4, $5, slopes)
+            }
         }
     }
 }
