@@ -26,7 +26,7 @@ final class TiedLookups {
     }
 
     /// Adds the sum to `block`, the gradients of all parameters, and clears it.
-    func settle(into block: Tensor, each: EachIndex) {
+    func finish(into block: Tensor, each: EachIndex) {
         let gradient = block.view(of: table)
         each(touched.count) { index in
             let row = touched[index]..<touched[index] + 1

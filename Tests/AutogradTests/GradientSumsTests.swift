@@ -48,7 +48,7 @@ import Testing
         let (first, second) = (sums.pass(0), sums.pass(1))
         var order: [String] = []
         func use(_ gradients: ParameterGradients, _ name: String) {
-            gradients.add(to: twice, meanwhile: { order.append("meanwhile \(name)") }, { _ in order.append(name) })
+            gradients.add(to: twice, overlapping: { order.append("meanwhile \(name)") }, { _ in order.append(name) })
         }
         use(first, "a")
         use(first, "b")
@@ -65,7 +65,7 @@ import Testing
         var order: [String] = []
         second.add(
             to: parameter,
-            meanwhile: {
+            overlapping: {
                 order.append("meanwhile")
                 first.add(to: parameter) { _ in order.append("first") }
             },
@@ -85,7 +85,7 @@ import Testing
             second.add(to: table) { $0[0] += 1 }
             first.addLookups(of: [2], to: table) { $0[4] += 3 }
             second.addLookups(of: [2, 1], to: table) { ($0[3], $0[4]) = (4, $0[4] * 2) }
-            sums.settle { count, body in (0..<count).forEach(body) }
+            sums.finish { count, body in (0..<count).forEach(body) }
             #expect(sums.block.view(of: table).values == [2, 1, 1, 5, 7, 1])
         }
     }

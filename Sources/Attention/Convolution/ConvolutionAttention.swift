@@ -35,7 +35,7 @@ struct ConvolutionAttention: SelfAttention {
         return tape.record(
             output,
             ConvolutionGradient(
-                kernels: kernels, shape: shape, layout: layout, projections: projections, attended: attended.place))
+                kernels: kernels, shape: shape, layout: layout, projections: projections, attended: attended.slot))
     }
 }
 
@@ -45,7 +45,7 @@ private struct ConvolutionGradient: AttentionGradient {
     let shape: HeadShape
     let layout: BatchLayout
     let projections: Variable
-    let attended: Place
+    let attended: GradientSlot
 
     func backward(_ dOutput: Tensor, _ gradients: Gradients) {
         let (window, values) = (Int64(kernels.columns), projections.tape[kernels])

@@ -26,7 +26,7 @@ struct GraphFilterAttention: SelfAttention {
             shape: shape, order: order, weights: tape[weights], once: once.value, twice: twice.value)
         withPointers(filter, output) { ck_filter($0, $1) }
         return tape.record(
-            output, GraphFilterGradient(filter: filter, weights: weights, once: once.place, twice: twice.place))
+            output, GraphFilterGradient(filter: filter, weights: weights, once: once.slot, twice: twice.slot))
     }
 }
 
@@ -52,8 +52,8 @@ private struct GraphFilter: KernelOperand {
 private struct GraphFilterGradient: AttentionGradient {
     let filter: GraphFilter
     let weights: Parameter
-    let once: Place
-    let twice: Place
+    let once: GradientSlot
+    let twice: GradientSlot
 
     func backward(_ dOutput: Tensor, _ gradients: Gradients) {
         let dTwice = gradients.pool.tensor(dOutput.rows, dOutput.columns)

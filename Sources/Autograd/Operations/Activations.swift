@@ -23,7 +23,7 @@ extension Variable {
     public func tanh() -> Variable {
         let y = tape.pool.tensor(rows, columns)
         withPointers(value, y) { ck_tanh(Int64(y.count), $0, $1) }
-        return tape.record(y, Tanh(x: place, y: y))
+        return tape.record(y, Tanh(x: slot, y: y))
     }
 }
 
@@ -46,7 +46,7 @@ struct Gelu: TapedOperation {
 
 private struct Tanh: TapedOperation {
     var phase: Phase { .activations }
-    let x: Place
+    let x: GradientSlot
     let y: Tensor
 
     /// dx = dy (1 - y²)

@@ -24,7 +24,7 @@ extension Variable {
         var counted = countCrossEntropy(probabilities, labels, weight: weight)
         if smoothing > 0 { counted.sum += smooth(probabilities, labels, weight: weight, smoothing) }
         let y = tape.pool.tensor(1, 1, [weight * Float(counted.sum)])
-        let variable = tape.record(y, CrossEntropy(x: place, gradient: probabilities))
+        let variable = tape.record(y, CrossEntropy(x: slot, gradient: probabilities))
         return Loss(variable: variable, sum: counted.sum, correct: counted.correct, count: rows)
     }
 
@@ -43,7 +43,7 @@ extension Variable {
         let y = tape.pool.tensor(1, 1, [weight * Float(sum)])
         difference.scale(by: 2 * weight)
         return Loss(
-            variable: tape.record(y, CrossEntropy(x: place, gradient: difference)), sum: sum, correct: 0, count: rows)
+            variable: tape.record(y, CrossEntropy(x: slot, gradient: difference)), sum: sum, correct: 0, count: rows)
     }
 }
 
@@ -63,7 +63,7 @@ func countCrossEntropy(_ logits: Tensor, _ labels: [Int32], weight: Float) -> (s
 /// A loss whose gradient was known in forward.
 private struct CrossEntropy: TapedOperation {
     var phase: Phase { .head }
-    let x: Place
+    let x: GradientSlot
     let gradient: Tensor
 
     /// dx = dy · weight (softmax - onehot), or dy · 2 weight (x - target)

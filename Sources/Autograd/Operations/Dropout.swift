@@ -9,12 +9,12 @@ extension Variable {
         guard let mask = DropoutMask(probability, layout, tape) else { return self }
         let y = tape.pool.copy(value)
         mask.apply(to: y)
-        return tape.record(y, Dropout(x: place, mask: mask))
+        return tape.record(y, Dropout(x: slot, mask: mask))
     }
 }
 
 private struct Dropout: TapedOperation {
-    let x: Place
+    let x: GradientSlot
     let mask: DropoutMask
 
     /// dx = dy / (1 - p) or 0, by the same mask

@@ -40,7 +40,7 @@ public struct LayerNorm: Sendable {
         return tape.record(
             y,
             ResidualNorm(
-                norm: self, x: x.place, branch: branch?.place, mask: mask, normalized: sum,
+                norm: self, x: x.slot, branch: branch?.slot, mask: mask, normalized: sum,
                 inverseDeviation: inverseDeviation))
     }
 }
@@ -48,8 +48,8 @@ public struct LayerNorm: Sendable {
 private struct ResidualNorm: TapedOperation {
     var phase: Phase { .norms }
     let norm: LayerNorm
-    let x: Place
-    let branch: Place?
+    let x: GradientSlot
+    let branch: GradientSlot?
     let mask: DropoutMask?
     let normalized: Tensor
     let inverseDeviation: Tensor

@@ -8,13 +8,13 @@ extension Variable {
         let (left, kept) = tape.products.leftAndKept(value, isKept: tape.isTraining)
         tape.multiply(left, weight, plus: bias, into: y)
         guard let kept else { return tape.constant(y) }
-        return tape.record(y, Linear(x: place, input: kept, weight: weight, bias: bias))
+        return tape.record(y, Linear(x: slot, input: kept, weight: weight, bias: bias))
     }
 }
 
 struct Linear: TapedOperation {
     var phase: Phase { .dense }
-    let x: Place
+    let x: GradientSlot
     let input: RightFactor
     let weight: Parameter
     let bias: Parameter
@@ -24,7 +24,7 @@ struct Linear: TapedOperation {
         let factors = x.tape.products.pair(of: dOutput.matrix)
         gradients.add(
             to: weight,
-            meanwhile: {
+            overlapping: {
                 gradients.write(to: x) { dInput, accumulate in
                     x.tape.multiplyBack(factors.straight, weight, into: dInput.matrix, accumulate: accumulate)
                 }

@@ -7,12 +7,12 @@ extension Variable {
         precondition(indices.allSatisfy { $0 >= 0 && $0 < rows }, "gathering outside of \(rows) rows")
         let y = tape.pool.tensor(indices.count, columns)
         withPointers(value, y) { ck_gather(Int64(indices.count), Int64(columns), indices, $0, $1) }
-        return tape.record(y, GatherRows(x: place, indices: indices))
+        return tape.record(y, GatherRows(x: slot, indices: indices))
     }
 }
 
 private struct GatherRows: TapedOperation {
-    let x: Place
+    let x: GradientSlot
     let indices: [Int32]
 
     /// dx[indices[i]] += dy[i]

@@ -47,14 +47,14 @@ extension Variable {
                     multiplyBack()
                     add(dEmbedding)
                 } else {
-                    gradients.add(to: embedding, meanwhile: multiplyBack, add)
+                    gradients.add(to: embedding, overlapping: multiplyBack, add)
                 }
             }
         }
         if let dEmbedding { gradients?.add(to: embedding) { $0.add(dEmbedding) } }
         gradients?.add(to: bias) { $0.add(dBias) }
         let y = pool.tensor(1, 1, [weight * Float(sum)])
-        let variable = tape.record(y, TiedCrossEntropy(x: place, dInput: dInput))
+        let variable = tape.record(y, TiedCrossEntropy(x: slot, dInput: dInput))
         return Loss(variable: variable, sum: sum, correct: correct, count: rows)
     }
 
@@ -67,7 +67,7 @@ extension Variable {
 
 private struct TiedCrossEntropy: TapedOperation {
     var phase: Phase { .head }
-    let x: Place
+    let x: GradientSlot
     let dInput: Tensor
 
     /// dx = weight (softmax - onehot) E, computed in forward

@@ -35,7 +35,7 @@ public final class AdamW {
     }
 
     /// The global norm √Σ g².
-    func norm(of gradients: Tensor, _ parts: [BlockPart], _ workers: Workers) -> Double {
+    func norm(of gradients: Tensor, _ parts: [ParameterChunk], _ workers: Workers) -> Double {
         let squares = workers.map(parts.count) { index in
             rules(of: parts[index].range).reduce(0) { sum, rule in
                 sum + gradients.row(0, rule.range).sumOfSquares
