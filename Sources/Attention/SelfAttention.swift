@@ -57,6 +57,13 @@ struct HeadShape: Sendable {
     let headWidth: Int
     var width: Int { heads * headWidth }
 
+    /// Visits every head of every sequence, in order.
+    func eachHead(_ layout: BatchLayout, _ body: (_ sequence: Int, _ rows: Range<Int>, _ head: Int) -> Void) {
+        for sequence in 0..<layout.count {
+            for head in 0..<heads { body(sequence, layout.rows(sequence), head) }
+        }
+    }
+
     /// The query, key and value of `head` for `rows` of [tokens, 3 · width] projections, as strided views.
     func slices(_ projections: Tensor, _ rows: Range<Int>, head: Int) -> HeadSlices {
         let part = projections.matrix.rows(rows.lowerBound, rows.count)

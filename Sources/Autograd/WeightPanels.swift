@@ -22,7 +22,7 @@ public final class WeightPanels {
     }
 
     /// Packs one of the layout's parts, where it is of a weight: in any order and from several threads at once.
-    public func pack(_ part: BlockPart, from parameters: Tensor) {
+    public func pack(_ part: ParameterChunk, from parameters: Tensor) {
         guard let (weight, range) = part.rows else { return }
         let rows = parameters.view(of: weight).matrix.rows(range.lowerBound, range.count)
         // First what reads whole rows, which memory delivers fastest.

@@ -18,13 +18,13 @@ public struct LeftPanels {
     /// Fills the panels of some rows, from the first of a panel on, with those of `part`.
     func pack(_ part: Matrix, rowsFrom first: Int) {
         precondition(part.columns == depth && first % Self.width == 0 && first + part.rows <= rows)
-        packPanels(part, isLeft: true, pairs: pairs(depth), words.pointer + first * pairs(depth))
+        packPanels(part, isLeft: true, pairs: pairs(depth), words, from: first * pairs(depth))
     }
 
     /// Fills a part of the depth of all panels, from an even place on, with the columns of `part`.
     func pack(_ part: Matrix, depthFrom first: Int) {
         precondition(part.rows == rows && first % 2 == 0 && first + part.columns <= depth)
-        packPanels(part, isLeft: true, pairs: pairs(depth), words.pointer + first / 2 * Self.width)
+        packPanels(part, isLeft: true, pairs: pairs(depth), words, from: first / 2 * Self.width)
     }
 }
 
@@ -46,14 +46,13 @@ public struct RightPanels {
     /// Fills the panels of some columns, from the first of a panel on, with those of `part`.
     public func pack(_ part: Matrix, columnsFrom first: Int) {
         precondition(part.rows == depth && first % Self.width == 0 && first + part.columns <= columns)
-        packPanels(part.transposed, isLeft: false, pairs: pairs(depth), words.pointer + first * pairs(depth))
+        packPanels(part.transposed, isLeft: false, pairs: pairs(depth), words, from: first * pairs(depth))
     }
 
     /// Fills a part of the depth of all panels, from an even place on, with the rows of `part`.
     public func pack(_ part: Matrix, depthFrom first: Int) {
         precondition(part.columns == columns && first % 2 == 0 && first + part.rows <= depth)
-        packPanels(
-            part.transposed, isLeft: false, pairs: pairs(depth), words.pointer + first / 2 * Self.width)
+        packPanels(part.transposed, isLeft: false, pairs: pairs(depth), words, from: first / 2 * Self.width)
     }
 }
 
@@ -81,9 +80,9 @@ public func multiply(
 ) {
     checkShapes(a, b, c)
     precondition(start.map { $0.count == c.columns && !accumulate } ?? true)
-    ck_bf16_multiply(
-        Int64(c.rows), Int64(c.columns), Int64(a.depth), a.words.pointer, b.words.pointer, start?.pointer,
-        accumulate ? 1 : 0, c.pointer, Int64(c.stride))
+    withPointers(a.words, b.words, start, c) {
+        ck_bf16_multiply(Int64(a.depth), $0, $1, $2, accumulate ? 1 : 0, $3)
+    }
 }
 
 /// c = start + a b, and gelu(c) as operands of products to come, made while c is in the cache.
@@ -95,9 +94,9 @@ func multiply(
     precondition(
         start.count == c.columns && gelu.left.rows == c.rows && gelu.left.depth == c.columns
             && (gelu.right.map { $0.depth == c.rows && $0.columns == c.columns } ?? true))
-    ck_bf16_multiply_gelu(
-        Int64(c.rows), Int64(c.columns), Int64(a.depth), a.words.pointer, b.words.pointer, start.pointer,
-        c.pointer, Int64(c.stride), gelu.left.words.pointer, gelu.right?.words.pointer)
+    withPointers(a.words, b.words, start, c, gelu.left.words, gelu.right?.words) {
+        ck_bf16_multiply_gelu(Int64(a.depth), $0, $1, $2, $3, $4, $5)
+    }
 }
 
 private func checkShapes(_ a: LeftPanels, _ b: RightPanels, _ c: Matrix) {
@@ -112,9 +111,9 @@ private func panelWords(_ count: Int, _ width: Int, depth: Int, _ pool: StorageP
     pool.tensor(1, (count + width - 1) / width * width * pairs(depth))
 }
 
-/// Packs the rows of `matrix`, whose columns are the depth.
-private func packPanels(_ matrix: Matrix, isLeft: Bool, pairs: Int, _ target: UnsafeMutablePointer<Float>) {
-    ck_bf16_pack(
-        isLeft ? 1 : 0, matrix.isTransposed ? 1 : 0, Int64(matrix.rows), Int64(matrix.columns), matrix.pointer,
-        Int64(matrix.stride), Int64(pairs), target)
+/// Packs the rows of `matrix`, whose columns are the depth, into `words` from a place on.
+private func packPanels(_ matrix: Matrix, isLeft: Bool, pairs: Int, _ words: Tensor, from first: Int) {
+    withPointers(matrix, words.row(0, first..<words.columns)) {
+        ck_bf16_pack(isLeft ? 1 : 0, matrix.isTransposed ? 1 : 0, $0, Int64(pairs), $1)
+    }
 }

@@ -14,6 +14,34 @@ public struct Products {
         precision == .bf16 ? .panels(matrix.leftPanels(from: pool)) : .plain(matrix)
     }
 
+    /// `input` as the left factor, and, where it `isKept`, as the right factor of later products, in bf16 made ready by one read.
+    public func leftAndKept(_ input: Tensor, isKept: Bool) -> (left: LeftFactor, kept: RightFactor?) {
+        let matrix = input.matrix
+        guard isKept else { return (left(matrix), nil) }
+        guard precision == .bf16 else { return (.plain(matrix), .plain(matrix)) }
+        let left = LeftPanels(rows: input.rows, depth: input.columns, from: pool)
+        let right = RightPanels(depth: input.rows, columns: input.columns, from: pool)
+        for first in stride(from: 0, to: input.rows, by: LeftPanels.width) {
+            let part = matrix.rows(first, min(LeftPanels.width, input.rows - first))
+            left.pack(part, rowsFrom: first)
+            right.pack(part, depthFrom: first)
+        }
+        return (.panels(left), .panels(right))
+    }
+
+    /// h = row + a b in every row, of panels, and gelu(h) like `leftAndKept`, made ready while h is in the cache.
+    public func multiplyAndActivate(
+        _ a: LeftFactor, _ b: RightFactor, plus row: Tensor, into h: Tensor, isKept: Bool
+    ) -> (left: LeftFactor, kept: RightFactor?) {
+        guard case (.panels(let a), .panels(let b)) = (a, b) else {
+            preconditionFailure("float32 factors have no panels to leave gelu in")
+        }
+        let left = LeftPanels(rows: h.rows, depth: h.columns, from: pool)
+        let right = isKept ? RightPanels(depth: h.rows, columns: h.columns, from: pool) : nil
+        multiply(a, b, into: h.matrix, startingFrom: row, gelu: (left, right))
+        return (.panels(left), right.map(RightFactor.panels))
+    }
+
     /// Room for `matrix` and its transpose as left factors, to which its rows are still to be added.
     public func emptyPair(of matrix: Matrix) -> LeftFactorPair { LeftFactorPair(matrix, precision, from: pool) }
 
@@ -97,7 +125,7 @@ public func multiply(_ a: LeftFactor, _ b: RightFactor, plus row: Tensor, into c
     if case (.panels(let a), .panels(let b)) = (a, b) {
         multiply(a, b, into: c.matrix, startingFrom: row)
     } else {
-        ck_fill_rows(Int64(c.rows), Int64(c.columns), row.pointer, c.pointer)
+        withPointers(row, c) { ck_fill_rows(Int64(c.rows), Int64(c.columns), $0, $1) }
         multiply(a, b, into: c.matrix, accumulate: true)
     }
 }

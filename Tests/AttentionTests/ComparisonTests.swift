@@ -162,7 +162,7 @@ import Testing
         let kernels: [Float] = [0.5, -1, 2, 0.25, 3, 1, 0, -0.5, 4, -2]
         let plain = output(.nystrom(landmarks: 8), x)
         let convolved = output(.convolved(width: 5, beside: .nystrom(landmarks: 8)), x) { layout, block in
-            for (index, value) in kernels.enumerated() { block.pointer[layout.parameters[0].offset + index] = value }
+            for (index, value) in kernels.enumerated() { block[layout.parameters[0].offset + index] = value }
         }
         var heads = [1, 0]
         let expected = sums(x) { _, length in
@@ -197,7 +197,7 @@ import Testing
         let x = projections()
         // Keys near their queries: a kernel near the unit matrix, whose pseudo-inverse the iteration finds.
         for row in 0..<x.rows {
-            let q = x.pointer + row * x.columns
+            let q = x.rows(row..<row + 1)
             for column in 0..<2 * width { q[2 * width + column] = q[column] }
         }
         let choice = AttentionChoice.nystrom(landmarks: 70)
@@ -213,7 +213,7 @@ import Testing
         let actual = output(.linformer(rank: 70, length: 70), x) { layout, block in
             for parameter in layout.parameters {
                 for index in 0..<parameter.count {
-                    block.pointer[parameter.offset + index] = index / 70 % 70 == index % 70 ? 1 : 0
+                    block[parameter.offset + index] = index / 70 % 70 == index % 70 ? 1 : 0
                 }
             }
         }
@@ -235,7 +235,7 @@ import Testing
         let again = pool.copy(x)
         for row in 0..<x.rows {
             for column in 0..<2 * width {
-                again.pointer[row * 6 * width + 4 * width + column] = once[row * 2 * width + column]
+                again[row * 6 * width + 4 * width + column] = once[row * 2 * width + column]
             }
         }
         let twice = output(.softmax, again)
@@ -245,7 +245,7 @@ import Testing
             once[index] + weights[index / width % 2] * (once[index] + (order - 1) * (twice[index] - once[index]))
         }
         let actual = output(.gfsa(order: 3, over: .softmax), x) { layout, block in
-            for (head, weight) in weights.enumerated() { block.pointer[layout.parameters[0].offset + head] = weight }
+            for (head, weight) in weights.enumerated() { block[layout.parameters[0].offset + head] = weight }
         }
         #expect(distance(actual, expected) < 1e-6)
         #expect(output(.gfsa(order: 3, over: .softmax), x) == once)

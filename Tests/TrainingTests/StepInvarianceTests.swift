@@ -106,7 +106,7 @@ import Training
 
     @Test func aStepThatIsNotFiniteChangesNothing() {
         let pretrainer = Pretrainer(TinyRun.encoder(), TinyRun.options())
-        pretrainer.sliced.parameters.pointer[0] = .nan
+        pretrainer.sliced.parameters[0] = .nan
         let before = pretrainer.sliced.parameters.values.dropFirst()
         var poisoned = TinyRun.examples()
         poisoned[0].ids[0] = 0
@@ -114,7 +114,7 @@ import Training
         #expect(!step.isFinite)
         #expect(pretrainer.sliced.parameters.values.dropFirst() == before)
         // Nor the next one.
-        pretrainer.sliced.parameters.pointer[0] = 0
+        pretrainer.sliced.parameters[0] = 0
         #expect(pretrainer.step(TinyRun.examples(), index: 1, of: 20).isFinite)
     }
 

@@ -22,30 +22,25 @@ extension HashedHead {
         let isExact: Int32 = gradient == .exact ? 1 : 0
         switch route ?? .ofGradients(self, width: rows.rows.query.matrix.columns, pool) {
         case .dense:
-            eachTile { first, count in
+            QueryTile.each(length: length) { first, count in
                 let (query, dSums) = (rows.rows.query.matrix.rows(first, count), rows.dSums.matrix.rows(first, count))
                 let shares = shares(first, count, pool)
                 let weights = pool.tensor(count, length)
                 let cosines = pool.tensor(count, isExact == 1 ? length : 0)
                 if isExact == 1 { multiply(query, rows.rows.key.matrix.transposed, into: cosines.matrix) }
                 multiply(dSums, rows.rows.value.matrix.transposed, into: weights.matrix)
-                ck_collision_slopes(
-                    Int64(count), Int64(length), Int32(bits), isExact, rows.delta.pointer + first, shares.pointer,
-                    cosines.pointer, weights.pointer)
+                withPointers(rows.delta.row(0, first..<first + count), shares, cosines, weights) {
+                    ck_collision_slopes(Int64(count), Int64(length), Int32(bits), isExact, $0, $1, $2, $3)
+                }
                 multiply(weights.matrix, rows.rows.key.matrix, into: rows.gradient.query.matrix.rows(first, count))
                 multiply(weights.matrix.transposed, query, into: rows.gradient.key.matrix, accumulate: first > 0)
                 multiply(shares.matrix.transposed, dSums, into: rows.gradient.value.matrix, accumulate: first > 0)
             }
         case .tables, .collisions:
-            let sorted = SortedKeys(self, pool)
-            ck_collision_gradients(
-                Int64(length), Int32(rows.rows.query.tensor.columns), Int32(bits), Int32(hashes), isExact,
-                queries.pointer, sorted.starts.pointer, sorted.order.pointer, rows.rows.query.tensor.pointer,
-                rows.rows.key.tensor.pointer, rows.rows.value.tensor.pointer, rows.dSums.tensor.pointer,
-                rows.delta.pointer,
-                rows.gradient.query.tensor.pointer, rows.gradient.key.tensor.pointer,
-                rows.gradient.value.tensor.pointer,
-                collisionScratch(pool).pointer)
+            let (dSums, sorted) = (rows.dSums.tensor, SortedKeys(self, pool))
+            withPointers(self, sorted, rows.rows, dSums, rows.delta, rows.gradient) {
+                ck_collision_gradients($0, $1, isExact, $2, $3, $4, $5)
+            }
         }
     }
 }

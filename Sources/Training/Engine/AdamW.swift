@@ -35,10 +35,10 @@ public final class AdamW {
     }
 
     /// The global norm √Σ g².
-    func norm(of gradients: Tensor, _ parts: [BlockPart], _ workers: Workers) -> Double {
+    func norm(of gradients: Tensor, _ parts: [ParameterChunk], _ workers: Workers) -> Double {
         let squares = workers.map(parts.count) { index in
             rules(of: parts[index].range).reduce(0) { sum, rule in
-                sum + ck_sum_of_squares(Int64(rule.range.count), gradients.pointer + rule.range.lowerBound)
+                sum + gradients.row(0, rule.range).sumOfSquares
             }
         }
         return squares.reduce(0, +).squareRoot()
@@ -67,14 +67,16 @@ public final class AdamW {
         return { [self] parameters, range in
             // What is frozen keeps its moments too.
             for rule in rules(of: range) {
-                let first = rule.range.lowerBound
+                let range = rule.range
                 var step = step
                 step.rate *= rule.rate
-                ck_adamw(
-                    Int64(rule.range.count), step, rule.decays ? options.decay : 0, gradients.pointer + first,
-                    parameters.pointer + first, mean.pointer + first, square.pointer + first)
+                withPointers(
+                    gradients.row(0, range), parameters.row(0, range), mean.row(0, range), square.row(0, range)
+                ) {
+                    ck_adamw(Int64(range.count), step, rule.decays ? options.decay : 0, $0, $1, $2, $3)
+                }
             }
-            (gradients.pointer + range.lowerBound).update(repeating: 0, count: range.count)
+            gradients.row(0, range).fill(0)
         }
     }
 }

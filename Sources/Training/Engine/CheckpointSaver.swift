@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import Tensors
 import Tokenization
 
 /// Saves and restores a run: the model's folder, and the moments of the optimizer and the run's state in another.
@@ -17,10 +18,12 @@ struct CheckpointSaver {
     func save(_ model: SlicedModel, _ state: RunState, _ configuration: HuggingFaceConfiguration) throws -> URL {
         try folder.save(state.step) { partial in
             let (layout, optimizer) = (model.layout, model.optimizer)
-            try SafeTensorsWriter.write(
-                layout.namedTensors(of: optimizer.mean, prefix: "mean.")
-                    + layout.namedTensors(of: optimizer.square, prefix: "square."),
-                to: partial.appendingPathComponent(Self.momentsName))
+            try withPointers(optimizer.mean, optimizer.square) { mean, square in
+                try SafeTensorsWriter.write(
+                    layout.namedTensors(of: mean, prefix: "mean.")
+                        + layout.namedTensors(of: square, prefix: "square."),
+                    to: partial.appendingPathComponent(Self.momentsName))
+            }
             try state.write(to: partial)
         } model: { partial in
             try ModelFolder.write(configuration, model.layout, model.parameters, tokenizer, to: partial)
@@ -47,9 +50,7 @@ struct CheckpointSaver {
         let file = try SafeTensorsFile(url.appendingPathComponent(Self.momentsName))
         for (prefix, block) in [("mean.", model.optimizer.mean), ("square.", model.optimizer.square)] {
             for parameter in model.layout.parameters {
-                let start = block.pointer + parameter.offset
-                try file.read(
-                    prefix + parameter.name, into: UnsafeMutableBufferPointer(start: start, count: parameter.count))
+                try block.view(of: parameter).withBuffer { try file.read(prefix + parameter.name, into: $0) }
             }
         }
         model.optimizer.updates = state.step

@@ -16,8 +16,9 @@ public enum ModelFolder {
         _ tokenizer: any Tokenizer, to folder: URL
     ) throws {
         try configuration.write(to: folder)
-        try SafeTensorsWriter.write(
-            layout.namedTensors(of: parameters), to: folder.appendingPathComponent(weightsName))
+        try parameters.withPointer {
+            try SafeTensorsWriter.write(layout.namedTensors(of: $0), to: folder.appendingPathComponent(weightsName))
+        }
         try OutputFile.write(TokenizerFolder.files(of: tokenizer), to: folder)
     }
 
@@ -43,8 +44,7 @@ public enum ModelFolder {
                 missing.append(parameter.name)
                 continue
             }
-            let target = parameters.view(at: parameter.offset, rows: 1, columns: parameter.count)
-            try files.read(name, into: UnsafeMutableBufferPointer(start: target.pointer, count: target.count))
+            try parameters.view(of: parameter).withBuffer { try files.read(name, into: $0) }
         }
         return missing
     }
@@ -67,8 +67,7 @@ public enum ModelFolder {
     /// - Throws: `CheckpointError` that names the first of the parameters with a value that is no finite number.
     public static func checkFinite(_ parameters: Tensor, _ layout: ParameterLayout, of folder: URL) throws {
         for parameter in layout.parameters {
-            let values = UnsafeBufferPointer(start: parameters.pointer + parameter.offset, count: parameter.count)
-            guard values.allSatisfy(\.isFinite) else {
+            guard parameters.view(of: parameter).withBuffer({ $0.allSatisfy(\.isFinite) }) else {
                 throw CheckpointError(
                     folder.appendingPathComponent(weightsName),
                     "\(parameter.name) holds values that are no finite numbers; wanted a model that did not diverge")
@@ -156,12 +155,12 @@ extension Parameter {
 }
 
 extension ParameterLayout {
-    /// The parameters of `block` by name and shape, `prefix` in front of every name.
-    func namedTensors(of block: Tensor, prefix: String = "") -> [NamedTensor] {
+    /// The parameters of a block by name and shape, `prefix` in front of every name, as valid as the pointer to the block.
+    func namedTensors(of block: UnsafeMutablePointer<Float>, prefix: String = "") -> [NamedTensor] {
         parameters.map { parameter in
             NamedTensor(
                 name: prefix + parameter.name, shape: parameter.shape,
-                values: UnsafeBufferPointer(start: block.pointer + parameter.offset, count: parameter.count))
+                values: UnsafeBufferPointer(start: block + parameter.offset, count: parameter.count))
         }
     }
 }

@@ -49,10 +49,7 @@ public struct PretrainedStart: Sendable {
         let table = parameters.view(of: positions)
         for row in 0..<positions.rows {
             let source = row < first ? row : first + (row - first) % (rows - first)
-            values[source * width..<(source + 1) * width].withUnsafeBufferPointer { buffer in
-                guard let base = buffer.baseAddress else { return }
-                (table.pointer + row * width).update(from: base, count: width)
-            }
+            table.rows(row..<row + 1).copy(from: values[source * width..<(source + 1) * width])
         }
         return missing.filter { $0 != positions.name }
     }

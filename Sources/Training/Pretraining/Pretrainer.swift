@@ -29,10 +29,10 @@ public final class Pretrainer {
     /// From zero, all the rare words must first be made unlikely, which the tied embeddings do by drifting in one common
     /// direction; that drowns positions and meanings, and holds a short run up for most of its time.
     public func beginWithShares(of tokenCounts: [Int]) {
-        let bias = sliced.parameters.view(at: model.wordBias.offset, rows: 1, columns: model.wordBias.count)
+        let bias = sliced.parameters.view(of: model.wordBias)
         precondition(tokenCounts.count == bias.count, "\(tokenCounts.count) counts for \(bias.count) words")
         let total = Double(tokenCounts.reduce(0, +) + tokenCounts.count)
-        for (id, count) in tokenCounts.enumerated() { bias.pointer[id] = Float(log(Double(count + 1) / total)) }
+        bias.copy(from: tokenCounts.map { Float(log(Double($0 + 1) / total)) })
     }
 
     /// What one step gave.
