@@ -1,5 +1,7 @@
+import Options
+
 /// How a tokenized corpus becomes pretraining examples.
-public struct ExampleOptions: Sendable, Equatable, Codable {
+public struct ExampleOptions: Configurable {
     /// Tokens of a full example, `[CLS]` and `[SEP]` included.
     public var length: Int
     /// Share of examples that are packed to a shorter length drawn uniformly (BERT's 10%).
@@ -7,6 +9,15 @@ public struct ExampleOptions: Sendable, Equatable, Codable {
     /// Whether an example is a pair of consecutive segments, swapped half of the time (ALBERT's SOP).
     public var sentenceOrder: Bool
     public var masking: MaskingOptions
+
+    public init() { self.init(length: 128) }
+
+    public static var options: [Option<Self>] {
+        Option("length", \.length, 8...65535, "tokens of a full example")
+        Option("shortShare", \.shortShare, .share, "share of examples packed to a shorter random length")
+        Option("sentenceOrder", \.sentenceOrder, "pairs of segments, half of them swapped, to tell apart")
+        Option.group("masking", \.masking)
+    }
 
     public init(
         length: Int = 128, shortShare: Double = 0.1, sentenceOrder: Bool = true, masking: MaskingOptions = .init()
@@ -19,7 +30,7 @@ public struct ExampleOptions: Sendable, Equatable, Codable {
 }
 
 /// Which tokens are predicted, and what stands in their place (Devlin et al. 2019, section 3.1).
-public struct MaskingOptions: Sendable, Equatable, Codable {
+public struct MaskingOptions: Configurable {
     /// What is masked as one: a piece, all pieces of a word, or a span of words of geometric length (SpanBERT).
     public enum Unit: String, Sendable, Equatable, Codable, CaseIterable {
         case token, word, span
@@ -32,6 +43,15 @@ public struct MaskingOptions: Sendable, Equatable, Codable {
     public var replacedByMask: Double
     /// Of the predicted: share replaced by a random token; the rest stays as it is.
     public var replacedByRandom: Double
+
+    public init() { self.init(share: 0.15) }
+
+    public static var options: [Option<Self>] {
+        Option("share", \.share, .share, "share of tokens that is predicted")
+        Option("unit", \.unit, "what is masked as one")
+        Option("replacedByMask", \.replacedByMask, .share, "of the predicted, share shown as [MASK]")
+        Option("replacedByRandom", \.replacedByRandom, .share, "of the predicted, share shown as another token")
+    }
 
     public init(
         share: Double = 0.15, unit: Unit = .token, replacedByMask: Double = 0.8, replacedByRandom: Double = 0.1

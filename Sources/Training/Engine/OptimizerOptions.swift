@@ -1,5 +1,7 @@
+import Options
+
 /// Options of AdamW (Loshchilov & Hutter 2019) with clipping by global norm.
-public struct OptimizerOptions: Sendable, Equatable, Codable {
+public struct OptimizerOptions: Configurable {
     /// Peak learning rate.
     public var rate: Float
     public var beta1: Float
@@ -9,6 +11,17 @@ public struct OptimizerOptions: Sendable, Equatable, Codable {
     public var decay: Float
     /// Largest global gradient norm; 0 leaves gradients as they are.
     public var clip: Float
+
+    public init() { self.init(rate: 1e-4) }
+
+    public static var options: [Option<Self>] {
+        Option("rate", \.rate, 0...10, "peak learning rate")
+        Option("beta1", \.beta1, 0...0.999999, "decay of the first moment")
+        Option("beta2", \.beta2, 0...0.999999, "decay of the second moment")
+        Option("epsilon", \.epsilon, 1e-30...1, "added to the root of the second moment")
+        Option("decay", \.decay, 0...1, "decoupled weight decay, not of biases and norms")
+        Option("clip", \.clip, 0...1e9, "largest global gradient norm; 0 never clips")
+    }
 
     public init(
         rate: Float = 1e-4, beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-6, decay: Float = 0.01,
@@ -24,7 +37,7 @@ public struct OptimizerOptions: Sendable, Equatable, Codable {
 }
 
 /// How the learning rate runs over the steps.
-public struct ScheduleOptions: Sendable, Equatable, Codable {
+public struct ScheduleOptions: Configurable {
     public enum Shape: String, Sendable, Equatable, Codable, CaseIterable {
         case linear, cosine, constant
     }
@@ -33,6 +46,13 @@ public struct ScheduleOptions: Sendable, Equatable, Codable {
     public var shape: Shape
     /// Length of the linear warm-up.
     public var warmup: Warmup
+
+    public init() { self.init(shape: .linear) }
+
+    public static var options: [Option<Self>] {
+        Option("shape", \.shape, "decay of the rate")
+        Option("warmup", \.warmup, .warmup, "linear warm-up")
+    }
 
     public init(shape: Shape = .linear, warmup: Warmup = .share(0.01)) {
         self.shape = shape
@@ -44,18 +64,4 @@ public struct ScheduleOptions: Sendable, Equatable, Codable {
         case share(Double)
         case steps(Int)
     }
-}
-
-/// How long a run lasts.
-public enum Budget: Sendable, Equatable, Codable {
-    case steps(Int)
-    case tokens(Int)
-    /// Turned into steps by the measured speed before the first one, and again while it runs; recorded in the run.
-    case seconds(Double)
-}
-
-/// The size of an optimizer step.
-public enum BatchSize: Sendable, Equatable, Codable {
-    case sequences(Int)
-    case tokens(Int)
 }

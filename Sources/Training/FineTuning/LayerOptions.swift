@@ -1,7 +1,8 @@
 import Autograd
+import Options
 
 /// How the layers of a pretrained encoder are treated in fine-tuning.
-public struct LayerOptions: Sendable, Equatable, Codable {
+public struct LayerOptions: Configurable {
     /// The rate's factor from a layer to the one below it: decay^(depth below the head) (Howard & Ruder 2018, section 3.2, as in
     /// ELECTRA's code); 1 for one rate.
     public var rateDecay: Float
@@ -10,6 +11,14 @@ public struct LayerOptions: Sendable, Equatable, Codable {
     /// So many blocks from above, and the pooler, begin with random weights (Zhang et al. 2021, "Revisiting few-sample
     /// BERT fine-tuning", section 5).
     public var fresh: Int
+
+    public init() { self.init(rateDecay: 1) }
+
+    public static var options: [Option<Self>] {
+        Option("rateDecay", \.rateDecay, 0.01...1, "the rate's factor from a block to the one below it")
+        Option("frozen", \.frozen, 0...1000, "lowest blocks that stay as they are, with the embeddings; 0 for none")
+        Option("fresh", \.fresh, 0...1000, "highest blocks that begin with random weights")
+    }
 
     public init(rateDecay: Float = 1, frozen: Int = 0, fresh: Int = 0) {
         self.rateDecay = rateDecay

@@ -28,14 +28,17 @@ struct BenchAttention: ParsableCommand {
 
     @Option(parsing: .upToNextOption, help: "Lengths in tokens.")
     var lengths = [128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536]
-    @Option(parsing: .upToNextOption, help: "Attentions by name; the default is all.") var only: [String] = []
+    @Option(
+        parsing: .upToNextOption,
+        help: "Attentions by name, or as recipes have them, as yoso(hashes=16); the default is all.")
+    var only: [String] = []
     @Option(parsing: .upToNextOption, help: "Queries and keys: random, clustered, checkpoint.") var data = ["random"]
     @Option(help: "A pretrained folder for --data checkpoint, whose middle layer gives queries, keys and values.")
     var checkpoint: String?
     @Option(parsing: .upToNextOption, help: "Text files or folders for --data checkpoint; sample is generated.")
     var text = [SampleData.name]
     @Option(help: "Width of a head.") var width = 64
-    @Option(help: "Hashes of yoso.") var hashes = 32
+    @Option(help: "Hashes of yoso.") var hashes = YosoOptions().hashes
     @Option(help: "Rounds, each of every attention in turn; medians count.") var rounds = 5
     @Option(help: "Threads, each with heads of its own; 0 for one a core.") var threads = 0
     @Option(help: "Longest pass in seconds: an attention that would take more at the next length stops before it.")
@@ -59,8 +62,8 @@ struct BenchAttention: ParsableCommand {
         guard data.contains("checkpoint") == (checkpoint != nil) else {
             throw ValidationError("--data checkpoint and --checkpoint FOLDER go together")
         }
-        let names = choices(length: 512).map(\.name)
-        for name in only where !names.contains(name) {
+        let (names, timed) = (choices(length: 512).map(\.name), TimedAttentions(length: 512))
+        for name in only where !names.contains(name) && timed[name] == nil {
             throw ValidationError("--only \(name): wanted some of \(names.joined(separator: ", "))")
         }
     }
@@ -91,10 +94,10 @@ struct BenchAttention: ParsableCommand {
 
     /// By the names of the bench; those of sampled attentions say how many hashes.
     private func choices(length: Int) -> [(name: String, choice: AttentionChoice)] {
-        TimedAttentions(length: length, hashes: hashes).all.map { name, choice in
-            guard case .yoso = choice else { return (name, choice) }
-            return ("\(name)-\(hashes)", choice)
-        }
+        let timed = TimedAttentions(length: length, hashes: hashes)
+        let all = timed.all.map { name, choice in (choice.kind is YosoOptions ? "\(name)-\(hashes)" : name, choice) }
+        let own = only.filter { name in !all.contains { $0.0 == name } }
+        return all + own.compactMap { name in timed[name].map { (name, $0) } }
     }
 
     private func records(
