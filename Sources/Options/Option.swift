@@ -109,6 +109,12 @@ public struct Option<Owner>: Sendable {
 }
 
 extension Configurable {
+    /// The defaults, changed.
+    public init(_ change: (inout Self) -> Void) {
+        self.init()
+        change(&self)
+    }
+
     /// All options, and behind a choice those of its variant.
     public static func options(of values: Self) -> [Option<Self>] { options.flatMap { [$0] + $0.below(values) } }
 

@@ -21,14 +21,15 @@ public enum YosoNormalization: String, Sendable, Equatable, Codable, CaseIterabl
 /// Options of YOSO-E, the expectation of Bernoulli sampling by LSH (Zeng et al., ICML 2021, section 3).
 public struct YosoExpectationOptions: AttentionKind {
     /// τ, bits a hash code: the temperature of the kernel.
-    public var bits: Int
-    public var gradient: CollisionGradient
-    public var normalization: YosoNormalization
+    public var bits: Int = 9
+    public var gradient: CollisionGradient = .lowerBound
+    public var normalization: YosoNormalization = .l2
 
-    public init() { self.init(bits: 9) }
+    public init() {}
 
     public init(
-        bits: Int = 9, gradient: CollisionGradient = .lowerBound, normalization: YosoNormalization = .l2
+        bits: Int = Self().bits, gradient: CollisionGradient = Self().gradient,
+        normalization: YosoNormalization = Self().normalization
     ) {
         self.bits = bits
         self.gradient = gradient
@@ -89,26 +90,27 @@ public struct YosoOptions: AttentionKind {
     }
 
     /// m, hashes a training pass; at most 1024 of the conditional estimator.
-    public var hashes: Int
+    public var hashes: Int = 32
     /// t, bits a hash code; nil for log₂ of each sequence's length, or for what `pairs` asks for.
-    public var bits: Int?
-    public var hash: Hash
-    public var gradient: CollisionGradient
-    public var evaluation: Evaluation
-    public var estimator: Estimator
+    public var bits: Int? = 9
+    public var hash: Hash = .hadamard
+    public var gradient: CollisionGradient = .lowerBound
+    public var evaluation: Evaluation = .sampled(nil)
+    public var estimator: Estimator = .counts
     /// T, bits of the kernel (at least `bits`, at most 64); nil for as many as a hash code has, which counts always have.
-    public var kernelBits: Int?
-    public var normalization: YosoNormalization
+    public var kernelBits: Int? = nil
+    public var normalization: YosoNormalization = .l2
     /// The most distinct keys that a query meets on average, by bits chosen for every head and sequence, where a sequence of at
     /// most so many tokens meets all; nil for no limit.
-    public var pairs: Int?
+    public var pairs: Int? = nil
 
-    public init() { self.init(hashes: 32) }
+    public init() {}
 
     public init(
-        hashes: Int = 32, bits: Int? = 9, hash: Hash = .hadamard, gradient: CollisionGradient = .lowerBound,
-        evaluation: Evaluation = .sampled(nil), estimator: Estimator = .counts, kernelBits: Int? = nil,
-        normalization: YosoNormalization = .l2, pairs: Int? = nil
+        hashes: Int = Self().hashes, bits: Int? = Self().bits, hash: Hash = Self().hash,
+        gradient: CollisionGradient = Self().gradient, evaluation: Evaluation = Self().evaluation,
+        estimator: Estimator = Self().estimator, kernelBits: Int? = Self().kernelBits,
+        normalization: YosoNormalization = Self().normalization, pairs: Int? = Self().pairs
     ) {
         self.hashes = hashes
         self.bits = bits

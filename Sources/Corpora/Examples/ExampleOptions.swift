@@ -3,14 +3,14 @@ import Options
 /// How a tokenized corpus becomes pretraining examples.
 public struct ExampleOptions: Configurable {
     /// Tokens of a full example, `[CLS]` and `[SEP]` included.
-    public var length: Int
+    public var length: Int = 128
     /// Share of examples that are packed to a shorter length drawn uniformly (BERT's 10%).
-    public var shortShare: Double
+    public var shortShare: Double = 0.1
     /// Whether an example is a pair of consecutive segments, swapped half of the time (ALBERT's SOP).
-    public var sentenceOrder: Bool
-    public var masking: MaskingOptions
+    public var sentenceOrder: Bool = true
+    public var masking: MaskingOptions = MaskingOptions()
 
-    public init() { self.init(length: 128) }
+    public init() {}
 
     public static var options: [Option<Self>] {
         Option("length", \.length, 8...65535, "tokens of a full example")
@@ -19,14 +19,6 @@ public struct ExampleOptions: Configurable {
         Option.group("masking", \.masking)
     }
 
-    public init(
-        length: Int = 128, shortShare: Double = 0.1, sentenceOrder: Bool = true, masking: MaskingOptions = .init()
-    ) {
-        self.length = length
-        self.shortShare = shortShare
-        self.sentenceOrder = sentenceOrder
-        self.masking = masking
-    }
 }
 
 /// Which tokens are predicted, and what stands in their place (Devlin et al. 2019, section 3.1).
@@ -37,14 +29,14 @@ public struct MaskingOptions: Configurable {
     }
 
     /// Share of the tokens (specials excluded) that are predicted.
-    public var share: Double
-    public var unit: Unit
+    public var share: Double = 0.15
+    public var unit: Unit = .token
     /// Of the predicted: share replaced by `[MASK]`.
-    public var replacedByMask: Double
+    public var replacedByMask: Double = 0.8
     /// Of the predicted: share replaced by a random token; the rest stays as it is.
-    public var replacedByRandom: Double
+    public var replacedByRandom: Double = 0.1
 
-    public init() { self.init(share: 0.15) }
+    public init() {}
 
     public static var options: [Option<Self>] {
         Option("share", \.share, .share, "share of tokens that is predicted")
@@ -53,12 +45,4 @@ public struct MaskingOptions: Configurable {
         Option("replacedByRandom", \.replacedByRandom, .share, "of the predicted, share shown as another token")
     }
 
-    public init(
-        share: Double = 0.15, unit: Unit = .token, replacedByMask: Double = 0.8, replacedByRandom: Double = 0.1
-    ) {
-        self.share = share
-        self.unit = unit
-        self.replacedByMask = replacedByMask
-        self.replacedByRandom = replacedByRandom
-    }
 }

@@ -3,16 +3,16 @@ import Options
 /// Options of AdamW (Loshchilov & Hutter 2019) with clipping by global norm.
 public struct OptimizerOptions: Configurable {
     /// Peak learning rate.
-    public var rate: Float
-    public var beta1: Float
-    public var beta2: Float
-    public var epsilon: Float
+    public var rate: Float = 1e-4
+    public var beta1: Float = 0.9
+    public var beta2: Float = 0.999
+    public var epsilon: Float = 1e-6
     /// Decoupled weight decay; biases and norms are exempt.
-    public var decay: Float
+    public var decay: Float = 0.01
     /// Largest global gradient norm; 0 leaves gradients as they are.
-    public var clip: Float
+    public var clip: Float = 1
 
-    public init() { self.init(rate: 1e-4) }
+    public init() {}
 
     public static var options: [Option<Self>] {
         Option("rate", \.rate, 0...10, "peak learning rate")
@@ -24,8 +24,8 @@ public struct OptimizerOptions: Configurable {
     }
 
     public init(
-        rate: Float = 1e-4, beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-6, decay: Float = 0.01,
-        clip: Float = 1
+        rate: Float = Self().rate, beta1: Float = Self().beta1, beta2: Float = Self().beta2,
+        epsilon: Float = Self().epsilon, decay: Float = Self().decay, clip: Float = Self().clip
     ) {
         self.rate = rate
         self.beta1 = beta1
@@ -43,18 +43,20 @@ public struct ScheduleOptions: Configurable {
     }
 
     /// The decay after warm-up: straight to zero, half a cosine to zero, or none.
-    public var shape: Shape
+    public var shape: Shape = .linear
     /// Length of the linear warm-up.
-    public var warmup: Warmup
+    public var warmup: Warmup = .share(0.01)
 
-    public init() { self.init(shape: .linear) }
+    public init() {}
 
     public static var options: [Option<Self>] {
         Option("shape", \.shape, "decay of the rate")
         Option("warmup", \.warmup, .warmup, "linear warm-up")
     }
 
-    public init(shape: Shape = .linear, warmup: Warmup = .share(0.01)) {
+    public init(
+        shape: Shape = Self().shape, warmup: Warmup = Self().warmup
+    ) {
         self.shape = shape
         self.warmup = warmup
     }

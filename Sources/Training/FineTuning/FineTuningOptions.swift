@@ -9,35 +9,35 @@ public enum EpochSelection: String, Sendable, Codable, CaseIterable {
 
 /// Everything about fine-tuning but the task, its data and the checkpoint.
 public struct FineTuningOptions: Configurable {
-    public var epochs: Int
+    public var epochs: Int = 3
     /// Sequences or tokens of one optimizer step.
-    public var batch: BatchSize
+    public var batch: BatchSize = .sequences(32)
     /// Longest input in tokens; longer ones lose tokens from their longer sentence.
-    public var length: Int
-    public var optimizer: OptimizerOptions
-    public var schedule: ScheduleOptions
+    public var length: Int = 128
+    public var optimizer: OptimizerOptions = OptimizerOptions()
+    public var schedule: ScheduleOptions = ScheduleOptions(warmup: .share(0.1))
     /// Dropout on the pooled `[CLS]` before the classifier.
-    public var classifierDropout: Float
+    public var classifierDropout: Float = 0.1
     /// ε of the smoothed labels; 0 for none.
-    public var labelSmoothing: Float
-    public var layers: LayerOptions
+    public var labelSmoothing: Float = 0
+    public var layers: LayerOptions = LayerOptions()
     /// The metrics whose mean is the score, which also chooses the epoch; nil for the task's own.
-    public var metrics: [Metric]?
+    public var metrics: [Metric]? = nil
     /// Which epoch is kept and reported.
-    public var selection: EpochSelection
+    public var selection: EpochSelection = .best
     /// Stop after so many epochs without a better dev score; 0 never stops early.
-    public var patience: Int
+    public var patience: Int = 0
     /// Slices of every batch, which run at the same time; part of the result's identity.
-    public var slices: Int
+    public var slices: Int = 2
     /// Threads that the slices are spread over; never changes a result. 0 means one a core.
-    public var threads: Int
-    public var seed: UInt64
+    public var threads: Int = 0
+    public var seed: UInt64 = 1
     /// What dense layers multiply; part of the result's identity.
-    public var precision: Precision
+    public var precision: Precision = .fp32
     /// Whether the activations of blocks are computed once more for backward; never changes a result.
-    public var recompute: Bool
+    public var recompute: Bool = false
 
-    public init() { self.init(epochs: 3) }
+    public init() {}
 
     public static var options: [Option<Self>] {
         Option("epochs", \.epochs, 1...10000, "passes over the training rows")
@@ -63,29 +63,4 @@ public struct FineTuningOptions: Configurable {
         Option("seed", \.seed, .seed, "seed of weights, data order, masks and dropout")
     }
 
-    public init(
-        epochs: Int = 3, batch: BatchSize = .sequences(32), length: Int = 128,
-        optimizer: OptimizerOptions = .init(rate: 1e-4), schedule: ScheduleOptions = .init(warmup: .share(0.1)),
-        classifierDropout: Float = 0.1, labelSmoothing: Float = 0, layers: LayerOptions = LayerOptions(),
-        metrics: [Metric]? = nil, selection: EpochSelection = .best,
-        patience: Int = 0, slices: Int = 2, threads: Int = 0, seed: UInt64 = 1, precision: Precision = .fp32,
-        recompute: Bool = false
-    ) {
-        self.epochs = epochs
-        self.batch = batch
-        self.length = length
-        self.optimizer = optimizer
-        self.schedule = schedule
-        self.classifierDropout = classifierDropout
-        self.labelSmoothing = labelSmoothing
-        self.layers = layers
-        self.metrics = metrics
-        self.selection = selection
-        self.patience = patience
-        self.slices = slices
-        self.threads = threads
-        self.seed = seed
-        self.precision = precision
-        self.recompute = recompute
-    }
 }

@@ -71,39 +71,31 @@ public struct PretrainingOptions: Configurable {
 /// How often the held-out text is evaluated, and on how much of it.
 public struct EvaluationOptions: Configurable {
     /// Steps between evaluations; 0 evaluates at the end only.
-    public var every: Int
+    public var every: Int = 500
     /// Sequences of the held-out text, the same at every evaluation.
-    public var sequences: Int
+    public var sequences: Int = 512
 
-    public init() { self.init(every: 500) }
+    public init() {}
 
     public static var options: [Option<Self>] {
         Option("every", \.every, .steps, "steps between evaluations of the held-out text")
         Option("sequences", \.sequences, 1...1_000_000, "held-out sequences of an evaluation")
     }
 
-    public init(every: Int = 500, sequences: Int = 512) {
-        self.every = every
-        self.sequences = sequences
-    }
 }
 
 /// How often a run is saved, and how many of its checkpoints stay.
 public struct CheckpointOptions: Configurable {
     /// Steps between checkpoints; 0 saves at the end only.
-    public var every: Int
+    public var every: Int = 500
     /// The last so many are kept, and the best besides.
-    public var keep: Int
+    public var keep: Int = 2
 
-    public init() { self.init(every: 500) }
+    public init() {}
 
     public static var options: [Option<Self>] {
         Option("every", \.every, .steps, "steps between checkpoints")
         Option("keep", \.keep, 1...1000, "last checkpoints that stay, beside the best")
     }
 
-    public init(every: Int = 500, keep: Int = 2) {
-        self.every = every
-        self.keep = keep
-    }
 }
