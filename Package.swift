@@ -27,6 +27,7 @@ let package = Package(
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
+        .systemLibrary(name: "CFiles"),
         .systemLibrary(name: "CLzma", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
         .systemLibrary(
             name: "CSentencePieceSystem", pkgConfig: "sentencepiece", providers: [.apt(["libsentencepiece-dev"])]),
@@ -50,7 +51,7 @@ let package = Package(
         .target(name: "SampleEnglish"),
         .target(name: "Corpora", dependencies: ["Tokenization", "Digests", "Options", "CZlib", "CLzma"]),
         .target(name: "Glue", dependencies: ["Corpora", "Tokenization", "Digests", "CZip"]),
-        .target(name: "Checkpoints", dependencies: ["Digests"]),
+        .target(name: "Checkpoints", dependencies: ["Digests", "CFiles"]),
 
         // Programs, recipes, face.
         .target(
@@ -67,15 +68,21 @@ let package = Package(
             ]),
         .target(name: "Inference"),
         .target(name: "Console", dependencies: ["Training"]),
+        .target(name: "Reports", dependencies: ["Checkpoints"]),
         .target(
-            name: "Benchmarks", dependencies: ["Attention", "Bert", "Corpora", "Options", "Tensors", "Training"],
+            name: "Benchmarks",
+            dependencies: [
+                "Attention", "Autograd", "Bert", "Checkpoints", "CKernels", "Console", "Corpora", "Options", "Reports",
+                "Tensors", "Tokenization", "Training",
+            ],
             exclude: ["RESULTS.md"]),
         .executableTarget(
             name: "yoso",
             dependencies: [
                 "Attention", "Autograd", "Benchmarks", "Bert", "Checkpoints", "CKernels", "Console", "Corpora",
                 "Digests",
-                "Glue", "Inference", "Recipes", "SampleEnglish", "Shipped", "Tensors", "Tokenization", "Training",
+                "Glue", "Inference", "Recipes", "Reports", "SampleEnglish", "Shipped", "Tensors", "Tokenization",
+                "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -99,7 +106,7 @@ let package = Package(
         .testTarget(name: "InferenceTests", dependencies: ["Inference"]),
         .testTarget(
             name: "RecipesTests", dependencies: ["Recipes", "Attention", "Glue", "Options", "Shipped", "Training"]),
-        .testTarget(name: "yosoTests", dependencies: ["yoso", "Checkpoints", "Digests", "Tensors"]),
+        .testTarget(name: "yosoTests", dependencies: ["yoso", "Benchmarks", "Checkpoints", "Digests", "Tensors"]),
     ],
     cLanguageStandard: .c17,
     cxxLanguageStandard: .cxx17

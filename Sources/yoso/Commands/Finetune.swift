@@ -6,6 +6,7 @@ import Digests
 import Foundation
 import Glue
 import Recipes
+import Reports
 import Tensors
 import Tokenization
 import Training
@@ -152,7 +153,7 @@ struct Finetune: ParsableCommand {
                 folder.metrics, "tells of no epoch, though the run had ended; choose another --output")
         }
         try folder.write(
-            Report.json(FineTuningReport(protocol: table.protocolName, settings: table.hash, best: best)),
+            ReportFile.json(FineTuningReport(protocol: table.protocolName, settings: table.hash, best: best)),
             to: "report.json")
         let scores = FineTuningDisplay.scores(best.evaluation)
         display.note("best: epoch \(best.epoch), dev \(scores); \(folder.best.relativePath)")

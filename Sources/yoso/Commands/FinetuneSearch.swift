@@ -4,6 +4,7 @@ import Console
 import Foundation
 import Glue
 import Recipes
+import Reports
 import Training
 
 /// Every combination of the values of some keys.
@@ -86,7 +87,7 @@ extension Finetune {
             }
             kept = scored.sorted { $0.score > $1.score } + kept
             board = kept + diverged
-            try Report.write(text: leaderboard(task, board), to: "\(folder)/leaderboard.md")
+            try ReportFile.write(text: leaderboard(task, board), to: "\(folder)/leaderboard.md")
         }
         Terminal.line("")
         Terminal.line(leaderboard(task, board))

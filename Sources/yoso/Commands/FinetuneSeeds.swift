@@ -2,6 +2,7 @@ import Checkpoints
 import Console
 import Foundation
 import Glue
+import Reports
 import Training
 
 /// The runs of one task with several seeds, as `seeds.json` of their folder.
@@ -71,7 +72,7 @@ extension Finetune {
             try RunFolder.link(
                 "seed-\(median.seed)/best", as: "best", in: URL(fileURLWithPath: folder, isDirectory: true))
         }
-        try Report.write(report, to: "\(folder)/\(SeedReport.fileName)")
+        try ReportFile.write(report, to: "\(folder)/\(SeedReport.fileName)")
         Terminal.line("")
         Terminal.line(report.text)
         (report.subsets ?? []).forEach { Terminal.line("\($0)") }
