@@ -133,6 +133,15 @@ extension Format where Value: RawRepresentable<String> & CaseIterable & Sendable
     static func oneOf() -> Self { oneOf(Value.allCases.map { ($0.rawValue, $0) }) { $0.rawValue } }
 }
 
+extension Format {
+    /// Nil, which is what was before there was a choice, is written as `standard`.
+    public static func oneOf<Choice: RawRepresentable<String> & CaseIterable & Sendable & Equatable>(
+        nilAs standard: Choice
+    ) -> Self where Value == Choice? {
+        oneOf(Choice.allCases.map { ($0.rawValue, $0 == standard ? nil : $0) }) { ($0 ?? standard).rawValue }
+    }
+}
+
 private func words(_ range: ClosedRange<Int>) -> String {
     range.upperBound == Int.max ? "of at least \(range.lowerBound)" : "from \(range.lowerBound) to \(range.upperBound)"
 }

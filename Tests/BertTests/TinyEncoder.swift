@@ -12,6 +12,17 @@ extension EncoderOptions {
     }
 }
 
+extension EncoderOptions {
+    /// Every attention, and every choice of the rest.
+    static let all: [EncoderOptions] =
+        AttentionChoice.all.map { tiny($0) }
+        + [AttentionChoice.softmax, .yosoExpectation(YosoExpectationOptions())].map { attention in
+            var options = tiny(attention)
+            (options.norm, options.pooling, options.initialization) = (.pre, .mean, .normal)
+            return options
+        }
+}
+
 extension AttentionChoice {
     static let all: [AttentionChoice] = [
         .softmax, .yosoExpectation(YosoExpectationOptions()),

@@ -35,12 +35,14 @@ import Training
             [
                 "seed=7", "budget=2h", "schedule.warmup=500 steps", "examples.masking.unit=span", "batch=8192 tokens",
                 "corpus.heldOut=2%", "model.attention=yosoExpectation", "model.attention.gradient=exact",
+                "model.norm=pre", "model.pooling=first",
             ])
         #expect(recipe.options.seed == 7 && recipe.options.budget == .seconds(7200) && recipe.heldOut == 0.02)
         #expect(recipe.options.schedule.warmup == .steps(500) && recipe.options.batch == .tokens(8192))
         #expect(recipe.options.examples.masking.unit == .span && recipe.options.optimizer.rate == 1e-3)
-        let attention = try recipe.encoderOptions(vocabularySize: 9).attention
-        #expect(attention == .yosoExpectation(YosoExpectationOptions(bits: 9, gradient: .exact)))
+        let encoder = try recipe.encoderOptions(vocabularySize: 9)
+        #expect(encoder.norm == .pre && encoder.pooling == nil && encoder.initialization == nil)
+        #expect(encoder.attention == .yosoExpectation(YosoExpectationOptions(bits: 9, gradient: .exact)))
     }
 
     /// Keys below it too, also those that the other choice has by the same name.

@@ -48,6 +48,22 @@ import Training
         #expect(HuggingFaceConfiguration(TinyRun.encoder(attention: attention), head: "ForMaskedLM").modelType == type)
     }
 
+    @Test func whatElseTransformersHasNot() throws {
+        for (change, type) in [
+            ({ $0.norm = .pre }, "yoso-native"), ({ $0.pooling = .mean }, "yoso-native"),
+            ({ $0.initialization = .normal }, "bert"),
+        ] as [((inout EncoderOptions) -> Void, String)] {
+            var options = TinyRun.encoder()
+            change(&options)
+            var configuration = HuggingFaceConfiguration(options, head: "ForMaskedLM")
+            #expect(configuration.modelType == type && configuration.yoso != nil)
+            #expect(try configuration.encoderOptions(place) == options)
+            configuration.yoso?["norm"] = "before"
+            let error = #expect(throws: CheckpointError.self) { try configuration.encoderOptions(place) }
+            #expect(error?.problem == "the value of 'yoso.norm' is 'before'; wanted post or pre")
+        }
+    }
+
     /// Widths of convolutions among the options of YOSO and of Nyström attention, and no estimator.
     @Test func earlierCheckpointsAreRead() throws {
         var configuration = HuggingFaceConfiguration(

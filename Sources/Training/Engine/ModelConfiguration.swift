@@ -2,6 +2,7 @@ import Attention
 import Bert
 import Checkpoints
 import Foundation
+import Options
 
 extension HuggingFaceConfiguration {
     /// The configuration of an encoder, for the architecture of its family and `head`, for example `ForMaskedLM`.
@@ -17,14 +18,22 @@ extension HuggingFaceConfiguration {
         attentionDropout = Double(options.attentionDropout)
         initializerRange = Double(options.initializerRange)
         if options.activation == .tanh { activation = "gelu_new" }
-        guard !setKeys(of: options.attention) else { return }
-        // What Hugging Face has no keys for, its programs would take for another attention: by this name they refuse it.
+        let isKnown = setKeys(of: options.attention) && options.norm == nil && options.pooling == nil
+        let own = Self.ownOptions.filter { $0.texts(options) != $0.texts(EncoderOptions()) }
+        yoso = own.isEmpty ? nil : Dictionary(uniqueKeysWithValues: own.map { ($0.name, $0.texts(options)[0]) })
+        guard !isKnown else { return }
+        // What Hugging Face has no keys for, its programs would take for another model: by this name they refuse it.
         modelType = Self.ownModelType
         architectures = ["YosoNative" + head]
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         let text = (try? encoder.encode(options.attention)).map { String(decoding: $0, as: UTF8.self) }
-        yoso = text.map { [Self.attentionKey: $0] }
+        yoso = (yoso ?? [:]).merging(text.map { [Self.attentionKey: $0] } ?? [:]) { $1 }
+    }
+
+    /// What Hugging Face has no keys for, said below `yoso` where it is not the default.
+    private static var ownOptions: [Option<EncoderOptions>] {
+        EncoderOptions.options.filter { ["initialization", "norm", "pooling"].contains($0.name) }
     }
 
     /// Says `attention` by the keys of Hugging Face; false where these cannot say all of it.
@@ -64,6 +73,11 @@ extension HuggingFaceConfiguration {
             initializerRange: Float(initializerRange), attention: try attention(place),
             activation: usesTanhActivation ? .tanh : nil)
         options.attention.kind.fit(positions: positions)
+        for option in Self.ownOptions {
+            guard let text = yoso?[option.name], !option.read([text], &options) else { continue }
+            throw CheckpointError(
+                place, "the value of 'yoso.\(option.name)' is '\(text)'; wanted \(option.wanted)")
+        }
         if let (key, text) = options.problems.first {
             throw CheckpointError(place, "\(Self.keys[key] ?? "model.\(key)") \(text)")
         }
