@@ -5,6 +5,8 @@ public struct Encoder: Sendable {
     public let options: EncoderOptions
     let embeddings: Embeddings
     let blocks: [EncoderBlock]
+    /// Behind blocks whose norms stand in front.
+    private let lastNorm: LayerNorm?
 
     /// Parameters under `bert` or `yoso` of `layout`, as Hugging Face names them.
     ///
@@ -15,6 +17,17 @@ public struct Encoder: Sendable {
         let scope = layout.scope(options.family.rawValue)
         embeddings = Embeddings(options, scope["embeddings"])
         blocks = (0..<options.layers).map { EncoderBlock(options, scope["encoder"]["layer"][$0]) }
+        lastNorm =
+            options.norm == .pre
+            ? LayerNorm(scope["LayerNorm"], width: options.width, epsilon: options.normEpsilon) : nil
+    }
+
+    /// One row a sequence, [sequences, width], and those rows as sequences of their own: the first hidden state, or the mean.
+    func pooled(_ tokens: PackedTokens, _ tape: Tape) -> (rows: Variable, layout: BatchLayout) {
+        let first = RowSelection(tokens.layout)
+        let isMean = options.pooling == .mean
+        let hidden = self(tokens, tape, keeping: isMean ? nil : first)
+        return (isMean ? hidden.meanRows(tokens.layout) : hidden, first.layout)
     }
 
     /// The last hidden states, [tokens, width], or [kept, width] of the rows of `selection` alone; `observe` sees those
@@ -37,7 +50,7 @@ public struct Encoder: Sendable {
             }
             observe(hidden)
         }
-        return hidden
+        return lastNorm.map { $0(hidden) } ?? hidden
     }
 
     /// The fused projections q | k | v that layer `layer` (from 0) attends over, [tokens, 3 · width].

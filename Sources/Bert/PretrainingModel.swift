@@ -28,13 +28,18 @@ public struct PretrainingModel: Sendable {
 
     /// The losses of one micro-batch, each already divided by the count of the whole step.
     public func loss(_ batch: PretrainingBatch, _ weights: PretrainingWeights, _ tape: Tape) -> PretrainingLoss {
-        let kept = RowSelection(batch.tokens.layout, firstRowsAnd: batch.maskedRows)
+        let layout = batch.tokens.layout
+        let isMean = order != nil && options.pooling == .mean
+        let kept = RowSelection(layout, firstRowsAnd: isMean ? (0..<Int32(layout.tokens)).map { $0 } : batch.maskedRows)
         let hidden = encoder(batch.tokens, tape, keeping: kept)
         let masked = words.loss(
             hidden, rows: kept.indices(of: batch.maskedRows), labels: batch.maskedLabels, weight: weights.masked)
         guard let order, !batch.orderLabels.isEmpty else { return PretrainingLoss(masked: masked, order: nil) }
         let firstRows = kept.layout.firstRows
-        let pairs = hidden.gatherRows(batch.orderSequences.map { firstRows[Int($0)] })
+        let pairs =
+            isMean
+            ? hidden.meanRows(kept.layout).gatherRows(batch.orderSequences)
+            : hidden.gatherRows(batch.orderSequences.map { firstRows[Int($0)] })
         let ordered = order.classifier(order.pooler(pairs)).crossEntropy(batch.orderLabels, weight: weights.order)
         return PretrainingLoss(masked: masked, order: ordered)
     }
@@ -46,7 +51,7 @@ public struct PretrainingModel: Sendable {
 
     /// Logits of sentence order, [sequences, 2]: class 0 in order, class 1 swapped; nil without that head.
     public func orderLogits(_ tokens: PackedTokens, _ tape: Tape) -> Variable? {
-        order.map { $0.classifier($0.pooler(encoder(tokens, tape, keeping: RowSelection(tokens.layout)))) }
+        order.map { $0.classifier($0.pooler(encoder.pooled(tokens, tape).rows)) }
     }
 }
 

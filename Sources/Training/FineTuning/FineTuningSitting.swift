@@ -150,7 +150,7 @@ final class FineTuningSitting {
         let names = task.isRegression ? ["score"] : task.classNames
         configuration.labels = Dictionary(uniqueKeysWithValues: names.enumerated().map { ("\($0)", $1) })
         configuration.labelIDs = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
-        configuration.classifierDropout = run.options.classifierDropout.map(Double.init)
+        configuration.classifierDropout = Double(run.options.classifierDropout)
         configuration.yoso = (configuration.yoso ?? [:])
             .merging(run.notes) { _, own in own }
             .merging(["task": task.name, "length": "\(run.options.length)"]) { _, own in own }

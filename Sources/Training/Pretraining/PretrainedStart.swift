@@ -34,6 +34,13 @@ public struct PretrainedStart: Sendable {
         ] where begun != wanted {
             throw CheckpointError(folder, "\(key) is \(begun); the recipe has \(wanted)")
         }
+        let begun = try configuration.encoderOptions(folder)
+        for (key, begun, wanted) in [
+            ("norm", (begun.norm ?? .post).rawValue, (encoder.norm ?? .post).rawValue),
+            ("pooling", (begun.pooling ?? .first).rawValue, (encoder.pooling ?? .first).rawValue),
+        ] where begun != wanted {
+            throw CheckpointError(folder, "model.\(key) is \(begun); the recipe has \(wanted)")
+        }
         guard !configuration.usesTanhActivation else {
             throw CheckpointError(folder, "hidden_act is '\(configuration.activation)'; pretraining has 'gelu'")
         }
