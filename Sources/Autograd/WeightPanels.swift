@@ -16,8 +16,8 @@ public final class WeightPanels {
     public init(_ layout: ParameterLayout, backward: Bool = true, from pool: StoragePool) {
         sides = layout.multiplied.reduce(into: [:]) { sides, weight in
             sides[weight] = Sides(
-                forward: RightPanels(depth: weight.columns, columns: weight.rows, from: pool),
-                backward: backward ? RightPanels(depth: weight.rows, columns: weight.columns, from: pool) : nil)
+                forward: RightPanels(rows: weight.columns, columns: weight.rows, from: pool),
+                backward: backward ? RightPanels(rows: weight.rows, columns: weight.columns, from: pool) : nil)
         }
     }
 
@@ -27,7 +27,7 @@ public final class WeightPanels {
         let rows = parameters.view(of: weight).matrix.rows(range.lowerBound, range.count)
         // First what reads whole rows, which memory delivers fastest.
         sides[weight]?.backward?.pack(rows, depthFrom: range.lowerBound)
-        sides[weight]?.forward.pack(rows.transposed, columnsFrom: range.lowerBound)
+        sides[weight]?.forward.pack(rows.transposed, from: range.lowerBound)
     }
 
     /// Wᵀ, [in, out].

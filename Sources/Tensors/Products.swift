@@ -10,8 +10,13 @@ public struct Products {
     }
 
     /// `matrix` as the left factor.
-    public func left(_ matrix: Matrix) -> LeftFactor {
-        precision == .bf16 ? .panels(matrix.leftPanels(from: pool)) : .plain(matrix)
+    public func left(_ matrix: Matrix) -> LeftFactor { factor(matrix) }
+
+    /// `matrix` as the right factor.
+    public func right(_ matrix: Matrix) -> RightFactor { factor(matrix) }
+
+    private func factor<Side>(_ matrix: Matrix) -> Factor<Side> {
+        precision == .bf16 ? .panels(Panels(matrix, from: pool)) : .plain(matrix)
     }
 
     /// `input` as the left factor, and, where it `isKept`, as the right factor of later products, in bf16 made ready by one read.
@@ -19,11 +24,11 @@ public struct Products {
         let matrix = input.matrix
         guard isKept else { return (left(matrix), nil) }
         guard precision == .bf16 else { return (.plain(matrix), .plain(matrix)) }
-        let left = LeftPanels(rows: input.rows, depth: input.columns, from: pool)
-        let right = RightPanels(depth: input.rows, columns: input.columns, from: pool)
+        let left = LeftPanels(rows: input.rows, columns: input.columns, from: pool)
+        let right = RightPanels(rows: input.rows, columns: input.columns, from: pool)
         for first in stride(from: 0, to: input.rows, by: LeftPanels.width) {
             let part = matrix.rows(first, min(LeftPanels.width, input.rows - first))
-            left.pack(part, rowsFrom: first)
+            left.pack(part, from: first)
             right.pack(part, depthFrom: first)
         }
         return (.panels(left), .panels(right))
@@ -36,8 +41,8 @@ public struct Products {
         guard case (.panels(let a), .panels(let b)) = (a, b) else {
             preconditionFailure("float32 factors have no panels to leave gelu in")
         }
-        let left = LeftPanels(rows: h.rows, depth: h.columns, from: pool)
-        let right = isKept ? RightPanels(depth: h.rows, columns: h.columns, from: pool) : nil
+        let left = LeftPanels(rows: h.rows, columns: h.columns, from: pool)
+        let right = isKept ? RightPanels(rows: h.rows, columns: h.columns, from: pool) : nil
         multiply(a, b, into: h.matrix, startingFrom: row, gelu: (left, right))
         return (.panels(left), right.map(RightFactor.panels))
     }
@@ -51,24 +56,16 @@ public struct Products {
         pair.addAll()
         return pair
     }
-
-    /// `matrix` as the right factor.
-    public func right(_ matrix: Matrix) -> RightFactor {
-        precision == .bf16 ? .panels(matrix.rightPanels(from: pool)) : .plain(matrix)
-    }
 }
 
-/// The left factor of a product, as its precision wants it.
-public enum LeftFactor {
+/// A factor of a product, as its precision wants it.
+public enum Factor<Side: PanelSide> {
     case plain(Matrix)
-    case panels(LeftPanels)
+    case panels(Panels<Side>)
 }
 
-/// The right factor of a product, as its precision wants it.
-public enum RightFactor {
-    case plain(Matrix)
-    case panels(RightPanels)
-}
+public typealias LeftFactor = Factor<LeftSide>
+public typealias RightFactor = Factor<RightSide>
 
 /// The left factors of a matrix and of its transpose, made ready a few rows at a time, while these are in the cache.
 public struct LeftFactorPair {
@@ -82,8 +79,8 @@ public struct LeftFactorPair {
             return
         }
         panels = (
-            LeftPanels(rows: matrix.rows, depth: matrix.columns, from: pool),
-            LeftPanels(rows: matrix.columns, depth: matrix.rows, from: pool)
+            LeftPanels(rows: matrix.rows, columns: matrix.columns, from: pool),
+            LeftPanels(rows: matrix.columns, columns: matrix.rows, from: pool)
         )
     }
 
@@ -94,7 +91,7 @@ public struct LeftFactorPair {
     public func add(rows: Range<Int>) {
         guard let panels else { return }
         let part = matrix.rows(rows.lowerBound, rows.count)
-        panels.straight.pack(part, rowsFrom: rows.lowerBound)
+        panels.straight.pack(part, from: rows.lowerBound)
         panels.transposed.pack(part.transposed, depthFrom: rows.lowerBound)
     }
 

@@ -66,9 +66,7 @@ struct SampledHead {
         by route: YosoRoute? = nil, _ products: Products, _ pool: StoragePool
     ) {
         guard let law else {
-            hashed?.writeGradients(
-                CollisionGradientRows(rows: rows, dSums: dSums, delta: delta, gradient: gradient), options.gradient,
-                by: route, pool)
+            hashed?.writeGradients(rows, options.gradient, dSums, delta, into: gradient, by: route, pool)
             return
         }
         let width = dSums.matrix.columns
