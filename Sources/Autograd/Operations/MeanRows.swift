@@ -9,7 +9,7 @@ extension Variable {
             multiply(
                 weights.matrix, value.matrix.rows(rows.lowerBound, rows.count), into: y.matrix.rows(index, 1))
         }
-        return tape.record(y, MeanRows(x: place, layout: layout))
+        return tape.record(y, MeanRows(x: slot, layout: layout))
     }
 
     /// 1 / n_s as a row of n_s columns, of every sequence that has rows.
@@ -23,7 +23,7 @@ extension Variable {
 }
 
 private struct MeanRows: TapedOperation {
-    let x: Place
+    let x: GradientSlot
     let layout: BatchLayout
 
     /// dx_i = dy_s / n_s
