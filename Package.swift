@@ -36,19 +36,20 @@ let package = Package(
         .target(name: "CShipped"),
 
         // Numbers and calculus.
+        .target(name: "Options"),
         .target(name: "Tensors", dependencies: ["COpenBLAS", "CKernels"]),
         .target(name: "Autograd", dependencies: ["Tensors", "CKernels"]),
 
         // The model.
-        .target(name: "Attention", dependencies: ["Autograd", "Tensors", "CKernels"]),
-        .target(name: "Bert", dependencies: ["Attention", "Autograd", "Tensors"]),
+        .target(name: "Attention", dependencies: ["Autograd", "Options", "Tensors", "CKernels"]),
+        .target(name: "Bert", dependencies: ["Attention", "Autograd", "Options", "Tensors"]),
 
         // Text and files.
         .target(name: "Shipped", dependencies: ["CShipped"]),
         .target(name: "Digests", dependencies: ["CCrypto"]),
         .target(name: "Tokenization", dependencies: ["CSentencePiece", "Digests", "Shipped"]),
         .target(name: "SampleEnglish"),
-        .target(name: "Corpora", dependencies: ["Tokenization", "Digests", "CZlib", "CLzma"]),
+        .target(name: "Corpora", dependencies: ["Tokenization", "Digests", "Options", "CZlib", "CLzma"]),
         .target(name: "Glue", dependencies: ["Corpora", "Tokenization", "Digests", "CZip"]),
         .target(name: "Checkpoints", dependencies: ["Digests", "CFiles"]),
 
@@ -56,13 +57,13 @@ let package = Package(
         .target(
             name: "Training",
             dependencies: [
-                "Attention", "Autograd", "Bert", "Checkpoints", "CKernels", "Corpora", "Digests", "Glue", "Tensors",
-                "Tokenization",
+                "Attention", "Autograd", "Bert", "Checkpoints", "CKernels", "Corpora", "Digests", "Glue", "Options",
+                "Tensors", "Tokenization",
             ]),
         .target(
             name: "Recipes",
             dependencies: [
-                "Attention", "Bert", "Corpora", "Glue", "Shipped", "Tensors", "Training",
+                "Bert", "Glue", "Options", "Shipped", "Tensors", "Training",
                 .product(name: "Yams", package: "Yams"),
             ]),
         .target(name: "Inference"),
@@ -71,8 +72,8 @@ let package = Package(
         .target(
             name: "Benchmarks",
             dependencies: [
-                "Attention", "Autograd", "Bert", "Checkpoints", "CKernels", "Console", "Corpora", "Reports", "Tensors",
-                "Tokenization", "Training",
+                "Attention", "Autograd", "Bert", "Checkpoints", "CKernels", "Console", "Corpora", "Options", "Reports",
+                "Tensors", "Tokenization", "Training",
             ],
             exclude: ["RESULTS.md"]),
         .executableTarget(
@@ -105,7 +106,8 @@ let package = Package(
             ]),
         .testTarget(name: "ConsoleTests", dependencies: ["Console"]),
         .testTarget(name: "InferenceTests", dependencies: ["Inference"]),
-        .testTarget(name: "RecipesTests", dependencies: ["Recipes", "Attention", "Glue", "Shipped", "Training"]),
+        .testTarget(
+            name: "RecipesTests", dependencies: ["Recipes", "Attention", "Glue", "Options", "Shipped", "Training"]),
         .testTarget(name: "yosoTests", dependencies: ["yoso", "Benchmarks", "Checkpoints", "Digests", "Tensors"]),
     ],
     cLanguageStandard: .c17,

@@ -7,6 +7,8 @@ public struct Encoder: Sendable {
     /// From the width of the embeddings to that of the blocks, where these are another encoder's.
     private let projection: Dense?
     let blocks: [EncoderBlock]
+    /// Behind blocks whose norms stand in front.
+    private let lastNorm: LayerNorm?
 
     /// The word embeddings, [vocabulary, width].
     public var words: Parameter { embeddings.words }
@@ -21,6 +23,17 @@ public struct Encoder: Sendable {
         embeddings = Embeddings(options, scope["embeddings"].used(times: embeddingUses))
         projection = nil
         blocks = (0..<options.layers).map { EncoderBlock(options, scope["encoder"]["layer"][$0]) }
+        lastNorm =
+            options.norm == .pre
+            ? LayerNorm(scope["LayerNorm"], width: options.width, epsilon: options.normEpsilon) : nil
+    }
+
+    /// One row a sequence, [sequences, width], and those rows as sequences of their own: the first hidden state, or the mean.
+    public func pooled(_ tokens: PackedTokens, _ tape: Tape) -> (rows: Variable, layout: BatchLayout) {
+        let first = RowSelection(tokens.layout)
+        let isMean = options.pooling == .mean
+        let hidden = self(tokens, tape, keeping: isMean ? nil : first)
+        return (isMean ? hidden.meanRows(tokens.layout) : hidden, first.layout)
     }
 
     /// An encoder of another width on the embeddings of `other`, which dense layers bring to that width.
@@ -33,6 +46,9 @@ public struct Encoder: Sendable {
             scope["embeddings_project"], from: other.options.width, to: options.width,
             deviation: options.initializerRange)
         blocks = (0..<options.layers).map { EncoderBlock(options, scope["encoder"]["layer"][$0]) }
+        lastNorm =
+            options.norm == .pre
+            ? LayerNorm(scope["LayerNorm"], width: options.width, epsilon: options.normEpsilon) : nil
     }
 
     /// What the first block reads, [tokens, width].
@@ -61,7 +77,7 @@ public struct Encoder: Sendable {
             }
             observe(hidden)
         }
-        return hidden
+        return lastNorm.map { $0(hidden) } ?? hidden
     }
 
     /// The fused projections q | k | v that layer `layer` (from 0) attends over, [tokens, 3 · width].

@@ -13,16 +13,16 @@ struct BatchInvarianceTests {
 
     init() { OpenBLAS.useOneThread() }
 
-    @Test(arguments: AttentionChoice.all, orders)
-    func pretrainingLogits(attention: AttentionChoice, order: [Int]) {
+    @Test(arguments: EncoderOptions.all, orders)
+    func pretrainingLogits(options: EncoderOptions, order: [Int]) {
         for precision in Precision.allCases where precision.isAvailable {
-            pretrainingLogits(attention, order, precision)
+            pretrainingLogits(options, order, precision)
         }
     }
 
-    private func pretrainingLogits(_ attention: AttentionChoice, _ order: [Int], _ precision: Precision) {
+    private func pretrainingLogits(_ options: EncoderOptions, _ order: [Int], _ precision: Precision) {
         let layout = ParameterLayout()
-        let model = TinyObjective(.tiny(attention), layout)
+        let model = TinyObjective(options, layout)
         let tape = inference(layout, precision)
         let packed = Batch<PretrainingExample>(order.map { TinySequence.all[$0] }).tokens
         let words = model.first.logits(packed, rows: (0..<packed.layout.tokens).map(Int32.init), tape).value.values
@@ -37,16 +37,16 @@ struct BatchInvarianceTests {
         }
     }
 
-    @Test(arguments: AttentionChoice.all, orders)
-    func classificationLogits(attention: AttentionChoice, order: [Int]) {
+    @Test(arguments: EncoderOptions.all, orders)
+    func classificationLogits(options: EncoderOptions, order: [Int]) {
         for precision in Precision.allCases where precision.isAvailable {
-            classificationLogits(attention, order, precision)
+            classificationLogits(options, order, precision)
         }
     }
 
-    private func classificationLogits(_ attention: AttentionChoice, _ order: [Int], _ precision: Precision) {
+    private func classificationLogits(_ options: EncoderOptions, _ order: [Int], _ precision: Precision) {
         let layout = ParameterLayout()
-        let model = ClassificationModel(.tiny(attention), outputs: 3, layout)
+        let model = ClassificationModel(options, outputs: 3, layout)
         let tape = inference(layout, precision)
         let packed = model.logits(Batch<PretrainingExample>(order.map { TinySequence.all[$0] }).tokens, tape).value
             .values

@@ -13,9 +13,9 @@ struct StepMemoryTests {
 
     init() { OpenBLAS.useOneThread() }
 
-    @Test(arguments: AttentionChoice.all)
-    func laterStepsAllocateNothing(attention: AttentionChoice) {
-        let model = TinyObjective(.tiny(attention), layout)
+    @Test(arguments: EncoderOptions.all)
+    func laterStepsAllocateNothing(options: EncoderOptions) {
+        let model = TinyObjective(options, layout)
         let parameters = layout.initialBlock(seed: 1, from: pool)
         let gradients = pool.zeros(1, layout.blockCount)
         let held = pool.bytesInUse
@@ -29,9 +29,9 @@ struct StepMemoryTests {
         #expect(blocks[1...] == [blocks[0], blocks[0], blocks[0]])
     }
 
-    @Test(arguments: AttentionChoice.all)
-    func anAbandonedStepLeaksNothing(attention: AttentionChoice) {
-        let model = TinyObjective(.tiny(attention), layout)
+    @Test(arguments: EncoderOptions.all)
+    func anAbandonedStepLeaksNothing(options: EncoderOptions) {
+        let model = TinyObjective(options, layout)
         let parameters = layout.initialBlock(seed: 1, from: pool)
         let gradients = pool.zeros(1, layout.blockCount)
         let held = pool.bytesInUse
@@ -40,13 +40,13 @@ struct StepMemoryTests {
     }
 
     /// Inference of many blocks needs no more memory than of a few.
-    @Test(arguments: AttentionChoice.all)
-    func inferenceIsIndependentOfDepth(attention: AttentionChoice) {
+    @Test(arguments: EncoderOptions.all)
+    func inferenceIsIndependentOfDepth(options: EncoderOptions) {
         let allocated = [2, 8].map { layers in
             let (layout, pool) = (ParameterLayout(), StoragePool())
-            var options = EncoderOptions.tiny(attention)
-            options.layers = layers
-            let encoder = Encoder(options, layout)
+            var deep = options
+            deep.layers = layers
+            let encoder = Encoder(deep, layout)
             let parameters = layout.initialBlock(seed: 1, from: StoragePool())
             let tape = Tape(parameters: parameters, mode: .inference, pool: pool)
             _ = encoder(Batch<PretrainingExample>(TinySequence.all).tokens, tape)

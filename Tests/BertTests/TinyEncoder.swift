@@ -14,13 +14,26 @@ extension EncoderOptions {
     }
 }
 
+extension EncoderOptions {
+    /// Every attention, and every choice of the rest.
+    static let all: [EncoderOptions] =
+        AttentionChoice.all.map { tiny($0) }
+        + [AttentionChoice.softmax, .yosoExpectation(YosoExpectationOptions())].map { attention in
+            var options = tiny(attention)
+            (options.norm, options.pooling, options.initialization) = (.pre, .mean, .normal)
+            return options
+        }
+}
+
 extension AttentionChoice {
     static let all: [AttentionChoice] = [
         .softmax, .yosoExpectation(YosoExpectationOptions()),
         .convolved(width: 3, beside: .yoso(YosoOptions(hashes: 8, bits: 3))),
-        .none, .linear, .performer(features: 16), .linformer(rank: 6, length: 20),
-        .convolved(width: 3, beside: .nystrom(landmarks: 4)), .local(window: 2), .mra(blocks: 1, isSparse: false),
-        .gfsa(order: 3, over: .softmax), .normalizedSoftmax,
+        .init(ValuesOnlyOptions()), .init(LinearOptions()), .init(PerformerOptions(features: 16)),
+        .init(LinformerOptions(rank: 6, length: 20)),
+        .convolved(width: 3, beside: .init(NystromOptions(landmarks: 4))), .init(LocalOptions(window: 2)),
+        .init(MultiresolutionOptions(blocks: 1, isSparse: false)),
+        .gfsa(order: 3, over: .softmax), .normalizedSoftmax, .init(FlowOptions()),
         .yoso(
             YosoOptions(
                 hashes: 4, bits: nil, estimator: .conditional, kernelBits: 16, normalization: .mass, pairs: 16)),

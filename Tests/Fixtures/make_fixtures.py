@@ -12,8 +12,8 @@ import pathlib
 import torch
 import transformers
 from safetensors.torch import save_file
-from transformers import (BertConfig, BertForPreTraining, BertForSequenceClassification, YosoConfig,
-                          YosoForMaskedLM)
+from transformers import (BertConfig, BertForPreTraining, BertForSequenceClassification, RobertaPreLayerNormConfig,
+                          RobertaPreLayerNormModel, YosoConfig, YosoForMaskedLM)
 
 HERE = pathlib.Path(__file__).parent
 LENGTHS = [5, 17, 3, 30]
@@ -173,6 +173,29 @@ def bert_classification():
     save_json("bert_classification", "expected.json", {"loss": loss.item()})
 
 
+def prenorm_classification():
+    """RoBERTa-PreLayerNorm's encoder, its pooler on the mean of the hidden states of a sequence, and a classifier; by our
+    names."""
+    encoder = RobertaPreLayerNormModel(RobertaPreLayerNormConfig(**SHAPE))
+    # Theirs begin behind the padding's; row 0 then has no gradient.
+    encoder.embeddings.position_embeddings.padding_idx = None
+    encoder.embeddings.word_embeddings.padding_idx = None
+    model = randomize(torch.nn.ModuleDict({"bert": encoder, "classifier": torch.nn.Linear(32, 2)}), 8)
+    sequences = inputs(9)
+    logits = []
+    for s in sequences:
+        hidden = encoder(input_ids=s["ids"][None], token_type_ids=s["segments"][None],
+                         position_ids=torch.arange(len(s["ids"]))[None]).last_hidden_state
+        logits.append(model["classifier"](torch.tanh(encoder.pooler.dense(hidden.mean(1)))))
+    logits = torch.cat(logits)
+    loss = torch.nn.functional.cross_entropy(logits, torch.tensor([s["order"] for s in sequences]))
+    loss.backward()
+    save("prenorm_classification", "model.safetensors", dict(model.named_parameters()))
+    save("prenorm_classification", "io.safetensors", {**packed_inputs(sequences), "logits": logits})
+    save("prenorm_classification", "gradients.safetensors", gradients(model))
+    save_json("prenorm_classification", "expected.json", {"loss": loss.item()})
+
+
 def yoso_masked():
     """transformers' YosoForMaskedLM by expectation. It l2-normalises q and k itself and attends to padding, so its
     sequences run unpadded; its backward is a function of its own, the lower bound."""
@@ -222,5 +245,6 @@ def yoso_attention():
 
 
 if __name__ == "__main__":
-    for make in (bert_pretraining, adamw, lamb, bert_classification, yoso_masked, yoso_attention):
+    for make in (bert_pretraining, adamw, lamb, bert_classification, prenorm_classification,
+                 yoso_masked, yoso_attention):
         make()

@@ -10,8 +10,10 @@ import Testing
     }
 
     private func tuner(_ layers: LayerOptions) -> Trainer<Classification> {
-        let options = FineTuningOptions(
-            optimizer: .init(rate: 1e-2, decay: 0), schedule: .init(shape: .constant), layers: layers)
+        let options = FineTuningOptions {
+            $0.optimizer = OptimizerOptions(rate: 1e-2, decay: 0)
+            ($0.schedule.shape, $0.layers) = (.constant, layers)
+        }
         return Trainer(options) { Classification(TinyRun.encoder(), outputs: 2, options, $0) }
     }
 
@@ -36,20 +38,20 @@ import Testing
     @Test func ratesDecayFromTheHeadDown() {
         let plain = change(LayerOptions())
         for part in [plain.embeddings, plain.head] + plain.blocks { #expect(abs(part - 1e-2) < 2e-4) }
-        let decayed = change(LayerOptions(rateDecay: 0.5))
+        let decayed = change(LayerOptions { $0.rateDecay = 0.5 })
         #expect(abs(decayed.head - 1e-2) < 2e-4 && abs(decayed.blocks[1] - 5e-3) < 1e-4)
         #expect(abs(decayed.blocks[0] - 2.5e-3) < 5e-5 && abs(decayed.embeddings - 1.25e-3) < 3e-5)
         #expect(abs(decayed.norm - plain.norm) < 1e-9)
     }
 
     @Test func whatIsFrozenStays() {
-        let frozen = change(LayerOptions(frozen: 1))
+        let frozen = change(LayerOptions { $0.frozen = 1 })
         #expect(frozen.embeddings == 0 && frozen.blocks[0] == 0 && frozen.blocks[1] > 0 && frozen.head > 0)
         #expect(frozen.norm < change(LayerOptions()).norm)
     }
 
     @Test func theHighestBlocksMayBeginAfresh() {
-        let layers = LayerOptions(fresh: 1)
+        let layers = LayerOptions { $0.fresh = 1 }
         let tuner = tuner(layers)
         let fresh = tuner.model.layout.parameters.filter { layers.isFresh($0, layers: 2) }.map(\.name)
         #expect(fresh.contains { $0.contains("layer.1.") } && fresh.contains { $0.contains("pooler") })

@@ -53,9 +53,9 @@ import Testing
             #expect(norm > 1e-5, "\(parameter.name)")
             func moved(_ step: Double) -> Double {
                 for index in parameter.range {
-                    parameters.pointer[index] = values[index] + Float(step * Double(slopes[index]) / norm)
+                    parameters[index] = values[index] + Float(step * Double(slopes[index]) / norm)
                 }
-                defer { for index in parameter.range { parameters.pointer[index] = values[index] } }
+                defer { for index in parameter.range { parameters[index] = values[index] } }
                 return loss(backward: false)
             }
             let step = 2e-3

@@ -9,7 +9,8 @@ import Training
     static let attentions: [AttentionChoice] = [
         .softmax, .yosoExpectation(YosoExpectationOptions()),
         .convolved(width: 3, beside: .yoso(YosoOptions(hashes: 8, bits: 4))),
-        .gfsa(order: 3, over: .linformer(rank: 4, length: 40)), .convolved(width: 3, beside: .normalizedSoftmax),
+        .gfsa(order: 3, over: .init(LinformerOptions(rank: 4, length: 40))),
+        .convolved(width: 3, beside: .normalizedSoftmax),
         .yoso(
             YosoOptions(
                 hashes: 4, bits: nil, estimator: .conditional, kernelBits: 16, normalization: .mass, pairs: 16)),
@@ -106,7 +107,7 @@ import Training
 
     @Test func aStepThatIsNotFiniteChangesNothing() {
         let pretrainer = Pretrainer(TinyRun.encoder(), TinyRun.options())
-        pretrainer.model.parameters.pointer[0] = .nan
+        pretrainer.model.parameters[0] = .nan
         let before = pretrainer.model.parameters.values.dropFirst()
         var poisoned = TinyRun.examples()
         poisoned[0].ids[0] = 0
@@ -114,7 +115,7 @@ import Training
         #expect(!step.isFinite)
         #expect(pretrainer.model.parameters.values.dropFirst() == before)
         // Nor the next one.
-        pretrainer.model.parameters.pointer[0] = 0
+        pretrainer.model.parameters[0] = 0
         #expect(pretrainer.step(TinyRun.examples(), index: 1, of: 20).isFinite)
     }
 

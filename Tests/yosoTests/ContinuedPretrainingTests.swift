@@ -55,6 +55,7 @@ import Testing
             (["--set", "model.width=32"], "has shape"),
             (["--set", "model.heads=1"], "num_attention_heads is 2; the recipe has 1"),
             (["--set", "model.layers=1"], "num_hidden_layers is 2; the recipe has 1"),
+            (["--set", "model.norm=pre"], "model.norm is post; the recipe has pre"),
             (["--checkpoint", "nowhere"], "nowhere"),
         ] {
             let result = try tool.run(tool.pretraining(steps: 1, output: "other", still + settings))

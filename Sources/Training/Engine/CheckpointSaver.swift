@@ -21,14 +21,20 @@ struct CheckpointSaver {
     func save(_ model: SlicedModel, _ state: RunState, _ configuration: HuggingFaceConfiguration) throws -> URL {
         try folder.save(state.step) { partial in
             let (layout, optimizer) = (model.layout, model.optimizer)
-            try SafeTensorsWriter.write(
-                optimizer.moments.flatMap { layout.namedTensors(of: $0.block, prefix: "\($0.name).") }
-                    + layout.namedTensors(of: model.parameters, prefix: Self.valuePrefix) { !isSaved($0) },
-                to: partial.appendingPathComponent(Self.momentsName))
+            let moments = optimizer.moments.map { (prefix: "\($0.name).", block: $0.block) }
+            try layout.withNamedTensors(of: moments[...]) { moments in
+                try model.parameters.withPointer { values in
+                    try SafeTensorsWriter.write(
+                        moments + layout.namedTensors(of: values, prefix: Self.valuePrefix) { !isSaved($0) },
+                        to: partial.appendingPathComponent(Self.momentsName))
+                }
+            }
             try state.write(to: partial)
         } model: { partial in
-            try ModelFolder.write(
-                configuration, model.layout.namedTensors(of: model.parameters, where: isSaved), tokenizer, to: partial)
+            try model.parameters.withPointer { values in
+                try ModelFolder.write(
+                    configuration, model.layout.namedTensors(of: values, where: isSaved), tokenizer, to: partial)
+            }
         }
         _ = try folder.prune(at: state.step, best: state.bestStep, keeping: keep)
         return folder.checkpoint(state.step)
@@ -54,9 +60,7 @@ struct CheckpointSaver {
         let file = try SafeTensorsFile(url.appendingPathComponent(Self.momentsName))
         func read(_ prefix: String, into block: Tensor, where isWanted: (Parameter) -> Bool = { _ in true }) throws {
             for parameter in model.layout.parameters where isWanted(parameter) {
-                let start = block.pointer + parameter.offset
-                try file.read(
-                    prefix + parameter.name, into: UnsafeMutableBufferPointer(start: start, count: parameter.count))
+                try block.view(of: parameter).withBuffer { try file.read(prefix + parameter.name, into: $0) }
             }
         }
         for (name, block) in model.optimizer.moments { try read("\(name).", into: block) }

@@ -12,7 +12,7 @@ public final class ModelWeights {
     let passMemory: [PassMemory]
     private let pool: StoragePool
     /// All of the block.
-    let parts: [BlockPart]
+    let parts: [ParameterChunk]
     private var panelsAreCurrent = false
 
     /// - Parameters:

@@ -83,7 +83,7 @@ public final class SlicedModel {
         let start = ContinuousClock.now
         defer { profile?.add("reduction", since: start) }
         holdsGradients = true
-        gradients.settle(each: workers.each)
+        gradients.finish(each: workers.each)
         return optimizer.norm(of: gradients.block, workers)
     }
 

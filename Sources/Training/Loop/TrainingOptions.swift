@@ -1,4 +1,5 @@
 import Autograd
+import Options
 import Tensors
 
 /// What the loop needs to know of a run, whatever its objective.
@@ -39,7 +40,7 @@ extension FineTuningOptions: TrainingOptions {
     /// Enough rows for full-speed products, few enough that activations stay in the last-level cache.
     public var microBatchTokens: Int { 2048 }
     public var budget: Budget { .epochs(epochs) }
-    public var evaluation: EvaluationOptions { EvaluationOptions(every: 0, sequences: .max) }
-    public var checkpoints: CheckpointOptions { CheckpointOptions(every: 0, keep: 1) }
+    public var evaluation: EvaluationOptions { EvaluationOptions { ($0.every, $0.sequences) = (0, .max) } }
+    public var checkpoints: CheckpointOptions { CheckpointOptions { ($0.every, $0.keep) = (0, 1) } }
     public func rate(of parameter: Parameter, layers: Int) -> Float { self.layers.rate(of: parameter, layers: layers) }
 }

@@ -60,7 +60,7 @@ public struct Classification: Objective {
 
     public var configuration: HuggingFaceConfiguration {
         var configuration = HuggingFaceConfiguration(encoder.options, head: "ForSequenceClassification")
-        configuration.classifierDropout = options.classifierDropout.map(Double.init)
+        configuration.classifierDropout = Double(options.classifierDropout)
         guard let task = data?.task else { return configuration }
         let names = task.isRegression ? ["score"] : task.classNames
         configuration.labels = Dictionary(uniqueKeysWithValues: names.enumerated().map { ("\($0)", $1) })

@@ -88,6 +88,6 @@ extension MaskedLanguageModelHead {
         let bias = weights.parameters.view(of: bias)
         precondition(counts.count == bias.count, "\(counts.count) counts for \(bias.count) words")
         let total = Double(counts.reduce(0, +) + counts.count)
-        for (id, count) in counts.enumerated() { bias.pointer[id] = Float(log(Double(count + 1) / total)) }
+        bias.copy(from: counts.map { Float(log(Double($0 + 1) / total)) })
     }
 }

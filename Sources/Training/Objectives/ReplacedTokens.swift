@@ -2,6 +2,7 @@ import Autograd
 import Bert
 import CKernels
 import Corpora
+import Options
 import Tensors
 
 /// How large the generator is beside the encoder.
@@ -10,6 +11,14 @@ public struct GeneratorOptions: Sendable, Equatable, Codable {
     public var width: Double
 
     public init(width: Double = 0.25) { self.width = width }
+
+    /// A share, which is none where it is the default: a value that is there changes the identity of a run.
+    static var format: Format<GeneratorOptions?> {
+        let share = Format<Double>.share
+        return Format(
+            share.wanted, read: { text in share.read([text]).map { $0 == Self().width ? nil : Self(width: $0) } },
+            text: { share.texts(($0 ?? Self()).width)[0] })
+    }
 
     /// The generator of an encoder: as deep, with heads as wide.
     public func encoder(of options: EncoderOptions) -> EncoderOptions {
@@ -87,14 +96,13 @@ public struct ReplacedTokens: PretrainingObjective {
     ) -> PackedTokens {
         let (layout, probabilities) = (batch.tokens.layout, tape.pool.copy(logits))
         let (count, columns) = (Int64(logits.rows), Int64(logits.columns))
-        let sums = tape.pool.tensor(1, max(1, logits.rows))
-        withExtendedLifetime(sums) { ck_softmax(count, columns, 1, probabilities.pointer, sums.pointer) }
+        withPointers(probabilities, tape.pool.tensor(1, max(1, logits.rows))) { ck_softmax(count, columns, 1, $0, $1) }
         var (ids, sequence) = (batch.tokens.ids, 0)
         for (index, row) in rows.map(Int.init).enumerated() {
             while row >= layout.offsets[sequence + 1] { sequence += 1 }
             let uniform = random.stream(layout.keys[sequence]).uniform(UInt32(row - layout.offsets[sequence]))
             let own = probabilities.view(at: index * logits.columns, rows: 1, columns: logits.columns)
-            ids[row] = withExtendedLifetime(own) { Int32(ck_sample(columns, own.pointer, Float(uniform))) }
+            ids[row] = own.withPointer { Int32(ck_sample(columns, $0, Float(uniform))) }
         }
         return PackedTokens(ids: ids, segments: batch.tokens.segments, layout: layout)
     }

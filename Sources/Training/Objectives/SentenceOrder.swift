@@ -23,14 +23,21 @@ public struct SentenceOrder: HiddenStateObjective {
         Tally(count: examples.count { $0.isOrdered != nil })
     }
 
+    /// Of the mean of a sequence all are read.
+    public func rows(_ batch: Batch<PretrainingExample>) -> [Int32] {
+        isMean ? (0..<Int32(batch.tokens.layout.tokens)).map { $0 } : []
+    }
+
+    private var isMean: Bool { encoder.options.pooling == .mean }
+
     public func loss(
         _ hidden: Variable, _ kept: RowSelection, _ batch: Batch<PretrainingExample>, of whole: Tally
     ) -> (loss: Variable?, counts: Tally) {
         let pairs = batch.examples.indices.filter { batch.examples[$0].isOrdered != nil }
         guard !pairs.isEmpty else { return (nil, Tally()) }
-        let rows = kept.layout.firstRows
+        let first = isMean ? hidden.meanRows(kept.layout) : hidden.gatherRows(kept.layout.firstRows)
         let labels: [Int32] = pairs.map { batch.examples[$0].isOrdered == true ? 0 : 1 }
-        let loss = classifier(pooler(hidden.gatherRows(pairs.map { rows[$0] }))).crossEntropy(
+        let loss = classifier(pooler(first.gatherRows(pairs.map(Int32.init)))).crossEntropy(
             labels, weight: whole.weight)
         return (loss.variable, Tally(loss))
     }
@@ -45,6 +52,6 @@ public struct SentenceOrder: HiddenStateObjective {
 
     /// Logits [sequences, 2]: class 0 in order, class 1 swapped.
     public func logits(_ tokens: PackedTokens, _ tape: Tape) -> Variable {
-        classifier(pooler(encoder(tokens, tape, keeping: RowSelection(tokens.layout))))
+        classifier(pooler(encoder.pooled(tokens, tape).rows))
     }
 }

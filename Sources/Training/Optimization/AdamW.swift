@@ -1,5 +1,6 @@
 import CKernels
 import Foundation
+import Tensors
 
 /// Decoupled weight decay and bias correction (Loshchilov & Hutter 2019, algorithm 2):
 /// m = β₁ m + (1-β₁) g, v = β₂ v + (1-β₂) g², w = w (1 - η λ) - η m̂ / (√v̂ + ε).
@@ -17,9 +18,9 @@ public struct AdamW: OptimizerRule {
     public func apply(_ step: ck_adamw_step, _ update: Update, to piece: Piece) {
         var step = step
         step.rate *= piece.rate
-        ck_adamw(
-            Int64(piece.values.count), step, piece.decays ? options.decay : 0, piece.gradients.pointer,
-            piece.values.pointer, piece.moments[0].pointer, piece.moments[1].pointer)
+        withPointers(piece.gradients, piece.values, piece.moments[0], piece.moments[1]) {
+            ck_adamw(Int64(piece.values.count), step, piece.decays ? options.decay : 0, $0, $1, $2, $3)
+        }
     }
 }
 

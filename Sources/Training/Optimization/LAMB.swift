@@ -1,4 +1,5 @@
 import CKernels
+import Tensors
 
 /// AdamW's direction, as long as the parameter itself (You et al. 2020, algorithm 2, with φ the identity):
 /// u = m̂ / (√v̂ + ε) + λ w, w = w - η (|w| / |u|) u, with norms over the whole of a parameter.
@@ -15,11 +16,10 @@ public struct LAMB: OptimizerRule {
     public func prepare(_ update: Update) -> (step: ck_adamw_step, ratios: [Float]) {
         let step = ck_adamw_step(options, update)
         let squares = update.sums { piece in
-            let (count, values) = (Int64(piece.values.count), piece.values.pointer)
-            let direction = ck_lamb_moments(
-                count, step, decay(piece), piece.gradients.pointer, values, piece.moments[0].pointer,
-                piece.moments[1].pointer)
-            return piece.decays ? [ck_sum_of_squares(count, values), direction] : .zero
+            let direction = withPointers(piece.gradients, piece.values, piece.moments[0], piece.moments[1]) {
+                ck_lamb_moments(Int64(piece.values.count), step, decay(piece), $0, $1, $2, $3)
+            }
+            return piece.decays ? [piece.values.sumOfSquares, direction] : .zero
         }
         return (step, squares.map { $0.x > 0 && $0.y > 0 ? Float(($0.x / $0.y).squareRoot()) : 1 })
     }
@@ -27,9 +27,9 @@ public struct LAMB: OptimizerRule {
     public func apply(_ prepared: (step: ck_adamw_step, ratios: [Float]), _ update: Update, to piece: Piece) {
         var step = prepared.step
         step.rate *= piece.rate * prepared.ratios[piece.parameter]
-        ck_lamb(
-            Int64(piece.values.count), step, decay(piece), piece.values.pointer, piece.moments[0].pointer,
-            piece.moments[1].pointer)
+        withPointers(piece.values, piece.moments[0], piece.moments[1]) {
+            ck_lamb(Int64(piece.values.count), step, decay(piece), $0, $1, $2)
+        }
     }
 
     private func decay(_ piece: Piece) -> Float { piece.decays ? options.decay : 0 }

@@ -1,5 +1,4 @@
 import Autograd
-import CKernels
 import Tensors
 
 /// A rule at work on the flat block of parameters, with what it remembers of them.
@@ -29,7 +28,7 @@ public final class Optimizer {
     ///
     /// - Precondition: `options.kind` is one of `optimizers`.
     init(
-        _ options: OptimizerOptions, _ layout: ParameterLayout, _ parts: [BlockPart], _ pool: StoragePool,
+        _ options: OptimizerOptions, _ layout: ParameterLayout, _ parts: [ParameterChunk], _ pool: StoragePool,
         rates: (Parameter) -> Float
     ) {
         guard let kind = optimizers.first(where: { $0.name == options.kind ?? AdamW.name }) else {
@@ -50,10 +49,7 @@ public final class Optimizer {
     /// The global norm √Σ g².
     func norm(of gradients: Tensor, _ workers: Workers) -> Double {
         let squares = workers.map(stretches.count) { part in
-            stretches[part].reduce(0) { sum, stretch in
-                let gradient = gradients.view(stretch.range)
-                return sum + ck_sum_of_squares(Int64(gradient.count), gradient.pointer)
-            }
+            stretches[part].reduce(0) { $0 + gradients.row(0, $1.range).sumOfSquares }
         }
         return squares.reduce(0, +).squareRoot()
     }
@@ -68,8 +64,8 @@ public final class Optimizer {
                 stretches[part].map { stretch in
                     Piece(
                         parameter: stretch.parameter, decays: stretch.decays, rate: stretch.rate,
-                        values: weights.block.view(stretch.range), gradients: gradients.view(stretch.range),
-                        moments: moments.map { $0.block.view(stretch.range) })
+                        values: weights.block.row(0, stretch.range), gradients: gradients.row(0, stretch.range),
+                        moments: moments.map { $0.block.row(0, stretch.range) })
                 }
             }, workers: weights.workers)
         apply(rule, update, to: weights, gradients)
@@ -81,14 +77,7 @@ public final class Optimizer {
         let prepared = rule.prepare(update)
         weights.rewrite { part in
             for piece in update.pieces(part) { rule.apply(prepared, update, to: piece) }
-            gradients.view(weights.parts[part].range).fill(0)
+            gradients.row(0, weights.parts[part].range).fill(0)
         }
-    }
-}
-
-extension Tensor {
-    /// A range of a flat block.
-    fileprivate func view(_ range: Range<Int>) -> Tensor {
-        view(at: range.lowerBound, rows: 1, columns: range.count)
     }
 }

@@ -35,6 +35,13 @@ public struct PretrainedStart: Sendable {
         ] where begun != wanted {
             throw CheckpointError(folder, "\(key) is \(begun); the recipe has \(wanted)")
         }
+        let begun = try configuration.encoderOptions(folder)
+        for (key, begun, wanted) in [
+            ("norm", (begun.norm ?? .post).rawValue, (encoder.norm ?? .post).rawValue),
+            ("pooling", (begun.pooling ?? .first).rawValue, (encoder.pooling ?? .first).rawValue),
+        ] where begun != wanted {
+            throw CheckpointError(folder, "model.\(key) is \(begun); the recipe has \(wanted)")
+        }
         guard !configuration.usesTanhActivation else {
             throw CheckpointError(folder, "hidden_act is '\(configuration.activation)'; pretraining has 'gelu'")
         }
@@ -52,10 +59,7 @@ public struct PretrainedStart: Sendable {
         let table = parameters.view(of: positions)
         for row in 0..<positions.rows {
             let source = row < first ? row : first + (row - first) % (rows - first)
-            values[source * width..<(source + 1) * width].withUnsafeBufferPointer { buffer in
-                guard let base = buffer.baseAddress else { return }
-                (table.pointer + row * width).update(from: base, count: width)
-            }
+            table.rows(row..<row + 1).copy(from: values[source * width..<(source + 1) * width])
         }
         return missing.filter { $0 != positions.name }
     }

@@ -59,7 +59,8 @@ struct Pretrain: ParsableCommand {
             try stopping { try run(interruption) }
             return try run.lastEvaluation()
         }
-        let evaluation = try run(recipe.options.objectiveType)
+        let objective = recipe.options.objectiveType
+        let evaluation = try run(objective)
         try folder.write(try ReportFile.json(evaluation), to: "report.json")
         let guess = setup.tokenizer.piece(setup.baseline.token)
         Terminal.line(

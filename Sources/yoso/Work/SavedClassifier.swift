@@ -34,9 +34,9 @@ struct SavedClassifier {
         if let note = try Classifier.check(folder, encoder, outputs: labels.count).note {
             Terminal.warn("note: \(folder.relativePath): \(note)")
         }
-        classifier = Classifier(
-            encoder, outputs: labels.count,
-            FineTuningOptions(length: self.length, threads: threads, precision: precision))
+        var options = FineTuningOptions()
+        (options.threads, options.precision) = (threads, precision)
+        classifier = Classifier(encoder, outputs: labels.count, options)
         try classifier.load(folder)
     }
 

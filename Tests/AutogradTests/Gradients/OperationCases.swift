@@ -47,6 +47,9 @@ extension GradientCase {
         GradientCase("gather rows, twice from one input", [(6, 5)]) { _ in
             { $0[0].gatherRows([3, 0]) + $0[0].gatherRows([1, 3]) }
         },
+        GradientCase("mean of the rows of sequences", [(7, 5)]) { _ in
+            { $0[0].meanRows(BatchLayout(lengths: [1, 4, 2])) }
+        },
         GradientCase("embedding sum", [(1, 1)]) { layout in
             let sum = EmbeddingSum(
                 words: layout.scope("words").weight("weight", 9, 4, deviation: 1),

@@ -65,6 +65,22 @@ import Training
         let parameters = try fixture.parameters(layout, pool)
         let inference = Tape(parameters: parameters, mode: .inference, pool: pool)
         try expectHiddenStates(model.encoder, fixture, inference)
+        try expectClassification(model, parameters, fixture, layout, pool)
+    }
+
+    /// Norms in front of the layers, and a classifier on the mean of the hidden states.
+    @Test func prenormForSequenceClassification() throws {
+        let (fixture, layout, pool) = (try Fixture("prenorm_classification"), ParameterLayout(), StoragePool())
+        var options = options()
+        (options.norm, options.pooling) = (.pre, .mean)
+        let model = ClassificationModel(options, outputs: 2, layout)
+        try expectClassification(model, fixture.parameters(layout, pool), fixture, layout, pool)
+    }
+
+    private func expectClassification(
+        _ model: ClassificationModel, _ parameters: Tensor, _ fixture: Fixture, _ layout: ParameterLayout,
+        _ pool: StoragePool
+    ) throws {
         let gradients = pool.zeros(1, layout.blockCount)
         let mode = Tape.Mode.training(gradients: ParameterGradients(gradients), random: RandomStream(seed: 1))
         let tape = Tape(parameters: parameters, mode: mode, pool: pool)

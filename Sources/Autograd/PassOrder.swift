@@ -6,20 +6,20 @@ import Synchronization
     import Darwin
 #endif
 
-/// How many passes have added to one sum.
-final class Turn: Sendable {
-    private let next = Atomic(0)
+/// How many passes have added to one sum: an eventcount, for which others wait (Reed & Kanodia, CACM 1979).
+final class EventCount: Sendable {
+    private let count = Atomic(0)
 
-    func begin() { next.store(0, ordering: .relaxed) }
+    func reset() { count.store(0, ordering: .relaxed) }
 
-    func hasCome(for pass: Int) -> Bool { next.load(ordering: .acquiring) == pass }
+    func hasReached(_ pass: Int) -> Bool { count.load(ordering: .acquiring) == pass }
 
-    func end(of pass: Int) { next.store(pass + 1, ordering: .releasing) }
+    func advance(past pass: Int) { count.store(pass + 1, ordering: .releasing) }
 }
 
-/// The turns of one pass, each of which it takes once, for all of its uses of a parameter.
-final class PassTurns {
-    private let turns: [Turn]
+/// The turns of one pass in the order of all, one a sum, each of which it takes once for all of its uses of a parameter.
+final class PassOrder {
+    private let turns: [EventCount]
     private var states: [State]
     private let pass: Int
     private let clock: PhaseClock?
@@ -30,13 +30,13 @@ final class PassTurns {
         case over
     }
 
-    init(_ turns: [Turn], pass: Int, clock: PhaseClock?) {
+    init(_ turns: [EventCount], pass: Int, clock: PhaseClock?) {
         (self.turns, self.pass, self.clock) = (turns, pass, clock)
         states = Array(repeating: .ahead, count: turns.count)
     }
 
     /// Whether all earlier passes are through with `turn`.
-    func hasCome(_ turn: Int) -> Bool { states[turn] != .ahead || turns[turn].hasCome(for: pass) }
+    func hasCome(_ turn: Int) -> Bool { states[turn] != .ahead || turns[turn].hasReached(pass) }
 
     /// Runs `body` once all earlier passes are through with `turn`, and lets the next one have it after the last of so many uses.
     func use(_ turn: Int, outOf uses: Int, _ body: () -> Void) {
@@ -65,15 +65,15 @@ final class PassTurns {
     }
 
     private func end(_ turn: Int) {
-        turns[turn].end(of: pass)
+        turns[turn].advance(past: pass)
         states[turn] = .over
     }
 
-    private func wait(for turn: Turn) {
-        if turn.hasCome(for: pass) { return }
+    private func wait(for turn: EventCount) {
+        if turn.hasReached(pass) { return }
         let start = ContinuousClock.now
         // The pass before is mostly a moment behind, and sleeping takes longer to wake from.
-        while !turn.hasCome(for: pass) { sched_yield() }
+        while !turn.hasReached(pass) { sched_yield() }
         clock?.skip(since: start)
     }
 }
