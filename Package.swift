@@ -48,23 +48,24 @@ let package = Package(
         .target(name: "Tokenization", dependencies: ["CSentencePiece", "Digests", "Shipped"]),
         .target(name: "SampleEnglish"),
         .target(name: "Corpora", dependencies: ["Tokenization", "Digests", "CZlib", "CLzma"]),
-        .target(name: "Glue", dependencies: ["Corpora", "Tokenization", "Digests", "CZip"]),
+        .target(name: "Tasks", dependencies: ["Corpora", "Tokenization"]),
+        .target(name: "Glue", dependencies: ["Tasks", "Digests", "CZip"]),
         .target(name: "Checkpoints", dependencies: ["Digests"]),
 
         // Programs, recipes, face.
         .target(
             name: "Training",
             dependencies: [
-                "Attention", "Autograd", "Bert", "Checkpoints", "CKernels", "Corpora", "Digests", "Glue", "Tensors",
+                "Attention", "Autograd", "Bert", "Checkpoints", "CKernels", "Corpora", "Digests", "Tasks", "Tensors",
                 "Tokenization",
             ]),
         .target(
             name: "Recipes",
             dependencies: [
-                "Attention", "Bert", "Corpora", "Glue", "Shipped", "Tensors", "Training",
+                "Attention", "Bert", "Corpora", "Glue", "Shipped", "Tasks", "Tensors", "Training",
                 .product(name: "Yams", package: "Yams"),
             ]),
-        .target(name: "Inference"),
+        .target(name: "Inference", dependencies: ["Tasks"]),
         .target(name: "Console", dependencies: ["Training"]),
         .target(
             name: "Benchmarks", dependencies: ["Attention", "Bert", "Corpora", "Tensors", "Training"],
@@ -74,7 +75,8 @@ let package = Package(
             dependencies: [
                 "Attention", "Autograd", "Benchmarks", "Bert", "Checkpoints", "CKernels", "Console", "Corpora",
                 "Digests",
-                "Glue", "Inference", "Recipes", "SampleEnglish", "Shipped", "Tensors", "Tokenization", "Training",
+                "Glue", "Inference", "Recipes", "SampleEnglish", "Shipped", "Tasks", "Tensors", "Tokenization",
+                "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -87,16 +89,19 @@ let package = Package(
             exclude: ["Fixtures"]),
         .testTarget(name: "SampleEnglishTests", dependencies: ["SampleEnglish"]),
         .testTarget(name: "CorporaTests", dependencies: ["Corpora", "Tokenization"]),
-        .testTarget(name: "GlueTests", dependencies: ["Glue", "Corpora", "Tokenization", "Digests"]),
+        .testTarget(name: "TasksTests", dependencies: ["Tasks", "Tokenization"]),
+        .testTarget(name: "GlueTests", dependencies: ["Glue", "Tasks", "Digests"]),
         .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Digests"]),
         .testTarget(
             name: "TrainingTests",
             dependencies: [
-                "Training", "Attention", "Autograd", "Bert", "Checkpoints", "Corpora", "Tensors", "Tokenization",
+                "Training", "Attention", "Autograd", "Bert", "Checkpoints", "Corpora", "Tasks", "Tensors",
+                "Tokenization",
             ]),
         .testTarget(name: "ConsoleTests", dependencies: ["Console"]),
-        .testTarget(name: "InferenceTests", dependencies: ["Inference"]),
-        .testTarget(name: "RecipesTests", dependencies: ["Recipes", "Attention", "Glue", "Shipped", "Training"]),
+        .testTarget(name: "InferenceTests", dependencies: ["Inference", "Tasks"]),
+        .testTarget(
+            name: "RecipesTests", dependencies: ["Recipes", "Attention", "Glue", "Shipped", "Tasks", "Training"]),
         .testTarget(name: "yosoTests", dependencies: ["yoso", "Checkpoints", "Digests", "Tensors"]),
     ],
     cLanguageStandard: .c17,

@@ -3,6 +3,7 @@ import Foundation
 extension ResolvedRecipe {
     /// Every effective value with its origin and what the key means, aligned in columns.
     public var explanation: String {
+        let values = values.filter(isShown)
         let rows = values.map { [$0.field.key, $0.texts.joined(separator: ", "), $0.origin] }
         let widths = (0..<3).map { column in rows.map { $0[column].count }.max() ?? 0 }
         return zip(rows, values).map { row, value in
@@ -15,7 +16,7 @@ extension ResolvedRecipe {
     public var yaml: String {
         var lines = ["# Resolved from \(file): every value that the run was begun with."]
         var open: [Substring] = []
-        for value in values where !isOption(value) {
+        for value in values where !isOption(value) && isShown(value) {
             let path = value.field.key.split(separator: ".")
             let parents = Array(path.dropLast())
             let common = zip(open, parents).prefix { $0 == $1 }.count

@@ -1,15 +1,20 @@
 import Bert
+import Foundation
 import Glue
+import Tasks
 import Training
 
 /// A fine-tuning recipe: complete, typed and checked before any work starts.
 public struct FineTuningRecipe: Sendable {
     public let resolved: ResolvedRecipe
     public let name: String
-    public let task: GlueTask
+    /// One of the user's own has no labels before its rows are read.
+    public let task: TaskSource
+    public let isOwnTask: Bool
     /// Pretrained Hugging Face folder; nil where neither recipe nor command names one.
     public let checkpoint: String?
-    /// Folder of the task's files, or `sample`; nil where neither recipe nor command names one.
+    /// Folder of the task's files, or `sample`; for a task of the user's own the recipe's, and nil for one of GLUE, where
+    /// neither recipe nor command names one.
     public let data: String?
     public let options: FineTuningOptions
 
@@ -17,7 +22,8 @@ public struct FineTuningRecipe: Sendable {
     ///
     /// - Throws: `RecipeErrors` with everything that is wrong, at once.
     public init(_ path: String, _ overrides: [ResolvedRecipe.Override] = []) throws {
-        resolved = try ResolvedRecipe(.fineTuning, RecipeFile(path, in: "Finetuning"), overrides)
+        let file = try RecipeFile(path, in: "Finetuning")
+        resolved = try ResolvedRecipe(.fineTuning, file, Self.besideTheRecipe(file, overrides) + overrides)
         name = resolved["name"]
         checkpoint = resolved.path("checkpoint")
         data = resolved.path("data")
@@ -37,10 +43,12 @@ public struct FineTuningRecipe: Sendable {
             issues.append(
                 resolved.issue("patience", "patience wants selection: best; the last epoch has no better one"))
         }
+        isOwnTask = resolved["task"] == "none"
+        issues += isOwnTask ? resolved.ownTaskIssues : resolved.strayTaskIssues
         guard issues.isEmpty else { throw RecipeErrors(issues: issues) }
         do {
-            task = try GlueTask.named(resolved["task"])
-        } catch let error as GlueError {
+            task = try isOwnTask ? resolved.ownTask.source : GlueTask.named(resolved["task"])
+        } catch let error as TaskError {
             throw RecipeErrors(issues: [resolved.issue("task", error.problem)])
         }
         let known = task.metrics + task.others
@@ -48,6 +56,16 @@ public struct FineTuningRecipe: Sendable {
             let names = known.map(\.rawValue).joined(separator: ", ")
             throw RecipeErrors(issues: [resolved.issue("score", "\(task.title) is scored by \(names)")])
         }
+    }
+
+    /// The files of a task of the user's own lie beside the recipe where nothing else is said.
+    private static func besideTheRecipe(
+        _ file: RecipeFile, _ overrides: [ResolvedRecipe.Override]
+    ) -> [ResolvedRecipe.Override] {
+        let keys = file.entries.map(\.key) + overrides.map(\.key)
+        guard keys.contains(where: { $0.hasPrefix("task.") }), !keys.contains("data") else { return [] }
+        let folder = (file.name as NSString).deletingLastPathComponent
+        return [.init(key: "data", value: folder.isEmpty ? "." : folder, argument: "folder of \(file.name)")]
     }
 
     /// Holds the recipe to the encoder that its checkpoint brings.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Recipes
+import Tasks
 
 /// A command or an option that is not there, and the one that was meant.
 enum NearMiss {

@@ -72,6 +72,8 @@ void ck_softmax_again(int64_t rows, int64_t columns, float factor, CK_IN log_sum
 void ck_softmax_gradient(int64_t rows, int64_t columns, float factor, CK_IN p, CK_IN delta, CK_OUT dp);
 /// One row of logits becomes weight (softmax - onehot(label)); returns -log softmax[label]. `best` is the arg max.
 float ck_cross_entropy(int64_t n, int32_t label, float weight, CK_OUT logits, int32_t *_Nonnull best);
+/// Logits become weight (σ(x) - target); returns Σ -(target log σ(x) + (1 - target) log(1 - σ(x))).
+double ck_binary_cross_entropy(int64_t n, float weight, CK_IN target, CK_OUT logits);
 
 // embedding.c -----------------------------------------------------------------------------------------------------
 

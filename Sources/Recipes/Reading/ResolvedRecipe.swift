@@ -1,3 +1,5 @@
+import Tasks
+
 /// Every effective value of a recipe with its origin, in the order of the schema: checked key by key.
 public struct ResolvedRecipe: Sendable {
     struct Value: Sendable {

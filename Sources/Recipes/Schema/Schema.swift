@@ -1,6 +1,6 @@
 import Attention
 import Corpora
-import Glue
+import Tasks
 import Tensors
 import Training
 
@@ -58,7 +58,8 @@ struct Schema: Sendable {
         fields: [
             Field("kind", .oneOf(["pretraining", "finetuning"]), nil, "what the recipe is for"),
             Field("name", .text, nil, "the name of the run, and of its folder below Checkpoints"),
-            Field("task", .text, nil, "GLUE task"),
+            Field("task", .text, "none", "GLUE task; one of your own is described by the keys below it"),
+        ] + ownTask + [
             Field("checkpoint", .text, "none", "pretrained Hugging Face folder"),
             Field("data", .text, "none", "folder of the task's files; sample is the generator that ships"),
             Field("epochs", .integer(1...10000), "3", "passes over the training rows"),
@@ -82,6 +83,23 @@ struct Schema: Sendable {
                 "patience", .integer(0...10000), "0", "epochs without a better dev score before stopping; 0 never stops"
             ),
         ] + optimizer(rate: "1e-4") + schedule(warmup: "10%") + execution)
+
+    private static let ownTask = [
+        Field("task.name", .text, "none", "what runs of it are compared by; none takes the recipe's name"),
+        Field("task.train", .text, "none", "file of the training rows, .tsv, .csv or .jsonl, also with .gz"),
+        Field("task.dev", .text, "none", "file of the dev rows; none splits a share off the training rows"),
+        Field("task.text", .texts, "none", "column of the text, or a list of two"),
+        Field("task.label", .text, "none", "column of the label"),
+        Field(
+            "task.kind", .oneOf(OwnTask.Kind.allCases.map(\.rawValue)), "classes",
+            "classes is one label a row, labels any number of them, value a number"),
+        Field(
+            "task.metric", .oneOf(["auto"] + Metric.allCases.map(\.rawValue)), "auto",
+            "the score; auto is accuracy of classes, microF1 of labels, both correlations of a value"),
+        Field("task.separator", .text, "none", "between the labels of a row; none where they are a JSON list"),
+        Field("task.devShare", .share, "10%", "of the training rows, where there is no task.dev"),
+        Field("task.devSeed", .integer(0...Int.max), "1", "draws that share; the same rows for every seed of a run"),
+    ]
 
     /// One row an attention: its name and its own keys.
     static let attentions: [Kind.Variant] = [

@@ -1,4 +1,4 @@
-import Glue
+import Tasks
 import Tensors
 
 /// Which epoch stands for a run: the best on the dev set, or the last, which the dev set did not choose.

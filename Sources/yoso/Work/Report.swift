@@ -3,10 +3,10 @@ import Foundation
 
 /// `report.json`: what a run ended with.
 enum Report {
-    static func json(_ value: some Encodable) throws -> String {
+    static func json(_ value: some Encodable, pretty: Bool = true) throws -> String {
         let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        return String(decoding: try encoder.encode(value), as: UTF8.self) + "\n"
+        encoder.outputFormatting = pretty ? [.prettyPrinted, .sortedKeys] : [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(value), as: UTF8.self) + (pretty ? "\n" : "")
     }
 
     /// Writes the JSON into the file at `path`.
