@@ -27,6 +27,7 @@ let package = Package(
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
+        .systemLibrary(name: "CFiles"),
         .systemLibrary(name: "CLzma", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
         .systemLibrary(
             name: "CSentencePieceSystem", pkgConfig: "sentencepiece", providers: [.apt(["libsentencepiece-dev"])]),
@@ -50,7 +51,7 @@ let package = Package(
         .target(name: "Corpora", dependencies: ["Tokenization", "Digests", "CZlib", "CLzma"]),
         .target(name: "Tasks", dependencies: ["Corpora", "Tokenization"]),
         .target(name: "Glue", dependencies: ["Tasks", "Digests", "CZip"]),
-        .target(name: "Checkpoints", dependencies: ["Digests"]),
+        .target(name: "Checkpoints", dependencies: ["Digests", "CFiles"]),
 
         // Programs, recipes, face.
         .target(
@@ -67,15 +68,21 @@ let package = Package(
             ]),
         .target(name: "Inference", dependencies: ["Tasks"]),
         .target(name: "Console", dependencies: ["Training"]),
+        .target(name: "Reports", dependencies: ["Checkpoints"]),
         .target(
-            name: "Benchmarks", dependencies: ["Attention", "Bert", "Corpora", "Tensors", "Training"],
+            name: "Benchmarks",
+            dependencies: [
+                "Attention", "Autograd", "Bert", "Checkpoints", "CKernels", "Console", "Corpora", "Reports", "Tensors",
+                "Tokenization", "Training",
+            ],
             exclude: ["RESULTS.md"]),
         .executableTarget(
             name: "yoso",
             dependencies: [
                 "Attention", "Autograd", "Benchmarks", "Bert", "Checkpoints", "CKernels", "Console", "Corpora",
                 "Digests",
-                "Glue", "Inference", "Recipes", "SampleEnglish", "Shipped", "Tasks", "Tensors", "Tokenization",
+                "Glue", "Inference", "Recipes", "Reports", "SampleEnglish", "Shipped", "Tasks", "Tensors",
+                "Tokenization",
                 "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
@@ -102,7 +109,7 @@ let package = Package(
         .testTarget(name: "InferenceTests", dependencies: ["Inference", "Tasks"]),
         .testTarget(
             name: "RecipesTests", dependencies: ["Recipes", "Attention", "Glue", "Shipped", "Tasks", "Training"]),
-        .testTarget(name: "yosoTests", dependencies: ["yoso", "Checkpoints", "Digests", "Tensors"]),
+        .testTarget(name: "yosoTests", dependencies: ["yoso", "Benchmarks", "Checkpoints", "Digests", "Tensors"]),
     ],
     cLanguageStandard: .c17,
     cxxLanguageStandard: .cxx17

@@ -2,13 +2,16 @@ import Foundation
 
 /// Where a model is that a user names: a folder of one, or of a run for the best checkpoint of the run.
 public enum ModelPath {
-    /// `RUN/best` where `path` is a run, and `path` itself elsewhere.
+    /// `path` itself where it is a model; where it is a run `RUN/best`, or its newest checkpoint as long as none is the best.
     public static func url(_ path: String) -> URL {
         let folder = URL(fileURLWithPath: path, isDirectory: true)
-        let best = "\(path.hasSuffix("/") ? String(path.dropLast()) : path)/best"
-        let isModel = FileManager.default.fileExists(
-            atPath: folder.appendingPathComponent(HuggingFaceConfiguration.fileName).path)
-        return !isModel && FileManager.default.fileExists(atPath: best)
-            ? URL(fileURLWithPath: best, isDirectory: true) : folder
+        func isThere(_ name: String) -> Bool {
+            FileManager.default.fileExists(atPath: folder.appendingPathComponent(name).path)
+        }
+        guard !isThere(HuggingFaceConfiguration.fileName) else { return folder }
+        let names = ["best"] + RunFolder.checkpointSteps(in: folder).reversed().map(RunFolder.checkpointName)
+        return names.first(where: isThere).map {
+            URL(fileURLWithPath: "\(path.hasSuffix("/") ? String(path.dropLast()) : path)/\($0)", isDirectory: true)
+        } ?? folder
     }
 }

@@ -16,7 +16,8 @@ public enum Terminal {
         }
     }
 
-    public static func line(_ text: String) { write(text + "\n") }
+    /// A line of words for a person, as `visible` shows it.
+    public static func line(_ text: String) { write(text.visible + "\n") }
 
     public static func write(_ text: String) {
         failure.withLock { failure in
@@ -29,7 +30,7 @@ public enum Terminal {
     public static func warn(_ text: String) { try? Sink.standardError.write(text.visible + "\n") }
 
     /// Says what may come next, on standard error, so that output which is piped on holds results alone.
-    public static func next(_ command: String) { try? Sink.standardError.write("next: \(command)\n") }
+    public static func next(_ command: String) { warn("next: \(command)") }
 
     /// - Throws: `SinkError` where something was not written.
     public static func check() throws {

@@ -18,7 +18,9 @@ enum NearMiss {
     }
 
     private static func checkOptions(_ arguments: [String], of command: any ParsableCommand.Type) throws {
-        let names = command.helpMessage(columns: 80).matches(of: /--[a-z][a-z-]*/).map { String($0.output) }
+        // Help mentions some more than once.
+        let mentioned = command.helpMessage(columns: 80).matches(of: /--[a-z][a-z-]*/).map { String($0.output) }
+        let names = mentioned.enumerated().filter { !mentioned[..<$0].contains($1) }.map(\.element)
         for argument in arguments.prefix(while: { $0 != "--" }) where argument.hasPrefix("--") {
             let name = String(argument.prefix { $0 != "=" })
             guard names.contains(name) else { throw ValidationError("unknown option \(described(name, names))") }

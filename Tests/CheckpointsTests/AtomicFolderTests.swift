@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import Synchronization
 import Testing
 
 @Suite struct AtomicFolderTests {
@@ -32,6 +33,27 @@ import Testing
         try write("old", to: url)
         try write("new", to: url)
         #expect(try String(contentsOf: url.appendingPathComponent("model.safetensors"), encoding: .utf8) == "new")
+    }
+
+    /// Whoever reads while it is replaced finds the older or the new one, never none.
+    @Test func aFolderIsThereAllTheTime() throws {
+        let folder = try TemporaryFolder()
+        let url = folder.file("vocabulary")
+        try write("old", to: url)
+        let isDone = Mutex(false)
+        let missed = Mutex(0)
+        let path = url.path
+        DispatchQueue.concurrentPerform(iterations: 2) { index in
+            if index == 0 {
+                for _ in 0..<100 { try? write("new", to: url) }
+                isDone.withLock { $0 = true }
+            } else {
+                while !isDone.withLock({ $0 }) {
+                    if access(path, F_OK) != 0 { missed.withLock { $0 += 1 } }
+                }
+            }
+        }
+        #expect(missed.withLock { $0 } == 0)
     }
 
     @Test func damageIsFoundAndNamed() throws {

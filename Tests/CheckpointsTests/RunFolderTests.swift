@@ -27,6 +27,33 @@ import Testing
         #expect(run.checkpointSteps.isEmpty)
     }
 
+    @Test func onlyWhatARunWroteIsRemoved() throws {
+        let folder = try TemporaryFolder()
+        let url = folder.file("mini")
+        do { try save(RunFolder(url), 1) }
+        let notes = url.appendingPathComponent("notes.txt")
+        try Data().write(to: notes)
+        #expect(
+            message(in: folder.url) { try RunFolder.remove(url) }
+                == "mini: holds notes.txt beside a run; move it, or choose another --output")
+        #expect(FileManager.default.fileExists(atPath: url.appendingPathComponent("step-000001").path))
+        try FileManager.default.removeItem(at: notes)
+        try RunFolder.remove(url)
+        #expect(!FileManager.default.fileExists(atPath: url.path))
+    }
+
+    @Test func aRunStandsForItsBestModelOrItsNewest() throws {
+        let folder = try TemporaryFolder()
+        let run = try RunFolder(folder.file("mini"))
+        let path = run.url.path
+        #expect(ModelPath.url(path + "/").path == path)
+        try [1, 2].forEach { try save(run, $0) }
+        #expect(ModelPath.url(path).lastPathComponent == "step-000002")
+        _ = try run.settle(at: 2, best: 1, keeping: 2)
+        #expect(ModelPath.url(path).lastPathComponent == "best")
+        #expect(ModelPath.url(path + "/step-000001").lastPathComponent == "step-000001")
+    }
+
     @Test func aStartThatFailsLeavesNothing() throws {
         let folder = try TemporaryFolder()
         do { _ = try RunFolder(folder.file("mini")) }

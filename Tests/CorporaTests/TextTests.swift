@@ -72,6 +72,31 @@ import Testing
                 == "empty: holds no .txt, .raw, .gz or .xz file")
     }
 
+    @Test func whatIsNoXZDataOrWantsTooMuchMemoryIsNamed() throws {
+        let folder = try TemporaryFolder()
+        let pointer = try folder.write(
+            "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n", to: "a.txt.xz")
+        func read(_ url: URL) throws {
+            let reader = try LineReader(url)
+            while try reader.next() != nil {}
+        }
+        #expect(
+            message(in: folder.url) { try read(pointer) }
+                == "a.txt.xz: a pointer of Git LFS, not the file itself; run `git lfs pull` in its repository")
+        // A few bytes in a dictionary of 3 GB, as nobody writes them; made by setting the size in a file of `xz`.
+        let forged = folder.file("b.txt.xz")
+        try Data([
+            253, 55, 122, 88, 90, 0, 0, 4, 230, 214, 180, 70, 2, 0, 33, 1, 39, 0, 0, 0, 176, 176, 114, 235, 1, 0, 7,
+            116,
+            104, 101, 32, 99, 97, 116, 10, 0, 16, 110, 117, 87, 245, 136, 49, 232, 0, 1, 32, 8, 187, 25, 217, 187, 31,
+            182,
+            243, 125, 1, 0, 0, 0, 0, 4, 89, 90,
+        ]).write(to: forged)
+        #expect(
+            message(in: folder.url) { try read(forged) }
+                == "b.txt.xz: wants 3072 MB of memory to unpack; wanted at most 1024")
+    }
+
     @Test func foldersAreReadInOrderAndEveryFileOnce() throws {
         let folder = try TemporaryFolder()
         for name in ["b.TXT", "a.txt", "c.md", "d.raw", "._a.txt"] { try folder.write(name, to: name) }

@@ -139,6 +139,9 @@ ssize_t pwrite(int file, const void *bytes, size_t count, off_t offset) {
 int rename(const char *from, const char *to) {
     return fails("rename", AT_FDCWD, to, 0) ? -1 : REAL(rename)(from, to);
 }
+int renameat2(int at, const char *from, int to_at, const char *to, unsigned flags) {
+    return fails("rename", to_at, to, 0) ? -1 : REAL(renameat2)(at, from, to_at, to, flags);
+}
 int symlink(const char *target, const char *path) {
     return fails("symlink", AT_FDCWD, path, 1) ? -1 : REAL(symlink)(target, path);
 }

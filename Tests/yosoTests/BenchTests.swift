@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import yoso
+@testable import Benchmarks
 
 @Suite struct BenchTests {
     @Test func attentionsAreTimedOnRandomNumbersAndOnACheckpoint() throws {

@@ -39,6 +39,14 @@ import Testing
         #expect(version.code == 0 && version.output.split(separator: ".").count == 3)
     }
 
+    @Test func controlCharactersAreShownOnBothOutputs() throws {
+        let tool = try CommandLineTool()
+        try FileManager.default.createDirectory(at: tool.file("a\u{1B}[31m"), withIntermediateDirectories: true)
+        let (none, unknown) = (try tool.run("runs", "a\u{1B}[31m"), try tool.run("explain", "a\u{1B}[31m"))
+        #expect(none.output == "no runs in a<U+001B>[31m\n")
+        #expect(unknown.code == 1 && unknown.error.hasPrefix("Error: a<U+001B>[31m: "))
+    }
+
     @Test(arguments: ["--help", "--version", "explain tiny", "doctor", "runs .", "finetune --help"])
     func anOutputThatIsFullOrClosedIsAnError(command: String) throws {
         let tool = try CommandLineTool(links: [])

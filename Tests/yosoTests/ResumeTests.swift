@@ -3,6 +3,8 @@ import Digests
 import Foundation
 import Testing
 
+@testable import yoso
+
 /// Runs that are stopped and killed end as those that never were.
 @Suite(.serialized) struct ResumeTests {
     private func weights(_ tool: CommandLineTool, _ output: String, _ step: Int) throws -> String {
@@ -56,6 +58,14 @@ import Testing
         let text = try String(contentsOf: output, encoding: .utf8)
         let step = try #require(text.firstMatch(of: /stopped at step (\d+); the same command continues from there/)?.1)
         #expect(tool.exists("run/\(RunFolder.stateName(Int(step) ?? 0))/state.json"))
+    }
+
+    @Test func verifyResumeRefusesTwoArithmetics() throws {
+        try ResumeError.checkArithmetics(["Haswell, AVX2", "Haswell, AVX2"])
+        let error = #expect(throws: ResumeError.self) {
+            try ResumeError.checkArithmetics(["SkylakeX, AVX-512", "Haswell, AVX2", "SkylakeX, AVX-512"])
+        }
+        #expect(error?.description == "the runs were computed by Haswell, AVX2 and by SkylakeX, AVX-512; wanted one")
     }
 
     @Test func verifyResumeProvesIt() throws {

@@ -1,3 +1,4 @@
+import CFiles
 import Digests
 import Foundation
 
@@ -113,9 +114,15 @@ public enum AtomicFolder {
         try OutputFile.write(try encoder.encode(list), to: folder.appendingPathComponent(listName))
     }
 
-    /// Renames `partial` to `url`. A folder cannot be renamed over a full one, so an older one steps aside first, and
-    /// comes back where the new one cannot follow.
+    /// Renames `partial` to `url`. A folder cannot be renamed over a full one: the two change names in one call, or, on
+    /// file systems that cannot do that, the older one steps aside first, and comes back where the new one cannot follow.
     private static func replace(_ url: URL, with partial: URL) throws {
+        #if os(Linux)
+            if renameat2(AT_FDCWD, partial.path, AT_FDCWD, url.path, rename_exchange) == 0 {
+                try? FileManager.default.removeItem(at: partial)
+                return
+            }
+        #endif
         let old = aside(url)
         try? FileManager.default.removeItem(at: old)
         if FileManager.default.fileExists(atPath: url.path), rename(url.path, old.path) != 0 {

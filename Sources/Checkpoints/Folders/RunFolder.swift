@@ -39,9 +39,11 @@ public final class RunFolder {
     }
 
     /// The steps whose model is there, ascending.
-    public var checkpointSteps: [Int] { steps(Self.modelPrefix) }
+    public var checkpointSteps: [Int] { Self.checkpointSteps(in: url) }
 
-    private func steps(_ prefix: String) -> [Int] {
+    static func checkpointSteps(in url: URL) -> [Int] { steps(modelPrefix, in: url) }
+
+    private static func steps(_ prefix: String, in url: URL) -> [Int] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
         return names.compactMap { name in
             Int(name.dropFirst(prefix.count)).flatMap { Self.name(prefix, $0) == name ? $0 : nil }
@@ -52,7 +54,7 @@ public final class RunFolder {
     ///
     /// - Throws: `CheckpointError` where there is none, but a model that a run from the beginning would replace.
     public func latestStep(damaged: (CheckpointError) -> Void) throws -> Int? {
-        let (models, states) = (checkpointSteps, steps(Self.statePrefix))
+        let (models, states) = (checkpointSteps, Self.steps(Self.statePrefix, in: url))
         for step in models.reversed() where states.contains(step) {
             do {
                 try AtomicFolder.verify(state(step), foreign: false)
@@ -83,7 +85,7 @@ public final class RunFolder {
     ///
     /// - Returns: whether the model of step `best` is there.
     public func settle(at step: Int, best: Int?, keeping count: Int) throws -> Bool {
-        let (models, states) = (checkpointSteps, steps(Self.statePrefix))
+        let (models, states) = (checkpointSteps, Self.steps(Self.statePrefix, in: url))
         let isThere = best.map(models.contains) ?? true
         let target = isThere ? best.map(Self.checkpointName) : nil
         let current = try? FileManager.default.destinationOfSymbolicLink(atPath: self.best.path)
@@ -120,7 +122,16 @@ public final class RunFolder {
         guard names.isEmpty || names.contains(RunLock.fileName) else {
             throw CheckpointError(url, "holds \(names.sorted()[0]) and no run; choose another --output")
         }
+        if let other = names.filter({ !isOfARun($0) }).min() {
+            throw CheckpointError(url, "holds \(other) beside a run; move it, or choose another --output")
+        }
         do { try FileManager.default.removeItem(at: url) } catch { throw CheckpointError(url, "cannot be removed") }
+    }
+
+    private static func isOfARun(_ name: String) -> Bool {
+        [RunLock.fileName, "best", "metrics.jsonl", "plan.jsonl", "recipe.yaml", "report.json", "report.html"].contains(
+            name)
+            || [modelPrefix, statePrefix, "predictions", AtomicFolder.partialPrefix].contains(where: name.hasPrefix)
     }
 
     /// Writes a small file of the run, whole or not at all.

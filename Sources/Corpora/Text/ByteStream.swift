@@ -1,5 +1,6 @@
 import CLzma
 import CZlib
+import Digests
 import Foundation
 
 /// Bytes of a file as they are, or decompressed.
@@ -65,6 +66,8 @@ final class GzipStream: ByteStream {
 final class XZStream: ByteStream {
     private let url: URL
     private let file: PlainStream
+    /// Bytes that the decoder may take. `xz -9` wants 65 MB; a forged header may ask for 4 GB.
+    private static let memoryLimit: UInt64 = 1 << 30
     private var stream = lzma_stream()
     private var input: [UInt8] = []
     private var isFinished = false
@@ -73,7 +76,7 @@ final class XZStream: ByteStream {
         self.url = url
         file = try PlainStream(url)
         // 0x08: concatenated streams, as `xz` writes them when files are joined.
-        guard lzma_stream_decoder(&stream, UInt64.max, 0x08) == LZMA_OK else {
+        guard lzma_stream_decoder(&stream, Self.memoryLimit, 0x08) == LZMA_OK else {
             throw CorpusError(url, "the xz decoder cannot start")
         }
     }
@@ -87,7 +90,11 @@ final class XZStream: ByteStream {
             var action = LZMA_RUN
             if stream.avail_in == 0 {
                 input.removeAll(keepingCapacity: true)
+                let isFirst = file.bytesRead == 0
                 if try file.read(into: &input) == 0 { action = LZMA_FINISH }
+                guard !isFirst || !LargeFilePointer.isOne(input) else {
+                    throw CorpusError(url, LargeFilePointer.problem)
+                }
             }
             let offset = input.count - stream.avail_in
             let fresh = stream.avail_in == 0 ? 0 : offset
@@ -101,6 +108,12 @@ final class XZStream: ByteStream {
                     code = lzma_code(&stream, action)
                     count = pieceSize - stream.avail_out
                 }
+            }
+            guard code != LZMA_MEMLIMIT_ERROR else {
+                throw CorpusError(
+                    url,
+                    "wants \(lzma_memusage(&stream) >> 20) MB of memory to unpack; wanted at most \(Self.memoryLimit >> 20)"
+                )
             }
             guard code == LZMA_OK || code == LZMA_STREAM_END else {
                 throw CorpusError(url, "truncated or damaged xz data")

@@ -1,9 +1,11 @@
 import ArgumentParser
-import Attention
 import Benchmarks
+import Checkpoints
 import Console
 import Foundation
+import Reports
 import Tensors
+import Tokenization
 import Training
 
 /// `yoso bench`: how fast this machine is at what `yoso` does.
@@ -11,13 +13,11 @@ struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Measure what yoso does on this machine.",
         subcommands: [BenchAttention.self, BenchTrain.self, BenchProducts.self])
-}
 
-/// The middle of `values`, or the mean of the two there; 0 for none.
-func median(_ values: [Double]) -> Double {
-    let sorted = values.sorted()
-    guard !sorted.isEmpty else { return 0 }
-    return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
+    static func title(_ rest: String = "") {
+        Terminal.line(MachineFacts.title + rest)
+        if let pin = OpenBLASPin.current { Terminal.line("note: \(pin)") }
+    }
 }
 
 /// `yoso bench attention`: time, memory and error of every attention over lengths, in one interleaved run.
@@ -59,135 +59,51 @@ struct BenchAttention: ParsableCommand {
         guard data.contains("checkpoint") == (checkpoint != nil) else {
             throw ValidationError("--data checkpoint and --checkpoint FOLDER go together")
         }
-        let names = choices(length: 512).map(\.name)
+        let names = bench.choices(length: 512).map(\.name)
         for name in only where !names.contains(name) {
             throw ValidationError("--only \(name): wanted some of \(names.joined(separator: ", "))")
         }
     }
 
+    private var bench: AttentionBench {
+        AttentionBench(only: only, width: width, hashes: hashes, rounds: rounds, limit: limit)
+    }
+
     func run() throws {
         OpenBLAS.useOneThread()
         let workers = Workers(threads: threads)
-        let script = try against.map { try PeerScript(at: $0, named: "torch_attention.py", python: python) }
+        var bench = bench
+        bench.peer = try against.map { try PeerScript(at: $0, named: "torch_attention.py", python: python) }
         var report = AttentionReport(
-            machine: "\(Doctor.cpuName), OpenBLAS \(OpenBLAS.coreName) core", width: width, threads: workers.threads,
-            records: [])
-        Terminal.line(report.machine)
-        if let pin = OpenBLASPin.current { Terminal.line("note: \(pin)") }
+            machine: MachineFacts.title, width: width, threads: workers.threads, records: [])
+        Bench.title()
         for data in data {
             for length in lengths.sorted() {
-                report.records += try records(data, length, workers, report.records, script)
+                report.records += try bench.records(input(data, length), data, after: report.records, workers)
                 report.table(data: data, length: length).forEach(Terminal.line)
             }
-            for name in report.records.map(\.name) where name.hasPrefix("yoso-") {
+            if let name = report.records.map(\.name).first(where: { $0.hasPrefix("yoso-") }) {
                 let crossover = report.crossover(name, "softmax", data: data, \.forwardBackward)
                 let length = crossover.map { "from \($0) tokens on" } ?? "at none of these lengths"
                 Terminal.line("\(name) with backward is faster than our softmax \(length) (\(data))")
-                break
             }
         }
-        try write(report)
-    }
-
-    /// By the names of the bench; those of sampled attentions say how many hashes.
-    private func choices(length: Int) -> [(name: String, choice: AttentionChoice)] {
-        TimedAttentions(length: length, hashes: hashes).all.map { name, choice in
-            guard case .yoso = choice else { return (name, choice) }
-            return ("\(name)-\(hashes)", choice)
-        }
-    }
-
-    private func records(
-        _ data: String, _ length: Int, _ workers: Workers, _ earlier: [AttentionRecord], _ script: PeerScript?
-    ) throws -> [AttentionRecord] {
-        let input = try input(data, length)
-        let trials = choices(length: length).filter { only.isEmpty || only.contains($0.name) }
-            .filter { affords($0.name, data, length, earlier) }
-            .map { AttentionTrial($0.name, $0.choice, input, workers) }
-        var times = [String: (forward: [Double], both: [Double])]()
-        for round in 0...rounds {
-            for trial in trials {
-                let (forward, both) = (trial.milliseconds(backward: false), trial.milliseconds(backward: true))
-                // The first round warms up.
-                if round > 0 {
-                    times[trial.name, default: ([], [])].forward.append(forward)
-                    times[trial.name, default: ([], [])].both.append(both)
-                }
-            }
-            guard round > 0, let script else { continue }
-            // What took too long at the last length is not even started.
-            let slow = Set(earlier.filter { $0.data == data }.map(\.name))
-                .filter { !affords($0, data, length, earlier) }
-            for (name, time) in try peerTimes(script, length, workers.threads, without: slow) {
-                times[name, default: ([], [])].forward.append(time["forward"] ?? 0)
-                times[name, default: ([], [])].both.append(time["both"] ?? 0)
-            }
-        }
-        let outputs = Dictionary(uniqueKeysWithValues: trials.map { ($0.name, $0.output()) })
-        // Four heads once more: not where that would take long.
-        let quick = trials.filter { 8e-3 * median(times[$0.name]?.both ?? []) < limit }
-        let memory = Dictionary(uniqueKeysWithValues: quick.map { ($0.name, $0.extraBytesPerToken()) })
-        let peers = times.keys.filter { outputs[$0] == nil }.sorted()
-        return (trials.map(\.name) + peers).map { name in
-            AttentionRecord(
-                name: name, data: data, length: length, forward: median(times[name]?.forward ?? []),
-                forwardBackward: median(times[name]?.both ?? []), extraBytesPerToken: memory[name],
-                errorToSoftmax: name == "softmax" ? nil : distance(outputs[name], outputs["softmax"]),
-                errorToExpectation: Self.expectation(of: name).flatMap { distance(outputs[name], outputs[$0]) })
-        }
-    }
-
-    /// What a sampled attention samples.
-    private static func expectation(of name: String) -> String? {
-        if name.hasPrefix("yoso-") { return "yosoExpectation" }
-        return name.hasPrefix("conditional-") || name.hasPrefix("budget-") ? "massExpectation" : nil
-    }
-
-    private func input(_ data: String, _ length: Int) throws -> HeadInput {
-        switch data {
-        case "checkpoint": try .of(checkpoint ?? "", text, length: length, width: width)
-        case "clustered": .clustered(length: length, width: width)
-        default: .random(length: length, width: width)
-        }
-    }
-
-    /// Whether a pass would stay below the limit, were it quadratic in length.
-    private func affords(_ name: String, _ data: String, _ length: Int, _ earlier: [AttentionRecord]) -> Bool {
-        guard let last = earlier.last(where: { $0.name == name && $0.data == data }) else {
-            return earlier.isEmpty || !earlier.contains { $0.data == data }
-        }
-        let growth = Double(length) / Double(last.length)
-        return last.length < length && last.forwardBackward * growth * growth < 1e3 * limit || length == last.length
-    }
-
-    private func peerTimes(
-        _ script: PeerScript, _ length: Int, _ threads: Int, without names: Set<String>
-    ) throws -> [String: [String: Double]] {
-        try script.run(
-            [
-                "--length", "\(length)", "--width", "\(width)",
-                "--heads", "\(threads * AttentionTrial.heads(length: length))", "--threads", "\(threads)",
-                "--repeats", "1", "--without",
-            ] + names.sorted())
-    }
-
-    private func write(_ report: AttentionReport) throws {
-        let folder = URL(fileURLWithPath: output, isDirectory: true)
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        try Report.write(report, to: "\(output)/attention.json")
-        try Report.write(text: AttentionChart(report: report).html, to: "\(output)/attention.html")
+        try FileManager.default.createDirectory(
+            at: URL(fileURLWithPath: output, isDirectory: true), withIntermediateDirectories: true)
+        try ReportFile.write(report, to: "\(output)/attention.json")
+        try ReportFile.write(text: AttentionChart(report: report).html, to: "\(output)/attention.html")
         Terminal.line("")
         Terminal.line("\(output)/attention.json, \(output)/attention.html")
     }
-}
 
-/// |a - b| / |b|
-private func distance(_ a: [Float]?, _ b: [Float]?) -> Double? {
-    guard let a, let b else { return nil }
-    var (difference, size) = (0.0, 0.0)
-    for (a, b) in zip(a, b) {
-        difference += Double((a - b) * (a - b))
-        size += Double(b * b)
+    private func input(_ data: String, _ length: Int) throws -> HeadInput {
+        guard data == "checkpoint" else {
+            return data == "random" ? .random(length: length, width: width) : .clustered(length: length, width: width)
+        }
+        let folder = ModelPath.url(checkpoint ?? "")
+        let tokenizer = try TokenizerFolder.load(folder)
+        return try .of(
+            folder, Finetune.encoder(of: folder, tokenizer, length: 1), tokenizer, text: SampleData.text(text),
+            length: length, width: width)
     }
-    return (difference / size).squareRoot()
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Benchmarks
 import Console
 import Foundation
+import Reports
 import Tensors
 import Training
 
@@ -42,54 +43,24 @@ struct BenchProducts: ParsableCommand {
         return sizes
     }
 
-    /// A product's speed in operations a second on all threads.
-    private struct Record: Codable {
-        var shape: String
-        var form: TimedProduct.Form
-        /// By precision: medians.
-        var speeds: [String: Double]
-    }
-
     func run() throws {
-        if let output { try Report.check(output) }
+        if let output { try ReportFile.check(output) }
         OpenBLAS.useOneThread()
         let workers = Workers(threads: threads)
-        Terminal.line("\(Doctor.cpuName), OpenBLAS \(OpenBLAS.coreName) core, \(workers.threads) threads, GFLOP/s")
-        if let pin = OpenBLASPin.current { Terminal.line("note: \(pin)") }
-        let script = try against.map { try PeerScript(at: $0, named: "torch_products.py", python: python) }
-        let precisions = Precision.allCases.filter(\.isAvailable)
-        let peaks = Dictionary(
-            uniqueKeysWithValues: precisions.map { ($0.rawValue, PeakSpeed.measure(workers, $0).operations) })
-        for (name, peak) in peaks.sorted(by: { $0.key < $1.key }) {
+        Bench.title(", \(workers.threads) threads, GFLOP/s")
+        let peer = try against.map { try PeerScript(at: $0, named: "torch_products.py", python: python) }
+        let bench = ProductBench(rounds: rounds, workers, peer: peer)
+        for (name, peak) in bench.peaks.sorted(by: { $0.key < $1.key }) {
             Terminal.line(String(format: "%@ peak %.0f", name, peak * 1e-9))
         }
-        var records: [Record] = []
+        var records: [ProductBench.Record] = []
         for shape in shapes {
-            let sizes = try Self.sizes(shape)
             for form in TimedProduct.Form.allCases {
-                var record = Record(shape: shape, form: form, speeds: [:])
-                var times: [String: [Double]] = [:]
-                let products = precisions.map {
-                    ($0, TimedProduct(rows: sizes[0], outputs: sizes[1], inputs: sizes[2], form, $0, workers))
-                }
-                for _ in 0..<rounds {
-                    for (precision, product) in products {
-                        times[precision.rawValue, default: []].append(product.seconds() / product.work)
-                    }
-                    if let script {
-                        let arguments = sizes.map { "\($0)" } + [form.rawValue, "\(workers.threads)"]
-                        // As many products as there are threads.
-                        let seconds: [String: Double] = try script.run(arguments)
-                        for (name, seconds) in seconds {
-                            times["PyTorch \(name)", default: []].append(seconds / products[0].1.work)
-                        }
-                    }
-                }
-                record.speeds = times.mapValues { 1 / median($0) }
+                let record = try bench.record(shape, Self.sizes(shape), form)
                 records.append(record)
                 let speeds = record.speeds.sorted { $0.key < $1.key }.map { name, speed in
                     String(format: "%@ %.0f", name, speed * 1e-9)
-                        + (peaks[name].map { String(format: " (%.0f%%)", 100 * speed / $0) } ?? "")
+                        + (bench.peaks[name].map { String(format: " (%.0f%%)", 100 * speed / $0) } ?? "")
                 }
                 Terminal.line(
                     shape.padding(toLength: 16, withPad: " ", startingAt: 0)
@@ -97,6 +68,6 @@ struct BenchProducts: ParsableCommand {
                         + speeds.joined(separator: "  "))
             }
         }
-        if let output { try Report.write(records, to: output) }
+        if let output { try ReportFile.write(records, to: output) }
     }
 }

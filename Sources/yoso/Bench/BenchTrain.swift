@@ -3,6 +3,7 @@ import Attention
 import Benchmarks
 import Console
 import Foundation
+import Reports
 import Tensors
 import Training
 
@@ -51,17 +52,6 @@ struct BenchTrain: ParsableCommand {
         try precision.forEach { try $0.check() }
     }
 
-    /// What was measured in one precision.
-    private struct Result: Codable {
-        var precision: Precision
-        /// Medians.
-        var tokensPerSecond: Double
-        var shareOfPeak: Double
-        var peerTokensPerSecond: Double?
-        var peerPeakMegabytes: Int?
-        var phases: [StepProfile.Row]
-    }
-
     /// What the JSON file says.
     private struct Run: Encodable {
         var machine: String
@@ -70,64 +60,46 @@ struct BenchTrain: ParsableCommand {
         var threads: Int
         /// Largest resident size of all results.
         var peakBytes: Int
-        var results: [Result]
+        var results: [TrainingBench.Result]
     }
 
     func run() throws {
-        if let output { try Report.check(output) }
+        if let output { try ReportFile.check(output) }
         let workers = Workers(threads: threads)
-        Terminal.line(
-            "\(Doctor.cpuName), OpenBLAS \(OpenBLAS.coreName) core, \(layers)x\(hidden) \(attention), \(batch) x \(length) "
-                + "tokens, \(workers.threads) threads")
-        if let pin = OpenBLASPin.current { Terminal.line("note: \(pin)") }
+        Bench.title(
+            ", \(layers)x\(hidden) \(attention), \(batch) x \(length) tokens, \(workers.threads) threads")
         let results = try precision.map { try measure($0, workers) }
-        Terminal.line("peak memory of all: \(Show.bytes(PretrainingEstimate.peakMemory()))")
+        let peakBytes = PretrainingEstimate.peakMemory()
+        Terminal.line("peak memory of all: \(Show.bytes(peakBytes))")
         if let output {
             let run = Run(
-                machine: Doctor.cpuName, layers: layers, hidden: hidden, vocabulary: vocab, batch: batch,
-                length: length,
-                attention: attention, threads: workers.threads, peakBytes: PretrainingEstimate.peakMemory(),
-                results: results)
-            try Report.write(run, to: output)
+                machine: MachineFacts.cpuName, layers: layers, hidden: hidden, vocabulary: vocab, batch: batch,
+                length: length, attention: attention, threads: workers.threads, peakBytes: peakBytes, results: results)
+            try ReportFile.write(run, to: output)
         }
     }
 
-    private func measure(_ precision: Precision, _ workers: Workers) throws -> Result {
-        let training = TimedTraining(
-            TrainingShape(
-                layers: layers, hidden: hidden, vocabulary: vocab, batch: batch, length: length,
-                attention: TimedAttentions(length: length)[attention] ?? .softmax,
-                attentionDropout: attentionDropout, precision: precision,
-                microBatchTokens: microBatchTokens > 0 ? microBatchTokens : batch * length, recompute: recompute,
-                threads: workers.threads))
-        let peak = PeakSpeed.measure(workers, precision)
-        let script = try against.map {
+    private func measure(_ precision: Precision, _ workers: Workers) throws -> TrainingBench.Result {
+        let shape = TrainingShape(
+            layers: layers, hidden: hidden, vocabulary: vocab, batch: batch, length: length,
+            attention: TimedAttentions(length: length)[attention] ?? .softmax, attentionDropout: attentionDropout,
+            precision: precision, microBatchTokens: microBatchTokens > 0 ? microBatchTokens : batch * length,
+            recompute: recompute, threads: workers.threads)
+        let peer = try against.map {
             PeerTraining(
                 script: try PeerScript(at: $0, named: "torch_pretrain.py", python: python), compiles: peerCompile)
         }
-        var (ours, theirs): ([Double], [PeerTraining.Report]) = ([], [])
-        for round in 1...rounds {
-            ours.append(Double(batch * length) / median(training.seconds(ofSteps: steps)))
-            var line = String(format: "%@ round %d: %.0f tokens/s", precision.rawValue, round, ours[ours.count - 1])
-            if let script {
-                theirs.append(try script.run(training.shape, steps: steps))
-                line += String(format: ", PyTorch %.0f tokens/s", theirs[theirs.count - 1].tokensPerSecond)
-            }
-            Terminal.line(line)
-        }
-        let speed = training.work / Double(batch * length) * median(ours)
-        let result = Result(
-            precision: precision, tokensPerSecond: median(ours), shareOfPeak: speed / peak.operations,
-            peerTokensPerSecond: theirs.isEmpty ? nil : median(theirs.map(\.tokensPerSecond)),
-            peerPeakMegabytes: theirs.map(\.peakMegabytes).max(), phases: training.profile(ofSteps: steps))
-        table(result, speed: speed, peak: peak).forEach(Terminal.line)
-        return result
+        let bench = try TrainingBench(
+            shape, workers, rounds: rounds, steps: steps, peer: peer, line: Terminal.line)
+        table(bench).forEach(Terminal.line)
+        return bench.result
     }
 
-    private func table(_ result: Result, speed: Double, peak: PeakSpeed) -> [String] {
+    private func table(_ bench: TrainingBench) -> [String] {
+        let (result, peak) = (bench.result, bench.peak)
         var head = String(
             format: "%@: %.0f tokens/s, %.0f GFLOP/s in products, %@ of the measured %.0f%@", result.precision.rawValue,
-            result.tokensPerSecond, speed * 1e-9, Show.percent(result.shareOfPeak), peak.operations * 1e-9,
+            result.tokensPerSecond, bench.speed * 1e-9, Show.percent(result.shareOfPeak), peak.operations * 1e-9,
             peak.isBusy ? " of a busy machine" : "")
         if let peer = result.peerTokensPerSecond {
             head += String(format: "; PyTorch %.0f tokens/s, ratio %.2f", peer, result.tokensPerSecond / peer)

@@ -6,6 +6,7 @@ import Digests
 import Foundation
 import Glue
 import Recipes
+import Reports
 import Tasks
 import Tensors
 import Tokenization
@@ -147,7 +148,7 @@ struct Finetune: ParsableCommand {
         let table = TableSettings(
             protocol: self.protocol, settings: common ?? settingsInCommon, weights: weights)
         // What GLUE is, the program knows.
-        let own = recipe.isOwnTask ? [HuggingFaceConfiguration.ownTaskKey: try Report.json(task, pretty: false)] : [:]
+        let own = recipe.isOwnTask ? try HuggingFaceConfiguration.notes(of: task) : [:]
         let run = FineTuningRun(
             encoder: encoder, options: recipe.options, tokenizer: tokenizer, data: rows, folder: folder,
             pretrained: randomWeights ? nil : source, weights: digest, recipe: recipe.resolved.yaml,
@@ -162,7 +163,7 @@ struct Finetune: ParsableCommand {
                 folder.metrics, "tells of no epoch, though the run had ended; choose another --output")
         }
         try folder.write(
-            Report.json(FineTuningReport(protocol: table.protocolName, settings: table.hash, best: best)),
+            ReportFile.json(FineTuningReport(protocol: table.protocolName, settings: table.hash, best: best)),
             to: "report.json")
         let scores = FineTuningDisplay.scores(best.evaluation)
         display.note("best: epoch \(best.epoch), dev \(scores); \(folder.best.relativePath)")

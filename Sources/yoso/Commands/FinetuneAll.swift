@@ -3,6 +3,7 @@ import Checkpoints
 import Console
 import Foundation
 import Glue
+import Reports
 import Tasks
 import Tokenization
 import Training
@@ -62,7 +63,7 @@ extension Finetune {
             } else {
                 table.add(task, try run.finetune().evaluation)
             }
-            try Report.write(text: table.text, to: "\(folder)/table.md")
+            try ReportFile.write(text: table.text, to: "\(folder)/table.md")
         }
         Terminal.line("")
         Terminal.line(table.text)

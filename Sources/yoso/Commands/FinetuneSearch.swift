@@ -3,6 +3,7 @@ import Checkpoints
 import Console
 import Foundation
 import Recipes
+import Reports
 import Tasks
 import Training
 
@@ -85,7 +86,7 @@ extension Finetune {
             }
             kept = scored.sorted { $0.score > $1.score } + kept
             board = kept + diverged
-            try Report.write(text: leaderboard(task, board), to: "\(folder)/leaderboard.md")
+            try ReportFile.write(text: leaderboard(task, board), to: "\(folder)/leaderboard.md")
         }
         Terminal.line("")
         Terminal.line(leaderboard(task, board))

@@ -1,6 +1,7 @@
 import Checkpoints
 import Console
 import Foundation
+import Reports
 import Tasks
 import Training
 
@@ -71,7 +72,7 @@ extension Finetune {
             try RunFolder.link(
                 "seed-\(median.seed)/best", as: "best", in: URL(fileURLWithPath: folder, isDirectory: true))
         }
-        try Report.write(report, to: "\(folder)/\(SeedReport.fileName)")
+        try ReportFile.write(report, to: "\(folder)/\(SeedReport.fileName)")
         Terminal.line("")
         Terminal.line(report.text)
         (report.subsets ?? []).forEach { Terminal.line("\($0)") }

@@ -4,6 +4,7 @@ import Console
 import Corpora
 import Foundation
 import Recipes
+import Reports
 import Tensors
 import Tokenization
 import Training
@@ -56,7 +57,7 @@ struct Pretrain: ParsableCommand {
         defer { phases.map { PhaseTable(rows: $0.rows).lines.forEach(Terminal.line) } }
         let display = PretrainingDisplay()
         let evaluation = try stopping { try run.run(interruption, display.show) }
-        try folder.write(try Report.json(evaluation), to: "report.json")
+        try folder.write(try ReportFile.json(evaluation), to: "report.json")
         let guess = setup.tokenizer.piece(setup.baseline.token)
         Terminal.line(
             "masked accuracy \(Show.percent(evaluation.maskedAccuracy)) on held-out text; always guessing '\(guess)' "

@@ -2,6 +2,7 @@ import ArgumentParser
 import Console
 import Foundation
 import Glue
+import Reports
 import Tasks
 import Tokenization
 
@@ -34,7 +35,7 @@ struct Submit: ParsableCommand {
             return Terminal.next("upload it at https://gluebenchmark.com/submit")
         }
         let folder = URL(fileURLWithPath: data ?? "", isDirectory: true)
-        try Report.check(output)
+        try ReportFile.check(output)
         let lacking = fillMissing ? [] : Submission.files.flatMap { lacks($0, $1, folder) }
         guard lacking.isEmpty else {
             throw TaskError("", "no \(lacking.joined(separator: ", no ")); or pass --fill-missing")

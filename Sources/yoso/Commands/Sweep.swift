@@ -2,6 +2,7 @@ import ArgumentParser
 import Console
 import Foundation
 import Recipes
+import Reports
 import Shipped
 import Tensors
 import Training
@@ -48,7 +49,7 @@ struct Sweep: ParsableCommand {
             Terminal.line(variant.name)
             let evaluation = try run.pretrain().0
             table.add(variant.name, evaluation, score: try fineTuning(of: variant, options)?.finetune().evaluation)
-            try Report.write(text: table.text, to: "\(output)/table.md")
+            try ReportFile.write(text: table.text, to: "\(output)/table.md")
         }
         Terminal.line("")
         Terminal.line(table.text)

@@ -33,11 +33,11 @@ struct VerifyResume: ParsableCommand {
             try Child(arguments(output: "\(output)/killed")).finish()
         }
         Terminal.line("continued: \(2 * at) steps, SHA-256 \(killed)")
-        let arithmetics = try ["straight", "killed"].flatMap { name in
-            try RunState(of: URL(fileURLWithPath: "\(output)/\(name)/\(RunFolder.stateName(2 * at))"), step: 2 * at)
-                .arithmetics
-        }
-        guard Set(arithmetics).count == 1 else { throw ResumeError.machines(Set(arithmetics).sorted()) }
+        try ResumeError.checkArithmetics(
+            ["straight", "killed"].flatMap { name in
+                try RunState(of: URL(fileURLWithPath: "\(output)/\(name)/\(RunFolder.stateName(2 * at))"), step: 2 * at)
+                    .arithmetics
+            })
         guard straight == killed else { throw ResumeError.differs }
         Terminal.line("the weights are the same bits")
         Terminal.next("yoso pretrain \(recipe)")
@@ -62,6 +62,12 @@ enum ResumeError: Error, CustomStringConvertible {
     case machines([String])
     case ended(step: String)
     case failed(Int32)
+
+    /// - Throws: `machines` where the parts of the runs were not all computed by one OpenBLAS core and kernel level: then
+    ///   other bits say nothing of resuming.
+    static func checkArithmetics(_ names: [String]) throws {
+        guard Set(names).count == 1 else { throw ResumeError.machines(Set(names).sorted()) }
+    }
 
     var description: String {
         switch self {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Checkpoints
 import Console
 import Foundation
+import Reports
 import Training
 
 /// `yoso report RUN`: one self-contained HTML page about a run.
@@ -36,7 +37,7 @@ struct WriteReport: ParsableCommand {
         }
         body.append("<h2>Recipe</h2>\n<pre>\(recipe.htmlEscaped)</pre>")
         let page = url.appendingPathComponent("report.html")
-        try Report.write(text: HTMLPage(title: folder, body: body).text, to: page.path)
+        try ReportFile.write(text: HTMLPage(title: folder, body: body).text, to: page.path)
         Terminal.line(page.relativePath)
         Terminal.next("open it in a browser; yoso runs lists the others")
     }

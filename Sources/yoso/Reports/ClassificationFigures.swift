@@ -1,5 +1,6 @@
 import Console
 import Foundation
+import Reports
 import Training
 
 /// What the predictions of a dev set show: confusions, calibration, and the mistakes that were made most confidently.

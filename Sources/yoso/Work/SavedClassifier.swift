@@ -101,5 +101,12 @@ extension HuggingFaceConfiguration {
         return try yoso?["task"].map(GlueTask.named)
     }
 
-    static let ownTaskKey = "ownTask"
+    /// For a checkpoint to remember a task of the user's own.
+    static func notes(of task: TaskSource) throws -> [String: String] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return [ownTaskKey: String(decoding: try encoder.encode(task), as: UTF8.self)]
+    }
+
+    private static let ownTaskKey = "ownTask"
 }

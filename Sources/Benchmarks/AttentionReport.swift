@@ -1,28 +1,32 @@
 import Foundation
 
 /// What was measured of one attention at one length.
-struct AttentionRecord: Codable {
-    var name: String
-    var data: String
-    var length: Int
+public struct AttentionRecord: Codable {
+    public var name: String
+    public var data: String
+    public var length: Int
     /// Medians, milliseconds a head.
-    var forward: Double
-    var forwardBackward: Double
+    public var forward: Double
+    public var forwardBackward: Double
     /// Beside input, output and their gradients; nil for peers.
-    var extraBytesPerToken: Double?
+    public var extraBytesPerToken: Double?
     /// |Y - Y'| / |Y'| to softmax's output, and to that of YOSO-E where it is the expectation.
-    var errorToSoftmax: Double?
-    var errorToExpectation: Double?
+    public var errorToSoftmax: Double?
+    public var errorToExpectation: Double?
 }
 
 /// The records of a run, as a table, JSON and a chart.
-struct AttentionReport: Codable {
-    var machine: String
-    var width: Int
-    var threads: Int
-    var records: [AttentionRecord]
+public struct AttentionReport: Codable {
+    public var machine: String
+    public var width: Int
+    public var threads: Int
+    public var records: [AttentionRecord]
 
-    func table(data: String, length: Int) -> [String] {
+    public init(machine: String, width: Int, threads: Int, records: [AttentionRecord]) {
+        (self.machine, self.width, self.threads, self.records) = (machine, width, threads, records)
+    }
+
+    public func table(data: String, length: Int) -> [String] {
         func error(_ value: Double?) -> String { value.map { String(format: "%10.4f", $0) } ?? "         –" }
         let head = "attention             forward ms  with backward  bytes/token  to softmax  to expectation"
         return ["", "\(length) tokens, \(data) queries and keys, a head of \(width) on \(threads) threads", head]
@@ -35,7 +39,7 @@ struct AttentionReport: Codable {
     }
 
     /// The first length from which on `name` is faster than `other`, on `data`; nil where it never is.
-    func crossover(_ name: String, _ other: String, data: String, _ time: (AttentionRecord) -> Double) -> Int? {
+    public func crossover(_ name: String, _ other: String, data: String, _ time: (AttentionRecord) -> Double) -> Int? {
         let lengths = Set(records.filter { $0.data == data }.map(\.length)).sorted()
         func value(_ name: String, _ length: Int) -> Double? {
             records.first { $0.name == name && $0.data == data && $0.length == length }.map(time)

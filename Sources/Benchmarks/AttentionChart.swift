@@ -1,8 +1,12 @@
+import Reports
+
 /// Time over length of every attention, both logarithmic, as one self-contained HTML page.
-struct AttentionChart {
+public struct AttentionChart {
     let report: AttentionReport
 
-    var html: String {
+    public init(report: AttentionReport) { self.report = report }
+
+    public var html: String {
         let charts = Set(report.records.map(\.data)).sorted().flatMap { data in
             [
                 chart("Forward, \(data)", data, \.forward),

@@ -2,19 +2,19 @@ import Foundation
 import Tensors
 
 /// Queries, keys and values of one head, side by side: what an attention is timed on.
-struct HeadInput {
+public struct HeadInput {
     let length: Int
     let width: Int
     /// [length, 3 · width]
     let values: [Float]
 
     /// Normal numbers: queries and keys hardly meet.
-    static func random(length: Int, width: Int) -> HeadInput {
+    public static func random(length: Int, width: Int) -> HeadInput {
         HeadInput(length: length, width: width, values: normals(length * 3 * width, "random"))
     }
 
     /// Queries and keys around 32 common centres, so that each is near a thirty-second of the others.
-    static func clustered(length: Int, width: Int) -> HeadInput {
+    public static func clustered(length: Int, width: Int) -> HeadInput {
         let centres = normals(32 * width, "centres")
         var values = normals(length * 3 * width, "clustered")
         for row in 0..<length {

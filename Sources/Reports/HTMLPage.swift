@@ -1,10 +1,12 @@
 /// A page that needs no other file.
-struct HTMLPage {
+public struct HTMLPage {
     let title: String
-    /// HTML, part by part.
     let body: [String]
 
-    var text: String {
+    /// - Parameter body: HTML, part by part.
+    public init(title: String, body: [String]) { (self.title, self.body) = (title, body) }
+
+    public var text: String {
         """
         <!DOCTYPE html>
         <html lang="en"><meta charset="utf-8"><title>\(title.htmlEscaped)</title>
@@ -18,7 +20,7 @@ struct HTMLPage {
     }
 
     /// A table of plain texts.
-    static func table(_ head: [String], _ rows: [[String]]) -> String {
+    public static func table(_ head: [String], _ rows: [[String]]) -> String {
         func line(_ cells: [String], _ tag: String) -> String {
             "<tr>" + cells.map { "<\(tag)>\($0.htmlEscaped)</\(tag)>" }.joined() + "</tr>"
         }

@@ -1,16 +1,22 @@
 import Foundation
 
 /// Lines over a common axis, as an SVG picture.
-struct LineChart {
-    struct Series {
+public struct LineChart {
+    public struct Series {
         let name: String
         let points: [(x: Double, y: Double)]
+
+        public init(name: String, points: [(x: Double, y: Double)]) { (self.name, self.points) = (name, points) }
     }
 
     let title: String
     let series: [Series]
-    /// Whether the axes are logarithmic; their values are then above 0.
-    var isLogarithmic = (x: false, y: false)
+    let isLogarithmic: (x: Bool, y: Bool)
+
+    /// - Parameter isLogarithmic: whether the axes are; their values are then above 0.
+    public init(title: String, series: [Series], isLogarithmic: (x: Bool, y: Bool) = (false, false)) {
+        (self.title, self.series, self.isLogarithmic) = (title, series, isLogarithmic)
+    }
 
     private static let (width, height, margin) = (640.0, 420.0, 56.0)
     private static let colours = [
@@ -18,7 +24,7 @@ struct LineChart {
         "#000000", "#aec7e8",
     ]
 
-    var svg: String {
+    public var svg: String {
         let points = series.flatMap(\.points)
         let x = Axis(points.map(\.x), Self.margin, Self.width - Self.margin, isLogarithmic.x)
         let y = Axis(points.map(\.y), Self.height - Self.margin, 24, isLogarithmic.y)
@@ -86,7 +92,7 @@ struct LineChart {
 
 extension String {
     /// The text with what HTML would read as its own spelled out.
-    var htmlEscaped: String {
+    public var htmlEscaped: String {
         replacingOccurrences(of: "&", with: "&amp;").replacingOccurrences(of: "<", with: "&lt;")
             .replacingOccurrences(of: ">", with: "&gt;").replacingOccurrences(of: "\"", with: "&quot;")
     }

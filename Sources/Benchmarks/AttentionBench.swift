@@ -1,0 +1,111 @@
+import Attention
+import Training
+
+/// Time, memory and error of every attention over lengths, in rounds of all in turn.
+public struct AttentionBench {
+    /// Attentions by name; the default is all.
+    let only: [String]
+    /// Width of a head.
+    let width: Int
+    /// Hashes of sampled attentions.
+    let hashes: Int
+    /// Rounds; medians count.
+    let rounds: Int
+    /// Longest pass in seconds: an attention that would take more at the next length stops before it.
+    let limit: Double
+    /// Timed between the rounds.
+    public var peer: PeerScript?
+
+    public init(only: [String] = [], width: Int = 64, hashes: Int = 32, rounds: Int = 5, limit: Double = 10) {
+        (self.only, self.width, self.hashes, self.rounds, self.limit) = (only, width, hashes, rounds, limit)
+    }
+
+    /// By the names of the bench; those of sampled attentions say how many hashes.
+    public func choices(length: Int) -> [(name: String, choice: AttentionChoice)] {
+        TimedAttentions(length: length, hashes: hashes).all.map { name, choice in
+            guard case .yoso = choice else { return (name, choice) }
+            return ("\(name)-\(hashes)", choice)
+        }
+    }
+
+    /// What is measured of all at the length of `input`, whose kind is `data`, but for those that `earlier` records say are
+    /// too slow for it.
+    ///
+    /// - Throws: `PeerScript.Failure`.
+    public func records(
+        _ input: HeadInput, _ data: String, after earlier: [AttentionRecord], _ workers: Workers
+    ) throws -> [AttentionRecord] {
+        let length = input.length
+        let trials = choices(length: length).filter { only.isEmpty || only.contains($0.name) }
+            .filter { affords($0.name, data, length, earlier) }
+            .map { AttentionTrial($0.name, $0.choice, input, workers) }
+        var times = [String: (forward: [Double], both: [Double])]()
+        for round in 0...rounds {
+            for trial in trials {
+                let (forward, both) = (trial.milliseconds(backward: false), trial.milliseconds(backward: true))
+                // The first round warms up.
+                if round > 0 {
+                    times[trial.name, default: ([], [])].forward.append(forward)
+                    times[trial.name, default: ([], [])].both.append(both)
+                }
+            }
+            guard round > 0, let peer else { continue }
+            // What took too long at the last length is not even started.
+            let slow = Set(earlier.filter { $0.data == data }.map(\.name))
+                .filter { !affords($0, data, length, earlier) }
+            for (name, time) in try peerTimes(peer, length, workers.threads, without: slow) {
+                times[name, default: ([], [])].forward.append(time["forward"] ?? 0)
+                times[name, default: ([], [])].both.append(time["both"] ?? 0)
+            }
+        }
+        let outputs = Dictionary(uniqueKeysWithValues: trials.map { ($0.name, $0.output()) })
+        // Four heads once more: not where that would take long.
+        let quick = trials.filter { 8e-3 * median(times[$0.name]?.both ?? []) < limit }
+        let memory = Dictionary(uniqueKeysWithValues: quick.map { ($0.name, $0.extraBytesPerToken()) })
+        let peers = times.keys.filter { outputs[$0] == nil }.sorted()
+        return (trials.map(\.name) + peers).map { name in
+            AttentionRecord(
+                name: name, data: data, length: length, forward: median(times[name]?.forward ?? []),
+                forwardBackward: median(times[name]?.both ?? []), extraBytesPerToken: memory[name],
+                errorToSoftmax: name == "softmax" ? nil : distance(outputs[name], outputs["softmax"]),
+                errorToExpectation: Self.expectation(of: name).flatMap { distance(outputs[name], outputs[$0]) })
+        }
+    }
+
+    /// What a sampled attention samples.
+    private static func expectation(of name: String) -> String? {
+        if name.hasPrefix("yoso-") { return "yosoExpectation" }
+        return name.hasPrefix("conditional-") || name.hasPrefix("budget-") ? "massExpectation" : nil
+    }
+
+    /// Whether a pass would stay below the limit, were it quadratic in length.
+    private func affords(_ name: String, _ data: String, _ length: Int, _ earlier: [AttentionRecord]) -> Bool {
+        guard let last = earlier.last(where: { $0.name == name && $0.data == data }) else {
+            return earlier.isEmpty || !earlier.contains { $0.data == data }
+        }
+        let growth = Double(length) / Double(last.length)
+        return last.length < length && last.forwardBackward * growth * growth < 1e3 * limit || length == last.length
+    }
+
+    private func peerTimes(
+        _ peer: PeerScript, _ length: Int, _ threads: Int, without names: Set<String>
+    ) throws -> [String: [String: Double]] {
+        try peer.run(
+            [
+                "--length", "\(length)", "--width", "\(width)",
+                "--heads", "\(threads * AttentionTrial.heads(length: length))", "--threads", "\(threads)",
+                "--repeats", "1", "--without",
+            ] + names.sorted())
+    }
+}
+
+/// |a - b| / |b|
+private func distance(_ a: [Float]?, _ b: [Float]?) -> Double? {
+    guard let a, let b else { return nil }
+    var (difference, size) = (0.0, 0.0)
+    for (a, b) in zip(a, b) {
+        difference += Double((a - b) * (a - b))
+        size += Double(b * b)
+    }
+    return (difference / size).squareRoot()
+}

@@ -1,0 +1,48 @@
+import Foundation
+import Tensors
+import Training
+
+/// Tokens a second of pretraining steps of one shape and where their time goes, ours and a peer's in turn.
+public struct TrainingBench {
+    /// What was measured in one precision.
+    public struct Result: Codable {
+        public var precision: Precision
+        /// Medians.
+        public var tokensPerSecond: Double
+        public var shareOfPeak: Double
+        public var peerTokensPerSecond: Double?
+        public var peerPeakMegabytes: Int?
+        public var phases: [StepProfile.Row]
+    }
+
+    public let result: Result
+    /// Operations a second in products, and what this machine reaches.
+    public let speed: Double
+    public let peak: PeakSpeed
+
+    /// Measures `rounds` rounds of `steps` steps, each of which is told to `line`.
+    ///
+    /// - Throws: `PeerScript.Failure`.
+    public init(
+        _ shape: TrainingShape, _ workers: Workers, rounds: Int, steps: Int, peer: PeerTraining?,
+        line: (String) -> Void
+    ) throws {
+        let training = TimedTraining(shape)
+        peak = PeakSpeed.measure(workers, shape.precision)
+        var (ours, theirs): ([Double], [PeerTraining.Report]) = ([], [])
+        for round in 1...rounds {
+            let speed = Double(shape.tokens) / median(training.seconds(ofSteps: steps))
+            ours.append(speed)
+            let report = try peer?.run(shape, steps: steps)
+            theirs += report.map { [$0] } ?? []
+            line(
+                String(format: "%@ round %d: %.0f tokens/s", shape.precision.rawValue, round, speed)
+                    + (report.map { String(format: ", PyTorch %.0f tokens/s", $0.tokensPerSecond) } ?? ""))
+        }
+        speed = training.work / Double(shape.tokens) * median(ours)
+        result = Result(
+            precision: shape.precision, tokensPerSecond: median(ours), shareOfPeak: speed / peak.operations,
+            peerTokensPerSecond: theirs.isEmpty ? nil : median(theirs.map(\.tokensPerSecond)),
+            peerPeakMegabytes: theirs.map(\.peakMegabytes).max(), phases: training.profile(ofSteps: steps))
+    }
+}
