@@ -36,20 +36,21 @@ let package = Package(
         .target(name: "CShipped"),
 
         // Numbers and calculus.
+        .target(name: "Options"),
         .target(name: "Tensors", dependencies: ["COpenBLAS", "CKernels"]),
         .target(name: "Autograd", dependencies: ["Tensors", "CKernels"]),
 
         // The model.
-        .target(name: "Attention", dependencies: ["Autograd", "Tensors", "CKernels"]),
-        .target(name: "Bert", dependencies: ["Attention", "Autograd", "Tensors"]),
+        .target(name: "Attention", dependencies: ["Autograd", "Options", "Tensors", "CKernels"]),
+        .target(name: "Bert", dependencies: ["Attention", "Autograd", "Options", "Tensors"]),
 
         // Text and files.
         .target(name: "Shipped", dependencies: ["CShipped"]),
         .target(name: "Digests", dependencies: ["CCrypto"]),
         .target(name: "Tokenization", dependencies: ["CSentencePiece", "Digests", "Shipped"]),
         .target(name: "SampleEnglish"),
-        .target(name: "Corpora", dependencies: ["Tokenization", "Digests", "CZlib", "CLzma"]),
-        .target(name: "Tasks", dependencies: ["Corpora", "Tokenization"]),
+        .target(name: "Corpora", dependencies: ["Tokenization", "Digests", "Options", "CZlib", "CLzma"]),
+        .target(name: "Tasks", dependencies: ["Corpora", "Options", "Tokenization"]),
         .target(name: "Glue", dependencies: ["Tasks", "Digests", "CZip"]),
         .target(name: "Checkpoints", dependencies: ["Digests", "CFiles"]),
 
@@ -57,13 +58,13 @@ let package = Package(
         .target(
             name: "Training",
             dependencies: [
-                "Attention", "Autograd", "Bert", "Checkpoints", "CKernels", "Corpora", "Digests", "Tasks", "Tensors",
-                "Tokenization",
+                "Attention", "Autograd", "Bert", "Checkpoints", "CKernels", "Corpora", "Digests", "Options", "Tasks",
+                "Tensors", "Tokenization",
             ]),
         .target(
             name: "Recipes",
             dependencies: [
-                "Attention", "Bert", "Corpora", "Glue", "Shipped", "Tasks", "Tensors", "Training",
+                "Bert", "Glue", "Options", "Shipped", "Tasks", "Tensors", "Training",
                 .product(name: "Yams", package: "Yams"),
             ]),
         .target(name: "Inference", dependencies: ["Tasks"]),
@@ -72,8 +73,8 @@ let package = Package(
         .target(
             name: "Benchmarks",
             dependencies: [
-                "Attention", "Autograd", "Bert", "Checkpoints", "CKernels", "Console", "Corpora", "Reports", "Tensors",
-                "Tokenization", "Training",
+                "Attention", "Autograd", "Bert", "Checkpoints", "CKernels", "Console", "Corpora", "Options", "Reports",
+                "Tensors", "Tokenization", "Training",
             ],
             exclude: ["RESULTS.md"]),
         .executableTarget(
@@ -81,7 +82,7 @@ let package = Package(
             dependencies: [
                 "Attention", "Autograd", "Benchmarks", "Bert", "Checkpoints", "CKernels", "Console", "Corpora",
                 "Digests",
-                "Glue", "Inference", "Recipes", "Reports", "SampleEnglish", "Shipped", "Tasks", "Tensors",
+                "Glue", "Inference", "Options", "Recipes", "Reports", "SampleEnglish", "Shipped", "Tasks", "Tensors",
                 "Tokenization",
                 "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -96,7 +97,7 @@ let package = Package(
             exclude: ["Fixtures"]),
         .testTarget(name: "SampleEnglishTests", dependencies: ["SampleEnglish"]),
         .testTarget(name: "CorporaTests", dependencies: ["Corpora", "Tokenization"]),
-        .testTarget(name: "TasksTests", dependencies: ["Tasks", "Tokenization"]),
+        .testTarget(name: "TasksTests", dependencies: ["Tasks", "Options", "Tokenization"]),
         .testTarget(name: "GlueTests", dependencies: ["Glue", "Tasks", "Digests"]),
         .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Digests"]),
         .testTarget(
@@ -108,7 +109,8 @@ let package = Package(
         .testTarget(name: "ConsoleTests", dependencies: ["Console"]),
         .testTarget(name: "InferenceTests", dependencies: ["Inference", "Tasks"]),
         .testTarget(
-            name: "RecipesTests", dependencies: ["Recipes", "Attention", "Glue", "Shipped", "Tasks", "Training"]),
+            name: "RecipesTests",
+            dependencies: ["Recipes", "Attention", "Glue", "Options", "Shipped", "Tasks", "Training"]),
         .testTarget(name: "yosoTests", dependencies: ["yoso", "Benchmarks", "Checkpoints", "Digests", "Tensors"]),
     ],
     cLanguageStandard: .c17,

@@ -63,7 +63,10 @@ public final class TimedTraining {
     public init(_ shape: TrainingShape) {
         self.shape = shape
         let options = PretrainingOptions(
-            examples: ExampleOptions(length: shape.length, sentenceOrder: false), batch: .sequences(shape.batch),
+            examples: ExampleOptions {
+                $0.length = shape.length
+                $0.sentenceOrder = false
+            }, batch: .sequences(shape.batch),
             microBatchTokens: shape.microBatchTokens, budget: .steps(1000), slices: shape.threads,
             threads: shape.threads, precision: shape.precision, recompute: shape.recompute)
         pretrainer = Pretrainer(shape.encoder, options)

@@ -1,8 +1,9 @@
 import Attention
 import Autograd
+import Options
 
 /// Everything that fixes the shape and the behaviour of a BERT-style encoder.
-public struct EncoderOptions: Sendable, Equatable, Codable {
+public struct EncoderOptions: Configurable {
     /// Number of encoder blocks.
     public var layers: Int
     /// Hidden width of every token.
@@ -11,7 +12,7 @@ public struct EncoderOptions: Sendable, Equatable, Codable {
     public var heads: Int
     /// Width of the feed-forward layer.
     public var intermediate: Int
-    /// Number of ids of the vocabulary.
+    /// Number of ids of the vocabulary; 0 until a tokenizer has said it.
     public var vocabulary: Int
     /// Longest sequence, in tokens.
     public var positions: Int
@@ -28,6 +29,26 @@ public struct EncoderOptions: Sendable, Equatable, Codable {
     public var attention: AttentionChoice
     /// nil is GELU by erf. A value that is there changes the digest of a run's options, so that none is written for that.
     public var activation: GeluForm?
+
+    /// Of the size of BERT-base.
+    public init() { self.init(layers: 12, width: 768, heads: 12, intermediate: 3072, vocabulary: 0) }
+
+    public static var options: [Option<Self>] {
+        Option("layers", \.layers, 1...1000, "encoder blocks").required
+        Option("width", \.width, 1...65536, "hidden width of a token").required
+        Option("heads", \.heads, 1...1024, "attention heads; divides the width").required
+        Option("intermediate", \.intermediate, 1...1_000_000, "width of the feed-forward layer").required
+        Option("positions", \.positions, 1...1_000_000, "longest sequence in tokens")
+        Option(
+            "vocabulary", \.vocabulary, .integer(1...10_000_000, orZeroAs: "auto"), "ids; auto takes the tokenizer's")
+        Option.group("", \.attention)
+        Option("dropout", \.dropout, 0...0.99, "probability of dropping an element of a layer")
+        Option("attentionDropout", \.attentionDropout, 0...0.99, "probability of dropping a softmax weight")
+        Option("normEpsilon", \.normEpsilon, 1e-30...1, "epsilon of the layer norms")
+        Option("initializerRange", \.initializerRange, 0...10, "standard deviation of initial weights")
+    }
+
+    public var family: ModelFamily { attention.family }
 
     public init(
         layers: Int, width: Int, heads: Int, intermediate: Int, vocabulary: Int, positions: Int = 512,

@@ -1,4 +1,5 @@
 import Foundation
+import Options
 import Tokenization
 
 /// The label of a row as what is to be predicted.
@@ -37,7 +38,7 @@ struct TargetReader {
 
     private func unknown(_ name: String, _ place: String) -> TaskError {
         let labels = task.target.labels
-        let hint = Spelling.nearest(to: name, among: labels).map { " (did you mean '\($0)'?)" } ?? ""
+        let hint = Spelling.hint(for: name, among: labels)
         let wanted =
             labels.count <= 8
             ? labels.map { "'\($0)'" }.joined(separator: " or ")

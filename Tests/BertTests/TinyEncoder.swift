@@ -16,8 +16,10 @@ extension AttentionChoice {
     static let all: [AttentionChoice] = [
         .softmax, .yosoExpectation(YosoExpectationOptions()),
         .convolved(width: 3, beside: .yoso(YosoOptions(hashes: 8, bits: 3))),
-        .none, .linear, .performer(features: 16), .linformer(rank: 6, length: 20),
-        .convolved(width: 3, beside: .nystrom(landmarks: 4)), .local(window: 2), .mra(blocks: 1, isSparse: false),
+        .init(ValuesOnlyOptions()), .init(LinearOptions()), .init(PerformerOptions(features: 16)),
+        .init(LinformerOptions(rank: 6, length: 20)),
+        .convolved(width: 3, beside: .init(NystromOptions(landmarks: 4))), .init(LocalOptions(window: 2)),
+        .init(MultiresolutionOptions(blocks: 1, isSparse: false)),
         .gfsa(order: 3, over: .softmax), .normalizedSoftmax,
         .yoso(
             YosoOptions(

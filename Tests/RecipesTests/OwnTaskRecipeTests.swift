@@ -74,11 +74,15 @@ import Testing
                 == [
                     "task.text has 3 columns; wanted one, or two", "task.label is 'b', which is a text too",
                     "task.metric is spearman; classes are scored by accuracy, f1, macroF1, microF1, matthews",
-                    "task.separator wants task.kind: labels", "task.devShare is 95%; wanted 0.1% to 90%",
+                    "task.separator wants task.kind: labels", "task.devShare is 0.95; wanted 0.1% to 90%",
                 ])
         #expect(
             try problems(right, ["task=sst2"]) == ["task.train is of a task of your own, and the task is sst2"])
-        #expect(try problems("task: { trian: r.csv }") == ["unknown key 'task.trian' (did you mean 'task.train'?)"])
+        #expect(
+            try problems("task: { trian: r.csv, text: a, label: b }") == [
+                "unknown key 'task.trian' (did you mean 'task.train'?)",
+                "the key 'task.train' is missing; wanted a text",
+            ])
         #expect(try problems(right + "\nscore: pearson") == ["own is scored by macroF1, accuracy, microF1, matthews"])
         #expect(
             try problems("task: sst3")

@@ -1,6 +1,7 @@
 import Attention
 import Foundation
 import Glue
+import Options
 import Testing
 import Training
 
@@ -68,7 +69,7 @@ import Training
                         YosoOptions(
                             hashes: 16, bits: nil, estimator: .conditional, kernelBits: 20, normalization: .mass,
                             pairs: 200))))
-        #expect(try attention(["model.attention=nystrom"]) == .nystrom(landmarks: 64))
+        #expect(try attention(["model.attention=nystrom"]) == .init(NystromOptions(landmarks: 64)))
         #expect(
             try attention(["model.attention.bits=4", "model.attention=yosoExpectation"])
                 == .yosoExpectation(YosoExpectationOptions()))
@@ -85,13 +86,27 @@ import Training
 
     @Test func theExplanationNamesEveryOrigin() throws {
         let lines = try read(rightRecipe, ["seed=7"]).resolved.explanation.split(separator: "\n").map(String.init)
-        #expect(lines.count == Schema.pretraining.fields.count + 2, "softmax has two keys of its own")
+        #expect(lines.count == PretrainingRecipe.Settings.options.count + 2, "softmax has two keys of its own")
         func line(_ key: String) -> [String] {
             lines.first { $0.hasPrefix(key + " ") }?.split(separator: " ").map(String.init) ?? []
         }
         #expect(line("seed").prefix(4) == ["seed", "7", "--set", "seed=7"])
         #expect(line("model.width").prefix(3) == ["model.width", "128", "x.yaml:6"])
         #expect(line("threads").prefix(3) == ["threads", "0", "default"])
+    }
+
+    /// What `explain` shows of a default is what a recipe would have to say for it.
+    @Test func defaultsReadBackAsThemselves() {
+        func check<Settings: Configurable>(_: Settings.Type) {
+            for option in Settings.options(of: Settings()) where !option.isRequired {
+                var settings = Settings()
+                #expect(option.read(option.texts(settings), &settings), "\(option.name)")
+                #expect(settings == Settings(), "\(option.name)")
+            }
+        }
+        check(PretrainingRecipe.Settings.self)
+        check(FineTuningRecipe.Settings.self)
+        for kind in attentions { check(kind) }
     }
 
     /// Every key of every protocol is one of the schema, for every task.

@@ -17,10 +17,10 @@ import Testing
         _ train: String = "t.csv", dev: String? = nil, texts: [String] = ["text"], kind: OwnTask.Kind = .classes,
         metric: Metric? = nil, separator: String? = nil
     ) -> TaskSource {
-        OwnTask(
-            name: "own", train: train, dev: dev, texts: texts, label: "label", kind: kind, metric: metric,
-            separator: separator
-        ).source
+        OwnTask {
+            ($0.train, $0.dev, $0.texts, $0.label) = (train, dev, texts, "label")
+            ($0.kind, $0.metric, $0.separator) = (kind, metric, separator)
+        }.source(called: "own")
     }
 
     /// What is wrong with a training file of these rows, or its dev rows.
@@ -53,9 +53,11 @@ import Testing
         let rows = (0..<50).map { "row \($0),\($0 % 2)\n" }.joined()
         try with(["t.csv": "text,label\n" + rows]) {
             func split(_ seed: UInt64, _ share: Double = 0.1) throws -> (train: [[String]], dev: [[String]]) {
-                let own = OwnTask(
-                    name: "own", train: "t.csv", texts: ["text"], label: "label", devShare: share, devSeed: seed)
-                let task = try own.source.withLabels(in: folder)
+                let own = OwnTask {
+                    ($0.train, $0.texts, $0.label) = ("t.csv", ["text"], "label")
+                    ($0.devShare, $0.devSeed) = (share, seed)
+                }
+                let task = try own.source(called: "own").withLabels(in: folder)
                 let train = try #require(task.train)
                 return (
                     try TaskFile(task, train, in: folder).rows.map(\.texts),

@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 
+@testable import Options
 @testable import Tasks
 
 @Suite struct TraitsTests {

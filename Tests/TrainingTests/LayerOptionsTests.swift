@@ -13,7 +13,10 @@ import Testing
     private func tuner(_ layers: LayerOptions) throws -> FineTuner {
         let tuner = FineTuner(
             TinyRun.encoder(), .classes(["a", "b"]),
-            FineTuningOptions(optimizer: .init(rate: 1e-2, decay: 0), schedule: .init(shape: .constant), layers: layers)
+            FineTuningOptions {
+                $0.optimizer = OptimizerOptions(rate: 1e-2, decay: 0)
+                ($0.schedule.shape, $0.layers) = (.constant, layers)
+            }
         )
         try tuner.begin(from: nil)
         return tuner
@@ -40,20 +43,20 @@ import Testing
     @Test func ratesDecayFromTheHeadDown() throws {
         let plain = try change(LayerOptions())
         for part in [plain.embeddings, plain.head] + plain.blocks { #expect(abs(part - 1e-2) < 2e-4) }
-        let decayed = try change(LayerOptions(rateDecay: 0.5))
+        let decayed = try change(LayerOptions { $0.rateDecay = 0.5 })
         #expect(abs(decayed.head - 1e-2) < 2e-4 && abs(decayed.blocks[1] - 5e-3) < 1e-4)
         #expect(abs(decayed.blocks[0] - 2.5e-3) < 5e-5 && abs(decayed.embeddings - 1.25e-3) < 3e-5)
         #expect(abs(decayed.norm - plain.norm) < 1e-9)
     }
 
     @Test func whatIsFrozenStays() throws {
-        let frozen = try change(LayerOptions(frozen: 1))
+        let frozen = try change(LayerOptions { $0.frozen = 1 })
         #expect(frozen.embeddings == 0 && frozen.blocks[0] == 0 && frozen.blocks[1] > 0 && frozen.head > 0)
         #expect(frozen.norm < (try change(LayerOptions())).norm)
     }
 
     @Test func theHighestBlocksMayBeginAfresh() throws {
-        let layers = LayerOptions(fresh: 1)
+        let layers = LayerOptions { $0.fresh = 1 }
         let tuner = try tuner(layers)
         let fresh = tuner.sliced.layout.parameters.filter { layers.isFresh($0, layers: 2) }.map(\.name)
         #expect(fresh.contains { $0.contains("layer.1.") } && fresh.contains { $0.contains("pooler") })

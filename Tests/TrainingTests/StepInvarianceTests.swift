@@ -9,7 +9,8 @@ import Training
     static let attentions: [AttentionChoice] = [
         .softmax, .yosoExpectation(YosoExpectationOptions()),
         .convolved(width: 3, beside: .yoso(YosoOptions(hashes: 8, bits: 4))),
-        .gfsa(order: 3, over: .linformer(rank: 4, length: 40)), .convolved(width: 3, beside: .normalizedSoftmax),
+        .gfsa(order: 3, over: .init(LinformerOptions(rank: 4, length: 40))),
+        .convolved(width: 3, beside: .normalizedSoftmax),
         .yoso(
             YosoOptions(
                 hashes: 4, bits: nil, estimator: .conditional, kernelBits: 16, normalization: .mass, pairs: 16)),

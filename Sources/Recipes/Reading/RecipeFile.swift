@@ -1,6 +1,6 @@
 import Foundation
+import Options
 import Shipped
-import Tasks
 import Yams
 
 /// A recipe as it is written: values by dotted key, each with its place.

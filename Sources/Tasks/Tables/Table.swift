@@ -1,4 +1,5 @@
 import Foundation
+import Options
 import Tokenization
 
 /// What stands in a column of a row.
@@ -55,8 +56,7 @@ final class Table {
         let place = "\(lines.place):1"
         guard let name = names.first(where: header.contains), let index = header.firstIndex(of: name) else {
             let found = header.map { "'\($0)'" }.joined(separator: ", ")
-            let nearest = names.lazy.compactMap { Spelling.nearest(to: $0, among: self.header) }.first
-            let hint = nearest.map { " (did you mean '\($0)'?)" } ?? ""
+            let hint = names.lazy.map { Spelling.hint(for: $0, among: self.header) }.first { !$0.isEmpty } ?? ""
             throw TaskError(place, "no column '\(names.first ?? "")'\(hint); found \(found)")
         }
         guard header.count(where: { $0 == name }) == 1 else { throw TaskError(place, "two columns '\(name)'") }

@@ -148,7 +148,7 @@ final class FineTuningSitting {
         var configuration = HuggingFaceConfiguration(tuner.classifier.model.options, head: "ForSequenceClassification")
         let task = run.data.task
         configuration.setTarget(task.target, names: task.classNames)
-        configuration.classifierDropout = run.options.classifierDropout.map(Double.init)
+        configuration.classifierDropout = Double(run.options.classifierDropout)
         configuration.yoso = (configuration.yoso ?? [:])
             .merging(run.notes) { _, own in own }
             .merging(["task": task.name, "length": "\(run.options.length)"]) { _, own in own }

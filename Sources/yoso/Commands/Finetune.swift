@@ -249,6 +249,7 @@ struct Finetune: ParsableCommand {
     /// The encoder of a checkpoint, held to its tokenizer and to the length of the inputs.
     static func encoder(of folder: URL, _ tokenizer: any Tokenizer, length: Int) throws -> EncoderOptions {
         let configuration = try HuggingFaceConfiguration(of: folder)
+        let options = try configuration.encoderOptions(folder)
         // More embeddings than ids are common: a round number of them is faster.
         guard configuration.vocabularySize >= tokenizer.vocabularySize else {
             throw CheckpointError(
@@ -260,7 +261,6 @@ struct Finetune: ParsableCommand {
             throw CheckpointError(
                 folder, "the model has \(configuration.positions) positions; wanted at least the length \(length)")
         }
-        let options = try configuration.encoderOptions(folder)
         if let limit = options.attention.lengthLimit, limit < length {
             throw CheckpointError(folder, "its linformer takes \(limit) tokens; wanted at least the length \(length)")
         }

@@ -35,9 +35,9 @@ struct SavedClassifier {
         if let note = try Classifier.check(folder, encoder, outputs: target.outputs).note {
             Terminal.warn("note: \(folder.relativePath): \(note)")
         }
-        classifier = Classifier(
-            encoder, outputs: target.outputs,
-            FineTuningOptions(length: self.length, threads: threads, precision: precision))
+        var options = FineTuningOptions()
+        (options.threads, options.precision) = (threads, precision)
+        classifier = Classifier(encoder, outputs: target.outputs, options)
         try classifier.load(folder)
     }
 

@@ -22,18 +22,21 @@ extension GradientCase {
         attention("yoso expectation by mass, tiled", yoso(bits: 24, .mass), tiled, step: 2e-3),
         attention("yoso within a budget of all pairs", allPairs, short, heads: 2, step: 2e-3),
         convolution(window: 1), convolution(window: 5),
-        attention("values only", .none, short, heads: 2),
-        attention("linear", .linear, short, heads: 2),
-        attention("performer", .performer(features: 12), short, heads: 2),
-        attention("linformer", .linformer(rank: 3, length: 7), short, heads: 2),
-        attention("nystrom", .nystrom(landmarks: 3), [1, 8, 2, 7], heads: 2, step: 2e-3),
-        attention("nystrom with convolution", .convolved(width: 3, beside: .nystrom(landmarks: 2)), short, step: 2e-3),
-        attention("mra", .mra(blocks: 1, isSparse: false), [1, 100, 40], step: 2e-3),
-        attention("mra of two blocks", .mra(blocks: 2, isSparse: false), [3, 130], step: 2e-3),
-        attention("sparse mra", .mra(blocks: 2, isSparse: true), [3, 130], step: 2e-3),
+        attention("values only", .init(ValuesOnlyOptions()), short, heads: 2),
+        attention("linear", .init(LinearOptions()), short, heads: 2),
+        attention("performer", .init(PerformerOptions(features: 12)), short, heads: 2),
+        attention("linformer", .init(LinformerOptions(rank: 3, length: 7)), short, heads: 2),
+        attention("nystrom", .init(NystromOptions(landmarks: 3)), [1, 8, 2, 7], heads: 2, step: 2e-3),
+        attention(
+            "nystrom with convolution", .convolved(width: 3, beside: .init(NystromOptions(landmarks: 2))), short,
+            step: 2e-3),
+        attention("mra", .init(MultiresolutionOptions(blocks: 1, isSparse: false)), [1, 100, 40], step: 2e-3),
+        attention(
+            "mra of two blocks", .init(MultiresolutionOptions(blocks: 2, isSparse: false)), [3, 130], step: 2e-3),
+        attention("sparse mra", .init(MultiresolutionOptions(blocks: 2, isSparse: true)), [3, 130], step: 2e-3),
         attention("gfsa", .gfsa(order: 3, over: .softmax), short, heads: 2),
         attention("gfsa over yoso expectation", .gfsa(order: 4, over: yoso(bits: 4)), short, heads: 2, step: 2e-3),
-        attention("local", .local(window: 2), [1, 9, 2, 40], heads: 2),
+        attention("local", .init(LocalOptions(window: 2)), [1, 9, 2, 40], heads: 2),
     ]
 
     /// Of 8 values a head beside softmax; sequences may be shorter than the kernel.

@@ -7,6 +7,11 @@ public enum Spelling {
         return best.0
     }
 
+    /// ` (did you mean 'word'?)`, or nothing.
+    public static func hint(for word: String, among candidates: [String]) -> String {
+        nearest(to: word, among: candidates).map { " (did you mean '\($0)'?)" } ?? ""
+    }
+
     /// Insertions, deletions, substitutions and swaps of neighbours from `a` to `b` (optimal string alignment).
     static func distance(_ a: String, _ b: String) -> Int {
         let (a, b) = (Array(a), Array(b))
