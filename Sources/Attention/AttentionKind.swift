@@ -38,6 +38,7 @@ public let attentions: [any AttentionKind.Type] = [
     NystromOptions.self,
     LocalOptions.self,
     MultiresolutionOptions.self,
+    FlowOptions.self,
 ]
 
 /// The Hugging Face architecture whose names and shapes a model takes, fixed by its attention.

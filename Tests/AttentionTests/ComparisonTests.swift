@@ -101,6 +101,28 @@ import Testing
         #expect(distance(output(.init(LinearOptions()), x), expected) < 1e-5)
     }
 
+    @Test(arguments: [false, true], [false, true]) func flowIsItsDefinition(competition: Bool, allocation: Bool) {
+        let x = projections()
+        func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
+        func dot(_ a: [Double], _ b: [Double]) -> Double { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
+        let expected = sums(x) { part, length in
+            let q = (0..<length).map { part($0, 0).map(sigmoid) }
+            let k = (0..<length).map { part($0, 1).map(sigmoid) }
+            let incoming = q.map { q in k.reduce(0) { $0 + dot(q, $1) } }
+            let outgoing = k.map { k in q.reduce(0) { $0 + dot($1, k) } }
+            let allocated = q.map { q in zip(k, outgoing).reduce(0) { $0 + dot(q, $1.0) / $1.1 } }
+            let powers = k.map { k in exp(min(1, zip(q, incoming).reduce(0) { $0 + dot($1.0, k) / $1.1 })) }
+            return (0..<length).map { i in
+                (0..<length).map { j in
+                    let weight = competition ? powers[j] * Double(length) / powers.reduce(0, +) : 1
+                    return (allocation ? sigmoid(allocated[i]) : 1) / incoming[i] * dot(q[i], k[j]) * weight
+                }
+            }
+        }
+        let options = FlowOptions { ($0.competition, $0.allocation) = (competition, allocation) }
+        #expect(distance(output(.init(options), x), expected) < 1e-5)
+    }
+
     @Test(arguments: [1, 8, 64, 200]) func localIsSoftmaxOverTheWindowAndTheFirst(window: Int) {
         let x = projections()
         let expected = quotient(x) { query, key, i, j in

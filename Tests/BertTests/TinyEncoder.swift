@@ -20,7 +20,7 @@ extension AttentionChoice {
         .init(LinformerOptions(rank: 6, length: 20)),
         .convolved(width: 3, beside: .init(NystromOptions(landmarks: 4))), .init(LocalOptions(window: 2)),
         .init(MultiresolutionOptions(blocks: 1, isSparse: false)),
-        .gfsa(order: 3, over: .softmax), .normalizedSoftmax,
+        .gfsa(order: 3, over: .softmax), .normalizedSoftmax, .init(FlowOptions()),
         .yoso(
             YosoOptions(
                 hashes: 4, bits: nil, estimator: .conditional, kernelBits: 16, normalization: .mass, pairs: 16)),

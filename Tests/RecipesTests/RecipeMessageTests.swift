@@ -132,7 +132,7 @@ func problems(_ text: String, _ overrides: [ResolvedRecipe.Override] = []) -> St
         let found = changed("layers: 2", to: "attention: yosoExpectatoin\n  layers: 2")
         #expect(
             found?.contains(
-                "model.attention is 'yosoExpectatoin'; wanted softmax, yosoExpectation, yoso, none, linear, performer, linformer, nystrom, local or mra (did you mean 'yosoExpectation'?)"
+                "model.attention is 'yosoExpectatoin'; wanted softmax, yosoExpectation, yoso, none, linear, performer, linformer, nystrom, local, mra or flow (did you mean 'yosoExpectation'?)"
             )
                 == true)
     }

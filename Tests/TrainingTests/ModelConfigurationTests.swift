@@ -18,6 +18,7 @@ import Training
         .convolved(width: 33, beside: .init(NystromOptions(landmarks: 8))), .init(LocalOptions(window: 16)),
         .init(MultiresolutionOptions(blocks: 2, isSparse: true)),
         .gfsa(order: 3, over: .yoso(YosoOptions(hashes: 9))), .normalizedSoftmax,
+        .init(FlowOptions { $0.allocation = false }),
         .convolved(width: 5, beside: .softmax),
         .yosoExpectation(YosoExpectationOptions(bits: 24, normalization: .mass)),
         .yoso(

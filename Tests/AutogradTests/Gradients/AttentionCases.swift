@@ -36,6 +36,10 @@ extension GradientCase {
         attention("sparse mra", .init(MultiresolutionOptions(blocks: 2, isSparse: true)), [3, 130], step: 2e-3),
         attention("gfsa", .gfsa(order: 3, over: .softmax), short, heads: 2),
         attention("gfsa over yoso expectation", .gfsa(order: 4, over: yoso(bits: 4)), short, heads: 2, step: 2e-3),
+        attention("flow", .init(FlowOptions()), short, heads: 2, step: 2e-3),
+        attention("flow of 40 tokens", .init(FlowOptions()), [40], step: 2e-3),
+        attention("flow without competition", .init(FlowOptions { $0.competition = false }), short, heads: 2),
+        attention("flow without allocation", .init(FlowOptions { $0.allocation = false }), short, step: 2e-3),
         attention("local", .init(LocalOptions(window: 2)), [1, 9, 2, 40], heads: 2),
     ]
 
