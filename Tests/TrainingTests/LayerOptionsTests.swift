@@ -1,4 +1,5 @@
 import Autograd
+import Tasks
 import Tensors
 import Testing
 
@@ -6,12 +7,12 @@ import Testing
 
 @Suite struct LayerOptionsTests {
     private let examples = TinyRun.examples().enumerated().map { index, example in
-        ClassificationExample(ids: example.ids, segments: example.segments, target: Float(index % 2))
+        ClassificationExample(ids: example.ids, segments: example.segments, target: [Float(index % 2)])
     }
 
     private func tuner(_ layers: LayerOptions) throws -> FineTuner {
         let tuner = FineTuner(
-            TinyRun.encoder(), outputs: 2,
+            TinyRun.encoder(), .classes(["a", "b"]),
             FineTuningOptions {
                 $0.optimizer = OptimizerOptions(rate: 1e-2, decay: 0)
                 ($0.schedule.shape, $0.layers) = (.constant, layers)

@@ -69,10 +69,10 @@ public struct Classifier {
 public struct ClassificationExample: Sendable, Equatable {
     public let ids: [Int32]
     public let segments: [Int32]
-    /// The class, or the value of a regression.
-    public let target: Float
+    /// As of `TaskRow`.
+    public let target: [Float]
 
-    public init(ids: [Int32], segments: [Int32], target: Float) {
+    public init(ids: [Int32], segments: [Int32], target: [Float]) {
         self.ids = ids
         self.segments = segments
         self.target = target

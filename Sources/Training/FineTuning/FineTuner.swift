@@ -1,22 +1,24 @@
 import Autograd
 import Bert
 import Foundation
+import Tasks
 import Tensors
 
 /// A classifier in fine-tuning: one optimizer step at a time.
 public final class FineTuner {
     public let classifier: Classifier
     public let sliced: SlicedModel
+    private let target: Target
     private let options: FineTuningOptions
     private let random: RandomStream
 
-    /// A model without weights, which `begin` or a checkpoint brings; `outputs` is the number of classes, or 1 for regression.
-    public init(_ encoder: EncoderOptions, outputs: Int, _ options: FineTuningOptions) {
-        classifier = Classifier(encoder, outputs: outputs, options, trains: true)
+    /// A model without weights, which `begin` or a checkpoint brings.
+    public init(_ encoder: EncoderOptions, _ target: Target, _ options: FineTuningOptions) {
+        classifier = Classifier(encoder, outputs: target.outputs, options, trains: true)
         sliced = SlicedModel(classifier.weights, optimizer: options.optimizer, recomputes: options.recompute) {
             options.layers.rate(of: $0, layers: encoder.layers)
         }
-        self.options = options
+        (self.target, self.options) = (target, options)
         random = RandomStream(seed: options.seed).stream("dropout")
     }
 
@@ -78,11 +80,8 @@ public final class FineTuner {
         let losses = sliced.accumulate(parts, random: random.stream(UInt64(index))) { range, tape in
             let part = examples[range]
             let logits = model.logits(PackedTokens(part), tape)
-            let loss =
-                model.outputs == 1
-                ? logits.squaredError(part.map(\.target), weight: weight)
-                : logits.crossEntropy(
-                    part.map { Int32($0.target) }, weight: weight, smoothing: options.labelSmoothing)
+            let loss = logits.loss(
+                of: target, part.map(\.target), weight: weight, smoothing: options.labelSmoothing)
             return (loss.variable, loss.sum)
         }
         let rate = sliced.optimizer.options.rate * options.schedule.factor(step: index, of: total)

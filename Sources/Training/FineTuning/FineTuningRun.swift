@@ -1,7 +1,6 @@
 import Bert
 import Checkpoints
 import Foundation
-import Glue
 import Tokenization
 
 /// A fine-tuning run in its folder: epochs over a task, the dev set after each, the best epoch kept. Running it again

@@ -1,7 +1,7 @@
 import Autograd
 import Checkpoints
 import Foundation
-import Glue
+import Tasks
 
 /// One process's share of a fine-tuning run: from where the folder left it to the end, or to an interruption.
 final class FineTuningSitting {
@@ -27,7 +27,7 @@ final class FineTuningSitting {
     ) throws {
         self.run = run
         self.report = report
-        tuner = FineTuner(run.encoder, outputs: run.data.task.outputs, run.options)
+        tuner = FineTuner(run.encoder, run.data.task.target, run.options)
         training = run.data.training.map(ClassificationExample.init)
         dev = run.data.dev.map(ClassificationExample.init)
         saver = CheckpointSaver(folder: run.folder, tokenizer: run.tokenizer, keep: 1)
@@ -147,9 +147,7 @@ final class FineTuningSitting {
     private func save() throws {
         var configuration = HuggingFaceConfiguration(tuner.classifier.model.options, head: "ForSequenceClassification")
         let task = run.data.task
-        let names = task.isRegression ? ["score"] : task.classNames
-        configuration.labels = Dictionary(uniqueKeysWithValues: names.enumerated().map { ("\($0)", $1) })
-        configuration.labelIDs = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
+        configuration.setTarget(task.target, names: task.classNames)
         configuration.classifierDropout = Double(run.options.classifierDropout)
         configuration.yoso = (configuration.yoso ?? [:])
             .merging(run.notes) { _, own in own }
