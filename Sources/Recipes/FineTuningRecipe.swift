@@ -42,7 +42,8 @@ public struct FineTuningRecipe: Sendable {
 
     public subscript<Value>(dynamicMember path: KeyPath<Settings, Value>) -> Value { settings[keyPath: path] }
 
-    /// Reads the recipe at `path`, or the one of that name that ships, with overrides from the command line. Paths in it are relative to the working folder.
+    /// Reads the recipe at `path`, or the one of that name that ships, with overrides from the command line. Paths in it are
+    /// relative to the working folder, but the files of a task of the user's own to `data`.
     ///
     /// - Throws: `RecipeErrors` with everything that is wrong, at once.
     public init(_ path: String, _ overrides: [ResolvedRecipe.Override] = []) throws {

@@ -97,8 +97,11 @@ struct SavedClassifier {
 extension HuggingFaceConfiguration {
     /// The task that it was fine-tuned on: one of a user's own as it is kept here, or one of GLUE; nil where it does not say.
     func task() throws -> TaskSource? {
-        if let text = yoso?[Self.ownTaskKey] { return try JSONDecoder().decode(TaskSource.self, from: Data(text.utf8)) }
-        return try yoso?["task"].map(GlueTask.named)
+        guard let text = yoso?[Self.ownTaskKey] else { return try yoso?["task"].map(GlueTask.named) }
+        guard let task = try? JSONDecoder().decode(TaskSource.self, from: Data(text.utf8)) else {
+            throw TaskError(Self.fileName, "the value of 'yoso.\(Self.ownTaskKey)' is no task: \(text)")
+        }
+        return task
     }
 
     /// For a checkpoint to remember a task of the user's own.
