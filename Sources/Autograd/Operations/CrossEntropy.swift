@@ -48,11 +48,12 @@ extension Variable {
         }
         let gradient = tape.pool.copy(value)
         let sum =
-            ck_binary_cross_entropy(Int64(targets.count), weight / Float(columns), targets, gradient.pointer)
-            / Double(columns)
+            gradient.withPointer {
+                ck_binary_cross_entropy(Int64(targets.count), weight / Float(columns), targets, $0)
+            } / Double(columns)
         let y = tape.pool.tensor(1, 1, [weight * Float(sum)])
         return Loss(
-            variable: tape.record(y, CrossEntropy(x: place, gradient: gradient)), sum: sum, correct: 0, count: rows)
+            variable: tape.record(y, CrossEntropy(x: slot, gradient: gradient)), sum: sum, correct: 0, count: rows)
     }
 
     /// weight · Σᵢ (x[i] - target[i])², for x [rows, 1].
