@@ -50,23 +50,24 @@ let package = Package(
         .target(name: "Tokenization", dependencies: ["CSentencePiece", "Digests", "Shipped"]),
         .target(name: "SampleEnglish"),
         .target(name: "Corpora", dependencies: ["Tokenization", "Digests", "Options", "CZlib", "CLzma"]),
-        .target(name: "Glue", dependencies: ["Corpora", "Tokenization", "Digests", "CZip"]),
+        .target(name: "Tasks", dependencies: ["Corpora", "Options", "Tokenization"]),
+        .target(name: "Glue", dependencies: ["Tasks", "Digests", "CZip"]),
         .target(name: "Checkpoints", dependencies: ["Digests", "CFiles"]),
 
         // Programs, recipes, face.
         .target(
             name: "Training",
             dependencies: [
-                "Attention", "Autograd", "Bert", "Checkpoints", "CKernels", "Corpora", "Digests", "Glue", "Options",
+                "Attention", "Autograd", "Bert", "Checkpoints", "CKernels", "Corpora", "Digests", "Options", "Tasks",
                 "Tensors", "Tokenization",
             ]),
         .target(
             name: "Recipes",
             dependencies: [
-                "Bert", "Glue", "Options", "Shipped", "Tensors", "Training",
+                "Bert", "Glue", "Options", "Shipped", "Tasks", "Tensors", "Training",
                 .product(name: "Yams", package: "Yams"),
             ]),
-        .target(name: "Inference"),
+        .target(name: "Inference", dependencies: ["Tasks"]),
         .target(name: "Console", dependencies: ["Training"]),
         .target(name: "Reports", dependencies: ["Checkpoints"]),
         .target(
@@ -81,7 +82,8 @@ let package = Package(
             dependencies: [
                 "Attention", "Autograd", "Benchmarks", "Bert", "Checkpoints", "CKernels", "Console", "Corpora",
                 "Digests",
-                "Glue", "Inference", "Recipes", "Reports", "SampleEnglish", "Shipped", "Tensors", "Tokenization",
+                "Glue", "Inference", "Options", "Recipes", "Reports", "SampleEnglish", "Shipped", "Tasks", "Tensors",
+                "Tokenization",
                 "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
@@ -97,17 +99,20 @@ let package = Package(
             exclude: ["Fixtures"]),
         .testTarget(name: "SampleEnglishTests", dependencies: ["SampleEnglish"]),
         .testTarget(name: "CorporaTests", dependencies: ["Corpora", "Tokenization"]),
-        .testTarget(name: "GlueTests", dependencies: ["Glue", "Corpora", "Tokenization", "Digests"]),
+        .testTarget(name: "TasksTests", dependencies: ["Tasks", "Options", "Tokenization"]),
+        .testTarget(name: "GlueTests", dependencies: ["Glue", "Tasks", "Digests"]),
         .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Digests"]),
         .testTarget(
             name: "TrainingTests",
             dependencies: [
-                "Training", "Attention", "Autograd", "Bert", "Checkpoints", "Corpora", "Tensors", "Tokenization",
+                "Training", "Attention", "Autograd", "Bert", "Checkpoints", "Corpora", "Tasks", "Tensors",
+                "Tokenization",
             ]),
         .testTarget(name: "ConsoleTests", dependencies: ["Console"]),
-        .testTarget(name: "InferenceTests", dependencies: ["Inference"]),
+        .testTarget(name: "InferenceTests", dependencies: ["Inference", "Tasks"]),
         .testTarget(
-            name: "RecipesTests", dependencies: ["Recipes", "Attention", "Glue", "Options", "Shipped", "Training"]),
+            name: "RecipesTests",
+            dependencies: ["Recipes", "Attention", "Glue", "Options", "Shipped", "Tasks", "Training"]),
         .testTarget(name: "yosoTests", dependencies: ["yoso", "Benchmarks", "Checkpoints", "Digests", "Tensors"]),
     ],
     cLanguageStandard: .c17,

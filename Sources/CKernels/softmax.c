@@ -67,6 +67,17 @@ void ck_hide_beyond_window(int64_t first, int64_t first_key, int64_t window, ck_
     }
 }
 
+CLONES double ck_binary_cross_entropy(int64_t n, float weight, const float *target, float *logits) {
+    FAST
+    double sum = 0;
+    for (int64_t i = 0; i < n; i++) {
+        float x = logits[i], e = exp_float(-fabsf(x));
+        sum += (x > 0 ? x : 0) - x * target[i] + log1pf(e);
+        logits[i] = weight * ((x > 0 ? 1 : e) / (1 + e) - target[i]);
+    }
+    return sum;
+}
+
 INLINE float cross_entropy(int64_t n, int32_t label, float weight, float *logits, int32_t *best) {
     FAST
     float top = largest(n, logits), chosen = logits[label], sum = 0;

@@ -3,6 +3,7 @@ import Foundation
 extension ResolvedRecipe {
     /// Every effective value with its origin and what the key means, aligned in columns.
     public var explanation: String {
+        let values = values.filter(isShown)
         let rows = values.map { [$0.key, $0.texts.joined(separator: ", "), $0.origin] }
         let widths = (0..<3).map { column in rows.map { $0[column].count }.max() ?? 0 }
         return zip(rows, values).map { row, value in
@@ -15,7 +16,7 @@ extension ResolvedRecipe {
     public var yaml: String {
         var lines = ["# Resolved from \(file): every value that the run was begun with."]
         var open: [Substring] = []
-        for value in values where value.choice == nil {
+        for value in values where value.choice == nil && isShown(value) {
             let path = value.key.split(separator: ".")
             let parents = Array(path.dropLast())
             let common = zip(open, parents).prefix { $0 == $1 }.count
@@ -24,6 +25,16 @@ extension ResolvedRecipe {
             lines.append(indent(parents.count) + "\(path[parents.count]): \(written(value))")
         }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// A value that has both a name and keys below it is written as the one or the other.
+    private func isShown(_ value: Value) -> Bool {
+        let isNamed = { (key: String) in self[key] != "none" }
+        if values.contains(where: { $0.choice == nil && $0.key.hasPrefix(value.key + ".") }) {
+            return isNamed(value.key)
+        }
+        let above = values.first { $0.choice == nil && value.choice == nil && value.key.hasPrefix($0.key + ".") }
+        return above.map { !isNamed($0.key) } ?? true
     }
 
     private func indent(_ depth: Int) -> String { String(repeating: "  ", count: depth) }

@@ -1,22 +1,27 @@
 import Bert
+import Foundation
 import Glue
 import Options
+import Tasks
 import Training
 
 /// A fine-tuning recipe: complete, typed and checked before any work starts.
 @dynamicMemberLookup
 public struct FineTuningRecipe: Sendable {
     public let resolved: ResolvedRecipe
-    public let task: GlueTask
+    /// One of the user's own has no labels before its rows are read.
+    public let task: TaskSource
     private let settings: Settings
 
     public struct Settings: Configurable {
         var kind = RecipeKind.finetuning
         public var name = ""
-        var taskName = ""
+        var taskName: String?
+        var ownTask = OwnTask()
         /// Pretrained Hugging Face folder; nil where neither recipe nor command names one.
         public var checkpoint: String?
-        /// Folder of the task's files, or `sample`; nil where neither recipe nor command names one.
+        /// Folder of the task's files, or `sample`; that of the recipe for a task of the user's own, nil for one of GLUE, where
+        /// neither recipe nor command names one.
         public var data: String?
         public var options = FineTuningOptions()
 
@@ -25,16 +30,20 @@ public struct FineTuningRecipe: Sendable {
         public static var options: [Option<Self>] {
             RecipeKind.option(\.kind)
             Option("name", \.name, .text, "the name of the run, and of its folder below Checkpoints").required
-            Option("task", \.taskName, .text, "GLUE task").required
+            Option("task", \.taskName, .textOrNone, "GLUE task; one of your own is described by the keys below it")
+            Option.group("task", \.ownTask)
             Option("checkpoint", \.checkpoint, .textOrNone, "pretrained Hugging Face folder")
             Option("data", \.data, .textOrNone, "folder of the task's files; sample is the generator that ships")
             Option.group("", \.options)
         }
     }
 
+    public var isOwnTask: Bool { settings.taskName == nil }
+
     public subscript<Value>(dynamicMember path: KeyPath<Settings, Value>) -> Value { settings[keyPath: path] }
 
-    /// Reads the recipe at `path`, or the one of that name that ships, with overrides from the command line. Paths in it are relative to the working folder.
+    /// Reads the recipe at `path`, or the one of that name that ships, with overrides from the command line. Paths in it are
+    /// relative to the working folder, but the files of a task of the user's own to `data`.
     ///
     /// - Throws: `RecipeErrors` with everything that is wrong, at once.
     public init(_ path: String, _ overrides: [ResolvedRecipe.Override] = []) throws {
@@ -43,16 +52,34 @@ public struct FineTuningRecipe: Sendable {
 
     init(_ file: RecipeFile, _ overrides: [ResolvedRecipe.Override]) throws {
         var settings = Settings()
-        var resolved = try ResolvedRecipe(of: .finetuning, into: &settings, file, overrides)
+        let keys = file.entries.map(\.key) + overrides.map(\.key)
+        let describesTask = keys.contains { $0.hasPrefix("task.") }
+        // The files of a task of the user's own lie beside the recipe where nothing else is said.
+        let folder = (file.name as NSString).deletingLastPathComponent
+        let beside = ResolvedRecipe.Override(
+            key: "data", value: folder.isEmpty ? "." : folder, argument: "folder of \(file.name)")
+        var resolved = try ResolvedRecipe(
+            of: .finetuning, into: &settings, file,
+            overrides + (describesTask && !keys.contains("data") ? [beside] : []))
         let options = settings.options
         resolved.refuse(options.precision)
         resolved.refuse(
             "patience", judgedBy: ["selection"], if: options.patience > 0 && options.selection == .last,
             "patience wants selection: best; the last epoch has no better one")
-        let named = Result { try GlueTask.named(settings.taskName) }
+        let own = settings.ownTask
+        if let name = settings.taskName {
+            let stray = resolved.stated(below: "task")
+            resolved.refuse(
+                stray ?? "", if: stray != nil, "\(stray ?? "") is of a task of your own, and the task is \(name)")
+        } else if !describesTask {
+            resolved.refuse("task", if: true, "the key 'task' is missing; wanted a text")
+        } else {
+            for (key, text) in own.contradictions { resolved.refuse("task.\(key)", if: true, text) }
+        }
+        let named = Result { try settings.taskName.map(GlueTask.named) ?? own.source(called: settings.name) }
         switch named {
         case .failure(let error):
-            resolved.refuse("task", if: true, (error as? GlueError)?.problem ?? "\(error)")
+            resolved.refuse("task", if: true, (error as? TaskError)?.problem ?? "\(error)")
         case .success(let task):
             let known = task.metrics + task.others
             resolved.refuse(

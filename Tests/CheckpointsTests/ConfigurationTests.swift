@@ -47,10 +47,6 @@ import Testing
             ("pruned_heads", ["0": [1]], "'pruned_heads' is not empty; wanted all heads"),
             ("embedding_size", 16, "'embedding_size' is 16; wanted hidden_size"),
             (
-                "problem_type", "multi_label_classification",
-                "'problem_type' is 'multi_label_classification'; wanted one label a text"
-            ),
-            (
                 "quantization_config", ["bits": 8],
                 "'quantization_config' is not supported; wanted floating-point weights"
             ),

@@ -111,12 +111,6 @@ import Training
         for kind in attentions { check(kind) }
     }
 
-    @Test func spellingsNearAndFar() {
-        #expect(Spelling.nearest(to: "optimiser", among: ["optimizer", "batch"]) == "optimizer")
-        #expect(Spelling.nearest(to: "zebra", among: ["optimizer", "batch"]) == nil)
-        #expect(Spelling.distance("kitten", "sitting") == 3 && Spelling.distance("ab", "ba") == 1)
-    }
-
     /// Every key of every protocol is one of the schema, for every task.
     @Test(arguments: FineTuningProtocol.all.map(\.name)) func protocolsAreValid(name: String) throws {
         let published = try #require(FineTuningProtocol.named(name))

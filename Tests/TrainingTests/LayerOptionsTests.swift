@@ -1,4 +1,5 @@
 import Autograd
+import Tasks
 import Tensors
 import Testing
 
@@ -6,7 +7,7 @@ import Testing
 
 @Suite struct LayerOptionsTests {
     private let examples = TinyRun.examples().enumerated().map { index, example in
-        ClassificationExample(ids: example.ids, segments: example.segments, target: Float(index % 2))
+        ClassificationExample(ids: example.ids, segments: example.segments, target: [Float(index % 2)])
     }
 
     private func tuner(_ layers: LayerOptions) -> Trainer<Classification> {
@@ -14,7 +15,7 @@ import Testing
             $0.optimizer = OptimizerOptions(rate: 1e-2, decay: 0)
             ($0.schedule.shape, $0.layers) = (.constant, layers)
         }
-        return Trainer(options) { Classification(TinyRun.encoder(), outputs: 2, options, $0) }
+        return Trainer(options) { Classification(TinyRun.encoder(), .classes(["a", "b"]), options, $0) }
     }
 
     /// The largest change of every part of the model in one step, and the step.

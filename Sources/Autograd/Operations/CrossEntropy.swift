@@ -35,6 +35,27 @@ extension Variable {
         }
     }
 
+    /// weight · Σᵢ meanⱼ -(t log σ(x) + (1 - t) log(1 - σ(x))), for logits x [rows, labels] and t 1 where label j is of row i and
+    /// 0 elsewhere, as PyTorch's BCEWithLogitsLoss. With smoothing ε, t is (1 - ε) t + ε / 2.
+    public func binaryCrossEntropy(_ labels: [[Int]], weight: Float, smoothing: Float = 0) -> Loss {
+        precondition(labels.count == rows, "\(labels.count) lists of labels for \(rows) rows")
+        var targets = [Float](repeating: smoothing / 2, count: rows * columns)
+        for (row, labels) in labels.enumerated() {
+            for label in labels {
+                precondition(label < columns, "label \(label) of \(columns)")
+                targets[row * columns + label] = 1 - smoothing / 2
+            }
+        }
+        let gradient = tape.pool.copy(value)
+        let sum =
+            gradient.withPointer {
+                ck_binary_cross_entropy(Int64(targets.count), weight / Float(columns), targets, $0)
+            } / Double(columns)
+        let y = tape.pool.tensor(1, 1, [weight * Float(sum)])
+        return Loss(
+            variable: tape.record(y, CrossEntropy(x: slot, gradient: gradient)), sum: sum, correct: 0, count: rows)
+    }
+
     /// weight · Σᵢ (x[i] - target[i])², for x [rows, 1].
     public func squaredError(_ targets: [Float], weight: Float) -> Loss {
         precondition(columns == 1 && targets.count == rows, "\(targets.count) targets for [\(rows), \(columns)]")
@@ -66,7 +87,7 @@ private struct CrossEntropy: TapedOperation {
     let x: GradientSlot
     let gradient: Tensor
 
-    /// dx = dy · weight (softmax - onehot), or dy · 2 weight (x - target)
+    /// dx = dy · weight (softmax - onehot), dy · weight (σ - target), or dy · 2 weight (x - target)
     func backward(_ dOutput: Tensor, _ gradients: Gradients) {
         gradient.scale(by: dOutput.scalar)
         gradients.add(gradient, to: x)

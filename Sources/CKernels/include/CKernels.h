@@ -95,6 +95,8 @@ double ck_cross_entropy(int64_t rows, int64_t columns, const int32_t *_Nonnull l
 /// to the losses, ε (x[label] - mean x).
 double ck_smooth_labels(int64_t rows, int64_t columns, const int32_t *_Nonnull labels, float weight, float epsilon,
                         CK_IN x, CK_OUT d);
+/// Logits become weight (σ(x) - target); returns Σ -(target log σ(x) + (1 - target) log(1 - σ(x))).
+double ck_binary_cross_entropy(int64_t n, float weight, CK_IN target, CK_OUT logits);
 
 // embedding.c -----------------------------------------------------------------------------------------------------
 

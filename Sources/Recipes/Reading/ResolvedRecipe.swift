@@ -94,6 +94,11 @@ public struct ResolvedRecipe: Sendable {
         RecipeIssue(place: values.first { $0.key == key }?.place ?? .recipe(file), message: message)
     }
 
+    /// The first key below `key` that is said anywhere.
+    func stated(below key: String) -> String? {
+        values.first { $0.key.hasPrefix(key + ".") && $0.origin != "default" }?.key
+    }
+
     /// The text of `key`.
     subscript(key: String) -> String { values.first { $0.key == key }?.texts.first ?? "" }
 

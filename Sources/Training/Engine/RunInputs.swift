@@ -12,7 +12,7 @@ extension TaskData {
         let digest = SHA256()
         for row in training {
             for numbers in [row.ids, row.segments] { numbers.withUnsafeBytes { digest.update($0) } }
-            withUnsafeBytes(of: row.target) { digest.update($0) }
+            row.target.withUnsafeBytes { digest.update($0) }
         }
         return digest.hexadecimal()
     }

@@ -1,5 +1,5 @@
-import Glue
 import Options
+import Tasks
 import Tensors
 
 /// Which epoch stands for a run: the best on the dev set, or the last, which the dev set did not choose.

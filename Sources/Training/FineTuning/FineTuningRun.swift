@@ -1,7 +1,7 @@
 import Bert
 import Checkpoints
 import Foundation
-import Glue
+import Tasks
 import Tokenization
 
 extension Run where O == Classification {
@@ -26,7 +26,7 @@ extension Run where O == Classification {
                 try pretrained.map { try PretrainedEncoder.read($0, into: model, options, layers: encoder.layers) }
                     ?? []
             },
-            objective: { Classification(encoder, outputs: data.task.outputs, options, data: data, $0) }, report: report)
+            objective: { Classification(encoder, data.task.target, options, data: data, $0) }, report: report)
     }
 }
 

@@ -1,23 +1,23 @@
 import Autograd
 import Bert
 import Checkpoints
-import Glue
+import Tasks
 
-/// -log p(label), or the squared error of a regression, a mean over the rows of a step.
+/// The loss of the rows of a task, a mean over those of a step: -log p(label), of several labels a row the mean of their binary
+/// ones, or the squared error of a value.
 public struct Classification: Objective {
     public let model: ClassificationModel
+    private let target: Target
     private let options: FineTuningOptions
     private let data: TaskData?
 
-    /// - Parameters:
-    ///   - outputs: the number of classes, or 1 for regression.
-    ///   - data: what `evaluate` scores by.
+    /// - Parameter data: what `evaluate` scores by.
     public init(
-        _ encoder: EncoderOptions, outputs: Int, _ options: FineTuningOptions, data: TaskData? = nil,
+        _ encoder: EncoderOptions, _ target: Target, _ options: FineTuningOptions, data: TaskData? = nil,
         _ layout: ParameterLayout
     ) {
-        model = ClassificationModel(encoder, outputs: outputs, dropout: options.classifierDropout, layout)
-        (self.options, self.data) = (options, data)
+        model = ClassificationModel(encoder, outputs: target.outputs, dropout: options.classifierDropout, layout)
+        (self.target, self.options, self.data) = (target, options, data)
     }
 
     public var encoder: Encoder { model.encoder }
@@ -27,11 +27,8 @@ public struct Classification: Objective {
     public func pass(
         _ batch: Batch<ClassificationExample>, of whole: Tally, _ tape: Tape
     ) -> (loss: Variable, counts: Tally) {
-        let (logits, targets) = (model.logits(batch.tokens, tape), batch.examples.map(\.target))
-        let loss =
-            model.outputs == 1
-            ? logits.squaredError(targets, weight: whole.weight)
-            : logits.crossEntropy(targets.map { Int32($0) }, weight: whole.weight, smoothing: options.labelSmoothing)
+        let loss = model.logits(batch.tokens, tape).loss(
+            of: target, batch.examples.map(\.target), weight: whole.weight, smoothing: options.labelSmoothing)
         return (loss.variable, Tally(loss))
     }
 
@@ -62,9 +59,7 @@ public struct Classification: Objective {
         var configuration = HuggingFaceConfiguration(encoder.options, head: "ForSequenceClassification")
         configuration.classifierDropout = Double(options.classifierDropout)
         guard let task = data?.task else { return configuration }
-        let names = task.isRegression ? ["score"] : task.classNames
-        configuration.labels = Dictionary(uniqueKeysWithValues: names.enumerated().map { ("\($0)", $1) })
-        configuration.labelIDs = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
+        configuration.setTarget(task.target, names: task.classNames)
         configuration.yoso = (configuration.yoso ?? [:])
             .merging(["task": task.name, "length": "\(options.length)"]) { _, own in own }
         return configuration
@@ -90,10 +85,10 @@ public struct DevScores: EvaluationResult {
 public struct ClassificationExample: TokenSequence, Equatable {
     public let ids: [Int32]
     public let segments: [Int32]
-    /// The class, or the value of a regression.
-    public let target: Float
+    /// As of `TaskRow`.
+    public let target: [Float]
 
-    public init(ids: [Int32], segments: [Int32], target: Float) {
+    public init(ids: [Int32], segments: [Int32], target: [Float]) {
         (self.ids, self.segments, self.target) = (ids, segments, target)
     }
 

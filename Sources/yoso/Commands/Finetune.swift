@@ -7,6 +7,7 @@ import Foundation
 import Glue
 import Recipes
 import Reports
+import Tasks
 import Tensors
 import Tokenization
 import Training
@@ -16,9 +17,13 @@ struct Finetune: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Fine-tune a pretrained encoder on a GLUE task, or on all of them, or continue an interrupted run.")
 
-    @Option(help: "The task, for example sst2; all for every task whose files there are.") var task: String
-    @Option(help: "A recipe; the default is the one called as the task, or for sst2 without --data sample.yaml.")
+    @Argument(
+        help: """
+            A recipe, by its name or path, whose task may be your own; the default is the one called as --task, or for sst2 \
+            without --data sample.yaml.
+            """)
     var recipe: String?
+    @Option(help: "A task of GLUE, for example sst2; all for every one whose files there are.") var task: String?
     @OptionGroup var settings: Settings
     @Option(help: "Pretrained Hugging Face folder, or a run, in the place of checkpoint.") var checkpoint: String?
     @Option(help: "Folder of the task's files in the place of data.") var data: String?
@@ -51,6 +56,7 @@ struct Finetune: ParsableCommand {
     @Flag(help: "Take the checkpoint's shape and vocabulary, but random weights.") var randomWeights = false
 
     func validate() throws {
+        if recipe == nil, task == nil { throw ValidationError("wanted a recipe, or --task with a task of GLUE") }
         if fromTask != nil, randomWeights { throw ValidationError("--from-task with --random-weights") }
         if fromTask != nil, checkpoint != nil, task != "all" {
             throw ValidationError("--from-task with --checkpoint: wanted one of them")
@@ -89,11 +95,11 @@ struct Finetune: ParsableCommand {
     /// Of the run, or of all of several.
     private var folder: String {
         get throws {
-            let task = try GlueTask.named(task)
             if let output { return output }
-            if seeds != nil { return "Checkpoints/\(task.name)-seeds" }
-            guard search.isEmpty, publishedGrid.isEmpty else { return "Checkpoints/\(task.name)-search" }
-            return "Checkpoints/\(try FineTuningRecipe(recipe ?? defaultRecipe(task), overrides(task)).name)"
+            let recipe = try read()
+            if seeds != nil { return "Checkpoints/\(recipe.task.name)-seeds" }
+            guard search.isEmpty, publishedGrid.isEmpty else { return "Checkpoints/\(recipe.task.name)-search" }
+            return "Checkpoints/\(recipe.name)"
         }
     }
 
@@ -103,14 +109,15 @@ struct Finetune: ParsableCommand {
     func finetune(untilEpoch: Int = .max, common: [String]? = nil) throws -> EvaluationReport<DevScores> {
         let grid = search + (search.isEmpty && untilEpoch == .max ? publishedGrid : [])
         guard grid.isEmpty else { return try finetuneSearch(grid) }
-        let task = try GlueTask.named(task)
-        let recipe = try FineTuningRecipe(recipe ?? defaultRecipe(task), overrides(task))
+        let recipe = try read()
         guard let checkpoint = recipe.checkpoint else {
             throw CheckpointError(URL(fileURLWithPath: "."), "no checkpoint is named; pass --checkpoint FOLDER")
         }
         guard let data = recipe.data else {
-            throw GlueError("data", "no folder is named; pass --data DIR, or set data in the recipe")
+            throw TaskError("data", "no folder is named; pass --data DIR, or set data in the recipe")
         }
+        let files = try SampleData.task(data)
+        let task = try recipe.task.withLabels(in: files)
         let interruption = Signals.shared.interruption()
         let display = RunDisplay()
         let source = ModelPath.url(checkpoint)
@@ -119,16 +126,17 @@ struct Finetune: ParsableCommand {
         let tokenizer = try TokenizerFolder.load(source)
         let encoder = try Self.encoder(of: source, tokenizer, length: recipe.options.length)
         try recipe.check(encoder)
-        guard encoder.segments >= recipe.task.texts.count else {
+        guard encoder.segments >= task.texts.count else {
             throw CheckpointError(
-                source, "type_vocab_size is \(encoder.segments); the pairs of \(recipe.task.title) want 2")
+                source, "type_vocab_size is \(encoder.segments); the pairs of \(task.title) want 2")
         }
         if !randomWeights {
-            let unused = try PretrainedEncoder.check(source, encoder, outputs: recipe.task.outputs, recipe.options)
+            let unused = try PretrainedEncoder.check(source, encoder, outputs: task.target.outputs, recipe.options)
             if let note = unused.note { display.note("note: \(checkpoint): \(note)") }
         }
         if let objection = TokenizerFolder.objection(tokenizer) { display.note("note: \(objection)") }
-        let rows = try TaskData(recipe.task, in: SampleData.task(data), tokenizer, length: recipe.options.length)
+        let rows = try TaskData(task, in: files, tokenizer, length: recipe.options.length)
+        if task != recipe.task { display.note("labels: \(rows.labelCounts)") }
         rows.notes.forEach(display.note)
         let folder = try RunFolder(URL(fileURLWithPath: output ?? "Checkpoints/\(recipe.name)", isDirectory: true))
         display.note(
@@ -139,6 +147,8 @@ struct Finetune: ParsableCommand {
         let weights = randomWeights ? digest : try TableSettings.weights(of: source, digest: digest)
         let table = TableSettings(
             protocol: self.protocol, settings: common ?? settingsInCommon, weights: weights)
+        // What GLUE is, the program knows.
+        let own = recipe.isOwnTask ? try HuggingFaceConfiguration.notes(of: task) : [:]
         let run = try Run(
             encoder: encoder, options: recipe.options, tokenizer: tokenizer, data: rows, folder: folder,
             pretrained: randomWeights ? nil : source, weights: digest, recipe: recipe.resolved.yaml,
@@ -146,7 +156,7 @@ struct Finetune: ParsableCommand {
                 "data": data, "recipe": SHA256.hexadecimal(of: Data(recipe.resolved.yaml.utf8)),
                 "score": recipe.options.metrics?.map(\.rawValue).joined(separator: " ") ?? "auto",
                 "subsets": rows.subsets.filter { $0.split == "training" }.map(\.description).joined(separator: "; "),
-            ]) { $1 }, untilEpoch: untilEpoch, display.show)
+            ]) { $1 }.merging(own) { $1 }, untilEpoch: untilEpoch, display.show)
         try stopping { try run(interruption) }
         guard let best = run.best else {
             throw CheckpointError(
@@ -158,7 +168,7 @@ struct Finetune: ParsableCommand {
         let scores = Show.result(best.body)
         display.note("best: epoch \(best.epoch), dev \(scores); \(folder.best.relativePath)")
         for other in published?.published ?? [] {
-            if let text = other.text(of: recipe.task) { display.note("published, \(other.split): \(text)") }
+            if let text = other.text(of: task) { display.note("published, \(other.split): \(text)") }
         }
         if let published, published.start == .wanted, Self.small.contains(task.name), fromTask == nil {
             display.note("note: \(published.name) begins \(task.title) from MNLI; pass --from-task mnli for the same")
@@ -181,9 +191,9 @@ struct Finetune: ParsableCommand {
 
     /// Reads the recipe and the task's files, so that what is wrong with them is said before other work.
     func checkFiles() throws {
-        let task = try GlueTask.named(task)
-        let recipe = try FineTuningRecipe(recipe ?? defaultRecipe(task), overrides(task))
+        let recipe = try read()
         guard let data = recipe.data else { return }
+        let task = try recipe.task.withLabels(in: SampleData.task(data))
         for (index, file) in ((task.train.map { [$0] } ?? []) + task.dev).enumerated() {
             let folder = try SampleData.task(data)
             guard index < 2 || TaskFile.exists(task, file, in: folder) else { continue }
@@ -201,20 +211,26 @@ struct Finetune: ParsableCommand {
         }
     }
 
-    func defaultRecipe(_ task: GlueTask) -> String {
-        data == nil && task.name == "sst2" ? "sample" : task.name
+    /// The recipe, and over it the protocol, what is set, and flags.
+    func read() throws -> FineTuningRecipe {
+        let named = try task.map(GlueTask.named)
+        let shipped = data == nil && named?.name == "sst2" ? "sample" : named?.name
+        let recipe = recipe ?? shipped ?? ""
+        let overrides = settings.overrides + flags(named)
+        guard let published else { return try FineTuningRecipe(recipe, overrides) }
+        let task = try named ?? FineTuningRecipe(recipe, overrides).task
+        return try FineTuningRecipe(recipe, published.overrides(task) + overrides)
     }
 
-    func overrides(_ task: GlueTask) -> [ResolvedRecipe.Override] {
+    private func flags(_ task: TaskSource?) -> [ResolvedRecipe.Override] {
         let flags = [
             ("checkpoint", checkpoint, "--checkpoint"),
-            ("checkpoint", fromTask.map { "Checkpoints/\(GlueTask.plain($0))/best" }, "--from-task"),
-            ("data", data, "--data"), ("task", task.name, "--task"),
+            ("checkpoint", fromTask.map { "Checkpoints/\(TaskSource.plain($0))/best" }, "--from-task"),
+            ("data", data, "--data"), ("task", task?.name, "--task"),
         ]
-        return (published?.overrides(task) ?? []) + settings.overrides
-            + flags.compactMap { key, value, name in
-                value.map { ResolvedRecipe.Override(key: key, value: $0, argument: "\(name) \($0)") }
-            }
+        return flags.compactMap { key, value, name in
+            value.map { ResolvedRecipe.Override(key: key, value: $0, argument: "\(name) \($0)") }
+        }
     }
 
     /// - Throws: where `folder` is no checkpoint that was fine-tuned on the task called `name`.

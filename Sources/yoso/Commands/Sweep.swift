@@ -3,6 +3,7 @@ import Console
 import Foundation
 import Recipes
 import Reports
+import Shipped
 import Tensors
 import Training
 
@@ -21,13 +22,14 @@ struct Sweep: ParsableCommand {
     @OptionGroup var settings: Settings
     @Option(help: "Text files or folders in the place of corpus.text.") var data: String?
     @Option(help: "Folder of the tokenizer in the place of vocabulary.") var vocabulary: String?
-    @Option(help: "A task to fine-tune every result on.") var task: String?
+    @Option(help: "A task of GLUE, or the path of a fine-tuning recipe, to fine-tune every result on.") var task:
+        String?
     @Option(help: "Folder of the task's files.") var taskData: String?
     @Option(help: "Folder of the runs and of table.md.") var output = "Checkpoints/sweep"
 
     func run() throws {
         let variants = try SweepVariant.parse(over)
-        guard (taskData == nil) == (task == nil) else {
+        guard (taskData == nil) == (task == nil) || taskData == nil && isRecipe else {
             throw ValidationError("wanted both or neither of --task and --task-data, a folder or sample")
         }
         // Everything is checked before the first run starts.
@@ -41,7 +43,7 @@ struct Sweep: ParsableCommand {
             return (run, options: try run.read().options)
         }
         for (variant, (_, options)) in zip(variants, runs) { try fineTuning(of: variant, options)?.checkFiles() }
-        var table = SweepTable(key: variants[0].key, task: task)
+        var table = SweepTable(key: variants[0].key, task: task.map(ShippedFile.name))
         for (variant, (run, options)) in zip(variants, runs) {
             Terminal.line("")
             Terminal.line(variant.name)
@@ -59,14 +61,16 @@ struct Sweep: ParsableCommand {
     /// The run on the task, in the precision and on the threads that the variant was pretrained in.
     private func fineTuning(of variant: SweepVariant, _ options: PretrainingOptions) throws -> Finetune? {
         guard let task else { return nil }
-        let run = folder(variant, task)
+        let run = folder(variant, ShippedFile.name(of: task))
         let data = taskData.map { ["--data", $0] } ?? []
         return try Finetune.parse(
             [
-                "--task", task, "--checkpoint", folder(variant, "pretraining/best"), "--output", run,
+                "--checkpoint", folder(variant, "pretraining/best"), "--output", run,
                 "--set", "precision=\(options.precision.rawValue)", "--set", "threads=\(options.threads)",
-            ] + data)
+            ] + data + (isRecipe ? [task] : ["--task", task]))
     }
+
+    private var isRecipe: Bool { task?.hasSuffix(".yaml") ?? false }
 }
 
 /// One value of the key of a sweep.

@@ -66,6 +66,9 @@ extension GradientCase {
         GradientCase("cross-entropy of smoothed labels", [(5, 6)], spread: 3) { _ in
             { $0[0].crossEntropy([5, 0, 2, 2, 1], weight: 0.2, smoothing: 0.3).variable }
         },
+        GradientCase("binary cross-entropy", [(3, 4)], spread: 3) { _ in
+            { $0[0].binaryCrossEntropy([[0, 3], [], [2]], weight: 0.2, smoothing: 0.1).variable }
+        },
         GradientCase("squared error", [(5, 1)]) { _ in
             { $0[0].squaredError([0.5, -2, 3, 0, 1], weight: 0.2).variable }
         },

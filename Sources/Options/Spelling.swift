@@ -8,7 +8,7 @@ public enum Spelling {
     }
 
     /// ` (did you mean 'word'?)`, or nothing.
-    static func hint(for word: String, among candidates: [String]) -> String {
+    public static func hint(for word: String, among candidates: [String]) -> String {
         nearest(to: word, among: candidates).map { " (did you mean '\($0)'?)" } ?? ""
     }
 

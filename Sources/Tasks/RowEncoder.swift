@@ -4,8 +4,8 @@ import Tokenization
 public struct EncodedRow: Sendable, Equatable {
     public let ids: [Int32]
     public let segments: [Int32]
-    /// The class, or the value of a regression.
-    public let target: Float
+    /// As of `TaskRow`.
+    public let target: [Float]
     /// Whether tokens were cut off.
     public let isTruncated: Bool
 }

@@ -1,7 +1,5 @@
-import Foundation
-
 /// What is wrong with a task or its files: one line that begins with the place.
-public struct GlueError: Error, Equatable, Sendable, CustomStringConvertible {
+public struct TaskError: Error, Equatable, Sendable, CustomStringConvertible {
     public let place: String
     public let problem: String
 

@@ -1,6 +1,8 @@
 import Foundation
-import Glue
 import Testing
+
+@testable import Options
+@testable import Tasks
 
 @Suite struct TraitsTests {
     @Test func whatReadersStumbleOver() {
@@ -9,6 +11,12 @@ import Testing
         #expect(traits.unicodeSeparators == 2 && traits.quotes == 1)
         let plain = FileTraits(Data("a\tb\n".utf8))
         #expect(!plain.hasByteOrderMark && plain.carriageReturns + plain.unicodeSeparators + plain.quotes == 0)
+    }
+
+    @Test func spellingsNearAndFar() {
+        #expect(Spelling.nearest(to: "optimiser", among: ["optimizer", "batch"]) == "optimizer")
+        #expect(Spelling.nearest(to: "zebra", among: ["optimizer", "batch"]) == nil)
+        #expect(Spelling.distance("kitten", "sitting") == 3 && Spelling.distance("ab", "ba") == 1)
     }
 
     @Test func sentencesAreFoundWordForWord() {

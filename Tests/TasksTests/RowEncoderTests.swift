@@ -1,4 +1,4 @@
-import Glue
+import Tasks
 import Testing
 import Tokenization
 
@@ -16,7 +16,7 @@ private struct ByteTokenizer: Tokenizer {
 
 @Suite struct RowEncoderTests {
     private func encode(_ texts: [String], length: Int) -> EncodedRow {
-        TaskRow(texts: texts, target: 1).encoded(ByteTokenizer(), length: length)
+        TaskRow(texts: texts, target: [1]).encoded(ByteTokenizer(), length: length)
     }
 
     @Test func oneTextAndTwo() {
@@ -24,7 +24,7 @@ private struct ByteTokenizer: Tokenizer {
         #expect(encode(["aa"], length: 9).ids == [2, a, a, 3])
         let pair = encode(["aa", "aaa"], length: 9)
         #expect(pair.ids == [2, a, a, 3, a, a, a, 3] && pair.segments == [0, 0, 0, 0, 1, 1, 1, 1])
-        #expect(!pair.isTruncated && pair.target == 1)
+        #expect(!pair.isTruncated && pair.target == [1])
     }
 
     @Test func theLongerOfTwoLosesTokensFirst() {

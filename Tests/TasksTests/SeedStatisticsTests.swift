@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Glue
+@testable import Tasks
 
 @Suite struct SeedStatisticsTests {
     @Test func momentsAndInterval() {

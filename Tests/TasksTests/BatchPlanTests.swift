@@ -1,4 +1,4 @@
-import Glue
+import Tasks
 import Testing
 
 @Suite struct BatchPlanTests {
