@@ -3,6 +3,7 @@ import Benchmarks
 import Checkpoints
 import Console
 import Foundation
+import enum Options.Spelling
 import Reports
 import Tensors
 import Tokenization
@@ -62,7 +63,8 @@ struct BenchAttention: ParsableCommand {
         }
         let names = bench.choices(length: 512).map(\.name)
         for name in only where !names.contains(name) {
-            throw ValidationError("--only \(name): wanted some of \(names.joined(separator: ", "))")
+            let hint = Spelling.hint(for: name, among: names)
+            throw ValidationError("--only \(name)\(hint): wanted some of \(names.joined(separator: ", "))")
         }
     }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Console
 import Foundation
 import Glue
+import enum Options.Spelling
 import Tasks
 
 /// `yoso data glue --output DIR`: the official files from their server.
@@ -17,8 +18,9 @@ struct DataGlue: ParsableCommand {
     func validate() throws {
         guard URL(string: server)?.host != nil else { throw ValidationError("--server \(server): wanted a URL") }
         for name in tasks where !OfficialSource.all.contains(where: { $0.task == TaskSource.plain(name) }) {
-            let names = OfficialSource.all.map(\.task).joined(separator: ", ")
-            throw ValidationError("--tasks \(name): the server has \(names)")
+            let names = OfficialSource.all.map(\.task)
+            let hint = Spelling.hint(for: name, among: names)
+            throw ValidationError("--tasks \(name)\(hint): the server has \(names.joined(separator: ", "))")
         }
     }
 
