@@ -16,7 +16,8 @@ struct WriteReport: ParsableCommand {
 
     func run() throws {
         let url = URL(fileURLWithPath: folder, isDirectory: true)
-        let log = url.appendingPathComponent("metrics.jsonl")
+        let log = url.appendingPathComponent(RunFolder.logName)
+        if let problem = MetricsLog.problem(in: url) { throw problem }
         let steps = try MetricsLog.values(StepReport.self, kind: "step", in: log)
         let epochs = try MetricsLog.values(
             EvaluationReport<DevScores>.self, kind: Classification.evaluationKind, in: log)
