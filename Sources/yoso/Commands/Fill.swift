@@ -58,7 +58,10 @@ struct Fill: ParsableCommand {
             let total = weights.reduce(0, +)
             let best = weights.indices.sorted { (weights[$0], $1) > (weights[$1], $0) }.prefix(top)
             let words = best.map { id in
-                "\(tokenizer.decode([Int32(id)])) \(Show.percent(weights[id] / total))"
+                // What goes on with a word is no word.
+                let text =
+                    tokenizer.continuesWord(Int32(id)) ? tokenizer.piece(Int32(id)) : tokenizer.decode([Int32(id)])
+                return "\(text) \(Show.percent(weights[id] / total))"
             }
             guard total.isFinite else { throw CheckpointError(folder, "its outputs are no finite numbers") }
             Terminal.line((rows.count > 1 ? "mask \(index + 1): " : "") + words.joined(separator: ", "))
