@@ -127,6 +127,8 @@ import Testing
             #expect(tied.code == 0 && !tied.error.contains(copy), "\(tied.error)")
             values[values.count - 1] += 1
             expect(try fill(copy, "F32", shape, values.withUnsafeBytes { Data($0) }), prefix + problem)
+            let begun = try tool.run(tool.pretraining(steps: 1, output: "other", ["--checkpoint", "run/best"]))
+            expect(begun, prefix + problem)
             expect(try fill(copy, "F32", [3], Data(count: 12)), prefix + problem)
         }
         let name = "bert.embeddings.position_ids"

@@ -37,14 +37,16 @@ public enum ModelFolder {
     ) throws -> [String] {
         try AtomicFolder.verify(folder, foreign: true)
         let files = try WeightFiles(of: folder)
-        var missing: [String] = []
+        var (used, missing) = ([String](), [String]())
         for parameter in layout.parameters {
             guard let name = try find(parameter, in: files, demand(parameter)) else {
                 missing.append(parameter.name)
                 continue
             }
+            used.append(name)
             try parameters.view(of: parameter).withBuffer { try files.read(name, into: $0) }
         }
+        try checkCopies(of: used, in: files)
         return missing
     }
 

@@ -3,11 +3,12 @@ import Benchmarks
 import Checkpoints
 import Console
 import Foundation
-import enum Options.Spelling
 import Reports
 import Tensors
 import Tokenization
 import Training
+
+import enum Options.Spelling
 
 /// `yoso bench`: how fast this machine is at what `yoso` does.
 struct Bench: ParsableCommand {

@@ -2,8 +2,9 @@ import ArgumentParser
 import Console
 import Foundation
 import Glue
-import enum Options.Spelling
 import Tasks
+
+import enum Options.Spelling
 
 /// `yoso data glue --output DIR`: the official files from their server.
 struct DataGlue: ParsableCommand {

@@ -5,13 +5,14 @@ import Console
 import Digests
 import Foundation
 import Glue
-import enum Options.Spelling
 import Recipes
 import Reports
 import Tasks
 import Tensors
 import Tokenization
 import Training
+
+import enum Options.Spelling
 
 /// `yoso finetune --task T`: fine-tunes a pretrained encoder on a GLUE task.
 struct Finetune: ParsableCommand {

@@ -51,6 +51,7 @@ struct Pretrain: ParsableCommand {
         let start = try recipe.checkpoint.map {
             try PretrainedStart(URL(fileURLWithPath: $0, isDirectory: true), setup.tokenizer)
         }
+        if let note = start?.notes.note { Terminal.line("note: \(recipe.checkpoint ?? ""): \(note)") }
         defer { phases.map { PhaseTable(rows: $0.rows).lines.forEach(Terminal.line) } }
         func run<O: PretrainingObjective>(_: O.Type) throws -> EvaluationReport<Figures> {
             let run = try Run<O>(
