@@ -51,8 +51,8 @@ let package = Package(
         .target(name: "SampleEnglish"),
         .target(name: "Corpora", dependencies: ["Tokenization", "Digests", "Options", "CZlib", "CLzma"]),
         .target(name: "Tasks", dependencies: ["Corpora", "Options", "Tokenization"]),
-        .target(name: "Glue", dependencies: ["Tasks", "Digests", "CZip"]),
         .target(name: "Checkpoints", dependencies: ["Digests", "CFiles"]),
+        .target(name: "Glue", dependencies: ["Checkpoints", "Tasks", "Digests", "Options", "CZip"]),
 
         // Programs, recipes, face.
         .target(

@@ -42,6 +42,7 @@ public struct Pretraining {
         let start = try recipe.checkpoint.map {
             try PretrainedStart(URL(fileURLWithPath: $0, isDirectory: true), setup.tokenizer)
         }
+        if let note = start?.notes.note { observer.line("note: \(recipe.checkpoint ?? ""): \(note)") }
         func run<O: PretrainingObjective>(_: O.Type) throws -> EvaluationReport<Figures> {
             let run = try Run<O>(
                 encoder: setup.encoder, options: recipe.options, tokenizer: setup.tokenizer, data: setup.data,

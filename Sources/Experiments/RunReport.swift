@@ -12,7 +12,8 @@ public struct RunReport {
     ///
     /// - Throws: `CheckpointError` where its log or predictions are missing or damaged.
     public init(of url: URL, title: String) throws {
-        let log = url.appendingPathComponent("metrics.jsonl")
+        let log = url.appendingPathComponent(RunFolder.logName)
+        if let problem = MetricsLog.problem(in: url) { throw problem }
         let steps = try MetricsLog.values(StepReport.self, kind: "step", in: log)
         let epochs = try MetricsLog.values(
             EvaluationReport<DevScores>.self, kind: Classification.evaluationKind, in: log)

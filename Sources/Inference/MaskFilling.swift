@@ -48,7 +48,12 @@ public struct MaskFilling {
             let total = weights.reduce(0, +)
             guard total.isFinite else { throw CheckpointError(folder, "its outputs are no finite numbers") }
             let best = weights.indices.sorted { (weights[$0], $1) > (weights[$1], $0) }.prefix(count)
-            return best.map { (tokenizer.decode([Int32($0)]), weights[$0] / total) }
+            return best.map { index in
+                let id = Int32(index)
+                // What goes on with a word is no word.
+                let text = tokenizer.continuesWord(id) ? tokenizer.piece(id) : tokenizer.decode([id])
+                return (text, weights[index] / total)
+            }
         }
     }
 

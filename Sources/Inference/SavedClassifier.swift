@@ -46,6 +46,9 @@ public struct SavedClassifier {
     /// What it was fine-tuned on here; nil where it does not say.
     public var task: TaskSource? { try? configuration.task() }
 
+    /// Texts that it takes; nil where it does not say. One segment has no room for a second.
+    var texts: Int? { configuration.segments == 1 ? 1 : task?.texts.count }
+
     /// What it predicts, labels by name where they are the numbers of a task.
     public var namedTarget: Target {
         guard let task, task.target == target, case .classes = target else { return target }

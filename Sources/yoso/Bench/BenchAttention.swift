@@ -10,6 +10,8 @@ import Tensors
 import Tokenization
 import Training
 
+import enum Options.Spelling
+
 /// `yoso bench`: how fast this machine is at what `yoso` does.
 struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -64,7 +66,8 @@ struct BenchAttention: ParsableCommand {
         }
         let names = bench.choices(length: 512).map(\.name)
         for name in only where !names.contains(name) {
-            throw ValidationError("--only \(name): wanted some of \(names.joined(separator: ", "))")
+            let hint = Spelling.hint(for: name, among: names)
+            throw ValidationError("--only \(name)\(hint): wanted some of \(names.joined(separator: ", "))")
         }
     }
 

@@ -7,6 +7,8 @@ import Reports
 import Tensors
 import Training
 
+import enum Options.Spelling
+
 /// `yoso bench train`: tokens a second of pretraining steps and where their time goes, beside PyTorch in one run.
 struct BenchTrain: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -38,8 +40,9 @@ struct BenchTrain: ParsableCommand {
 
     func validate() throws {
         guard TimedAttentions(length: length)[attention]?.problems(headWidth: 64).isEmpty == true else {
-            throw ValidationError(
-                "--attention \(attention): wanted one of \(TimedAttentions.names.joined(separator: ", "))")
+            let names = TimedAttentions.names
+            let hint = Spelling.hint(for: attention, among: names)
+            throw ValidationError("--attention \(attention)\(hint): wanted one of \(names.joined(separator: ", "))")
         }
         guard hidden % 64 == 0,
             [layers, hidden, batch, length, steps, rounds].allSatisfy({ (1...65536).contains($0) }),

@@ -5,6 +5,8 @@ import Foundation
 import Glue
 import Tasks
 
+import enum Options.Spelling
+
 /// `yoso data glue --output DIR`: the official files from their server.
 struct DataGlue: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -18,8 +20,9 @@ struct DataGlue: ParsableCommand {
     func validate() throws {
         guard URL(string: server)?.host != nil else { throw ValidationError("--server \(server): wanted a URL") }
         for name in tasks where !OfficialSource.all.contains(where: { $0.task == TaskSource.plain(name) }) {
-            let names = OfficialSource.all.map(\.task).joined(separator: ", ")
-            throw ValidationError("--tasks \(name): the server has \(names)")
+            let names = OfficialSource.all.map(\.task)
+            let hint = Spelling.hint(for: name, among: names)
+            throw ValidationError("--tasks \(name)\(hint): the server has \(names.joined(separator: ", "))")
         }
     }
 

@@ -3,6 +3,8 @@ import Console
 import Experiments
 import Recipes
 
+import enum Options.Spelling
+
 /// `yoso finetune --task T`: fine-tunes a pretrained encoder on a GLUE task.
 struct Finetune: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -52,13 +54,14 @@ struct Finetune: ParsableCommand {
         if fromTask != nil, checkpoint != nil, task != "all" {
             throw ValidationError("--from-task with --checkpoint: wanted one of them")
         }
-        if let seeds, seeds < 1 { throw ValidationError("--seeds \(seeds): wanted at least 1") }
+        if let seeds, !(1...1000).contains(seeds) { throw ValidationError("--seeds \(seeds): wanted 1 to 1,000") }
         if seeds != nil, settings.overrides.contains(where: { $0.key == "seed" }) {
             throw ValidationError("--seeds with --set seed: wanted one of them")
         }
         if let name = self.protocol, FineTuningProtocol.named(name) == nil {
             let names = FineTuningProtocol.all.map(\.name).joined(separator: ", ")
-            throw ValidationError("--protocol \(name): wanted one of \(names)")
+            let hint = Spelling.hint(for: name, among: FineTuningProtocol.all.map(\.name))
+            throw ValidationError("--protocol \(name)\(hint): wanted one of \(names)")
         }
         if let published = FineTuningProtocol.named(self.protocol ?? ""), published.start == .forbidden, fromTask != nil
         {

@@ -12,7 +12,9 @@ struct Runs: ParsableCommand {
     func run() throws {
         // Before the first run there is no such folder.
         let folders = folders.filter { $0 != "Checkpoints" || FileManager.default.fileExists(atPath: $0) }
-        let runs = try folders.flatMap { try RunSummary.all(below: URL(fileURLWithPath: $0, isDirectory: true)) }
+        let runs = try folders.flatMap {
+            try RunSummary.all(below: URL(fileURLWithPath: $0, isDirectory: true)) { Terminal.warn("note: \($0)") }
+        }
         guard !runs.isEmpty else {
             Terminal.line("no runs in \(self.folders.joined(separator: ", "))")
             return Terminal.next("yoso pretrain tiny")
