@@ -67,8 +67,16 @@ let package = Package(
                 "Bert", "Glue", "Options", "Shipped", "Tasks", "Tensors", "Training",
                 .product(name: "Yams", package: "Yams"),
             ]),
-        .target(name: "Inference", dependencies: ["Tasks"]),
-        .target(name: "Console", dependencies: ["Training"]),
+        .target(
+            name: "Inference",
+            dependencies: ["Autograd", "Bert", "Checkpoints", "Glue", "Tasks", "Tensors", "Tokenization", "Training"]),
+        .target(name: "Console", dependencies: ["CKernels", "Training"]),
+        .target(
+            name: "Experiments",
+            dependencies: [
+                "Bert", "Checkpoints", "Console", "Corpora", "Digests", "Glue", "Inference", "Recipes", "Reports",
+                "SampleEnglish", "Shipped", "Tasks", "Tensors", "Tokenization", "Training",
+            ]),
         .target(name: "Reports", dependencies: ["Checkpoints"]),
         .target(
             name: "Benchmarks",
@@ -80,11 +88,9 @@ let package = Package(
         .executableTarget(
             name: "yoso",
             dependencies: [
-                "Attention", "Autograd", "Benchmarks", "Bert", "Checkpoints", "CKernels", "Console", "Corpora",
-                "Digests",
-                "Glue", "Inference", "Options", "Recipes", "Reports", "SampleEnglish", "Shipped", "Tasks", "Tensors",
-                "Tokenization",
-                "Training",
+                "Attention", "Benchmarks", "Bert", "Checkpoints", "CKernels", "Console", "Corpora", "Experiments",
+                "Glue",
+                "Inference", "Options", "Recipes", "Reports", "Tasks", "Tensors", "Tokenization", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -113,7 +119,8 @@ let package = Package(
         .testTarget(
             name: "RecipesTests",
             dependencies: ["Recipes", "Attention", "Glue", "Options", "Shipped", "Tasks", "Training"]),
-        .testTarget(name: "yosoTests", dependencies: ["yoso", "Benchmarks", "Checkpoints", "Digests", "Tensors"]),
+        .testTarget(
+            name: "yosoTests", dependencies: ["yoso", "Benchmarks", "Experiments", "Checkpoints", "Digests", "Tensors"]),
     ],
     cLanguageStandard: .c17,
     cxxLanguageStandard: .cxx17

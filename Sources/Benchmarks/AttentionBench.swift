@@ -32,6 +32,36 @@ public struct AttentionBench {
         return all + own
     }
 
+    /// What is measured at all lengths on all kinds of data, each table told to `line` as soon as it is there.
+    ///
+    /// - Parameter checkpoint: queries and keys of a checkpoint at a length.
+    /// - Throws: `PeerScript.Failure`, and what `checkpoint` throws.
+    public func report(
+        _ lengths: [Int], _ kinds: [String], _ workers: Workers, line: (String) -> Void,
+        checkpoint: (Int) throws -> HeadInput
+    ) throws -> AttentionReport {
+        var report = AttentionReport(
+            machine: MachineFacts.title, width: width, threads: workers.threads, records: [])
+        for data in kinds {
+            for length in lengths.sorted() {
+                let input: HeadInput =
+                    switch data {
+                    case "checkpoint": try checkpoint(length)
+                    case "clustered": .clustered(length: length, width: width)
+                    default: .random(length: length, width: width)
+                    }
+                report.records += try records(input, data, after: report.records, workers)
+                report.table(data: data, length: length).forEach(line)
+            }
+            if let name = report.records.map(\.name).first(where: { $0.hasPrefix("yoso-") }) {
+                let crossover = report.crossover(name, "softmax", data: data, \.forwardBackward)
+                let length = crossover.map { "from \($0) tokens on" } ?? "at none of these lengths"
+                line("\(name) with backward is faster than our softmax \(length) (\(data))")
+            }
+        }
+        return report
+    }
+
     /// What is measured of all at the length of `input`, whose kind is `data`, but for those that `earlier` records say are
     /// too slow for it.
     ///

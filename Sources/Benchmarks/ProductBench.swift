@@ -1,3 +1,4 @@
+import Foundation
 import Tensors
 import Training
 
@@ -25,9 +26,34 @@ public struct ProductBench {
             uniqueKeysWithValues: precisions.map { ($0.rawValue, PeakSpeed.measure(workers, $0).operations) })
     }
 
-    /// - Parameter sizes: rows, outputs and inputs.
+    /// Numbers of the largest matrix.
+    public static let largest = 1 << 28
+
+    /// Rows, outputs and inputs of `shape`, as 512x3072x768; nil for another text, or too large a matrix.
+    public static func sizes(_ shape: String) -> [Int]? {
+        let sizes = shape.split(separator: "x").compactMap { Int($0) }
+        guard sizes.count == 3, sizes.allSatisfy({ (1...1 << 20).contains($0) }) else { return nil }
+        let counts = [sizes[0] * sizes[1], sizes[1] * sizes[2], sizes[0] * sizes[2]]
+        return counts.allSatisfy { $0 <= largest } ? sizes : nil
+    }
+
+    public var peakLines: [String] {
+        peaks.sorted { $0.key < $1.key }.map { String(format: "%@ peak %.0f", $0, $1 * 1e-9) }
+    }
+
+    /// The speeds of a record, and their shares of the peak.
+    public func line(_ record: Record) -> String {
+        let speeds = record.speeds.sorted { $0.key < $1.key }.map { name, speed in
+            String(format: "%@ %.0f", name, speed * 1e-9)
+                + (peaks[name].map { String(format: " (%.0f%%)", 100 * speed / $0) } ?? "")
+        }
+        return record.shape.padding(toLength: 16, withPad: " ", startingAt: 0)
+            + record.form.rawValue.padding(toLength: 16, withPad: " ", startingAt: 0) + speeds.joined(separator: "  ")
+    }
+
     /// - Throws: `PeerScript.Failure`.
-    public func record(_ shape: String, _ sizes: [Int], _ form: TimedProduct.Form) throws -> Record {
+    public func record(_ shape: String, _ form: TimedProduct.Form) throws -> Record {
+        let sizes = Self.sizes(shape) ?? [1, 1, 1]
         var times: [String: [Double]] = [:]
         let products = precisions.map {
             ($0, TimedProduct(rows: sizes[0], outputs: sizes[1], inputs: sizes[2], form, $0, workers))

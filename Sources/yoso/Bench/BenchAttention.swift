@@ -1,7 +1,9 @@
 import ArgumentParser
 import Benchmarks
+import Bert
 import Checkpoints
 import Console
+import Experiments
 import Foundation
 import Reports
 import Tensors
@@ -78,20 +80,8 @@ struct BenchAttention: ParsableCommand {
         let workers = Workers(threads: threads)
         var bench = bench
         bench.peer = try against.map { try PeerScript(at: $0, named: "torch_attention.py", python: python) }
-        var report = AttentionReport(
-            machine: MachineFacts.title, width: width, threads: workers.threads, records: [])
         Bench.title()
-        for data in data {
-            for length in lengths.sorted() {
-                report.records += try bench.records(input(data, length), data, after: report.records, workers)
-                report.table(data: data, length: length).forEach(Terminal.line)
-            }
-            if let name = report.records.map(\.name).first(where: { $0.hasPrefix("yoso-") }) {
-                let crossover = report.crossover(name, "softmax", data: data, \.forwardBackward)
-                let length = crossover.map { "from \($0) tokens on" } ?? "at none of these lengths"
-                Terminal.line("\(name) with backward is faster than our softmax \(length) (\(data))")
-            }
-        }
+        let report = try bench.report(lengths, data, workers, line: Terminal.line, checkpoint: checkpointInput)
         try FileManager.default.createDirectory(
             at: URL(fileURLWithPath: output, isDirectory: true), withIntermediateDirectories: true)
         try ReportFile.write(report, to: "\(output)/attention.json")
@@ -100,14 +90,11 @@ struct BenchAttention: ParsableCommand {
         Terminal.line("\(output)/attention.json, \(output)/attention.html")
     }
 
-    private func input(_ data: String, _ length: Int) throws -> HeadInput {
-        guard data == "checkpoint" else {
-            return data == "random" ? .random(length: length, width: width) : .clustered(length: length, width: width)
-        }
+    private func checkpointInput(_ length: Int) throws -> HeadInput {
         let folder = ModelPath.url(checkpoint ?? "")
         let tokenizer = try TokenizerFolder.load(folder)
         return try .of(
-            folder, Finetune.encoder(of: folder, tokenizer, length: 1), tokenizer, text: SampleData.text(text),
+            folder, EncoderOptions(of: folder, tokenizer, length: 1), tokenizer, text: SampleData.text(text),
             length: length, width: width)
     }
 }

@@ -57,59 +57,34 @@ struct BenchTrain: ParsableCommand {
         try precision.forEach { try $0.check() }
     }
 
-    /// What the JSON file says.
-    private struct Run: Encodable {
-        var machine: String
-        var layers, hidden, vocabulary, batch, length: Int
-        var attention: String
-        var threads: Int
-        /// Largest resident size of all results.
-        var peakBytes: Int
-        var results: [TrainingBench.Result]
-    }
-
     func run() throws {
         if let output { try ReportFile.check(output) }
         let workers = Workers(threads: threads)
         Bench.title(
             ", \(layers)x\(hidden) \(attention), \(batch) x \(length) tokens, \(workers.threads) threads")
-        let results = try precision.map { try measure($0, workers) }
-        let peakBytes = PretrainingEstimate.peakMemory()
-        Terminal.line("peak memory of all: \(Show.bytes(peakBytes))")
-        if let output {
-            let run = Run(
-                machine: MachineFacts.cpuName, layers: layers, hidden: hidden, vocabulary: vocab, batch: batch,
-                length: length, attention: attention, threads: workers.threads, peakBytes: peakBytes, results: results)
-            try ReportFile.write(run, to: output)
+        let results = try precision.map { precision in
+            let bench = try TrainingBench(
+                shape(precision, workers), workers, rounds: rounds, steps: steps, peer: peer(), line: Terminal.line)
+            bench.lines.forEach(Terminal.line)
+            return bench.result
         }
+        let report = TrainingReport(shape(.fp32, workers), attention: attention, results)
+        Terminal.line("peak memory of all: \(Show.bytes(report.peakBytes))")
+        if let output { try ReportFile.write(report, to: output) }
     }
 
-    private func measure(_ precision: Precision, _ workers: Workers) throws -> TrainingBench.Result {
-        let shape = TrainingShape(
+    private func shape(_ precision: Precision, _ workers: Workers) -> TrainingShape {
+        TrainingShape(
             layers: layers, hidden: hidden, vocabulary: vocab, batch: batch, length: length,
             attention: TimedAttentions(length: length)[attention] ?? .softmax, attentionDropout: attentionDropout,
             precision: precision, microBatchTokens: microBatchTokens > 0 ? microBatchTokens : batch * length,
             recompute: recompute, threads: workers.threads)
-        let peer = try against.map {
+    }
+
+    private func peer() throws -> PeerTraining? {
+        try against.map {
             PeerTraining(
                 script: try PeerScript(at: $0, named: "torch_pretrain.py", python: python), compiles: peerCompile)
         }
-        let bench = try TrainingBench(
-            shape, workers, rounds: rounds, steps: steps, peer: peer, line: Terminal.line)
-        table(bench).forEach(Terminal.line)
-        return bench.result
-    }
-
-    private func table(_ bench: TrainingBench) -> [String] {
-        let (result, peak) = (bench.result, bench.peak)
-        var head = String(
-            format: "%@: %.0f tokens/s, %.0f GFLOP/s in products, %@ of the measured %.0f%@", result.precision.rawValue,
-            result.tokensPerSecond, bench.speed * 1e-9, Show.percent(result.shareOfPeak), peak.operations * 1e-9,
-            peak.isBusy ? " of a busy machine" : "")
-        if let peer = result.peerTokensPerSecond {
-            head += String(format: "; PyTorch %.0f tokens/s, ratio %.2f", peer, result.tokensPerSecond / peer)
-            if let peak = result.peerPeakMegabytes { head += ", \(Show.bytes(peak << 20))" }
-        }
-        return [head] + PhaseTable(rows: result.phases).lines
     }
 }

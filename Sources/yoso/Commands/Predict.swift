@@ -40,6 +40,7 @@ struct Predict: ParsableCommand {
     func run() throws {
         let classifier = try SavedClassifier(
             ModelPath.url(checkpoint), length: length, threads: threads, precision: precision)
+        if let note = classifier.note { Terminal.warn("note: \(note)") }
         let lines = try InputLines(input)
         let sink = try output.map { try Sink(path: $0) } ?? .standardOutput
         let stream = PredictionStream(classifier.namedTarget, texts: classifier.texts) { rows in

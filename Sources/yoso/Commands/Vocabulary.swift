@@ -2,6 +2,7 @@ import ArgumentParser
 import Checkpoints
 import Console
 import Corpora
+import Experiments
 import Foundation
 import Tokenization
 
@@ -32,39 +33,9 @@ struct Vocabulary: ParsableCommand {
         }
 
         func run() throws {
-            let folder = URL(fileURLWithPath: output)
-            if let other = TokenizerFolder.strangeFile(in: folder) {
-                throw TokenizationError(output, "holds \(other); wanted a new folder, or one of a vocabulary alone")
-            }
-            let text = try SampleData.text(input)
-            if let note = text.note { Terminal.line(note) }
             let trainer = VocabularyTrainer(size: size, model: model, lowercase: !cased, paragraphLimit: paragraphs)
-            let tokenizer = try Heartbeat.during { try self.train(trainer, on: text, $0) }
-            try AtomicFolder.write(to: folder) { try OutputFile.write(TokenizerFolder.files(of: tokenizer), to: $0) }
-            Terminal.line(
-                "\(output): \(Show.grouped(tokenizer.vocabularySize)) pieces, SHA-256 \(tokenizer.fingerprint)")
-            if let objection = TokenizerFolder.objection(tokenizer) { Terminal.line("note: \(objection)") }
+            try VocabularyTraining(trainer, on: input).run(into: output, RunDisplay())
             Terminal.next("yoso pretrain mini --vocabulary \(output) --data \(input.joined(separator: " "))")
-        }
-
-        /// Tells of what is read; the library says nothing while it trains.
-        private func train(
-            _ trainer: VocabularyTrainer, on text: TextFiles, _ heartbeat: Heartbeat
-        ) throws -> SentencePieceTokenizer {
-            heartbeat.enter("counting paragraphs")
-            let reader = try ParagraphReader(text, atMost: paragraphs) {
-                heartbeat.enter("counting paragraphs, \(Show.percent($0))")
-            }
-            var count = 0
-            return try trainer.train {
-                if count % 1024 == 0 { heartbeat.enter("reading, \(Show.percent(reader.share))") }
-                let paragraph = try reader.next()
-                count += paragraph == nil ? 0 : 1
-                if paragraph == nil || count == paragraphs {
-                    heartbeat.enter("training on \(Show.grouped(count)) paragraphs")
-                }
-                return paragraph
-            }
         }
     }
 }
