@@ -47,7 +47,7 @@ public struct SavedClassifier {
     public var task: TaskSource? { try? configuration.task() }
 
     /// Texts that it takes; nil where it does not say. One segment has no room for a second.
-    var texts: Int? { configuration.segments == 1 ? 1 : task?.texts.count }
+    public var texts: Int? { configuration.segments == 1 ? 1 : task?.texts.count }
 
     /// What it predicts, labels by name where they are the numbers of a task.
     public var namedTarget: Target {
