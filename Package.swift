@@ -15,7 +15,9 @@ let package = Package(
     name: "yoso",
     platforms: [.macOS(.v15)],
     products: [
-        .executable(name: "yoso", targets: ["yoso"])
+        .executable(name: "yoso", targets: ["yoso"]),
+        .library(name: "Experiments", targets: ["Experiments"]),
+        .library(name: "Inference", targets: ["Inference"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -42,7 +44,7 @@ let package = Package(
 
         // The model.
         .target(name: "Attention", dependencies: ["Autograd", "Options", "Tensors", "CKernels"]),
-        .target(name: "Bert", dependencies: ["Attention", "Autograd", "Options", "Tensors"]),
+        .target(name: "Bert", dependencies: ["Attention", "Autograd", "Options"]),
 
         // Text and files.
         .target(name: "Shipped", dependencies: ["CShipped"]),
@@ -81,16 +83,17 @@ let package = Package(
         .target(
             name: "Benchmarks",
             dependencies: [
-                "Attention", "Autograd", "Bert", "Checkpoints", "CKernels", "Console", "Corpora", "Options", "Reports",
-                "Tensors", "Tokenization", "Training",
+                "Attention", "Autograd", "Bert", "Checkpoints", "CKernels", "Console", "Corpora", "Experiments",
+                "Options",
+                "Reports", "Tensors", "Tokenization", "Training",
             ],
             exclude: ["RESULTS.md"]),
         .executableTarget(
             name: "yoso",
             dependencies: [
-                "Attention", "Benchmarks", "Bert", "Checkpoints", "CKernels", "Console", "Corpora", "Experiments",
-                "Glue",
-                "Inference", "Options", "Recipes", "Reports", "Tasks", "Tensors", "Tokenization", "Training",
+                "Benchmarks", "Checkpoints", "Console", "Experiments", "Glue", "Inference", "Options", "Recipes",
+                "Reports",
+                "Tasks", "Tensors", "Tokenization", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 

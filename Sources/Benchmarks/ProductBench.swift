@@ -1,3 +1,4 @@
+import Experiments
 import Foundation
 import Tensors
 import Training
@@ -29,12 +30,19 @@ public struct ProductBench {
     /// Numbers of the largest matrix.
     public static let largest = 1 << 28
 
-    /// Rows, outputs and inputs of `shape`, as 512x3072x768; nil for another text, or too large a matrix.
-    public static func sizes(_ shape: String) -> [Int]? {
+    /// Rows, outputs and inputs of `shape`, as 512x3072x768.
+    ///
+    /// - Throws: `UsageError` for another text, or where a matrix is larger than `largest`.
+    public static func sizes(_ shape: String) throws -> [Int] {
         let sizes = shape.split(separator: "x").compactMap { Int($0) }
-        guard sizes.count == 3, sizes.allSatisfy({ (1...1 << 20).contains($0) }) else { return nil }
-        let counts = [sizes[0] * sizes[1], sizes[1] * sizes[2], sizes[0] * sizes[2]]
-        return counts.allSatisfy { $0 <= largest } ? sizes : nil
+        guard sizes.count == 3, sizes.allSatisfy({ (1...1 << 20).contains($0) }),
+            [sizes[0] * sizes[1], sizes[1] * sizes[2], sizes[0] * sizes[2]].allSatisfy({ $0 <= largest })
+        else {
+            throw UsageError(
+                "--shapes \(shape): wanted ROWSxOUTPUTSxINPUTS, for example 512x3072x768, matrices of at most \(largest) "
+                    + "numbers")
+        }
+        return sizes
     }
 
     public var peakLines: [String] {
@@ -53,7 +61,7 @@ public struct ProductBench {
 
     /// - Throws: `PeerScript.Failure`.
     public func record(_ shape: String, _ form: TimedProduct.Form) throws -> Record {
-        let sizes = Self.sizes(shape) ?? [1, 1, 1]
+        let sizes = try Self.sizes(shape)
         var times: [String: [Double]] = [:]
         let products = precisions.map {
             ($0, TimedProduct(rows: sizes[0], outputs: sizes[1], inputs: sizes[2], form, $0, workers))

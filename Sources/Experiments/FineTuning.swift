@@ -48,6 +48,29 @@ public struct FineTuning {
         return other
     }
 
+    /// What contradicts itself, in the words of the command line.
+    ///
+    /// - Throws: `UsageError`.
+    public func check(grid: [String], seeds: Int?) throws {
+        if recipe == nil, task == nil { throw UsageError("wanted a recipe, or --task with a task of GLUE") }
+        if fromTask != nil, randomWeights { throw UsageError("--from-task with --random-weights") }
+        if fromTask != nil, checkpoint != nil, task != "all" {
+            throw UsageError("--from-task with --checkpoint: wanted one of them")
+        }
+        if let seeds, !(1...1000).contains(seeds) { throw UsageError("--seeds \(seeds): wanted 1 to 1,000") }
+        if seeds != nil, overrides.contains(where: { $0.key == "seed" }) {
+            throw UsageError("--seeds with --set seed: wanted one of them")
+        }
+        if let published, published.start == .forbidden, fromTask != nil {
+            throw UsageError(
+                "--protocol \(published.name) with --from-task: every task begins from the pretrained weights")
+        }
+        _ = try SearchGrid(grid)
+        for key in overrides.map(\.key) where grid.contains(where: { $0.hasPrefix("\(key)=") }) {
+            throw UsageError("\(key) is both set and searched; wanted one of them")
+        }
+    }
+
     /// Runs to the end and returns the best epoch, of an earlier process where the run had ended before.
     ///
     /// - Parameters:

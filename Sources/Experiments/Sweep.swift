@@ -17,19 +17,28 @@ public struct Sweep {
     /// - Parameters:
     ///   - recipe: a pretraining recipe, with overrides from the command line.
     ///   - over: the key and its values, `model.attention=softmax,yoso(hashes=32 convolution=33)`.
-    ///   - task: what every result is fine-tuned on, but for its checkpoint.
+    ///   - task: of GLUE, or the path of a fine-tuning recipe (.yaml), that every result is fine-tuned on; nil for none.
+    ///   - taskData: the folder of the task's files, or `sample`.
     ///   - output: the folder of all runs and of `table.md`.
     /// - Throws: `UsageError` where `over` is no such text, and `RecipeErrors`.
     public init(
-        _ recipe: String, _ overrides: [ResolvedRecipe.Override], over: String, task: FineTuning?, output: String
+        _ recipe: String, _ overrides: [ResolvedRecipe.Override], over: String, task: String?,
+        taskData: String?, output: String
     ) throws {
+        let isRecipe = task?.hasSuffix(".yaml") ?? false
+        guard (taskData == nil) == (task == nil) || taskData == nil && isRecipe else {
+            throw UsageError("wanted both or neither of --task and --task-data, a folder or sample")
+        }
         variants = try SweepVariant.parse(over)
         runs = try variants.map { variant in
             let settings = variant.settings.compactMap(ResolvedRecipe.Override.init(setting:))
             return Pretraining(
                 try PretrainingRecipe(recipe, overrides + settings), output: "\(output)/\(variant.folder)/pretraining")
         }
-        (self.task, self.output) = (task, output)
+        self.output = output
+        self.task = task.map { task in
+            FineTuning { ($0.recipe, $0.task, $0.data) = (isRecipe ? task : nil, isRecipe ? nil : task, taskData) }
+        }
     }
 
     /// The folder of the first run.

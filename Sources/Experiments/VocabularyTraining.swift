@@ -13,6 +13,16 @@ public struct VocabularyTraining {
 
     public init(_ trainer: VocabularyTrainer, on input: [String]) { (self.trainer, self.input) = (trainer, input) }
 
+    /// - Throws: `UsageError` where a number is out of its range.
+    public func check() throws {
+        let (size, paragraphs) = (trainer.size, trainer.paragraphLimit)
+        guard size >= 8 else { throw UsageError("--size \(size) is too small; wanted at least 8") }
+        guard size <= 10_000_000 else { throw UsageError("--size \(size); wanted at most 10,000,000") }
+        guard (1...1_000_000_000).contains(paragraphs) else {
+            throw UsageError("--paragraphs \(paragraphs); wanted 1 to 1,000,000,000")
+        }
+    }
+
     /// Writes the folder of a vocabulary, in place of an older one.
     ///
     /// - Throws: `TokenizationError` where other files lie there or the text cannot fill it, and what reading text throws.

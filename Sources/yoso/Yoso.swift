@@ -37,7 +37,7 @@ struct Yoso: ParsableCommand {
             var command = try parseAsRoot()
             try AddressSpace.check()
             try KernelLevel.check()
-            do { try command.run() } catch let error as UsageError { throw ValidationError("\(error)") }
+            try usage { try command.run() }
         } catch let error as TrainingError {
             // A stop on request is no error: it is said, and the exit code is that of a signal.
             guard case .interrupted = error else { throw error }
@@ -47,4 +47,9 @@ struct Yoso: ParsableCommand {
             Terminal.line(fullMessage(for: error))
         }
     }
+}
+
+/// Runs `body`, whose `UsageError` becomes one of the command line.
+func usage(_ body: () throws -> Void) throws {
+    do { try body() } catch let error as UsageError { throw ValidationError("\(error)") }
 }

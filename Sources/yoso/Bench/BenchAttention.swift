@@ -1,16 +1,9 @@
 import ArgumentParser
 import Benchmarks
-import Bert
-import Checkpoints
 import Console
 import Experiments
-import Foundation
-import Reports
 import Tensors
-import Tokenization
 import Training
-
-import enum Options.Spelling
 
 /// `yoso bench`: how fast this machine is at what `yoso` does.
 struct Bench: ParsableCommand {
@@ -51,24 +44,7 @@ struct BenchAttention: ParsableCommand {
     @Option(help: "Folder of attention.json and attention.html.") var output = "Checkpoints/bench"
 
     func validate() throws {
-        guard lengths.allSatisfy({ (1...1 << 22).contains($0) }), (1...128).contains(width), rounds > 0, threads >= 0,
-            (1...1024).contains(hashes)
-        else {
-            throw ValidationError(
-                "wanted --lengths 1 to \(1 << 22), --width 1 to 128, --hashes 1 to 1024, --rounds above 0, --threads not below 0"
-            )
-        }
-        for name in data where !["random", "clustered", "checkpoint"].contains(name) {
-            throw ValidationError("--data \(name): wanted random, clustered or checkpoint")
-        }
-        guard data.contains("checkpoint") == (checkpoint != nil) else {
-            throw ValidationError("--data checkpoint and --checkpoint FOLDER go together")
-        }
-        let names = bench.choices(length: 512).map(\.name)
-        for name in only where !names.contains(name) {
-            let hint = Spelling.hint(for: name, among: names)
-            throw ValidationError("--only \(name)\(hint): wanted some of \(names.joined(separator: ", "))")
-        }
+        try usage { try bench.check(lengths, data, hasCheckpoint: checkpoint != nil, threads: threads) }
     }
 
     private var bench: AttentionBench {
@@ -81,20 +57,11 @@ struct BenchAttention: ParsableCommand {
         var bench = bench
         bench.peer = try against.map { try PeerScript(at: $0, named: "torch_attention.py", python: python) }
         Bench.title()
-        let report = try bench.report(lengths, data, workers, line: Terminal.line, checkpoint: checkpointInput)
-        try FileManager.default.createDirectory(
-            at: URL(fileURLWithPath: output, isDirectory: true), withIntermediateDirectories: true)
-        try ReportFile.write(report, to: "\(output)/attention.json")
-        try ReportFile.write(text: AttentionChart(report: report).html, to: "\(output)/attention.html")
+        let report = try bench.report(lengths, data, workers, line: Terminal.line) {
+            try .of(checkpoint ?? "", text, length: $0, width: width)
+        }
+        try report.write(to: output)
         Terminal.line("")
         Terminal.line("\(output)/attention.json, \(output)/attention.html")
-    }
-
-    private func checkpointInput(_ length: Int) throws -> HeadInput {
-        let folder = ModelPath.url(checkpoint ?? "")
-        let tokenizer = try TokenizerFolder.load(folder)
-        return try .of(
-            folder, EncoderOptions(of: folder, tokenizer, length: 1), tokenizer, text: SampleData.text(text),
-            length: length, width: width)
     }
 }

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Benchmarks
 import Console
-import Foundation
 import Reports
 import Tensors
 import Training
@@ -24,11 +23,7 @@ struct BenchProducts: ParsableCommand {
     @Option(help: "Path of the JSON file.") var output: String?
 
     func validate() throws {
-        for shape in shapes where ProductBench.sizes(shape) == nil {
-            throw ValidationError(
-                "--shapes \(shape): wanted ROWSxOUTPUTSxINPUTS, for example 512x3072x768, matrices of at most "
-                    + "\(ProductBench.largest) numbers")
-        }
+        try usage { try shapes.forEach { _ = try ProductBench.sizes($0) } }
         guard rounds > 0, threads >= 0 else {
             throw ValidationError("wanted --rounds of at least 1, --threads not below 0")
         }

@@ -1,13 +1,9 @@
 import ArgumentParser
-import Attention
 import Benchmarks
 import Console
-import Foundation
 import Reports
 import Tensors
 import Training
-
-import enum Options.Spelling
 
 /// `yoso bench train`: tokens a second of pretraining steps and where their time goes, beside PyTorch in one run.
 struct BenchTrain: ParsableCommand {
@@ -39,20 +35,10 @@ struct BenchTrain: ParsableCommand {
     @Option(help: "Path of the JSON file.") var output: String?
 
     func validate() throws {
-        guard TimedAttentions(length: length)[attention]?.problems(headWidth: 64).isEmpty == true else {
-            let names = TimedAttentions.names
-            let hint = Spelling.hint(for: attention, among: names)
-            throw ValidationError("--attention \(attention)\(hint): wanted one of \(names.joined(separator: ", "))")
-        }
-        guard hidden % 64 == 0,
-            [layers, hidden, batch, length, steps, rounds].allSatisfy({ (1...65536).contains($0) }),
-            (6...10_000_000).contains(vocab), threads >= 0, microBatchTokens >= 0,
-            (0...0.99).contains(attentionDropout),
-            peerCompile == false || against != nil
+        try usage { try shape(.fp32, threads).check(attention: attention) }
+        guard [steps, rounds].allSatisfy({ (1...65536).contains($0) }), threads >= 0, !peerCompile || against != nil
         else {
-            throw ValidationError(
-                "wanted numbers from 1 to 65536, --hidden a multiple of 64, --vocab 6 to 10000000, --attention-dropout below 1, "
-                    + "--peer-compile with --against")
+            throw ValidationError("wanted --steps and --rounds from 1 to 65536, --peer-compile with --against")
         }
         try precision.forEach { try $0.check() }
     }
@@ -64,21 +50,22 @@ struct BenchTrain: ParsableCommand {
             ", \(layers)x\(hidden) \(attention), \(batch) x \(length) tokens, \(workers.threads) threads")
         let results = try precision.map { precision in
             let bench = try TrainingBench(
-                shape(precision, workers), workers, rounds: rounds, steps: steps, peer: peer(), line: Terminal.line)
+                shape(precision, workers.threads), workers, rounds: rounds, steps: steps, peer: peer(),
+                line: Terminal.line)
             bench.lines.forEach(Terminal.line)
             return bench.result
         }
-        let report = TrainingReport(shape(.fp32, workers), attention: attention, results)
+        let report = TrainingReport(shape(.fp32, workers.threads), attention: attention, results)
         Terminal.line("peak memory of all: \(Show.bytes(report.peakBytes))")
         if let output { try ReportFile.write(report, to: output) }
     }
 
-    private func shape(_ precision: Precision, _ workers: Workers) -> TrainingShape {
+    private func shape(_ precision: Precision, _ threads: Int) -> TrainingShape {
         TrainingShape(
             layers: layers, hidden: hidden, vocabulary: vocab, batch: batch, length: length,
             attention: TimedAttentions(length: length)[attention] ?? .softmax, attentionDropout: attentionDropout,
             precision: precision, microBatchTokens: microBatchTokens > 0 ? microBatchTokens : batch * length,
-            recompute: recompute, threads: workers.threads)
+            recompute: recompute, threads: threads)
     }
 
     private func peer() throws -> PeerTraining? {

@@ -15,8 +15,7 @@ struct DataCommand: ParsableCommand {
 struct DataCheck: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract:
-            "Read all tasks' files in a folder: counts, labels, traps, overlaps; exit code 1 where one is damaged.")
+        abstract: "Read all tasks' files in a folder: counts, labels, traps; exit code 1 where one is damaged.")
 
     @Argument(help: "The folder of all tasks, or of one.") var folder: String
     @Option(help: "Folder of a tokenizer, to say how many rows are cut at each length.") var vocabulary: String?

@@ -22,9 +22,7 @@ struct Finetune: ParsableCommand {
     @Option(help: "Folder of the task's files in the place of data.") var data: String?
     @Option(help: "Folder of the run, or with all of the runs; the default is Checkpoints/NAME or Checkpoints/glue.")
     var output: String?
-    @Option(
-        help:
-            "With all, WNLI by the majority of its training labels (majority), like the others (train), or not (skip).")
+    @Option(help: "With all, WNLI by its training labels' majority, like the others (train), or not (skip).")
     var wnli = WNLIPolicy.majority
     @Option(
         help: """
@@ -38,58 +36,41 @@ struct Finetune: ParsableCommand {
             halving.
             """)
     var search: [String] = []
-    @Option(
-        help: """
-            Begin with the encoder that was fine-tuned on another task, Checkpoints/TASK/best; with all, MRPC, STS-B and \
-            RTE do, which are small.
-            """)
+    @Option(help: "Begin with another task's encoder, Checkpoints/TASK/best; with all, MRPC, STS-B and RTE do.")
     var fromTask: String?
     @Option(help: "Runs with the seeds 1 to this, and their statistics; with all, medians in the table.") var seeds:
         Int?
     @Flag(help: "Take the checkpoint's shape and vocabulary, but random weights.") var randomWeights = false
 
     func validate() throws {
-        if recipe == nil, task == nil { throw ValidationError("wanted a recipe, or --task with a task of GLUE") }
-        if fromTask != nil, randomWeights { throw ValidationError("--from-task with --random-weights") }
-        if fromTask != nil, checkpoint != nil, task != "all" {
-            throw ValidationError("--from-task with --checkpoint: wanted one of them")
-        }
-        if let seeds, !(1...1000).contains(seeds) { throw ValidationError("--seeds \(seeds): wanted 1 to 1,000") }
-        if seeds != nil, settings.overrides.contains(where: { $0.key == "seed" }) {
-            throw ValidationError("--seeds with --set seed: wanted one of them")
-        }
         if let name = self.protocol, FineTuningProtocol.named(name) == nil {
-            let names = FineTuningProtocol.all.map(\.name).joined(separator: ", ")
-            let hint = Spelling.hint(for: name, among: FineTuningProtocol.all.map(\.name))
-            throw ValidationError("--protocol \(name)\(hint): wanted one of \(names)")
-        }
-        if let published = FineTuningProtocol.named(self.protocol ?? ""), published.start == .forbidden, fromTask != nil
-        {
+            let names = FineTuningProtocol.all.map(\.name)
             throw ValidationError(
-                "--protocol \(published.name) with --from-task: every task begins from the pretrained weights")
+                "--protocol \(name)\(Spelling.hint(for: name, among: names)): wanted one of \(names.joined(separator: ", "))"
+            )
         }
-        do { _ = try SearchGrid(search) } catch let error as UsageError { throw ValidationError("\(error)") }
-        for key in settings.overrides.map(\.key) where search.contains(where: { $0.hasPrefix("\(key)=") }) {
-            throw ValidationError("\(key) is both set and searched; wanted one of them")
-        }
+        try usage { try request.check(grid: search, seeds: seeds) }
     }
 
-    func run() throws {
-        let run = FineTuning {
+    private var request: FineTuning {
+        FineTuning {
             ($0.recipe, $0.task, $0.overrides) = (recipe, task, settings.overrides)
             ($0.checkpoint, $0.data, $0.output, $0.fromTask) = (checkpoint, data, output, fromTask)
             ($0.published, $0.randomWeights) = (self.protocol.flatMap(FineTuningProtocol.named), randomWeights)
         }
+    }
+
+    func run() throws {
         if task == "all" {
-            let all = AllTasks(run, grid: search, wnli: wnli, seeds: seeds)
+            let all = AllTasks(request, grid: search, wnli: wnli, seeds: seeds)
             try all.run(RunDisplay())
             Terminal.next("yoso submit --data \(data ?? "DIR") --checkpoints \(all.folder)")
         } else if let seeds {
-            let seeds = Seeds(run, count: seeds, grid: search)
+            let seeds = Seeds(request, count: seeds, grid: search)
             try seeds.run(RunDisplay())
             Terminal.next("yoso compare \(try seeds.folder) ANOTHER, of other settings")
         } else {
-            let search = Search(run, grid: search)
+            let search = Search(request, grid: search)
             _ = try search.run(RunDisplay())
             Terminal.next("yoso predict --checkpoint \(try search.folder), yoso report \(try search.folder)")
         }

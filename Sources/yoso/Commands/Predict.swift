@@ -52,3 +52,10 @@ struct Predict: ParsableCommand {
         try stream.run(lines, batch: batch, write: sink.write)
     }
 }
+
+extension Precision: ExpressibleByArgument {
+    /// - Throws: `ValidationError` where this CPU has no instructions for it.
+    func check() throws {
+        guard isAvailable else { throw ValidationError("--precision \(rawValue): this CPU has no AVX512-BF16") }
+    }
+}

@@ -23,18 +23,10 @@ struct Sweep: ParsableCommand {
     @Option(help: "Folder of the runs and of table.md.") var output = "Checkpoints/sweep"
 
     func run() throws {
-        guard (taskData == nil) == (task == nil) || taskData == nil && isRecipe else {
-            throw ValidationError("wanted both or neither of --task and --task-data, a folder or sample")
-        }
-        let fineTuning = task.map { task in
-            FineTuning { ($0.recipe, $0.task, $0.data) = (isRecipe ? task : nil, isRecipe ? nil : task, taskData) }
-        }
         let sweep = try Experiments.Sweep(
-            recipe, settings.overrides + ResolvedRecipe.Override.list(files.flags), over: over, task: fineTuning,
-            output: output)
+            recipe, settings.overrides + ResolvedRecipe.Override.list(files.flags), over: over, task: task,
+            taskData: taskData, output: output)
         try sweep.run(RunDisplay())
         Terminal.next("yoso report \(sweep.first)")
     }
-
-    private var isRecipe: Bool { task?.hasSuffix(".yaml") ?? false }
 }

@@ -8,8 +8,7 @@ import Reports
 struct WriteReport: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "report",
-        abstract:
-            "Write report.html into a run's folder: curves, and of a fine-tuning confusions, calibration, mistakes.")
+        abstract: "Write report.html into a run's folder: curves; of a fine-tuning confusions and mistakes too.")
 
     @Argument(help: "The folder of a pretraining or fine-tuning run.") var folder: String
 
