@@ -28,6 +28,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
         .systemLibrary(name: "CFiles"),
+        .systemLibrary(name: "CPng", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .systemLibrary(name: "CLzma", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
         .systemLibrary(
             name: "CSentencePieceSystem", pkgConfig: "sentencepiece", providers: [.apt(["libsentencepiece-dev"])]),
@@ -50,6 +51,7 @@ let package = Package(
         .target(name: "SampleEnglish"),
         .target(name: "Corpora", dependencies: ["Tokenization", "Digests", "CZlib", "CLzma"]),
         .target(name: "Glue", dependencies: ["Corpora", "Tokenization", "Digests", "CZip"]),
+        .target(name: "LongRange", dependencies: ["Corpora", "CPng"]),
         .target(name: "Checkpoints", dependencies: ["Digests", "CFiles"]),
 
         // Programs, recipes, face.
@@ -95,6 +97,7 @@ let package = Package(
         .testTarget(name: "SampleEnglishTests", dependencies: ["SampleEnglish"]),
         .testTarget(name: "CorporaTests", dependencies: ["Corpora", "Tokenization"]),
         .testTarget(name: "GlueTests", dependencies: ["Glue", "Corpora", "Tokenization", "Digests"]),
+        .testTarget(name: "LongRangeTests", dependencies: ["LongRange", "CPng"]),
         .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Digests"]),
         .testTarget(
             name: "TrainingTests",
