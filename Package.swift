@@ -37,20 +37,22 @@ let package = Package(
         .target(name: "CShipped"),
 
         // Numbers and calculus.
+        .target(name: "Options"),
         .target(name: "Tensors", dependencies: ["COpenBLAS", "CKernels"]),
         .target(name: "Autograd", dependencies: ["Tensors", "CKernels"]),
 
         // The model.
-        .target(name: "Attention", dependencies: ["Autograd", "Tensors", "CKernels"]),
-        .target(name: "Bert", dependencies: ["Attention", "Autograd", "Tensors"]),
+        .target(name: "Attention", dependencies: ["Autograd", "Options", "Tensors", "CKernels"]),
+        .target(name: "Bert", dependencies: ["Attention", "Autograd", "Options", "Tensors"]),
 
         // Text and files.
         .target(name: "Shipped", dependencies: ["CShipped"]),
         .target(name: "Digests", dependencies: ["CCrypto"]),
         .target(name: "Tokenization", dependencies: ["CSentencePiece", "Digests", "Shipped"]),
         .target(name: "SampleEnglish"),
-        .target(name: "Corpora", dependencies: ["Tokenization", "Digests", "CZlib", "CLzma"]),
-        .target(name: "Glue", dependencies: ["Corpora", "Tokenization", "Digests", "CZip"]),
+        .target(name: "Corpora", dependencies: ["Tokenization", "Digests", "Options", "CZlib", "CLzma"]),
+        .target(name: "Tasks", dependencies: ["Corpora", "Options", "Tokenization"]),
+        .target(name: "Glue", dependencies: ["Tasks", "Digests", "CZip"]),
         .target(name: "LongRange", dependencies: ["Corpora", "CPng"]),
         .target(name: "Checkpoints", dependencies: ["Digests", "CFiles"]),
 
@@ -58,23 +60,23 @@ let package = Package(
         .target(
             name: "Training",
             dependencies: [
-                "Attention", "Autograd", "Bert", "Checkpoints", "CKernels", "Corpora", "Digests", "Glue", "Tensors",
-                "Tokenization",
+                "Attention", "Autograd", "Bert", "Checkpoints", "CKernels", "Corpora", "Digests", "Options", "Tasks",
+                "Tensors", "Tokenization",
             ]),
         .target(
             name: "Recipes",
             dependencies: [
-                "Attention", "Bert", "Corpora", "Glue", "Shipped", "Tensors", "Training",
+                "Bert", "Glue", "Options", "Shipped", "Tasks", "Tensors", "Training",
                 .product(name: "Yams", package: "Yams"),
             ]),
-        .target(name: "Inference"),
+        .target(name: "Inference", dependencies: ["Tasks"]),
         .target(name: "Console", dependencies: ["Training"]),
         .target(name: "Reports", dependencies: ["Checkpoints"]),
         .target(
             name: "Benchmarks",
             dependencies: [
-                "Attention", "Autograd", "Bert", "Checkpoints", "CKernels", "Console", "Corpora", "Reports", "Tensors",
-                "Tokenization", "Training",
+                "Attention", "Autograd", "Bert", "Checkpoints", "CKernels", "Console", "Corpora", "Options", "Reports",
+                "Tensors", "Tokenization", "Training",
             ],
             exclude: ["RESULTS.md"]),
         .executableTarget(
@@ -82,7 +84,8 @@ let package = Package(
             dependencies: [
                 "Attention", "Autograd", "Benchmarks", "Bert", "Checkpoints", "CKernels", "Console", "Corpora",
                 "Digests",
-                "Glue", "Inference", "Recipes", "Reports", "SampleEnglish", "Shipped", "Tensors", "Tokenization",
+                "Glue", "Inference", "Options", "Recipes", "Reports", "SampleEnglish", "Shipped", "Tasks", "Tensors",
+                "Tokenization",
                 "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
@@ -90,23 +93,29 @@ let package = Package(
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"]),
         .testTarget(name: "AutogradTests", dependencies: ["Autograd", "Attention", "CKernels", "Tensors"]),
         .testTarget(name: "AttentionTests", dependencies: ["Attention", "Autograd", "Tensors"]),
-        .testTarget(name: "BertTests", dependencies: ["Bert", "Attention", "Autograd", "Tensors", "Checkpoints"]),
+        .testTarget(
+            name: "BertTests",
+            dependencies: ["Bert", "Attention", "Autograd", "Checkpoints", "Corpora", "Tensors", "Training"]),
         .testTarget(
             name: "TokenizationTests", dependencies: ["Tokenization", "Corpora", "Digests"],
             exclude: ["Fixtures"]),
         .testTarget(name: "SampleEnglishTests", dependencies: ["SampleEnglish"]),
         .testTarget(name: "CorporaTests", dependencies: ["Corpora", "Tokenization"]),
-        .testTarget(name: "GlueTests", dependencies: ["Glue", "Corpora", "Tokenization", "Digests"]),
+        .testTarget(name: "TasksTests", dependencies: ["Tasks", "Options", "Tokenization"]),
+        .testTarget(name: "GlueTests", dependencies: ["Glue", "Tasks", "Digests"]),
         .testTarget(name: "LongRangeTests", dependencies: ["LongRange", "CPng"]),
         .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Digests"]),
         .testTarget(
             name: "TrainingTests",
             dependencies: [
-                "Training", "Attention", "Autograd", "Bert", "Checkpoints", "Corpora", "Tensors", "Tokenization",
+                "Training", "Attention", "Autograd", "Bert", "Checkpoints", "Corpora", "Tasks", "Tensors",
+                "Tokenization",
             ]),
         .testTarget(name: "ConsoleTests", dependencies: ["Console"]),
-        .testTarget(name: "InferenceTests", dependencies: ["Inference"]),
-        .testTarget(name: "RecipesTests", dependencies: ["Recipes", "Attention", "Glue", "Shipped", "Training"]),
+        .testTarget(name: "InferenceTests", dependencies: ["Inference", "Tasks"]),
+        .testTarget(
+            name: "RecipesTests",
+            dependencies: ["Recipes", "Attention", "Glue", "Options", "Shipped", "Tasks", "Training"]),
         .testTarget(name: "yosoTests", dependencies: ["yoso", "Benchmarks", "Checkpoints", "Digests", "Tensors"]),
     ],
     cLanguageStandard: .c17,

@@ -1,63 +1,87 @@
-/// Which self-attention an encoder uses, with its options: one case a folder of this target.
-public enum AttentionChoice: Sendable, Equatable, Codable {
-    /// `softmax(Q Kᵀ / √d) V`, tiled (Vaswani et al. 2017, section 3.2.1).
-    case softmax
-    /// `softmax(T Q̂ K̂ᵀ) V` of queries and keys of length 1, with a learned temperature T a head (Henry et al. 2020).
-    case normalizedSoftmax
-    /// YOSO-E, the expectation of Bernoulli sampling by LSH (Zeng et al., ICML 2021, section 3).
-    case yosoExpectation(YosoExpectationOptions)
-    /// YOSO-m, Bernoulli sampling by LSH, linear in length (Zeng et al., ICML 2021, section 3).
-    case yoso(YosoOptions)
-    /// Values alone.
-    case none
-    /// A kernel of elu(x) + 1 (Katharopoulos et al. 2020).
-    case linear
-    /// Positive random features, so many (FAVOR+, Choromanski et al. 2021).
-    case performer(features: Int)
-    /// Keys and values mixed down to `rank` by learned weights, of at most `length` tokens (Wang et al. 2020).
-    case linformer(rank: Int, length: Int)
-    /// Landmarks and a pseudo-inverse (Nyströmformer, Xiong et al. 2021).
-    case nystrom(landmarks: Int)
-    /// Tokens at most `window` away, and the first (Longformer, Beltagy et al. 2020).
-    case local(window: Int)
-    /// Exact in the blocks that matter, coarse or nothing elsewhere (MRA-2, Zeng et al. 2022).
-    case mra(blocks: Int, isSparse: Bool)
-    /// A filter of this order over any other (GFSA, Choi et al. 2024).
-    indirect case gfsa(order: Int, over: AttentionChoice)
-    /// Any other, with a convolution of the values over tokens beside it, of odd width and a kernel a head (YOSO-C, Zeng et al.
-    /// 2021, section 4; Nyströmformer).
-    indirect case convolved(width: Int, beside: AttentionChoice)
+import Autograd
+import Options
+
+/// Which self-attention an encoder uses, with its options, and what stands around it.
+public struct AttentionChoice: Configurable {
+    public var kind: any AttentionKind
+    /// Odd width of a convolution of the values over tokens beside it, with a kernel a head (YOSO-C, Zeng et al. 2021, section 4;
+    /// Nyströmformer); nil for none.
+    public var convolution: Int?
+    /// Order of a filter over all of that (GFSA, Choi et al. 2024); nil for none.
+    public var filterOrder: Int?
+
+    public init() { self.init(SoftmaxOptions()) }
+
+    public init(_ kind: any AttentionKind, convolution: Int? = nil, filterOrder: Int? = nil) {
+        (self.kind, self.convolution, self.filterOrder) = (kind, convolution, filterOrder)
+    }
+
+    public static var options: [Option<AttentionChoice>] {
+        Option(
+            "attention", \.kind, .oneOf(attentions.map { ($0.name, $0.init()) }) { type(of: $0).name },
+            "self-attention, with its own keys below"
+        ).choosing(
+            Dictionary(uniqueKeysWithValues: attentions.map { ($0.name, below($0).map(\.name)) }),
+            below: { below(type(of: $0.kind)) })
+        Option(
+            "filterOrder", \.filterOrder, .integer(1...100, or: "0"),
+            "order of a GFSA filter over the attention; 0 for none")
+    }
+
+    private static func below(_ kind: any AttentionKind.Type) -> [Option<AttentionChoice>] {
+        kind.optionsOfChoice + [
+            Option(
+                "attention.convolution", \.convolution, .integer(1...1023, or: "0"),
+                "odd width of a convolution of the values beside it; 0 for none")
+        ]
+    }
+
+    /// `inner` under a filter of this order.
+    public static func gfsa(order: Int, over inner: AttentionChoice) -> Self {
+        Self(inner.kind, convolution: inner.convolution, filterOrder: order)
+    }
+
+    /// `inner` with a convolution of this odd width beside it.
+    public static func convolved(width: Int, beside inner: AttentionChoice) -> Self {
+        Self(inner.kind, convolution: width, filterOrder: inner.filterOrder)
+    }
+
+    public static func == (one: AttentionChoice, other: AttentionChoice) -> Bool {
+        one.kind.isEqual(other.kind) && one.convolution == other.convolution && one.filterOrder == other.filterOrder
+    }
+
+    public var family: ModelFamily { type(of: kind).family }
 
     /// The most tokens of a sequence; nil for any number.
-    public var lengthLimit: Int? {
-        switch self {
-        case .linformer(_, let length): length
-        case .gfsa(_, let inner), .convolved(_, let inner): inner.lengthLimit
-        default: nil
-        }
-    }
+    public var lengthLimit: Int? { kind.lengthLimit }
 
     /// Pairs of a query and what it is compared with, in a sequence of `length` tokens; 0 where there are no such products.
-    public func pairs(length: Int) -> Int {
-        switch self {
-        case .softmax, .normalizedSoftmax, .yosoExpectation: length * length
-        case .local(let window): length * min(length, 2 * window + 1)
-        case .linformer(let rank, _): length * rank
-        case .nystrom(let landmarks): 2 * length * min(length, landmarks)
-        case .mra(let blocks, _): length * min(length, 32 * blocks)
-        case .gfsa(_, let inner): 2 * inner.pairs(length: length)
-        case .convolved(_, let inner): inner.pairs(length: length)
-        case .yoso, .linear, .performer, .none: 0
-        }
-    }
+    public func pairs(length: Int) -> Int { (filterOrder == nil ? 1 : 2) * kind.pairs(length: length) }
 
     /// How many times larger than those of softmax the output weights of a block begin.
-    public func outputScale(headWidth: Int) -> Float {
-        switch self {
-        case .yoso(let options): options.normalization.outputScale(headWidth: headWidth)
-        case .yosoExpectation(let options): options.normalization.outputScale(headWidth: headWidth)
-        case .gfsa(_, let inner), .convolved(_, let inner): inner.outputScale(headWidth: headWidth)
-        default: 1
+    public func outputScale(headWidth: Int) -> Float { kind.outputScale(headWidth: headWidth) }
+
+    /// What stands against this choice for heads of `headWidth`, by the key of a recipe below `model`.
+    public func problems(headWidth: Int) -> [(key: String, text: String)] {
+        // What options mean together can be said of values within their ranges alone.
+        guard problems.isEmpty else { return problems }
+        let isEven = convolution.map { $0 % 2 == 0 } ?? false
+        return (isEven ? [("attention.convolution", "is \(convolution ?? 0); wanted an odd width")] : [])
+            + kind.problems(headWidth: headWidth)
+    }
+
+    /// The attention of this choice for `heads` heads of `headWidth`, with `dropout` on its weights where it has any, and
+    /// with parameters of its own, where it has any, in `scope`.
+    public func attention(heads: Int, headWidth: Int, dropout: Float, _ scope: ParameterScope) -> any SelfAttention {
+        let shape = HeadShape(heads: heads, headWidth: headWidth)
+        let inner = filterOrder == nil ? scope : scope.used(times: 2)
+        var attention = kind.build(shape, dropout: dropout, inner)
+        if let convolution {
+            attention = ConvolutionAttention(
+                attention: attention, shape: shape, window: convolution,
+                outputScale: outputScale(headWidth: headWidth), inner)
         }
+        return filterOrder.map { GraphFilterAttention(attention: attention, shape: shape, order: $0, scope) }
+            ?? attention
     }
 }

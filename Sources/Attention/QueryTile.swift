@@ -27,16 +27,13 @@ struct QueryTile {
 
     /// Visits every tile of every sequence and head, in order, with what `prepare` makes once of the sequence and head.
     static func each<Prepared>(
-        of layout: BatchLayout, heads: Int, prepare: (_ sequence: Range<Int>, _ head: Int) -> Prepared,
+        of layout: BatchLayout, _ shape: HeadShape, prepare: (_ sequence: Range<Int>, _ head: Int) -> Prepared,
         body: (QueryTile, Prepared) -> Void
     ) {
-        for index in 0..<layout.count {
-            let sequence = layout.rows(index)
-            for head in 0..<heads {
-                let prepared = prepare(sequence, head)
-                each(length: sequence.count) { first, count in
-                    body(QueryTile(index: index, sequence: sequence, head: head, first: first, count: count), prepared)
-                }
+        shape.eachHead(layout) { index, sequence, head in
+            let prepared = prepare(sequence, head)
+            each(length: sequence.count) { first, count in
+                body(QueryTile(index: index, sequence: sequence, head: head, first: first, count: count), prepared)
             }
         }
     }

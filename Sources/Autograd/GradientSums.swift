@@ -9,30 +9,30 @@ public final class GradientSums {
     /// The sums, [1, `blockCount`] of the layout; whoever has used them clears them.
     public let block: Tensor
     private let lookups: [TiedLookups]
-    private let turns: [Turn]
+    private let turns: [EventCount]
     private let turnsByOffset: [Int: Int]
 
     /// Zeros for all parameters of `layout`.
     public init(_ layout: ParameterLayout, from pool: StoragePool) {
         block = pool.zeros(1, layout.blockCount)
         lookups = layout.tied.map { TiedLookups($0, from: pool) }
-        turns = (0..<layout.parameters.count + layout.tied.count).map { _ in Turn() }
+        turns = (0..<layout.parameters.count + layout.tied.count).map { _ in EventCount() }
         turnsByOffset = layout.parameters.enumerated().reduce(into: [:]) { $0[$1.element.offset] = $1.offset }
     }
 
     /// Before the first pass of a step.
     public func begin() {
-        for turn in turns { turn.begin() }
+        for turn in turns { turn.reset() }
     }
 
     /// What pass `index` of the step, from 0, adds to; `clock` leaves out the time in which it waits.
     public func pass(_ index: Int, clock: PhaseClock? = nil) -> ParameterGradients {
-        ParameterGradients(of: self, turns: PassTurns(turns, pass: index, clock: clock))
+        ParameterGradients(of: self, turns: PassOrder(turns, pass: index, clock: clock))
     }
 
     /// After the last pass of a step: completes the sums.
-    public func settle(each: EachIndex) {
-        for lookups in lookups { lookups.settle(into: block, each: each) }
+    public func finish(each: EachIndex) {
+        for lookups in lookups { lookups.finish(into: block, each: each) }
     }
 
     /// The turn for `parameter`, which may be several that are stacked: their first counts.

@@ -14,27 +14,27 @@ public final class Gradients {
 
     /// Lets `body` add to the gradient of `parameter`, once earlier passes have.
     ///
-    /// - Parameter meanwhile: what is to be done too, before or after.
-    public func add(to parameter: Parameter, meanwhile: () -> Void = {}, _ body: (Tensor) -> Void) {
-        ofParameters.add(to: parameter, meanwhile: meanwhile, body)
+    /// - Parameter overlapping: what is to be done too, before or after.
+    public func add(to parameter: Parameter, overlapping: () -> Void = {}, _ body: (Tensor) -> Void) {
+        ofParameters.add(to: parameter, overlapping: overlapping, body)
     }
 
-    /// Adds `gradient`, which the caller hands over, to that of the variable at `place`.
-    public func add(_ gradient: Tensor, to place: Place) {
-        guard let node = place.node else { return }
+    /// Adds `gradient`, which the caller hands over, to that of the variable of `slot`.
+    public func add(_ gradient: Tensor, to slot: GradientSlot) {
+        guard let node = slot.node else { return }
         if let sum = slots[node] { sum.add(gradient) } else { slots[node] = gradient }
     }
 
     /// Adds `gradient`, which the caller hands over, to that of `variable`.
-    public func add(_ gradient: Tensor, to variable: Variable) { add(gradient, to: variable.place) }
+    public func add(_ gradient: Tensor, to variable: Variable) { add(gradient, to: variable.slot) }
 
-    /// Lets `body` write the gradient of the variable at `place`: into a new tensor, or adding to what is there if `accumulate`.
-    func write(to place: Place, _ body: (_ target: Tensor, _ accumulate: Bool) -> Void) {
-        guard let node = place.node else { return }
+    /// Lets `body` write the gradient of the variable of `slot`: into a new tensor, or adding to what is there if `accumulate`.
+    func write(to slot: GradientSlot, _ body: (_ target: Tensor, _ accumulate: Bool) -> Void) {
+        guard let node = slot.node else { return }
         if let sum = slots[node] {
             body(sum, true)
         } else {
-            let fresh = pool.tensor(place.rows, place.columns)
+            let fresh = pool.tensor(slot.rows, slot.columns)
             body(fresh, false)
             slots[node] = fresh
         }

@@ -3,7 +3,7 @@ import Tensors
 /// The gradients of the parameters, as the operations of one pass add to them.
 public final class ParameterGradients {
     private let block: Tensor
-    private let order: (turns: PassTurns, sums: GradientSums)?
+    private let order: (turns: PassOrder, sums: GradientSums)?
 
     /// Of a pass on its own, which adds to `block`, a block like the parameters'.
     public init(_ block: Tensor) {
@@ -11,25 +11,25 @@ public final class ParameterGradients {
         order = nil
     }
 
-    init(of sums: GradientSums, turns: PassTurns) {
+    init(of sums: GradientSums, turns: PassOrder) {
         block = sums.block
         order = (turns, sums)
     }
 
     /// Lets `body` add to the gradient of `parameter`, once earlier passes have; the shorter it takes, the less others wait.
     ///
-    /// - Parameter meanwhile: what is to be done too, before or after; before where earlier passes are not so far.
-    func add(to parameter: Parameter, meanwhile: () -> Void = {}, _ body: (Tensor) -> Void) {
+    /// - Parameter overlapping: what is to be done too, before or after; before where earlier passes are not so far.
+    func add(to parameter: Parameter, overlapping: () -> Void = {}, _ body: (Tensor) -> Void) {
         let sum = block.view(of: parameter)
         guard let (turns, sums) = order else {
             body(sum)
-            return meanwhile()
+            return overlapping()
         }
         let turn = sums.turn(of: parameter)
         let mustWait = !turns.hasCome(turn)
-        if mustWait { meanwhile() }
+        if mustWait { overlapping() }
         turns.use(turn, outOf: parameter.uses) { body(sum) }
-        if !mustWait { meanwhile() }
+        if !mustWait { overlapping() }
     }
 
     /// Lets `body` add to the gradient of `table` what flowed to the rows `ids`, which were looked up.
@@ -37,7 +37,7 @@ public final class ParameterGradients {
         guard let (turns, sums) = order, let (lookups, turn) = sums.lookups(of: table) else {
             return add(to: table, body)
         }
-        turns.use(turn, outOf: 1) { body(lookups.rows(ids)) }
+        turns.use(turn, outOf: table.uses) { body(lookups.rows(ids)) }
     }
 
     /// Ends the pass: the next one waits for it no more.

@@ -1,3 +1,4 @@
+import CKernels
 import Tensors
 
 #if canImport(Glibc)
@@ -34,37 +35,39 @@ extension ParameterLayout {
 extension Parameter {
     /// Fills this parameter's range of `block` as its `initialization` says.
     func initialize(_ block: Tensor, seed: UInt64, each: EachIndex) {
-        let target = block.view(at: offset, rows: 1, columns: count)
+        let target = block.view(of: self)
         let random = RandomStream(seed: seed)
+        let half = columns / 2
         switch initialization {
         case .zeros: target.fill(0)
         case .ones: target.fill(1)
-        case .normal(let deviation, let half):
+        case .normal(let deviation, let within):
             fillNormal(target, deviation, random.stream(name), each)
-            if let half { clear(target, half == .first ? columns / 2..<columns : 0..<columns / 2) }
+            switch within {
+            case .first: target.matrix.columns(half, columns - half).fill(0)
+            case .second: target.matrix.columns(0, half).fill(0)
+            case nil: break
+            }
         case .normalLike(let name, let deviation, let offsets):
             fillNormal(target, deviation, random.stream(name), each)
-            clear(target, columns / 2..<columns)
-            let frequencies = Self.positionFrequencies(columns: columns / 2)
-            let turns = offsets.map { offset in
-                frequencies.map { (sine: Float(sin($0 * Double(offset))), cosine: Float(cos($0 * Double(offset)))) }
-            }
-            for row in 0..<rows {
-                for (index, (s, c)) in turns[row * offsets.count / rows].enumerated() {
-                    let pair = target.pointer + row * columns + 2 * index
-                    (pair[0], pair[1]) = (c * pair[0] - s * pair[1], s * pair[0] + c * pair[1])
+            target.matrix.columns(half, columns - half).fill(0)
+            for (group, offset) in offsets.enumerated() {
+                let first = group * rows / offsets.count
+                let part = target.matrix.rows(first, (group + 1) * rows / offsets.count - first)
+                let angles = Self.positionFrequencies(columns: half).map { $0 * Double(offset) }
+                part.withPointer {
+                    ck_rotate_pairs(
+                        Int64(angles.count), angles.map { Float(cos($0)) }, angles.map { Float(sin($0)) }, $0)
                 }
             }
         case .sinusoids(let rootMeanSquare):
-            clear(target, columns / 2..<columns)
-            let frequencies = Self.positionFrequencies(columns: columns / 2)
+            target.fill(0)
+            let frequencies = Self.positionFrequencies(columns: half)
             let amplitude = Float(2.squareRoot()) * rootMeanSquare
             for position in 0..<rows {
-                for (index, frequency) in frequencies.enumerated() {
-                    let pair = target.pointer + position * columns + 2 * index
-                    let angle = frequency * Double(position)
-                    (pair[0], pair[1]) = (amplitude * Float(sin(angle)), amplitude * Float(cos(angle)))
-                }
+                let angles = frequencies.map { $0 * Double(position) }
+                target.row(position, 0..<2 * angles.count).copy(
+                    from: angles.flatMap { [amplitude * Float(sin($0)), amplitude * Float(cos($0))] })
             }
         }
     }
@@ -75,20 +78,13 @@ extension Parameter {
         (0..<columns / 2).map { 3 * pow(Double($0 + 1) / Double(columns / 2), 1.5) }
     }
 
-    private func clear(_ target: Tensor, _ cleared: Range<Int>) {
-        for row in 0..<rows {
-            (target.pointer + row * columns + cleared.lowerBound).update(repeating: 0, count: cleared.count)
-        }
-    }
-
     private func fillNormal(_ target: Tensor, _ deviation: Float, _ stream: RandomStream, _ each: EachIndex) {
         let (step, count) = (1 << 15, count)
+        let numbers = target.view(at: 0, rows: 1, columns: count)
         each((count + step - 1) / step) { part in
-            for index in part * step..<min((part + 1) * step, count) {
-                // Box and Muller: two uniform numbers give one normal one.
-                let radius = (-2 * log(stream.uniform(UInt32(truncatingIfNeeded: 2 * index)))).squareRoot()
-                let angle = 2 * Double.pi * stream.uniform(UInt32(truncatingIfNeeded: 2 * index + 1))
-                target.pointer[index] = Float(radius * cos(angle)) * deviation
+            let range = part * step..<min((part + 1) * step, count)
+            numbers.row(0, range).withPointer {
+                ck_exact_normals(Int64(range.lowerBound), Int64(range.count), stream.key, deviation, $0)
             }
         }
     }

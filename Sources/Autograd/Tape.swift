@@ -69,11 +69,11 @@ public final class Tape {
     }
 
     /// The place of a result that exists as an operand of products alone.
-    func record(rows: Int, columns: Int, _ operation: some TapedOperation) -> Place {
+    func record(rows: Int, columns: Int, _ operation: some TapedOperation) -> GradientSlot {
         defer { variableCount += 1 }
         clock?.lap(operation.phase, isBackward: false)
         operations.append((variableCount, operation))
-        return Place(node: variableCount, rows: rows, columns: columns, tape: self)
+        return GradientSlot(node: variableCount, rows: rows, columns: columns, tape: self)
     }
 
     /// A random stream of its own for the next operation that draws, or nil in inference.
@@ -141,11 +141,11 @@ public struct Variable {
     public var rows: Int { value.rows }
     public var columns: Int { value.columns }
     /// Where its gradient goes.
-    public var place: Place { Place(node: node, rows: rows, columns: columns, tape: tape) }
+    public var slot: GradientSlot { GradientSlot(node: node, rows: rows, columns: columns, tape: tape) }
 }
 
 /// What backward needs of a variable to give it a gradient: operations that keep no more let its value go.
-public struct Place {
+public struct GradientSlot {
     let node: Int?
     let rows: Int
     let columns: Int

@@ -1,4 +1,3 @@
-import CKernels
 import Tensors
 
 /// What flows to the rows of a tied table that were looked up, apart from what its head adds.
@@ -27,12 +26,12 @@ final class TiedLookups {
     }
 
     /// Adds the sum to `block`, the gradients of all parameters, and clears it.
-    func settle(into block: Tensor, each: EachIndex) {
-        let width = table.columns
+    func finish(into block: Tensor, each: EachIndex) {
+        let gradient = block.view(of: table)
         each(touched.count) { index in
-            let row = sum.pointer + touched[index] * width
-            ck_add(Int64(width), row, block.pointer + table.offset + touched[index] * width)
-            row.update(repeating: 0, count: width)
+            let row = touched[index]..<touched[index] + 1
+            gradient.rows(row).add(sum.rows(row))
+            sum.rows(row).fill(0)
         }
         for row in touched { isTouched[row] = false }
         touched.removeAll(keepingCapacity: true)

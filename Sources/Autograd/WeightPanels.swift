@@ -16,18 +16,18 @@ public final class WeightPanels {
     public init(_ layout: ParameterLayout, backward: Bool = true, from pool: StoragePool) {
         sides = layout.multiplied.reduce(into: [:]) { sides, weight in
             sides[weight] = Sides(
-                forward: RightPanels(depth: weight.columns, columns: weight.rows, from: pool),
-                backward: backward ? RightPanels(depth: weight.rows, columns: weight.columns, from: pool) : nil)
+                forward: RightPanels(rows: weight.columns, columns: weight.rows, from: pool),
+                backward: backward ? RightPanels(rows: weight.rows, columns: weight.columns, from: pool) : nil)
         }
     }
 
     /// Packs one of the layout's parts, where it is of a weight: in any order and from several threads at once.
-    public func pack(_ part: BlockPart, from parameters: Tensor) {
+    public func pack(_ part: ParameterChunk, from parameters: Tensor) {
         guard let (weight, range) = part.rows else { return }
         let rows = parameters.view(of: weight).matrix.rows(range.lowerBound, range.count)
         // First what reads whole rows, which memory delivers fastest.
         sides[weight]?.backward?.pack(rows, depthFrom: range.lowerBound)
-        sides[weight]?.forward.pack(rows.transposed, columnsFrom: range.lowerBound)
+        sides[weight]?.forward.pack(rows.transposed, from: range.lowerBound)
     }
 
     /// Wᵀ, [in, out].

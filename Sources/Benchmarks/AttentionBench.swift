@@ -8,7 +8,7 @@ public struct AttentionBench {
     /// Width of a head.
     let width: Int
     /// Hashes of sampled attentions.
-    let hashes: Int
+    public let hashes: Int
     /// Rounds; medians count.
     let rounds: Int
     /// Longest pass in seconds: an attention that would take more at the next length stops before it.
@@ -16,16 +16,20 @@ public struct AttentionBench {
     /// Timed between the rounds.
     public var peer: PeerScript?
 
-    public init(only: [String] = [], width: Int = 64, hashes: Int = 32, rounds: Int = 5, limit: Double = 10) {
+    public init(
+        only: [String] = [], width: Int = 64, hashes: Int = YosoOptions().hashes, rounds: Int = 5, limit: Double = 10
+    ) {
         (self.only, self.width, self.hashes, self.rounds, self.limit) = (only, width, hashes, rounds, limit)
     }
 
-    /// By the names of the bench; those of sampled attentions say how many hashes.
+    /// By the names of the bench, where sampled attentions say how many hashes, and those with options of their own.
     public func choices(length: Int) -> [(name: String, choice: AttentionChoice)] {
-        TimedAttentions(length: length, hashes: hashes).all.map { name, choice in
-            guard case .yoso = choice else { return (name, choice) }
-            return ("\(name)-\(hashes)", choice)
+        let timed = TimedAttentions(length: length, hashes: hashes)
+        let all = timed.all.map { name, choice in (choice.kind is YosoOptions ? "\(name)-\(hashes)" : name, choice) }
+        let own = only.filter { name in !all.contains { $0.0 == name } }.compactMap { name in
+            timed[name].flatMap { $0.problems(headWidth: width).isEmpty ? (name, $0) : nil }
         }
+        return all + own
     }
 
     /// What is measured of all at the length of `input`, whose kind is `data`, but for those that `earlier` records say are

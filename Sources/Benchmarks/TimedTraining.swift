@@ -56,38 +56,40 @@ public final class TimedTraining {
     public let shape: TrainingShape
     /// Operations of a step's products.
     public let work: Double
-    private let pretrainer: Pretrainer
+    private let trainer: Trainer<MaskedWords>
     private let examples: [PretrainingExample]
 
     /// Builds the model and warms it up.
     public init(_ shape: TrainingShape) {
         self.shape = shape
         let options = PretrainingOptions(
-            examples: ExampleOptions(length: shape.length, sentenceOrder: false), batch: .sequences(shape.batch),
+            examples: ExampleOptions {
+                $0.length = shape.length
+                $0.sentenceOrder = false
+            }, batch: .sequences(shape.batch),
             microBatchTokens: shape.microBatchTokens, budget: .steps(1000), slices: shape.threads,
             threads: shape.threads, precision: shape.precision, recompute: shape.recompute)
-        pretrainer = Pretrainer(shape.encoder, options)
+        trainer = Trainer(options) { MaskedWords(on: Encoder(shape.encoder, $0), $0) }
         examples = shape.examples
-        work = FloatingPointWork(shape.encoder).pretrainingStep(
-            lengths: examples.map(\.ids.count), masked: examples.reduce(0) { $0 + $1.maskedLabels.count })
+        work = trainer.objective.work(examples)
         _ = seconds(ofSteps: 2)
     }
 
     /// Seconds of each of `count` steps.
     public func seconds(ofSteps count: Int) -> [Double] {
         (0..<count).map { index in
-            elapsed { _ = pretrainer.step(examples, index: index, of: 1000) }
+            elapsed { _ = trainer.step(examples, index: index, of: 1000) }
         }
     }
 
     /// Where the time of `count` steps goes, in seconds a step.
     public func profile(ofSteps count: Int) -> [StepProfile.Row] {
         let profile = StepProfile(threads: shape.threads)
-        pretrainer.sliced.profile = profile
-        defer { pretrainer.sliced.profile = nil }
+        trainer.model.profile = profile
+        defer { trainer.model.profile = nil }
         for index in 0..<count {
             let start = ContinuousClock.now
-            _ = pretrainer.step(examples, index: index, of: 1000)
+            _ = trainer.step(examples, index: index, of: 1000)
             profile.endStep(since: start)
         }
         return profile.rows

@@ -1,6 +1,6 @@
 import Autograd
 
-/// An encoder with a classifier on `[CLS]`: logits [sequences, classes], or one column for regression.
+/// An encoder with a classifier on `[CLS]`, or on the mean of all hidden states: logits [sequences, classes], or one column for regression.
 ///
 /// BERT: classifier(dropout(tanh(pooler))), as `BertForSequenceClassification`. YOSO has no pooler:
 /// out_proj(dropout(gelu(dense(dropout(h[CLS]))))), as `YosoForSequenceClassification`.
@@ -37,14 +37,13 @@ public struct ClassificationModel: Sendable {
     }
 
     public func logits(_ tokens: PackedTokens, _ tape: Tape) -> Variable {
-        let kept = RowSelection(tokens.layout)
-        let first = encoder(tokens, tape, keeping: kept)
+        let (pooled, layout) = encoder.pooled(tokens, tape)
         switch head {
         case .bert(let pooler, let classifier):
-            return classifier(pooler(first).dropout(dropout, kept.layout))
+            return classifier(pooler(pooled).dropout(dropout, layout))
         case .yoso(let dense, let projection):
-            let activation = dense(first.dropout(dropout, kept.layout)).gelu(options.activation ?? .erf)
-            return projection(activation.dropout(dropout, kept.layout))
+            let activation = dense(pooled.dropout(dropout, layout)).gelu(options.activation ?? .erf)
+            return projection(activation.dropout(dropout, layout))
         }
     }
 }

@@ -1,16 +1,16 @@
 import Autograd
 
 /// y = x Wᵀ + b, with parameters `weight` [out, in] and `bias` [out].
-struct Dense: Sendable {
+public struct Dense: Sendable {
     let weight: Parameter
     let bias: Parameter
 
-    init(_ scope: ParameterScope, from input: Int, to output: Int, deviation: Float) {
+    public init(_ scope: ParameterScope, from input: Int, to output: Int, deviation: Float) {
         weight = scope.multiplied(scope.weight("weight", output, input, deviation: deviation))
         bias = scope.vector("bias", output)
     }
 
     var parameters: (weight: Parameter, bias: Parameter) { (weight, bias) }
 
-    func callAsFunction(_ x: Variable) -> Variable { x.linear(weight, bias) }
+    public func callAsFunction(_ x: Variable) -> Variable { x.linear(weight, bias) }
 }

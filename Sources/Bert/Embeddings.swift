@@ -15,14 +15,18 @@ struct Embeddings: Sendable {
 
     init(_ options: EncoderOptions, _ scope: ParameterScope) {
         let (width, deviation) = (options.width, options.initializerRange)
+        let isNormal = options.initialization == .normal
         firstPosition = options.family.firstPosition
         words = scope["word_embeddings"].weight(
-            "weight", options.vocabulary, width, .normal(deviation, within: .second))
+            "weight", options.vocabulary, width, .normal(deviation, within: isNormal ? nil : .second))
         sum = EmbeddingSum(
             words: words,
             positions: scope["position_embeddings"].weight(
-                "weight", options.positions + firstPosition, width, .sinusoids(deviation)),
-            segments: scope["token_type_embeddings"].weight("weight", options.segments, width, .zeros))
+                "weight", options.positions + firstPosition, width,
+                isNormal ? .normal(deviation) : .sinusoids(deviation)),
+            segments: scope["token_type_embeddings"].weight(
+                "weight", options.segments, width,
+                isNormal ? .normal(deviation) : .zeros))
         norm = LayerNorm(scope["LayerNorm"], width: width, epsilon: options.normEpsilon)
         dropout = options.dropout
     }

@@ -4,17 +4,57 @@ import Autograd
 public struct Encoder: Sendable {
     public let options: EncoderOptions
     let embeddings: Embeddings
+    /// From the width of the embeddings to that of the blocks, where these are another encoder's.
+    private let projection: Dense?
     let blocks: [EncoderBlock]
+    /// Behind blocks whose norms stand in front.
+    private let lastNorm: LayerNorm?
+
+    /// The word embeddings, [vocabulary, width].
+    public var words: Parameter { embeddings.words }
 
     /// Parameters under `bert` or `yoso` of `layout`, as Hugging Face names them.
     ///
     /// - Precondition: `heads` divides `width`.
-    public init(_ options: EncoderOptions, _ layout: ParameterLayout) {
+    public init(_ options: EncoderOptions, _ layout: ParameterLayout, embeddingUses: Int = 1) {
         precondition(options.width % options.heads == 0, "\(options.heads) heads do not divide width \(options.width)")
         self.options = options
         let scope = layout.scope(options.family.rawValue)
-        embeddings = Embeddings(options, scope["embeddings"])
+        embeddings = Embeddings(options, scope["embeddings"].used(times: embeddingUses))
+        projection = nil
         blocks = (0..<options.layers).map { EncoderBlock(options, scope["encoder"]["layer"][$0]) }
+        lastNorm =
+            options.norm == .pre
+            ? LayerNorm(scope["LayerNorm"], width: options.width, epsilon: options.normEpsilon) : nil
+    }
+
+    /// One row a sequence, [sequences, width], and those rows as sequences of their own: the first hidden state, or the mean.
+    public func pooled(_ tokens: PackedTokens, _ tape: Tape) -> (rows: Variable, layout: BatchLayout) {
+        let first = RowSelection(tokens.layout)
+        let isMean = options.pooling == .mean
+        let hidden = self(tokens, tape, keeping: isMean ? nil : first)
+        return (isMean ? hidden.meanRows(tokens.layout) : hidden, first.layout)
+    }
+
+    /// An encoder of another width on the embeddings of `other`, which dense layers bring to that width.
+    ///
+    /// - Precondition: `other` was made with as many uses of its embeddings as there are encoders.
+    public init(_ options: EncoderOptions, sharing other: Encoder, _ scope: ParameterScope) {
+        self.options = options
+        embeddings = other.embeddings
+        projection = Dense(
+            scope["embeddings_project"], from: other.options.width, to: options.width,
+            deviation: options.initializerRange)
+        blocks = (0..<options.layers).map { EncoderBlock(options, scope["encoder"]["layer"][$0]) }
+        lastNorm =
+            options.norm == .pre
+            ? LayerNorm(scope["LayerNorm"], width: options.width, epsilon: options.normEpsilon) : nil
+    }
+
+    /// What the first block reads, [tokens, width].
+    private func embedded(_ tokens: PackedTokens, _ tape: Tape) -> Variable {
+        let words = embeddings(tokens, tape)
+        return projection.map { $0(words) } ?? words
     }
 
     /// The last hidden states, [tokens, width], or [kept, width] of the rows of `selection` alone; `observe` sees those
@@ -25,7 +65,7 @@ public struct Encoder: Sendable {
         _ tokens: PackedTokens, _ tape: Tape, keeping selection: RowSelection? = nil,
         observe: (Variable) -> Void = { _ in }
     ) -> Variable {
-        var hidden = embeddings(tokens, tape)
+        var hidden = embedded(tokens, tape)
         observe(hidden)
         for (index, block) in blocks.enumerated() {
             let isLast = index == blocks.count - 1
@@ -37,14 +77,14 @@ public struct Encoder: Sendable {
             }
             observe(hidden)
         }
-        return hidden
+        return lastNorm.map { $0(hidden) } ?? hidden
     }
 
     /// The fused projections q | k | v that layer `layer` (from 0) attends over, [tokens, 3 · width].
     ///
     /// - Precondition: there is such a layer, and no sequence is longer than `options.positions`.
     public func projections(_ tokens: PackedTokens, layer: Int, _ tape: Tape) -> Variable {
-        var hidden = embeddings(tokens, tape)
+        var hidden = embedded(tokens, tape)
         for block in blocks[..<layer] { hidden = block(hidden, tokens.layout) }
         return blocks[layer].projections(hidden)
     }

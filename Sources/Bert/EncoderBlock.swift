@@ -1,10 +1,10 @@
 import Attention
 import Autograd
 
-/// One post-norm transformer block: attention and feed-forward, each with its residual and norm
-/// (Vaswani et al. 2017, section 3.1).
+/// One transformer block: attention and feed-forward, each with its residual and a norm behind the sum (Vaswani et al. 2017,
+/// section 3.1), or in front of the layer (Xiong et al. 2020, figure 1).
 ///
-/// Every head begins with a look at one neighbour, the first at the token before, the second at the token after, and so on:
+/// Unless all weights begin as normal numbers, every head begins with a look at one neighbour, the first at the token before, the second at the token after, and so on:
 /// keys begin with the half of the columns that positions begin in, queries as the keys' weights, turned by that offset in
 /// the plane of every sinusoid of the positions (after
 /// Trockman & Kolter 2023, "Mimetic initialization of self-attention layers", who let queries begin like keys). From
@@ -19,13 +19,18 @@ struct EncoderBlock: Sendable {
     private let contract: Dense
     private let outputNorm: LayerNorm
     private let activation: GeluForm
+    private let isPre: Bool
+    private let dropout: Float
 
     init(_ options: EncoderOptions, _ scope: ParameterScope) {
         let (width, deviation) = (options.width, options.initializerRange)
         let attentionScope = scope["attention"]
         let projections = attentionScope["self"]
+        let isNormal = options.initialization == .normal
+        isPre = options.norm == .pre
+        dropout = options.dropout
         // A mean of values is smaller than a value.
-        let valueDeviation = deviation * Float(2).squareRoot()
+        let valueDeviation = isNormal ? deviation : deviation * Float(2).squareRoot()
         // Larger, or a head hardly tells its neighbour from the others.
         let lookDeviation = 2.5 * deviation
         // 1 back, 1 ahead, 2 back, …
@@ -34,9 +39,10 @@ struct EncoderBlock: Sendable {
         projectionWeight = projections.multiplied(
             projections.stackedWeights(
                 [
-                    "query.weight": .normalLike(
-                        name: projections.path("key.weight"), lookDeviation, offsets: offsets),
-                    "key.weight": .normal(lookDeviation, within: .first),
+                    "query.weight": isNormal
+                        ? .normal(deviation)
+                        : .normalLike(name: projections.path("key.weight"), lookDeviation, offsets: offsets),
+                    "key.weight": isNormal ? .normal(deviation) : .normal(lookDeviation, within: .first),
                     "value.weight": .normal(valueDeviation),
                 ], width, width))
         projectionBias = projections.stackedVectors(["query.bias", "key.bias", "value.bias"], width)
@@ -45,21 +51,25 @@ struct EncoderBlock: Sendable {
             projections)
         // Read like values, the smaller outputs of YOSO hardly change a residual, and within a short run it does not learn that
         // neighbours matter.
-        let outputScale = options.attention.outputScale(headWidth: width / options.heads)
+        let outputScale = isNormal ? 1 : options.attention.outputScale(headWidth: width / options.heads)
         attentionOutput = Dense(
             attentionScope["output"]["dense"], from: width, to: width, deviation: outputScale * valueDeviation)
         attentionNorm = LayerNorm(
-            attentionScope["output"]["LayerNorm"], width: width, epsilon: options.normEpsilon,
+            isPre ? attentionScope["LayerNorm"] : attentionScope["output"]["LayerNorm"], width: width,
+            epsilon: options.normEpsilon,
             dropout: options.dropout)
         expand = Dense(scope["intermediate"]["dense"], from: width, to: options.intermediate, deviation: deviation)
         activation = options.activation ?? .erf
         contract = Dense(scope["output"]["dense"], from: options.intermediate, to: width, deviation: deviation)
         outputNorm = LayerNorm(
-            scope["output"]["LayerNorm"], width: width, epsilon: options.normEpsilon, dropout: options.dropout)
+            scope[isPre ? "intermediate" : "output"]["LayerNorm"], width: width, epsilon: options.normEpsilon,
+            dropout: options.dropout)
     }
 
     /// q | k | v of every row, [tokens, 3 · width].
-    func projections(_ x: Variable) -> Variable { x.linear(projectionWeight, projectionBias) }
+    func projections(_ x: Variable) -> Variable {
+        (isPre ? attentionNorm(x) : x).linear(projectionWeight, projectionBias)
+    }
 
     /// The block's output for all rows, or for those of `selection` alone.
     func callAsFunction(_ x: Variable, _ layout: BatchLayout, keeping selection: RowSelection? = nil) -> Variable {
@@ -68,6 +78,11 @@ struct EncoderBlock: Sendable {
             (residual, context) = (x.gatherRows(selection.rows), context.gatherRows(selection.rows))
         }
         let layout = selection?.layout ?? layout
+        if isPre {
+            let attended = residual + attentionOutput(context).dropout(dropout, layout)
+            let expanded = outputNorm(attended).feedForward(expand.parameters, contract.parameters, gelu: activation)
+            return attended + expanded.dropout(dropout, layout)
+        }
         let attended = attentionNorm(residual, plus: attentionOutput(context), layout)
         let expanded = attended.feedForward(expand.parameters, contract.parameters, gelu: activation)
         return outputNorm(attended, plus: expanded, layout)

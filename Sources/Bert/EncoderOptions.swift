@@ -1,8 +1,33 @@
 import Attention
 import Autograd
+import Options
+
+/// Where the norms of a block stand.
+public enum NormPlacement: String, Sendable, Codable, CaseIterable {
+    /// Behind each residual sum (Vaswani et al. 2017), as BERT's.
+    case post
+    /// In front of attention and feed-forward, and one behind the last block (Xiong et al. 2020), as RoBERTa-PreLayerNorm's.
+    case pre
+}
+
+/// What stands for a sequence in front of a classifier.
+public enum Pooling: String, Sendable, Codable, CaseIterable {
+    /// The hidden state of `[CLS]`.
+    case first
+    /// The mean of all hidden states.
+    case mean
+}
+
+/// What weights begin as.
+public enum Initialization: String, Sendable, Codable, CaseIterable {
+    /// Such that every head looks at a neighbour (`EncoderBlock`, `Embeddings`).
+    case neighbours
+    /// Normal, all of one deviation, as BERT's.
+    case normal
+}
 
 /// Everything that fixes the shape and the behaviour of a BERT-style encoder.
-public struct EncoderOptions: Sendable, Equatable, Codable {
+public struct EncoderOptions: Configurable {
     /// Number of encoder blocks.
     public var layers: Int
     /// Hidden width of every token.
@@ -11,7 +36,7 @@ public struct EncoderOptions: Sendable, Equatable, Codable {
     public var heads: Int
     /// Width of the feed-forward layer.
     public var intermediate: Int
-    /// Number of ids of the vocabulary.
+    /// Number of ids of the vocabulary; 0 until a tokenizer has said it.
     public var vocabulary: Int
     /// Longest sequence, in tokens.
     public var positions: Int
@@ -26,8 +51,40 @@ public struct EncoderOptions: Sendable, Equatable, Codable {
     /// Standard deviation of the initial weights.
     public var initializerRange: Float
     public var attention: AttentionChoice
-    /// nil is GELU by erf. A value that is there changes the digest of a run's options, so that none is written for that.
+    // A value that is there changes the identity of a run, so that nil stands for what was before there was a choice.
+    /// nil is GELU by erf.
     public var activation: GeluForm?
+    /// nil is post.
+    public var norm: NormPlacement?
+    /// nil is first.
+    public var pooling: Pooling?
+    /// nil is neighbours.
+    public var initialization: Initialization?
+
+    /// Of the size of BERT-base.
+    public init() { self.init(layers: 12, width: 768, heads: 12, intermediate: 3072, vocabulary: 0) }
+
+    public static var options: [Option<Self>] {
+        Option("layers", \.layers, 1...1000, "encoder blocks").required
+        Option("width", \.width, 1...65536, "hidden width of a token").required
+        Option("heads", \.heads, 1...1024, "attention heads; divides the width").required
+        Option("intermediate", \.intermediate, 1...1_000_000, "width of the feed-forward layer").required
+        Option("positions", \.positions, 1...1_000_000, "longest sequence in tokens")
+        Option(
+            "vocabulary", \.vocabulary, .integer(1...10_000_000, orZeroAs: "auto"), "ids; auto takes the tokenizer's")
+        Option.group("", \.attention)
+        Option("dropout", \.dropout, 0...0.99, "probability of dropping an element of a layer")
+        Option("attentionDropout", \.attentionDropout, 0...0.99, "probability of dropping a softmax weight")
+        Option("normEpsilon", \.normEpsilon, 1e-30...1, "epsilon of the layer norms")
+        Option("initializerRange", \.initializerRange, 0...10, "standard deviation of initial weights")
+        Option(
+            "initialization", \.initialization, .oneOf(nilAs: .neighbours),
+            "of weights: heads that look at neighbours, or all normal, as BERT's")
+        Option("norm", \.norm, .oneOf(nilAs: .post), "norms behind residual sums, as BERT's, or in front of layers")
+        Option("pooling", \.pooling, .oneOf(nilAs: .first), "what stands for a sequence: the first token, or a mean")
+    }
+
+    public var family: ModelFamily { attention.family }
 
     public init(
         layers: Int, width: Int, heads: Int, intermediate: Int, vocabulary: Int, positions: Int = 512,

@@ -1,30 +1,33 @@
 import Autograd
 
 /// norm(gelu(x W + b)) Eᵀ + b', with E the word embeddings (Devlin et al. 2019, section 3.1).
-struct MaskedLanguageModelHead: Sendable {
+public struct MaskedLanguageModelHead: Sendable {
     private let transform: Dense
     private let norm: LayerNorm
-    let bias: Parameter
+    /// What the logit of every word begins with, [vocabulary].
+    public let bias: Parameter
     private let words: Parameter
     private let activation: GeluForm
 
-    init(_ options: EncoderOptions, words: Parameter, _ scope: ParameterScope) {
+    /// - Parameter width: of the hidden states; nil for that of the words.
+    public init(_ options: EncoderOptions, from width: Int? = nil, words: Parameter, _ scope: ParameterScope) {
         bias = scope.vector("bias", options.vocabulary)
         let transformScope = scope["transform"]
         transform = Dense(
-            transformScope["dense"], from: options.width, to: options.width, deviation: options.initializerRange)
+            transformScope["dense"], from: width ?? options.width, to: options.width,
+            deviation: options.initializerRange)
         norm = LayerNorm(transformScope["LayerNorm"], width: options.width, epsilon: options.normEpsilon)
         self.words = scope.tied(words)
         activation = options.activation ?? .erf
     }
 
     /// weight · Σ -log p(label) over the given rows of the hidden states; the rest is never looked at.
-    func loss(_ hidden: Variable, rows: [Int32], labels: [Int32], weight: Float) -> Loss {
+    public func loss(_ hidden: Variable, rows: [Int32], labels: [Int32], weight: Float) -> Loss {
         norm(transform(hidden.gatherRows(rows)).gelu(activation)).tiedCrossEntropy(words, bias, labels, weight: weight)
     }
 
     /// Logits [rows, vocabulary] at the given rows.
-    func logits(_ hidden: Variable, rows: [Int32]) -> Variable {
+    public func logits(_ hidden: Variable, rows: [Int32]) -> Variable {
         norm(transform(hidden.gatherRows(rows)).gelu(activation)).linear(words, bias)
     }
 }

@@ -8,7 +8,7 @@ public struct RowSelection: Sendable, Equatable {
     /// Rows of the packed tokens, ascending.
     let rows: [Int32]
     /// The kept rows as sequences of their own.
-    let layout: BatchLayout
+    public let layout: BatchLayout
 
     /// The first row of every sequence and `others`.
     public init(_ layout: BatchLayout, firstRowsAnd others: [Int32] = []) {
@@ -25,7 +25,7 @@ public struct RowSelection: Sendable, Equatable {
     /// Where `row` of the packed tokens lies among the kept ones.
     ///
     /// - Precondition: every one of `wanted` was kept; they ascend.
-    func indices(of wanted: [Int32]) -> [Int32] {
+    public func indices(of wanted: [Int32]) -> [Int32] {
         var index = 0
         return wanted.map { row in
             while rows[index] < row { index += 1 }

@@ -113,13 +113,12 @@ BF16_INLINE void pack_along(int64_t count, int64_t depth, const float *x, int64_
     }
 }
 
-BF16 void ck_bf16_pack(int32_t is_left, int32_t is_across, int64_t count, int64_t depth, const float *x, int64_t stride,
-                       int64_t pairs, void *packed) {
+BF16 void ck_bf16_pack(int32_t is_left, int32_t is_across, ck_matrix x, int64_t pairs, void *packed) {
     // The width must be a constant of each copy.
-    if (is_left && is_across) pack_across(count, depth, x, stride, LEFT, pairs, packed);
-    else if (is_left) pack_along(count, depth, x, stride, LEFT, pairs, packed);
-    else if (is_across) pack_across(count, depth, x, stride, RIGHT, pairs, packed);
-    else pack_along(count, depth, x, stride, RIGHT, pairs, packed);
+    if (is_left && is_across) pack_across(x.columns, x.rows, x.data, x.stride, LEFT, pairs, packed);
+    else if (is_left) pack_along(x.rows, x.columns, x.data, x.stride, LEFT, pairs, packed);
+    else if (is_across) pack_across(x.columns, x.rows, x.data, x.stride, RIGHT, pairs, packed);
+    else pack_along(x.rows, x.columns, x.data, x.stride, RIGHT, pairs, packed);
 }
 
 /// A tile of LEFT x RIGHT sums over `pairs`, on top of `start` or of c, whose first `rows` rows and `columns` columns are
@@ -199,30 +198,27 @@ BF16_INLINE void multiply(int64_t rows, int64_t columns, int64_t depth, const ui
     } while (p < pairs);
 }
 
-BF16 void ck_bf16_multiply(int64_t rows, int64_t columns, int64_t depth, const void *left, const void *right,
-                           const float *start, int32_t accumulates, float *c, int64_t stride) {
-    multiply(rows, columns, depth, left, right, start, accumulates, c, stride, 0, 0);
+BF16 void ck_bf16_multiply(int64_t depth, const void *left, const void *right, const float *start, int32_t accumulates,
+                           ck_matrix c) {
+    multiply(c.rows, c.columns, depth, left, right, start, accumulates, c.data, c.stride, 0, 0);
 }
 
-BF16 void ck_bf16_multiply_gelu(int64_t rows, int64_t columns, int64_t depth, const void *left, const void *right,
-                                const float *start, float *c, int64_t stride, void *left_gelu, void *right_gelu) {
-    multiply(rows, columns, depth, left, right, start, 0, c, stride, left_gelu, right_gelu);
+BF16 void ck_bf16_multiply_gelu(int64_t depth, const void *left, const void *right, const float *start, ck_matrix c,
+                                void *left_gelu, void *right_gelu) {
+    multiply(c.rows, c.columns, depth, left, right, start, 0, c.data, c.stride, left_gelu, right_gelu);
 }
 
 #else
 
-void ck_bf16_pack(int32_t is_left, int32_t is_across, int64_t count, int64_t depth, const float *x, int64_t stride,
-                  int64_t pairs, void *packed) {
+void ck_bf16_pack(int32_t is_left, int32_t is_across, ck_matrix x, int64_t pairs, void *packed) { __builtin_trap(); }
+
+void ck_bf16_multiply(int64_t depth, const void *left, const void *right, const float *start, int32_t accumulates,
+                      ck_matrix c) {
     __builtin_trap();
 }
 
-void ck_bf16_multiply(int64_t rows, int64_t columns, int64_t depth, const void *left, const void *right,
-                      const float *start, int32_t accumulates, float *c, int64_t stride) {
-    __builtin_trap();
-}
-
-void ck_bf16_multiply_gelu(int64_t rows, int64_t columns, int64_t depth, const void *left, const void *right,
-                           const float *start, float *c, int64_t stride, void *left_gelu, void *right_gelu) {
+void ck_bf16_multiply_gelu(int64_t depth, const void *left, const void *right, const float *start, ck_matrix c,
+                           void *left_gelu, void *right_gelu) {
     __builtin_trap();
 }
 

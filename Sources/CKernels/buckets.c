@@ -25,14 +25,17 @@ INLINE void sum_block(const int64_t width, int64_t n, int32_t bits, int32_t hash
     }
 }
 
-CLONES void ck_bucket_sums(int64_t n, int32_t width, int32_t block, int32_t bits, int32_t hashes, const uint16_t *from,
-                           const uint16_t *to, const float *values, int64_t values_stride, float factor, float *sums,
-                           int64_t sums_stride, float *scratch) {
+CLONES void ck_bucket_sums(ck_codes codes, int32_t block, ck_matrix values, ck_matrix sums, float *scratch) {
+    const int64_t n = codes.n;
+    const int32_t bits = codes.bits, hashes = codes.hashes;
+    const uint16_t *from = codes.keys, *to = codes.queries;
+    const float factor = 1.0f / (float)hashes;
     float *table = scratch, *packed = table + ((size_t)block << bits), *total = packed + n * block;
     memset(table, 0, ((size_t)block << bits) * sizeof *table);
-    for (int32_t first = 0; first < width; first += block) {
-        const int64_t columns = width - first < block ? width - first : block;
-        ck_copy_rows(n, columns, values + first, values_stride, packed, columns);
+    for (int64_t first = 0; first < values.columns; first += block) {
+        const int64_t columns = values.columns - first < block ? values.columns - first : block;
+        const ck_matrix part = {values.data + first, n, columns, values.stride}, rows = {packed, n, columns, columns};
+        ck_copy_rows(part, rows);
         memset(total, 0, (size_t)(n * columns) * sizeof *total);
         switch (columns) {
             case 16: sum_block(16, n, bits, hashes, from, to, packed, table, total); break;
@@ -40,7 +43,8 @@ CLONES void ck_bucket_sums(int64_t n, int32_t width, int32_t block, int32_t bits
             case 64: sum_block(64, n, bits, hashes, from, to, packed, table, total); break;
             default: sum_block(columns, n, bits, hashes, from, to, packed, table, total);
         }
+        float *to_sums = sums.data + first;
         for (int64_t i = 0; i < n; i++)
-            for (int64_t c = 0; c < columns; c++) sums[i * sums_stride + first + c] = factor * total[i * columns + c];
+            for (int64_t c = 0; c < columns; c++) to_sums[i * sums.stride + c] = factor * total[i * columns + c];
     }
 }

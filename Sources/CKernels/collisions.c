@@ -4,55 +4,57 @@
 // Tokens sorted by code, hash by hash, so that a token finds those that collide with it without a look at the others.
 // Rows are packed and padded to a multiple of 16.
 
-CLONES void ck_bucket_sort(int64_t n, int32_t bits, int32_t hashes, const uint16_t *codes, uint32_t *starts,
-                           uint32_t *order) {
-    const int64_t buckets = (int64_t)1 << bits;
-    for (int32_t hash = 0; hash < hashes; hash++, codes += n, order += n, starts += buckets + 1) {
+CLONES void ck_bucket_sort(ck_codes codes, ck_sorted_keys sorted) {
+    const int64_t n = codes.n, buckets = (int64_t)1 << codes.bits;
+    const uint16_t *keys = codes.keys;
+    uint32_t *starts = sorted.starts, *order = sorted.order;
+    for (int32_t hash = 0; hash < codes.hashes; hash++, keys += n, order += n, starts += buckets + 1) {
         memset(starts, 0, (size_t)(buckets + 1) * sizeof *starts);
-        for (int64_t j = 0; j < n; j++) starts[codes[j] + 1]++;
+        for (int64_t j = 0; j < n; j++) starts[keys[j] + 1]++;
         for (int64_t b = 0; b < buckets; b++) starts[b + 1] += starts[b];
         // Filling moves every start to the next bucket's, so they are moved back afterwards.
-        for (int64_t j = 0; j < n; j++) order[starts[codes[j]]++] = (uint32_t)j;
+        for (int64_t j = 0; j < n; j++) order[starts[keys[j]]++] = (uint32_t)j;
         memmove(starts + 1, starts, (size_t)buckets * sizeof *starts);
         starts[0] = 0;
     }
 }
 
-CLONES int64_t ck_collisions(int64_t n, int32_t bits, int32_t hashes, const uint16_t *from, const uint16_t *to,
-                             uint32_t *histogram) {
+/// How many keys have each code of one hash.
+INLINE void count_codes(ck_codes codes, int32_t hash, uint32_t *histogram) {
+    memset(histogram, 0, sizeof *histogram << codes.bits);
+    for (int64_t j = 0; j < codes.n; j++) histogram[codes.keys[hash * codes.n + j]]++;
+}
+
+CLONES int64_t ck_collisions(ck_codes codes, uint32_t *histogram) {
     int64_t total = 0;
-    for (int32_t hash = 0; hash < hashes; hash++, from += n, to += n) {
-        memset(histogram, 0, sizeof *histogram << bits);
-        for (int64_t j = 0; j < n; j++) histogram[from[j]]++;
-        for (int64_t i = 0; i < n; i++) total += histogram[to[i]];
+    for (int32_t hash = 0; hash < codes.hashes; hash++) {
+        count_codes(codes, hash, histogram);
+        for (int64_t i = 0; i < codes.n; i++) total += histogram[codes.queries[hash * codes.n + i]];
     }
     return total;
 }
 
-CLONES void ck_collision_mass(int64_t n, int32_t bits, int32_t hashes, const uint16_t *from, const uint16_t *to,
-                              uint32_t *histogram, float *mass) {
-    memset(mass, 0, (size_t)n * sizeof *mass);
-    for (int32_t hash = 0; hash < hashes; hash++, from += n, to += n) {
-        memset(histogram, 0, sizeof *histogram << bits);
-        for (int64_t j = 0; j < n; j++) histogram[from[j]]++;
-        for (int64_t i = 0; i < n; i++) mass[i] += (float)histogram[to[i]];
+CLONES void ck_collision_mass(ck_codes codes, uint32_t *histogram, float *mass) {
+    memset(mass, 0, (size_t)codes.n * sizeof *mass);
+    for (int32_t hash = 0; hash < codes.hashes; hash++) {
+        count_codes(codes, hash, histogram);
+        for (int64_t i = 0; i < codes.n; i++) mass[i] += (float)histogram[codes.queries[hash * codes.n + i]];
     }
-    for (int64_t i = 0; i < n; i++) mass[i] /= (float)hashes;
+    for (int64_t i = 0; i < codes.n; i++) mass[i] /= (float)codes.hashes;
 }
 
 int64_t ck_collision_scratch(int64_t n, int32_t hashes) {
     return 4 * ((2 * QUERIES + FEW) * (int64_t)hashes + FEW + 2 * (QUERIES * n + AHEAD)) + 2 * n;
 }
 
-INLINE void sum_collisions(const int64_t blocks, int64_t n, int32_t bits, int32_t hashes, const uint16_t *to,
-                           const uint32_t *starts, const uint32_t *order, const float *values, float *sums,
-                           void *scratch) {
-    const int64_t width = 16 * blocks;
+INLINE void sum_collisions(const int64_t blocks, ck_codes codes, ck_sorted_keys sorted, const float *values,
+                           float *sums) {
+    const int64_t width = 16 * blocks, n = codes.n;
     Collisions found;
-    lay_out(n, hashes, scratch, &found);
+    lay_out(n, codes.hashes, sorted.scratch, &found);
     for (int64_t first = 0; first < n; first += QUERIES) {
         const int64_t queries = n - first < QUERIES ? n - first : QUERIES;
-        write_out(first, queries, n, bits, hashes, to, starts, order, &found);
+        write_out(first, queries, codes, sorted, &found);
         for (int64_t i = 0, p = 0; i < queries; i++) {
             lanes sum[8];
             for (int64_t c = 0; c < blocks; c++) sum[c] = 0;
@@ -65,28 +67,26 @@ INLINE void sum_collisions(const int64_t blocks, int64_t n, int32_t bits, int32_
     }
 }
 
-CLONES void ck_collision_sums(int64_t n, int32_t width, int32_t bits, int32_t hashes, const uint16_t *to,
-                              const uint32_t *starts, const uint32_t *order, const float *values, float *sums,
-                              void *scratch) {
+CLONES void ck_collision_sums(ck_codes codes, ck_sorted_keys sorted, int64_t width, const float *values, float *sums) {
     switch (width) {
-        case 32: sum_collisions(2, n, bits, hashes, to, starts, order, values, sums, scratch); break;
-        case 64: sum_collisions(4, n, bits, hashes, to, starts, order, values, sums, scratch); break;
-        default: sum_collisions(width / 16, n, bits, hashes, to, starts, order, values, sums, scratch);
+        case 32: sum_collisions(2, codes, sorted, values, sums); break;
+        case 64: sum_collisions(4, codes, sorted, values, sums); break;
+        default: sum_collisions(width / 16, codes, sorted, values, sums);
     }
 }
 
-INLINE void collision_gradients(const int64_t blocks, int64_t n, int32_t bits, int32_t hashes, int32_t exact,
-                                const uint16_t *to, const uint32_t *starts, const uint32_t *order, const float *q,
-                                const float *k, const float *v, const float *g, const float *delta, float *dq, float *dk,
-                                float *dv, void *scratch) {
-    const int64_t width = 16 * blocks;
+INLINE void collision_gradients(const int64_t blocks, ck_codes codes, ck_sorted_keys sorted, int32_t exact,
+                                ck_pair_rows rows, const float *g, const float *delta, ck_pair_rows gradient_rows) {
+    const int64_t width = 16 * blocks, n = codes.n;
+    const float *q = rows.q, *k = rows.k, *v = rows.v;
+    float *dq = gradient_rows.q, *dk = gradient_rows.k, *dv = gradient_rows.v;
     Collisions found;
-    lay_out(n, hashes, scratch, &found);
+    lay_out(n, codes.hashes, sorted.scratch, &found);
     memset(dk, 0, (size_t)(n * width) * sizeof *dk);
     memset(dv, 0, (size_t)(n * width) * sizeof *dv);
     for (int64_t first = 0; first < n; first += QUERIES) {
         const int64_t queries = n - first < QUERIES ? n - first : QUERIES;
-        write_out(first, queries, n, bits, hashes, to, starts, order, &found);
+        write_out(first, queries, codes, sorted, &found);
         for (int64_t i = 0, p = 0; i < queries; i++) {
             lanes query[8], gradient[8], sum[8];
             for (int64_t c = 0; c < blocks; c++) {
@@ -102,7 +102,7 @@ INLINE void collision_gradients(const int64_t blocks, int64_t n, int32_t bits, i
                 prefetch_row(blocks, dv + ahead);
                 const float cosine = exact ? dot(blocks, query, k + here) : 0, share = found.shares[p];
                 const float slope = dot(blocks, gradient, v + here) - delta[first + i];
-                const float weight = slope * relative_slope(bits, exact, cosine) * share;
+                const float weight = slope * relative_slope(codes.bits, exact, cosine) * share;
                 add_row(blocks, weight, k + here, sum);
                 add_to_row(blocks, weight, query, dk + here);
                 add_to_row(blocks, share, gradient, dv + here);
@@ -112,35 +112,35 @@ INLINE void collision_gradients(const int64_t blocks, int64_t n, int32_t bits, i
     }
 }
 
-CLONES void ck_collision_gradients(int64_t n, int32_t width, int32_t bits, int32_t hashes, int32_t exact,
-                                   const uint16_t *to, const uint32_t *starts, const uint32_t *order, const float *q,
-                                   const float *k, const float *v, const float *g, const float *delta, float *dq,
-                                   float *dk, float *dv, void *scratch) {
-    if (width == 64 && !exact)
-        collision_gradients(4, n, bits, hashes, 0, to, starts, order, q, k, v, g, delta, dq, dk, dv, scratch);
+CLONES void ck_collision_gradients(ck_codes codes, ck_sorted_keys sorted, int32_t exact, ck_pair_rows rows,
+                                   const float *g, const float *delta, ck_pair_rows gradient) {
+    if (rows.width == 64 && !exact)
+        collision_gradients(4, codes, sorted, 0, rows, g, delta, gradient);
     else
-        collision_gradients(width / 16, n, bits, hashes, exact, to, starts, order, q, k, v, g, delta, dq, dk, dv, scratch);
+        collision_gradients(rows.width / 16, codes, sorted, exact, rows, g, delta, gradient);
 }
 
-CLONES void ck_collision_shares(int64_t queries, int64_t keys, int64_t n, int32_t hashes, const uint16_t *to,
-                                const uint16_t *from, float *shares) {
+CLONES void ck_collision_shares(ck_codes codes, int64_t first, int64_t queries, float *shares) {
+    const int64_t n = codes.n;
+    const int32_t hashes = codes.hashes;
+    const uint16_t *to = codes.queries + first, *from = codes.keys;
     enum { WIDTH = 64 };
     const float each = 1.0f / (float)hashes;
     for (int64_t i = 0; i < queries; i++)
-        for (int64_t first = 0; first < keys; first += WIDTH) {
+        for (int64_t key = 0; key < n; key += WIDTH) {
             uint16_t count[WIDTH] = {0};
-            const int64_t columns = keys - first < WIDTH ? keys - first : WIDTH;
+            const int64_t columns = n - key < WIDTH ? n - key : WIDTH;
             if (columns == WIDTH)
                 for (int32_t hash = 0; hash < hashes; hash++) {
-                    const uint16_t code = to[hash * n + i], *other = from + hash * n + first;
+                    const uint16_t code = to[hash * n + i], *other = from + hash * n + key;
                     for (int64_t j = 0; j < WIDTH; j++) count[j] += other[j] == code;
                 }
             else
                 for (int32_t hash = 0; hash < hashes; hash++) {
-                    const uint16_t code = to[hash * n + i], *other = from + hash * n + first;
+                    const uint16_t code = to[hash * n + i], *other = from + hash * n + key;
                     for (int64_t j = 0; j < columns; j++) count[j] += other[j] == code;
                 }
-            for (int64_t j = 0; j < columns; j++) shares[i * keys + first + j] = each * (float)count[j];
+            for (int64_t j = 0; j < columns; j++) shares[i * n + key + j] = each * (float)count[j];
         }
 }
 

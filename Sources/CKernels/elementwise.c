@@ -4,6 +4,10 @@ CLONES void ck_add(int64_t n, const float *x, float *y) {
     for (int64_t i = 0; i < n; i++) y[i] += x[i];
 }
 
+CLONES void ck_multiply(int64_t n, const float *x, float *y) {
+    for (int64_t i = 0; i < n; i++) y[i] *= x[i];
+}
+
 CLONES void ck_scale(int64_t n, float factor, float *x) {
     for (int64_t i = 0; i < n; i++) x[i] *= factor;
 }
@@ -12,8 +16,24 @@ void ck_fill_rows(int64_t rows, int64_t columns, const float *row, float *y) {
     for (int64_t i = 0; i < rows; i++) memcpy(y + i * columns, row, (size_t)columns * sizeof(float));
 }
 
-void ck_copy_rows(int64_t rows, int64_t columns, const float *x, int64_t x_stride, float *y, int64_t y_stride) {
-    for (int64_t i = 0; i < rows; i++) memcpy(y + i * y_stride, x + i * x_stride, (size_t)columns * sizeof(float));
+void ck_copy_rows(ck_matrix x, ck_matrix y) {
+    for (int64_t i = 0; i < x.rows; i++)
+        memcpy(y.data + i * y.stride, x.data + i * x.stride, (size_t)x.columns * sizeof(float));
+}
+
+void ck_transpose(ck_matrix x, ck_matrix y) {
+    for (int64_t i = 0; i < x.rows; i++)
+        for (int64_t j = 0; j < x.columns; j++) y.data[j * y.stride + i] = x.data[i * x.stride + j];
+}
+
+void ck_fill(float value, ck_matrix y) {
+    for (int64_t i = 0; i < y.rows; i++)
+        for (int64_t j = 0; j < y.columns; j++) y.data[i * y.stride + j] = value;
+}
+
+void ck_add_value(float value, ck_matrix y) {
+    for (int64_t i = 0; i < y.rows; i++)
+        for (int64_t j = 0; j < y.columns; j++) y.data[i * y.stride + j] += value;
 }
 
 CLONES void ck_add_column_sums(int64_t rows, int64_t columns, const float *x, float *sums) {
@@ -28,11 +48,9 @@ CLONES double ck_sum_of_squares(int64_t n, const float *x) {
     return sum;
 }
 
-CLONES float ck_dot(int64_t n, const float *x, const float *y) {
-    FAST
-    float sum = 0;
-    for (int64_t i = 0; i < n; i++) sum += x[i] * y[i];
-    return sum;
+CLONES void ck_row_products(ck_matrix x, ck_matrix y, float *products) {
+    for (int64_t i = 0; i < x.rows; i++)
+        products[i] = dot_product(x.columns, x.data + i * x.stride, y.data + i * y.stride);
 }
 
 // tanh serves the pooler alone, one row a sequence: libm's is fast enough.

@@ -52,9 +52,11 @@ INLINE int64_t with_token(uint32_t token, uint32_t *tokens, int64_t count, uint1
     return count + (counts[token]++ == 0);
 }
 
-INLINE void write_out(int64_t first, int64_t queries, int64_t n, int32_t bits, int32_t hashes, const uint16_t *to,
-                      const uint32_t *starts, const uint32_t *order, Collisions *c) {
-    const int64_t stride = ((int64_t)1 << bits) + 1;
+INLINE void write_out(int64_t first, int64_t queries, ck_codes codes, ck_sorted_keys sorted, Collisions *c) {
+    const int64_t n = codes.n, stride = ((int64_t)1 << codes.bits) + 1;
+    const int32_t hashes = codes.hashes;
+    const uint16_t *to = codes.queries;
+    const uint32_t *starts = sorted.starts, *order = sorted.order;
     for (int32_t hash = 0; hash < hashes; hash++)
         for (int64_t i = 0; i < queries; i++) {
             const uint32_t *bucket = starts + hash * stride + to[hash * n + first + i];

@@ -14,13 +14,13 @@ CLONES void ck_elu_plus_one_gradient(int64_t n, const float *y, float *d) {
 
 #define EPSILON 1e-4f
 
-CLONES void ck_positive_features(int64_t rows, int64_t features, int64_t width, float scale, int32_t together,
-                                 const float *x, int64_t x_stride, float *y) {
+CLONES void ck_positive_features(int64_t features, float scale, int32_t together, ck_matrix x, float *y) {
     FAST
     float top = -INFINITY;
-    for (int64_t i = 0; i < rows; i++) {
+    for (int64_t i = 0; i < x.rows; i++) {
+        const float *from = x.data + i * x.stride;
         float *row = y + i * features, size = 0, best = -INFINITY;
-        for (int64_t c = 0; c < width; c++) size += x[i * x_stride + c] * x[i * x_stride + c];
+        for (int64_t c = 0; c < x.columns; c++) size += from[c] * from[c];
         for (int64_t f = 0; f < features; f++) {
             row[f] -= 0.5f * scale * scale * size;
             best = row[f] > best ? row[f] : best;
@@ -30,10 +30,10 @@ CLONES void ck_positive_features(int64_t rows, int64_t features, int64_t width, 
             for (int64_t f = 0; f < features; f++) row[f] = exp_float(row[f] - best) + EPSILON;
     }
     if (together)
-        for (int64_t i = 0; i < rows * features; i++) y[i] = exp_float(y[i] - top) + EPSILON;
+        for (int64_t i = 0; i < x.rows * features; i++) y[i] = exp_float(y[i] - top) + EPSILON;
 }
 
-CLONES float ck_positive_features_gradient(int64_t features, const float *y, float *d) {
+INLINE float exponent_gradient(int64_t features, const float *y, float *d) {
     FAST
     float sum = 0;
     for (int64_t f = 0; f < features; f++) {
@@ -41,4 +41,54 @@ CLONES float ck_positive_features_gradient(int64_t features, const float *y, flo
         sum += d[f];
     }
     return sum;
+}
+
+CLONES void ck_positive_features_gradient(int64_t features, float scale, ck_matrix x, const float *y, float *d,
+                                          ck_matrix dx) {
+    for (int64_t i = 0; i < x.rows; i++) {
+        // What flows into -|scale x|² / 2 is the same for all features.
+        const float factor = -exponent_gradient(features, y + i * features, d + i * features) * scale * scale;
+        for (int64_t c = 0; c < x.columns; c++) dx.data[i * dx.stride + c] = factor * x.data[i * x.stride + c];
+    }
+}
+
+CLONES void ck_orthogonalize(int64_t rows, int64_t columns, const float *lengths, float *x) {
+    UNFUSED
+    for (int64_t i = 0; i < rows; i++)
+        for (int64_t j = i / columns * columns; j < i; j++) {
+            float *row = x + i * columns;
+            const float *other = x + j * columns;
+            const float overlap = dot_product(columns, other, row) / dot_product(columns, other, other);
+            for (int64_t c = 0; c < columns; c++) row[c] -= overlap * other[c];
+        }
+    for (int64_t i = 0; i < rows; i++, x += columns, lengths += columns) {
+        const float size = square_root(dot_product(columns, x, x));
+        const float factor = square_root(dot_product(columns, lengths, lengths)) / size;
+        for (int64_t c = 0; c < columns; c++) x[c] *= factor;
+    }
+}
+
+CLONES void ck_quotients(ck_matrix sums, float *denominators, ck_matrix y) {
+    for (int64_t i = 0; i < y.rows; i++) {
+        const float *row = sums.data + i * sums.stride;
+        denominators[i] = row[y.columns];
+        for (int64_t c = 0; c < y.columns; c++) y.data[i * y.stride + c] = row[c] / row[y.columns];
+    }
+}
+
+CLONES void ck_quotients_gradient(const float *denominators, ck_matrix y, ck_matrix d, float *dsums) {
+    for (int64_t i = 0; i < y.rows; i++, dsums += y.columns + 1) {
+        const float *row = d.data + i * d.stride, inverse = 1.0f / denominators[i];
+        for (int64_t c = 0; c < y.columns; c++) dsums[c] = row[c] * inverse;
+        dsums[y.columns] = -dot_product(y.columns, row, y.data + i * y.stride) * inverse;
+    }
+}
+
+CLONES void ck_exponentiate_rows(float floor, ck_matrix s, float *factors) {
+    for (int64_t i = 0; i < s.rows; i++) {
+        float *row = s.data + i * s.stride, top = floor;
+        for (int64_t c = 0; c < s.columns; c++) top = row[c] > top ? row[c] : top;
+        for (int64_t c = 0; c < s.columns; c++) row[c] = exp_float(row[c] - top);
+        factors[i] = floor == -INFINITY ? 0.0f : exp_float(floor - top);
+    }
 }

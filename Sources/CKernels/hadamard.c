@@ -74,33 +74,34 @@ INLINE void store_codes(int32_t bits, const lanes *y, int64_t count, uint16_t *c
     memcpy(codes, &narrow, (size_t)count * sizeof *codes);
 }
 
-INLINE void hash_block(const int size, int64_t count, int32_t width, int32_t bits, int32_t hashes, const float *signs,
-                       const float *x, int64_t x_stride, int64_t n, uint16_t *codes) {
+/// Codes of at most 16 rows out of n.
+INLINE void hash_block(const int size, ck_matrix x, int32_t bits, int32_t hashes, const float *signs, int64_t n,
+                       uint16_t *codes) {
     float rows[16][128];
     lanes columns[128], y[128];
-    if (count < 16 || width < size) memset(rows, 0, sizeof rows);
-    for (int64_t token = 0; token < count; token++)
-        memcpy(rows[token], x + token * x_stride, (size_t)width * sizeof **rows);
+    if (x.rows < 16 || x.columns < size) memset(rows, 0, sizeof rows);
+    for (int64_t token = 0; token < x.rows; token++)
+        memcpy(rows[token], x.data + token * x.stride, (size_t)x.columns * sizeof **rows);
     transpose(size, (const float(*)[128])rows, columns);
     for (int32_t hash = 0; hash < hashes; signs += 3 * size) {
         signed_walsh_hadamard(size, signs, columns, y);
         signed_walsh_hadamard(size, signs + size, y, y);
         signed_walsh_hadamard(size, signs + 2 * size, y, y);
         for (int32_t first = 0; first + bits <= size && hash < hashes; first += bits, hash++)
-            store_codes(bits, y + first, count, codes + hash * n);
+            store_codes(bits, y + first, x.rows, codes + hash * n);
     }
 }
 
-CLONES void ck_hadamard_codes(int64_t n, int32_t width, int32_t size, int32_t bits, int32_t hashes, const float *signs,
-                              const float *x, int64_t x_stride, uint16_t *codes) {
-    for (int64_t first = 0; first < n; first += 16, x += 16 * x_stride, codes += 16) {
-        const int64_t count = n - first < 16 ? n - first : 16;
+CLONES void ck_hadamard_codes(ck_matrix x, int32_t size, int32_t bits, int32_t hashes, const float *signs,
+                              uint16_t *codes) {
+    for (int64_t first = 0; first < x.rows; first += 16, codes += 16) {
+        const ck_matrix rows = {x.data + first * x.stride, x.rows - first < 16 ? x.rows - first : 16, x.columns, x.stride};
         // The size as a constant lets the loops unroll.
         switch (size) {
-            case 16: hash_block(16, count, width, bits, hashes, signs, x, x_stride, n, codes); break;
-            case 32: hash_block(32, count, width, bits, hashes, signs, x, x_stride, n, codes); break;
-            case 64: hash_block(64, count, width, bits, hashes, signs, x, x_stride, n, codes); break;
-            default: hash_block(128, count, width, bits, hashes, signs, x, x_stride, n, codes);
+            case 16: hash_block(16, rows, bits, hashes, signs, x.rows, codes); break;
+            case 32: hash_block(32, rows, bits, hashes, signs, x.rows, codes); break;
+            case 64: hash_block(64, rows, bits, hashes, signs, x.rows, codes); break;
+            default: hash_block(128, rows, bits, hashes, signs, x.rows, codes);
         }
     }
 }

@@ -19,6 +19,9 @@
 // Reductions may be reordered into lanes, and a*b+c may be fused; nothing else of -ffast-math.
 #define FAST _Pragma("clang fp reassociate(on) contract(fast)")
 
+// An operation rounds for itself, whatever the CPU can fuse: the bits are those of any other.
+#define UNFUSED _Pragma("clang fp contract(off)")
+
 // Without libm's errno, which would keep loops scalar.
 #define square_root(x) __builtin_elementwise_sqrt(x)
 
@@ -46,6 +49,13 @@ INLINE float exp_float(float x) {
     float power;
     memcpy(&power, &bits, sizeof power);
     return p * power;
+}
+
+INLINE float dot_product(int64_t n, const float *x, const float *y) {
+    FAST
+    float sum = 0;
+    for (int64_t i = 0; i < n; i++) sum += x[i] * y[i];
+    return sum;
 }
 
 /// A uniform 32-bit word that depends on all bits of (key, counter): two rounds of a bijective mixer

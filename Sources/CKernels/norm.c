@@ -1,11 +1,10 @@
 #include "kernels.h"
 
-CLONES void ck_layer_norm(int64_t rows, int64_t columns, float epsilon, const float *x, const float *scale,
-                          const float *shift, float *y, float *normalized, float *inverse_deviation) {
+CLONES void ck_layer_norm(int64_t rows, int64_t columns, float epsilon, const float *scale, const float *shift, float *x,
+                          float *y, float *inverse_deviation) {
     FAST
     for (int64_t i = 0; i < rows; i++) {
-        const float *row = x + i * columns;
-        float *out = y + i * columns, *unit = normalized + i * columns;
+        float *row = x + i * columns, *out = y + i * columns;
         float sum = 0, squares = 0;
         for (int64_t j = 0; j < columns; j++) sum += row[j];
         float mean = sum / (float)columns;
@@ -14,7 +13,7 @@ CLONES void ck_layer_norm(int64_t rows, int64_t columns, float epsilon, const fl
         inverse_deviation[i] = inverse;
         for (int64_t j = 0; j < columns; j++) {
             float value = (row[j] - mean) * inverse;
-            unit[j] = value;
+            row[j] = value;
             out[j] = value * scale[j] + shift[j];
         }
     }
@@ -44,31 +43,28 @@ CLONES void ck_layer_norm_gradient(int64_t rows, int64_t columns, const float *n
     }
 }
 
-CLONES void ck_l2_normalize(int64_t rows, int64_t columns, float epsilon, const float *x, int64_t x_stride, float *y,
-                            int64_t y_stride, float *norms) {
+CLONES void ck_l2_normalize(float epsilon, ck_matrix x, ck_matrix y, float *norms) {
     FAST
-    for (int64_t i = 0; i < rows; i++) {
-        const float *row = x + i * x_stride;
-        float *out = y + i * y_stride;
+    for (int64_t i = 0; i < x.rows; i++) {
+        const float *row = x.data + i * x.stride;
+        float *out = y.data + i * y.stride;
         float squares = 0;
-        for (int64_t j = 0; j < columns; j++) squares += row[j] * row[j];
+        for (int64_t j = 0; j < x.columns; j++) squares += row[j] * row[j];
         float norm = square_root(squares);
         norms[i] = norm;
         float inverse = 1.0f / (norm > epsilon ? norm : epsilon);
-        for (int64_t j = 0; j < columns; j++) out[j] = row[j] * inverse;
+        for (int64_t j = 0; j < x.columns; j++) out[j] = row[j] * inverse;
     }
 }
 
-CLONES void ck_l2_normalize_gradient(int64_t rows, int64_t columns, float epsilon, const float *y, int64_t y_stride,
-                                     const float *norms, const float *d, int64_t d_stride, float *dx,
-                                     int64_t dx_stride) {
+CLONES void ck_l2_normalize_gradient(float epsilon, ck_matrix y, const float *norms, ck_matrix d, ck_matrix dx) {
     FAST
-    for (int64_t i = 0; i < rows; i++) {
-        const float *unit = y + i * y_stride, *row = d + i * d_stride;
-        float *out = dx + i * dx_stride;
+    for (int64_t i = 0; i < y.rows; i++) {
+        const float *unit = y.data + i * y.stride, *row = d.data + i * d.stride;
+        float *out = dx.data + i * dx.stride;
         float projection = 0;
-        for (int64_t j = 0; j < columns; j++) projection += row[j] * unit[j];
+        for (int64_t j = 0; j < y.columns; j++) projection += row[j] * unit[j];
         float inverse = norms[i] < epsilon ? 0.0f : 1.0f / norms[i];
-        for (int64_t j = 0; j < columns; j++) out[j] = (row[j] - projection * unit[j]) * inverse;
+        for (int64_t j = 0; j < y.columns; j++) out[j] = (row[j] - projection * unit[j]) * inverse;
     }
 }

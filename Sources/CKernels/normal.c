@@ -46,3 +46,24 @@ CLONES void ck_normals(int64_t n, uint64_t key, float *x) {
         x[i] = square_root(-2.0f * logarithm(u)) * cosine_of_turns(v);
     }
 }
+
+void ck_exact_normals(int64_t first, int64_t n, uint64_t key, float deviation, float *x) {
+    UNFUSED
+    for (int64_t i = 0; i < n; i++) {
+        const uint32_t counter = (uint32_t)(2 * (first + i));
+        const double u = ((double)random_word(key, counter) + 0.5) / 4294967296.0;
+        const double v = ((double)random_word(key, counter + 1) + 0.5) / 4294967296.0;
+        x[i] = (float)(sqrt(-2.0 * log(u)) * cos(2.0 * 3.14159265358979323846 * v)) * deviation;
+    }
+}
+
+void ck_rotate_pairs(int64_t pairs, const float *cosines, const float *sines, ck_matrix x) {
+    UNFUSED
+    for (int64_t i = 0; i < x.rows; i++)
+        for (int64_t p = 0; p < pairs; p++) {
+            float *at = x.data + i * x.stride + 2 * p;
+            const float first = cosines[p] * at[0] - sines[p] * at[1];
+            at[1] = sines[p] * at[0] + cosines[p] * at[1];
+            at[0] = first;
+        }
+}

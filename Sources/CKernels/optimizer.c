@@ -14,3 +14,26 @@ CLONES void ck_adamw(int64_t n, ck_adamw_step step, float decay, const float *gr
         value[i] = value[i] * kept - rate * m / (square_root(v) * root + step.epsilon);
     }
 }
+
+/// AdamW's direction m̂ / (√v̂ + ε) with the decay in it.
+INLINE float lamb_direction(ck_adamw_step step, float decay, float value, float mean, float square) {
+    return mean / step.correction1 / (square_root(square / step.correction2) + step.epsilon) + decay * value;
+}
+
+CLONES double ck_lamb_moments(int64_t n, ck_adamw_step step, float decay, const float *gradient, const float *value,
+                              float *mean, float *square) {
+    FAST
+    double sum = 0;
+    for (int64_t i = 0; i < n; i++) {
+        float g = gradient[i] * step.clip;
+        mean[i] = step.beta1 * mean[i] + (1.0f - step.beta1) * g;
+        square[i] = step.beta2 * square[i] + (1.0f - step.beta2) * g * g;
+        float direction = lamb_direction(step, decay, value[i], mean[i], square[i]);
+        sum += (double)direction * (double)direction;
+    }
+    return sum;
+}
+
+CLONES void ck_lamb(int64_t n, ck_adamw_step step, float decay, float *value, const float *mean, const float *square) {
+    for (int64_t i = 0; i < n; i++) value[i] -= step.rate * lamb_direction(step, decay, value[i], mean[i], square[i]);
+}

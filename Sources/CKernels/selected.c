@@ -3,16 +3,16 @@
 
 // The conditional estimator by enumeration: hashes select pairs, each met once, and what a pair weighs is computed.
 
-INLINE int64_t select_sums(const int64_t blocks, int64_t n, int32_t bits, ck_pair_law law, const uint16_t *to,
-                           const uint32_t *starts, const uint32_t *order, const float *q, const float *k,
-                           const float *v, float *sums, float *mass, void *scratch, int64_t limit) {
-    const int64_t width = 16 * blocks;
+INLINE int64_t select_sums(const int64_t blocks, ck_codes codes, ck_sorted_keys sorted, ck_pair_law law,
+                           ck_pair_rows rows, float *sums, float *mass, int64_t limit) {
+    const int64_t width = 16 * blocks, n = codes.n;
+    const float *q = rows.q, *k = rows.k, *v = rows.v;
     Collisions found;
-    lay_out(n, law.hashes, scratch, &found);
+    lay_out(n, codes.hashes, sorted.scratch, &found);
     int64_t total = 0;
     for (int64_t first = 0; first < n; first += QUERIES) {
         const int64_t queries = n - first < QUERIES ? n - first : QUERIES;
-        write_out(first, queries, n, bits, law.hashes, to, starts, order, &found);
+        write_out(first, queries, codes, sorted, &found);
         // The shares make room for what follows from the cosines.
         float *weights = found.shares;
         for (int64_t i = 0, p = 0; i < queries; i++) {
@@ -50,25 +50,25 @@ INLINE int64_t select_sums(const int64_t blocks, int64_t n, int32_t bits, ck_pai
     return total;
 }
 
-CLONES int64_t ck_selected_sums(int64_t n, int32_t width, int32_t bits, ck_pair_law law, const uint16_t *to,
-                                const uint32_t *starts, const uint32_t *order, const float *q, const float *k,
-                                const float *v, float *sums, float *mass, void *scratch, int64_t limit) {
-    if (width == 64) return select_sums(4, n, bits, law, to, starts, order, q, k, v, sums, mass, scratch, limit);
-    return select_sums(width / 16, n, bits, law, to, starts, order, q, k, v, sums, mass, scratch, limit);
+CLONES int64_t ck_selected_sums(ck_codes codes, ck_sorted_keys sorted, ck_pair_law law, ck_pair_rows rows, float *sums,
+                                float *mass, int64_t limit) {
+    if (rows.width == 64) return select_sums(4, codes, sorted, law, rows, sums, mass, limit);
+    return select_sums(rows.width / 16, codes, sorted, law, rows, sums, mass, limit);
 }
 
-INLINE void select_gradients(const int64_t blocks, int64_t n, int32_t bits, ck_pair_law law, const uint16_t *to,
-                             const uint32_t *starts, const uint32_t *order, const float *q, const float *k,
-                             const float *v, const float *g, const float *delta, float *dq, float *dk, float *dv,
-                             void *scratch, float *slopes) {
-    const int64_t width = 16 * blocks;
+INLINE void select_gradients(const int64_t blocks, ck_codes codes, ck_sorted_keys sorted, ck_pair_law law,
+                             ck_pair_rows rows, const float *g, const float *delta, ck_pair_rows gradient_rows,
+                             float *slopes) {
+    const int64_t width = 16 * blocks, n = codes.n;
+    const float *q = rows.q, *k = rows.k, *v = rows.v;
+    float *dq = gradient_rows.q, *dk = gradient_rows.k, *dv = gradient_rows.v;
     Collisions found;
-    lay_out(n, law.hashes, scratch, &found);
+    lay_out(n, codes.hashes, sorted.scratch, &found);
     memset(dk, 0, (size_t)(n * width) * sizeof *dk);
     memset(dv, 0, (size_t)(n * width) * sizeof *dv);
     for (int64_t first = 0; first < n; first += QUERIES) {
         const int64_t queries = n - first < QUERIES ? n - first : QUERIES;
-        write_out(first, queries, n, bits, law.hashes, to, starts, order, &found);
+        write_out(first, queries, codes, sorted, &found);
         float *weights = found.shares;
         for (int64_t i = 0, p = 0; i < queries; i++) {
             lanes query[8], gradient[8];
@@ -115,13 +115,10 @@ INLINE void select_gradients(const int64_t blocks, int64_t n, int32_t bits, ck_p
     }
 }
 
-CLONES void ck_selected_gradients(int64_t n, int32_t width, int32_t bits, ck_pair_law law, const uint16_t *to,
-                                  const uint32_t *starts, const uint32_t *order, const float *q, const float *k,
-                                  const float *v, const float *g, const float *delta, float *dq, float *dk, float *dv,
-                                  void *scratch, float *slopes) {
-    if (width == 64)
-        select_gradients(4, n, bits, law, to, starts, order, q, k, v, g, delta, dq, dk, dv, scratch, slopes);
+CLONES void ck_selected_gradients(ck_codes codes, ck_sorted_keys sorted, ck_pair_law law, ck_pair_rows rows,
+                                  const float *g, const float *delta, ck_pair_rows gradient, float *slopes) {
+    if (rows.width == 64)
+        select_gradients(4, codes, sorted, law, rows, g, delta, gradient, slopes);
     else
-        select_gradients(
-            width / 16, n, bits, law, to, starts, order, q, k, v, g, delta, dq, dk, dv, scratch, slopes);
+        select_gradients(rows.width / 16, codes, sorted, law, rows, g, delta, gradient, slopes);
 }

@@ -1,15 +1,16 @@
 #include "lanes.h"
 #include "pairs.h"
 
-CLONES void ck_nearest_codes(int64_t queries, int64_t keys, int64_t n, int32_t hashes, int64_t step, const uint16_t *to,
-                             const uint16_t *from, uint16_t *nearest) {
+CLONES void ck_nearest_codes(ck_codes codes, int64_t first, int64_t queries, int64_t step, uint16_t *nearest) {
     enum { WIDTH = 128 };
+    const int64_t n = codes.n;
+    const int32_t hashes = codes.hashes;
     for (int64_t i = 0; i < queries; i++)
-        for (int64_t first = 0; first < keys; first += WIDTH) {
+        for (int64_t key = 0; key < n; key += WIDTH) {
             uint16_t least[WIDTH];
             memset(least, 0xff, sizeof least);
-            const int64_t columns = keys - first < WIDTH ? keys - first : WIDTH;
-            const uint16_t *code = to + i * step, *other = from + first;
+            const int64_t columns = n - key < WIDTH ? n - key : WIDTH;
+            const uint16_t *code = codes.queries + first + i * step, *other = codes.keys + key;
             if (columns == WIDTH)
                 for (int32_t hash = 0; hash < hashes; hash++, code += n, other += n)
                     for (int64_t j = 0; j < WIDTH; j++) {
@@ -22,7 +23,7 @@ CLONES void ck_nearest_codes(int64_t queries, int64_t keys, int64_t n, int32_t h
                         const uint16_t apart = other[j] ^ *code;
                         least[j] = apart < least[j] ? apart : least[j];
                     }
-            memcpy(nearest + i * keys + first, least, (size_t)columns * sizeof *least);
+            memcpy(nearest + i * n + key, least, (size_t)columns * sizeof *least);
         }
 }
 
@@ -30,10 +31,11 @@ void ck_code_depths(int64_t n, const uint16_t *nearest, int64_t *counts) {
     for (int64_t i = 0; i < n; i++) counts[nearest[i] ? 32 - __builtin_clz(nearest[i]) : 0]++;
 }
 
-CLONES void ck_cut_codes(int64_t n, int32_t shift, int32_t drawn_bits, uint64_t key, uint16_t *codes) {
+CLONES void ck_cut_codes(int64_t n, int32_t shift, int32_t drawn_bits, uint64_t key, const uint16_t *codes,
+                         uint16_t *cut) {
     for (int64_t i = 0; i < n; i++) {
         const uint32_t drawn = drawn_bits ? random_word(key, (uint32_t)i) >> (32 - drawn_bits) : 0;
-        codes[i] = (uint16_t)((uint32_t)(codes[i] >> shift) << drawn_bits | drawn);
+        cut[i] = (uint16_t)((uint32_t)(codes[i] >> shift) << drawn_bits | drawn);
     }
 }
 
@@ -106,24 +108,24 @@ CLONES void ck_pair_gradients(int64_t rows, int64_t columns, ck_pair_law law, co
     }
 }
 
-CLONES void ck_divide_rows(int64_t rows, int64_t columns, const float *mass, float *y, int64_t y_stride) {
-    for (int64_t i = 0; i < rows; i++) {
+CLONES void ck_divide_rows(const float *mass, ck_matrix y) {
+    for (int64_t i = 0; i < y.rows; i++) {
         const float inverse = mass[i] > 0 ? 1.0f / mass[i] : 0.0f;
-        for (int64_t j = 0; j < columns; j++) y[i * y_stride + j] *= inverse;
+        for (int64_t j = 0; j < y.columns; j++) y.data[i * y.stride + j] *= inverse;
     }
 }
 
-CLONES void ck_divide_rows_gradient(int64_t rows, int64_t columns, const float *mass, const float *y, int64_t y_stride,
-                                    const float *d, int64_t d_stride, float *dsums, int64_t dsums_stride,
-                                    float *delta) {
+CLONES void ck_divide_rows_gradient(const float *mass, ck_matrix y, ck_matrix d, ck_matrix dsums, float *delta) {
     FAST
-    for (int64_t i = 0; i < rows; i++) {
+    for (int64_t i = 0; i < y.rows; i++) {
+        const float *row = d.data + i * d.stride, *out = y.data + i * y.stride;
+        float *to = dsums.data + i * dsums.stride;
         const float inverse = mass[i] > 0 ? 1.0f / mass[i] : 0.0f;
         float product = 0;
-        for (int64_t j = 0; j < columns; j++) {
-            const float g = inverse * d[i * d_stride + j];
-            product += g * y[i * y_stride + j];
-            dsums[i * dsums_stride + j] = g;
+        for (int64_t j = 0; j < y.columns; j++) {
+            const float g = inverse * row[j];
+            product += g * out[j];
+            to[j] = g;
         }
         delta[i] = product;
     }

@@ -41,6 +41,24 @@ public enum Show {
     /// `61.3%`
     public static func percent(_ share: Double) -> String { String(format: "%.1f%%", 100 * share) }
 
+    /// `3.210`, `42.0%`, `57.10`, `1,508`
+    public static func value(_ figure: Figure) -> String {
+        switch figure.unit {
+        case .loss: String(format: "%.3f", figure.value)
+        case .share: percent(figure.value)
+        case .perplexity: perplexity(figure.value)
+        case .count: grouped(Int(figure.value))
+        }
+    }
+
+    /// `masked accuracy 42.0%, perplexity 57.10`, less what is only counted.
+    public static func figures(_ figures: [Figure]) -> String {
+        figures.filter { $0.unit != .count }.map { "\($0.title) \(value($0))" }.joined(separator: ", ")
+    }
+
+    /// The same of a result: `accuracy 81.2% on 872 rows`
+    public static func result(_ result: some EvaluationResult) -> String { figures(result.figures) + result.remark }
+
     /// `1.4 MB`
     public static func bytes(_ value: Int) -> String {
         for (limit, unit) in [(1e9, "GB"), (1e6, "MB"), (1e3, "kB")] where Double(value) >= limit {

@@ -27,7 +27,7 @@ public enum Terminal {
     }
 
     /// A line on standard error, where standard output is for results.
-    public static func warn(_ text: String) { try? Sink.standardError.write(text.visible + "\n") }
+    public static func warn(_ text: String) { try? Sink.standardError.write(text.visible.shortened + "\n") }
 
     /// Says what may come next, on standard error, so that output which is piped on holds results alone.
     public static func next(_ command: String) { warn("next: \(command)") }

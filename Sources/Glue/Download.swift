@@ -1,5 +1,6 @@
 import Digests
 import Foundation
+import Tasks
 
 /// A file of known digest on a web server, fetched in pieces, so that an interrupted download goes on where it was.
 ///
@@ -23,7 +24,7 @@ public struct Download: Sendable {
     /// Fetches what is missing and checks the whole; a file that is there already is only checked.
     ///
     /// - Parameter progress: hears of bytes so far, and of all where the server says.
-    /// - Throws: `GlueError` where there is no network, the server refuses, or the bytes are not the official ones; what was
+    /// - Throws: `TaskError` where there is no network, the server refuses, or the bytes are not the official ones; what was
     ///   fetched stays for the next time unless it is wrong.
     public func run(progress: (Int, Int?) -> Void) throws {
         guard !FileManager.default.fileExists(atPath: destination.path) else { return try check(destination) }
@@ -42,7 +43,7 @@ public struct Download: Sendable {
             total = piece.total
             guard offset + piece.data.count <= limit, total.map({ $0 <= limit }) ?? true else { throw tooLong }
             guard !piece.data.isEmpty || piece.total == offset else {
-                throw GlueError(
+                throw TaskError(
                     source.absoluteString, "the server ended after \(offset) of \(piece.total ?? 0) bytes; try again")
             }
             try write(piece.data, with: file, partial)
@@ -66,11 +67,11 @@ public struct Download: Sendable {
         let curl = try curl(["--range", "\(offset)-\(offset + pieceSize - 1)", "--dump-header", head.path])
         switch curl.code {
         case 0: break
-        case 28: throw GlueError(source.absoluteString, "no answer within \(Int(timeout)) seconds; try again")
-        case 127: throw GlueError("curl", "not found; wanted that program, which fetches files")
+        case 28: throw TaskError(source.absoluteString, "no answer within \(Int(timeout)) seconds; try again")
+        case 127: throw TaskError("curl", "not found; wanted that program, which fetches files")
         default:
             let reason = curl.error.trimmingCharacters(in: .whitespacesAndNewlines)
-            throw GlueError(source.absoluteString, "cannot be reached: \(reason); is there a network?")
+            throw TaskError(source.absoluteString, "cannot be reached: \(reason); is there a network?")
         }
         let data = curl.body
         // Where the server sent it elsewhere, that answer is the last.
@@ -83,15 +84,15 @@ public struct Download: Sendable {
         case "206": return Piece(data: data, total: range?.split(separator: "/").last.flatMap { Int($0) })
         case "200": return Piece(data: data, total: data.count, isWhole: true)
         case "416": return Piece(data: Data(), total: offset)
-        default: throw GlueError(source.absoluteString, "the server says \(status)")
+        default: throw TaskError(source.absoluteString, "the server says \(status)")
         }
     }
 
-    private var tooLong: GlueError {
-        GlueError(source.absoluteString, "the server sends more than \(limit >> 20) MB; wanted less")
+    private var tooLong: TaskError {
+        TaskError(source.absoluteString, "the server sends more than \(limit >> 20) MB; wanted less")
     }
 
-    /// - Throws: `GlueError` where it cannot be run, or where more comes than a file may have.
+    /// - Throws: `TaskError` where it cannot be run, or where more comes than a file may have.
     private func curl(_ arguments: [String]) throws -> (code: Int32, body: Data, error: String) {
         let (tool, output, error) = (Process(), Pipe(), Pipe())
         tool.executableURL = URL(fileURLWithPath: "/usr/bin/env")
@@ -99,7 +100,7 @@ public struct Download: Sendable {
             ["curl", "--disable", "--silent", "--show-error", "--location", "--max-time", "\(timeout)"] + arguments
             + [source.absoluteString]
         (tool.standardOutput, tool.standardError) = (output, error)
-        do { try tool.run() } catch { throw GlueError("curl", "cannot be run: \(error.localizedDescription)") }
+        do { try tool.run() } catch { throw TaskError("curl", "cannot be run: \(error.localizedDescription)") }
         var body = Data()
         while let part = try? output.fileHandleForReading.read(upToCount: 1 << 16), !part.isEmpty {
             body += part
@@ -115,12 +116,12 @@ public struct Download: Sendable {
 
     private func check(_ url: URL) throws {
         guard let data = try? Data(contentsOf: url, options: .alwaysMapped) else {
-            throw GlueError(url.relativePath, "cannot be read")
+            throw TaskError(url.relativePath, "cannot be read")
         }
         let found = SHA256.hexadecimal(of: data)
         guard found == digest else {
             try? FileManager.default.removeItem(at: url)
-            throw GlueError(
+            throw TaskError(
                 source.absoluteString,
                 "not the official file: SHA-256 \(found), wanted \(digest); removed, try again")
         }
@@ -128,13 +129,13 @@ public struct Download: Sendable {
 
     private func open(_ url: URL) throws -> FileHandle {
         guard let file = FileHandle(forUpdatingAtPath: url.path) else {
-            throw GlueError(url.relativePath, "cannot be written")
+            throw TaskError(url.relativePath, "cannot be written")
         }
         return file
     }
 
     private func seek(_ file: FileHandle) throws -> UInt64 {
-        do { return try file.seekToEnd() } catch { throw GlueError(destination.relativePath, "cannot be read") }
+        do { return try file.seekToEnd() } catch { throw TaskError(destination.relativePath, "cannot be read") }
     }
 
     private func write(_ data: Data, to url: URL) throws {
@@ -142,12 +143,12 @@ public struct Download: Sendable {
             try FileManager.default.createDirectory(
                 at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
             try data.write(to: url)
-        } catch { throw GlueError(url.relativePath, "cannot be written") }
+        } catch { throw TaskError(url.relativePath, "cannot be written") }
     }
 
     private func write(_ data: Data, with file: FileHandle, _ url: URL) throws {
         do {
             try file.write(contentsOf: data)
-        } catch { throw GlueError(url.relativePath, "cannot be written; is the disk full?") }
+        } catch { throw TaskError(url.relativePath, "cannot be written; is the disk full?") }
     }
 }

@@ -1,61 +1,92 @@
-/// One task of the GLUE benchmark (Wang et al. 2019): where its texts and labels stand, and how it is scored.
-public struct GlueTask: Sendable, Equatable {
-    /// As typed on the command line.
-    public let name: String
-    /// As written in tables, and the name of the folder.
-    public let title: String
-    /// Header names of the text columns: one sentence, or two.
-    public let texts: [String]
-    /// Header name of the label column.
-    public let label: String
-    /// Column names of labelled files without header, in order; nil where they have one.
-    public let columns: [String]?
-    /// Label strings in the order of their ids; empty for a regression.
-    public let labels: [String]
-    /// The metrics whose mean is the task's score; it chooses the best epoch.
-    public let metrics: [Metric]
-    /// Reported beside them.
-    public let others: [Metric]
-    /// Nil where there is nothing to train on.
-    public let train: File?
-    public let dev: [File]
-    public let test: [File]
+import Tasks
 
-    /// A split of the task.
-    public struct File: Sendable, Equatable {
-        /// Without `.tsv`.
-        public let name: String
-        /// As written in tables, and its name in a submission.
-        public let title: String
-        /// The official number of rows.
-        public let rows: Int
-    }
+/// The tasks of the GLUE benchmark (Wang et al. 2019).
+public enum GlueTask {
+    /// In the order of the benchmark's table.
+    public static let all: [TaskSource] = [
+        task(
+            "cola", "CoLA", [["sentence"]], names: ["unacceptable", "acceptable"],
+            columns: ["source", "label", "mark", "sentence"], metrics: [.matthews], others: [.accuracy],
+            rows: (8_551, 1_043, 1_063)),
+        task("sst2", "SST-2", [["sentence"]], names: ["negative", "positive"], rows: (67_349, 872, 1_821)),
+        task(
+            "mrpc", "MRPC", [["#1 String", "sentence1"], ["#2 String", "sentence2"]], label: "Quality",
+            names: ["not_equivalent", "equivalent"], metrics: [.f1, .accuracy], rows: (3_668, 408, 1_725)),
+        task(
+            "stsb", "STS-B", pair, label: "score", target: .value(0...5), metrics: [.pearson, .spearman],
+            rows: (5_749, 1_500, 1_379)),
+        task(
+            "qqp", "QQP", [["question1"], ["question2"]], label: "is_duplicate", names: ["not_duplicate", "duplicate"],
+            metrics: [.f1, .accuracy], rows: (363_846, 40_430, 390_965)),
+        mnli,
+        task(
+            "qnli", "QNLI", [["question"], ["sentence"]], target: .classes(["entailment", "not_entailment"]),
+            rows: (104_743, 5_463, 5_463)),
+        task("rte", "RTE", pair, target: .classes(["entailment", "not_entailment"]), rows: (2_490, 277, 3_000)),
+        task("wnli", "WNLI", pair, names: ["not_entailment", "entailment"], rows: (635, 71, 146)),
+    ]
 
-    /// The classes as people and Hugging Face's datasets call them, in the order of `labels`: files have numbers.
-    public var classNames: [String] {
-        let names = [
-            "cola": ["unacceptable", "acceptable"], "sst2": ["negative", "positive"],
-            "mrpc": ["not_equivalent", "equivalent"], "qqp": ["not_duplicate", "duplicate"],
-            "wnli": ["not_entailment", "entailment"],
+    private static let mnli = {
+        var mnli = task(
+            "mnli", "MNLI", [["sentence1", "premise"], ["sentence2", "hypothesis"]], label: "gold_label",
+            target: inference, rows: (392_702, 9_815, 9_796))
+        mnli.dev = [
+            file("dev_matched", "MNLI-m", 9_815, or: "validation_matched"),
+            file("dev_mismatched", "MNLI-mm", 9_832, or: "validation_mismatched"),
         ]
-        return names[name] ?? labels
-    }
+        mnli.test = [file("test_matched", "MNLI-m", 9_796), file("test_mismatched", "MNLI-mm", 9_847)]
+        mnli.undecided = "-"
+        return mnli
+    }()
 
-    public var isRegression: Bool { labels.isEmpty }
-    /// Columns of logits.
-    public var outputs: Int { max(1, labels.count) }
+    /// AX, the diagnostic set: no training rows of its own, predicted by a model of MNLI and scored by R_K.
+    public static let diagnostic = {
+        var diagnostic = mnli
+        (diagnostic.name, diagnostic.title, diagnostic.label, diagnostic.folders) = (
+            "ax", "diagnostic", ["label"], ["ax", "diagnostic"]
+        )
+        (diagnostic.metrics, diagnostic.train, diagnostic.dev) = ([.matthews], nil, [])
+        diagnostic.test = [file("diagnostic", "AX", 1_104)]
+        (diagnostic.undecided, diagnostic.hint) = (nil, hint("ax"))
+        return diagnostic
+    }()
 
     /// The task called `name`, in any case and with or without a dash.
     ///
-    /// - Throws: `GlueError` that names the tasks there are.
-    public static func named(_ name: String) throws -> GlueTask {
-        let plain = plain(name)
+    /// - Throws: `TaskError` that names the tasks there are.
+    public static func named(_ name: String) throws -> TaskSource {
+        let plain = TaskSource.plain(name)
         guard let task = all.first(where: { $0.name == plain }) else {
-            throw GlueError("", "unknown task '\(name)'; tasks: \(all.map(\.name).joined(separator: ", "))")
+            throw TaskError("", "unknown task '\(name)'; tasks: \(all.map(\.name).joined(separator: ", "))")
         }
         return task
     }
 
-    /// The name as a command line or a folder may spell it.
-    public static func plain(_ name: String) -> String { name.lowercased().filter { $0 != "-" && $0 != "_" } }
+    private static let pair = [["sentence1"], ["sentence2"]]
+    /// In the order of Hugging Face's datasets; others differ, so labels are always matched by name.
+    private static let inference = Target.classes(["entailment", "neutral", "contradiction"])
+
+    private static func task(
+        _ name: String, _ title: String, _ texts: [[String]], label: String = "label",
+        target: Target = .classes(["0", "1"]), names: [String]? = nil, columns: [String]? = nil,
+        metrics: [Metric] = [.accuracy], others: [Metric] = [], rows: (train: Int, dev: Int, test: Int)
+    ) -> TaskSource {
+        var task = TaskSource(
+            name: name, title: title, texts: texts, label: label == "label" ? [label] : [label, "label"],
+            target: target, metrics: metrics, others: others, train: file("train", title, rows.train),
+            dev: [file("dev", title, rows.dev, or: "validation")], test: [file("test", title, rows.test)])
+        (task.labelNames, task.columns, task.hint) = (names, columns, hint(name))
+        (task.folders, task.hasSeveralSpellings, task.allowsEmptyTexts) = ([name, TaskSource.plain(title)], true, true)
+        return task
+    }
+
+    private static func hint(_ name: String) -> String { "`yoso data glue --output DIR --tasks \(name)` fetches it" }
+
+    /// A split in the official layout, or as Hugging Face's datasets are written out.
+    private static func file(_ stem: String, _ title: String, _ rows: Int, or other: String? = nil) -> TaskSource.File {
+        let names = [stem, other].compactMap { $0 }.flatMap { stem in
+            ["tsv", "csv", "jsonl", "json"].flatMap { ["\(stem).\($0)", "\(stem).\($0).gz"] }
+        }
+        return TaskSource.File(names: names, title: title, rows: rows)
+    }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Tasks
 
 /// A task as its owners serve it, and how that becomes the layout of the benchmark.
 public struct OfficialSource: Sendable {
@@ -65,7 +66,7 @@ public struct OfficialSource: Sendable {
 
     /// Writes the task's tables below `folder`, from its downloaded files in `downloads`.
     ///
-    /// - Throws: `GlueError` where a file is damaged, or a name in an archive would leave the folder.
+    /// - Throws: `TaskError` where a file is damaged, or a name in an archive would leave the folder.
     public func unpack(_ downloads: URL, into folder: URL) throws {
         let urls = files.map { downloads.appendingPathComponent($0.name) }
         switch layout {
@@ -84,7 +85,7 @@ public struct OfficialSource: Sendable {
         // MNLI's tables take 430 MB.
         for (name, data) in try ZipArchive.read(archive, limit: 1 << 30) where name.hasSuffix(".tsv") {
             guard !name.hasPrefix("/"), !name.split(separator: "/").contains("..") else {
-                throw GlueError(archive.relativePath, "the name '\(name)' leaves the folder")
+                throw TaskError(archive.relativePath, "the name '\(name)' leaves the folder")
             }
             guard !name.hasPrefix("__MACOSX") else { continue }
             try write(data, to: folder.appendingPathComponent(name))
@@ -92,7 +93,7 @@ public struct OfficialSource: Sendable {
     }
 
     static func read(_ url: URL) throws -> Data {
-        do { return try Data(contentsOf: url) } catch { throw GlueError(url.relativePath, "cannot be read") }
+        do { return try Data(contentsOf: url) } catch { throw TaskError(url.relativePath, "cannot be read") }
     }
 
     private static func write(_ data: Data, to url: URL) throws {
@@ -100,6 +101,6 @@ public struct OfficialSource: Sendable {
             try FileManager.default.createDirectory(
                 at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
             try data.write(to: url, options: .atomic)
-        } catch { throw GlueError(url.relativePath, "cannot be written; is the disk full?") }
+        } catch { throw TaskError(url.relativePath, "cannot be written; is the disk full?") }
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Tasks
 
 /// MRPC as GLUE has it, made from Microsoft's corpus (Dolan & Brockett 2005): dev is the pairs that GLUE lists, taken out of
 /// the training rows, and the test rows have no labels.
@@ -7,7 +8,7 @@ struct Paraphrases {
     let tables: [(name: String, text: String)]
 
     /// - Parameter devPairs: the two sentence ids of every dev row, with a tab between.
-    /// - Throws: `GlueError` with file and line where a row has another number of columns.
+    /// - Throws: `TaskError` with file and line where a row has another number of columns.
     init(train: URL, test: URL, devPairs: URL) throws {
         let pairs = Set(try Self.rows(devPairs, columns: 2))
         let rows = try Self.rows(train, columns: 5)
@@ -15,7 +16,7 @@ struct Paraphrases {
         let isDev = labelled.map { pairs.contains([$0[1], $0[2]]) }
         let tested = try Self.rows(test, columns: 5).dropFirst()
         guard isDev.count(where: { $0 }) == pairs.count else {
-            throw GlueError(
+            throw TaskError(
                 train.relativePath,
                 "has \(isDev.count { $0 }) of the \(pairs.count) pairs of \(devPairs.lastPathComponent)")
         }
@@ -37,14 +38,14 @@ struct Paraphrases {
     private static func rows(_ url: URL, columns: Int) throws -> [[String]] {
         var lines = try OfficialSource.read(url).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         if lines.last?.isEmpty == true { lines.removeLast() }
-        guard !lines.isEmpty else { throw GlueError(url.relativePath, "the file is empty") }
+        guard !lines.isEmpty else { throw TaskError(url.relativePath, "the file is empty") }
         return try lines.enumerated().map { index, line in
             var line = line
             if index == 0, line.starts(with: [0xEF, 0xBB, 0xBF]) { line = line.dropFirst(3) }
             if line.last == UInt8(ascii: "\r") { line = line.dropLast() }
             let fields = line.split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false)
             guard fields.count == columns else {
-                throw GlueError("\(url.relativePath):\(index + 1)", "\(fields.count) columns, wanted \(columns)")
+                throw TaskError("\(url.relativePath):\(index + 1)", "\(fields.count) columns, wanted \(columns)")
             }
             return fields.map { String(decoding: $0, as: UTF8.self) }
         }

@@ -1,3 +1,5 @@
+import Tasks
+
 /// What others published, in percent, to stand beside one's own scores of the same protocol.
 public struct PublishedScores: Sendable {
     /// Which model, and where more than one number went into a score, how.
@@ -8,7 +10,7 @@ public struct PublishedScores: Sendable {
     public let scores: [String: [String: Double]]
 
     /// `Mini 4x256: accuracy 85.5`, or nil where they have no score of `task`.
-    public func text(of task: GlueTask) -> String? {
+    public func text(of task: TaskSource) -> String? {
         guard let scores = scores[task.name] else { return nil }
         let metrics = scores.sorted { $0.key < $1.key }.map { "\($0.key) \(($0.value * 10).rounded() / 10)" }
         return "\(model): \(metrics.joined(separator: ", "))"

@@ -1,17 +1,18 @@
 import Foundation
+import Tasks
 
 /// Lines in, JSON lines out, in the same order: a line that cannot be predicted gets its error in the place of a label, and
 /// the others go on.
 public struct PredictionStream {
-    /// Of the classes, in the order of the logits; one name of a regression.
-    private let labels: [String]
+    /// Its labels by the names that are written.
+    private let target: Target
     /// Texts that the model takes; nil where it does not say.
     private let texts: Int?
     private let logits: ([[String]]) throws -> [[Float]]
     private let encoder = JSONEncoder()
 
-    public init(labels: [String], texts: Int?, logits: @escaping ([[String]]) throws -> [[Float]]) {
-        (self.labels, self.texts, self.logits) = (labels, texts, logits)
+    public init(_ target: Target, texts: Int?, logits: @escaping ([[String]]) throws -> [[Float]]) {
+        (self.target, self.texts, self.logits) = (target, texts, logits)
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     }
 
@@ -53,8 +54,10 @@ public struct PredictionStream {
 
     private struct Prediction: Encodable {
         var label: String?
+        /// Of a model that may say several of a row, or none.
+        var labels: [String]?
         var probabilities: [String: Float]?
-        /// Of a regression.
+        /// Of a value.
         var score: Float?
     }
 
@@ -69,18 +72,13 @@ public struct PredictionStream {
     }
 
     private func prediction(_ logits: [Float]) -> Prediction {
-        guard labels.count > 1 else { return Prediction(score: logits[0]) }
-        let best = logits.indices.max { logits[$0] < logits[$1] } ?? 0
-        return Prediction(
-            label: labels[best],
-            probabilities: Dictionary(zip(labels, Self.softmax(logits))) { first, _ in first })
-    }
-
-    /// exp(x - max x) / Σ
-    private static func softmax(_ logits: [Float]) -> [Float] {
-        let largest = logits.max() ?? 0
-        let weights = logits.map { exp(Double($0 - largest)) }
-        let total = weights.reduce(0, +)
-        return weights.map { Float($0 / total) }
+        guard !target.isValue else { return Prediction(score: logits[0]) }
+        let said = target.prediction(logits).map { target.labels[Int($0)] }
+        let probabilities = Dictionary(zip(target.labels, target.probabilities(logits).map(Float.init))) { first, _ in
+            first
+        }
+        return target.isMultiLabel
+            ? Prediction(labels: said, probabilities: probabilities)
+            : Prediction(label: said.first, probabilities: probabilities)
     }
 }

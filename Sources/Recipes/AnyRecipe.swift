@@ -3,13 +3,17 @@ public enum AnyRecipe: Sendable {
     case pretraining(PretrainingRecipe)
     case fineTuning(FineTuningRecipe)
 
+    /// - Throws: `RecipeErrors`, of a recipe of no kind with that alone.
     public init(_ path: String, _ overrides: [ResolvedRecipe.Override] = []) throws {
         let file = try RecipeFile(path)
-        let kind = file.entries.first { $0.key == "kind" }?.texts.first
-        if kind == "finetuning" {
-            self = .fineTuning(try FineTuningRecipe(path, overrides))
+        guard file.entries.contains(where: { $0.key == "kind" }) else {
+            let message = "the key 'kind' is missing; wanted pretraining or finetuning"
+            throw RecipeErrors(issues: [RecipeIssue(place: .recipe(file.name), message: message)])
+        }
+        if RecipeKind(file) == .finetuning {
+            self = .fineTuning(try FineTuningRecipe(file, overrides))
         } else {
-            self = .pretraining(try PretrainingRecipe(path, overrides))
+            self = .pretraining(try PretrainingRecipe(file, overrides))
         }
     }
 

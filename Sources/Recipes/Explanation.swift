@@ -3,11 +3,12 @@ import Foundation
 extension ResolvedRecipe {
     /// Every effective value with its origin and what the key means, aligned in columns.
     public var explanation: String {
-        let rows = values.map { [$0.field.key, $0.texts.joined(separator: ", "), $0.origin] }
+        let values = values.filter(isShown)
+        let rows = values.map { [$0.key, $0.texts.joined(separator: ", "), $0.origin] }
         let widths = (0..<3).map { column in rows.map { $0[column].count }.max() ?? 0 }
         return zip(rows, values).map { row, value in
             zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }.joined(separator: "  ")
-                + "  # \(value.field.doc)"
+                + "  # \(value.doc)"
         }.joined(separator: "\n")
     }
 
@@ -15,8 +16,8 @@ extension ResolvedRecipe {
     public var yaml: String {
         var lines = ["# Resolved from \(file): every value that the run was begun with."]
         var open: [Substring] = []
-        for value in values where !isOption(value) {
-            let path = value.field.key.split(separator: ".")
+        for value in values where value.choice == nil && isShown(value) {
+            let path = value.key.split(separator: ".")
             let parents = Array(path.dropLast())
             let common = zip(open, parents).prefix { $0 == $1 }.count
             for depth in common..<parents.count { lines.append(indent(depth) + "\(parents[depth]):") }
@@ -26,21 +27,23 @@ extension ResolvedRecipe {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    private func indent(_ depth: Int) -> String { String(repeating: "  ", count: depth) }
-
-    /// Whether the value belongs to a variant, which writes it.
-    private func isOption(_ value: Value) -> Bool {
-        values.contains { other in
-            guard case .variants = other.field.kind else { return false }
-            return value.field.key.hasPrefix(other.field.key + ".")
+    /// A value that has both a name and keys below it is written as the one or the other.
+    private func isShown(_ value: Value) -> Bool {
+        let isNamed = { (key: String) in self[key] != "none" }
+        if values.contains(where: { $0.choice == nil && $0.key.hasPrefix(value.key + ".") }) {
+            return isNamed(value.key)
         }
+        let above = values.first { $0.choice == nil && value.choice == nil && value.key.hasPrefix($0.key + ".") }
+        return above.map { !isNamed($0.key) } ?? true
     }
 
+    private func indent(_ depth: Int) -> String { String(repeating: "  ", count: depth) }
+
+    /// A choice writes what is below it.
     private func written(_ value: Value) -> String {
-        if case .variants = value.field.kind {
-            let options = values.filter { $0.field.key.hasPrefix(value.field.key + ".") }
-            guard !options.isEmpty else { return value.texts[0] }
-            let pairs = options.map { "\($0.field.key.dropFirst(value.field.key.count + 1)): \($0.texts[0])" }
+        let below = values.filter { $0.choice == value.key }
+        if !below.isEmpty {
+            let pairs = below.map { "\($0.key.dropFirst(value.key.count + 1)): \($0.texts[0])" }
             return "{ \(value.texts[0]): { \(pairs.joined(separator: ", ")) } }"
         }
         let texts = value.texts.map(quoted)

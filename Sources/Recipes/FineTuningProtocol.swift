@@ -1,4 +1,5 @@
 import Glue
+import Tasks
 import Training
 
 /// How a published table was fine-tuned: what has to be the same before numbers are compared with it.
@@ -23,7 +24,7 @@ public struct FineTuningProtocol: Sendable {
     }
 
     /// The keys for `task`, as if they were given with `--set`.
-    public func overrides(_ task: GlueTask) -> [ResolvedRecipe.Override] {
+    public func overrides(_ task: TaskSource) -> [ResolvedRecipe.Override] {
         common.merging(byTask[task.name] ?? [:]) { _, own in own }.sorted { $0.key < $1.key }.map {
             ResolvedRecipe.Override(key: $0.key, value: $0.value, argument: "--protocol \(name)")
         }

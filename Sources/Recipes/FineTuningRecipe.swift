@@ -1,70 +1,110 @@
 import Bert
+import Foundation
 import Glue
+import Options
+import Tasks
 import Training
 
 /// A fine-tuning recipe: complete, typed and checked before any work starts.
+@dynamicMemberLookup
 public struct FineTuningRecipe: Sendable {
     public let resolved: ResolvedRecipe
-    public let name: String
-    public let task: GlueTask
-    /// Pretrained Hugging Face folder; nil where neither recipe nor command names one.
-    public let checkpoint: String?
-    /// Folder of the task's files, or `sample`; nil where neither recipe nor command names one.
-    public let data: String?
-    public let options: FineTuningOptions
+    /// One of the user's own has no labels before its rows are read.
+    public let task: TaskSource
+    private let settings: Settings
 
-    /// Reads the recipe at `path`, or the one of that name that ships, with overrides from the command line. Paths in it are relative to the working folder.
+    public struct Settings: Configurable {
+        var kind = RecipeKind.finetuning
+        public var name = ""
+        var taskName: String?
+        var ownTask = OwnTask()
+        /// Pretrained Hugging Face folder; nil where neither recipe nor command names one.
+        public var checkpoint: String?
+        /// Folder of the task's files, or `sample`; that of the recipe for a task of the user's own, nil for one of GLUE, where
+        /// neither recipe nor command names one.
+        public var data: String?
+        public var options = FineTuningOptions()
+
+        public init() {}
+
+        public static var options: [Option<Self>] {
+            RecipeKind.option(\.kind)
+            Option("name", \.name, .text, "the name of the run, and of its folder below Checkpoints").required
+            Option("task", \.taskName, .textOrNone, "GLUE task; one of your own is described by the keys below it")
+            Option.group("task", \.ownTask)
+            Option("checkpoint", \.checkpoint, .textOrNone, "pretrained Hugging Face folder")
+            Option("data", \.data, .textOrNone, "folder of the task's files; sample is the generator that ships")
+            Option.group("", \.options)
+        }
+    }
+
+    public var isOwnTask: Bool { settings.taskName == nil }
+
+    public subscript<Value>(dynamicMember path: KeyPath<Settings, Value>) -> Value { settings[keyPath: path] }
+
+    /// Reads the recipe at `path`, or the one of that name that ships, with overrides from the command line. Paths in it are
+    /// relative to the working folder, but the files of a task of the user's own to `data`.
     ///
     /// - Throws: `RecipeErrors` with everything that is wrong, at once.
     public init(_ path: String, _ overrides: [ResolvedRecipe.Override] = []) throws {
-        resolved = try ResolvedRecipe(.fineTuning, RecipeFile(path, in: "Finetuning"), overrides)
-        name = resolved["name"]
-        checkpoint = resolved.path("checkpoint")
-        data = resolved.path("data")
-        options = FineTuningOptions(
-            epochs: resolved.integer("epochs"), batch: resolved.batch, length: resolved.integer("length"),
-            optimizer: resolved.optimizer, schedule: resolved.schedule,
-            classifierDropout: resolved.float("classifierDropout"), labelSmoothing: resolved.float("labelSmoothing"),
-            layers: LayerOptions(
-                rateDecay: resolved.float("layers.rateDecay"), frozen: resolved.integer("layers.frozen"),
-                fresh: resolved.integer("layers.fresh")),
-            metrics: Metric.named(resolved["score"]), selection: resolved.choice("selection"),
-            patience: resolved.integer("patience"),
-            slices: resolved.integer("slices"), threads: resolved.integer("threads"), seed: resolved.seed,
-            precision: resolved.precision, recompute: resolved.boolean("recompute"))
-        var issues = resolved.precisionIssues
-        if options.patience > 0, options.selection == .last {
-            issues.append(
-                resolved.issue("patience", "patience wants selection: best; the last epoch has no better one"))
+        try self.init(RecipeFile(path, in: "Finetuning"), overrides)
+    }
+
+    init(_ file: RecipeFile, _ overrides: [ResolvedRecipe.Override]) throws {
+        var settings = Settings()
+        let keys = file.entries.map(\.key) + overrides.map(\.key)
+        let describesTask = keys.contains { $0.hasPrefix("task.") }
+        // The files of a task of the user's own lie beside the recipe where nothing else is said.
+        let folder = (file.name as NSString).deletingLastPathComponent
+        let beside = ResolvedRecipe.Override(
+            key: "data", value: folder.isEmpty ? "." : folder, argument: "folder of \(file.name)")
+        var resolved = try ResolvedRecipe(
+            of: .finetuning, into: &settings, file,
+            overrides + (describesTask && !keys.contains("data") ? [beside] : []))
+        let options = settings.options
+        resolved.refuse(options.precision)
+        resolved.refuse(
+            "patience", judgedBy: ["selection"], if: options.patience > 0 && options.selection == .last,
+            "patience wants selection: best; the last epoch has no better one")
+        let own = settings.ownTask
+        if let name = settings.taskName {
+            let stray = resolved.stated(below: "task")
+            resolved.refuse(
+                stray ?? "", if: stray != nil, "\(stray ?? "") is of a task of your own, and the task is \(name)")
+        } else if !describesTask {
+            resolved.refuse("task", if: true, "the key 'task' is missing; wanted a text")
+        } else {
+            for (key, text) in own.contradictions { resolved.refuse("task.\(key)", if: true, text) }
         }
-        guard issues.isEmpty else { throw RecipeErrors(issues: issues) }
-        do {
-            task = try GlueTask.named(resolved["task"])
-        } catch let error as GlueError {
-            throw RecipeErrors(issues: [resolved.issue("task", error.problem)])
+        let named = Result { try settings.taskName.map(GlueTask.named) ?? own.source(called: settings.name) }
+        switch named {
+        case .failure(let error):
+            resolved.refuse("task", if: true, (error as? TaskError)?.problem ?? "\(error)")
+        case .success(let task):
+            let known = task.metrics + task.others
+            resolved.refuse(
+                "score", if: !(options.metrics ?? []).allSatisfy(known.contains),
+                "\(task.title) is scored by \(known.map(\.rawValue).joined(separator: ", "))")
         }
-        let known = task.metrics + task.others
-        if let metrics = options.metrics, !metrics.allSatisfy(known.contains) {
-            let names = known.map(\.rawValue).joined(separator: ", ")
-            throw RecipeErrors(issues: [resolved.issue("score", "\(task.title) is scored by \(names)")])
-        }
+        try resolved.check()
+        (self.resolved, self.settings, task) = (resolved, settings, try named.get())
     }
 
     /// Holds the recipe to the encoder that its checkpoint brings.
     ///
     /// - Throws: `RecipeErrors` where it freezes or renews more blocks than there are, or some of them twice.
     public func check(_ encoder: EncoderOptions) throws {
-        var issues = [("layers.frozen", options.layers.frozen), ("layers.fresh", options.layers.fresh)].filter {
-            $0.1 > encoder.layers
-        }.map { resolved.issue($0, "\($0) is \($1); the checkpoint has \(encoder.layers) blocks") }
-        let (frozen, fresh) = (options.layers.frozen, options.layers.fresh)
-        if issues.isEmpty, frozen > 0, fresh > 0, frozen + fresh > encoder.layers {
-            issues.append(
-                resolved.issue(
-                    "layers.fresh",
-                    "layers.frozen \(frozen) and layers.fresh \(fresh) overlap in \(encoder.layers) blocks, which would stay random"
-                ))
+        var resolved = resolved
+        let (frozen, fresh) = (settings.options.layers.frozen, settings.options.layers.fresh)
+        for (key, count) in [("layers.frozen", frozen), ("layers.fresh", fresh)] {
+            resolved.refuse(
+                key, if: count > encoder.layers, "\(key) is \(count); the checkpoint has \(encoder.layers) blocks")
         }
-        guard issues.isEmpty else { throw RecipeErrors(issues: issues) }
+        resolved.refuse(
+            "layers.fresh",
+            if: frozen > 0 && fresh > 0 && max(frozen, fresh) <= encoder.layers && frozen + fresh > encoder.layers,
+            "layers.frozen \(frozen) and layers.fresh \(fresh) overlap in \(encoder.layers) blocks, which would stay random"
+        )
+        try resolved.check()
     }
 }

@@ -1,18 +1,44 @@
 import Bert
+import Options
 import Training
 
 /// A pretraining recipe: complete, typed and checked before any work starts.
+@dynamicMemberLookup
 public struct PretrainingRecipe: Sendable {
     public let resolved: ResolvedRecipe
-    public let name: String
-    /// Folder of the tokenizer.
-    public let vocabulary: String
-    /// Text files or folders, or `sample`; nil where neither recipe nor command names any.
-    public let text: [String]?
-    public let heldOut: Double
-    /// The folder whose weights the run begins with.
-    public let checkpoint: String?
-    public let options: PretrainingOptions
+    private let settings: Settings
+
+    public struct Settings: Configurable {
+        var kind = RecipeKind.pretraining
+        public var name = ""
+        /// Folder of the tokenizer.
+        public var vocabulary = ""
+        /// The folder whose weights the run begins with.
+        public var checkpoint: String?
+        /// Text files or folders, or `sample`; nil where neither recipe nor command names any.
+        public var text: [String]?
+        public var heldOut = 0.01
+        var model = EncoderOptions()
+        public var options = PretrainingOptions()
+
+        public init() {}
+
+        public static var options: [Option<Self>] {
+            RecipeKind.option(\.kind)
+            Option("name", \.name, .text, "the name of the run, and of its folder below Checkpoints").required
+            Option("vocabulary", \.vocabulary, .text, "folder of the tokenizer").required
+            Option(
+                "checkpoint", \.checkpoint, .textOrNone,
+                "pretrained folder to begin with; positions beyond its own repeat those")
+            Option(
+                "corpus.text", \.text, .textsOrNone, "text files or folders; sample is the generator that ships")
+            Option("corpus.heldOut", \.heldOut, .share, "share of the documents that is never trained on")
+            Option.group("model", \.model)
+            Option.group("", \.options)
+        }
+    }
+
+    public subscript<Value>(dynamicMember path: KeyPath<Settings, Value>) -> Value { settings[keyPath: path] }
 
     /// Reads the recipe at `path`, or the one of that name that ships, with overrides from the command line. Paths in it are relative to the working folder.
     ///
@@ -22,90 +48,66 @@ public struct PretrainingRecipe: Sendable {
     }
 
     init(_ file: RecipeFile, _ overrides: [ResolvedRecipe.Override]) throws {
-        resolved = try ResolvedRecipe(.pretraining, file, overrides)
-        name = resolved["name"]
-        vocabulary = resolved["vocabulary"]
-        text = resolved["corpus.text"] == "none" ? nil : resolved.texts("corpus.text")
-        heldOut = resolved.share("corpus.heldOut")
-        checkpoint = resolved.path("checkpoint")
-        options = PretrainingOptions(
-            examples: resolved.examples, batch: resolved.batch, microBatchTokens: resolved.integer("microBatchTokens"),
-            budget: resolved.budget, optimizer: resolved.optimizer, schedule: resolved.schedule,
-            evaluation: EvaluationOptions(
-                every: resolved.steps("evaluation.every"), sequences: resolved.integer("evaluation.sequences")),
-            checkpoints: CheckpointOptions(
-                every: resolved.steps("checkpoints.every"), keep: resolved.integer("checkpoints.keep")),
-            slices: resolved.integer("slices"), threads: resolved.integer("threads"), seed: resolved.seed,
-            precision: resolved.precision, recompute: resolved.boolean("recompute"))
-        let issues = rules()
-        guard issues.isEmpty else { throw RecipeErrors(issues: issues) }
+        var settings = Settings()
+        var resolved = try ResolvedRecipe(of: .pretraining, into: &settings, file, overrides)
+        settings.model.attention.kind.fit(positions: settings.model.positions)
+        settings.refuse(in: &resolved)
+        try resolved.check()
+        (self.resolved, self.settings) = (resolved, settings)
     }
 
     /// The encoder for a tokenizer of `size` ids.
     ///
     /// - Throws: `RecipeErrors` where `model.vocabulary` says another number.
     public func encoderOptions(vocabularySize size: Int) throws -> EncoderOptions {
-        if let stated = Scalar.integer(resolved["model.vocabulary"]), stated != size {
-            let message = "model.vocabulary is \(stated), but the tokenizer in \(vocabulary) has \(size) ids"
+        var encoder = settings.model
+        guard encoder.vocabulary == 0 || encoder.vocabulary == size else {
+            let message =
+                "model.vocabulary is \(encoder.vocabulary), but the tokenizer in \(settings.vocabulary) has \(size) ids"
             throw RecipeErrors(issues: [resolved.issue("model.vocabulary", message)])
         }
-        return EncoderOptions(
-            layers: resolved.integer("model.layers"), width: resolved.integer("model.width"),
-            heads: resolved.integer("model.heads"), intermediate: resolved.integer("model.intermediate"),
-            vocabulary: size, positions: resolved.integer("model.positions"), dropout: resolved.float("model.dropout"),
-            attentionDropout: resolved.float("model.attentionDropout"),
-            normEpsilon: resolved.float("model.normEpsilon"),
-            initializerRange: resolved.float("model.initializerRange"), attention: resolved.attention)
+        encoder.vocabulary = size
+        return encoder
     }
+}
 
+extension PretrainingRecipe.Settings {
     /// What no single key can get wrong.
-    private func rules() -> [RecipeIssue] {
-        var issues: [RecipeIssue] = []
-        let (width, heads) = (resolved.integer("model.width"), resolved.integer("model.heads"))
-        if width % heads != 0 {
-            issues.append(
-                resolved.issue("model.heads", "model.heads is \(heads), which does not divide model.width \(width)"))
+    fileprivate func refuse(in resolved: inout ResolvedRecipe) {
+        let (width, heads, examples) = (model.width, model.heads, options.examples)
+        resolved.refuse(
+            "model.heads", judgedBy: ["model.width"], if: width % heads != 0,
+            "model.heads is \(heads), which does not divide model.width \(width)")
+        resolved.refuse(options.precision)
+        for (key, text) in model.attention.problems(headWidth: width / heads) {
+            resolved.refuse(
+                "model.\(key)", judgedBy: ["model.width", "model.heads", "model.attention"], if: true,
+                "model.\(key) \(text)")
         }
-        issues += resolved.precisionIssues
-        issues += attentionRules(headWidth: width / heads)
-        let (positions, length) = (resolved.integer("model.positions"), options.examples.length)
-        if positions < length {
-            issues.append(
-                resolved.issue(
-                    "model.positions", "model.positions is \(positions), fewer than examples.length \(length)"))
+        let limit = model.attention.lengthLimit ?? examples.length
+        resolved.refuse(
+            "model.attention.length", judgedBy: ["examples.length", "model.positions"], if: limit < examples.length,
+            "model.attention.length is \(limit), fewer than examples.length \(examples.length)")
+        resolved.refuse(
+            "model.positions", judgedBy: ["examples.length"], if: model.positions < examples.length,
+            "model.positions is \(model.positions), fewer than examples.length \(examples.length)")
+        let masking = examples.masking
+        resolved.refuse(
+            "examples.masking.replacedByRandom", judgedBy: ["examples.masking.replacedByMask"],
+            if: masking.replacedByMask + masking.replacedByRandom > 1 + 1e-9,
+            "examples.masking.replacedByMask and replacedByRandom add up to more than 100%")
+        resolved.refuse(
+            "examples.masking.share", if: masking.share == 0, "examples.masking.share is 0; nothing would be learned")
+        resolved.refuse(
+            "generator.width", if: options.generator?.width == 0,
+            "generator.width is 0; nothing would replace a token")
+        resolved.refuse(
+            "corpus.heldOut", if: heldOut == 0 || heldOut > 0.5,
+            "corpus.heldOut is \(resolved["corpus.heldOut"]); wanted a share above 0 and at most 50%")
+        if case .steps(let total) = options.budget, case .steps(let warmup) = options.schedule.warmup {
+            resolved.refuse(
+                "schedule.warmup", judgedBy: ["budget"], if: warmup > total,
+                "schedule.warmup is \(warmup) steps, more than the budget of \(total) steps")
         }
-        let masking = options.examples.masking
-        if masking.replacedByMask + masking.replacedByRandom > 1 + 1e-9 {
-            issues.append(
-                resolved.issue(
-                    "examples.masking.replacedByRandom",
-                    "examples.masking.replacedByMask and replacedByRandom add up to more than 100%"))
-        }
-        if masking.share == 0 {
-            issues.append(
-                resolved.issue("examples.masking.share", "examples.masking.share is 0; nothing would be learned"))
-        }
-        if heldOut == 0 || heldOut > 0.5 {
-            issues.append(
-                resolved.issue(
-                    "corpus.heldOut",
-                    "corpus.heldOut is \(resolved["corpus.heldOut"]); wanted a share above 0 and at most 50%"))
-        }
-        if case .steps(let total) = options.budget, case .steps(let warmup) = options.schedule.warmup, warmup > total {
-            issues.append(
-                resolved.issue(
-                    "schedule.warmup", "schedule.warmup is \(warmup) steps, more than the budget of \(total) steps"))
-        }
-        return issues
-    }
-
-    private func attentionRules(headWidth: Int) -> [RecipeIssue] {
-        let attention = resolved.unfilteredAttention
-        var problems = attention.problems(headWidth: headWidth)
-        if let limit = attention.lengthLimit, limit < options.examples.length {
-            problems.append(
-                ("attention.length", "is \(limit), fewer than examples.length \(options.examples.length)"))
-        }
-        return problems.map { key, text in resolved.issue("model.\(key)", "model.\(key) \(text)") }
     }
 }

@@ -1,53 +1,77 @@
 import CKernels
 import COpenBLAS
 
-/// A strided view for products: element (i, j) lies at `pointer[i * stride + j]`; `transposed` swaps the roles of
-/// rows and columns without moving anything. Valid while the tensor under it lives.
-public struct Matrix {
-    public let pointer: UnsafeMutablePointer<Float>
+/// A strided view for products: element (i, j) lies `i * stride + j` behind the first; `transposed` swaps the roles of
+/// rows and columns without moving anything. It holds the numbers under it as a tensor does.
+public struct Matrix: KernelOperand {
+    @usableFromInline let storage: Storage
+    @usableFromInline let offset: Int
     public let rows: Int
     public let columns: Int
-    public let stride: Int
-    let isTransposed: Bool
+    @usableFromInline let stride: Int
+    @usableFromInline let isTransposed: Bool
 
-    public init(pointer: UnsafeMutablePointer<Float>, rows: Int, columns: Int, stride: Int) {
-        self.init(pointer: pointer, rows: rows, columns: columns, stride: stride, isTransposed: false)
+    init(_ tensor: Tensor, rows: Int, columns: Int, stride: Int) {
+        self.init(tensor.storage, tensor.offset, rows, columns, stride, isTransposed: false)
     }
 
-    private init(pointer: UnsafeMutablePointer<Float>, rows: Int, columns: Int, stride: Int, isTransposed: Bool) {
-        self.pointer = pointer
-        self.rows = rows
-        self.columns = columns
-        self.stride = stride
+    private init(_ storage: Storage, _ offset: Int, _ rows: Int, _ columns: Int, _ stride: Int, isTransposed: Bool) {
+        (self.storage, self.offset) = (storage, offset)
+        (self.rows, self.columns, self.stride) = (rows, columns, stride)
         self.isTransposed = isTransposed
     }
 
-    /// The transpose of this matrix, over the same numbers.
-    public var transposed: Matrix {
-        Matrix(pointer: pointer, rows: columns, columns: rows, stride: stride, isTransposed: !isTransposed)
+    /// The matrix of kernels, which know no transposed one: rows and columns are those of the storage.
+    @inlinable public func withPointer<Result>(_ body: (ck_matrix) throws -> Result) rethrows -> Result {
+        try withExtendedLifetime(storage) {
+            try body(
+                ck_matrix(
+                    data: storage.start + offset, rows: Int64(isTransposed ? columns : rows),
+                    columns: Int64(isTransposed ? rows : columns), stride: Int64(stride)))
+        }
     }
+
+    /// One element, for looks at single ones: loops over them belong to kernels.
+    public subscript(i: Int, j: Int) -> Float {
+        precondition((0..<rows).contains(i) && (0..<columns).contains(j), "(\(i), \(j)) of [\(rows), \(columns)]")
+        return withPointer { $0.data[isTransposed ? j * stride + i : i * stride + j] }
+    }
+
+    /// The transpose of this matrix, over the same numbers.
+    public var transposed: Matrix { Matrix(storage, offset, columns, rows, stride, isTransposed: !isTransposed) }
 
     /// `count` rows from `first` on.
     public func rows(_ first: Int, _ count: Int) -> Matrix {
         precondition(!isTransposed && first >= 0 && first + count <= rows)
-        return Matrix(pointer: pointer + first * stride, rows: count, columns: columns, stride: stride)
+        return Matrix(storage, offset + first * stride, count, columns, stride, isTransposed: false)
     }
 
     /// `count` columns from `first` on.
     public func columns(_ first: Int, _ count: Int) -> Matrix {
         precondition(!isTransposed && first >= 0 && first + count <= columns)
-        return Matrix(pointer: pointer + first, rows: rows, columns: count, stride: stride)
+        return Matrix(storage, offset + first, rows, count, stride, isTransposed: false)
     }
+
+    /// The diagonal of a square one, as a column.
+    public var diagonal: Matrix {
+        precondition(rows == columns, "a diagonal of [\(rows), \(columns)]")
+        return Matrix(storage, offset, rows, 1, stride + 1, isTransposed: false)
+    }
+
+    public func fill(_ value: Float) { withPointer { ck_fill(value, $0) } }
+
+    /// self += value, elementwise.
+    public func add(_ value: Float) { withPointer { ck_add_value(value, $0) } }
 }
 
-/// target = source, of matrices of one shape, neither transposed.
+/// target = source, of matrices of one shape.
 public func copyRows(_ source: Matrix, into target: Matrix) {
     precondition(
-        source.rows == target.rows && source.columns == target.columns && !source.isTransposed && !target.isTransposed,
+        source.rows == target.rows && source.columns == target.columns,
         "[\(source.rows), \(source.columns)] into [\(target.rows), \(target.columns)]")
-    ck_copy_rows(
-        Int64(source.rows), Int64(source.columns), source.pointer, Int64(source.stride), target.pointer,
-        Int64(target.stride))
+    withPointers(source, target) {
+        if source.isTransposed == target.isTransposed { ck_copy_rows($0, $1) } else { ck_transpose($0, $1) }
+    }
 }
 
 /// c = scale · a b, or c += scale · a b where `accumulate`; a is [m, k], b is [k, n], c is [m, n] and not transposed.
@@ -55,8 +79,10 @@ public func multiply(_ a: Matrix, _ b: Matrix, into c: Matrix, scale: Float = 1,
     precondition(
         a.columns == b.rows && c.rows == a.rows && c.columns == b.columns && !c.isTransposed,
         "[\(a.rows), \(a.columns)] · [\(b.rows), \(b.columns)] into [\(c.rows), \(c.columns)]")
-    cblas_sgemm(
-        CblasRowMajor, a.isTransposed ? CblasTrans : CblasNoTrans, b.isTransposed ? CblasTrans : CblasNoTrans,
-        blasint(c.rows), blasint(c.columns), blasint(a.columns), scale, a.pointer, blasint(a.stride), b.pointer,
-        blasint(b.stride), accumulate ? 1 : 0, c.pointer, blasint(c.stride))
+    withPointers(a, b, c) {
+        cblas_sgemm(
+            CblasRowMajor, a.isTransposed ? CblasTrans : CblasNoTrans, b.isTransposed ? CblasTrans : CblasNoTrans,
+            blasint(c.rows), blasint(c.columns), blasint(a.columns), scale, $0.data, blasint(a.stride), $1.data,
+            blasint(b.stride), accumulate ? 1 : 0, $2.data, blasint(c.stride))
+    }
 }

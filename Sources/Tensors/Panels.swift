@@ -1,120 +1,92 @@
 import CKernels
 
-/// The left operand [rows, depth] of a product, rounded to bf16 and laid out as the product reads it.
-public struct LeftPanels {
+/// The side of a product on which an operand stands, and how many of its rows (left) or columns (right) a panel holds.
+public protocol PanelSide {
+    static var width: Int { get }
+    static var isLeft: Bool { get }
+}
+public enum LeftSide: PanelSide {
+    public static var width: Int { Int(CK_BF16_LEFT) }
+    public static var isLeft: Bool { true }
+}
+public enum RightSide: PanelSide {
+    public static var width: Int { Int(CK_BF16_RIGHT) }
+    public static var isLeft: Bool { false }
+}
+
+public typealias LeftPanels = Panels<LeftSide>
+public typealias RightPanels = Panels<RightSide>
+
+/// An operand [rows, columns] of a product, rounded to bf16 and laid out as the product reads it.
+public struct Panels<Side: PanelSide> {
     let words: Tensor
     public let rows: Int
-    public let depth: Int
-
-    /// Room for [rows, depth], to be filled by `pack`.
-    init(rows: Int, depth: Int, from pool: StoragePool) {
-        (self.rows, self.depth) = (rows, depth)
-        words = panelWords(rows, Self.width, depth: depth, pool)
-    }
-
-    /// Rows of a panel.
-    static var width: Int { Int(CK_BF16_LEFT) }
-
-    /// Fills the panels of some rows, from the first of a panel on, with those of `part`.
-    func pack(_ part: Matrix, rowsFrom first: Int) {
-        precondition(part.columns == depth && first % Self.width == 0 && first + part.rows <= rows)
-        packPanels(part, isLeft: true, pairs: pairs(depth), words.pointer + first * pairs(depth))
-    }
-
-    /// Fills a part of the depth of all panels, from an even place on, with the columns of `part`.
-    func pack(_ part: Matrix, depthFrom first: Int) {
-        precondition(part.rows == rows && first % 2 == 0 && first + part.columns <= depth)
-        packPanels(part, isLeft: true, pairs: pairs(depth), words.pointer + first / 2 * Self.width)
-    }
-}
-
-/// The right operand [depth, columns] of a product, rounded to bf16 and laid out as the product reads it.
-public struct RightPanels {
-    let words: Tensor
-    public let depth: Int
     public let columns: Int
 
-    /// Room for [depth, columns], to be filled by `pack`.
-    public init(depth: Int, columns: Int, from pool: StoragePool) {
-        (self.depth, self.columns) = (depth, columns)
-        words = panelWords(columns, Self.width, depth: depth, pool)
+    /// Room for [rows, columns], to be filled by `pack`.
+    public init(rows: Int, columns: Int, from pool: StoragePool) {
+        (self.rows, self.columns) = (rows, columns)
+        let (count, depth) = Side.isLeft ? (rows, columns) : (columns, rows)
+        words = pool.tensor(1, (count + Side.width - 1) / Side.width * Side.width * ((depth + 1) / 2))
     }
 
-    /// Columns of a panel.
-    public static var width: Int { Int(CK_BF16_RIGHT) }
-
-    /// Fills the panels of some columns, from the first of a panel on, with those of `part`.
-    public func pack(_ part: Matrix, columnsFrom first: Int) {
-        precondition(part.rows == depth && first % Self.width == 0 && first + part.columns <= columns)
-        packPanels(part.transposed, isLeft: false, pairs: pairs(depth), words.pointer + first * pairs(depth))
+    /// All of `matrix`.
+    public init(_ matrix: Matrix, from pool: StoragePool) {
+        self.init(rows: matrix.rows, columns: matrix.columns, from: pool)
+        pack(matrix, from: 0)
     }
 
-    /// Fills a part of the depth of all panels, from an even place on, with the rows of `part`.
+    public static var width: Int { Side.width }
+
+    private var pairs: Int { ((Side.isLeft ? columns : rows) + 1) / 2 }
+
+    /// Fills whole panels with some rows (left) or columns (right), from the first of a panel on.
+    public func pack(_ part: Matrix, from first: Int) {
+        precondition(first % Side.width == 0 && fits(part, from: first, rowsAreCut: Side.isLeft))
+        pack(part, at: first * pairs)
+    }
+
+    /// Fills a part of the depth of all panels, from an even place on, with some columns (left) or rows (right).
     public func pack(_ part: Matrix, depthFrom first: Int) {
-        precondition(part.columns == columns && first % 2 == 0 && first + part.rows <= depth)
-        packPanels(
-            part.transposed, isLeft: false, pairs: pairs(depth), words.pointer + first / 2 * Self.width)
+        precondition(first % 2 == 0 && fits(part, from: first, rowsAreCut: !Side.isLeft))
+        pack(part, at: first / 2 * Side.width)
+    }
+
+    private func fits(_ part: Matrix, from first: Int, rowsAreCut: Bool) -> Bool {
+        rowsAreCut
+            ? part.columns == columns && first + part.rows <= rows
+            : part.rows == rows && first + part.columns <= columns
+    }
+
+    private func pack(_ part: Matrix, at word: Int) {
+        withPointers(part, words.row(0, word..<words.columns)) {
+            ck_bf16_pack(Side.isLeft ? 1 : 0, part.isTransposed == Side.isLeft ? 1 : 0, $0, Int64(pairs), $1)
+        }
     }
 }
 
-extension Matrix {
-    /// This matrix as a left operand in bf16.
-    public func leftPanels(from pool: StoragePool) -> LeftPanels {
-        let panels = LeftPanels(rows: rows, depth: columns, from: pool)
-        panels.pack(self, rowsFrom: 0)
-        return panels
-    }
-
-    /// This matrix as a right operand in bf16.
-    public func rightPanels(from pool: StoragePool) -> RightPanels {
-        let panels = RightPanels(depth: rows, columns: columns, from: pool)
-        panels.pack(self, columnsFrom: 0)
-        return panels
-    }
-}
-
-/// c = a b, c = start + a b with a row to start from, or c += a b; operands are bf16, sums float32.
+/// c = a b, c = start + a b with a row to start from, or c += a b; operands are bf16, sums float32. And, of c = start + a b,
+/// gelu(c) as operands of products to come, made while c is in the cache.
 ///
 /// A row of c depends on its row of a alone, in every bit.
 public func multiply(
-    _ a: LeftPanels, _ b: RightPanels, into c: Matrix, startingFrom start: Tensor? = nil, accumulate: Bool = false
+    _ a: LeftPanels, _ b: RightPanels, into c: Matrix, startingFrom start: Tensor? = nil, accumulate: Bool = false,
+    gelu: (left: LeftPanels, right: RightPanels?)? = nil
 ) {
-    checkShapes(a, b, c)
-    precondition(start.map { $0.count == c.columns && !accumulate } ?? true)
-    ck_bf16_multiply(
-        Int64(c.rows), Int64(c.columns), Int64(a.depth), a.words.pointer, b.words.pointer, start?.pointer,
-        accumulate ? 1 : 0, c.pointer, Int64(c.stride))
-}
-
-/// c = start + a b, and gelu(c) as operands of products to come, made while c is in the cache.
-func multiply(
-    _ a: LeftPanels, _ b: RightPanels, into c: Matrix, startingFrom start: Tensor,
-    gelu: (left: LeftPanels, right: RightPanels?)
-) {
-    checkShapes(a, b, c)
     precondition(
-        start.count == c.columns && gelu.left.rows == c.rows && gelu.left.depth == c.columns
-            && (gelu.right.map { $0.depth == c.rows && $0.columns == c.columns } ?? true))
-    ck_bf16_multiply_gelu(
-        Int64(c.rows), Int64(c.columns), Int64(a.depth), a.words.pointer, b.words.pointer, start.pointer,
-        c.pointer, Int64(c.stride), gelu.left.words.pointer, gelu.right?.words.pointer)
-}
-
-private func checkShapes(_ a: LeftPanels, _ b: RightPanels, _ c: Matrix) {
+        a.columns == b.rows && c.rows == a.rows && c.columns == b.columns && !c.isTransposed,
+        "[\(a.rows), \(a.columns)] · [\(b.rows), \(b.columns)] into [\(c.rows), \(c.columns)]")
+    precondition(start.map { $0.count == c.columns && !accumulate } ?? (gelu.map { _ in false } ?? true))
+    guard let gelu else {
+        withPointers(a.words, b.words, start, c) {
+            ck_bf16_multiply(Int64(a.columns), $0, $1, $2, accumulate ? 1 : 0, $3)
+        }
+        return
+    }
     precondition(
-        a.depth == b.depth && c.rows == a.rows && c.columns == b.columns && !c.isTransposed,
-        "[\(a.rows), \(a.depth)] · [\(b.depth), \(b.columns)] into [\(c.rows), \(c.columns)]")
-}
-
-private func pairs(_ depth: Int) -> Int { (depth + 1) / 2 }
-
-private func panelWords(_ count: Int, _ width: Int, depth: Int, _ pool: StoragePool) -> Tensor {
-    pool.tensor(1, (count + width - 1) / width * width * pairs(depth))
-}
-
-/// Packs the rows of `matrix`, whose columns are the depth.
-private func packPanels(_ matrix: Matrix, isLeft: Bool, pairs: Int, _ target: UnsafeMutablePointer<Float>) {
-    ck_bf16_pack(
-        isLeft ? 1 : 0, matrix.isTransposed ? 1 : 0, Int64(matrix.rows), Int64(matrix.columns), matrix.pointer,
-        Int64(matrix.stride), Int64(pairs), target)
+        gelu.left.rows == c.rows && gelu.left.columns == c.columns
+            && (gelu.right.map { $0.rows == c.rows && $0.columns == c.columns } ?? true))
+    withPointers(a.words, b.words, start, c, gelu.left.words, gelu.right?.words) {
+        ck_bf16_multiply_gelu(Int64(a.columns), $0, $1, $2, $3, $4, $5)
+    }
 }

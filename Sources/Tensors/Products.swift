@@ -10,8 +10,41 @@ public struct Products {
     }
 
     /// `matrix` as the left factor.
-    public func left(_ matrix: Matrix) -> LeftFactor {
-        precision == .bf16 ? .panels(matrix.leftPanels(from: pool)) : .plain(matrix)
+    public func left(_ matrix: Matrix) -> LeftFactor { factor(matrix) }
+
+    /// `matrix` as the right factor.
+    public func right(_ matrix: Matrix) -> RightFactor { factor(matrix) }
+
+    private func factor<Side>(_ matrix: Matrix) -> Factor<Side> {
+        precision == .bf16 ? .panels(Panels(matrix, from: pool)) : .plain(matrix)
+    }
+
+    /// `input` as the left factor, and, where it `isKept`, as the right factor of later products, in bf16 made ready by one read.
+    public func leftAndKept(_ input: Tensor, isKept: Bool) -> (left: LeftFactor, kept: RightFactor?) {
+        let matrix = input.matrix
+        guard isKept else { return (left(matrix), nil) }
+        guard precision == .bf16 else { return (.plain(matrix), .plain(matrix)) }
+        let left = LeftPanels(rows: input.rows, columns: input.columns, from: pool)
+        let right = RightPanels(rows: input.rows, columns: input.columns, from: pool)
+        for first in stride(from: 0, to: input.rows, by: LeftPanels.width) {
+            let part = matrix.rows(first, min(LeftPanels.width, input.rows - first))
+            left.pack(part, from: first)
+            right.pack(part, depthFrom: first)
+        }
+        return (.panels(left), .panels(right))
+    }
+
+    /// h = row + a b in every row, of panels, and gelu(h) like `leftAndKept`, made ready while h is in the cache.
+    public func multiplyAndActivate(
+        _ a: LeftFactor, _ b: RightFactor, plus row: Tensor, into h: Tensor, isKept: Bool
+    ) -> (left: LeftFactor, kept: RightFactor?) {
+        guard case (.panels(let a), .panels(let b)) = (a, b) else {
+            preconditionFailure("float32 factors have no panels to leave gelu in")
+        }
+        let left = LeftPanels(rows: h.rows, columns: h.columns, from: pool)
+        let right = isKept ? RightPanels(rows: h.rows, columns: h.columns, from: pool) : nil
+        multiply(a, b, into: h.matrix, startingFrom: row, gelu: (left, right))
+        return (.panels(left), right.map(RightFactor.panels))
     }
 
     /// Room for `matrix` and its transpose as left factors, to which its rows are still to be added.
@@ -23,24 +56,16 @@ public struct Products {
         pair.addAll()
         return pair
     }
-
-    /// `matrix` as the right factor.
-    public func right(_ matrix: Matrix) -> RightFactor {
-        precision == .bf16 ? .panels(matrix.rightPanels(from: pool)) : .plain(matrix)
-    }
 }
 
-/// The left factor of a product, as its precision wants it.
-public enum LeftFactor {
+/// A factor of a product, as its precision wants it.
+public enum Factor<Side: PanelSide> {
     case plain(Matrix)
-    case panels(LeftPanels)
+    case panels(Panels<Side>)
 }
 
-/// The right factor of a product, as its precision wants it.
-public enum RightFactor {
-    case plain(Matrix)
-    case panels(RightPanels)
-}
+public typealias LeftFactor = Factor<LeftSide>
+public typealias RightFactor = Factor<RightSide>
 
 /// The left factors of a matrix and of its transpose, made ready a few rows at a time, while these are in the cache.
 public struct LeftFactorPair {
@@ -54,8 +79,8 @@ public struct LeftFactorPair {
             return
         }
         panels = (
-            LeftPanels(rows: matrix.rows, depth: matrix.columns, from: pool),
-            LeftPanels(rows: matrix.columns, depth: matrix.rows, from: pool)
+            LeftPanels(rows: matrix.rows, columns: matrix.columns, from: pool),
+            LeftPanels(rows: matrix.columns, columns: matrix.rows, from: pool)
         )
     }
 
@@ -66,7 +91,7 @@ public struct LeftFactorPair {
     public func add(rows: Range<Int>) {
         guard let panels else { return }
         let part = matrix.rows(rows.lowerBound, rows.count)
-        panels.straight.pack(part, rowsFrom: rows.lowerBound)
+        panels.straight.pack(part, from: rows.lowerBound)
         panels.transposed.pack(part.transposed, depthFrom: rows.lowerBound)
     }
 
@@ -97,7 +122,7 @@ public func multiply(_ a: LeftFactor, _ b: RightFactor, plus row: Tensor, into c
     if case (.panels(let a), .panels(let b)) = (a, b) {
         multiply(a, b, into: c.matrix, startingFrom: row)
     } else {
-        ck_fill_rows(Int64(c.rows), Int64(c.columns), row.pointer, c.pointer)
+        withPointers(row, c) { ck_fill_rows(Int64(c.rows), Int64(c.columns), $0, $1) }
         multiply(a, b, into: c.matrix, accumulate: true)
     }
 }

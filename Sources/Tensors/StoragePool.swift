@@ -7,10 +7,11 @@
 /// Recycles 64-byte-aligned blocks of floats, so that a repeated step allocates nothing: a fresh 32 MB block costs
 /// sixteen times a reused one, most of it page faults.
 ///
-/// A pool belongs to one thread at a time. Blocks go back to the pool, never to the system, while the pool lives; so
-/// a pointer into a tensor that was just released still points at mapped memory. When nothing is in use any more, as between
-/// two passes, all memory is whole again and cut anew: passes of other shapes then share it, and it holds the largest
-/// pass, not the sum over all shapes.
+/// A pool belongs to one thread at a time. Blocks go back to the pool, never to the system, while the pool lives. When nothing
+/// is in use any more, as between two passes, all memory is whole again and cut anew: passes of other shapes then share it,
+/// and it holds the largest pass, not the sum over all shapes.
+///
+/// A debug build fills what goes back with NaN, and fresh memory too: what reads it before it writes it gives itself away.
 public final class StoragePool {
     private var spare: [Int: [UnsafeMutablePointer<Float>]] = [:]
     private var slabs: [Slab] = []
@@ -32,7 +33,7 @@ public final class StoragePool {
 
     /// A [rows, columns] tensor with arbitrary contents.
     public func tensor(_ rows: Int, _ columns: Int) -> Tensor {
-        Tensor(storage: Storage(take(rows * columns), from: self), offset: 0, rows: rows, columns: columns)
+        Tensor(storage: take(rows * columns), offset: 0, rows: rows, columns: columns)
     }
 
     /// A [rows, columns] tensor of zeros.
@@ -44,32 +45,30 @@ public final class StoragePool {
 
     /// A copy of `values` as [rows, columns].
     public func tensor(_ rows: Int, _ columns: Int, _ values: [Float]) -> Tensor {
-        precondition(values.count == rows * columns, "\(values.count) values for [\(rows), \(columns)]")
         let tensor = tensor(rows, columns)
-        values.withUnsafeBufferPointer { source in
-            guard let base = source.baseAddress else { return }
-            tensor.pointer.update(from: base, count: source.count)
-        }
+        tensor.copy(from: values)
         return tensor
     }
 
     /// A copy of `other`.
     public func copy(_ other: Tensor) -> Tensor {
         let tensor = tensor(other.rows, other.columns)
-        tensor.pointer.update(from: other.pointer, count: other.count)
+        withPointers(other, tensor) { $1.update(from: $0, count: other.count) }
         return tensor
     }
 
-    private func take(_ count: Int) -> Block {
+    private func take(_ count: Int) -> Storage {
         let capacity = Self.capacity(for: count)
         let bytes = capacity * MemoryLayout<Float>.stride
         if bytesInUse == 0 { makeWhole() }
         bytesInUse += bytes
-        if let pointer = spare[capacity]?.popLast() { return Block(pointer: pointer, capacity: capacity) }
+        if let start = spare[capacity]?.popLast() { return Storage(start, capacity, from: self) }
         cut = (cut.blocks + 1, cut.bytes + bytes)
         allocatedBlocks = max(allocatedBlocks, cut.blocks)
         allocatedBytes = max(allocatedBytes, cut.bytes)
-        return Block(pointer: carve(bytes).bindMemory(to: Float.self, capacity: capacity), capacity: capacity)
+        let start = carve(bytes).bindMemory(to: Float.self, capacity: capacity)
+        poison(start, bytes)
+        return Storage(start, capacity, from: self)
     }
 
     /// Forgets how the memory was cut.
@@ -116,9 +115,18 @@ public final class StoragePool {
     /// One request of the system for many small blocks.
     private static var slabBytes: Int { 8 << 20 }
 
-    fileprivate func give(_ block: Block) {
-        bytesInUse -= block.capacity * MemoryLayout<Float>.stride
-        spare[block.capacity, default: []].append(block.pointer)
+    fileprivate func give(_ start: UnsafeMutablePointer<Float>, _ capacity: Int) {
+        let bytes = capacity * MemoryLayout<Float>.stride
+        bytesInUse -= bytes
+        poison(start, bytes)
+        spare[capacity, default: []].append(start)
+    }
+
+    /// All bits set are NaN as a float, and an index far outside as an integer.
+    private func poison(_ start: UnsafeMutablePointer<Float>, _ bytes: Int) {
+        #if DEBUG
+            memset(start, 0xFF, bytes)
+        #endif
     }
 
     /// The next of {1, 1¼, 1½, 1¾} · 2^k, at least 16: few enough classes that slightly different shapes share blocks.
@@ -129,21 +137,16 @@ public final class StoragePool {
     }
 }
 
-/// An aligned block and its size in floats.
-struct Block {
-    let pointer: UnsafeMutablePointer<Float>
-    let capacity: Int
-}
-
 /// Owns one block and returns it to its pool when the last tensor on it is gone.
-final class Storage {
-    let block: Block
+@usableFromInline final class Storage {
+    @usableFromInline let start: UnsafeMutablePointer<Float>
+    /// In floats.
+    private let capacity: Int
     private let pool: StoragePool
 
-    init(_ block: Block, from pool: StoragePool) {
-        self.block = block
-        self.pool = pool
+    init(_ start: UnsafeMutablePointer<Float>, _ capacity: Int, from pool: StoragePool) {
+        (self.start, self.capacity, self.pool) = (start, capacity, pool)
     }
 
-    deinit { pool.give(block) }
+    deinit { pool.give(start, capacity) }
 }

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Recipes
+import Options
 
 /// A command or an option that is not there, and the one that was meant.
 enum NearMiss {

@@ -34,6 +34,7 @@ struct Yoso: ParsableCommand {
             try NearMiss.check(Array(CommandLine.arguments.dropFirst()), of: Self.self)
             var command = try parseAsRoot()
             try AddressSpace.check()
+            try KernelLevel.check()
             try command.run()
         } catch let error where exitCode(for: error).isSuccess {
             Terminal.line(fullMessage(for: error))

@@ -73,9 +73,8 @@ import Testing
             let v = PackedRows(like: value.matrix, pool)
             let parts = [query, key, value, dSums].map { PackedRows($0.matrix, pool) }
             head.writeGradients(
-                CollisionGradientRows(
-                    rows: PairRows(query: parts[0], key: parts[1], value: parts[2]), dSums: parts[3],
-                    delta: delta, gradient: PairRows(query: q, key: k, value: v)), gradient, by: route, pool)
+                PairRows(query: parts[0], key: parts[1], value: parts[2]), gradient, parts[3], delta,
+                into: PairRows(query: q, key: k, value: v), by: route, pool)
             #expect(distance(plain(q.matrix), dQuery) < 1e-5, "\(route)")
             #expect(distance(plain(k.matrix), dKey) < 1e-5, "\(route)")
             #expect(distance(plain(v.matrix), dValue) < 1e-5, "\(route)")
@@ -83,7 +82,7 @@ import Testing
     }
 
     private func plain(_ matrix: Matrix) -> [Float] {
-        (0..<matrix.rows).flatMap { row in (0..<matrix.columns).map { matrix.pointer[row * matrix.stride + $0] } }
+        (0..<matrix.rows).flatMap { row in (0..<matrix.columns).map { matrix[row, $0] } }
     }
 
     private func naiveGradients(
@@ -114,7 +113,7 @@ import Testing
     @Test func theMassIsTheRowsSum() {
         let head = hashed(60, width: 32, bits: 4, hashes: 5, pool).head
         let mass = pool.tensor(1, 60)
-        head.writeMass(mass.pointer, pool)
+        head.writeMass(mass, pool)
         #expect(distance(mass.values, shares(head).map { Float($0.reduce(0, +)) }) < 1e-6)
     }
 
@@ -150,10 +149,8 @@ import Testing
             let (q, k) = (PackedRows(like: query.matrix, pool), PackedRows(like: key.matrix, pool))
             let v = PackedRows(like: value.matrix, pool)
             head.writeGradients(
-                CollisionGradientRows(
-                    rows: PairRows(query: parts[0], key: parts[1], value: parts[2]), dSums: parts[3],
-                    delta: pool.zeros(1, n), gradient: PairRows(query: q, key: k, value: v)),
-                .lowerBound, by: route, pool)
+                PairRows(query: parts[0], key: parts[1], value: parts[2]), .lowerBound, parts[3], pool.zeros(1, n),
+                into: PairRows(query: q, key: k, value: v), by: route, pool)
             return [sums.values, plain(q.matrix), plain(k.matrix), plain(v.matrix)]
         }
         for result in results {

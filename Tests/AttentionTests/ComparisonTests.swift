@@ -89,7 +89,7 @@ import Testing
         let values = (0..<x.rows).flatMap {
             x.view(at: $0 * x.columns, rows: 1, columns: x.columns).values.suffix(2 * width)
         }
-        #expect(output(.none, x) == values)
+        #expect(output(.init(ValuesOnlyOptions()), x) == values)
     }
 
     @Test func linearIsAKernelOfEluPlusOne() {
@@ -98,7 +98,29 @@ import Testing
         let expected = quotient(x) { query, key, _, _ in
             zip(query, key).reduce(0) { $0 + feature($1.0) * feature($1.1) }
         }
-        #expect(distance(output(.linear, x), expected) < 1e-5)
+        #expect(distance(output(.init(LinearOptions()), x), expected) < 1e-5)
+    }
+
+    @Test(arguments: [false, true], [false, true]) func flowIsItsDefinition(competition: Bool, allocation: Bool) {
+        let x = projections()
+        func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
+        func dot(_ a: [Double], _ b: [Double]) -> Double { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
+        let expected = sums(x) { part, length in
+            let q = (0..<length).map { part($0, 0).map(sigmoid) }
+            let k = (0..<length).map { part($0, 1).map(sigmoid) }
+            let incoming = q.map { q in k.reduce(0) { $0 + dot(q, $1) } }
+            let outgoing = k.map { k in q.reduce(0) { $0 + dot($1, k) } }
+            let allocated = q.map { q in zip(k, outgoing).reduce(0) { $0 + dot(q, $1.0) / $1.1 } }
+            let powers = k.map { k in exp(min(1, zip(q, incoming).reduce(0) { $0 + dot($1.0, k) / $1.1 })) }
+            return (0..<length).map { i in
+                (0..<length).map { j in
+                    let weight = competition ? powers[j] * Double(length) / powers.reduce(0, +) : 1
+                    return (allocation ? sigmoid(allocated[i]) : 1) / incoming[i] * dot(q[i], k[j]) * weight
+                }
+            }
+        }
+        let options = FlowOptions { ($0.competition, $0.allocation) = (competition, allocation) }
+        #expect(distance(output(.init(options), x), expected) < 1e-5)
     }
 
     @Test(arguments: [1, 8, 64, 200]) func localIsSoftmaxOverTheWindowAndTheFirst(window: Int) {
@@ -106,13 +128,17 @@ import Testing
         let expected = quotient(x) { query, key, i, j in
             abs(i - j) <= window || j == 0 || i == 0 ? softmaxWeight(query, key) : 0
         }
-        #expect(distance(output(.local(window: window), x), expected) < 1e-5)
+        #expect(distance(output(.init(LocalOptions(window: window)), x), expected) < 1e-5)
     }
 
     @Test(arguments: [false, true]) func multiresolutionOfAllBlocksIsSoftmax(isSparse: Bool) {
         let x = projections()
-        #expect(distance(output(.mra(blocks: 3, isSparse: isSparse), x), output(.softmax, x)) < 1e-5)
-        #expect(distance(output(.mra(blocks: 1, isSparse: isSparse), x), output(.softmax, x)) > 1e-2)
+        #expect(
+            distance(output(.init(MultiresolutionOptions(blocks: 3, isSparse: isSparse)), x), output(.softmax, x))
+                < 1e-5)
+        #expect(
+            distance(output(.init(MultiresolutionOptions(blocks: 1, isSparse: isSparse)), x), output(.softmax, x))
+                > 1e-2)
     }
 
     /// Own blocks of 32 exactly, all others by the means of their queries and keys, or not at all.
@@ -130,7 +156,7 @@ import Testing
                     })
             }
         }
-        #expect(distance(output(.mra(blocks: 1, isSparse: isSparse), x), expected) < 1e-5)
+        #expect(distance(output(.init(MultiresolutionOptions(blocks: 1, isSparse: isSparse)), x), expected) < 1e-5)
     }
 
     /// softmax(Q K̃ᵀ) pinv(softmax(Q̃ K̃ᵀ)) softmax(Q̃ Kᵀ) with the six steps of the inverse, over the means of eight segments.
@@ -153,16 +179,16 @@ import Testing
             }
             return product(product(softmax(queries, means[1]), z), softmax(means[0], keys))
         }
-        #expect(distance(output(.nystrom(landmarks: 8), x), expected) < 1e-4)
+        #expect(distance(output(.init(NystromOptions(landmarks: 8)), x), expected) < 1e-4)
     }
 
     /// Σ_t c_t V_{i + t - w/2} beside an attention, with a kernel a head and zeros beyond the ends.
     @Test func aConvolutionIsAddedHeadByHead() {
         let x = projections(scale: 1)
         let kernels: [Float] = [0.5, -1, 2, 0.25, 3, 1, 0, -0.5, 4, -2]
-        let plain = output(.nystrom(landmarks: 8), x)
-        let convolved = output(.convolved(width: 5, beside: .nystrom(landmarks: 8)), x) { layout, block in
-            for (index, value) in kernels.enumerated() { block.pointer[layout.parameters[0].offset + index] = value }
+        let plain = output(.init(NystromOptions(landmarks: 8)), x)
+        let convolved = output(.convolved(width: 5, beside: .init(NystromOptions(landmarks: 8))), x) { layout, block in
+            for (index, value) in kernels.enumerated() { block[layout.parameters[0].offset + index] = value }
         }
         var heads = [1, 0]
         let expected = sums(x) { _, length in
@@ -197,12 +223,12 @@ import Testing
         let x = projections()
         // Keys near their queries: a kernel near the unit matrix, whose pseudo-inverse the iteration finds.
         for row in 0..<x.rows {
-            let q = x.pointer + row * x.columns
+            let q = x.rows(row..<row + 1)
             for column in 0..<2 * width { q[2 * width + column] = q[column] }
         }
-        let choice = AttentionChoice.nystrom(landmarks: 70)
+        let choice = AttentionChoice(NystromOptions(landmarks: 70))
         #expect(distance(output(choice, x), output(.softmax, x)) < 1e-2)
-        #expect(distance(output(.nystrom(landmarks: 8), x), output(.softmax, x)) > 0.1)
+        #expect(distance(output(.init(NystromOptions(landmarks: 8)), x), output(.softmax, x)) > 0.1)
     }
 
     @Test func linformerOfTheUnitMatrixIsSoftmax() {
@@ -210,10 +236,10 @@ import Testing
         // Rank and length are equal, and columns beyond a sequence's length give keys of zeros: the one weight more that
         // each of them has is exp(0).
         let expected = quotient(x) { query, key, _, _ in softmaxWeight(query, key) }
-        let actual = output(.linformer(rank: 70, length: 70), x) { layout, block in
+        let actual = output(.init(LinformerOptions(rank: 70, length: 70)), x) { layout, block in
             for parameter in layout.parameters {
                 for index in 0..<parameter.count {
-                    block.pointer[parameter.offset + index] = index / 70 % 70 == index % 70 ? 1 : 0
+                    block[parameter.offset + index] = index / 70 % 70 == index % 70 ? 1 : 0
                 }
             }
         }
@@ -224,7 +250,7 @@ import Testing
     @Test func performerNearsSoftmaxWithItsFeatures() {
         let x = projections(scale: 1)
         let softmax = output(.softmax, x)
-        let errors = [16, 256, 4096].map { distance(output(.performer(features: $0), x), softmax) }
+        let errors = [16, 256, 4096].map { distance(output(.init(PerformerOptions(features: $0)), x), softmax) }
         #expect(errors[1] < errors[0] / 2 && errors[2] < errors[1] / 2, "\(errors)")
         #expect(errors[2] < 0.08)
     }
@@ -235,7 +261,7 @@ import Testing
         let again = pool.copy(x)
         for row in 0..<x.rows {
             for column in 0..<2 * width {
-                again.pointer[row * 6 * width + 4 * width + column] = once[row * 2 * width + column]
+                again[row * 6 * width + 4 * width + column] = once[row * 2 * width + column]
             }
         }
         let twice = output(.softmax, again)
@@ -245,7 +271,7 @@ import Testing
             once[index] + weights[index / width % 2] * (once[index] + (order - 1) * (twice[index] - once[index]))
         }
         let actual = output(.gfsa(order: 3, over: .softmax), x) { layout, block in
-            for (head, weight) in weights.enumerated() { block.pointer[layout.parameters[0].offset + head] = weight }
+            for (head, weight) in weights.enumerated() { block[layout.parameters[0].offset + head] = weight }
         }
         #expect(distance(actual, expected) < 1e-6)
         #expect(output(.gfsa(order: 3, over: .softmax), x) == once)

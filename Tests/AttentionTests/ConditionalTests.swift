@@ -25,18 +25,16 @@ import Testing
     private func weights(_ cosines: [Double], _ law: PairLaw) -> [Float] {
         let rows = cosines.flatMap { [Float($0), Float((1 - $0 * $0).squareRoot())] }
         let identity = pool.zeros(cosines.count, cosines.count)
-        for index in cosines.indices { identity.pointer[index * (cosines.count + 1)] = 1 }
+        for index in cosines.indices { identity[index * (cosines.count + 1)] = 1 }
         // A sequence has as many queries as keys.
         let queries = pool.zeros(cosines.count, 2)
-        queries.pointer[0] = 1
+        queries[0] = 1
         let keys = pool.tensor(cosines.count, 2, rows)
         let (sums, mass) = (pool.tensor(cosines.count, cosines.count), pool.tensor(1, cosines.count))
-        withExtendedLifetime([queries, keys, identity, sums, mass]) {
-            _ = WeighedPairs(
-                query: queries.matrix, key: keys.matrix, value: identity.matrix, law: law, selected: nil,
-                products: Products(.fp32, from: pool), pool: pool
-            ).sum(into: sums.matrix, mass: mass.pointer)
-        }
+        WeighedPairs(
+            query: queries.matrix, key: keys.matrix, value: identity.matrix, law: law, selected: nil,
+            products: Products(.fp32, from: pool), pool: pool
+        ).sum(into: sums.matrix, mass: mass)
         return Array(sums.values[..<cosines.count])
     }
 
@@ -68,8 +66,8 @@ import Testing
         let law = PairLaw(kernelBits: 16, gradient: .exact, selection: selection)
         // One pair in 32 dimensions.
         let (query, key) = (pool.zeros(1, 32), pool.zeros(1, 32))
-        query.pointer[3] = 1
-        (key.pointer[3], key.pointer[17]) = (Float(x), Float((1 - x * x).squareRoot()))
+        query[3] = 1
+        (key[3], key[17]) = (Float(x), Float((1 - x * x).squareRoot()))
         var met = 0
         for draw in 0..<draws {
             let function = HashFunction(
@@ -102,14 +100,12 @@ import Testing
         let key = pool.tensor(1, 2, [Float(x), Float((1 - x * x).squareRoot())])
         let one = pool.tensor(1, 1, [1])
         let (dQuery, dKey, dValue) = (pool.tensor(1, 2), pool.tensor(1, 2), pool.tensor(1, 1))
-        withExtendedLifetime([query, key, one, dQuery, dKey, dValue]) {
-            WeighedPairs(
-                query: query.matrix, key: key.matrix, value: one.matrix, law: law, selected: nil,
-                products: Products(.fp32, from: pool), pool: pool
-            ).writeGradients(
-                one.matrix, pool.zeros(1, 1),
-                into: HeadSlices(query: dQuery.matrix, key: dKey.matrix, value: dValue.matrix))
-        }
+        WeighedPairs(
+            query: query.matrix, key: key.matrix, value: one.matrix, law: law, selected: nil,
+            products: Products(.fp32, from: pool), pool: pool
+        ).writeGradients(
+            one.matrix, pool.zeros(1, 1),
+            into: HeadSlices(query: dQuery.matrix, key: dKey.matrix, value: dValue.matrix))
         return Double(dKey.values[0])
     }
 
@@ -119,8 +115,8 @@ import Testing
         let law = PairLaw(
             kernelBits: bits, gradient: .lowerBound, selection: PairSelection(hashes: hashes, hashBits: bits))
         let (query, key) = (pool.zeros(1, 16), pool.zeros(1, 16))
-        query.pointer[0] = 1
-        (key.pointer[0], key.pointer[1]) = (Float(x), Float((1 - x * x).squareRoot()))
+        query[0] = 1
+        (key[0], key[1]) = (Float(x), Float((1 - x * x).squareRoot()))
         var shares: [Double] = []
         for draw in 0..<draws {
             let function = HashFunction(
@@ -169,7 +165,7 @@ import Testing
             let (sums, mass) = (pool.tensor(n, d), pool.tensor(1, n))
             let pairs = PairRows(query: rows[0], key: rows[1], value: rows[2])
             let met = head.sum(
-                pairs, into: sums.matrix, mass: mass.pointer, by: route, Products(.fp32, from: pool), pool)
+                pairs, into: sums.matrix, mass: mass, by: route, Products(.fp32, from: pool), pool)
             let outputs = rows[..<3].map { PackedRows(like: $0.matrix, pool) }
             head.writeGradients(
                 pairs, rows[3], delta, options,
@@ -184,7 +180,7 @@ import Testing
     }
 
     private func plain(_ matrix: Matrix) -> [Float] {
-        (0..<matrix.rows).flatMap { row in (0..<matrix.columns).map { matrix.pointer[row * matrix.stride + $0] } }
+        (0..<matrix.rows).flatMap { row in (0..<matrix.columns).map { matrix[row, $0] } }
     }
 
     private func plainLoops(

@@ -14,7 +14,7 @@ import Testing
     func hadamardCodesAreThoseOfADenseReference(width: Int, bits: Int) {
         let (rows, hashes) = (37, 11)
         let x = drawn(rows, width, "integers", pool)
-        for index in 0..<x.count { x.pointer[index] = (8 * x.pointer[index]).rounded() }
+        for index in 0..<x.count { x[index] = (8 * x[index]).rounded() }
         let random = RandomStream(seed: 5).stream("hash")
         let function = HashFunction(.hadamard, bits: bits, hashes: hashes, width: width, random, pool)
         let codes = function.codes(of: x.matrix).values
@@ -66,9 +66,9 @@ import Testing
     @Test(arguments: [0.95, 0.8, 0.5, 0.0, -0.5]) func gaussianHashesCollideAsTheExpectationSays(cosine: Double) {
         let (width, bits, seeds) = (16, 3, 2000)
         let pair = pool.zeros(2, width)
-        pair.pointer[0] = 1
-        pair.pointer[width] = Float(cosine)
-        pair.pointer[width + 1] = Float((1 - cosine * cosine).squareRoot())
+        pair[0] = 1
+        pair[width] = Float(cosine)
+        pair[width + 1] = Float((1 - cosine * cosine).squareRoot())
         var hits = 0
         for seed in 0..<seeds {
             let random = RandomStream(seed: UInt64(seed))

@@ -17,21 +17,20 @@ import Testing
     /// Queries, keys and values side by side, of 16 columns each.
     private func projections(_ data: Data, _ length: Int) -> Tensor {
         let rows = drawn(length, 48, "projections", pool)
-        let centres = drawn(32, 16, "centres", pool)
+        let centres = drawn(32, 16, "centres", pool).values
         for row in 0..<length {
-            let pointer = rows.pointer + row * 48
             for part in 0..<2 {
-                let target = pointer + 16 * part
+                let target = rows.row(row, 16 * part..<16 * part + 16)
                 for column in 0..<16 {
                     switch data {
                     case .random: break
-                    case .equal: target[column] = centres.pointer[column]
-                    case .twoClusters: target[column] = centres.pointer[row % 2 * 16 + column]
+                    case .equal: target[column] = centres[column]
+                    case .twoClusters: target[column] = centres[row % 2 * 16 + column]
                     // Every query looks at one key, and all other keys away from them.
                     case .hub:
                         let sign: Float = part == 0 || row == 0 ? 1 : -1
-                        target[column] = sign * centres.pointer[column] + 0.05 * target[column]
-                    case .clusters: target[column] = centres.pointer[row % 32 * 16 + column] + 0.1 * target[column]
+                        target[column] = sign * centres[column] + 0.05 * target[column]
+                    case .clusters: target[column] = centres[row % 32 * 16 + column] + 0.1 * target[column]
                     }
                 }
             }
@@ -50,7 +49,7 @@ import Testing
         let (sums, mass) = (pool.tensor(projections.rows, 16), pool.tensor(1, projections.rows))
         let head = SampledHead.sum(
             slices, options, hashes: options.hashes, RandomStream(seed: 5), Products(.fp32, from: pool), pool,
-            into: sums.matrix, mass: mass.pointer)
+            into: sums.matrix, mass: mass)
         return (head, mass.values)
     }
 
@@ -63,7 +62,7 @@ import Testing
         )
         let packed = PackedRows(rows.matrix, pool)
         return head.sumSelected(
-            PairRows(query: packed, key: packed, value: packed), law, into: sums.matrix, mass: mass.pointer, pool)
+            PairRows(query: packed, key: packed, value: packed), law, into: sums.matrix, mass: mass, pool)
     }
 
     @Test(arguments: Data.allCases, [1, 2, 7, 33, 128, 129, 200, 511, 513, 1025, 4097])

@@ -118,8 +118,8 @@ import Testing
         let projections = drawn(rows, 3 * width, "projections", pool)
         for row in 0..<rows {
             for column in 0..<width {
-                let q = projections.pointer + row * 3 * width + column
-                q[width] = q[0] + 0.2 * q[width]
+                let q = row * 3 * width + column
+                projections[q + width] = projections[q] + 0.2 * projections[q + width]
             }
         }
         return projections
@@ -180,7 +180,7 @@ import Testing
         let layout = BatchLayout(lengths: [30, 5])
         let projections = nearbyQueriesAndKeys(35, heads: 2, headWidth: 16)
         for row in 0..<35 {
-            for column in 0..<32 { projections.pointer[row * 96 + 64 + column] = Float(column) / 8 - 1 }
+            for column in 0..<32 { projections[row * 96 + 64 + column] = Float(column) / 8 - 1 }
         }
         let result = pass(choice, layout, projections)
         // A query that meets nobody gives zeros.
@@ -204,9 +204,9 @@ import Testing
         for row in 0..<2 {
             for column in 0..<16 {
                 let x: Float = column % 2 == 0 ? 1 : 0.5
-                projections.pointer[row * 48 + column] = x
-                projections.pointer[row * 48 + 16 + column] = -x
-                projections.pointer[row * 48 + 32 + column] = 1
+                projections[row * 48 + column] = x
+                projections[row * 48 + 16 + column] = -x
+                projections[row * 48 + 32 + column] = 1
             }
         }
         let result = pass(choice, BatchLayout(lengths: [2]), projections, heads: 1)
@@ -223,9 +223,9 @@ import Testing
 extension Variable {
     /// ½ Σ over rows of (R · row - 1)², for fixed numbers R, as a scalar.
     fileprivate func squaredErrorOfSums() -> Variable {
-        let weights = drawn(1, columns, "weights", tape.pool).values
+        let (weights, values) = (drawn(1, columns, "weights", tape.pool).values, value.values)
         let sums = (0..<rows).map { row in
-            (0..<columns).reduce(Float(0)) { $0 + weights[$1] * value.pointer[row * columns + $1] }
+            (0..<columns).reduce(Float(0)) { $0 + weights[$1] * values[row * columns + $1] }
         }
         let loss = sums.reduce(0) { $0 + ($1 - 1) * ($1 - 1) / 2 }
         return tape.record(

@@ -11,7 +11,7 @@ import Testing
 
     /// After pass k the value is the old one times ten plus k, so that it tells the order.
     private static func append(_ pass: Int, to sum: Tensor) {
-        sum.pointer[0] = sum.pointer[0] * 10 + Float(pass)
+        sum[0] = sum[0] * 10 + Float(pass)
     }
 
     @Test(arguments: [[0, 1, 2, 3], [3, 2, 1, 0], [1, 3, 0, 2]])
@@ -48,7 +48,7 @@ import Testing
         let (first, second) = (sums.pass(0), sums.pass(1))
         var order: [String] = []
         func use(_ gradients: ParameterGradients, _ name: String) {
-            gradients.add(to: twice, meanwhile: { order.append("meanwhile \(name)") }, { _ in order.append(name) })
+            gradients.add(to: twice, overlapping: { order.append("meanwhile \(name)") }, { _ in order.append(name) })
         }
         use(first, "a")
         use(first, "b")
@@ -65,7 +65,7 @@ import Testing
         var order: [String] = []
         second.add(
             to: parameter,
-            meanwhile: {
+            overlapping: {
                 order.append("meanwhile")
                 first.add(to: parameter) { _ in order.append("first") }
             },
@@ -82,10 +82,10 @@ import Testing
             let (first, second) = (sums.pass(0), sums.pass(1))
             // The head of the second pass does not wait for the lookup of the first.
             first.add(to: table) { $0.fill(1) }
-            second.add(to: table) { $0.pointer[0] += 1 }
-            first.addLookups(of: [2], to: table) { $0.pointer[4] += 3 }
-            second.addLookups(of: [2, 1], to: table) { ($0.pointer[3], $0.pointer[4]) = (4, $0.pointer[4] * 2) }
-            sums.settle { count, body in (0..<count).forEach(body) }
+            second.add(to: table) { $0[0] += 1 }
+            first.addLookups(of: [2], to: table) { $0[4] += 3 }
+            second.addLookups(of: [2, 1], to: table) { ($0[3], $0[4]) = (4, $0[4] * 2) }
+            sums.finish { count, body in (0..<count).forEach(body) }
             #expect(sums.block.view(of: table).values == [2, 1, 1, 5, 7, 1])
         }
     }

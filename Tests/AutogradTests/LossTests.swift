@@ -20,6 +20,20 @@ struct LossTests {
         #expect(loss.count == 2)
     }
 
+    @Test func binaryCrossEntropySumsMeansOverLabels() {
+        let tape = Tape(parameters: pool.zeros(1, 1), mode: .inference, pool: pool)
+        // σ of 0, ln 3, -200 and 200: 1/2, 3/4, 0 and 1.
+        let logits = tape.constant(pool.tensor(2, 2, [0, 1.098_612_3, -200, 200]))
+        let loss = logits.binaryCrossEntropy([[1], [1]], weight: 0.5)
+        #expect(abs(loss.sum - (0.693_147_18 + 0.287_682_07) / 2) < 1e-6)
+        #expect(abs(Double(loss.variable.value.scalar) - 0.5 * loss.sum) < 1e-6)
+        // Wrong by 200 each, and of smoothed targets 0.05 and 0.95 by 5% of it.
+        #expect(
+            abs(logits.binaryCrossEntropy([[], [0]], weight: 1).sum - (0.693_147_18 + 1.386_294_36 + 400) / 2) < 1e-4)
+        let smooth = logits.binaryCrossEntropy([[1], [1]], weight: 1, smoothing: 0.1).sum
+        #expect(abs(smooth - loss.sum - 0.05 * (1.098_612_3 + 400) / 2) < 1e-4)
+    }
+
     @Test func squaredErrorSums() {
         let tape = Tape(parameters: pool.zeros(1, 1), mode: .inference, pool: pool)
         let loss = tape.constant(pool.tensor(3, 1, [1, 2, 3])).squaredError([1, 0, 4], weight: 0.5)

@@ -1,8 +1,10 @@
 import Attention
 import Autograd
 import Bert
+import Corpora
 import Tensors
 import Testing
+import Training
 
 /// A sequence gives the same logits alone and packed with others in any order.
 struct BatchInvarianceTests {
@@ -11,44 +13,45 @@ struct BatchInvarianceTests {
 
     init() { OpenBLAS.useOneThread() }
 
-    @Test(arguments: AttentionChoice.all, orders)
-    func pretrainingLogits(attention: AttentionChoice, order: [Int]) throws {
+    @Test(arguments: EncoderOptions.all, orders)
+    func pretrainingLogits(options: EncoderOptions, order: [Int]) {
         for precision in Precision.allCases where precision.isAvailable {
-            try pretrainingLogits(attention, order, precision)
+            pretrainingLogits(options, order, precision)
         }
     }
 
-    private func pretrainingLogits(_ attention: AttentionChoice, _ order: [Int], _ precision: Precision) throws {
+    private func pretrainingLogits(_ options: EncoderOptions, _ order: [Int], _ precision: Precision) {
         let layout = ParameterLayout()
-        let model = PretrainingModel(.tiny(attention), sentenceOrder: true, layout)
+        let model = TinyObjective(options, layout)
         let tape = inference(layout, precision)
-        let packed = PretrainingBatch(order.map { TinySequence.all[$0] }).tokens
-        let words = model.logits(packed, rows: (0..<packed.layout.tokens).map(Int32.init), tape).value.values
-        let pairs = try #require(model.orderLogits(packed, tape)).value.values
+        let packed = Batch<PretrainingExample>(order.map { TinySequence.all[$0] }).tokens
+        let words = model.first.logits(packed, rows: (0..<packed.layout.tokens).map(Int32.init), tape).value.values
+        let pairs = model.second.logits(packed, tape).value.values
         for (place, index) in order.enumerated() {
-            let alone = PretrainingBatch([TinySequence.all[index]]).tokens
+            let alone = Batch<PretrainingExample>([TinySequence.all[index]]).tokens
             let rows = packed.layout.rows(place)
             expectSame(
                 words[31 * rows.lowerBound..<31 * rows.upperBound],
-                model.logits(alone, rows: (0..<rows.count).map(Int32.init), tape).value.values)
-            expectSame(pairs[2 * place..<2 * place + 2], try #require(model.orderLogits(alone, tape)).value.values)
+                model.first.logits(alone, rows: (0..<rows.count).map(Int32.init), tape).value.values)
+            expectSame(pairs[2 * place..<2 * place + 2], model.second.logits(alone, tape).value.values)
         }
     }
 
-    @Test(arguments: AttentionChoice.all, orders)
-    func classificationLogits(attention: AttentionChoice, order: [Int]) {
+    @Test(arguments: EncoderOptions.all, orders)
+    func classificationLogits(options: EncoderOptions, order: [Int]) {
         for precision in Precision.allCases where precision.isAvailable {
-            classificationLogits(attention, order, precision)
+            classificationLogits(options, order, precision)
         }
     }
 
-    private func classificationLogits(_ attention: AttentionChoice, _ order: [Int], _ precision: Precision) {
+    private func classificationLogits(_ options: EncoderOptions, _ order: [Int], _ precision: Precision) {
         let layout = ParameterLayout()
-        let model = ClassificationModel(.tiny(attention), outputs: 3, layout)
+        let model = ClassificationModel(options, outputs: 3, layout)
         let tape = inference(layout, precision)
-        let packed = model.logits(PretrainingBatch(order.map { TinySequence.all[$0] }).tokens, tape).value.values
+        let packed = model.logits(Batch<PretrainingExample>(order.map { TinySequence.all[$0] }).tokens, tape).value
+            .values
         for (place, index) in order.enumerated() {
-            let alone = model.logits(PretrainingBatch([TinySequence.all[index]]).tokens, tape).value.values
+            let alone = model.logits(Batch<PretrainingExample>([TinySequence.all[index]]).tokens, tape).value.values
             expectSame(packed[3 * place..<3 * place + 3], alone)
         }
     }

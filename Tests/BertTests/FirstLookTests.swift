@@ -41,6 +41,22 @@ import Testing
         }
     }
 
+    /// As BERT's: no head looks anywhere, and no table begins with zeros.
+    @Test func normalWeightsAreAllOfOneDeviation() {
+        var options = EncoderOptions.tiny(.yosoExpectation(YosoExpectationOptions()))
+        (options.width, options.initialization) = (64, .normal)
+        let (layout, pool) = (ParameterLayout(), StoragePool())
+        _ = Encoder(options, layout)
+        let block = layout.initialBlock(seed: 1, from: pool)
+        let weights = layout.parameters.filter { $0.shape.count == 2 && $0.count > 1000 }
+        #expect(weights.count == 14, "two tables, and six weights a block")
+        for weight in weights {
+            let values = block.view(at: weight.offset, rows: 1, columns: weight.count).values
+            let deviation = (values.reduce(0) { $0 + $1 * $1 } / Float(values.count)).squareRoot()
+            #expect(abs(deviation / options.initializerRange - 1) < 0.1, "\(weight.name): \(deviation)")
+        }
+    }
+
     /// Unit rows of YOSO are several times smaller than values, and its block must read them accordingly.
     @Test(arguments: [
         AttentionChoice.softmax, .yosoExpectation(YosoExpectationOptions()), .yoso(YosoOptions()),

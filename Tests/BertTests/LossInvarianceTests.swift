@@ -1,8 +1,10 @@
 import Attention
 import Autograd
 import Bert
+import Corpora
 import Tensors
 import Testing
+import Training
 
 /// Loss and gradients of a step do not depend on how it is cut into micro-batches, dropout included.
 struct LossInvarianceTests {
@@ -15,58 +17,58 @@ struct LossInvarianceTests {
 
     init() { OpenBLAS.useOneThread() }
 
-    @Test(arguments: AttentionChoice.all, [1, 2, 4])
-    func pretrainingStep(attention: AttentionChoice, size: Int) {
+    @Test(arguments: EncoderOptions.all, [1, 2, 4])
+    func pretrainingStep(options: EncoderOptions, size: Int) {
         let layout = ParameterLayout()
-        let model = PretrainingModel(.tiny(attention), sentenceOrder: true, layout)
+        let model = TinyObjective(options, layout)
         let parameters = layout.initialBlock(seed: 1, from: pool)
         expectSame(
             pretrain(model, parameters, microBatches: TinySequence.all.chunks(of: size)),
-            pretrain(model, parameters, microBatches: [TinySequence.all]), layout, attention)
+            pretrain(model, parameters, microBatches: [TinySequence.all]), layout, options)
     }
 
-    @Test(arguments: AttentionChoice.all)
-    func orderOfTheSequences(attention: AttentionChoice) {
+    @Test(arguments: EncoderOptions.all)
+    func orderOfTheSequences(options: EncoderOptions) {
         let layout = ParameterLayout()
-        let model = PretrainingModel(.tiny(attention), sentenceOrder: true, layout)
+        let model = TinyObjective(options, layout)
         let parameters = layout.initialBlock(seed: 1, from: pool)
         expectSame(
             pretrain(model, parameters, microBatches: [TinySequence.all.reversed()]),
-            pretrain(model, parameters, microBatches: [TinySequence.all]), layout, attention)
+            pretrain(model, parameters, microBatches: [TinySequence.all]), layout, options)
     }
 
     /// If dropout did nothing, the tests above would prove less than they say.
-    @Test(arguments: AttentionChoice.all)
-    func dropoutIsOn(attention: AttentionChoice) {
+    @Test(arguments: EncoderOptions.all)
+    func dropoutIsOn(options: EncoderOptions) {
         let losses = [Float(0), 0.1].map { dropout in
             let layout = ParameterLayout()
-            let model = PretrainingModel(.tiny(attention, dropout: dropout), sentenceOrder: true, layout)
+            var changed = options
+            (changed.dropout, changed.attentionDropout) = (dropout, dropout)
+            let model = TinyObjective(changed, layout)
             let parameters = layout.initialBlock(seed: 1, from: pool)
             return pretrain(model, parameters, microBatches: [TinySequence.all]).loss
         }
         #expect(abs(losses[0] - losses[1]) > 1e-3)
     }
 
-    @Test(arguments: AttentionChoice.all, [1, 2, 4])
-    func classificationStep(attention: AttentionChoice, size: Int) {
+    @Test(arguments: EncoderOptions.all, [1, 2, 4])
+    func classificationStep(options: EncoderOptions, size: Int) {
         let layout = ParameterLayout()
-        let model = ClassificationModel(.tiny(attention), outputs: 3, layout)
+        let model = ClassificationModel(options, outputs: 3, layout)
         let parameters = layout.initialBlock(seed: 1, from: pool)
         expectSame(
             classify(model, parameters, microBatches: TinySequence.all.chunks(of: size)),
-            classify(model, parameters, microBatches: [TinySequence.all]), layout, attention)
+            classify(model, parameters, microBatches: [TinySequence.all]), layout, options)
     }
 
     private func pretrain(
-        _ model: PretrainingModel, _ parameters: Tensor, microBatches: [[TinySequence]]
+        _ model: TinyObjective, _ parameters: Tensor, microBatches: [[TinySequence]]
     ) -> Step {
-        let weights = PretrainingWeights(
-            maskedCount: TinySequence.all.reduce(0) { $0 + $1.masked.count },
-            orderCount: TinySequence.all.count(where: \.isPair))
+        let whole = model.count(TinySequence.all.map(\.example))
         return step(parameters, microBatches) { sequences, tape in
-            let loss = model.loss(PretrainingBatch(sequences), weights, tape)
-            let order = (loss.order?.sum ?? 0) * Double(weights.order)
-            return (loss.masked.sum * Double(weights.masked) + order, loss.total)
+            let (loss, counts) = model.pass(sequences, of: TinySequence.all, tape)
+            let (words, order) = (counts.first.loss, counts.second.loss)
+            return (words * Double(whole.first.weight) + order * Double(whole.second.weight), loss)
         }
     }
 
@@ -76,7 +78,7 @@ struct LossInvarianceTests {
         let weight = 1 / Float(TinySequence.all.count)
         return step(parameters, microBatches) { sequences, tape in
             let labels = sequences.map { Int32($0.key % 3) }
-            let logits = model.logits(PretrainingBatch(sequences).tokens, tape)
+            let logits = model.logits(Batch<PretrainingExample>(sequences).tokens, tape)
             let loss = logits.crossEntropy(labels, weight: weight)
             return (loss.sum * Double(weight), loss.variable)
         }
@@ -99,10 +101,10 @@ struct LossInvarianceTests {
         return step
     }
 
-    private func expectSame(_ step: Step, _ other: Step, _ layout: ParameterLayout, _ attention: AttentionChoice) {
+    private func expectSame(_ step: Step, _ other: Step, _ layout: ParameterLayout, _ options: EncoderOptions) {
         var bound = 1e-6
         // The steps of its pseudo-inverse make more of rounding.
-        if case .convolved(_, .nystrom) = attention { bound = 1e-5 }
+        if options.attention.kind is NystromOptions { bound = 1e-5 }
         #expect(abs(step.loss - other.loss) < 1e-6 * other.loss)
         let total = norm(other.gradients[...])
         #expect(total > 0.1)

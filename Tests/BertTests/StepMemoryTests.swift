@@ -1,8 +1,10 @@
 import Attention
 import Autograd
 import Bert
+import Corpora
 import Tensors
 import Testing
+import Training
 
 /// A step allocates nothing once its shapes have been seen, and keeps nothing.
 struct StepMemoryTests {
@@ -11,9 +13,9 @@ struct StepMemoryTests {
 
     init() { OpenBLAS.useOneThread() }
 
-    @Test(arguments: AttentionChoice.all)
-    func laterStepsAllocateNothing(attention: AttentionChoice) {
-        let model = PretrainingModel(.tiny(attention), sentenceOrder: true, layout)
+    @Test(arguments: EncoderOptions.all)
+    func laterStepsAllocateNothing(options: EncoderOptions) {
+        let model = TinyObjective(options, layout)
         let parameters = layout.initialBlock(seed: 1, from: pool)
         let gradients = pool.zeros(1, layout.blockCount)
         let held = pool.bytesInUse
@@ -27,9 +29,9 @@ struct StepMemoryTests {
         #expect(blocks[1...] == [blocks[0], blocks[0], blocks[0]])
     }
 
-    @Test(arguments: AttentionChoice.all)
-    func anAbandonedStepLeaksNothing(attention: AttentionChoice) {
-        let model = PretrainingModel(.tiny(attention), sentenceOrder: true, layout)
+    @Test(arguments: EncoderOptions.all)
+    func anAbandonedStepLeaksNothing(options: EncoderOptions) {
+        let model = TinyObjective(options, layout)
         let parameters = layout.initialBlock(seed: 1, from: pool)
         let gradients = pool.zeros(1, layout.blockCount)
         let held = pool.bytesInUse
@@ -38,16 +40,16 @@ struct StepMemoryTests {
     }
 
     /// Inference of many blocks needs no more memory than of a few.
-    @Test(arguments: AttentionChoice.all)
-    func inferenceIsIndependentOfDepth(attention: AttentionChoice) {
+    @Test(arguments: EncoderOptions.all)
+    func inferenceIsIndependentOfDepth(options: EncoderOptions) {
         let allocated = [2, 8].map { layers in
             let (layout, pool) = (ParameterLayout(), StoragePool())
-            var options = EncoderOptions.tiny(attention)
-            options.layers = layers
-            let encoder = Encoder(options, layout)
+            var deep = options
+            deep.layers = layers
+            let encoder = Encoder(deep, layout)
             let parameters = layout.initialBlock(seed: 1, from: StoragePool())
             let tape = Tape(parameters: parameters, mode: .inference, pool: pool)
-            _ = encoder(PretrainingBatch(TinySequence.all).tokens, tape)
+            _ = encoder(Batch<PretrainingExample>(TinySequence.all).tokens, tape)
             #expect(pool.bytesInUse == 0)
             return pool.allocatedBytes
         }
@@ -55,14 +57,13 @@ struct StepMemoryTests {
     }
 
     private func step(
-        _ model: PretrainingModel, _ parameters: Tensor, _ gradients: Tensor, number: UInt64, backward: Bool
+        _ model: TinyObjective, _ parameters: Tensor, _ gradients: Tensor, number: UInt64, backward: Bool
     ) {
         let random = RandomStream(seed: 3).stream(number)
         let tape = Tape(
             parameters: parameters, mode: .training(gradients: ParameterGradients(gradients), random: random),
             pool: pool)
-        let weights = PretrainingWeights(maskedCount: 20, orderCount: 3)
-        let loss = model.loss(PretrainingBatch(TinySequence.all), weights, tape)
-        if backward { tape.backward(from: loss.total) }
+        let loss = model.pass(TinySequence.all, of: TinySequence.all, tape).loss
+        if backward { tape.backward(from: loss) }
     }
 }

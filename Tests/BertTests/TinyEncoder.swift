@@ -1,7 +1,9 @@
 import Attention
 import Autograd
 import Bert
+import Corpora
 import Tensors
+import Training
 
 extension EncoderOptions {
     /// Two small blocks with weights large enough that everything matters.
@@ -12,13 +14,26 @@ extension EncoderOptions {
     }
 }
 
+extension EncoderOptions {
+    /// Every attention, and every choice of the rest.
+    static let all: [EncoderOptions] =
+        AttentionChoice.all.map { tiny($0) }
+        + [AttentionChoice.softmax, .yosoExpectation(YosoExpectationOptions())].map { attention in
+            var options = tiny(attention)
+            (options.norm, options.pooling, options.initialization) = (.pre, .mean, .normal)
+            return options
+        }
+}
+
 extension AttentionChoice {
     static let all: [AttentionChoice] = [
         .softmax, .yosoExpectation(YosoExpectationOptions()),
         .convolved(width: 3, beside: .yoso(YosoOptions(hashes: 8, bits: 3))),
-        .none, .linear, .performer(features: 16), .linformer(rank: 6, length: 20),
-        .convolved(width: 3, beside: .nystrom(landmarks: 4)), .local(window: 2), .mra(blocks: 1, isSparse: false),
-        .gfsa(order: 3, over: .softmax), .normalizedSoftmax,
+        .init(ValuesOnlyOptions()), .init(LinearOptions()), .init(PerformerOptions(features: 16)),
+        .init(LinformerOptions(rank: 6, length: 20)),
+        .convolved(width: 3, beside: .init(NystromOptions(landmarks: 4))), .init(LocalOptions(window: 2)),
+        .init(MultiresolutionOptions(blocks: 1, isSparse: false)),
+        .gfsa(order: 3, over: .softmax), .normalizedSoftmax, .init(FlowOptions()),
         .yoso(
             YosoOptions(
                 hashes: 4, bits: nil, estimator: .conditional, kernelBits: 16, normalization: .mass, pairs: 16)),
@@ -43,21 +58,30 @@ struct TinySequence {
         segments = (0..<length).map { $0 > length / 2 ? 1 : 0 }
     }
 
+    var example: PretrainingExample {
+        PretrainingExample(
+            ids: ids, segments: segments, maskedPositions: masked.map(Int32.init), maskedLabels: masked.map { ids[$0] },
+            isOrdered: isPair ? key / 2 % 2 == 0 : nil)
+    }
+
     /// One of a single token, one of full length.
     static let all = zip(UInt64(0)..., [7, 1, 20, 3, 12, 7]).map { TinySequence(key: $0, length: $1) }
 }
 
-extension PretrainingBatch {
-    init(_ sequences: [TinySequence]) {
-        let layout = BatchLayout(lengths: sequences.map(\.ids.count), keys: sequences.map(\.key))
-        let masked = sequences.enumerated().flatMap { index, sequence in
-            sequence.masked.map { (row: layout.offsets[index] + $0, label: sequence.ids[$0]) }
-        }
-        let pairs = sequences.indices.filter { sequences[$0].isPair }
-        self.init(
-            tokens: PackedTokens(
-                ids: sequences.flatMap(\.ids), segments: sequences.flatMap(\.segments), layout: layout),
-            maskedRows: masked.map { Int32($0.row) }, maskedLabels: masked.map(\.label),
-            orderSequences: pairs.map(Int32.init), orderLabels: pairs.map { Int32(sequences[$0].key / 2 % 2) })
+extension Batch<PretrainingExample> {
+    init(_ sequences: [TinySequence]) { self.init(sequences.map(\.example), keys: sequences.map(\.key)) }
+}
+
+/// An encoder with both heads of pretraining.
+typealias TinyObjective = Sum<MaskedWords, SentenceOrder>
+
+extension TinyObjective {
+    init(_ options: EncoderOptions, _ layout: ParameterLayout) {
+        self.init(on: Encoder(options, layout), layout)
+    }
+
+    /// One pass with a loss as if these were the sequences of the whole step.
+    func pass(_ sequences: [TinySequence], of whole: [TinySequence], _ tape: Tape) -> (loss: Variable, counts: Counts) {
+        pass(Batch(sequences), of: count(whole.map(\.example)), tape)
     }
 }

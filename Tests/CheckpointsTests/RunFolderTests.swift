@@ -49,7 +49,7 @@ import Testing
         #expect(ModelPath.url(path + "/").path == path)
         try [1, 2].forEach { try save(run, $0) }
         #expect(ModelPath.url(path).lastPathComponent == "step-000002")
-        _ = try run.settle(at: 2, best: 1, keeping: 2)
+        _ = try run.prune(at: 2, best: 1, keeping: 2)
         #expect(ModelPath.url(path).lastPathComponent == "best")
         #expect(ModelPath.url(path + "/step-000001").lastPathComponent == "step-000001")
     }
@@ -93,7 +93,7 @@ import Testing
         #expect(told.count == 2 && told[0] == "no checkpoint: it has no checksums.json", "\(told)")
         #expect(told[1].hasPrefix("damaged: SHA-256 is "))
         // Where the run goes on from 100 it writes the others again.
-        #expect(try run.settle(at: 100, best: 100, keeping: 2))
+        #expect(try run.prune(at: 100, best: 100, keeping: 2))
         #expect(try names(run) == ["best", "state-000100", "step-000100"])
     }
 
@@ -102,14 +102,14 @@ import Testing
         let run = try RunFolder(folder.file("mini"))
         for step in [10, 20, 30, 40] { try save(run, step) }
         for _ in 0..<2 {
-            #expect(try run.settle(at: 40, best: 10, keeping: 2))
+            #expect(try run.prune(at: 40, best: 10, keeping: 2))
             #expect(
                 try names(run) == [
                     "best", "state-000030", "state-000040", "step-000010", "step-000030", "step-000040",
                 ])
             #expect(try best(run) == "step-000010")
         }
-        #expect(try run.settle(at: 40, best: 40, keeping: 1))
+        #expect(try run.prune(at: 40, best: 40, keeping: 1))
         #expect(try names(run) == ["best", "state-000040", "step-000040"] && best(run) == "step-000040")
     }
 
@@ -121,12 +121,12 @@ import Testing
         try FileManager.default.copyItem(at: run.state(20), to: run.state(30))
         try RunFolder.link("step-000010", as: "best", in: run.url)
         #expect(try run.latestStep { _ in } == 20)
-        #expect(try run.settle(at: 20, best: 20, keeping: 1))
+        #expect(try run.prune(at: 20, best: 20, keeping: 1))
         #expect(try names(run) == ["best", "state-000020", "step-000020"] && best(run) == "step-000020")
         // A best that somebody removed: no link to another.
         try FileManager.default.removeItem(at: run.checkpoint(20))
         try save(run, 30)
-        #expect(try !run.settle(at: 30, best: 20, keeping: 1))
+        #expect(try !run.prune(at: 30, best: 20, keeping: 1))
         #expect(try names(run) == ["state-000030", "step-000030"])
     }
 

@@ -8,7 +8,7 @@ import Tokenization
 
     private func source(
         _ corpus: TokenizedCorpus, _ part: ExampleSource.Part = .training,
-        _ options: ExampleOptions = .init(length: 40),
+        _ options: ExampleOptions = ExampleOptions { $0.length = 40 },
         seed: UInt64 = 1
     ) throws -> ExampleSource {
         ExampleSource(corpus, try CorpusSplit(corpus, heldOut: 0.2), part, options, tokenizer, seed: seed)
@@ -85,7 +85,7 @@ import Tokenization
     @Test func withoutSentenceOrderThereAreNoPairs() throws {
         let folder = try TemporaryFolder()
         let corpus = try tokenized(sampleText(documents: 20), in: folder)
-        let source = try source(corpus, .training, ExampleOptions(length: 40, sentenceOrder: false))
+        let source = try source(corpus, .training, ExampleOptions { ($0.length, $0.sentenceOrder) = (40, false) })
         let example = source.example(epoch: 0, index: 0)
         #expect(example.isOrdered == nil && !example.segments.contains(1))
         #expect(example.ids.first == 2 && example.ids.last == 3 && example.ids.count { $0 == 3 } == 1)

@@ -8,7 +8,7 @@ import Testing
         let corpus = try tokenized(sampleText(documents: 300, paragraphs: 8), in: folder)
         let source = ExampleSource(
             corpus, try CorpusSplit(corpus, heldOut: 0.01), .training,
-            ExampleOptions(length: length, shortShare: 0, masking: masking), ByteTokenizer(), seed: 5)
+            ExampleOptions { ($0.length, $0.shortShare, $0.masking) = (length, 0, masking) }, ByteTokenizer(), seed: 5)
         return (0..<source.count(epoch: 0)).map { source.example(epoch: 0, index: $0) }
     }
 
@@ -40,7 +40,9 @@ import Testing
 
     @Test(arguments: [MaskingOptions.Unit.word, .span]) func wordsAreMaskedWhole(unit: MaskingOptions.Unit) throws {
         let tokenizer = ByteTokenizer()
-        for example in try examples(MaskingOptions(share: 0.2, unit: unit, replacedByMask: 1, replacedByRandom: 0)) {
+        for example in try examples(
+            MaskingOptions { ($0.share, $0.unit, $0.replacedByMask, $0.replacedByRandom) = (0.2, unit, 1, 0) })
+        {
             var original = example.ids
             for (position, label) in zip(example.maskedPositions, example.maskedLabels) {
                 original[Int(position)] = label

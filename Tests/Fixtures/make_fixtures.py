@@ -12,8 +12,8 @@ import pathlib
 import torch
 import transformers
 from safetensors.torch import save_file
-from transformers import (BertConfig, BertForPreTraining, BertForSequenceClassification, YosoConfig,
-                          YosoForMaskedLM)
+from transformers import (BertConfig, BertForPreTraining, BertForSequenceClassification, RobertaPreLayerNormConfig,
+                          RobertaPreLayerNormModel, YosoConfig, YosoForMaskedLM)
 
 HERE = pathlib.Path(__file__).parent
 LENGTHS = [5, 17, 3, 30]
@@ -109,27 +109,55 @@ def bert_pretraining():
     save_json("bert_pretraining", "expected.json", {"masked_loss": masked.item(), "order_loss": ordered.item()})
 
 
-def adamw():
+class Lamb(torch.optim.Optimizer):
+    """You et al. 2020, algorithm 2, with the identity for phi. As in the authors' program, what does not decay has no trust
+    ratio, nor has what is zero."""
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            for x in group["params"]:
+                state, g = self.state[x], x.grad
+                if not state:
+                    state.update(t=0, m=torch.zeros_like(x), v=torch.zeros_like(x))
+                state["t"] += 1
+                (b1, b2), t = group["betas"], state["t"]
+                state["m"] = b1 * state["m"] + (1 - b1) * g
+                state["v"] = b2 * state["v"] + (1 - b2) * g**2
+                r = (state["m"] / (1 - b1**t)) / ((state["v"] / (1 - b2**t)).sqrt() + group["eps"])
+                u = r + group["weight_decay"] * x
+                adapts = group["weight_decay"] > 0 and x.norm() > 0 and u.norm() > 0
+                x -= group["lr"] * (x.norm() / u.norm() if adapts else 1) * u
+
+
+def ten_steps(folder, make, rate, **options):
     """Ten steps on the batch of bert_pretraining: warm-up over 4 steps, linear decay to zero, clipping at 1."""
     model = randomize(BertForPreTraining(BertConfig(**SHAPE)), 1)
     sequences = inputs(2)
     matrices = [p for n, p in model.named_parameters() if p.dim() > 1]
     vectors = [p for n, p in model.named_parameters() if p.dim() == 1]
-    optimizer = torch.optim.AdamW([{"params": matrices, "weight_decay": 0.01}, {"params": vectors, "weight_decay": 0.0}],
-                                  lr=1e-3, betas=(0.9, 0.999), eps=1e-6)
+    optimizer = make([{"params": matrices, "weight_decay": 0.01}, {"params": vectors, "weight_decay": 0.0}], **options)
     steps, total, warmup = [], 10, 4
     for step in range(total):
         factor = (step + 1) / warmup if step < warmup else (total - step) / (total - warmup)
         for group in optimizer.param_groups:
-            group["lr"] = 1e-3 * factor
+            group["lr"] = rate * factor
         masked, ordered, *_ = pretraining_loss(model, sequences)
         optimizer.zero_grad()
         (masked + ordered).backward()
         norm = torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         steps.append({"loss": (masked + ordered).item(), "norm": norm.item(), "factor": factor})
-    save("adamw", "final.safetensors", dict(model.named_parameters()))
-    save_json("adamw", "steps.json", steps)
+    save(folder, "final.safetensors", dict(model.named_parameters()))
+    save_json(folder, "steps.json", steps)
+
+
+def adamw():
+    ten_steps("adamw", torch.optim.AdamW, 1e-3, lr=1e-3, betas=(0.9, 0.999), eps=1e-6)
+
+
+def lamb():
+    ten_steps("lamb", Lamb, 5e-3, defaults=dict(lr=5e-3, betas=(0.9, 0.999), eps=1e-6))
 
 
 def bert_classification():
@@ -143,6 +171,29 @@ def bert_classification():
     save("bert_classification", "io.safetensors", {**packed_inputs(sequences), **hidden_states(outputs), "logits": logits})
     save("bert_classification", "gradients.safetensors", gradients(model))
     save_json("bert_classification", "expected.json", {"loss": loss.item()})
+
+
+def prenorm_classification():
+    """RoBERTa-PreLayerNorm's encoder, its pooler on the mean of the hidden states of a sequence, and a classifier; by our
+    names."""
+    encoder = RobertaPreLayerNormModel(RobertaPreLayerNormConfig(**SHAPE))
+    # Theirs begin behind the padding's; row 0 then has no gradient.
+    encoder.embeddings.position_embeddings.padding_idx = None
+    encoder.embeddings.word_embeddings.padding_idx = None
+    model = randomize(torch.nn.ModuleDict({"bert": encoder, "classifier": torch.nn.Linear(32, 2)}), 8)
+    sequences = inputs(9)
+    logits = []
+    for s in sequences:
+        hidden = encoder(input_ids=s["ids"][None], token_type_ids=s["segments"][None],
+                         position_ids=torch.arange(len(s["ids"]))[None]).last_hidden_state
+        logits.append(model["classifier"](torch.tanh(encoder.pooler.dense(hidden.mean(1)))))
+    logits = torch.cat(logits)
+    loss = torch.nn.functional.cross_entropy(logits, torch.tensor([s["order"] for s in sequences]))
+    loss.backward()
+    save("prenorm_classification", "model.safetensors", dict(model.named_parameters()))
+    save("prenorm_classification", "io.safetensors", {**packed_inputs(sequences), "logits": logits})
+    save("prenorm_classification", "gradients.safetensors", gradients(model))
+    save_json("prenorm_classification", "expected.json", {"loss": loss.item()})
 
 
 def yoso_masked():
@@ -194,5 +245,6 @@ def yoso_attention():
 
 
 if __name__ == "__main__":
-    for make in (bert_pretraining, adamw, bert_classification, yoso_masked, yoso_attention):
+    for make in (bert_pretraining, adamw, lamb, bert_classification, prenorm_classification,
+                 yoso_masked, yoso_attention):
         make()

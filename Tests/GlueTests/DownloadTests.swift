@@ -1,5 +1,6 @@
 import Digests
 import Foundation
+import Tasks
 import Testing
 
 @testable import Glue
@@ -23,7 +24,7 @@ import Testing
             do {
                 try download(server, digest: digest).run { _, _ in }
                 return nil
-            } catch { return (error as? GlueError)?.problem }
+            } catch { return (error as? TaskError)?.problem }
         }
     }
 
@@ -79,7 +80,7 @@ import Testing
         #expect(slow == "no answer within 1 seconds; try again")
         let nobody = Download(
             try LocalServer(content, .ranges).url, to: folder.appendingPathComponent("b.zip"), digest: "")
-        let error = #expect(throws: GlueError.self) { try nobody.run { _, _ in } }
+        let error = #expect(throws: TaskError.self) { try nobody.run { _, _ in } }
         #expect(error?.problem.hasSuffix("is there a network?") == true)
     }
 
@@ -103,7 +104,7 @@ import Testing
         let found = FileManager.default.enumerator(atPath: folder.path)?.compactMap { $0 as? String }.sorted()
         #expect(found == ["SST-2", "SST-2/dev.tsv", "a.zip"])
         try ZipArchive.write([("../dev.tsv", Data("a".utf8))], to: archive)
-        let error = #expect(throws: GlueError.self) { try OfficialSource.unpack(archive, into: folder) }
+        let error = #expect(throws: TaskError.self) { try OfficialSource.unpack(archive, into: folder) }
         #expect(error?.problem == "the name '../dev.tsv' leaves the folder")
     }
 
@@ -131,10 +132,10 @@ import Testing
         #expect(try table("test") == "index\t#1 ID\t#2 ID\t#1 String\t#2 String\n0\t1\t2\tf\tg\n1\t5\t6\th\ti\n")
 
         try "9\t9\n".write(to: folder.appendingPathComponent("mrpc_dev_ids.tsv"), atomically: true, encoding: .utf8)
-        let other = #expect(throws: GlueError.self) { try source.unpack(folder, into: folder) }
+        let other = #expect(throws: TaskError.self) { try source.unpack(folder, into: folder) }
         #expect(other?.problem == "has 0 of the 1 pairs of mrpc_dev_ids.tsv")
         try "3 4\n".write(to: folder.appendingPathComponent("mrpc_dev_ids.tsv"), atomically: true, encoding: .utf8)
-        let columns = #expect(throws: GlueError.self) { try source.unpack(folder, into: folder) }
+        let columns = #expect(throws: TaskError.self) { try source.unpack(folder, into: folder) }
         #expect(columns?.problem == "1 columns, wanted 2" && columns?.place.hasSuffix("mrpc_dev_ids.tsv:1") == true)
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Tasks
 import Testing
 
 @testable import Glue
@@ -9,7 +10,7 @@ import Testing
     private func whole() throws -> Submission {
         var submission = Submission()
         for (task, file) in Submission.files {
-            try submission.add(task, file, (0..<file.rows).map { Double($0 % task.outputs) })
+            try submission.add(task, file, (0..<(file.rows ?? 0)).map { Double($0 % task.target.outputs) })
         }
         return submission
     }
@@ -31,16 +32,16 @@ import Testing
     @Test func aZipThatUnpacksToVeryMuchIsRefusedUnread() throws {
         defer { try? FileManager.default.removeItem(at: url) }
         try ZipArchive.write((0..<5).map { ("\($0).tsv", Data(count: 20 << 20)) }, to: url)
-        let error = #expect(throws: GlueError.self) { try Submission.problems(of: url) }
+        let error = #expect(throws: TaskError.self) { try Submission.problems(of: url) }
         #expect(error?.problem == "unpacks to more than 64 MB; wanted less")
     }
 
     @Test func missingFilesAndWrongCountsAreRefused() throws {
         var submission = Submission()
         let sst2 = try GlueTask.named("sst2")
-        let error = #expect(throws: GlueError.self) { try submission.add(sst2, sst2.test[0], [1, 0]) }
+        let error = #expect(throws: TaskError.self) { try submission.add(sst2, sst2.test[0], [1, 0]) }
         #expect(error?.description == "SST-2: 2 test rows; the server wants the official 1821")
-        let missing = #expect(throws: GlueError.self) { try submission.write(to: url) }
+        let missing = #expect(throws: TaskError.self) { try submission.write(to: url) }
         #expect(missing?.problem.hasPrefix("no predictions of CoLA, SST-2, ") == true)
         #expect(!FileManager.default.fileExists(atPath: url.path))
     }
@@ -68,10 +69,10 @@ import Testing
     }
 
     @Test func whatIsNoArchiveIsRefused() throws {
-        #expect(throws: GlueError(url.relativePath, "no such file")) { try Submission.problems(of: url) }
+        #expect(throws: TaskError(url.relativePath, "no such file")) { try Submission.problems(of: url) }
         try Data("PK no archive".utf8).write(to: url)
         defer { try? FileManager.default.removeItem(at: url) }
-        #expect(throws: GlueError(url.relativePath, "not a zip archive, or damaged")) {
+        #expect(throws: TaskError(url.relativePath, "not a zip archive, or damaged")) {
             try Submission.problems(of: url)
         }
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Tasks
 import Testing
 
 @testable import Inference
@@ -9,7 +10,7 @@ import Testing
         let url = FileManager.default.temporaryDirectory.appendingPathComponent("yoso-\(UUID().uuidString)")
         try Data(input.utf8).write(to: url)
         defer { try? FileManager.default.removeItem(at: url) }
-        let stream = PredictionStream(labels: ["short", "long"], texts: texts) { rows in
+        let stream = PredictionStream(.classes(["short", "long"]), texts: texts) { rows in
             rows.map { $0[0].count > 3 ? [-100, 100] : [100, -100] }
         }
         var (written, error) = ("", InputProblem?.none)
@@ -50,6 +51,21 @@ import Testing
         let failure = try JSONDecoder().decode(Failure.self, from: Data(lines[1].utf8))
         #expect(failure.line == 2 && failure.error == why)
         #expect(error?.description.hasSuffix("1 of 3 lines have no prediction; each says why in its place") == true)
+    }
+
+    /// σ(0) = 0.5 is not said, σ(log 3) = 0.75 is.
+    @Test func severalLabelsOrNone() throws {
+        let url = FileManager.default.temporaryDirectory.appendingPathComponent("yoso-\(UUID().uuidString)")
+        try Data("a\nb\n".utf8).write(to: url)
+        defer { try? FileManager.default.removeItem(at: url) }
+        let stream = PredictionStream(.labels(["x", "y"]), texts: 1) { rows in
+            rows.map { $0 == ["a"] ? [log(3), log(3)] : [0, -log(3)] }
+        }
+        var written = ""
+        try stream.run(InputLines(url.path), batch: 2) { written += $0 }
+        let lines = written.split(separator: "\n")
+        #expect(lines[0] == #"{"labels":["x","y"],"probabilities":{"x":0.75,"y":0.75}}"#)
+        #expect(lines[1] == #"{"labels":[],"probabilities":{"x":0.5,"y":0.25}}"#)
     }
 
     @Test func whatIsThereIsAnsweredWhileInputPauses() throws {

@@ -132,7 +132,7 @@ func problems(_ text: String, _ overrides: [ResolvedRecipe.Override] = []) -> St
         let found = changed("layers: 2", to: "attention: yosoExpectatoin\n  layers: 2")
         #expect(
             found?.contains(
-                "model.attention is 'yosoExpectatoin'; wanted softmax, yosoExpectation, yoso, none, linear, performer, linformer, nystrom, local or mra (did you mean 'yosoExpectation'?)"
+                "model.attention is 'yosoExpectatoin'; wanted softmax, yosoExpectation, yoso, none, linear, performer, linformer, nystrom, local, mra or flow (did you mean 'yosoExpectation'?)"
             )
                 == true)
     }
@@ -154,6 +154,29 @@ func problems(_ text: String, _ overrides: [ResolvedRecipe.Override] = []) -> St
         #expect(found.contains("unknown key 'nane' (did you mean 'name'?)"))
         #expect(found.contains("model.width is 'wide'"))
         #expect(found.contains("the key 'name' is missing"))
+        // What keys mean together too, of those that are right.
+        let more = problems(text, [ResolvedRecipe.Override(key: "corpus.heldOut", value: "60%", argument: "a")]) ?? ""
+        #expect(
+            more.hasPrefix(found)
+                && more.hasSuffix("\na: corpus.heldOut is 60%; wanted a share above 0 and at most 50%"))
+    }
+
+    @Test func oneTypoIsOneIssue() throws {
+        #expect(
+            changed("kind: pretraining", to: "kind: pretrainin") == """
+                x.yaml:1:7: kind is 'pretrainin'; wanted pretraining or finetuning (did you mean 'pretraining'?)
+                    kind: pretrainin
+                          ^
+                """)
+        let attention = changed("layers: 2", to: "attention: { yosso: { hashes: 16, bits: 8 } }\n  layers: 2")
+        #expect(attention?.contains("(did you mean 'yoso'?)") == true && attention?.contains("unknown key") == false)
+        #expect(changed("width: 128", to: "width: wide")?.contains("divide") == false)
+        let settings = ["name=x", "task=sts", "patience=2", "selection=last", "kind=finetuning"]
+        let file = try RecipeFile(text: "kind: finetuning\n", name: "x.yaml")
+        let error = #expect(throws: RecipeErrors.self) {
+            try FineTuningRecipe(file, settings.compactMap(ResolvedRecipe.Override.init(setting:)))
+        }
+        #expect(error?.issues.count == 2, "the task and the patience")
     }
 
     @Test func keysThatMustAgree() {
@@ -169,6 +192,9 @@ func problems(_ text: String, _ overrides: [ResolvedRecipe.Override] = []) -> St
         #expect(
             changed("name: x", to: "name: x\nexamples: { masking: { replacedByRandom: 30% } }")?.contains(
                 "add up to more than 100%") == true)
+        #expect(
+            changed("name: x", to: "name: x\nobjective: replacedTokens\ngenerator: { width: 0% }")?.contains(
+                "generator.width is 0; nothing would replace a token") == true)
         #expect(
             changed("name: x", to: "name: x\ncorpus: { heldOut: 60% }")?.contains(
                 "wanted a share above 0 and at most 50%") == true)
@@ -244,6 +270,7 @@ func problems(_ text: String, _ overrides: [ResolvedRecipe.Override] = []) -> St
             problems(rightRecipe, wrong) == """
                 --set optimizer.rat=1: unknown key 'optimizer.rat' (did you mean 'optimizer.rate'?)
                 --set budget=soon: budget is 'soon'; wanted a budget such as 20000 steps, 1e9 tokens, 2h, 30min or 90s
+                --set model.heads=3: model.heads is 3, which does not divide model.width 128
                 """)
         #expect(
             problems(rightRecipe, [wrong[1]])

@@ -1,6 +1,7 @@
 import Attention
 import Foundation
 import Glue
+import Options
 import Testing
 import Training
 
@@ -34,12 +35,14 @@ import Training
             [
                 "seed=7", "budget=2h", "schedule.warmup=500 steps", "examples.masking.unit=span", "batch=8192 tokens",
                 "corpus.heldOut=2%", "model.attention=yosoExpectation", "model.attention.gradient=exact",
+                "model.norm=pre", "model.pooling=first",
             ])
         #expect(recipe.options.seed == 7 && recipe.options.budget == .seconds(7200) && recipe.heldOut == 0.02)
         #expect(recipe.options.schedule.warmup == .steps(500) && recipe.options.batch == .tokens(8192))
         #expect(recipe.options.examples.masking.unit == .span && recipe.options.optimizer.rate == 1e-3)
-        let attention = try recipe.encoderOptions(vocabularySize: 9).attention
-        #expect(attention == .yosoExpectation(YosoExpectationOptions(bits: 9, gradient: .exact)))
+        let encoder = try recipe.encoderOptions(vocabularySize: 9)
+        #expect(encoder.norm == .pre && encoder.pooling == nil && encoder.initialization == nil)
+        #expect(encoder.attention == .yosoExpectation(YosoExpectationOptions(bits: 9, gradient: .exact)))
     }
 
     /// Keys below it too, also those that the other choice has by the same name.
@@ -68,7 +71,7 @@ import Training
                         YosoOptions(
                             hashes: 16, bits: nil, estimator: .conditional, kernelBits: 20, normalization: .mass,
                             pairs: 200))))
-        #expect(try attention(["model.attention=nystrom"]) == .nystrom(landmarks: 64))
+        #expect(try attention(["model.attention=nystrom"]) == .init(NystromOptions(landmarks: 64)))
         #expect(
             try attention(["model.attention.bits=4", "model.attention=yosoExpectation"])
                 == .yosoExpectation(YosoExpectationOptions()))
@@ -85,7 +88,7 @@ import Training
 
     @Test func theExplanationNamesEveryOrigin() throws {
         let lines = try read(rightRecipe, ["seed=7"]).resolved.explanation.split(separator: "\n").map(String.init)
-        #expect(lines.count == Schema.pretraining.fields.count + 2, "softmax has two keys of its own")
+        #expect(lines.count == PretrainingRecipe.Settings.options.count + 2, "softmax has two keys of its own")
         func line(_ key: String) -> [String] {
             lines.first { $0.hasPrefix(key + " ") }?.split(separator: " ").map(String.init) ?? []
         }
@@ -94,10 +97,18 @@ import Training
         #expect(line("threads").prefix(3) == ["threads", "0", "default"])
     }
 
-    @Test func spellingsNearAndFar() {
-        #expect(Spelling.nearest(to: "optimiser", among: ["optimizer", "batch"]) == "optimizer")
-        #expect(Spelling.nearest(to: "zebra", among: ["optimizer", "batch"]) == nil)
-        #expect(Spelling.distance("kitten", "sitting") == 3 && Spelling.distance("ab", "ba") == 1)
+    /// What `explain` shows of a default is what a recipe would have to say for it.
+    @Test func defaultsReadBackAsThemselves() {
+        func check<Settings: Configurable>(_: Settings.Type) {
+            for option in Settings.options(of: Settings()) where !option.isRequired {
+                var settings = Settings()
+                #expect(option.read(option.texts(settings), &settings), "\(option.name)")
+                #expect(settings == Settings(), "\(option.name)")
+            }
+        }
+        check(PretrainingRecipe.Settings.self)
+        check(FineTuningRecipe.Settings.self)
+        for kind in attentions { check(kind) }
     }
 
     /// Every key of every protocol is one of the schema, for every task.

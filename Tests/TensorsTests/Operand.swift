@@ -3,21 +3,14 @@ import Tensors
 /// A [rows, columns] matrix, or the transpose of one, inside a wider block.
 struct Operand {
     let matrix: Matrix
-    private let isTransposed: Bool
-    /// A matrix does not keep its numbers alive.
-    private let block: Tensor
 
     init(_ rows: Int, _ columns: Int, transposed: Bool, in block: Tensor) {
         let (stored, width) = transposed ? (columns, rows) : (rows, columns)
         let part = block.matrix.columns(3, width).rows(2, stored)
         matrix = transposed ? part.transposed : part
-        isTransposed = transposed
-        self.block = block
     }
 
-    subscript(i: Int, j: Int) -> Float {
-        isTransposed ? matrix.pointer[j * matrix.stride + i] : matrix.pointer[i * matrix.stride + j]
-    }
+    subscript(i: Int, j: Int) -> Float { matrix[i, j] }
 }
 
 /// The sizes of a product [m, k] · [k, n].

@@ -23,7 +23,7 @@ struct PanelsTests {
         let start = random(1, shape.n, seed: 4)
         let before = block.values
         let c = block.matrix.rows(1, shape.m).columns(4, shape.n)
-        let (left, right) = (a.matrix.leftPanels(from: pool), b.matrix.rightPanels(from: pool))
+        let (left, right) = (LeftPanels(a.matrix, from: pool), RightPanels(b.matrix, from: pool))
         let exact = product(a, b)
 
         multiply(left, right, into: c)
@@ -31,32 +31,30 @@ struct PanelsTests {
         multiply(left, right, into: c, accumulate: true)
         expectEqual(block, before, depth: shape.k) { 2 * exact[$0][$1] }
         multiply(left, right, into: c, startingFrom: start)
-        expectEqual(block, before, depth: shape.k) { exact[$0][$1] + Double(start.pointer[$1]) }
+        expectEqual(block, before, depth: shape.k) { exact[$0][$1] + Double(start[$1]) }
     }
 
     @Test func aRowDoesNotDependOnTheOthers() {
         let (a, b) = (random(61, 800, seed: 1), random(800, 40, seed: 2))
-        let right = b.matrix.rightPanels(from: pool)
+        let right = RightPanels(b.matrix, from: pool)
         let together = pool.tensor(61, 40)
-        multiply(a.matrix.leftPanels(from: pool), right, into: together.matrix)
+        multiply(LeftPanels(a.matrix, from: pool), right, into: together.matrix)
         for row in 0..<61 {
             let alone = pool.tensor(1, 40)
-            multiply(a.matrix.rows(row, 1).leftPanels(from: pool), right, into: alone.matrix)
+            multiply(LeftPanels(a.matrix.rows(row, 1), from: pool), right, into: alone.matrix)
             #expect(alone.values == together.view(at: 40 * row, rows: 1, columns: 40).values)
         }
     }
 
     @Test func panelsPackedInPiecesAreTheSame() {
-        let (left, right) = (random(5, 21, seed: 1), random(21, 100, seed: 2))
-        defer { withExtendedLifetime((left, right)) {} }
-        let b = right.matrix
-        let pieces = RightPanels(depth: 21, columns: 100, from: pool)
-        for first in [64, 0, 32, 96] { pieces.pack(b.columns(first, min(32, 100 - first)), columnsFrom: first) }
-        let slabs = RightPanels(depth: 21, columns: 100, from: pool)
+        let b = random(21, 100, seed: 2).matrix
+        let pieces = RightPanels(rows: 21, columns: 100, from: pool)
+        for first in [64, 0, 32, 96] { pieces.pack(b.columns(first, min(32, 100 - first)), from: first) }
+        let slabs = RightPanels(rows: 21, columns: 100, from: pool)
         for first in [16, 0, 8] { slabs.pack(b.rows(first, min(8, 21 - first)), depthFrom: first) }
-        let a = left.matrix.leftPanels(from: pool)
+        let a = LeftPanels(random(5, 21, seed: 1).matrix, from: pool)
         let (one, other, third) = (pool.tensor(5, 100), pool.tensor(5, 100), pool.tensor(5, 100))
-        multiply(a, b.rightPanels(from: pool), into: one.matrix)
+        multiply(a, RightPanels(b, from: pool), into: one.matrix)
         multiply(a, pieces, into: other.matrix)
         multiply(a, slabs, into: third.matrix)
         #expect(one.values == other.values)
@@ -69,7 +67,7 @@ struct PanelsTests {
         let both = products.leftAndKept(input, isKept: true)
         var results: [[Float]] = []
         for (straight, kept) in [
-            (both.left, try #require(both.kept).right), (products.left(input.matrix), products.right(input.matrix)),
+            (both.left, try #require(both.kept)), (products.left(input.matrix), products.right(input.matrix)),
         ] {
             let (one, other) = (pool.tensor(61, 40), pool.tensor(13, 37))
             multiply(straight, products.right(right.matrix), into: one.matrix)
@@ -94,13 +92,13 @@ struct PanelsTests {
         #expect(forNextAlone.kept.map { _ in true } == nil)
         multiply(left, right, plus: row, into: plain)
         #expect(fused.values == plain.values)
-        ck_gelu(Int64(plain.count), plain.pointer, plain.pointer)
+        plain.withPointer { ck_gelu(Int64(plain.count), $0, $0) }
         let apart = products.leftAndKept(plain, isKept: true)
         var results: [[Float]] = []
         for activated in [together, (forNextAlone.left, together.kept), apart] {
             let (one, other) = (pool.tensor(shape.m, 40), pool.tensor(13, shape.n))
             multiply(activated.0, products.right(next.matrix), into: one.matrix)
-            multiply(products.left(later.matrix), try #require(activated.1).right, into: other.matrix)
+            multiply(products.left(later.matrix), try #require(activated.1), into: other.matrix)
             results.append(one.values + other.values)
         }
         #expect(results[0] == results[2] && results[1] == results[2])
@@ -115,9 +113,7 @@ struct PanelsTests {
             pair.add(rows: first..<min(first + LeftFactorPair.rowsAtATime, 61))
             pair.add(rows: min(first + 12, 60)..<min(first + 24, 61))
         }
-        let (b, c) = (random(37, 40, seed: 2), random(61, 40, seed: 3))
-        defer { withExtendedLifetime((b, c)) {} }
-        let (right, rightOfTransposed) = (b.matrix, c.matrix)
+        let (right, rightOfTransposed) = (random(37, 40, seed: 2).matrix, random(61, 40, seed: 3).matrix)
         let (one, other) = (pool.tensor(61, 40), pool.tensor(61, 40))
         multiply(products.left(a.matrix), products.right(right), into: one.matrix)
         multiply(pair.straight, products.right(right), into: other.matrix)
@@ -131,10 +127,10 @@ struct PanelsTests {
     @Test func productsWithoutRowsDoNothingAndWithoutDepthClear() {
         let empty = pool.tensor(0, 4)
         let product = pool.tensor(0, 4)
-        let square = random(4, 4, seed: 1).matrix.rightPanels(from: pool)
-        multiply(empty.matrix.leftPanels(from: pool), square, into: product.matrix)
+        let square = RightPanels(random(4, 4, seed: 1).matrix, from: pool)
+        multiply(LeftPanels(empty.matrix, from: pool), square, into: product.matrix)
         let sums = pool.tensor(4, 4, Array(repeating: 5, count: 16))
-        let (left, right) = (empty.matrix.transposed.leftPanels(from: pool), empty.matrix.rightPanels(from: pool))
+        let (left, right) = (LeftPanels(empty.matrix.transposed, from: pool), RightPanels(empty.matrix, from: pool))
         multiply(left, right, into: sums.matrix, accumulate: true)
         #expect(sums.values == Array(repeating: 5, count: 16))
         multiply(left, right, into: sums.matrix)

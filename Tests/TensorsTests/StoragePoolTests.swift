@@ -7,12 +7,12 @@ struct StoragePoolTests {
     @Test(arguments: [1, 15, 16, 17, 100, 1000, 4097, 100_000])
     func alignsEveryBlockTo64Bytes(count: Int) {
         let tensors = (0..<3).map { _ in pool.tensor(1, count) }
-        for tensor in tensors { #expect(UInt(bitPattern: tensor.pointer) % 64 == 0) }
+        for tensor in tensors { #expect(address(of: tensor) % 64 == 0) }
     }
 
     @Test func reusesTheBlockOfAReleasedTensor() {
-        let first = pool.tensor(10, 10).pointer
-        let second = pool.tensor(10, 10).pointer
+        let first = address(of: pool.tensor(10, 10))
+        let second = address(of: pool.tensor(10, 10))
         #expect(first == second)
         #expect(pool.allocatedBlocks == 1)
     }
@@ -45,6 +45,36 @@ struct StoragePoolTests {
         #expect(view.values == [20, 21, 22, 23])
     }
 
+    @Test func aMatrixKeepsItsStorage() {
+        let matrix = pool.tensor(4, 4, (0..<16).map(Float.init)).matrix.rows(1, 3).columns(1, 2).transposed
+        pool.tensor(4, 4).fill(-1)
+        #expect(matrix[0, 0] == 5 && matrix[1, 2] == 14)
+    }
+
+    /// No memory is taken while a kernel has its pointer, even of a tensor that has no other user.
+    @Test func operandsAreHeldForTheCall() {
+        let taken = withPointers(pool.tensor(1, 8, [Float](repeating: 3, count: 8)), pool.zeros(1, 8)) { x, y in
+            let other = pool.tensor(1, 8)
+            other.fill(-1)
+            y.update(from: x, count: 8)
+            return other.withPointer { [$0 == x, $0 == y] } + [y[7] == 3]
+        }
+        #expect(taken == [false, false, true])
+    }
+
+    #if DEBUG
+        @Test func memoryThatWentBackIsPoisoned() {
+            let kept = pool.zeros(1, 16)
+            // What a kernel would do that kept a pointer beyond its call.
+            let stale = withPointers(pool.tensor(1, 16, [Float](repeating: 1, count: 16))) { $0 }
+            let codes = withPointers(IntegerVector<UInt32>(100, from: pool)) { $0 }
+            #expect((0..<16).allSatisfy { stale[$0].isNaN } && (0..<100).allSatisfy { codes[$0] == .max })
+            #expect(pool.tensor(1, 16).values.allSatisfy { $0.isNaN }, "neither does fresh memory hold numbers")
+            #expect(pool.tensor(1, 5000).values.allSatisfy { $0.isNaN })
+            #expect(kept.values.allSatisfy { $0 == 0 })
+        }
+    #endif
+
     @Test func servesCountsOfOneClassFromOneBlock() {
         let held = pool.tensor(1, 1)
         for count in [1025, 1100, 1280] { pool.tensor(1, count).fill(0) }
@@ -56,11 +86,11 @@ struct StoragePoolTests {
     @Test func passesOfOtherShapesShareTheMemory() {
         // Small blocks, some that fill slabs, and some that have their own.
         let shapes = [5, 3_000, 200_000, 1_000_000, 3_000_000, 40, 1_000_000, 20]
-        func pass(_ scale: Int) -> (places: [UnsafeMutablePointer<Float>], bytes: Int) {
+        func pass(_ scale: Int) -> (places: [UInt], bytes: Int) {
             let tensors = shapes.map { pool.tensor(scale, $0) }
             for (index, tensor) in tensors.enumerated() { tensor.fill(Float(index)) }
             for (index, tensor) in tensors.enumerated() { #expect(tensor.values.allSatisfy { $0 == Float(index) }) }
-            return (tensors.map(\.pointer), pool.bytesInUse)
+            return (tensors.map(address), pool.bytesInUse)
         }
         let first = pass(1)
         let largest = pass(3)
@@ -84,6 +114,8 @@ struct StoragePoolTests {
         #expect(empty.values.isEmpty)
         #expect(pool.tensor(0, 7, []).values.isEmpty)
     }
+
+    private func address(of tensor: Tensor) -> UInt { tensor.withPointer { UInt(bitPattern: $0) } }
 
     private func blockFloats(of count: Int) -> Int {
         let before = pool.bytesInUse

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct TimePlanTests {
     private func options(_ budget: Budget) -> PretrainingOptions {
-        PretrainingOptions(batch: .sequences(1), budget: budget, evaluation: EvaluationOptions(every: 50))
+        PretrainingOptions(batch: .sequences(1), budget: budget, evaluation: EvaluationOptions { $0.every = 50 })
     }
 
     /// Seconds that a run of 100 takes whose steps cost what `step` says of the seconds passed, from a first plan.

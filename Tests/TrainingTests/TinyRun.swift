@@ -41,6 +41,14 @@ enum TinyRun {
         let results = (0..<steps).map {
             pretrainer.step(examples(seed: UInt64($0)), index: $0, of: 20)
         }
-        return (pretrainer.sliced.parameters.values, results)
+        return (pretrainer.model.parameters.values, results)
+    }
+}
+
+typealias Pretrainer = Trainer<Sum<MaskedWords, SentenceOrder>>
+
+extension Pretrainer {
+    convenience init(_ encoder: EncoderOptions, _ options: PretrainingOptions, tokenCounts: [Int] = []) {
+        self.init(options) { Sum(encoder, options, tokenCounts: tokenCounts, $0) }
     }
 }

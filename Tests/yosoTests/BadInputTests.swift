@@ -46,7 +46,7 @@ import Testing
             "--set model.heads=3: model.heads is 3, which does not divide model.width 16")
         try expect(
             tool, run + ["--set", "model.attention=softmx"],
-            "--set model.attention=softmx: model.attention is 'softmx'; wanted softmax, yosoExpectation, yoso, none, linear, performer, linformer, nystrom, local or mra "
+            "--set model.attention=softmx: model.attention is 'softmx'; wanted softmax, yosoExpectation, yoso, none, linear, performer, linformer, nystrom, local, mra or flow "
                 + "(did you mean 'softmax'?)")
         try expect(tool, run + ["--set", "seed"], code: 64, "--set seed: wanted key=value")
         try expect(

@@ -20,7 +20,7 @@ import Testing
         #expect(result.output.contains("yoso-4 with backward is faster than our softmax "))
         let report = try JSONDecoder().decode(
             AttentionReport.self, from: Data(contentsOf: tool.file("out/attention.json")))
-        #expect(report.records.count == 3 * 2 * 16)
+        #expect(report.records.count == 3 * 2 * TimedAttentions.names.count)
         for record in report.records {
             #expect(record.forward > 0 && record.forwardBackward > 0, "\(record.name)")
             #expect(record.errorToSoftmax != nil || record.name == "softmax")

@@ -55,11 +55,34 @@ import Testing
             (["--set", "model.width=32"], "has shape"),
             (["--set", "model.heads=1"], "num_attention_heads is 2; the recipe has 1"),
             (["--set", "model.layers=1"], "num_hidden_layers is 2; the recipe has 1"),
+            (["--set", "model.norm=pre"], "model.norm is post; the recipe has pre"),
             (["--checkpoint", "nowhere"], "nowhere"),
         ] {
             let result = try tool.run(tool.pretraining(steps: 1, output: "other", still + settings))
             #expect(result.code == 1 && result.error.contains(message), "\(result.error)")
             #expect(!tool.exists("other/step-000001"))
         }
+    }
+
+    /// What replaced tokens taught is an encoder like another's: it is fine-tuned, and pretrained on.
+    @Test func anEncoderThatFoundReplacedTokensGoesOn() throws {
+        let tool = try CommandLineTool()
+        try tool.writeText()
+        try tool.writeTask()
+        let replaced = ["--set", "objective=replacedTokens", "--set", "generator.width=50%"]
+        let run = try tool.run(tool.pretraining(steps: 3, replaced))
+        #expect(run.code == 0 && run.output.contains("replaced accuracy"), "\(run.error)")
+        let names = try SafeTensorsFile(tool.file("run/best/model.safetensors")).names
+        #expect(!names.isEmpty && names.allSatisfy { $0.hasPrefix("bert.") })
+        let tuned = try tool.run(tool.finetuning())
+        #expect(tuned.code == 0 && !tuned.output.contains("not used"), "\(tuned.error)")
+        for (name, more) in [("words", []), ("tokens", replaced)] {
+            let longer = try tool.run(tool.pretraining(steps: 1, output: name, more + still))
+            #expect(longer.code == 0, "\(longer.error)")
+            let word = "bert.embeddings.word_embeddings.weight"
+            #expect(try tensor(tool, "\(name)/best", word).1 == tensor(tool, "run/best", word).1)
+        }
+        let filled = try tool.run(["fill", "a [MASK]", "--checkpoint", "run"])
+        #expect(filled.code == 1 && filled.error.contains("has no head for masked words"), "\(filled.error)")
     }
 }

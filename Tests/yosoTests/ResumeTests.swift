@@ -68,7 +68,8 @@ import Testing
         #expect(error?.description == "the runs were computed by Haswell, AVX2 and by SkylakeX, AVX-512; wanted one")
     }
 
-    @Test func verifyResumeProvesIt() throws {
+    /// Of replaced tokens much is kept beside the model that is saved.
+    @Test(arguments: ["maskedWords", "replacedTokens"]) func verifyResumeProvesIt(objective: String) throws {
         let tool = try CommandLineTool()
         try tool.writeText()
         let settings = tool.pretraining(steps: 1).dropFirst(6).filter {
@@ -76,7 +77,8 @@ import Testing
         }
         let values = settings.filter { $0 != "--set" }.flatMap { ["--set", $0] }
         let result = try tool.run(
-            ["verify-resume", "Recipes/Pretraining/tiny.yaml", "--at", "20", "--data", "text"] + values)
+            ["verify-resume", "Recipes/Pretraining/tiny.yaml", "--at", "20", "--data", "text"] + values
+                + ["--set", "objective=\(objective)"])
         #expect(result.code == 0, "\(result.error)")
         #expect(result.output.contains("killed with -9 after step 20"))
         #expect(result.output.contains("the weights are the same bits"))

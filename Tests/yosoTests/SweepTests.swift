@@ -36,7 +36,10 @@ import Testing
         let first = try tool.run(sweep)
         #expect(first.code == 0, "\(first.error)")
         let table = try String(contentsOf: tool.file("sweep/table.md"), encoding: .utf8)
-        #expect(table.contains("| model.attention | tokens | perplexity | masked | time | sst2 |"))
+        #expect(
+            table.contains(
+                "| model.attention | tokens | masked accuracy | masked loss | order accuracy | perplexity | time | sst2 |"
+            ))
         #expect(table.contains("| softmax |") && table.contains("| yoso(hashes=2 bits=2) |"))
         let again = try tool.run(sweep)
         #expect(again.code == 0, "\(again.error)")

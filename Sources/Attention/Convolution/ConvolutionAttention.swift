@@ -25,56 +25,39 @@ struct ConvolutionAttention: SelfAttention {
         let tape = projections.tape
         let attended = attention(projections, layout)
         let output = tape.pool.copy(attended.value)
-        let convolution = HeadConvolution(kernels: tape[kernels], shape: shape, layout: layout)
-        convolution.each { rows, head, kernel in
+        let values = tape[kernels]
+        shape.eachHead(layout) { _, rows, head in
             let value = shape.slices(projections.value, rows, head: head).value
-            let target = shape.slice(output, rows, head: head)
-            ck_convolve(
-                Int64(rows.count), Int64(shape.headWidth), Int64(kernels.columns), kernel, 0, value.pointer,
-                Int64(value.stride), target.pointer, Int64(target.stride))
+            withPointers(values.rows(head..<head + 1), value, shape.slice(output, rows, head: head)) {
+                ck_convolve(Int64(kernels.columns), $0, 0, $1, $2)
+            }
         }
         return tape.record(
             output,
             ConvolutionGradient(
-                kernels: kernels, convolution: convolution, projections: projections, attended: attended.place))
-    }
-}
-
-/// The kernels of all heads over the sequences of a layout.
-private struct HeadConvolution {
-    let kernels: Tensor
-    let shape: HeadShape
-    let layout: BatchLayout
-
-    func each(_ body: (_ rows: Range<Int>, _ head: Int, _ kernel: UnsafeMutablePointer<Float>) -> Void) {
-        for index in 0..<layout.count {
-            for head in 0..<shape.heads { body(layout.rows(index), head, kernels.pointer + head * kernels.columns) }
-        }
+                kernels: kernels, shape: shape, layout: layout, projections: projections, attended: attended.slot))
     }
 }
 
 /// dV_j = Σ_t c_t dY_{j - t + w/2}, dc_t = Σ_i dY_i · V_{i + t - w/2}
 private struct ConvolutionGradient: AttentionGradient {
     let kernels: Parameter
-    let convolution: HeadConvolution
+    let shape: HeadShape
+    let layout: BatchLayout
     let projections: Variable
-    let attended: Place
+    let attended: GradientSlot
 
     func backward(_ dOutput: Tensor, _ gradients: Gradients) {
-        let shape = convolution.shape
-        let (width, window) = (Int64(shape.headWidth), Int64(kernels.columns))
+        let (window, values) = (Int64(kernels.columns), projections.tape[kernels])
         let dProjections = gradients.pool.zeros(projections.rows, projections.columns)
         let dKernels = gradients.pool.zeros(kernels.rows, kernels.columns)
-        convolution.each { rows, head, kernel in
+        shape.eachHead(layout) { _, rows, head in
+            let kernel = values.rows(head..<head + 1)
             let value = shape.slices(projections.value, rows, head: head).value
             let dValue = shape.slices(dProjections, rows, head: head).value
             let dHead = shape.slice(dOutput, rows, head: head)
-            ck_convolve(
-                Int64(rows.count), width, window, kernel, 1, dHead.pointer, Int64(dHead.stride), dValue.pointer,
-                Int64(dValue.stride))
-            ck_convolve_gradient(
-                Int64(rows.count), width, window, value.pointer, Int64(value.stride), dHead.pointer,
-                Int64(dHead.stride), dKernels.pointer + head * kernels.columns)
+            withPointers(kernel, dHead, dValue) { ck_convolve(window, $0, 1, $1, $2) }
+            withPointers(value, dHead, dKernels.rows(head..<head + 1)) { ck_convolve_gradient(window, $0, $1, $2) }
         }
         gradients.add(to: kernels) { $0.add(dKernels) }
         gradients.add(dProjections, to: projections)

@@ -1,4 +1,5 @@
 import Autograd
+import CKernels
 import Tensors
 
 /// Y = A V + w (A V + (K - 1) (A (A V) - A V)), with a learned w a head that begins at zero: attention as a graph filter of
@@ -21,43 +22,46 @@ struct GraphFilterAttention: SelfAttention {
         let once = attention(projections, layout)
         let twice = attention(projections.replacingValues(by: once), layout)
         let output = tape.pool.copy(once.value)
-        let weights = tape[weights]
-        for row in 0..<output.rows {
-            for column in 0..<output.columns {
-                let index = row * output.columns + column
-                let (first, second) = (once.value.pointer[index], twice.value.pointer[index])
-                let filtered = first + Float(order - 1) * (second - first)
-                output.pointer[index] += weights.pointer[column / shape.headWidth] * filtered
-            }
+        let filter = GraphFilter(
+            shape: shape, order: order, weights: tape[weights], once: once.value, twice: twice.value)
+        withPointers(filter, output) { ck_filter($0, $1) }
+        return tape.record(
+            output, GraphFilterGradient(filter: filter, weights: weights, once: once.slot, twice: twice.slot))
+    }
+}
+
+/// The outputs A V and A (A V), and how they are filtered.
+private struct GraphFilter: KernelOperand {
+    let shape: HeadShape
+    let order: Int
+    let weights: Tensor
+    let once: Tensor
+    let twice: Tensor
+
+    func withPointer<Result>(_ body: (ck_graph_filter) throws -> Result) rethrows -> Result {
+        try withPointers(weights, once, twice) {
+            try body(
+                ck_graph_filter(
+                    rows: Int64(once.rows), columns: Int64(once.columns), head_columns: Int64(shape.headWidth),
+                    order: Float(order), weights: $0, once: $1, twice: $2))
         }
-        return tape.record(output, GraphFilterGradient(attention: self, once: once, twice: twice, weights: weights))
     }
 }
 
 /// With F = Y₁ + (K - 1) (Y₂ - Y₁): dw = Σ dY ∘ F, dY₁ = (1 + w (2 - K)) dY, dY₂ = w (K - 1) dY.
 private struct GraphFilterGradient: AttentionGradient {
-    let attention: GraphFilterAttention
-    let once: Variable
-    let twice: Variable
-    let weights: Tensor
+    let filter: GraphFilter
+    let weights: Parameter
+    let once: GradientSlot
+    let twice: GradientSlot
 
     func backward(_ dOutput: Tensor, _ gradients: Gradients) {
-        let (dOnce, dTwice) = (dOutput, gradients.pool.tensor(dOutput.rows, dOutput.columns))
-        let dWeights = gradients.pool.zeros(1, attention.weights.count)
-        let (order, width) = (Float(attention.order), attention.shape.headWidth)
-        for row in 0..<dOutput.rows {
-            for column in 0..<dOutput.columns {
-                let (index, head) = (row * dOutput.columns + column, column / width)
-                let (d, weight) = (dOutput.pointer[index], weights.pointer[head])
-                let (first, second) = (once.value.pointer[index], twice.value.pointer[index])
-                dWeights.pointer[head] += d * (first + (order - 1) * (second - first))
-                dOnce.pointer[index] = (1 + weight * (2 - order)) * d
-                dTwice.pointer[index] = weight * (order - 1) * d
-            }
-        }
-        gradients.add(to: attention.weights) { $0.add(dWeights) }
+        let dTwice = gradients.pool.tensor(dOutput.rows, dOutput.columns)
+        let dWeights = gradients.pool.zeros(1, weights.count)
+        withPointers(filter, dOutput, dTwice, dWeights) { ck_filter_gradient($0, $1, $2, $3) }
+        gradients.add(to: weights) { $0.add(dWeights) }
         gradients.add(dTwice, to: twice)
-        gradients.add(dOnce, to: once)
+        gradients.add(dOutput, to: once)
     }
 }
 
@@ -80,9 +84,7 @@ private struct ReplacedValues: AttentionGradient {
         let part = dOutput.matrix.columns(2 * width, width)
         let dValues = gradients.pool.tensor(values.rows, width)
         copyRows(part, into: dValues.matrix)
-        for row in 0..<part.rows {
-            for column in 0..<width { part.pointer[row * part.stride + column] = 0 }
-        }
+        part.fill(0)
         gradients.add(dValues, to: values)
         gradients.add(dOutput, to: projections)
     }

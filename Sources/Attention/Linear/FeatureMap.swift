@@ -16,14 +16,14 @@ enum FeatureMap {
         case .elu:
             let features = pool.tensor(x.rows, x.columns)
             copyRows(x, into: features.matrix)
-            ck_elu_plus_one(Int64(features.count), features.pointer)
+            features.withPointer { ck_elu_plus_one(Int64(features.count), $0) }
             return features
         case .random(let directions):
             let features = pool.tensor(x.rows, directions.rows)
             multiply(x, directions.matrix.transposed, into: features.matrix, scale: Self.scale(x))
-            ck_positive_features(
-                Int64(x.rows), Int64(features.columns), Int64(x.columns), Self.scale(x), isKey ? 1 : 0, x.pointer,
-                Int64(x.stride), features.pointer)
+            withPointers(x, features) {
+                ck_positive_features(Int64(directions.rows), Self.scale(x), isKey ? 1 : 0, $0, $1)
+            }
             return features
         }
     }
@@ -32,18 +32,11 @@ enum FeatureMap {
     func writeGradient(_ dFeatures: Tensor, of features: Tensor, _ x: Matrix, into dx: Matrix) {
         switch self {
         case .elu:
-            ck_elu_plus_one_gradient(Int64(features.count), features.pointer, dFeatures.pointer)
+            withPointers(features, dFeatures) { ck_elu_plus_one_gradient(Int64(features.count), $0, $1) }
             copyRows(dFeatures.matrix, into: dx)
         case .random(let directions):
-            // d of the exponents; their sum over features flows into -|x̂|² / 2.
-            for row in 0..<x.rows {
-                let d = dFeatures.pointer + row * features.columns
-                let sum = ck_positive_features_gradient(
-                    Int64(features.columns), features.pointer + row * features.columns, d)
-                let scale = Self.scale(x)
-                for column in 0..<x.columns {
-                    dx.pointer[row * dx.stride + column] = -sum * scale * scale * x.pointer[row * x.stride + column]
-                }
+            withPointers(x, features, dFeatures, dx) {
+                ck_positive_features_gradient(Int64(features.columns), Self.scale(x), $0, $1, $2, $3)
             }
             multiply(dFeatures.matrix, directions.matrix, into: dx, scale: Self.scale(x), accumulate: true)
         }
@@ -55,22 +48,10 @@ enum FeatureMap {
     /// Rows of blocks of d orthogonal directions, with the lengths of Gaussian ones.
     static func orthogonalDirections(_ count: Int, width: Int, _ random: RandomStream, _ pool: StoragePool) -> Tensor {
         let (directions, lengths) = (pool.tensor(count, width), pool.tensor(count, width))
-        ck_normals(Int64(count * width), random.stream(0).key, directions.pointer)
-        ck_normals(Int64(count * width), random.stream(1).key, lengths.pointer)
-        for row in 0..<count {
-            let current = directions.pointer + row * width
-            // Gram and Schmidt, within the block.
-            for earlier in row / width * width..<row {
-                let other = directions.pointer + earlier * width
-                let size = ck_dot(Int64(width), other, other)
-                let overlap = ck_dot(Int64(width), other, current) / size
-                for column in 0..<width { current[column] -= overlap * other[column] }
-            }
-        }
-        for row in 0..<count {
-            let (current, length) = (directions.pointer + row * width, lengths.pointer + row * width)
-            let size = ck_dot(Int64(width), current, current).squareRoot()
-            ck_scale(Int64(width), ck_dot(Int64(width), length, length).squareRoot() / size, current)
+        withPointers(directions, lengths) {
+            ck_normals(Int64(count * width), random.stream(0).key, $0)
+            ck_normals(Int64(count * width), random.stream(1).key, $1)
+            ck_orthogonalize(Int64(count), Int64(width), $1, $0)
         }
         return directions
     }

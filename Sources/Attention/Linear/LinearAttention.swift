@@ -25,15 +25,7 @@ struct LinearAttention: SelfAttention {
             let parts = Parts(slices, map, pool)
             let sums = pool.tensor(rows.count, shape.headWidth + 1)
             multiply(parts.query.matrix, parts.memory.matrix, into: sums.matrix)
-            let target = shape.slice(output, rows, head: head)
-            for row in 0..<rows.count {
-                let sum = sums.pointer + row * sums.columns
-                let denominator = sum[shape.headWidth]
-                denominators.pointer[head * denominators.columns + rows.lowerBound + row] = denominator
-                for column in 0..<shape.headWidth {
-                    target.pointer[row * target.stride + column] = sum[column] / denominator
-                }
-            }
+            quotients(sums, shape.slice(output, rows, head: head), denominators.row(head, rows))
         }
         return projections.tape.record(
             output,
@@ -96,7 +88,9 @@ private struct LinearAttentionGradient: AttentionGradient {
             let slices = shape.slices(projections.value, rows, head: head)
             let dSlices = shape.slices(dProjections, rows, head: head)
             let parts = LinearAttention.Parts(slices, map, pool)
-            let dSums = dSums(dOutput, rows, head, pool)
+            let dSums = quotientsGradient(
+                shape.slice(dOutput, rows, head: head), of: shape.slice(output, rows, head: head),
+                denominators.row(head, rows), pool)
             let dQuery = pool.tensor(rows.count, parts.query.columns)
             multiply(dSums.matrix, parts.memory.matrix.transposed, into: dQuery.matrix)
             let dMemory = pool.tensor(parts.memory.rows, parts.memory.columns)
@@ -109,19 +103,17 @@ private struct LinearAttentionGradient: AttentionGradient {
         }
         gradients.add(dProjections, to: projections)
     }
+}
 
-    private func dSums(_ dOutput: Tensor, _ rows: Range<Int>, _ head: Int, _ pool: StoragePool) -> Tensor {
-        let width = attention.shape.headWidth
-        let dHead = attention.shape.slice(dOutput, rows, head: head)
-        let outputs = attention.shape.slice(output, rows, head: head)
-        let dSums = pool.tensor(rows.count, width + 1)
-        for row in 0..<rows.count {
-            let (d, y) = (dHead.pointer + row * dHead.stride, outputs.pointer + row * outputs.stride)
-            let target = dSums.pointer + row * (width + 1)
-            let inverse = 1 / denominators.pointer[head * denominators.columns + rows.lowerBound + row]
-            for column in 0..<width { target[column] = d[column] * inverse }
-            target[width] = -ck_dot(Int64(width), d, y) * inverse
-        }
-        return dSums
-    }
+/// y = the columns of sums [n, d + 1] but the last, over the last, which goes to `denominators`.
+func quotients(_ sums: Tensor, _ y: Matrix, _ denominators: Tensor) {
+    precondition(y.rows == sums.rows && y.columns == sums.columns - 1 && denominators.count == y.rows)
+    withPointers(sums.matrix, denominators, y) { ck_quotients($0, $1, $2) }
+}
+
+/// dsums = [dy, -dy · y] / denominator, row by row.
+func quotientsGradient(_ d: Matrix, of y: Matrix, _ denominators: Tensor, _ pool: StoragePool) -> Tensor {
+    let dSums = pool.tensor(d.rows, d.columns + 1)
+    withPointers(denominators, y, d, dSums) { ck_quotients_gradient($0, $1, $2, $3) }
+    return dSums
 }

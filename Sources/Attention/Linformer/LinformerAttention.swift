@@ -57,23 +57,20 @@ private struct LinformerPass {
 
     func eachHead(_ projections: Tensor, _ body: (Part) -> Void) {
         let shape = attention.shape
-        for index in 0..<layout.count {
-            let rows = layout.rows(index)
+        shape.eachHead(layout) { _, rows, head in
             precondition(
                 rows.count <= attention.length, "\(rows.count) tokens, but linformer mixes \(attention.length)")
-            for head in 0..<shape.heads {
-                let slices = shape.slices(projections, rows, head: head)
-                let mixing = mixing(of: mixing, head: head, length: rows.count)
-                let keys = pool.tensor(attention.rank, shape.headWidth)
-                let values = pool.tensor(attention.rank, shape.headWidth)
-                multiply(mixing, slices.key, into: keys.matrix)
-                multiply(mixing, slices.value, into: values.matrix)
-                let weights = softmaxProducts(slices.query, keys.matrix, scale, pool)
-                body(
-                    Part(
-                        rows: rows, head: head, slices: slices, mixing: mixing, keys: keys, values: values,
-                        weights: weights))
-            }
+            let slices = shape.slices(projections, rows, head: head)
+            let mixing = mixing(of: mixing, head: head, length: rows.count)
+            let keys = pool.tensor(attention.rank, shape.headWidth)
+            let values = pool.tensor(attention.rank, shape.headWidth)
+            multiply(mixing, slices.key, into: keys.matrix)
+            multiply(mixing, slices.value, into: values.matrix)
+            let weights = softmaxProducts(slices.query, keys.matrix, scale, pool)
+            body(
+                Part(
+                    rows: rows, head: head, slices: slices, mixing: mixing, keys: keys, values: values,
+                    weights: weights))
         }
     }
 }

@@ -36,16 +36,13 @@ struct LocalAttention: SelfAttention {
     }
 
     func eachBand(_ layout: BatchLayout, _ body: (Band) -> Void) {
-        for index in 0..<layout.count {
-            let sequence = layout.rows(index)
-            for head in 0..<shape.heads {
-                body(Band(sequence: sequence, head: head, first: 0, count: 1, keys: 0..<sequence.count))
-                let step = max(16, window)
-                for first in stride(from: 1, to: sequence.count, by: step) {
-                    let end = min(first + step, sequence.count)
-                    let keys = max(0, first - window)..<min(sequence.count, end + window)
-                    body(Band(sequence: sequence, head: head, first: first, count: end - first, keys: keys))
-                }
+        let step = max(16, window)
+        shape.eachHead(layout) { _, sequence, head in
+            body(Band(sequence: sequence, head: head, first: 0, count: 1, keys: 0..<sequence.count))
+            for first in stride(from: 1, to: sequence.count, by: step) {
+                let end = min(first + step, sequence.count)
+                let keys = max(0, first - window)..<min(sequence.count, end + window)
+                body(Band(sequence: sequence, head: head, first: first, count: end - first, keys: keys))
             }
         }
     }
@@ -58,16 +55,8 @@ struct LocalAttention: SelfAttention {
         let query = band.queryRows(slices.query)
         multiply(query, slices.key.rows(0, 1).transposed, into: scores.matrix.columns(0, 1))
         multiply(query, band.keyRows(slices.key).transposed, into: scores.matrix.columns(1, band.keys.count))
-        // So low that its weight is zero, and finite.
-        let unseen: Float = -1e30
-        for row in 0..<band.count {
-            let position = band.first + row
-            let target = scores.pointer + row * scores.columns
-            if band.keys.lowerBound == 0 { target[0] = unseen }
-            guard position > 0 else { continue }
-            for key in band.keys where abs(key - position) > window && key > 0 {
-                target[1 + key - band.keys.lowerBound] = unseen
-            }
+        scores.matrix.withPointer {
+            ck_hide_beyond_window(Int64(band.first), Int64(band.keys.lowerBound), Int64(window), $0)
         }
         softmaxRows(scores, scale, pool)
         return scores
@@ -94,9 +83,7 @@ private struct LocalGradient: AttentionGradient {
             multiply(dBand, slices.value.rows(0, 1).transposed, into: dScores.matrix.columns(0, 1))
             multiply(dBand, band.keyRows(slices.value).transposed, into: dScores.matrix.columns(1, band.keys.count))
             let delta = rowProducts(dBand, outputs, pool)
-            ck_softmax_gradient(
-                Int64(weights.rows), Int64(weights.columns), attention.scale, weights.pointer, delta.pointer,
-                dScores.pointer)
+            softmaxRowsGradient(weights, attention.scale, delta, dScores)
             let query = band.queryRows(slices.query)
             for (column, count, rows) in [(0, 1, 0..<1), (1, band.keys.count, band.keys)] {
                 let part = dScores.matrix.columns(column, count)

@@ -18,30 +18,19 @@ struct MultiresolutionAttention: SelfAttention {
         let output = pool.tensor(projections.rows, shape.width)
         // Numerators are divided at once, denominators kept: [heads, tokens].
         let denominators = pool.tensor(shape.heads, projections.rows)
-        eachHead(layout) { rows, head in
+        shape.eachHead(layout) { _, rows, head in
             let parts = MultiresolutionParts(self, shape.slices(projections.value, rows, head: head), pool)
             let target = shape.slice(output, rows, head: head)
             parts.eachBlock { block in
-                let sums = parts.sums(block)
-                for row in block.rows {
-                    let sum = sums.pointer + (row - block.rows.lowerBound) * sums.columns
-                    let denominator = sum[shape.headWidth]
-                    denominators.pointer[head * denominators.columns + rows.lowerBound + row] = denominator
-                    for column in 0..<shape.headWidth {
-                        target.pointer[row * target.stride + column] = sum[column] / denominator
-                    }
-                }
+                let (first, count) = (block.rows.lowerBound, block.rows.count)
+                let place = rows.lowerBound + first
+                quotients(
+                    parts.sums(block), target.rows(first, count), denominators.row(head, place..<place + count))
             }
         }
         return projections.tape.record(
             output,
             MultiresolutionGradient(
                 attention: self, layout: layout, projections: projections, output: output, denominators: denominators))
-    }
-
-    func eachHead(_ layout: BatchLayout, _ body: (_ rows: Range<Int>, _ head: Int) -> Void) {
-        for index in 0..<layout.count {
-            for head in 0..<shape.heads { body(layout.rows(index), head) }
-        }
     }
 }

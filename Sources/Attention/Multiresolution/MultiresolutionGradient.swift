@@ -1,5 +1,4 @@
 import Autograd
-import CKernels
 import Tensors
 
 /// With N' = [N, D] the sums, Y = N / D: dN' = [dY, -dY · Y] / D. Exact pairs: dS = P ∘ (dN' V'ᵀ), dV' = Pᵀ dN'. Coarse blocks,
@@ -14,7 +13,7 @@ struct MultiresolutionGradient: AttentionGradient {
     func backward(_ dOutput: Tensor, _ gradients: Gradients) {
         let (shape, pool) = (attention.shape, gradients.pool)
         let dProjections = pool.zeros(projections.rows, projections.columns)
-        attention.eachHead(layout) { rows, head in
+        shape.eachHead(layout) { _, rows, head in
             let slices = shape.slices(projections.value, rows, head: head)
             let dSlices = shape.slices(dProjections, rows, head: head)
             let parts = MultiresolutionParts(attention, slices, pool)
@@ -24,35 +23,18 @@ struct MultiresolutionGradient: AttentionGradient {
             let dValue = pool.zeros(rows.count, shape.headWidth + 1)
             let dCoarseSums = pool.zeros(parts.segments.count, shape.headWidth + 1)
             parts.eachBlock { block in
-                let denominator = denominators.pointer + head * denominators.columns + rows.lowerBound
-                let dSums = dSums(block.rows, dHead, outputs, denominator, pool)
-                for (row, factor) in block.coarseFactors.enumerated() {
-                    let target = dCoarseSums.pointer + block.index * dSums.columns
-                    for column in 0..<dSums.columns {
-                        target[column] += factor * dSums.pointer[row * dSums.columns + column]
-                    }
-                }
+                let (first, count) = (block.rows.lowerBound, block.rows.count)
+                let place = rows.lowerBound + first
+                let dSums = quotientsGradient(
+                    dHead.rows(first, count), of: outputs.rows(first, count),
+                    denominators.row(head, place..<place + count), pool)
+                multiply(block.coarseFactors.matrix, dSums.matrix, into: dCoarseSums.matrix.rows(block.index, 1))
                 exact(parts, block, dSums, dValue, dSlices, pool)
             }
             coarse(parts, dCoarseSums, dValue, dSlices, pool)
             copyRows(dValue.matrix.columns(0, shape.headWidth), into: dSlices.value)
         }
         gradients.add(dProjections, to: projections)
-    }
-
-    private func dSums(
-        _ rows: Range<Int>, _ dHead: Matrix, _ outputs: Matrix, _ denominators: UnsafeMutablePointer<Float>,
-        _ pool: StoragePool
-    ) -> Tensor {
-        let width = dHead.columns
-        let dSums = pool.tensor(rows.count, width + 1)
-        for (index, row) in rows.enumerated() {
-            let (d, y) = (dHead.pointer + row * dHead.stride, outputs.pointer + row * outputs.stride)
-            let (target, inverse) = (dSums.pointer + index * (width + 1), 1 / denominators[row])
-            for column in 0..<width { target[column] = d[column] * inverse }
-            target[width] = -ck_dot(Int64(width), d, y) * inverse
-        }
-        return dSums
     }
 
     private func exact(
@@ -69,7 +51,7 @@ struct MultiresolutionGradient: AttentionGradient {
                 block.weights.matrix.columns(column, count).transposed, dSums.matrix,
                 into: dValue.matrix.rows(first, count), accumulate: true)
         }
-        for index in 0..<dScores.count { dScores.pointer[index] *= block.weights.pointer[index] }
+        dScores.multiply(by: block.weights)
         let (first, count) = (block.rows.lowerBound, block.rows.count)
         let (query, dQuery) = (parts.slices.query.rows(first, count), dSlices.query.rows(first, count))
         parts.eachKeys(block.keys) { column, keys in
@@ -89,7 +71,7 @@ struct MultiresolutionGradient: AttentionGradient {
         let (blocks, width) = (parts.segments.count, dSlices.query.columns)
         let dLogits = pool.tensor(blocks, blocks)
         multiply(dCoarseSums.matrix, parts.blockValue.matrix.transposed, into: dLogits.matrix)
-        for index in 0..<dLogits.count { dLogits.pointer[index] *= parts.coarse.pointer[index] }
+        dLogits.multiply(by: parts.coarse)
         let dBlockValue = pool.tensor(blocks, width + 1)
         multiply(parts.coarse.matrix.transposed, dCoarseSums.matrix, into: dBlockValue.matrix)
         parts.segments.addSumGradient(dBlockValue, to: dValue.matrix)

@@ -1,3 +1,4 @@
+import CKernels
 import Tensors
 
 #if canImport(Glibc)
@@ -51,8 +52,9 @@ struct MultiresolutionParts {
     /// The blocks of each row that are computed exactly: its own, and the largest of all, ties to the first.
     private static func largest(_ logits: Tensor, _ perRow: Int) -> [[Int]] {
         let count = logits.rows
-        let others = (0..<count * count).filter { $0 / count != $0 % count }
-        let chosen = others.sorted { (logits.pointer[$0], $1) > (logits.pointer[$1], $0) }
+        let values = logits.values
+        let others = values.indices.filter { $0 / count != $0 % count }
+        let chosen = others.sorted { (values[$0], $1) > (values[$1], $0) }
             .prefix(max(0, count * (perRow - 1)))
         var rows = (0..<count).map { [$0] }
         for index in chosen { rows[index / count].append(index % count) }
@@ -62,12 +64,11 @@ struct MultiresolutionParts {
     /// Leaves exp(μ - maximum) of what is not exact; returns the maxima.
     private static func exponentiate(_ logits: Tensor, _ exact: [[Int]], isSparse: Bool) -> [Float] {
         exact.enumerated().map { row, columns in
-            let values = logits.pointer + row * logits.columns
-            let coarse = isSparse ? [] : (0..<logits.columns).filter { !columns.contains($0) }
-            let maximum = coarse.map { values[$0] }.max() ?? -.infinity
-            let kept = coarse.map { ($0, exp(values[$0] - maximum)) }
-            for column in 0..<logits.columns { values[column] = 0 }
-            for (column, value) in kept { values[column] = value }
+            let logits = logits.rows(row..<row + 1)
+            var values = logits.values
+            for column in values.indices where isSparse || columns.contains(column) { values[column] = -.infinity }
+            let maximum = values.max() ?? -.infinity
+            logits.copy(from: values.map { $0 == -.infinity ? 0 : exp($0 - maximum) })
             return maximum
         }
     }
@@ -79,8 +80,8 @@ struct MultiresolutionParts {
         let keys: [Range<Int>]
         /// exp(scores - a query's maximum), [queries, keys].
         let weights: Tensor
-        /// exp(the coarse maximum - a query's maximum).
-        let coarseFactors: [Float]
+        /// exp(the coarse maximum - a query's maximum), [1, queries].
+        let coarseFactors: Tensor
     }
 
     func eachBlock(_ body: (Block) -> Void) {
@@ -94,13 +95,8 @@ struct MultiresolutionParts {
                     queries, slices.key.rows(keys.lowerBound, keys.count).transposed,
                     into: weights.matrix.columns(column, keys.count), scale: attention.scale)
             }
-            let factors = (0..<rows.count).map { row -> Float in
-                let values = weights.pointer + row * weights.columns
-                var maximum = maxima[index]
-                for column in 0..<weights.columns { maximum = max(maximum, values[column]) }
-                for column in 0..<weights.columns { values[column] = exp(values[column] - maximum) }
-                return maxima[index] == -.infinity ? 0 : exp(maxima[index] - maximum)
-            }
+            let factors = pool.tensor(1, rows.count)
+            withPointers(weights.matrix, factors) { ck_exponentiate_rows(maxima[index], $0, $1) }
             body(Block(index: index, rows: rows, keys: keys, weights: weights, coarseFactors: factors))
         }
     }
@@ -117,10 +113,7 @@ struct MultiresolutionParts {
     /// Numerators and denominators of a block's queries, [queries, d + 1].
     func sums(_ block: Block) -> Tensor {
         let sums = pool.tensor(block.rows.count, value.columns)
-        for (row, factor) in block.coarseFactors.enumerated() {
-            let coarse = coarseSums.pointer + block.index * sums.columns
-            for column in 0..<sums.columns { sums.pointer[row * sums.columns + column] = factor * coarse[column] }
-        }
+        multiply(block.coarseFactors.matrix.transposed, coarseSums.matrix.rows(block.index, 1), into: sums.matrix)
         eachKeys(block.keys) { column, keys in
             multiply(
                 block.weights.matrix.columns(column, keys.count), value.matrix.rows(keys.lowerBound, keys.count),

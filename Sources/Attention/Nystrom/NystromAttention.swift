@@ -1,5 +1,4 @@
 import Autograd
-import CKernels
 import Tensors
 
 /// Y = softmax(Q K̃ᵀ) pinv(softmax(Q̃ K̃ᵀ)) softmax(Q̃ Kᵀ) V, all products over √d, with landmarks Q̃, K̃ the means of p nearly
@@ -15,18 +14,12 @@ struct NystromAttention: SelfAttention {
     func callAsFunction(_ projections: Variable, _ layout: BatchLayout) -> Variable {
         let pool = projections.tape.pool
         let output = pool.tensor(projections.rows, shape.width)
-        eachHead(layout) { rows, head in
+        shape.eachHead(layout) { _, rows, head in
             let parts = NystromParts(self, shape.slices(projections.value, rows, head: head), pool)
             multiply(parts.left.matrix, parts.mixed.matrix, into: shape.slice(output, rows, head: head))
         }
         return projections.tape.record(
             output, NystromGradient(attention: self, layout: layout, projections: projections, output: output))
-    }
-
-    func eachHead(_ layout: BatchLayout, _ body: (_ rows: Range<Int>, _ head: Int) -> Void) {
-        for index in 0..<layout.count {
-            for head in 0..<shape.heads { body(layout.rows(index), head) }
-        }
     }
 }
 

@@ -1,5 +1,4 @@
 import Autograd
-import CKernels
 import Tensors
 
 /// With F, A, B the three softmaxes, Z = pinv(A), W = B V, U = Z W and Y = F U: dU = Fᵀ dY, dZ = dU Wᵀ, dW = Zᵀ dU,
@@ -13,7 +12,7 @@ struct NystromGradient: AttentionGradient {
     func backward(_ dOutput: Tensor, _ gradients: Gradients) {
         let (shape, pool, scale) = (attention.shape, gradients.pool, attention.scale)
         let dProjections = pool.tensor(projections.rows, projections.columns)
-        attention.eachHead(layout) { rows, head in
+        shape.eachHead(layout) { _, rows, head in
             let slices = shape.slices(projections.value, rows, head: head)
             let dSlices = shape.slices(dProjections, rows, head: head)
             let parts = NystromParts(attention, slices, pool)
@@ -31,7 +30,7 @@ struct NystromGradient: AttentionGradient {
                 parts.right, dSummed.matrix, parts.summed.matrix, slices.value, scale, pool)
             let dMiddle = parts.inverse.gradient(dInverse, pool)
             let delta = rowProducts(dMiddle.matrix, parts.middle.matrix, pool)
-            ck_softmax_gradient(Int64(p), Int64(p), scale, parts.middle.pointer, delta.pointer, dMiddle.pointer)
+            softmaxRowsGradient(parts.middle, scale, delta, dMiddle)
 
             let (dQuery, dKey) = (pool.tensor(p, d), pool.tensor(p, d))
             multiply(dLeft.matrix, parts.key.matrix, into: dSlices.query)

@@ -14,15 +14,14 @@ struct PseudoInverse {
     init(_ a: Tensor, _ pool: StoragePool) {
         self.a = a
         let n = a.rows
-        let sums = (0..<n).map { column in
-            (0..<n).reduce(Float(0)) { $0 + a.pointer[$1 * n + column] }
-        }
+        let columnSums = pool.zeros(1, n)
+        a.addColumnSums(to: columnSums)
+        let sums = columnSums.values
         largestColumn = sums.indices.max { sums[$0] < sums[$1] } ?? 0
         norm = sums[largestColumn]
         let start = pool.tensor(n, n)
-        for row in 0..<n {
-            for column in 0..<n { start.pointer[column * n + row] = a.pointer[row * n + column] / norm }
-        }
+        copyRows(a.matrix.transposed, into: start.matrix)
+        start.scale(by: 1 / norm)
         var steps = [start]
         for _ in 0..<6 { steps.append(Factors(a, steps[steps.count - 1], pool).next) }
         self.steps = steps
@@ -35,7 +34,7 @@ struct PseudoInverse {
         init(_ a: Tensor, _ z: Tensor, _ pool: StoragePool) {
             func minus(_ diagonal: Float, _ product: Tensor) -> Tensor {
                 product.scale(by: -1)
-                for i in 0..<product.rows { product.pointer[i * product.columns + i] += diagonal }
+                product.matrix.diagonal.add(diagonal)
                 return product
             }
             x = product(a, z, pool)
@@ -69,22 +68,18 @@ struct PseudoInverse {
             multiply(a.matrix.transposed, dX.matrix, into: previous.matrix, accumulate: true)
             dZ = previous
         }
-        addStart(dZ, to: dA)
+        addStart(dZ, to: dA, pool)
         return dA
     }
 
     /// Of Z₀ = Aᵀ / c with c the largest column sum.
-    private func addStart(_ dStart: Tensor, to dA: Tensor) {
-        let n = a.rows
-        var dNorm: Float = 0
-        for row in 0..<n {
-            for column in 0..<n {
-                let d = dStart.pointer[column * n + row]
-                dA.pointer[row * n + column] += d / norm
-                dNorm -= d * a.pointer[row * n + column] / (norm * norm)
-            }
-        }
-        for row in 0..<n { dA.pointer[row * n + largestColumn] += dNorm }
+    private func addStart(_ dStart: Tensor, to dA: Tensor, _ pool: StoragePool) {
+        let d = pool.tensor(a.rows, a.rows)
+        copyRows(dStart.matrix.transposed, into: d.matrix)
+        d.scale(by: 1 / norm)
+        dA.add(d)
+        let dNorm = -rowProducts(d.matrix, a.matrix, pool).values.reduce(0, +) / norm
+        dA.matrix.columns(largestColumn, 1).add(dNorm)
     }
 }
 

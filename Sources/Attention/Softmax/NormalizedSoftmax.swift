@@ -31,14 +31,14 @@ struct NormalizedSoftmax: SelfAttention {
         copyRows(
             projections.value.matrix.columns(2 * shape.width, shape.width),
             into: result.matrix.columns(2 * shape.width, shape.width))
-        return projections.tape.record(result, UnitGradient(units: units, projections: projections.place))
+        return projections.tape.record(result, UnitGradient(units: units, projections: projections.slot))
     }
 }
 
 /// dx = (d - (d · x̂) x̂) / |x| of queries and keys, and d of values.
 private struct UnitGradient: AttentionGradient {
     let units: UnitRows
-    let projections: Place
+    let projections: GradientSlot
 
     func backward(_ dOutput: Tensor, _ gradients: Gradients) {
         let dProjections = gradients.pool.copy(dOutput)

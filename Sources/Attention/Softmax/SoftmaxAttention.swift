@@ -35,7 +35,9 @@ struct SoftmaxAttention: SelfAttention {
         } body: { tile, factors in
             let scores = tape.pool.tensor(tile.count, tile.keys)
             multiply(products.left(tile.queries(factors.query)), factors.key, into: scores.matrix)
-            ck_softmax(Int64(tile.count), Int64(tile.keys), pass.scales[tile.head], scores.pointer, pass.logSum(tile))
+            withPointers(scores, pass.logSum(tile)) {
+                ck_softmax(Int64(tile.count), Int64(tile.keys), pass.scales[tile.head], $0, $1)
+            }
             pass.drop(scores, tile)
             multiply(products.left(scores.matrix), factors.value, into: pass.slice(output, tile))
         }
@@ -65,11 +67,12 @@ struct SoftmaxPass {
     func eachTile<Prepared>(
         prepare: (_ sequence: Range<Int>, _ head: Int) -> Prepared, body: (QueryTile, Prepared) -> Void
     ) {
-        QueryTile.each(of: layout, heads: shape.heads, prepare: prepare, body: body)
+        QueryTile.each(of: layout, shape, prepare: prepare, body: body)
     }
 
-    func logSum(_ tile: QueryTile) -> UnsafeMutablePointer<Float> {
-        logSums.pointer + tile.head * logSums.columns + tile.sequence.lowerBound + tile.first
+    func logSum(_ tile: QueryTile) -> Tensor {
+        let first = tile.sequence.lowerBound + tile.first
+        return logSums.row(tile.head, first..<first + tile.count)
     }
 
     /// The rows of the tile in [tokens, width].
@@ -82,6 +85,6 @@ struct SoftmaxPass {
         guard let mask else { return }
         let key = mask.stream(layout.keys[tile.index]).stream(UInt64(tile.head)).key
         let first = UInt32(truncatingIfNeeded: tile.first * tile.keys)
-        ck_dropout(Int64(weights.count), key, first, attention.dropout, weights.pointer)
+        weights.withPointer { ck_dropout(Int64(weights.count), key, first, attention.dropout, $0) }
     }
 }

@@ -21,8 +21,9 @@ struct SoftmaxGradient: AttentionGradient {
 
             let weights = pool.tensor(tile.count, tile.keys)
             multiply(products.left(query), factors.keyTransposed, into: weights.matrix)
-            ck_softmax_again(
-                Int64(tile.count), Int64(tile.keys), pass.scales[tile.head], pass.logSum(tile), weights.pointer)
+            withPointers(pass.logSum(tile), weights) {
+                ck_softmax_again(Int64(tile.count), Int64(tile.keys), pass.scales[tile.head], $0, $1)
+            }
             let dropped = pass.mask == nil ? weights : pool.copy(weights)
             pass.drop(dropped, tile)
             multiply(
@@ -33,9 +34,7 @@ struct SoftmaxGradient: AttentionGradient {
             multiply(products.left(dTile), factors.valueTransposed, into: dWeights.matrix)
             pass.drop(dWeights, tile)
             let delta = rowProducts(dTile, pass.slice(output, tile), pool)
-            ck_softmax_gradient(
-                Int64(tile.count), Int64(tile.keys), pass.scales[tile.head], weights.pointer, delta.pointer,
-                dWeights.pointer)
+            softmaxRowsGradient(weights, pass.scales[tile.head], delta, dWeights)
             multiply(products.left(dWeights.matrix), factors.key, into: tile.queries(dSlices.query))
             multiply(
                 products.left(dWeights.matrix.transposed), products.right(query), into: dSlices.key,

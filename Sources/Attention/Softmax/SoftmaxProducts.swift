@@ -12,7 +12,12 @@ func softmaxProducts(_ a: Matrix, _ b: Matrix, _ scale: Float, _ pool: StoragePo
 /// s = softmax(scale · s), row by row.
 func softmaxRows(_ s: Tensor, _ scale: Float, _ pool: StoragePool) {
     let logSums = pool.tensor(1, s.rows)
-    ck_softmax(Int64(s.rows), Int64(s.columns), scale, s.pointer, logSums.pointer)
+    withPointers(s, logSums) { ck_softmax(Int64(s.rows), Int64(s.columns), scale, $0, $1) }
+}
+
+/// dp = scale · p ∘ (dp - δ), row by row: the gradient of s in p = softmax(scale · s) from that of p.
+func softmaxRowsGradient(_ p: Tensor, _ scale: Float, _ delta: Tensor, _ dp: Tensor) {
+    withPointers(p, delta, dp) { ck_softmax_gradient(Int64(p.rows), Int64(p.columns), scale, $0, $1, $2) }
 }
 
 /// The gradient of a b in softmax(scale · a b) v from that of y = P v: scale P ∘ (dY vᵀ - δ), δ the rows of Σ dY ∘ Y.
@@ -22,16 +27,13 @@ func softmaxGradient(
     let dWeights = pool.tensor(weights.rows, weights.columns)
     multiply(dOutput, values.transposed, into: dWeights.matrix)
     let delta = rowProducts(dOutput, output, pool)
-    ck_softmax_gradient(
-        Int64(weights.rows), Int64(weights.columns), scale, weights.pointer, delta.pointer, dWeights.pointer)
+    softmaxRowsGradient(weights, scale, delta, dWeights)
     return dWeights
 }
 
 /// Σ over columns of a ∘ b, row by row.
 func rowProducts(_ a: Matrix, _ b: Matrix, _ pool: StoragePool) -> Tensor {
     let products = pool.tensor(1, a.rows)
-    for row in 0..<a.rows {
-        products.pointer[row] = ck_dot(Int64(a.columns), a.pointer + row * a.stride, b.pointer + row * b.stride)
-    }
+    withPointers(a, b, products) { ck_row_products($0, $1, $2) }
     return products
 }

@@ -31,11 +31,11 @@ struct HashFunction {
             let size = [16, 32, 64].first { $0 >= width } ?? 128
             let parts = (hashes + size / bits - 1) / (size / bits)
             let signs = pool.tensor(parts * 3, size)
-            ck_random_signs(Int64(signs.count), random.key, signs.pointer)
+            signs.withPointer { ck_random_signs(Int64(signs.count), random.key, $0) }
             projection = .hadamard(signs: signs, size: size)
         case .gaussian:
             let normals = pool.tensor(hashes * bits, width)
-            ck_normals(Int64(normals.count), random.key, normals.pointer)
+            normals.withPointer { ck_normals(Int64(normals.count), random.key, $0) }
             projection = .gaussian(normals)
         }
     }
@@ -45,18 +45,17 @@ struct HashFunction {
         let codes = IntegerVector<UInt16>(hashes * x.rows, from: pool)
         switch projection {
         case .hadamard(let signs, let size):
-            ck_hadamard_codes(
-                Int64(x.rows), Int32(width), Int32(size), Int32(bits), Int32(hashes), signs.pointer, x.pointer,
-                Int64(x.stride), codes.pointer)
+            precondition(x.columns == width, "rows of \(x.columns), not \(width)")
+            withPointers(x, signs, codes) { ck_hadamard_codes($0, Int32(size), Int32(bits), Int32(hashes), $1, $2) }
         case .gaussian(let normals):
             let step = 128
             for first in stride(from: 0, to: x.rows, by: step) {
                 let rows = x.rows(first, min(step, x.rows - first))
                 let projected = pool.tensor(rows.rows, hashes * bits)
                 multiply(rows, normals.matrix.transposed, into: projected.matrix)
-                ck_sign_codes(
-                    Int64(rows.rows), Int32(bits), Int32(hashes), projected.pointer, Int64(x.rows),
-                    codes.pointer + first)
+                withPointers(projected, codes) {
+                    ck_sign_codes(Int64(rows.rows), Int32(bits), Int32(hashes), $0, Int64(x.rows), $1 + first)
+                }
             }
         }
         return codes

@@ -5,12 +5,18 @@ import Tensors
 ///
 /// B_ij is the share of hashes in which query i and key j collide: an estimate of E_ij. Every sum over it has several
 /// routes, with the same numbers up to rounding, and `YosoRoute` says which is fastest.
-struct HashedHead {
+struct HashedHead: KernelOperand {
     let length: Int
     let bits: Int
     let hashes: Int
     let queries: IntegerVector<UInt16>
     let keys: IntegerVector<UInt16>
+
+    func withPointer<Result>(_ body: (ck_codes) throws -> Result) rethrows -> Result {
+        try withPointers(queries, keys) {
+            try body(ck_codes(n: Int64(length), bits: Int32(bits), hashes: Int32(hashes), queries: $0, keys: $1))
+        }
+    }
 
     init(length: Int, bits: Int, hashes: Int, queries: IntegerVector<UInt16>, keys: IntegerVector<UInt16>) {
         (self.length, self.bits, self.hashes) = (length, bits, hashes)
@@ -31,40 +37,42 @@ struct HashedHead {
 
     /// The pairs that collide, summed over the first `count` hashes.
     func collisions(ofHashes count: Int, _ pool: StoragePool) -> Int {
-        let histogram = IntegerVector<UInt32>(1 << bits, from: pool)
-        return Int(
-            ck_collisions(Int64(length), Int32(bits), Int32(count), keys.pointer, queries.pointer, histogram.pointer))
+        let some = HashedHead(length: length, bits: bits, hashes: count, queries: queries, keys: keys)
+        return Int(withPointers(some, histogram(pool)) { ck_collisions($0, $1) })
     }
 
     /// mass = Σ_j B_ij of every query.
-    func writeMass(_ mass: UnsafeMutablePointer<Float>, _ pool: StoragePool) {
-        let histogram = IntegerVector<UInt32>(1 << bits, from: pool)
-        ck_collision_mass(
-            Int64(length), Int32(bits), Int32(hashes), keys.pointer, queries.pointer, histogram.pointer, mass)
+    func writeMass(_ mass: Tensor, _ pool: StoragePool) {
+        withPointers(self, histogram(pool), mass) { ck_collision_mass($0, $1, $2) }
     }
+
+    private func histogram(_ pool: StoragePool) -> IntegerVector<UInt32> { IntegerVector(1 << bits, from: pool) }
 
     /// B of the queries `first ..< first + count` and all keys.
     func shares(_ first: Int, _ count: Int, _ pool: StoragePool) -> Tensor {
         let shares = pool.tensor(count, length)
-        ck_collision_shares(
-            Int64(count), Int64(length), Int64(length), Int32(hashes), queries.pointer + first, keys.pointer,
-            shares.pointer)
+        withPointers(self, shares) { ck_collision_shares($0, Int64(first), Int64(count), $1) }
         return shares
     }
-
-    /// Visits tiles of queries whose B stays in the second-level cache.
-    func eachTile(_ body: (_ first: Int, _ count: Int) -> Void) { QueryTile.each(length: length, body) }
 }
 
 /// Keys in the order of their codes, hash by hash: where the collisions of a query lie.
-struct SortedKeys {
-    let starts: IntegerVector<UInt32>
-    let order: IntegerVector<UInt32>
+struct SortedKeys: KernelOperand {
+    private let starts: IntegerVector<UInt32>
+    private let order: IntegerVector<UInt32>
+    /// Where kernels write the collisions of a few queries out.
+    private let scratch: IntegerVector<UInt8>
 
     init(_ head: HashedHead, _ pool: StoragePool) {
         starts = IntegerVector(head.hashes * ((1 << head.bits) + 1), from: pool)
         order = IntegerVector(head.hashes * head.length + Int(CK_ORDER_PADDING), from: pool)
-        ck_bucket_sort(
-            Int64(head.length), Int32(head.bits), Int32(head.hashes), head.keys.pointer, starts.pointer, order.pointer)
+        scratch = IntegerVector(Int(ck_collision_scratch(Int64(head.length), Int32(head.hashes))), from: pool)
+        withPointers(head, self) { ck_bucket_sort($0, $1) }
+    }
+
+    func withPointer<Result>(_ body: (ck_sorted_keys) throws -> Result) rethrows -> Result {
+        try withPointers(starts, order, scratch) {
+            try body(ck_sorted_keys(starts: $0, order: $1, scratch: $2))
+        }
     }
 }

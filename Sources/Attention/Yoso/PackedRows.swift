@@ -31,23 +31,21 @@ struct UnitMatrix {
     init(_ source: Matrix, _ pool: StoragePool) {
         rows = PackedRows(like: source, pool)
         norms = pool.tensor(1, source.rows)
-        normalize(source, into: rows.matrix, norms.pointer)
+        normalize(source, into: rows.matrix, norms)
     }
 
     /// dx from the gradient of the unit rows.
-    func writeGradient(_ d: Matrix, into dx: Matrix) { normalizeGradient(rows.matrix, norms.pointer, d, into: dx) }
+    func writeGradient(_ d: Matrix, into dx: Matrix) { normalizeGradient(rows.matrix, norms, d, into: dx) }
 }
 
 /// y = x / |x| row by row, with the norms; y may be x.
-func normalize(_ x: Matrix, into y: Matrix, _ norms: UnsafeMutablePointer<Float>) {
-    ck_l2_normalize(
-        Int64(x.rows), Int64(x.columns), YosoExpectation.epsilon, x.pointer, Int64(x.stride), y.pointer,
-        Int64(y.stride), norms)
+func normalize(_ x: Matrix, into y: Matrix, _ norms: Tensor) {
+    precondition(x.rows == y.rows && x.columns == y.columns && norms.count == x.rows)
+    withPointers(x, y, norms) { ck_l2_normalize(YosoExpectation.epsilon, $0, $1, $2) }
 }
 
 /// dx = (d - (d · y) y) / |x| row by row.
-func normalizeGradient(_ y: Matrix, _ norms: UnsafeMutablePointer<Float>, _ d: Matrix, into dx: Matrix) {
-    ck_l2_normalize_gradient(
-        Int64(y.rows), Int64(y.columns), YosoExpectation.epsilon, y.pointer, Int64(y.stride), norms, d.pointer,
-        Int64(d.stride), dx.pointer, Int64(dx.stride))
+func normalizeGradient(_ y: Matrix, _ norms: Tensor, _ d: Matrix, into dx: Matrix) {
+    precondition(d.rows == y.rows && d.columns == y.columns && norms.count == y.rows)
+    withPointers(y, norms, d, dx) { ck_l2_normalize_gradient(YosoExpectation.epsilon, $0, $1, $2, $3) }
 }

@@ -53,7 +53,9 @@ struct PairBudget {
     /// How many of the first `most` choices, of one bit, two bits and so on, select more than the budget.
     private func hashedBeyondBudget(_ most: Int, _ pool: StoragePool) -> Int {
         var counts = [Int64](repeating: 0, count: 17)
-        let limit = eachOfSome(deepest, pool) { ck_code_depths(Int64($0.count), $0.pointer, &counts) }
+        let limit = eachOfSome(deepest, pool) { codes in
+            codes.withPointer { ck_code_depths(Int64(codes.count), $0, &counts) }
+        }
         // A pair is selected by t bits where its codes differ below the highest t of some hash.
         return (1...most).first { t in
             Double(counts[...(deepest.bits - t)].reduce(0, +)) <= limit
@@ -62,7 +64,7 @@ struct PairBudget {
 
     private func exceeds(_ head: HashedHead, _ pool: StoragePool) -> Bool {
         var met = 0
-        let limit = eachOfSome(head, pool) { met += Int(ck_met(Int64($0.count), $0.pointer)) }
+        let limit = eachOfSome(head, pool) { met += Attention.met(in: $0) }
         return Double(met) > limit
     }
 
@@ -85,10 +87,11 @@ extension HashedHead {
     fileprivate func cut(to selection: PairSelection, _ random: RandomStream, _ pool: StoragePool) -> HashedHead {
         func cut(_ codes: IntegerVector<UInt16>, _ name: String) -> IntegerVector<UInt16> {
             let result = IntegerVector<UInt16>(selection.hashes * length, from: pool)
-            result.pointer.update(from: codes.pointer, count: selection.hashes * length)
-            ck_cut_codes(
-                Int64(selection.hashes * length), Int32(bits - selection.hashBits), Int32(selection.drawnBits),
-                random.stream(name).key, result.pointer)
+            withPointers(codes, result) {
+                ck_cut_codes(
+                    Int64(result.count), Int32(bits - selection.hashBits), Int32(selection.drawnBits),
+                    random.stream(name).key, $0, $1)
+            }
             return result
         }
         return HashedHead(

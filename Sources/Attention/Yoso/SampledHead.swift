@@ -10,7 +10,7 @@ struct SampledHead {
     /// S and, where the normalization wants it, mass; of new hashes drawn from `random`.
     static func sum(
         _ slices: HeadSlices, _ options: YosoOptions, hashes: Int, _ random: RandomStream, _ products: Products,
-        _ pool: StoragePool, into sums: Matrix, mass: UnsafeMutablePointer<Float>
+        _ pool: StoragePool, into sums: Matrix, mass: Tensor
     ) -> SampledHead {
         let length = slices.query.rows
         func hash(_ bits: Int) -> HashedHead {
@@ -50,7 +50,7 @@ struct SampledHead {
 
     /// By the fastest route, or by `route`; returns how many pairs were met. Beyond `limit` pairs the sums may end early.
     func sum(
-        _ rows: PairRows, into sums: Matrix, mass: UnsafeMutablePointer<Float>,
+        _ rows: PairRows, into sums: Matrix, mass: Tensor,
         by route: YosoRoute? = nil, limit: Int = .max, _ products: Products, _ pool: StoragePool
     ) -> Int {
         guard let law else { preconditionFailure("pairs that count have no weights to sum") }
@@ -66,9 +66,7 @@ struct SampledHead {
         by route: YosoRoute? = nil, _ products: Products, _ pool: StoragePool
     ) {
         guard let law else {
-            hashed?.writeGradients(
-                CollisionGradientRows(rows: rows, dSums: dSums, delta: delta, gradient: gradient), options.gradient,
-                by: route, pool)
+            hashed?.writeGradients(rows, options.gradient, dSums, delta, into: gradient, by: route, pool)
             return
         }
         let width = dSums.matrix.columns

@@ -2,26 +2,31 @@ import CKernels
 import Tensors
 
 /// What sums over pairs are computed from by enumeration.
-struct PairRows {
+struct PairRows: KernelOperand {
     /// Rows of length 1.
     let query: PackedRows
     /// Rows of length 1.
     let key: PackedRows
     let value: PackedRows
+
+    func withPointer<Result>(_ body: (ck_pair_rows) throws -> Result) rethrows -> Result {
+        try withPointers(query.tensor, key.tensor, value.tensor) {
+            try body(ck_pair_rows(width: Int64(query.tensor.columns), q: $0, k: $1, v: $2))
+        }
+    }
 }
 
 extension HashedHead {
     /// sums = W values and mass = the rows' sums of W, over the pairs that collide, each met once: linear while those are few.
     /// Returns how many they are; where they are more than `limit` the sums end early.
     func sumSelected(
-        _ rows: PairRows, _ law: PairLaw, into sums: Matrix, mass: UnsafeMutablePointer<Float>, limit: Int = .max,
+        _ rows: PairRows, _ law: PairLaw, into sums: Matrix, mass: Tensor, limit: Int = .max,
         _ pool: StoragePool
     ) -> Int {
-        let (sorted, result, scratch) = (SortedKeys(self, pool), PackedRows(like: sums, pool), collisionScratch(pool))
-        let met = ck_selected_sums(
-            Int64(length), Int32(rows.query.tensor.columns), Int32(bits), law.c, queries.pointer,
-            sorted.starts.pointer, sorted.order.pointer, rows.query.tensor.pointer, rows.key.tensor.pointer,
-            rows.value.tensor.pointer, result.tensor.pointer, mass, scratch.pointer, Int64(limit))
+        let result = PackedRows(like: sums, pool)
+        let met = withPointers(self, SortedKeys(self, pool), rows, result.tensor, mass) {
+            ck_selected_sums($0, $1, law.c, $2, $3, $4, Int64(limit))
+        }
         copyRows(result.matrix, into: sums)
         return Int(met)
     }
@@ -31,12 +36,11 @@ extension HashedHead {
         _ rows: PairRows, _ law: PairLaw, _ dSums: PackedRows, _ delta: Tensor, into gradient: PairRows,
         _ pool: StoragePool
     ) {
-        let (sorted, scratch) = (SortedKeys(self, pool), collisionScratch(pool))
         let slopes = pool.tensor(1, 16 * length + 16)
-        ck_selected_gradients(
-            Int64(length), Int32(rows.query.tensor.columns), Int32(bits), law.c, queries.pointer,
-            sorted.starts.pointer, sorted.order.pointer, rows.query.tensor.pointer, rows.key.tensor.pointer,
-            rows.value.tensor.pointer, dSums.tensor.pointer, delta.pointer, gradient.query.tensor.pointer,
-            gradient.key.tensor.pointer, gradient.value.tensor.pointer, scratch.pointer, slopes.pointer)
+        slopes.withPointer { slopes in
+            withPointers(self, SortedKeys(self, pool), rows, dSums.tensor, delta, gradient) {
+                ck_selected_gradients($0, $1, law.c, $2, $3, $4, $5, slopes)
+            }
+        }
     }
 }

@@ -1,4 +1,3 @@
-import CKernels
 import Tensors
 
 /// The first `columns` of every row, cut into groups of `width` that are l2-normalised each: q̂ | k̂ of the fused
@@ -15,20 +14,18 @@ struct UnitRows {
         norms = pool.tensor(columns / width, source.rows)
         self.width = width
         for group in 0..<norms.rows {
-            ck_l2_normalize(
-                Int64(source.rows), Int64(width), YosoExpectation.epsilon, source.pointer + group * width,
-                Int64(source.columns), rows.pointer + group * width, Int64(columns),
-                norms.pointer + group * source.rows)
+            normalize(
+                source.matrix.columns(group * width, width), into: rows.matrix.columns(group * width, width),
+                norms.rows(group..<group + 1))
         }
     }
 
     /// dx = (d - (d·x̂) x̂) / |x| group by group, from d of the shape of `rows` into the first columns of `target`.
     func writeGradient(_ d: Tensor, into target: Tensor) {
         for group in 0..<norms.rows {
-            ck_l2_normalize_gradient(
-                Int64(rows.rows), Int64(width), YosoExpectation.epsilon, rows.pointer + group * width,
-                Int64(rows.columns), norms.pointer + group * rows.rows, d.pointer + group * width, Int64(d.columns),
-                target.pointer + group * width, Int64(target.columns))
+            normalizeGradient(
+                rows.matrix.columns(group * width, width), norms.rows(group..<group + 1),
+                d.matrix.columns(group * width, width), into: target.matrix.columns(group * width, width))
         }
     }
 }

@@ -16,17 +16,18 @@ struct WeighedPairs {
     let pool: StoragePool
 
     /// sums = W values, mass = the rows' sums of W; returns how many pairs were met.
-    @discardableResult func sum(into sums: Matrix, mass: UnsafeMutablePointer<Float>) -> Int {
+    @discardableResult func sum(into sums: Matrix, mass: Tensor) -> Int {
         let (key, value) = (products.right(key.transposed), products.right(value))
         var met = 0
         QueryTile.each(length: length) { first, count in
             let weights = pool.tensor(count, length)
             multiply(products.left(query.rows(first, count)), key, into: weights.matrix)
             let nearest = nearest(first, count)
-            ck_pair_weights(
-                Int64(count), Int64(length), law.c, nearest?.pointer, weights.pointer, mass + first)
+            withPointers(nearest, weights, mass.row(0, first..<first + count)) {
+                ck_pair_weights(Int64(count), Int64(length), law.c, $0, $1, $2)
+            }
             multiply(products.left(weights.matrix), value, into: sums.rows(first, count))
-            met += nearest.map { Int(ck_met(Int64(count * length), $0.pointer)) } ?? count * length
+            met += nearest.map(Attention.met(in:)) ?? count * length
         }
         return met
     }
@@ -41,9 +42,9 @@ struct WeighedPairs {
             let dDots = pool.tensor(count, length)
             multiply(products.left(query), keysTransposed, into: weights.matrix)
             multiply(products.left(dTile), valuesTransposed, into: dDots.matrix)
-            ck_pair_gradients(
-                Int64(count), Int64(length), law.c, nearest(first, count)?.pointer, delta.pointer + first,
-                weights.pointer, dDots.pointer)
+            withPointers(nearest(first, count), delta.row(0, first..<first + count), weights, dDots) {
+                ck_pair_gradients(Int64(count), Int64(length), law.c, $0, $1, $2, $3)
+            }
             multiply(
                 products.left(weights.matrix.transposed), products.right(dTile), into: gradient.value,
                 accumulate: first > 0)
@@ -66,9 +67,12 @@ extension HashedHead {
     /// all hashes: zero where they collide.
     func nearest(queries first: Int, _ count: Int, step: Int, _ pool: StoragePool) -> IntegerVector<UInt16> {
         let nearest = IntegerVector<UInt16>(count * length, from: pool)
-        ck_nearest_codes(
-            Int64(count), Int64(length), Int64(length), Int32(hashes), Int64(step), queries.pointer + first,
-            keys.pointer, nearest.pointer)
+        withPointers(self, nearest) { ck_nearest_codes($0, Int64(first), Int64(count), Int64(step), $1) }
         return nearest
     }
+}
+
+/// How many of the pairs whose codes are so near are met.
+func met(in nearest: IntegerVector<UInt16>) -> Int {
+    Int(nearest.withPointer { ck_met(Int64(nearest.count), $0) })
 }

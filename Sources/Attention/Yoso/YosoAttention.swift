@@ -21,20 +21,16 @@ struct YosoAttention: SelfAttention {
         // |S| or mass, [heads, tokens].
         let divisors = tape.pool.tensor(shape.heads, projections.rows)
         var heads: [SampledHead] = []
-        for index in 0..<layout.count {
-            let rows = layout.rows(index)
-            for head in 0..<shape.heads {
-                // Outside of training a sequence's hashes may not depend on its company.
-                let random = (drawn?.stream(layout.keys[index]) ?? fixed).stream(UInt64(head))
-                let slices = shape.slices(projections.value, rows, head: head)
-                let sums = shape.slice(output, rows, head: head)
-                let divisors = divisors.pointer + head * divisors.columns + rows.lowerBound
-                let sampled = SampledHead.sum(
-                    slices, options, hashes: hashes(isTraining: drawn != nil), random, tape.products, tape.pool,
-                    into: sums, mass: divisors)
-                options.normalization.normalize(sums, divisors)
-                if drawn != nil { heads.append(sampled) }
-            }
+        shape.eachHead(layout) { sequence, rows, head in
+            // Outside of training a sequence's hashes may not depend on its company.
+            let random = (drawn?.stream(layout.keys[sequence]) ?? fixed).stream(UInt64(head))
+            let sums = shape.slice(output, rows, head: head)
+            let divisors = divisors.row(head, rows)
+            let sampled = SampledHead.sum(
+                shape.slices(projections.value, rows, head: head), options, hashes: hashes(isTraining: drawn != nil),
+                random, tape.products, tape.pool, into: sums, mass: divisors)
+            options.normalization.normalize(sums, divisors)
+            if drawn != nil { heads.append(sampled) }
         }
         return tape.record(
             output,
@@ -69,20 +65,19 @@ struct YosoGradient: AttentionGradient {
     func backward(_ dOutput: Tensor, _ gradients: Gradients) {
         let (shape, pool, options) = (attention.shape, gradients.pool, attention.options)
         let dProjections = pool.tensor(projections.rows, projections.columns)
-        for (index, sampled) in heads.enumerated() {
-            let (rows, head) = (layout.rows(index / shape.heads), index % shape.heads)
+        shape.eachHead(layout) { sequence, rows, head in
             let slices = shape.slices(projections.value, rows, head: head)
             let dSlices = shape.slices(dProjections, rows, head: head)
             let (dSums, delta) = (PackedRows(like: slices.value, pool), pool.tensor(1, rows.count))
             options.normalization.writeGradient(
-                shape.slice(output, rows, head: head), divisors.pointer + head * divisors.columns + rows.lowerBound,
+                shape.slice(output, rows, head: head), divisors.row(head, rows),
                 shape.slice(dOutput, rows, head: head), into: dSums.matrix, delta)
             let (query, key) = (UnitMatrix(slices.query, pool), UnitMatrix(slices.key, pool))
             let rowsOfPairs = PairRows(query: query.rows, key: key.rows, value: PackedRows(slices.value, pool))
             let gradient = PairRows(
                 query: PackedRows(like: slices.query, pool), key: PackedRows(like: slices.key, pool),
                 value: PackedRows(like: slices.value, pool))
-            sampled.writeGradients(
+            heads[sequence * shape.heads + head].writeGradients(
                 rowsOfPairs, dSums, delta, options, into: gradient, projections.tape.products, pool)
             copyRows(gradient.value.matrix, into: dSlices.value)
             query.writeGradient(gradient.query.matrix, into: dSlices.query)

@@ -1,5 +1,4 @@
 import Autograd
-import CKernels
 import Tensors
 
 /// YOSO-E: Y_i = S_i / |S_i|, S = E V, E_ij = (1 - arccos(q̂_i · k̂_j) / π)^τ, with q̂, k̂ the l2-normalised rows: the
@@ -21,8 +20,8 @@ struct YosoExpectation: SelfAttention {
         let output = tape.pool.tensor(projections.rows, shape.width)
         // |S| or mass, [heads, tokens].
         let divisors = tape.pool.tensor(shape.heads, projections.rows)
-        eachHead(layout, divisors) { rows, head, divisors in
-            let options = options(rows.count)
+        shape.eachHead(layout) { _, rows, head in
+            let (options, divisors) = (options(rows.count), divisors.row(head, rows))
             let sums = shape.slice(output, rows, head: head)
             let slices = slices(units.rows, projections.value, rows, head: head)
             pairs(slices, options, tape.products, tape.pool).sum(into: sums, mass: divisors)
@@ -33,19 +32,6 @@ struct YosoExpectation: SelfAttention {
             YosoExpectationGradient(
                 attention: self, layout: layout, projections: projections, units: units, output: output,
                 divisors: divisors))
-    }
-
-    /// Visits every head of every sequence, with its part of the divisors.
-    func eachHead(
-        _ layout: BatchLayout, _ divisors: Tensor,
-        _ body: (_ rows: Range<Int>, _ head: Int, _ divisors: UnsafeMutablePointer<Float>) -> Void
-    ) {
-        for index in 0..<layout.count {
-            let rows = layout.rows(index)
-            for head in 0..<shape.heads {
-                body(rows, head, divisors.pointer + head * divisors.columns + rows.lowerBound)
-            }
-        }
     }
 
     func pairs(
@@ -81,12 +67,12 @@ struct YosoExpectationGradient: AttentionGradient {
         let (shape, pool, products) = (attention.shape, gradients.pool, projections.tape.products)
         let dUnits = pool.tensor(units.rows.rows, units.rows.columns)
         let dProjections = pool.tensor(projections.rows, projections.columns)
-        attention.eachHead(layout, divisors) { rows, head, divisors in
+        shape.eachHead(layout) { _, rows, head in
             let options = attention.options(rows.count)
             let dSums = pool.tensor(rows.count, shape.headWidth)
             let delta = pool.tensor(1, rows.count)
             options.normalization.writeGradient(
-                shape.slice(output, rows, head: head), divisors, shape.slice(dOutput, rows, head: head),
+                shape.slice(output, rows, head: head), divisors.row(head, rows), shape.slice(dOutput, rows, head: head),
                 into: dSums.matrix, delta)
             let slices = attention.slices(units.rows, projections.value, rows, head: head)
             attention.pairs(slices, options, products, pool).writeGradients(

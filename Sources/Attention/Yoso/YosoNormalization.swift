@@ -7,11 +7,11 @@ extension YosoNormalization {
 
     /// Y = S / divisor row by row, in place: by |S|, which is written to `divisors`, or by the mass, which stands there. Rows of
     /// zeros stay zero.
-    func normalize(_ sums: Matrix, _ divisors: UnsafeMutablePointer<Float>) {
+    func normalize(_ sums: Matrix, _ divisors: Tensor) {
         switch self {
         case .l2: Attention.normalize(sums, into: sums, divisors)
         case .mass:
-            ck_divide_rows(Int64(sums.rows), Int64(sums.columns), divisors, sums.pointer, Int64(sums.stride))
+            withPointers(divisors, sums) { ck_divide_rows($0, $1) }
         }
     }
 
@@ -19,7 +19,7 @@ extension YosoNormalization {
     ///
     /// l2: G = (dY - (dY · Y) Y) / |S|, δ = 0. mass: G = dY / mass, δ = G · Y.
     func writeGradient(
-        _ output: Matrix, _ divisors: UnsafeMutablePointer<Float>, _ dOutput: Matrix, into dSums: Matrix,
+        _ output: Matrix, _ divisors: Tensor, _ dOutput: Matrix, into dSums: Matrix,
         _ delta: Tensor
     ) {
         switch self {
@@ -27,9 +27,7 @@ extension YosoNormalization {
             normalizeGradient(output, divisors, dOutput, into: dSums)
             delta.fill(0)
         case .mass:
-            ck_divide_rows_gradient(
-                Int64(output.rows), Int64(output.columns), divisors, output.pointer, Int64(output.stride),
-                dOutput.pointer, Int64(dOutput.stride), dSums.pointer, Int64(dSums.stride), delta.pointer)
+            withPointers(divisors, output, dOutput, dSums, delta) { ck_divide_rows_gradient($0, $1, $2, $3, $4) }
         }
     }
 }

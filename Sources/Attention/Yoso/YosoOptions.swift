@@ -1,3 +1,7 @@
+import Autograd
+import Options
+import Tensors
+
 /// How backward computes dE/dx of the kernel E of a query and a key with cosine x.
 public enum CollisionGradient: String, Sendable, Equatable, Codable, CaseIterable {
     /// `T (1 - arccos x / π)^(T-1) / (π √(1-x²))`, the derivative itself.
@@ -14,15 +18,18 @@ public enum YosoNormalization: String, Sendable, Equatable, Codable, CaseIterabl
     case mass
 }
 
-/// Options of YOSO-E.
-public struct YosoExpectationOptions: Sendable, Equatable, Codable {
-    /// τ, bits a hash code (1 ... 64): the temperature of the kernel.
-    public var bits: Int
-    public var gradient: CollisionGradient
-    public var normalization: YosoNormalization
+/// Options of YOSO-E, the expectation of Bernoulli sampling by LSH (Zeng et al., ICML 2021, section 3).
+public struct YosoExpectationOptions: AttentionKind {
+    /// τ, bits a hash code: the temperature of the kernel.
+    public var bits: Int = 9
+    public var gradient: CollisionGradient = .lowerBound
+    public var normalization: YosoNormalization = .l2
+
+    public init() {}
 
     public init(
-        bits: Int = 9, gradient: CollisionGradient = .lowerBound, normalization: YosoNormalization = .l2
+        bits: Int = Self().bits, gradient: CollisionGradient = Self().gradient,
+        normalization: YosoNormalization = Self().normalization
     ) {
         self.bits = bits
         self.gradient = gradient
@@ -36,10 +43,27 @@ public struct YosoExpectationOptions: Sendable, Equatable, Codable {
         gradient = try values.decode(CollisionGradient.self, forKey: .gradient)
         normalization = try values.decodeIfPresent(YosoNormalization.self, forKey: .normalization) ?? .l2
     }
+
+    public static let name = "yosoExpectation"
+    public static var family: ModelFamily { .yoso }
+    public static var options: [Option<Self>] {
+        Option("bits", \.bits, 1...64, "bits of the kernel, its temperature; the paper has 9")
+        Option("gradient", \.gradient, "form of the derivative")
+        Option(
+            "normalization", \.normalization,
+            "what sums are divided by: their length, the paper's, or the mass of the weights")
+    }
+
+    public func pairs(length: Int) -> Int { length * length }
+    public func outputScale(headWidth: Int) -> Float { normalization.outputScale(headWidth: headWidth) }
+
+    public func build(_ shape: HeadShape, dropout: Float, _ scope: ParameterScope) -> any SelfAttention {
+        YosoExpectation(shape: shape) { _ in self }
+    }
 }
 
-/// Options of YOSO by sampling.
-public struct YosoOptions: Sendable, Equatable, Codable {
+/// Options of YOSO-m, Bernoulli sampling by LSH, linear in length (Zeng et al., ICML 2021, section 3).
+public struct YosoOptions: AttentionKind {
     public enum Hash: String, Sendable, Equatable, Codable, CaseIterable {
         /// H D₃ H D₂ H D₁ x: d log d operations a row for ⌊d / τ⌋ hashes, and slightly fewer collisions than by Gaussian planes.
         case hadamard
@@ -66,24 +90,27 @@ public struct YosoOptions: Sendable, Equatable, Codable {
     }
 
     /// m, hashes a training pass; at most 1024 of the conditional estimator.
-    public var hashes: Int
-    /// t, bits a hash code (1 ... 16); nil for log₂ of each sequence's length, or for what `pairs` asks for.
-    public var bits: Int?
-    public var hash: Hash
-    public var gradient: CollisionGradient
-    public var evaluation: Evaluation
-    public var estimator: Estimator
+    public var hashes: Int = 32
+    /// t, bits a hash code; nil for log₂ of each sequence's length, or for what `pairs` asks for.
+    public var bits: Int? = 9
+    public var hash: Hash = .hadamard
+    public var gradient: CollisionGradient = .lowerBound
+    public var evaluation: Evaluation = .sampled(nil)
+    public var estimator: Estimator = .counts
     /// T, bits of the kernel (at least `bits`, at most 64); nil for as many as a hash code has, which counts always have.
-    public var kernelBits: Int?
-    public var normalization: YosoNormalization
+    public var kernelBits: Int? = nil
+    public var normalization: YosoNormalization = .l2
     /// The most distinct keys that a query meets on average, by bits chosen for every head and sequence, where a sequence of at
     /// most so many tokens meets all; nil for no limit.
-    public var pairs: Int?
+    public var pairs: Int? = nil
+
+    public init() {}
 
     public init(
-        hashes: Int = 32, bits: Int? = 9, hash: Hash = .hadamard, gradient: CollisionGradient = .lowerBound,
-        evaluation: Evaluation = .sampled(nil), estimator: Estimator = .counts, kernelBits: Int? = nil,
-        normalization: YosoNormalization = .l2, pairs: Int? = nil
+        hashes: Int = Self().hashes, bits: Int? = Self().bits, hash: Hash = Self().hash,
+        gradient: CollisionGradient = Self().gradient, evaluation: Evaluation = Self().evaluation,
+        estimator: Estimator = Self().estimator, kernelBits: Int? = Self().kernelBits,
+        normalization: YosoNormalization = Self().normalization, pairs: Int? = Self().pairs
     ) {
         self.hashes = hashes
         self.bits = bits
@@ -110,6 +137,59 @@ public struct YosoOptions: Sendable, Equatable, Codable {
         pairs = try values.decodeIfPresent(Int.self, forKey: .pairs)
     }
 
+    public static let name = "yoso"
+    public static var family: ModelFamily { .yoso }
+    /// Bits of a code, which a table of sums has a row each for.
+    static let hashBits = 1...16
+    public static var options: [Option<Self>] {
+        Option("hashes", \.hashes, 1...65535, "hashes a training pass")
+        Option(
+            "bits", \.bits, .integer(hashBits, or: "auto"),
+            "bits of a hash code; auto is log2 of the length, or by pairs")
+        Option("hash", \.hash, "how codes are made")
+        Option(
+            "estimator", \.estimator,
+            "weights of pairs that collide: counts of it, the paper's, or conditional, exact over its probability")
+        Option(
+            "kernelBits", \.kernelBits, .integer(1...64, or: "auto"),
+            "bits of the kernel of the conditional estimator, at least bits")
+        Option(
+            "pairs", \.pairs, .integer(1...65535, or: "0"),
+            "distinct keys a query meets at most on average, by bits: auto for every head; 0 for no limit")
+        Option("gradient", \.gradient, "form of the derivative")
+        Option(
+            "normalization", \.normalization,
+            "what sums are divided by: their length, the paper's, or the mass of the weights")
+        Option("evaluation", \.evaluationForm, "what evaluation computes")
+        Option(
+            "evaluationHashes", \.evaluationHashes, .integer(1...65535, or: "auto"), "of sampled; auto takes hashes")
+    }
+
+    /// `evaluation` without its hashes.
+    enum EvaluationForm: String, CaseIterable {
+        case expectation, sampled
+    }
+
+    var evaluationForm: EvaluationForm {
+        get { evaluation == .expectation ? .expectation : .sampled }
+        set { evaluation = newValue == .expectation ? .expectation : .sampled(evaluationHashes) }
+    }
+
+    /// The hashes of evaluation, where they are others than those of training.
+    var evaluationHashes: Int? {
+        get {
+            guard case .sampled(let count?) = evaluation else { return nil }
+            return count
+        }
+        set { if case .sampled = evaluation { evaluation = .sampled(newValue) } }
+    }
+
+    public func outputScale(headWidth: Int) -> Float { normalization.outputScale(headWidth: headWidth) }
+
+    public func build(_ shape: HeadShape, dropout: Float, _ scope: ParameterScope) -> any SelfAttention {
+        YosoAttention(shape: shape, options: self, fixed: RandomStream(seed: 0).stream(scope.path("hashes")))
+    }
+
     /// t of a sequence of `length` tokens, where it is not chosen by `pairs`.
     func bits(of length: Int) -> Int { bits ?? min(16, max(1, floorOfLog2(length))) }
 
@@ -119,3 +199,8 @@ public struct YosoOptions: Sendable, Equatable, Codable {
 
 /// ⌊log₂ n⌋ of n >= 1, and 0 below.
 func floorOfLog2(_ n: Int) -> Int { Int.bitWidth - 1 - max(1, n).leadingZeroBitCount }
+
+extension AttentionChoice {
+    public static func yosoExpectation(_ options: YosoExpectationOptions) -> Self { Self(options) }
+    public static func yoso(_ options: YosoOptions) -> Self { Self(options) }
+}

@@ -4,8 +4,8 @@ extension YosoOptions {
 
     /// What stands against these options together for heads of `headWidth`, by the key of a recipe below `model`.
     ///
-    /// - Precondition: each is within its range, `AttentionRanges`.
-    func problems(headWidth: Int) -> [(key: String, text: String)] {
+    /// - Precondition: each is within its range.
+    public func problems(headWidth: Int) -> [(key: String, text: String)] {
         var problems: [(key: String, text: String)] = []
         if headWidth > 128 { problems.append(("heads", "makes heads \(headWidth) wide; yoso hashes at most 128")) }
         return problems + (estimator == .counts ? problemsOfCounts : problemsOfSelection)
@@ -31,7 +31,7 @@ extension YosoOptions {
             problems.append(("attention.hashes", "is \(most); the conditional estimator takes at most 1024"))
         }
         // Bits that follow the length are 16 at most; those that a budget chooses stay below the kernel's.
-        if let kernelBits, kernelBits < bits ?? (pairs == nil ? AttentionRanges.hashBits.upperBound : 1) {
+        if let kernelBits, kernelBits < bits ?? (pairs == nil ? Self.hashBits.upperBound : 1) {
             let least = bits.map { "the \($0) bits of a hash" } ?? "16, which bits: auto may reach"
             problems.append(("attention.kernelBits", "is \(kernelBits); wanted at least \(least), and at most 64"))
         }

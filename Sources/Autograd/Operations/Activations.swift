@@ -10,9 +10,11 @@ extension Variable {
     /// y = x Φ(x)
     public func gelu(_ form: GeluForm = .erf) -> Variable {
         let y = tape.pool.tensor(rows, columns)
-        switch form {
-        case .erf: ck_gelu(Int64(y.count), value.pointer, y.pointer)
-        case .tanh: ck_gelu_tanh(Int64(y.count), value.pointer, y.pointer)
+        withPointers(value, y) {
+            switch form {
+            case .erf: ck_gelu(Int64(y.count), $0, $1)
+            case .tanh: ck_gelu_tanh(Int64(y.count), $0, $1)
+            }
         }
         return tape.record(y, Gelu(x: self, form: form))
     }
@@ -20,8 +22,8 @@ extension Variable {
     /// y = tanh x
     public func tanh() -> Variable {
         let y = tape.pool.tensor(rows, columns)
-        ck_tanh(Int64(y.count), value.pointer, y.pointer)
-        return tape.record(y, Tanh(x: place, y: y))
+        withPointers(value, y) { ck_tanh(Int64(y.count), $0, $1) }
+        return tape.record(y, Tanh(x: slot, y: y))
     }
 }
 
@@ -32,9 +34,11 @@ struct Gelu: TapedOperation {
 
     /// dx = dy (Φ(x) + x φ(x))
     func backward(_ dOutput: Tensor, _ gradients: Gradients) {
-        switch form {
-        case .erf: ck_gelu_gradient(Int64(dOutput.count), x.value.pointer, dOutput.pointer)
-        case .tanh: ck_gelu_tanh_gradient(Int64(dOutput.count), x.value.pointer, dOutput.pointer)
+        withPointers(x.value, dOutput) {
+            switch form {
+            case .erf: ck_gelu_gradient(Int64(dOutput.count), $0, $1)
+            case .tanh: ck_gelu_tanh_gradient(Int64(dOutput.count), $0, $1)
+            }
         }
         gradients.add(dOutput, to: x)
     }
@@ -42,12 +46,12 @@ struct Gelu: TapedOperation {
 
 private struct Tanh: TapedOperation {
     var phase: Phase { .activations }
-    let x: Place
+    let x: GradientSlot
     let y: Tensor
 
     /// dx = dy (1 - y²)
     func backward(_ dOutput: Tensor, _ gradients: Gradients) {
-        ck_tanh_gradient(Int64(dOutput.count), y.pointer, dOutput.pointer)
+        withPointers(y, dOutput) { ck_tanh_gradient(Int64(dOutput.count), $0, $1) }
         gradients.add(dOutput, to: x)
     }
 }

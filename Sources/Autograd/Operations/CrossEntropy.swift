@@ -24,59 +24,70 @@ extension Variable {
         var counted = countCrossEntropy(probabilities, labels, weight: weight)
         if smoothing > 0 { counted.sum += smooth(probabilities, labels, weight: weight, smoothing) }
         let y = tape.pool.tensor(1, 1, [weight * Float(counted.sum)])
-        let variable = tape.record(y, CrossEntropy(x: place, gradient: probabilities))
+        let variable = tape.record(y, CrossEntropy(x: slot, gradient: probabilities))
         return Loss(variable: variable, sum: counted.sum, correct: counted.correct, count: rows)
     }
 
     /// Moves the share ε of the gradient from the labels to all classes; returns what that adds to the loss.
     private func smooth(_ gradient: Tensor, _ labels: [Int32], weight: Float, _ smoothing: Float) -> Double {
-        let share = smoothing / Float(columns)
-        return labels.enumerated().reduce(0) { sum, item in
-            let (row, label) = (item.offset * columns, Int(item.element))
-            var mean: Float = 0
-            for column in row..<row + columns {
-                mean += value.pointer[column] / Float(columns)
-                gradient.pointer[column] -= weight * share
-            }
-            gradient.pointer[row + label] += weight * smoothing
-            return sum + Double(smoothing * (value.pointer[row + label] - mean))
+        withPointers(value, gradient) {
+            ck_smooth_labels(Int64(rows), Int64(columns), labels, weight, smoothing, $0, $1)
         }
+    }
+
+    /// weight · Σᵢ meanⱼ -(t log σ(x) + (1 - t) log(1 - σ(x))), for logits x [rows, labels] and t 1 where label j is of row i and
+    /// 0 elsewhere, as PyTorch's BCEWithLogitsLoss. With smoothing ε, t is (1 - ε) t + ε / 2.
+    public func binaryCrossEntropy(_ labels: [[Int]], weight: Float, smoothing: Float = 0) -> Loss {
+        precondition(labels.count == rows, "\(labels.count) lists of labels for \(rows) rows")
+        var targets = [Float](repeating: smoothing / 2, count: rows * columns)
+        for (row, labels) in labels.enumerated() {
+            for label in labels {
+                precondition(label < columns, "label \(label) of \(columns)")
+                targets[row * columns + label] = 1 - smoothing / 2
+            }
+        }
+        let gradient = tape.pool.copy(value)
+        let sum =
+            gradient.withPointer {
+                ck_binary_cross_entropy(Int64(targets.count), weight / Float(columns), targets, $0)
+            } / Double(columns)
+        let y = tape.pool.tensor(1, 1, [weight * Float(sum)])
+        return Loss(
+            variable: tape.record(y, CrossEntropy(x: slot, gradient: gradient)), sum: sum, correct: 0, count: rows)
     }
 
     /// weight · Σᵢ (x[i] - target[i])², for x [rows, 1].
     public func squaredError(_ targets: [Float], weight: Float) -> Loss {
         precondition(columns == 1 && targets.count == rows, "\(targets.count) targets for [\(rows), \(columns)]")
         let difference = tape.pool.tensor(rows, 1, zip(value.values, targets).map { $0 - $1 })
-        let sum = ck_sum_of_squares(Int64(rows), difference.pointer)
+        let sum = difference.sumOfSquares
         let y = tape.pool.tensor(1, 1, [weight * Float(sum)])
         difference.scale(by: 2 * weight)
         return Loss(
-            variable: tape.record(y, CrossEntropy(x: place, gradient: difference)), sum: sum, correct: 0, count: rows)
+            variable: tape.record(y, CrossEntropy(x: slot, gradient: difference)), sum: sum, correct: 0, count: rows)
     }
 }
 
 /// Rows of logits become weight · (softmax - onehot); returns the sum of the losses and the number of right guesses.
 func countCrossEntropy(_ logits: Tensor, _ labels: [Int32], weight: Float) -> (sum: Double, correct: Int) {
-    var sum = 0.0
-    var correct = 0
-    for (row, label) in labels.enumerated() {
+    precondition(labels.count == logits.rows, "\(labels.count) labels for \(logits.rows) rows")
+    for label in labels {
         precondition(label >= 0 && label < logits.columns, "label \(label) of \(logits.columns) classes")
-        var best: Int32 = 0
-        sum += Double(
-            ck_cross_entropy(
-                Int64(logits.columns), label, weight, logits.pointer + row * logits.columns, &best))
-        if best == label { correct += 1 }
     }
-    return (sum, correct)
+    var correct: Int64 = 0
+    let sum = logits.withPointer {
+        ck_cross_entropy(Int64(logits.rows), Int64(logits.columns), labels, weight, $0, &correct)
+    }
+    return (sum, Int(correct))
 }
 
 /// A loss whose gradient was known in forward.
 private struct CrossEntropy: TapedOperation {
     var phase: Phase { .head }
-    let x: Place
+    let x: GradientSlot
     let gradient: Tensor
 
-    /// dx = dy · weight (softmax - onehot), or dy · 2 weight (x - target)
+    /// dx = dy · weight (softmax - onehot), dy · weight (σ - target), or dy · 2 weight (x - target)
     func backward(_ dOutput: Tensor, _ gradients: Gradients) {
         gradient.scale(by: dOutput.scalar)
         gradients.add(gradient, to: x)

@@ -9,12 +9,12 @@ extension Variable {
         guard let mask = DropoutMask(probability, layout, tape) else { return self }
         let y = tape.pool.copy(value)
         mask.apply(to: y)
-        return tape.record(y, Dropout(x: place, mask: mask))
+        return tape.record(y, Dropout(x: slot, mask: mask))
     }
 }
 
 private struct Dropout: TapedOperation {
-    let x: Place
+    let x: GradientSlot
     let mask: DropoutMask
 
     /// dx = dy / (1 - p) or 0, by the same mask
@@ -43,10 +43,10 @@ struct DropoutMask {
     func apply(to x: Tensor) {
         precondition(x.rows == layout.tokens, "\(x.rows) rows for a layout of \(layout.tokens)")
         for sequence in 0..<layout.count {
-            let rows = layout.rows(sequence)
-            ck_dropout(
-                Int64(rows.count * x.columns), random.stream(layout.keys[sequence]).key, 0, probability,
-                x.pointer + rows.lowerBound * x.columns)
+            let rows = x.rows(layout.rows(sequence))
+            rows.withPointer {
+                ck_dropout(Int64(rows.count), random.stream(layout.keys[sequence]).key, 0, probability, $0)
+            }
         }
     }
 }

@@ -25,9 +25,11 @@ public struct EmbeddingSum: Sendable {
         }
         let y = tape.pool.tensor(ids.count, words.columns)
         let (rows, columns) = (Int64(y.rows), Int64(y.columns))
-        ck_gather(rows, columns, ids, tape[words].pointer, y.pointer)
-        ck_gather_add(rows, columns, positionIds, tape[positions].pointer, y.pointer)
-        ck_gather_add(rows, columns, segmentIds, tape[segments].pointer, y.pointer)
+        withPointers(tape[words], tape[positions], tape[segments], y) { words, positions, segments, y in
+            ck_gather(rows, columns, ids, words, y)
+            ck_gather_add(rows, columns, positionIds, positions, y)
+            ck_gather_add(rows, columns, segmentIds, segments, y)
+        }
         return tape.record(y, EmbeddingLookup(tables: tables))
     }
 }
@@ -39,8 +41,10 @@ private struct EmbeddingLookup: TapedOperation {
     /// dtable[id[i]] += dy[i], for each table
     func backward(_ dOutput: Tensor, _ gradients: Gradients) {
         for (table, ids) in tables {
-            gradients.ofParameters.addLookups(of: ids, to: table) {
-                ck_scatter_add(Int64(dOutput.rows), Int64(dOutput.columns), ids, dOutput.pointer, $0.pointer)
+            gradients.ofParameters.addLookups(of: ids, to: table) { sum in
+                withPointers(dOutput, sum) {
+                    ck_scatter_add(Int64(dOutput.rows), Int64(dOutput.columns), ids, $0, $1)
+                }
             }
         }
     }

@@ -17,9 +17,9 @@ extension Variable {
         let y = tape.pool.tensor(rows, contract.weight.rows)
         tape.multiply(activated.left, contract.weight, plus: contract.bias, into: y)
         guard let kept, let keptActivated = activated.kept else { return tape.constant(y) }
-        let expanded = tape.record(hidden, Linear(x: place, input: kept, weight: expand.weight, bias: expand.bias))
-        let place = tape.record(rows: rows, columns: hidden.columns, Gelu(x: expanded))
+        let expanded = tape.record(hidden, Linear(x: slot, input: kept, weight: expand.weight, bias: expand.bias))
+        let slot = tape.record(rows: rows, columns: hidden.columns, Gelu(x: expanded))
         return tape.record(
-            y, Linear(x: place, input: keptActivated, weight: contract.weight, bias: contract.bias))
+            y, Linear(x: slot, input: keptActivated, weight: contract.weight, bias: contract.bias))
     }
 }

@@ -34,13 +34,13 @@ public struct LayerNorm: Sendable {
         let tape = x.tape
         let y = tape.pool.tensor(sum.rows, sum.columns)
         let inverseDeviation = tape.pool.tensor(1, sum.rows)
-        ck_layer_norm(
-            Int64(sum.rows), Int64(sum.columns), epsilon, sum.pointer, tape[scale].pointer, tape[shift].pointer,
-            y.pointer, sum.pointer, inverseDeviation.pointer)
+        withPointers(tape[scale], tape[shift], sum, y, inverseDeviation) {
+            ck_layer_norm(Int64(sum.rows), Int64(sum.columns), epsilon, $0, $1, $2, $3, $4)
+        }
         return tape.record(
             y,
             ResidualNorm(
-                norm: self, x: x.place, branch: branch?.place, mask: mask, normalized: sum,
+                norm: self, x: x.slot, branch: branch?.slot, mask: mask, normalized: sum,
                 inverseDeviation: inverseDeviation))
     }
 }
@@ -48,8 +48,8 @@ public struct LayerNorm: Sendable {
 private struct ResidualNorm: TapedOperation {
     var phase: Phase { .norms }
     let norm: LayerNorm
-    let x: Place
-    let branch: Place?
+    let x: GradientSlot
+    let branch: GradientSlot?
     let mask: DropoutMask?
     let normalized: Tensor
     let inverseDeviation: Tensor
@@ -59,9 +59,9 @@ private struct ResidualNorm: TapedOperation {
     func backward(_ dOutput: Tensor, _ gradients: Gradients) {
         gradients.add(to: norm.scale) { dScale in
             gradients.add(to: norm.shift) { dShift in
-                ck_layer_norm_gradient(
-                    Int64(dOutput.rows), Int64(dOutput.columns), normalized.pointer, inverseDeviation.pointer,
-                    x.tape[norm.scale].pointer, dOutput.pointer, dScale.pointer, dShift.pointer)
+                withPointers(normalized, inverseDeviation, x.tape[norm.scale], dOutput, dScale, dShift) {
+                    ck_layer_norm_gradient(Int64(dOutput.rows), Int64(dOutput.columns), $0, $1, $2, $3, $4, $5)
+                }
             }
         }
         if let branch {

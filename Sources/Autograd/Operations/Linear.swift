@@ -1,4 +1,3 @@
-import CKernels
 import Tensors
 
 extension Variable {
@@ -9,14 +8,14 @@ extension Variable {
         let (left, kept) = tape.products.leftAndKept(value, isKept: tape.isTraining)
         tape.multiply(left, weight, plus: bias, into: y)
         guard let kept else { return tape.constant(y) }
-        return tape.record(y, Linear(x: place, input: kept, weight: weight, bias: bias))
+        return tape.record(y, Linear(x: slot, input: kept, weight: weight, bias: bias))
     }
 }
 
 struct Linear: TapedOperation {
     var phase: Phase { .dense }
-    let x: Place
-    let input: KeptFactor
+    let x: GradientSlot
+    let input: RightFactor
     let weight: Parameter
     let bias: Parameter
 
@@ -25,14 +24,12 @@ struct Linear: TapedOperation {
         let factors = x.tape.products.pair(of: dOutput.matrix)
         gradients.add(
             to: weight,
-            meanwhile: {
+            overlapping: {
                 gradients.write(to: x) { dInput, accumulate in
                     x.tape.multiplyBack(factors.straight, weight, into: dInput.matrix, accumulate: accumulate)
                 }
             },
-            { dWeight in multiply(factors.transposed, input.right, into: dWeight.matrix, accumulate: true) })
-        gradients.add(to: bias) {
-            ck_add_column_sums(Int64(dOutput.rows), Int64(dOutput.columns), dOutput.pointer, $0.pointer)
-        }
+            { dWeight in multiply(factors.transposed, input, into: dWeight.matrix, accumulate: true) })
+        gradients.add(to: bias) { dOutput.addColumnSums(to: $0) }
     }
 }

@@ -6,20 +6,22 @@ extension Variable {
     public func gatherRows(_ indices: [Int32]) -> Variable {
         precondition(indices.allSatisfy { $0 >= 0 && $0 < rows }, "gathering outside of \(rows) rows")
         let y = tape.pool.tensor(indices.count, columns)
-        ck_gather(Int64(y.rows), Int64(columns), indices, value.pointer, y.pointer)
-        return tape.record(y, GatherRows(x: place, indices: indices))
+        withPointers(value, y) { ck_gather(Int64(indices.count), Int64(columns), indices, $0, $1) }
+        return tape.record(y, GatherRows(x: slot, indices: indices))
     }
 }
 
 private struct GatherRows: TapedOperation {
-    let x: Place
+    let x: GradientSlot
     let indices: [Int32]
 
     /// dx[indices[i]] += dy[i]
     func backward(_ dOutput: Tensor, _ gradients: Gradients) {
         gradients.write(to: x) { dInput, accumulate in
             if !accumulate { dInput.fill(0) }
-            ck_scatter_add(Int64(dOutput.rows), Int64(dOutput.columns), indices, dOutput.pointer, dInput.pointer)
+            withPointers(dOutput, dInput) {
+                ck_scatter_add(Int64(dOutput.rows), Int64(dOutput.columns), indices, $0, $1)
+            }
         }
     }
 }

@@ -5,13 +5,13 @@ extension Variable {
     public static func + (a: Variable, b: Variable) -> Variable {
         let y = a.tape.pool.copy(a.value)
         y.add(b.value)
-        return a.tape.record(y, Sum(a: a.place, b: b.place))
+        return a.tape.record(y, Sum(a: a.slot, b: b.slot))
     }
 }
 
 private struct Sum: TapedOperation {
-    let a: Place
-    let b: Place
+    let a: GradientSlot
+    let b: GradientSlot
 
     /// da = dy, db = dy
     func backward(_ dOutput: Tensor, _ gradients: Gradients) {

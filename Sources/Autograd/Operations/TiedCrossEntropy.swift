@@ -1,4 +1,3 @@
-import CKernels
 import Tensors
 
 extension Variable {
@@ -27,13 +26,13 @@ extension Variable {
             // Rows are wide: what is done with their gradients is done before they leave the cache.
             for row in stride(from: 0, to: count, by: LeftFactorPair.rowsAtATime) {
                 let rows = row..<min(row + LeftFactorPair.rowsAtATime, count)
-                let part = logits.view(at: row * logits.columns, rows: rows.count, columns: logits.columns)
+                let part = logits.rows(rows)
                 let counted = countCrossEntropy(
                     part, Array(labels[first + row..<first + rows.upperBound]), weight: weight)
                 sum += counted.sum
                 correct += counted.correct
                 guard let factors else { continue }
-                ck_add_column_sums(Int64(part.rows), Int64(part.columns), part.pointer, dBias.pointer)
+                part.addColumnSums(to: dBias)
                 factors.add(rows: rows)
             }
             if let gradients, let factors {
@@ -48,14 +47,14 @@ extension Variable {
                     multiplyBack()
                     add(dEmbedding)
                 } else {
-                    gradients.add(to: embedding, meanwhile: multiplyBack, add)
+                    gradients.add(to: embedding, overlapping: multiplyBack, add)
                 }
             }
         }
         if let dEmbedding { gradients?.add(to: embedding) { $0.add(dEmbedding) } }
         gradients?.add(to: bias) { $0.add(dBias) }
         let y = pool.tensor(1, 1, [weight * Float(sum)])
-        let variable = tape.record(y, TiedCrossEntropy(x: place, dInput: dInput))
+        let variable = tape.record(y, TiedCrossEntropy(x: slot, dInput: dInput))
         return Loss(variable: variable, sum: sum, correct: correct, count: rows)
     }
 
@@ -68,7 +67,7 @@ extension Variable {
 
 private struct TiedCrossEntropy: TapedOperation {
     var phase: Phase { .head }
-    let x: Place
+    let x: GradientSlot
     let dInput: Tensor
 
     /// dx = weight (softmax - onehot) E, computed in forward

@@ -10,7 +10,7 @@ extension Tape {
     /// h = x Wᵀ + b, and gelu(h) for the products to come
     func multiplyAndActivate(
         _ x: LeftFactor, _ weight: Parameter, plus bias: Parameter, into h: Tensor
-    ) -> (left: LeftFactor, kept: KeptFactor?) {
+    ) -> (left: LeftFactor, kept: RightFactor?) {
         products.multiplyAndActivate(x, transposed(weight), plus: self[bias], into: h, isKept: isTraining)
     }
 

@@ -8,22 +8,36 @@
 #define CK_IN const float *_Nonnull
 #define CK_OUT float *_Nonnull
 
+/// Rows of a wider block: element (i, j) is data[i * stride + j].
+typedef struct {
+    float *_Nonnull data;
+    int64_t rows, columns, stride;
+} ck_matrix;
+
 // elementwise.c ---------------------------------------------------------------------------------------------------
 
 /// y += x
 void ck_add(int64_t n, CK_IN x, CK_OUT y);
+/// y *= x
+void ck_multiply(int64_t n, CK_IN x, CK_OUT y);
 /// x *= factor
 void ck_scale(int64_t n, float factor, CK_OUT x);
 /// Every row of y [rows, columns] becomes `row`.
 void ck_fill_rows(int64_t rows, int64_t columns, CK_IN row, CK_OUT y);
-/// y[i, j] = x[i, j] of matrices whose rows lie `stride` floats apart
-void ck_copy_rows(int64_t rows, int64_t columns, CK_IN x, int64_t x_stride, CK_OUT y, int64_t y_stride);
+/// y[i, j] = x[i, j]
+void ck_copy_rows(ck_matrix x, ck_matrix y);
+/// y[j, i] = x[i, j]
+void ck_transpose(ck_matrix x, ck_matrix y);
+/// y[i, j] = value
+void ck_fill(float value, ck_matrix y);
+/// y[i, j] += value
+void ck_add_value(float value, ck_matrix y);
 /// sums[j] += sum over i of x[i, j]
 void ck_add_column_sums(int64_t rows, int64_t columns, CK_IN x, CK_OUT sums);
 /// sum of x², accumulated in double
 double ck_sum_of_squares(int64_t n, CK_IN x);
-/// sum of x y
-float ck_dot(int64_t n, CK_IN x, CK_IN y);
+/// products[i] = sum over j of x[i, j] y[i, j]
+void ck_row_products(ck_matrix x, ck_matrix y, CK_OUT products);
 /// y = tanh x
 void ck_tanh(int64_t n, CK_IN x, CK_OUT y);
 /// d *= 1 - y², for y = tanh x
@@ -49,29 +63,40 @@ uint32_t ck_random_word(uint64_t key, uint32_t counter);
 
 // norm.c ----------------------------------------------------------------------------------------------------------
 
-/// Row by row: normalized = (x - mean) / √(variance + epsilon), y = normalized scale + shift. `normalized` may be x.
-void ck_layer_norm(int64_t rows, int64_t columns, float epsilon, CK_IN x, CK_IN scale, CK_IN shift, CK_OUT y,
-                   CK_OUT normalized, CK_OUT inverse_deviation);
+/// Row by row: x = (x - mean) / √(variance + epsilon), y = x scale + shift.
+void ck_layer_norm(int64_t rows, int64_t columns, float epsilon, CK_IN scale, CK_IN shift, CK_OUT x, CK_OUT y,
+                   CK_OUT inverse_deviation);
 /// d becomes the gradient of x; dscale and dshift are added to.
 void ck_layer_norm_gradient(int64_t rows, int64_t columns, CK_IN normalized, CK_IN inverse_deviation, CK_IN scale,
                             CK_OUT d, CK_OUT dscale, CK_OUT dshift);
-/// Row by row: norms = |x|, y = x / max(|x|, epsilon); rows lie `stride` floats apart in x and are packed in y.
-void ck_l2_normalize(int64_t rows, int64_t columns, float epsilon, CK_IN x, int64_t x_stride, CK_OUT y,
-                     int64_t y_stride, CK_OUT norms);
+/// Row by row: norms = |x|, y = x / max(|x|, epsilon).
+void ck_l2_normalize(float epsilon, ck_matrix x, ck_matrix y, CK_OUT norms);
 /// dx = (d - (d·y) y) / |x|, and zero where |x| < epsilon.
-void ck_l2_normalize_gradient(int64_t rows, int64_t columns, float epsilon, CK_IN y, int64_t y_stride, CK_IN norms,
-                              CK_IN d, int64_t d_stride, CK_OUT dx, int64_t dx_stride);
+void ck_l2_normalize_gradient(float epsilon, ck_matrix y, CK_IN norms, ck_matrix d, ck_matrix dx);
 
 // softmax.c -------------------------------------------------------------------------------------------------------
 
 /// Row by row, in place: s = exp(factor s - log_sum) with log_sum = log Σ exp(factor s).
 void ck_softmax(int64_t rows, int64_t columns, float factor, CK_OUT s, CK_OUT log_sum);
-/// The same from known log_sum.
+/// The first index up to which probabilities add up to more than `uniform`, or the last.
+int64_t ck_sample(int64_t n, CK_IN p, float uniform);
+/// The same as ck_softmax from known log_sum.
 void ck_softmax_again(int64_t rows, int64_t columns, float factor, CK_IN log_sum, CK_OUT s);
 /// dp = factor p (dp - delta[row])
 void ck_softmax_gradient(int64_t rows, int64_t columns, float factor, CK_IN p, CK_IN delta, CK_OUT dp);
-/// One row of logits becomes weight (softmax - onehot(label)); returns -log softmax[label]. `best` is the arg max.
-float ck_cross_entropy(int64_t n, int32_t label, float weight, CK_OUT logits, int32_t *_Nonnull best);
+/// Scores [queries, 1 + keys] of the queries from `first` on, and of key 0 and the keys from `first_key` on, become -1e30, so low
+/// that a weight is zero, where the two are more than `window` apart and neither is 0; column 0 where the others hold key 0.
+void ck_hide_beyond_window(int64_t first, int64_t first_key, int64_t window, ck_matrix scores);
+/// Every row of logits becomes weight (softmax - onehot(label)); returns the sum of -log softmax[label]. `correct` grows by the rows
+/// whose arg max, the first of several, is the label.
+double ck_cross_entropy(int64_t rows, int64_t columns, const int32_t *_Nonnull labels, float weight, CK_OUT logits,
+                        int64_t *_Nonnull correct);
+/// Moves the share ε of the gradient d of weight · cross-entropy from the labels to all classes; returns the sum of what that adds
+/// to the losses, ε (x[label] - mean x).
+double ck_smooth_labels(int64_t rows, int64_t columns, const int32_t *_Nonnull labels, float weight, float epsilon,
+                        CK_IN x, CK_OUT d);
+/// Logits become weight (σ(x) - target); returns Σ -(target log σ(x) + (1 - target) log(1 - σ(x))).
+double ck_binary_cross_entropy(int64_t n, float weight, CK_IN target, CK_OUT logits);
 
 // embedding.c -----------------------------------------------------------------------------------------------------
 
@@ -85,7 +110,6 @@ void ck_scatter_add(int64_t rows, int64_t columns, const int32_t *_Nonnull ids, 
 // yoso.c ----------------------------------------------------------------------------------------------------------
 
 #define CK_CODES const uint16_t *_Nonnull
-#define CK_INDICES const uint32_t *_Nonnull
 #define CK_NEAREST const uint16_t *_Nullable
 
 /// What pairs weigh by their cosine x, with s = 1 - arccos(x) / π: E = s^T, and for pairs that hashes select W = E / P,
@@ -98,97 +122,105 @@ typedef struct {
     float drawn;          // d = 2^-a, of a further bits of a code that are drawn
 } ck_pair_law;
 
-/// nearest[i, j] of [queries, keys]: min over hashes of to[h, i step] ^ from[h, j]; both lie in [hashes, n]. Its zeros are
-/// the pairs that hashes select; those below 2^(b - t) they would select by the highest t of their b bits.
-void ck_nearest_codes(int64_t queries, int64_t keys, int64_t n, int32_t hashes, int64_t step, CK_CODES to,
-                      CK_CODES from, uint16_t *_Nonnull nearest);
+/// Codes of `bits` bits of n queries and n keys, [hashes, n].
+typedef struct {
+    int64_t n;
+    int32_t bits, hashes;
+    CK_CODES queries;
+    CK_CODES keys;
+} ck_codes;
+
+/// Unit queries and keys, and values, [n, width] side by side, or their gradients; the width is a multiple of 16, at most 128.
+typedef struct {
+    int64_t width;
+    float *_Nonnull q, *_Nonnull k, *_Nonnull v;
+} ck_pair_rows;
+
+/// nearest[i, j] of [queries, n]: min over hashes of queries[h, first + i step] ^ keys[h, j]. Its zeros are the pairs that
+/// hashes select; those below 2^(b - t) they would select by the highest t of their b bits.
+void ck_nearest_codes(ck_codes codes, int64_t first, int64_t queries, int64_t step, uint16_t *_Nonnull nearest);
 /// counts[l] += how many of `nearest` have their highest one at bit l - 1; counts[0], how many are zero.
 void ck_code_depths(int64_t n, CK_CODES nearest, int64_t *_Nonnull counts);
 /// How many of `nearest` are zero.
 int64_t ck_met(int64_t n, CK_CODES nearest);
-/// codes[i] = (codes[i] >> shift) · 2^drawn_bits + so many bits of the random word of (key, i).
-void ck_cut_codes(int64_t n, int32_t shift, int32_t drawn_bits, uint64_t key, uint16_t *_Nonnull codes);
+/// cut[i] = (codes[i] >> shift) · 2^drawn_bits + so many bits of the random word of (key, i).
+void ck_cut_codes(int64_t n, int32_t shift, int32_t drawn_bits, uint64_t key, CK_CODES codes, uint16_t *_Nonnull cut);
 /// In place: cosines become W, zero for pairs whose `nearest` is not zero; null meets all. mass: the sums of rows.
 void ck_pair_weights(int64_t rows, int64_t columns, ck_pair_law law, CK_NEAREST nearest, CK_OUT x, CK_OUT mass);
 /// d = (d - delta[row]) W (dE/dx) / E; x becomes W.
 void ck_pair_gradients(int64_t rows, int64_t columns, ck_pair_law law, CK_NEAREST nearest, CK_IN delta, CK_OUT x,
                        CK_OUT d);
 /// y = y / mass row by row, zero where mass is.
-void ck_divide_rows(int64_t rows, int64_t columns, CK_IN mass, CK_OUT y, int64_t y_stride);
+void ck_divide_rows(CK_IN mass, ck_matrix y);
 /// dsums = d / mass, delta = dsums · y row by row, zero where mass is.
-void ck_divide_rows_gradient(int64_t rows, int64_t columns, CK_IN mass, CK_IN y, int64_t y_stride, CK_IN d,
-                             int64_t d_stride, CK_OUT dsums, int64_t dsums_stride, CK_OUT delta);
+void ck_divide_rows_gradient(CK_IN mass, ck_matrix y, ck_matrix d, ck_matrix dsums, CK_OUT delta);
 
 // normal.c --------------------------------------------------------------------------------------------------------
 
 /// x[i] is normal with mean 0 and deviation 1, of the random words 2 i and 2 i + 1 of `key` (Box and Muller 1958).
 void ck_normals(int64_t n, uint64_t key, CK_OUT x);
+/// The same for initial weights, of the words from 2 `first` on, with this deviation: in double and by libm, 30 times slower, since
+/// every run begins with its bits.
+void ck_exact_normals(int64_t first, int64_t n, uint64_t key, float deviation, CK_OUT x);
+/// Columns 2 i and 2 i + 1 of every row are turned as a point of the plane, by the angle with cosines[i] and sines[i].
+void ck_rotate_pairs(int64_t pairs, CK_IN cosines, CK_IN sines, ck_matrix x);
 
 // hadamard.c ------------------------------------------------------------------------------------------------------
 
 /// signs[i] = ±1 by the highest bit of random word i of `key`.
 void ck_random_signs(int64_t n, uint64_t key, CK_OUT signs);
-/// codes[h, i] of `bits` bits for `hashes` hashes of n rows: y = H D₃ H D₂ H D₁ x, with x padded by zeros from `width`
+/// codes[h, i] of `bits` bits for `hashes` hashes of every row: y = H D₃ H D₂ H D₁ x, with x padded by zeros from its columns
 /// to `size` (16, 32, 64 or 128; at least `bits`), H the Walsh-Hadamard transform and D the next `size` signs each,
 /// gives size / bits hashes; bit t of the k-th of them is y[k bits + t] > 0.
-void ck_hadamard_codes(int64_t n, int32_t width, int32_t size, int32_t bits, int32_t hashes, CK_IN signs, CK_IN x,
-                       int64_t x_stride, uint16_t *_Nonnull codes);
+void ck_hadamard_codes(ck_matrix x, int32_t size, int32_t bits, int32_t hashes, CK_IN signs, uint16_t *_Nonnull codes);
 /// codes[h, i] for i < rows of [hashes, n]: bit t of hash h is y[i, h bits + t] > 0.
 void ck_sign_codes(int64_t rows, int32_t bits, int32_t hashes, CK_IN y, int64_t n, uint16_t *_Nonnull codes);
 
 // buckets.c -------------------------------------------------------------------------------------------------------
 
-/// sums[i] = factor Σ over hashes h and tokens j with from[h, j] = to[h, i] of values[j], by a table of sums a code,
+/// sums[i] = Σ_j B_ij values[j], with B_ij the share of hashes in which query i and key j have one code, by a table of sums a code,
 /// `block` columns at once. `scratch` holds (2^bits + 2 n) block floats.
-void ck_bucket_sums(int64_t n, int32_t width, int32_t block, int32_t bits, int32_t hashes, CK_CODES from, CK_CODES to,
-                    CK_IN values, int64_t values_stride, float factor, CK_OUT sums, int64_t sums_stride,
-                    CK_OUT scratch);
+void ck_bucket_sums(ck_codes codes, int32_t block, ck_matrix values, ck_matrix sums, CK_OUT scratch);
 
 // collisions.c ----------------------------------------------------------------------------------------------------
 
-/// Entries of `order` behind its last, which are read and not used.
+/// Keys in the order of their codes, for whoever enumerates collisions: those with code c of hash h are
+/// order[h, starts[h, c] ..< starts[h, c + 1]], in their own order; starts is [hashes, 2^bits + 1].
+typedef struct {
+    uint32_t *_Nonnull starts;
+    uint32_t *_Nonnull order;  // [hashes, n], and CK_ORDER_PADDING more, which are read and not used
+    void *_Nonnull scratch;    // ck_collision_scratch bytes
+} ck_sorted_keys;
 enum { CK_ORDER_PADDING = 8 };
-/// Tokens in the order of their codes: those with code c of hash h are order[h, starts[h, c] ..< starts[h, c + 1]], in
-/// their own order; starts is [hashes, 2^bits + 1].
-void ck_bucket_sort(int64_t n, int32_t bits, int32_t hashes, CK_CODES codes, uint32_t *_Nonnull starts,
-                    uint32_t *_Nonnull order);
-/// How many (h, i, j) there are with from[h, j] = to[h, i]; `histogram` holds 2^bits counts.
-int64_t ck_collisions(int64_t n, int32_t bits, int32_t hashes, CK_CODES from, CK_CODES to,
-                      uint32_t *_Nonnull histogram);
-/// mass[i] = Σ_j B_ij; `histogram` as above.
-void ck_collision_mass(int64_t n, int32_t bits, int32_t hashes, CK_CODES from, CK_CODES to,
-                       uint32_t *_Nonnull histogram, CK_OUT mass);
-/// Bytes that the next two want as `scratch`.
 int64_t ck_collision_scratch(int64_t n, int32_t hashes);
-/// sums[i] = Σ_j B_ij values[j] by enumeration of the collisions, with B_ij the share of hashes in which i and j collide;
-/// rows are packed, their width a multiple of 16 and at most 128, `starts` and `order` of the codes `from`.
-void ck_collision_sums(int64_t n, int32_t width, int32_t bits, int32_t hashes, CK_CODES to, CK_INDICES starts,
-                       CK_INDICES order, CK_IN values, CK_OUT sums, void *_Nonnull scratch);
+/// Fills `starts` and `order`.
+void ck_bucket_sort(ck_codes codes, ck_sorted_keys sorted);
+/// How many (h, i, j) there are whose codes agree; `histogram` holds 2^bits counts.
+int64_t ck_collisions(ck_codes codes, uint32_t *_Nonnull histogram);
+/// mass[i] = Σ_j B_ij; `histogram` as above.
+void ck_collision_mass(ck_codes codes, uint32_t *_Nonnull histogram, CK_OUT mass);
+/// sums[i] = Σ_j B_ij values[j] by enumeration of the collisions, of rows like those of ck_pair_rows.
+void ck_collision_sums(ck_codes codes, ck_sorted_keys sorted, int64_t width, CK_IN values, CK_OUT sums);
 /// With w_ij = (g_i · v_j - delta_i) B_ij times the relative slope of ck_collision_slopes: dq_i = Σ_j w_ij k_j, dk_j = Σ_i w_ij q_i,
 /// dv_j = Σ_i B_ij g_i.
-void ck_collision_gradients(int64_t n, int32_t width, int32_t bits, int32_t hashes, int32_t exact, CK_CODES to,
-                            CK_INDICES starts, CK_INDICES order, CK_IN q, CK_IN k, CK_IN v, CK_IN g, CK_IN delta,
-                            CK_OUT dq, CK_OUT dk, CK_OUT dv, void *_Nonnull scratch);
+void ck_collision_gradients(ck_codes codes, ck_sorted_keys sorted, int32_t exact, ck_pair_rows rows, CK_IN g,
+                            CK_IN delta, ck_pair_rows gradient);
 
 // selected.c ------------------------------------------------------------------------------------------------------
 
 /// sums[i] = Σ_j W_ij v_j and mass[i] = Σ_j W_ij over the pairs that collide, each met once; returns how many those are, and
 /// ends early where they are more than `limit`.
-/// q and k are rows of length 1; all else as for ck_collision_sums.
-int64_t ck_selected_sums(int64_t n, int32_t width, int32_t bits, ck_pair_law law, CK_CODES to, CK_INDICES starts,
-                         CK_INDICES order, CK_IN q, CK_IN k, CK_IN v, CK_OUT sums, CK_OUT mass,
-                         void *_Nonnull scratch, int64_t limit);
+int64_t ck_selected_sums(ck_codes codes, ck_sorted_keys sorted, ck_pair_law law, ck_pair_rows rows, CK_OUT sums,
+                         CK_OUT mass, int64_t limit);
 /// With w_ij = (g_i · v_j - delta_i) W_ij (dE/dx) / E: dq_i = Σ_j w_ij k_j, dk_j = Σ_i w_ij q_i, dv_j = Σ_i W_ij g_i.
 /// `slopes` holds 16 n + 16 floats.
-void ck_selected_gradients(int64_t n, int32_t width, int32_t bits, ck_pair_law law, CK_CODES to, CK_INDICES starts,
-                           CK_INDICES order, CK_IN q, CK_IN k, CK_IN v, CK_IN g, CK_IN delta, CK_OUT dq, CK_OUT dk,
-                           CK_OUT dv, void *_Nonnull scratch, CK_OUT slopes);
+void ck_selected_gradients(ck_codes codes, ck_sorted_keys sorted, ck_pair_law law, ck_pair_rows rows, CK_IN g,
+                           CK_IN delta, ck_pair_rows gradient, CK_OUT slopes);
 
 // collisions.c, dense ---------------------------------------------------------------------------------------------
 
-/// shares[i, j] of [queries, keys]: the share of hashes with to[h, i] = from[h, j]; both lie in [hashes, n].
-void ck_collision_shares(int64_t queries, int64_t keys, int64_t n, int32_t hashes, CK_CODES to, CK_CODES from,
-                         CK_OUT shares);
+/// shares[i, j] of [queries, n] = B of query first + i and key j.
+void ck_collision_shares(ck_codes codes, int64_t first, int64_t queries, CK_OUT shares);
 /// d = (d - delta[row]) shares (dE/dx) / E at the cosine x: exactly `bits / ((π - arccos x) √(1-x²))`, or the lower bound
 /// bits / 2, which does not read `cosines`.
 void ck_collision_slopes(int64_t rows, int64_t columns, int32_t bits, int32_t exact, CK_IN delta, CK_IN shares,
@@ -200,22 +232,49 @@ void ck_collision_slopes(int64_t rows, int64_t columns, int32_t bits, int32_t ex
 void ck_elu_plus_one(int64_t n, CK_OUT x);
 /// d *= elu'(x), for y = elu(x) + 1
 void ck_elu_plus_one_gradient(int64_t n, CK_IN y, CK_OUT d);
-/// In place of the projections y [rows, features]: exp(y - |scale x|² / 2 - max) + 1e-4, with the maximum of each row,
+/// In place of the projections y [rows, features] of x: exp(y - |scale x|² / 2 - max) + 1e-4, with the maximum of each row,
 /// or of all rows where `together`.
-void ck_positive_features(int64_t rows, int64_t features, int64_t width, float scale, int32_t together, CK_IN x,
-                          int64_t x_stride, CK_OUT y);
-/// One row: d becomes the gradient of the exponents; returns its sum.
-float ck_positive_features_gradient(int64_t features, CK_IN y, CK_OUT d);
+void ck_positive_features(int64_t features, float scale, int32_t together, ck_matrix x, CK_OUT y);
+/// d becomes the gradient of the exponents, and dx what flows from them by |scale x|² / 2.
+void ck_positive_features_gradient(int64_t features, float scale, ck_matrix x, CK_IN y, CK_OUT d, ck_matrix dx);
+/// Rows become orthogonal within each block of `columns` (Gram and Schmidt), and as long as those of `lengths`.
+void ck_orthogonalize(int64_t rows, int64_t columns, CK_IN lengths, CK_OUT x);
+/// Of sums [rows, columns + 1]: y = the first columns over the last, which goes to `denominators`.
+void ck_quotients(ck_matrix sums, CK_OUT denominators, ck_matrix y);
+/// dsums [rows, columns + 1] = [d, -d · y] / denominator, row by row.
+void ck_quotients_gradient(CK_IN denominators, ck_matrix y, ck_matrix d, CK_OUT dsums);
+/// factors[i] = exp(floor - m), s = exp(s - m), with m the maximum of the row and of `floor`.
+void ck_exponentiate_rows(float floor, ck_matrix s, CK_OUT factors);
+
+// segments.c ------------------------------------------------------------------------------------------------------
+
+/// y[s] = the sum, or the mean, of the rows bounds[s] ..< bounds[s + 1] of x.
+void ck_segment_sums(int64_t count, const int64_t *_Nonnull bounds, int32_t means, ck_matrix x, CK_OUT y);
+/// dx[i] += the gradient of it from dy
+void ck_segment_sums_gradient(int64_t count, const int64_t *_Nonnull bounds, int32_t means, CK_IN dy, ck_matrix dx);
+
+// filter.c --------------------------------------------------------------------------------------------------------
+
+/// A graph filter of attention's outputs A V and A (A V), [rows, columns] each: f = once + (order - 1) (twice - once).
+typedef struct {
+    int64_t rows, columns, head_columns;
+    float order;
+    CK_IN weights;  // w, one a head
+    CK_IN once;
+    CK_IN twice;
+} ck_graph_filter;
+/// y += w f
+void ck_filter(ck_graph_filter filter, CK_OUT y);
+/// dweights += d · f by heads; d becomes the gradient of `once`.
+void ck_filter_gradient(ck_graph_filter filter, CK_OUT d, CK_OUT dtwice, CK_OUT dweights);
 
 // convolution.c ---------------------------------------------------------------------------------------------------
 
 /// y[i] += Σ over t of kernel[t] x[i + t - window / 2], rows beyond the ends being zero; the kernel is read from its end
 /// if `reversed`, which makes it the gradient of x from that of y.
-void ck_convolve(int64_t n, int64_t columns, int64_t window, CK_IN kernel, int32_t reversed, CK_IN x, int64_t x_stride,
-                 CK_OUT y, int64_t y_stride);
+void ck_convolve(int64_t window, CK_IN kernel, int32_t reversed, ck_matrix x, ck_matrix y);
 /// dkernel[t] += Σ over i of dy[i] · x[i + t - window / 2]
-void ck_convolve_gradient(int64_t n, int64_t columns, int64_t window, CK_IN x, int64_t x_stride, CK_IN dy,
-                          int64_t dy_stride, CK_OUT dkernel);
+void ck_convolve_gradient(int64_t window, ck_matrix x, ck_matrix dy, CK_OUT dkernel);
 
 // optimizer.c -----------------------------------------------------------------------------------------------------
 
@@ -229,6 +288,13 @@ typedef struct {
 /// One AdamW step on a range; `decay` is the decoupled weight decay of that range.
 void ck_adamw(int64_t n, ck_adamw_step step, float decay, CK_IN gradient, CK_OUT value, CK_OUT mean, CK_OUT square);
 
+/// The moments of a LAMB step on a range; returns the sum of squares of its direction, AdamW's with the decay in it.
+double ck_lamb_moments(int64_t n, ck_adamw_step step, float decay, CK_IN gradient, CK_IN value, CK_OUT mean,
+                       CK_OUT square);
+
+/// Goes a LAMB step from these moments; the trust ratio is a factor of the rate.
+void ck_lamb(int64_t n, ck_adamw_step step, float decay, CK_OUT value, CK_IN mean, CK_IN square);
+
 // bf16.c ----------------------------------------------------------------------------------------------------------
 
 // Only where ck_has_bf16. Panels are words of two bf16 numbers, neighbours in depth: a panel of w rows (left) or columns
@@ -238,19 +304,17 @@ enum {
     CK_BF16_RIGHT = 32,  // columns of a right panel
 };
 
-/// Rounds a [count, depth] operand to bf16 panels that are `pairs` words deep, which is more than depth / 2 where only a
-/// part of the depth is filled. Element (i, p) is x[p * stride + i] if it lies across, otherwise x[i * stride + p].
-void ck_bf16_pack(int32_t is_left, int32_t is_across, int64_t count, int64_t depth, CK_IN x, int64_t stride,
-                  int64_t pairs, void *_Nonnull packed);
-/// c = a b, or c = start + a b with a row to start from, or c += a b, for c [rows, columns] with `stride` floats a row.
+/// Rounds an operand [count, depth] to bf16 panels that are `pairs` words deep, which is more than depth / 2 where only a
+/// part of the depth is filled. It is x, or the transpose of x if it lies across.
+void ck_bf16_pack(int32_t is_left, int32_t is_across, ck_matrix x, int64_t pairs, void *_Nonnull packed);
+/// c = a b, or c = start + a b with a row to start from, or c += a b.
 /// An element's sum runs over its depth in an order of its own, whatever the other rows and columns.
-void ck_bf16_multiply(int64_t rows, int64_t columns, int64_t depth, const void *_Nonnull left,
-                      const void *_Nonnull right, const float *_Nullable start, int32_t accumulates, CK_OUT c,
-                      int64_t stride);
-/// c = start + a b, and gelu(c) as a left and, unless null, a right operand [rows, columns], while c is in the cache.
-void ck_bf16_multiply_gelu(int64_t rows, int64_t columns, int64_t depth, const void *_Nonnull left,
-                           const void *_Nonnull right, const float *_Nullable start, CK_OUT c, int64_t stride,
-                           void *_Nonnull left_gelu, void *_Nullable right_gelu);
+void ck_bf16_multiply(int64_t depth, const void *_Nonnull left, const void *_Nonnull right,
+                      const float *_Nullable start, int32_t accumulates, ck_matrix c);
+/// c = start + a b, and gelu(c) as a left and, unless null, a right operand, while c is in the cache.
+void ck_bf16_multiply_gelu(int64_t depth, const void *_Nonnull left, const void *_Nonnull right,
+                           const float *_Nullable start, ck_matrix c, void *_Nonnull left_gelu,
+                           void *_Nullable right_gelu);
 
 // level.c ---------------------------------------------------------------------------------------------------------
 
@@ -263,6 +327,5 @@ int32_t ck_has_bf16(void);
 #undef CK_IN
 #undef CK_OUT
 #undef CK_CODES
-#undef CK_INDICES
 #undef CK_NEAREST
 #endif

@@ -43,6 +43,7 @@ extension HuggingFaceConfiguration {
         labels = try value(.labels)
         labelIDs = try value(.labelIDs)
         classifierDropout = try value(.classifierDropout)
+        problemType = try value(.problemType)
         usesExpectation = try value(.usesExpectation)
         hashBits = try value(.hashBits)
         hashes = try value(.hashes)
@@ -63,7 +64,6 @@ struct RefusedKeys: Decodable {
     let pruned_heads: [String: [Int]]?
     let embedding_size: Int?
     let hidden_size: Int?
-    let problem_type: String?
     let quantization_config: Anything?
 
     struct Anything: Decodable { init(from decoder: any Decoder) {} }
@@ -74,9 +74,6 @@ struct RefusedKeys: Decodable {
         if tie_word_embeddings == false { return "'tie_word_embeddings' is false; only tied ones are supported" }
         if let heads = pruned_heads, !heads.isEmpty { return "'pruned_heads' is not empty; wanted all heads" }
         if let size = embedding_size, size != hidden_size { return "'embedding_size' is \(size); wanted hidden_size" }
-        if problem_type == "multi_label_classification" {
-            return "'problem_type' is '\(problem_type ?? "")'; wanted one label a text"
-        }
         if quantization_config != nil { return "'quantization_config' is not supported; wanted floating-point weights" }
         return nil
     }

@@ -26,6 +26,8 @@ public struct HuggingFaceConfiguration: Codable, Equatable, Sendable {
     public var labels: [String: String]?
     public var labelIDs: [String: Int]?
     public var classifierDropout: Double?
+    /// What a classifier predicts, as transformers says it; nil where the number of labels does.
+    public var problemType: String?
     /// YOSO alone.
     public var usesExpectation: Bool?
     public var hashBits: Int?
@@ -57,6 +59,7 @@ public struct HuggingFaceConfiguration: Codable, Equatable, Sendable {
         case labels = "id2label"
         case labelIDs = "label2id"
         case classifierDropout = "classifier_dropout"
+        case problemType = "problem_type"
         case usesExpectation = "use_expectation"
         case hashBits = "hash_code_len"
         case hashes = "num_hash"

@@ -84,7 +84,7 @@ public final class RunFolder {
     /// state, are gone too, for the run is about to write them again.
     ///
     /// - Returns: whether the model of step `best` is there.
-    public func settle(at step: Int, best: Int?, keeping count: Int) throws -> Bool {
+    public func prune(at step: Int, best: Int?, keeping count: Int) throws -> Bool {
         let (models, states) = (checkpointSteps, Self.steps(Self.statePrefix, in: url))
         let isThere = best.map(models.contains) ?? true
         let target = isThere ? best.map(Self.checkpointName) : nil

@@ -12,7 +12,7 @@ public struct RunState: Codable, Equatable, Sendable {
     public var index: Int
     /// Tokens trained on.
     public var tokens: Int
-    /// Seconds of work, over all sittings.
+    /// Seconds of work, over all processes.
     public var seconds: Double
     /// The best score so far, higher is better, and its step.
     public var bestScore: Double?

@@ -44,8 +44,18 @@ public struct WeightFiles {
 
     /// Copies the tensor called `name`, of a floating-point type, into `target`.
     public func read(_ name: String, into target: UnsafeMutableBufferPointer<Float>) throws {
+        try file(of: name).read(name, into: target)
+    }
+
+    /// All elements of a floating-point tensor.
+    public func floats(_ name: String) throws -> [Float] { try file(of: name).floats(name) }
+
+    /// All elements of an integer tensor.
+    public func integers(_ name: String) throws -> [Int] { try file(of: name).integers(name) }
+
+    private func file(of name: String) throws -> SafeTensorsFile {
         guard let place = places[name] else { throw CheckpointError(url, "has no tensor \(name)") }
-        try files[place].read(name, into: target)
+        return files[place]
     }
 
     /// SHA-256 of the file, or of those of the shards.

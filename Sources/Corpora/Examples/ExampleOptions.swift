@@ -1,44 +1,48 @@
-/// How a tokenized corpus becomes pretraining examples.
-public struct ExampleOptions: Sendable, Equatable, Codable {
-    /// Tokens of a full example, `[CLS]` and `[SEP]` included.
-    public var length: Int
-    /// Share of examples that are packed to a shorter length drawn uniformly (BERT's 10%).
-    public var shortShare: Double
-    /// Whether an example is a pair of consecutive segments, swapped half of the time (ALBERT's SOP).
-    public var sentenceOrder: Bool
-    public var masking: MaskingOptions
+import Options
 
-    public init(
-        length: Int = 128, shortShare: Double = 0.1, sentenceOrder: Bool = true, masking: MaskingOptions = .init()
-    ) {
-        self.length = length
-        self.shortShare = shortShare
-        self.sentenceOrder = sentenceOrder
-        self.masking = masking
+/// How a tokenized corpus becomes pretraining examples.
+public struct ExampleOptions: Configurable {
+    /// Tokens of a full example, `[CLS]` and `[SEP]` included.
+    public var length: Int = 128
+    /// Share of examples that are packed to a shorter length drawn uniformly (BERT's 10%).
+    public var shortShare: Double = 0.1
+    /// Whether an example is a pair of consecutive segments, swapped half of the time (ALBERT's SOP).
+    public var sentenceOrder: Bool = true
+    public var masking: MaskingOptions = MaskingOptions()
+
+    public init() {}
+
+    public static var options: [Option<Self>] {
+        Option("length", \.length, 8...65535, "tokens of a full example")
+        Option("shortShare", \.shortShare, .share, "share of examples packed to a shorter random length")
+        Option("sentenceOrder", \.sentenceOrder, "pairs of segments, half of them swapped, to tell apart")
+        Option.group("masking", \.masking)
     }
+
 }
 
 /// Which tokens are predicted, and what stands in their place (Devlin et al. 2019, section 3.1).
-public struct MaskingOptions: Sendable, Equatable, Codable {
+public struct MaskingOptions: Configurable {
     /// What is masked as one: a piece, all pieces of a word, or a span of words of geometric length (SpanBERT).
     public enum Unit: String, Sendable, Equatable, Codable, CaseIterable {
         case token, word, span
     }
 
     /// Share of the tokens (specials excluded) that are predicted.
-    public var share: Double
-    public var unit: Unit
+    public var share: Double = 0.15
+    public var unit: Unit = .token
     /// Of the predicted: share replaced by `[MASK]`.
-    public var replacedByMask: Double
+    public var replacedByMask: Double = 0.8
     /// Of the predicted: share replaced by a random token; the rest stays as it is.
-    public var replacedByRandom: Double
+    public var replacedByRandom: Double = 0.1
 
-    public init(
-        share: Double = 0.15, unit: Unit = .token, replacedByMask: Double = 0.8, replacedByRandom: Double = 0.1
-    ) {
-        self.share = share
-        self.unit = unit
-        self.replacedByMask = replacedByMask
-        self.replacedByRandom = replacedByRandom
+    public init() {}
+
+    public static var options: [Option<Self>] {
+        Option("share", \.share, .share, "share of tokens that is predicted")
+        Option("unit", \.unit, "what is masked as one")
+        Option("replacedByMask", \.replacedByMask, .share, "of the predicted, share shown as [MASK]")
+        Option("replacedByRandom", \.replacedByRandom, .share, "of the predicted, share shown as another token")
     }
+
 }

@@ -1,15 +1,23 @@
-/// Every effective value of a recipe with its origin, in the order of the schema: checked key by key.
+import Options
+
+/// Every effective value of a recipe with its origin, in the order of the options, and all that is wrong with them.
 public struct ResolvedRecipe: Sendable {
     struct Value: Sendable {
-        let field: Field
+        let key: String
         let texts: [String]
         /// `default`, `mini.yaml:12`, `--set …`
         let origin: String
         let place: RecipeIssue.Place
+        let doc: String
+        /// The key of the choice that brings it.
+        let choice: String?
     }
 
-    let values: [Value]
+    private(set) var values: [Value] = []
     let file: String
+    private var issues: [RecipeIssue]
+    /// Keys without a value that is right.
+    private var failed: Set<String> = []
 
     /// An override from the command line: a dotted key, its value, and the argument as the user typed it.
     public struct Override: Sendable, Equatable {
@@ -31,104 +39,116 @@ public struct ResolvedRecipe: Sendable {
         }
     }
 
-    /// Lays defaults, the file and the overrides over one another, in this order.
+    /// Lays the file and the overrides over the defaults that `settings` holds, in this order.
     ///
-    /// - Throws: `RecipeErrors` with everything that is wrong, at once.
-    init(_ schema: Schema, _ file: RecipeFile, _ overrides: [Override]) throws {
-        if let entry = file.entries.first(where: { $0.key == "kind" }), entry.texts != [schema.kind],
-            ["pretraining", "finetuning"].contains(entry.texts.first ?? "")
-        {
-            let message = "this is a \(entry.texts[0]) recipe; wanted a \(schema.kind) recipe"
-            throw RecipeErrors(issues: [RecipeIssue(place: entry.valuePlace, message: message)])
+    /// - Throws: `RecipeErrors` where the recipe is of no kind or of another; everything else that is wrong is for `check`.
+    init<Settings: Configurable>(
+        of kind: RecipeKind, into settings: inout Settings, _ file: RecipeFile, _ overrides: [Override]
+    ) throws {
+        try kind.check(file)
+        (self.file, issues) = (file.name, file.issues)
+        var layers = file.entries.map { Layer($0) } + overrides.map { Layer($0) }
+        var options: [(option: Option<Settings>, choice: String?)] = []
+        for option in Settings.options {
+            options.append((option, nil))
+            guard !option.variants.isEmpty else { continue }
+            layers = Self.withoutReplaced(layers, option.name, option.variants, option.texts(settings)[0])
+            if let last = layers.last(where: { $0.key == option.name }), !option.read(last.texts, &settings) {
+                // What is below a variant that is none cannot be known.
+                let below = Set(option.variants.values.flatMap { $0 })
+                layers.removeAll { below.contains($0.key) }
+            }
+            options += option.below(settings).map { ($0, option.name) }
         }
-        let written = Self.withoutReplaced(file.entries.map { Layer($0) } + overrides.map { Layer($0) }, schema)
-        let fields = schema.fields.flatMap { Self.withVariants($0, chosen: written) }
-        var issues = file.issues
+        let known = Dictionary(uniqueKeysWithValues: options.map { ($0.option.name, $0.option) })
         var latest: [String: Layer] = [:]
-        for layer in written {
-            guard let field = fields.first(where: { $0.key == layer.key }) else {
-                issues.append(Self.unknown(layer, fields, hints: issues.count < RecipeErrors.mostShown))
+        for layer in layers {
+            var scratch = settings
+            guard let option = known[layer.key] else {
+                issues.append(Self.unknown(layer, Array(known.keys), hints: issues.count < RecipeErrors.mostShown))
                 continue
             }
-            guard field.kind.accepts(layer.texts) else {
-                issues.append(Self.wrong(layer, field))
+            guard option.read(layer.texts, &scratch) else {
+                issues.append(Self.wrong(layer.texts, option, at: layer.valuePlace))
+                failed.insert(layer.key)
                 continue
             }
             latest[layer.key] = layer
         }
-        let attempted = Set(written.map(\.key))
-        values = fields.compactMap { field in
-            if let layer = latest[field.key] {
-                return Value(field: field, texts: layer.texts, origin: layer.origin, place: layer.valuePlace)
+        for (option, choice) in options {
+            let layer = latest[option.name]
+            if let layer { _ = option.read(layer.texts, &settings) }
+            if layer == nil, option.isRequired, failed.insert(option.name).inserted {
+                let message = "the key '\(option.name)' is missing; wanted \(option.wanted)"
+                issues.append(RecipeIssue(place: .recipe(file.name), message: message))
             }
-            guard let fallback = field.fallback else {
-                if !attempted.contains(field.key) {
-                    issues.append(
-                        RecipeIssue(
-                            place: .recipe(file.name),
-                            message: "the key '\(field.key)' is missing; wanted \(field.kind.expectation)"))
-                }
-                return nil
-            }
-            return Value(field: field, texts: [fallback], origin: "default", place: .recipe(file.name))
+            values.append(
+                Value(
+                    key: option.name, texts: layer?.texts ?? option.texts(settings), origin: layer?.origin ?? "default",
+                    place: layer?.valuePlace ?? .recipe(file.name), doc: option.doc, choice: choice))
         }
-        self.file = file.name
-        guard issues.isEmpty else { throw RecipeErrors(issues: issues) }
     }
-
-    /// The text of `key`, which the schema has.
-    subscript(key: String) -> String { texts(key).first ?? "" }
-
-    func texts(_ key: String) -> [String] { values.first { $0.field.key == key }?.texts ?? [] }
 
     /// An issue with the value of `key`.
     func issue(_ key: String, _ message: String) -> RecipeIssue {
-        RecipeIssue(place: values.first { $0.field.key == key }?.place ?? .recipe(file), message: message)
+        RecipeIssue(place: values.first { $0.key == key }?.place ?? .recipe(file), message: message)
     }
 
-    /// A field, and behind it the keys of its chosen variant.
-    private static func withVariants(_ field: Field, chosen written: [Layer]) -> [Field] {
-        guard case .variants(let variants) = field.kind else { return [field] }
-        let name = written.last { $0.key == field.key }?.texts.first ?? field.fallback
-        let options = variants.first { $0.name == name }?.fields ?? []
-        return [field] + options.map { Field("\(field.key).\($0.key)", $0.kind, $0.fallback, $0.doc) }
+    /// The first key below `key` that is said anywhere.
+    func stated(below key: String) -> String? {
+        values.first { $0.key.hasPrefix(key + ".") && $0.origin != "default" }?.key
+    }
+
+    /// The text of `key`.
+    subscript(key: String) -> String { values.first { $0.key == key }?.texts.first ?? "" }
+
+    /// Refuses the value of `key` where it `isWrong`, unless that or what it was judged by is no value at all: a key, or all below
+    /// one.
+    mutating func refuse(
+        _ key: String, judgedBy others: [String] = [], if isWrong: Bool, _ message: String
+    ) {
+        let isJudged = !failed.contains { failed in
+            ([key] + others).contains { failed == $0 || failed.hasPrefix("\($0).") }
+        }
+        if isJudged, isWrong { issues.append(issue(key, message)) }
+    }
+
+    /// - Throws: `RecipeErrors` with everything that is wrong, at once.
+    func check() throws {
+        guard issues.isEmpty else { throw RecipeErrors(issues: issues) }
     }
 
     /// Leaves out the keys of a variant that a later layer replaced by another: with `yoso: { hashes: 16 }` in the file and
     /// `--set model.attention=softmax` the hashes.
-    private static func withoutReplaced(_ written: [Layer], _ schema: Schema) -> [Layer] {
-        written.enumerated().filter { index, layer in
-            guard let field = schema.fields.first(where: { layer.key.hasPrefix("\($0.key).") }),
-                case .variants(let variants) = field.kind,
-                variants.contains(where: { $0.fields.contains { layer.key == "\(field.key).\($0.key)" } })
-            else { return true }
-            let name = written[...index].last { $0.key == field.key }?.texts.first ?? field.fallback
-            let keys = variants.first { $0.name == name }?.fields.map { "\(field.key).\($0.key)" } ?? []
-            let isReplaced = written[index...].contains { $0.key == field.key && $0.texts.first != name }
-            return !(keys.contains(layer.key) && isReplaced)
+    private static func withoutReplaced(
+        _ layers: [Layer], _ choice: String, _ variants: [String: [String]], _ standard: String
+    ) -> [Layer] {
+        let chosen = layers.enumerated().filter { $0.element.key == choice }
+        let below = Set(variants.values.flatMap { $0 })
+        return layers.enumerated().filter { index, layer in
+            guard below.contains(layer.key) else { return true }
+            let name = chosen.last { $0.offset < index }?.element.texts.first ?? standard
+            let isReplaced = chosen.contains { $0.offset > index && $0.element.texts.first != name }
+            return !(isReplaced && variants[name]?.contains(layer.key) ?? false)
         }.map(\.element)
     }
 
     /// - Parameter hints: whether to look for the nearest key, for which there is no time where there are very many.
-    private static func unknown(_ layer: Layer, _ fields: [Field], hints: Bool) -> RecipeIssue {
+    private static func unknown(_ layer: Layer, _ known: [String], hints: Bool) -> RecipeIssue {
         guard hints else { return RecipeIssue(place: layer.keyPlace, message: "unknown key '\(layer.key)'") }
         let keys = Set(
-            fields.flatMap { field in
-                field.key.indices.filter { field.key[$0] == "." }.map { String(field.key[..<$0]) } + [field.key]
-            })
+            known.flatMap { key in key.indices.filter { key[$0] == "." }.map { String(key[..<$0]) } + [key] })
         if keys.contains(layer.key) {
             return RecipeIssue(place: layer.keyPlace, message: "'\(layer.key)' has keys of its own; wanted those")
         }
-        let hint = Spelling.nearest(to: layer.key, among: keys.sorted()).map { " (did you mean '\($0)'?)" } ?? ""
+        let hint = Spelling.hint(for: layer.key, among: keys.sorted())
         return RecipeIssue(place: layer.keyPlace, message: "unknown key '\(layer.key)'\(hint)")
     }
 
-    private static func wrong(_ layer: Layer, _ field: Field) -> RecipeIssue {
-        let found = layer.texts.count == 1 ? "'\(layer.texts[0])'" : layer.texts.isEmpty ? "an empty list" : "a list"
-        let nearest = Spelling.nearest(to: layer.texts.first ?? "", among: field.kind.names)
-        let hint = nearest.map { " (did you mean '\($0)'?)" } ?? ""
-        return RecipeIssue(
-            place: layer.valuePlace, message: "\(field.key) is \(found); wanted \(field.kind.expectation)\(hint)")
+    static func wrong<Owner>(_ texts: [String], _ option: Option<Owner>, at place: RecipeIssue.Place) -> RecipeIssue {
+        let found = texts.count == 1 ? "'\(texts[0])'" : texts.isEmpty ? "an empty list" : "a list"
+        let hint = Spelling.hint(for: texts.first ?? "", among: option.spellings)
+        return RecipeIssue(place: place, message: "\(option.name) is \(found); wanted \(option.wanted)\(hint)")
     }
 
     /// A value from the file or from an argument.

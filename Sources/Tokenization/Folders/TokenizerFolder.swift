@@ -25,6 +25,7 @@ public enum TokenizerFolder {
             return url.pathExtension == "txt"
                 ? try wordPiece(url, BertNormalizer(), SpecialNames()) : try sentencePiece(url)
         }
+        try checkList(of: url)
         let (model, vocabulary) = (url.appendingPathComponent(modelName), url.appendingPathComponent(vocabularyName))
         let json = url.appendingPathComponent(jsonName)
         let configuration = try TokenizerConfiguration(of: url)
@@ -43,11 +44,22 @@ public enum TokenizerFolder {
             url.relativePath, "no vocabulary: wanted \(modelName), \(vocabularyName) or \(jsonName)")
     }
 
+    /// Reads what the list of checksums names of a vocabulary, used here or not: another program uses it.
+    private static func checkList(of url: URL) throws {
+        let list = try list(of: url)
+        for name in own where list[name] != nil { _ = try read(url.appendingPathComponent(name)) }
+    }
+
+    private static let own = [modelName, vocabularyName, jsonName, TokenizerConfiguration.name]
+
+    private static func list(of folder: URL) throws -> [String: Checksum] {
+        try Checksum.list(of: folder) { TokenizationError($0.relativePath, "damaged: no list of checksums") }
+    }
+
     /// A file in `url` that is not of a vocabulary, and would be gone if a vocabulary took the folder's place.
     public static func strangeFile(in url: URL) -> String? {
-        let own = [modelName, vocabularyName, jsonName, TokenizerConfiguration.name, "checksums.json"]
         let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
-        return names.sorted().first { !own.contains($0) }
+        return names.sorted().first { !own.contains($0) && $0 != Checksum.listName }
     }
 
     /// The files of `tokenizer` by name; `tokenizer.json` only where `objection` has none.
@@ -121,10 +133,7 @@ public enum TokenizerFolder {
         guard !LargeFilePointer.isOne(data) else {
             throw TokenizationError(url.relativePath, LargeFilePointer.problem)
         }
-        let list = try Checksum.list(of: url.deletingLastPathComponent()) {
-            TokenizationError($0.relativePath, "damaged: no list of checksums")
-        }
-        if let expected = list[url.lastPathComponent] {
+        if let expected = try list(of: url.deletingLastPathComponent())[url.lastPathComponent] {
             let found = SHA256.hexadecimal(of: data)
             guard found == expected.sha256 else {
                 throw TokenizationError(

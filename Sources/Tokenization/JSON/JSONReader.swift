@@ -1,9 +1,6 @@
 /// Reads JSON from bytes.
 struct JSONReader {
-    /// The first byte that is not JSON, from 1.
-    struct Damage: Error {
-        let byte: Int
-    }
+    typealias Damage = JSONValue.Damage
 
     private let bytes: [UInt8]
     private var place = 0

@@ -1,6 +1,6 @@
 /// A JSON value that keeps every key of an object as it is spelled: to Foundation's coders, keys whose characters are composed
 /// and decomposed are one, of which a vocabulary may have both.
-enum JSONValue: Equatable, Sendable {
+public enum JSONValue: Equatable, Sendable {
     case null
     case truth(Bool)
     case integer(Int)
@@ -9,10 +9,20 @@ enum JSONValue: Equatable, Sendable {
     case list([JSONValue])
     case object([Member])
 
-    struct Member: Equatable, Sendable {
-        let key: String
-        let value: JSONValue
+    public struct Member: Equatable, Sendable {
+        public let key: String
+        public let value: JSONValue
     }
+
+    public struct Damage: Error {
+        /// The first byte that is not JSON, from 1.
+        public let byte: Int
+
+        public init(byte: Int) { self.byte = byte }
+    }
+
+    /// Reads JSON.
+    public init(_ bytes: [UInt8]) throws(Damage) { self = try JSONReader.read(bytes) }
 
     /// The value of `key` in an object; null where there is none.
     subscript(key: String) -> JSONValue {
@@ -20,11 +30,11 @@ enum JSONValue: Equatable, Sendable {
         return members.last { $0.key == key }?.value ?? .null
     }
 
-    var text: String? { if case .text(let value) = self { value } else { nil } }
+    public var text: String? { if case .text(let value) = self { value } else { nil } }
     var truth: Bool? { if case .truth(let value) = self { value } else { nil } }
     var integer: Int? { if case .integer(let value) = self { value } else { nil } }
-    var list: [JSONValue]? { if case .list(let values) = self { values } else { nil } }
-    var members: [Member]? { if case .object(let members) = self { members } else { nil } }
+    public var list: [JSONValue]? { if case .list(let values) = self { values } else { nil } }
+    public var members: [Member]? { if case .object(let members) = self { members } else { nil } }
 
     var number: Double? {
         switch self {
@@ -36,13 +46,13 @@ enum JSONValue: Equatable, Sendable {
 }
 
 extension JSONValue: ExpressibleByBooleanLiteral, ExpressibleByStringLiteral {
-    init(booleanLiteral value: Bool) { self = .truth(value) }
-    init(stringLiteral value: String) { self = .text(value) }
+    public init(booleanLiteral value: Bool) { self = .truth(value) }
+    public init(stringLiteral value: String) { self = .text(value) }
 }
 
 extension JSONValue: ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral {
-    init(arrayLiteral values: JSONValue...) { self = .list(values) }
-    init(dictionaryLiteral values: (String, JSONValue)...) {
+    public init(arrayLiteral values: JSONValue...) { self = .list(values) }
+    public init(dictionaryLiteral values: (String, JSONValue)...) {
         self = .object(values.map(Member.init))
     }
 }

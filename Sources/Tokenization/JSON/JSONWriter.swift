@@ -8,7 +8,7 @@ extension JSONValue: CustomStringConvertible {
         return Data(bytes)
     }
 
-    var description: String { String(decoding: data, as: UTF8.self) }
+    public var description: String { String(decoding: data, as: UTF8.self) }
 
     private func append(to bytes: inout [UInt8]) {
         switch self {

@@ -1,5 +1,7 @@
+import Autograd
 import Checkpoints
 import Foundation
+import Tensors
 import Tokenization
 
 /// Saves and restores a run: the model's folder, and the moments of the optimizer and the run's state in another.
@@ -8,8 +10,10 @@ struct CheckpointSaver {
     let tokenizer: any Tokenizer
     /// The last so many stay, and the best.
     let keep: Int
+    /// Whether a parameter is of the model's folder; the others are kept with the moments.
+    let isSaved: (Parameter) -> Bool
 
-    private static let momentsName = "optimizer.safetensors"
+    private static let (momentsName, valuePrefix) = ("optimizer.safetensors", "value.")
 
     /// Writes the checkpoint of `state.step`, all or nothing; where it is the best so far, `best` points to it. Older
     /// ones beyond `keep` are removed only then.
@@ -17,15 +21,22 @@ struct CheckpointSaver {
     func save(_ model: SlicedModel, _ state: RunState, _ configuration: HuggingFaceConfiguration) throws -> URL {
         try folder.save(state.step) { partial in
             let (layout, optimizer) = (model.layout, model.optimizer)
-            try SafeTensorsWriter.write(
-                layout.namedTensors(of: optimizer.mean, prefix: "mean.")
-                    + layout.namedTensors(of: optimizer.square, prefix: "square."),
-                to: partial.appendingPathComponent(Self.momentsName))
+            let moments = optimizer.moments.map { (prefix: "\($0.name).", block: $0.block) }
+            try layout.withNamedTensors(of: moments[...]) { moments in
+                try model.parameters.withPointer { values in
+                    try SafeTensorsWriter.write(
+                        moments + layout.namedTensors(of: values, prefix: Self.valuePrefix) { !isSaved($0) },
+                        to: partial.appendingPathComponent(Self.momentsName))
+                }
+            }
             try state.write(to: partial)
         } model: { partial in
-            try ModelFolder.write(configuration, model.layout, model.parameters, tokenizer, to: partial)
+            try model.parameters.withPointer { values in
+                try ModelFolder.write(
+                    configuration, model.layout.namedTensors(of: values, where: isSaved), tokenizer, to: partial)
+            }
         }
-        _ = try folder.settle(at: state.step, best: state.bestStep, keeping: keep)
+        _ = try folder.prune(at: state.step, best: state.bestStep, keeping: keep)
         return folder.checkpoint(state.step)
     }
 
@@ -43,17 +54,19 @@ struct CheckpointSaver {
             throw CheckpointError(
                 folder.url, "was begun with \(differences.joined(separator: "; ")); choose another --output")
         }
-        try ModelFolder.read(folder.checkpoint(step), into: model.parameters, model.layout)
+        try ModelFolder.read(folder.checkpoint(step), into: model.parameters, model.layout) {
+            isSaved($0) ? .required : .ignored
+        }
         let file = try SafeTensorsFile(url.appendingPathComponent(Self.momentsName))
-        for (prefix, block) in [("mean.", model.optimizer.mean), ("square.", model.optimizer.square)] {
-            for parameter in model.layout.parameters {
-                let start = block.pointer + parameter.offset
-                try file.read(
-                    prefix + parameter.name, into: UnsafeMutableBufferPointer(start: start, count: parameter.count))
+        func read(_ prefix: String, into block: Tensor, where isWanted: (Parameter) -> Bool = { _ in true }) throws {
+            for parameter in model.layout.parameters where isWanted(parameter) {
+                try block.view(of: parameter).withBuffer { try file.read(prefix + parameter.name, into: $0) }
             }
         }
+        for (name, block) in model.optimizer.moments { try read("\(name).", into: block) }
+        try read(Self.valuePrefix, into: model.parameters) { !isSaved($0) }
         model.optimizer.updates = state.step
-        let hasBest = try folder.settle(at: step, best: state.bestStep, keeping: keep)
+        let hasBest = try folder.prune(at: step, best: state.bestStep, keeping: keep)
         if !hasBest, let best = state.bestStep {
             warn("\(folder.checkpoint(best).relativePath): the best so far is gone, and best with it")
         }

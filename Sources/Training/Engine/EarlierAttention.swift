@@ -27,14 +27,9 @@ struct EarlierAttention: Decodable {
     static func decode(_ text: String) throws -> AttentionChoice {
         let data = Data(text.utf8)
         let choice = try JSONDecoder().decode(AttentionChoice.self, from: data)
-        return try JSONDecoder().decode(Self.self, from: data).withConvolution(choice)
-    }
-
-    private func withConvolution(_ choice: AttentionChoice) -> AttentionChoice {
-        if case .gfsa(let order, let inner) = choice, let gfsa {
-            return .gfsa(order: order, over: gfsa.over.withConvolution(inner))
-        }
-        let width = yoso?.options.convolution ?? nystrom?.convolution
+        let width = try JSONDecoder().decode(Self.self, from: data).convolution
         return width.map { .convolved(width: $0, beside: choice) } ?? choice
     }
+
+    private var convolution: Int? { yoso?.options.convolution ?? nystrom?.convolution ?? gfsa?.over.convolution }
 }

@@ -1,7 +1,7 @@
 import Bert
 
-/// Floating-point operations of a step, by the products of the model alone: 2 m n k each, backward twice forward;
-/// attention by the pairs of tokens that it compares.
+/// Floating-point operations of an encoder, by its products alone: 2 m n k each, backward twice forward; attention by the pairs of
+/// tokens that it compares.
 ///
 /// Recomputation, norms and activations are not counted, nor what the last block is spared (`RowSelection`), so a share
 /// of peak by this count is that of work which had to be done.
@@ -10,18 +10,9 @@ public struct FloatingPointWork: Sendable {
 
     public init(_ options: EncoderOptions) { self.options = options }
 
-    /// Forward and backward over sequences of these lengths with `masked` predicted tokens in all.
-    public func pretrainingStep(lengths: [Int], masked: Int) -> Double {
-        let (width, vocabulary) = (Double(options.width), Double(options.vocabulary))
-        let head = 2 * Double(masked) * width * (width + vocabulary)
-        return 3 * (encoder(lengths: lengths, kept: lengths.count + masked) + head)
-    }
-
-    /// Forward over sequences of these lengths, one row of each kept.
-    public func classification(lengths: [Int]) -> Double { encoder(lengths: lengths, kept: lengths.count) }
-
-    /// The encoder's forward, where the last block gives `kept` rows.
-    private func encoder(lengths: [Int], kept: Int) -> Double {
+    /// The encoder's forward over sequences of these lengths, of which the last block gives the `[CLS]` and `rows` more.
+    public func encoder(lengths: [Int], rows: Int = 0) -> Double {
+        let kept = lengths.count + rows
         let (width, intermediate) = (Double(options.width), Double(options.intermediate))
         let (projections, rest) = (6 * width * width, 2 * width * (width + 2 * intermediate))
         let tokens = Double(lengths.reduce(0, +))

@@ -2,6 +2,7 @@ import Attention
 import Bert
 import Checkpoints
 import Foundation
+import Options
 
 extension HuggingFaceConfiguration {
     /// The configuration of an encoder, for the architecture of its family and `head`, for example `ForMaskedLM`.
@@ -17,28 +18,37 @@ extension HuggingFaceConfiguration {
         attentionDropout = Double(options.attentionDropout)
         initializerRange = Double(options.initializerRange)
         if options.activation == .tanh { activation = "gelu_new" }
-        guard !setKeys(of: options.attention) else { return }
-        // What Hugging Face has no keys for, its programs would take for another attention: by this name they refuse it.
+        let isKnown = setKeys(of: options.attention) && options.norm == nil && options.pooling == nil
+        let own = Self.ownOptions.filter { $0.texts(options) != $0.texts(EncoderOptions()) }
+        yoso = own.isEmpty ? nil : Dictionary(uniqueKeysWithValues: own.map { ($0.name, $0.texts(options)[0]) })
+        guard !isKnown else { return }
+        // What Hugging Face has no keys for, its programs would take for another model: by this name they refuse it.
         modelType = Self.ownModelType
         architectures = ["YosoNative" + head]
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         let text = (try? encoder.encode(options.attention)).map { String(decoding: $0, as: UTF8.self) }
-        yoso = text.map { [Self.attentionKey: $0] }
+        yoso = (yoso ?? [:]).merging(text.map { [Self.attentionKey: $0] } ?? [:]) { $1 }
+    }
+
+    /// What Hugging Face has no keys for, said below `yoso` where it is not the default.
+    private static var ownOptions: [Option<EncoderOptions>] {
+        EncoderOptions.options.filter { ["initialization", "norm", "pooling"].contains($0.name) }
     }
 
     /// Says `attention` by the keys of Hugging Face; false where these cannot say all of it.
     private mutating func setKeys(of attention: AttentionChoice) -> Bool {
-        switch attention {
-        case .softmax: return true
-        case .yosoExpectation(let yoso) where yoso.normalization == .l2:
+        guard attention.convolution == nil, attention.filterOrder == nil else { return false }
+        switch attention.kind {
+        case let softmax as SoftmaxOptions: return !softmax.queryKeyNorm
+        case let yoso as YosoExpectationOptions where yoso.normalization == .l2:
             usesExpectation = true
             hashBits = yoso.bits
             hashes = 64
             usesFastHash = true
             usesLowerBoundGradient = yoso.gradient == .lowerBound
             return true
-        case .yoso(let yoso):
+        case let yoso as YosoOptions:
             guard let bits = yoso.bits,
                 yoso == YosoOptions(hashes: yoso.hashes, bits: bits, hash: yoso.hash, gradient: yoso.gradient)
             else { return false }
@@ -52,28 +62,51 @@ extension HuggingFaceConfiguration {
         }
     }
 
-    /// The encoder that this configuration describes; `place` is named where we cannot build it.
+    /// The encoder that this configuration of the folder `place` describes, held to the ranges of recipes.
     ///
-    /// - Throws: `CheckpointError` where its attention is none that we have.
+    /// - Throws: `CheckpointError` where we cannot build it.
     public func encoderOptions(_ place: URL) throws -> EncoderOptions {
-        let attention = try attention(place)
-        if let (key, text) = attention.problems(headWidth: width / heads).first {
-            throw CheckpointError(place, "model.\(key) \(text)")
-        }
-        return EncoderOptions(
+        var options = EncoderOptions(
             layers: layers, width: width, heads: heads, intermediate: intermediate, vocabulary: vocabularySize,
             positions: positions, segments: segments, dropout: Float(dropout),
             attentionDropout: Float(attentionDropout), normEpsilon: Float(normEpsilon),
-            initializerRange: Float(initializerRange), attention: attention,
+            initializerRange: Float(initializerRange), attention: try attention(place),
             activation: usesTanhActivation ? .tanh : nil)
+        options.attention.kind.fit(positions: positions)
+        for option in Self.ownOptions {
+            guard let text = yoso?[option.name], !option.read([text], &options) else { continue }
+            throw CheckpointError(
+                place, "the value of 'yoso.\(option.name)' is '\(text)'; wanted \(option.wanted)")
+        }
+        if let (key, text) = options.problems.first {
+            throw CheckpointError(place, "\(Self.keys[key] ?? "model.\(key)") \(text)")
+        }
+        guard width % heads == 0 else {
+            throw CheckpointError(place, "\(heads) attention heads do not divide hidden_size \(width)")
+        }
+        if let (key, text) = options.attention.problems(headWidth: width / heads).first {
+            throw CheckpointError(place, "model.\(key) \(text)")
+        }
+        return options
     }
+
+    /// What options of an encoder are called in `config.json`.
+    private static let keys = [
+        "layers": "num_hidden_layers", "width": "hidden_size", "heads": "num_attention_heads",
+        "intermediate": "intermediate_size", "positions": "max_position_embeddings", "vocabulary": "vocab_size",
+        "dropout": "hidden_dropout_prob", "attentionDropout": "attention_probs_dropout_prob",
+        "normEpsilon": "layer_norm_eps", "initializerRange": "initializer_range",
+    ]
 
     private func attention(_ place: URL) throws -> AttentionChoice {
         if let text = yoso?[Self.attentionKey] {
-            guard let choice = try? EarlierAttention.decode(text) else {
+            do {
+                return try EarlierAttention.decode(text)
+            } catch let problem as AttentionProblem {
+                throw CheckpointError(place, "model.\(problem.key) \(problem.text)")
+            } catch {
                 throw CheckpointError(place, "the value of 'yoso.\(Self.attentionKey)' is no attention: \(text)")
             }
-            return choice
         }
         guard modelType != Self.ownModelType else {
             throw CheckpointError(place, "model_type is '\(modelType)', but 'yoso.\(Self.attentionKey)' is missing")

@@ -1,3 +1,4 @@
+import Attention
 import Autograd
 import Bert
 import Checkpoints
@@ -12,12 +13,11 @@ public enum ModelFolder {
 
     /// Writes the files of a model into an existing folder.
     public static func write(
-        _ configuration: HuggingFaceConfiguration, _ layout: ParameterLayout, _ parameters: Tensor,
-        _ tokenizer: any Tokenizer, to folder: URL
+        _ configuration: HuggingFaceConfiguration, _ tensors: [NamedTensor], _ tokenizer: any Tokenizer,
+        to folder: URL
     ) throws {
         try configuration.write(to: folder)
-        try SafeTensorsWriter.write(
-            layout.namedTensors(of: parameters), to: folder.appendingPathComponent(weightsName))
+        try SafeTensorsWriter.write(tensors, to: folder.appendingPathComponent(weightsName))
         try OutputFile.write(TokenizerFolder.files(of: tokenizer), to: folder)
     }
 
@@ -43,8 +43,7 @@ public enum ModelFolder {
                 missing.append(parameter.name)
                 continue
             }
-            let target = parameters.view(at: parameter.offset, rows: 1, columns: parameter.count)
-            try files.read(name, into: UnsafeMutableBufferPointer(start: target.pointer, count: target.count))
+            try parameters.view(of: parameter).withBuffer { try files.read(name, into: $0) }
         }
         return missing
     }
@@ -67,8 +66,7 @@ public enum ModelFolder {
     /// - Throws: `CheckpointError` that names the first of the parameters with a value that is no finite number.
     public static func checkFinite(_ parameters: Tensor, _ layout: ParameterLayout, of folder: URL) throws {
         for parameter in layout.parameters {
-            let values = UnsafeBufferPointer(start: parameters.pointer + parameter.offset, count: parameter.count)
-            guard values.allSatisfy(\.isFinite) else {
+            guard parameters.view(of: parameter).withBuffer({ $0.allSatisfy(\.isFinite) }) else {
                 throw CheckpointError(
                     folder.appendingPathComponent(weightsName),
                     "\(parameter.name) holds values that are no finite numbers; wanted a model that did not diverge")
@@ -97,7 +95,27 @@ public enum ModelFolder {
         let layout = ParameterLayout()
         build(layout)
         let used = try layout.parameters.compactMap { try find($0, in: files, demand($0)) }
+        try checkCopies(of: used, in: files)
         return UnusedTensors(names: Set(files.names).subtracting(used).sorted())
+    }
+
+    /// - Throws: `CheckpointError` where what other programs save besides is not what we have in its place: an output that is not
+    ///   tied to the words, or positions that do not count up.
+    private static func checkCopies(of used: [String], in files: WeightFiles) throws {
+        for (copy, ending) in [
+            ("cls.predictions.decoder.weight", "embeddings.word_embeddings.weight"),
+            ("cls.predictions.decoder.bias", "cls.predictions.bias"),
+        ] where used.contains("cls.predictions.bias") && files.shape(of: copy) != nil {
+            guard let original = used.first(where: { $0.hasSuffix(ending) }),
+                try files.shape(of: copy) == files.shape(of: original) && files.floats(copy) == files.floats(original)
+            else { throw CheckpointError(files.url, "\(copy) differs from \(ending); only tied ones are supported") }
+        }
+        for name in files.names where name.hasSuffix("embeddings.position_ids") {
+            let positions = try files.integers(name)
+            guard positions == Array(positions.indices) else {
+                throw CheckpointError(files.url, "\(name) does not count up from 0; wanted positions in their order")
+            }
+        }
     }
 
     /// What `parameter` is called in `files`; nil where it is not read.
@@ -136,12 +154,25 @@ extension Parameter {
 }
 
 extension ParameterLayout {
-    /// The parameters of `block` by name and shape, `prefix` in front of every name.
-    func namedTensors(of block: Tensor, prefix: String = "") -> [NamedTensor] {
-        parameters.map { parameter in
+    /// Parameters of a block by name and shape, `prefix` in front of every name, as valid as the pointer to the block.
+    func namedTensors(
+        of block: UnsafeMutablePointer<Float>, prefix: String = "", where isWanted: (Parameter) -> Bool = { _ in true }
+    ) -> [NamedTensor] {
+        parameters.filter(isWanted).map { parameter in
             NamedTensor(
                 name: prefix + parameter.name, shape: parameter.shape,
-                values: UnsafeBufferPointer(start: block.pointer + parameter.offset, count: parameter.count))
+                values: UnsafeBufferPointer(start: block + parameter.offset, count: parameter.count))
+        }
+    }
+
+    /// Lends `body` all parameters of several blocks by name and shape.
+    func withNamedTensors(
+        of blocks: ArraySlice<(prefix: String, block: Tensor)>, _ before: [NamedTensor] = [],
+        _ body: ([NamedTensor]) throws -> Void
+    ) throws {
+        guard let first = blocks.first else { return try body(before) }
+        try first.block.withPointer {
+            try withNamedTensors(of: blocks.dropFirst(), before + namedTensors(of: $0, prefix: first.prefix), body)
         }
     }
 }

@@ -12,7 +12,7 @@ public final class ModelWeights {
     let passMemory: [PassMemory]
     private let pool: StoragePool
     /// All of the block.
-    let parts: [BlockPart]
+    let parts: [ParameterChunk]
     private var panelsAreCurrent = false
 
     /// - Parameters:
@@ -58,10 +58,10 @@ public final class ModelWeights {
         return block
     }
 
-    /// Lets `body` change the parameters a range at a time, on all threads, and packs what it changed while that is in the cache.
-    func rewrite(_ body: (_ parameters: Tensor, _ range: Range<Int>) -> Void) {
+    /// Lets `body` change the parameters a part at a time, on all threads, and packs what it changed while that is in the cache.
+    func rewrite(_ body: (_ part: Int) -> Void) {
         workers.each(parts.count) { index in
-            body(block, parts[index].range)
+            body(index)
             panels?.pack(parts[index], from: block)
         }
         panelsAreCurrent = true

@@ -37,7 +37,7 @@ public struct PeakSpeed: Sendable {
         let work = 2 * Double(size * size * size)
         let (a, b, c) = (pool.zeros(size, size), pool.zeros(size, size), pool.zeros(size, size))
         let (left, right) =
-            precision == .bf16 ? (a.matrix.leftPanels(from: pool), b.matrix.rightPanels(from: pool)) : (nil, nil)
+            precision == .bf16 ? (LeftPanels(a.matrix, from: pool), RightPanels(b.matrix, from: pool)) : (nil, nil)
         var best = 0.0
         let (begun, begunUsing) = (ContinuousClock.now, threadSeconds())
         for _ in 0..<5 {

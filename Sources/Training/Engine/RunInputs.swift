@@ -12,7 +12,7 @@ extension TaskData {
         let digest = SHA256()
         for row in training {
             for numbers in [row.ids, row.segments] { numbers.withUnsafeBytes { digest.update($0) } }
-            withUnsafeBytes(of: row.target) { digest.update($0) }
+            row.target.withUnsafeBytes { digest.update($0) }
         }
         return digest.hexadecimal()
     }
@@ -20,7 +20,7 @@ extension TaskData {
 
 extension PretrainingOptions {
     /// These options with all that never changes a result at one value.
-    var identity: PretrainingOptions {
+    public var identity: PretrainingOptions {
         var identity = self
         identity.threads = 0
         identity.recompute = false
@@ -32,7 +32,7 @@ extension PretrainingOptions {
 
 extension FineTuningOptions {
     /// These options with all that never changes a result at one value.
-    var identity: FineTuningOptions {
+    public var identity: FineTuningOptions {
         var identity = self
         identity.threads = 0
         identity.recompute = false

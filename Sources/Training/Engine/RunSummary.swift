@@ -6,18 +6,12 @@ public struct RunSummary: Sendable {
         case running, finished, interrupted
     }
 
-    public enum Score: Sendable, Equatable {
-        /// Of the last evaluation of a pretraining run.
-        case perplexity(Double)
-        /// The task's score of the best epoch of a fine-tuning run.
-        case dev(Double)
-    }
-
     public let folder: URL
     public let state: State
     public let step: Int
     public let totalSteps: Int
-    public let score: Score?
+    /// Of the best epoch of a fine-tuning run, and of the last evaluation of another.
+    public let score: Figure?
     /// Seconds since it wrote its log.
     public let age: Double
 
@@ -67,12 +61,13 @@ public struct RunSummary: Sendable {
         let totalSteps: Int
     }
 
-    private static func score(_ lines: [Data.SubSequence]) -> Score? {
-        let decoder = JSONDecoder()
-        let epochs = lines.compactMap { try? decoder.decode(FineTuningEpochReport.self, from: Data($0)) }
-        if let best = epochs.last(where: \.isBest) { return .dev(best.evaluation.primary) }
-        let evaluations = lines.compactMap { try? decoder.decode(PretrainingEvaluation.self, from: Data($0)) }
-        return evaluations.last.map { .perplexity($0.perplexity) }
+    private static func score(_ lines: [Data.SubSequence]) -> Figure? {
+        func reports<Result: EvaluationResult>(_: Result.Type, _ kind: String) -> [EvaluationReport<Result>] {
+            lines.compactMap { try? JSONDecoder().decode(EvaluationReport<Result>.self, from: Data($0)) }
+                .filter { $0.kind == kind }
+        }
+        let best = reports(DevScores.self, Classification.evaluationKind).last(where: \.isBest)
+        return best?.score ?? reports(Figures.self, MaskedWords.evaluationKind).last?.score
     }
 
     /// Whether a process has the lock of a run. Looking takes it for a moment, together with whoever else looks.

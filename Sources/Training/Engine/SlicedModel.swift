@@ -9,7 +9,7 @@ import Tensors
 /// in the order of passes, so a step gives the same bits for the same number of slices, however many threads there are.
 public final class SlicedModel {
     public let weights: ModelWeights
-    public let optimizer: AdamW
+    public let optimizer: Optimizer
     /// Whether passes compute the activations of blocks once more for backward.
     private let recomputes: Bool
     private let gradients: GradientSums
@@ -26,7 +26,7 @@ public final class SlicedModel {
     ) {
         self.weights = weights
         self.recomputes = recomputes
-        optimizer = AdamW(options, weights.layout, pool, rates: rates)
+        optimizer = Optimizer(options, weights.layout, weights.parts, pool, rates: rates)
         gradients = GradientSums(weights.layout, from: pool)
     }
 
@@ -40,10 +40,10 @@ public final class SlicedModel {
 
     /// Sums the gradients of all micro-batches; `batches[s]` are those of slice s.
     ///
-    /// - Parameter pass: runs one micro-batch forward and returns the loss to go back from, and what it counted.
+    /// - Parameter pass: runs one micro-batch forward and backward, and returns what it counted.
     /// - Returns: what was counted, in the order of passes.
     public func accumulate<Batch, Counts>(
-        _ batches: [[Batch]], random: RandomStream, _ pass: (Batch, Tape) -> (loss: Variable, counts: Counts)
+        _ batches: [[Batch]], random: RandomStream, _ pass: (Batch, Tape) -> Counts
     ) -> [Counts] {
         let memory = weights.passMemory
         precondition(batches.count == memory.count, "\(batches.count) parts for \(memory.count) slices")
@@ -66,9 +66,7 @@ public final class SlicedModel {
                 let tape = Tape(
                     parameters: weights.block, mode: .training(gradients: ofParameters, random: random), pool: pool,
                     panels: weights.panels, recomputes: recomputes, clock: clocks?[slot])
-                let (loss, counts) = pass(passes[index], tape)
-                tape.backward(from: loss)
-                return counts
+                return pass(passes[index], tape)
             }
         }
     }
@@ -85,8 +83,8 @@ public final class SlicedModel {
         let start = ContinuousClock.now
         defer { profile?.add("reduction", since: start) }
         holdsGradients = true
-        gradients.settle(each: workers.each)
-        return optimizer.norm(of: gradients.block, weights.parts, workers)
+        gradients.finish(each: workers.each)
+        return optimizer.norm(of: gradients.block, workers)
     }
 
     /// Applies the reduced gradients and clears them.
@@ -94,7 +92,7 @@ public final class SlicedModel {
         let start = ContinuousClock.now
         defer { profile?.add("optimizer", since: start) }
         holdsGradients = false
-        weights.rewrite(optimizer.beginUpdate(by: gradients.block, norm: norm, rate: rate))
+        optimizer.update(weights, by: gradients.block, norm: norm, rate: rate)
     }
 
     /// The norm of the reduced gradients of every part of the model, for a post-mortem: `embeddings 1.2`, `layer 3 nan`.

@@ -4,26 +4,21 @@ import Checkpoints
 import Foundation
 import Tensors
 
-/// A classifier that predicts; `FineTuner` improves one.
+/// A classifier that predicts.
 public struct Classifier {
     public let model: ClassificationModel
     public let weights: ModelWeights
-    let cut: BatchCut
+    private let cut: BatchCut
 
     /// All weights are zero, to be loaded; `outputs` is the number of classes, or 1 for regression.
-    ///
-    /// - Parameter trains: whether passes go back too.
-    public init(_ encoder: EncoderOptions, outputs: Int, _ options: FineTuningOptions, trains: Bool = false) {
+    public init(_ encoder: EncoderOptions, outputs: Int, _ options: FineTuningOptions) {
         let layout = ParameterLayout()
         model = ClassificationModel(encoder, outputs: outputs, dropout: options.classifierDropout, layout)
         weights = ModelWeights(
             layout, seed: nil, slices: options.slices, workers: Workers(threads: options.threads),
-            precision: options.precision, backward: trains)
-        cut = BatchCut(slices: options.slices, microBatchTokens: Self.microBatchTokens)
+            precision: options.precision, backward: false)
+        cut = options.cut
     }
-
-    /// Enough rows for full-speed products, few enough that activations stay in the last-level cache.
-    private static let microBatchTokens = 2048
 
     /// Reads a fine-tuned model from a Hugging Face folder.
     ///
@@ -48,13 +43,16 @@ public struct Classifier {
     }
 
     /// Logits of every example, in order, without dropout.
-    public func predict(_ examples: [ClassificationExample]) -> [[Float]] {
+    public func predict(_ examples: [ClassificationExample]) -> [[Float]] { model.predict(examples, weights, cut) }
+}
+
+extension ClassificationModel {
+    func predict(_ examples: [ClassificationExample], _ weights: ModelWeights, _ cut: BatchCut) -> [[Float]] {
         // By length, so that micro-batches hold tokens of like sequences; the answer is in the caller's order.
         let order = examples.indices.sorted { (examples[$0].ids.count, $0) < (examples[$1].ids.count, $1) }
-        let sorted = order.map { examples[$0] }
-        let parts = cut.parts(of: sorted.map(\.ids.count)).flatMap { $0 }
-        let rows = weights.infer(parts) { range, tape in
-            let logits = model.logits(PackedTokens(sorted[range]), tape).value
+        let batches = cut.batches(of: order.map { examples[$0] }).flatMap { $0 }
+        let rows = weights.infer(batches) { batch, tape in
+            let logits = logits(batch.tokens, tape).value
             return (0..<logits.rows).map {
                 logits.view(at: $0 * logits.columns, rows: 1, columns: logits.columns).values
             }
@@ -62,27 +60,5 @@ public struct Classifier {
         var predictions = [[Float]](repeating: [], count: examples.count)
         for (index, row) in zip(order, rows) { predictions[index] = row }
         return predictions
-    }
-}
-
-/// One encoded row of a task.
-public struct ClassificationExample: Sendable, Equatable {
-    public let ids: [Int32]
-    public let segments: [Int32]
-    /// The class, or the value of a regression.
-    public let target: Float
-
-    public init(ids: [Int32], segments: [Int32], target: Float) {
-        self.ids = ids
-        self.segments = segments
-        self.target = target
-    }
-}
-
-extension PackedTokens {
-    init(_ examples: ArraySlice<ClassificationExample>) {
-        self.init(
-            ids: examples.flatMap(\.ids), segments: examples.flatMap(\.segments),
-            layout: BatchLayout(lengths: examples.map(\.ids.count), keys: examples.indices.map(UInt64.init)))
     }
 }

@@ -1,4 +1,5 @@
-import Glue
+import Options
+import Tasks
 import Tensors
 
 /// Which epoch stands for a run: the best on the dev set, or the last, which the dev set did not choose.
@@ -7,58 +8,59 @@ public enum EpochSelection: String, Sendable, Codable, CaseIterable {
 }
 
 /// Everything about fine-tuning but the task, its data and the checkpoint.
-public struct FineTuningOptions: Sendable, Equatable, Codable {
-    public var epochs: Int
+public struct FineTuningOptions: Configurable {
+    public var epochs: Int = 3
     /// Sequences or tokens of one optimizer step.
-    public var batch: BatchSize
+    public var batch: BatchSize = .sequences(32)
     /// Longest input in tokens; longer ones lose tokens from their longer sentence.
-    public var length: Int
-    public var optimizer: OptimizerOptions
-    public var schedule: ScheduleOptions
-    /// Dropout on the pooled `[CLS]` before the classifier; nil takes the encoder's.
-    public var classifierDropout: Float?
+    public var length: Int = 128
+    public var optimizer: OptimizerOptions = OptimizerOptions()
+    public var schedule: ScheduleOptions = ScheduleOptions(warmup: .share(0.1))
+    /// Dropout on the pooled `[CLS]` before the classifier.
+    public var classifierDropout: Float = 0.1
     /// ε of the smoothed labels; 0 for none.
-    public var labelSmoothing: Float
-    public var layers: LayerOptions
+    public var labelSmoothing: Float = 0
+    public var layers: LayerOptions = LayerOptions()
     /// The metrics whose mean is the score, which also chooses the epoch; nil for the task's own.
-    public var metrics: [Metric]?
+    public var metrics: [Metric]? = nil
     /// Which epoch is kept and reported.
-    public var selection: EpochSelection
+    public var selection: EpochSelection = .best
     /// Stop after so many epochs without a better dev score; 0 never stops early.
-    public var patience: Int
+    public var patience: Int = 0
     /// Slices of every batch, which run at the same time; part of the result's identity.
-    public var slices: Int
+    public var slices: Int = 2
     /// Threads that the slices are spread over; never changes a result. 0 means one a core.
-    public var threads: Int
-    public var seed: UInt64
+    public var threads: Int = 0
+    public var seed: UInt64 = 1
     /// What dense layers multiply; part of the result's identity.
-    public var precision: Precision
+    public var precision: Precision = .fp32
     /// Whether the activations of blocks are computed once more for backward; never changes a result.
-    public var recompute: Bool
+    public var recompute: Bool = false
 
-    public init(
-        epochs: Int = 3, batch: BatchSize = .sequences(32), length: Int = 128,
-        optimizer: OptimizerOptions = .init(rate: 1e-4), schedule: ScheduleOptions = .init(warmup: .share(0.1)),
-        classifierDropout: Float? = nil, labelSmoothing: Float = 0, layers: LayerOptions = LayerOptions(),
-        metrics: [Metric]? = nil, selection: EpochSelection = .best,
-        patience: Int = 0, slices: Int = 2, threads: Int = 0, seed: UInt64 = 1, precision: Precision = .fp32,
-        recompute: Bool = false
-    ) {
-        self.epochs = epochs
-        self.batch = batch
-        self.length = length
-        self.optimizer = optimizer
-        self.schedule = schedule
-        self.classifierDropout = classifierDropout
-        self.labelSmoothing = labelSmoothing
-        self.layers = layers
-        self.metrics = metrics
-        self.selection = selection
-        self.patience = patience
-        self.slices = slices
-        self.threads = threads
-        self.seed = seed
-        self.precision = precision
-        self.recompute = recompute
+    public init() {}
+
+    public static var options: [Option<Self>] {
+        Option("epochs", \.epochs, 1...10000, "passes over the training rows")
+        Option("batch", \.batch, .batch, "size of an optimizer step")
+        Option("length", \.length, 8...65535, "longest input in tokens; longer ones are cut")
+        Option("classifierDropout", \.classifierDropout, 0...0.99, "dropout before the classifier")
+        Option("labelSmoothing", \.labelSmoothing, 0...0.99, "share of a label that all classes divide among them")
+        Option.group("layers", \.layers)
+        Option(
+            "score", \.metrics,
+            .oneOf([("auto", nil)] + Metric.allCases.map { ($0.rawValue, [$0]) }) { $0?.first?.rawValue ?? "auto" },
+            "the metric that is the score and chooses the epoch; auto is the mean of the task's own")
+        Option("selection", \.selection, "the epoch that is kept: the best on the dev set, or the last")
+        Option("patience", \.patience, 0...10000, "epochs without a better dev score before stopping; 0 never stops")
+        Option.group("optimizer", \.optimizer)
+        Option.group("schedule", \.schedule)
+        Option("slices", \.slices, 1...1024, "parts of a batch that run at the same time; part of the result")
+        Option("threads", \.threads, 0...1024, "threads for the slices, 0 for one a core; never changes a result")
+        Option("precision", \.precision, "what dense layers multiply; bf16 wants a CPU with AVX512-BF16")
+        Option(
+            "recompute", \.recompute,
+            "activations of blocks computed once more for backward: less memory, more time, the same result")
+        Option("seed", \.seed, .seed, "seed of weights, data order, masks and dropout")
     }
+
 }

@@ -1,57 +1,73 @@
 import Bert
 import Checkpoints
 import Foundation
-import Glue
+import Tasks
 import Tokenization
 
-/// A fine-tuning run in its folder: epochs over a task, the dev set after each, the best epoch kept. Running it again
-/// continues from the newest checkpoint to the same bits as if it had never stopped.
-public struct FineTuningRun {
-    public let encoder: EncoderOptions
-    public let options: FineTuningOptions
-    public let tokenizer: any Tokenizer
-    public let data: TaskData
-    public let folder: RunFolder
-    /// The pretrained model's folder; nil for random weights.
-    public let pretrained: URL?
-    /// The digest of the weights there, `ModelFolder.digest`, or `random`; part of the run's identity.
-    public let weights: String
-    /// What `recipe.yaml` shall say; nil writes none.
-    public let recipe: String?
-    /// What the checkpoint should remember beside the model, for example where the data were.
-    public let notes: [String: String]
-
-    public init(
+extension Run where O == Classification {
+    /// A fine-tuning run in its folder: epochs over a task, the dev set after each, the best epoch kept.
+    ///
+    /// - Parameters:
+    ///   - pretrained: the pretrained model's folder; nil for random weights.
+    ///   - weights: the digest of the weights there, `ModelFolder.digest`, or `random`; part of the run's identity.
+    ///   - recipe: what `recipe.yaml` shall say; nil writes none.
+    ///   - notes: what the checkpoint should remember beside the model, for example where the data were.
+    ///   - untilEpoch: the run ends with this one.
+    /// - Throws: what reading or writing the folder throws.
+    public convenience init(
         encoder: EncoderOptions, options: FineTuningOptions, tokenizer: any Tokenizer, data: TaskData,
-        folder: RunFolder, pretrained: URL?, weights: String, recipe: String? = nil, notes: [String: String] = [:]
-    ) {
-        self.encoder = encoder
-        self.options = options
-        self.tokenizer = tokenizer
-        self.data = data
-        self.folder = folder
-        self.pretrained = pretrained
-        self.weights = weights
-        self.recipe = recipe
-        self.notes = notes
+        folder: RunFolder, pretrained: URL?, weights: String, recipe: String? = nil, notes: [String: String] = [:],
+        untilEpoch: Int = .max, _ report: @escaping (RunEvent<DevScores>) -> Void
+    ) throws {
+        try self.init(
+            options, TaskBatches(data, seed: options.seed), tokenizer, folder, inputs: ["weights": weights],
+            recipe: recipe, notes: notes, untilEpoch: untilEpoch,
+            start: { _, model in
+                try pretrained.map { try PretrainedEncoder.read($0, into: model, options, layers: encoder.layers) }
+                    ?? []
+            },
+            objective: { Classification(encoder, data.task.target, options, data: data, $0) }, report: report)
+    }
+}
+
+/// The rows of a task as batches of epochs, none of which crosses the end of one.
+private final class TaskBatches: TrainingData {
+    private let data: TaskData
+    private let seed: UInt64
+    private let training: [ClassificationExample]
+    /// Of one epoch, as rows of the training set.
+    private var plan: (size: BatchSize, epoch: Int, batches: [[Int]])?
+
+    init(_ data: TaskData, seed: UInt64) {
+        (self.data, self.seed) = (data, seed)
+        training = data.training.map(ClassificationExample.init)
     }
 
-    /// Runs to the last epoch, to the end of `untilEpoch`, to the end of patience, or until `interruption` asks to stop.
-    ///
-    /// - Returns: the best epoch's report, of whichever sitting; nil where the log of an ended run is gone.
-    /// - Throws: `TrainingError.interrupted` after saving, `.diverged` where the loss is no number any more, and what
-    ///   reading or writing the folder throws.
-    public func run(
-        _ interruption: Interruption, untilEpoch: Int = .max, _ report: @escaping (FineTuningEvent) -> Void
-    ) throws -> FineTuningEpochReport? {
-        let sitting = try FineTuningSitting(self, untilEpoch: untilEpoch, report)
-        while !sitting.isFinished, sitting.epochs < untilEpoch {
-            for batch in sitting.batches() {
-                if interruption.isRequested { try sitting.leave() }
-                try sitting.step(batch)
-            }
-            try sitting.endEpoch()
+    func batch(
+        _ size: BatchSize, epoch: inout Int, index: inout Int
+    ) -> (examples: [ClassificationExample], epoch: Int) {
+        if index >= count(size, epoch: epoch) { (epoch, index) = (epoch + 1, 0) }
+        let (batches, current) = (batches(size, epoch), epoch + 1)
+        let examples = batches[index].map { training[$0] }
+        index += 1
+        if index == batches.count { (epoch, index) = (epoch + 1, 0) }
+        return (examples, current)
+    }
+
+    func evaluationExamples(_ count: Int) -> [ClassificationExample] {
+        data.dev.prefix(count).map(ClassificationExample.init)
+    }
+
+    func count(_ size: BatchSize, epoch: Int) -> Int { batches(size, epoch).count }
+
+    var inputs: [String: String] { ["task": data.task.name, "rows": data.digest] }
+
+    private func batches(_ size: BatchSize, _ epoch: Int) -> [[Int]] {
+        if let plan, plan.size == size, plan.epoch == epoch { return plan.batches }
+        let batches = BatchPlan.batches(lengths: training.map(\.ids.count), seed: seed, epoch: epoch) {
+            size.isReached(sequences: $0, tokens: $1)
         }
-        return sitting.best
+        plan = (size, epoch, batches)
+        return batches
     }
 }

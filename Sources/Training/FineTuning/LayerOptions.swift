@@ -1,20 +1,23 @@
 import Autograd
+import Options
 
 /// How the layers of a pretrained encoder are treated in fine-tuning.
-public struct LayerOptions: Sendable, Equatable, Codable {
+public struct LayerOptions: Configurable {
     /// The rate's factor from a layer to the one below it: decay^(depth below the head) (Howard & Ruder 2018, section 3.2, as in
     /// ELECTRA's code); 1 for one rate.
-    public var rateDecay: Float
+    public var rateDecay: Float = 1
     /// So many blocks from below, and the embeddings, stay as they are; 0 for none of them.
-    public var frozen: Int
+    public var frozen: Int = 0
     /// So many blocks from above, and the pooler, begin with random weights (Zhang et al. 2021, "Revisiting few-sample
     /// BERT fine-tuning", section 5).
-    public var fresh: Int
+    public var fresh: Int = 0
 
-    public init(rateDecay: Float = 1, frozen: Int = 0, fresh: Int = 0) {
-        self.rateDecay = rateDecay
-        self.frozen = frozen
-        self.fresh = fresh
+    public init() {}
+
+    public static var options: [Option<Self>] {
+        Option("rateDecay", \.rateDecay, 0.01...1, "the rate's factor from a block to the one below it")
+        Option("frozen", \.frozen, 0...1000, "lowest blocks that stay as they are, with the embeddings; 0 for none")
+        Option("fresh", \.fresh, 0...1000, "highest blocks that begin with random weights")
     }
 
     /// The factor of the rate of a parameter of an encoder of `layers` blocks.

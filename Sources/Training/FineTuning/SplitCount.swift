@@ -1,5 +1,4 @@
 import Foundation
-import Glue
 
 /// The rows of a split that is not the official one.
 public struct SplitCount: Sendable, Codable, Equatable, CustomStringConvertible {

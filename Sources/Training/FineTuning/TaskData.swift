@@ -1,17 +1,17 @@
 import Foundation
-import Glue
+import Tasks
 import Tokenization
 
 /// The labelled rows of a task, encoded, with what was noticed about them.
 public struct TaskData: Sendable {
-    public let task: GlueTask
+    public let task: TaskSource
     public let training: [EncodedRow]
     /// The dev sets one behind the other.
     public let dev: [EncodedRow]
     /// The texts of `dev`.
     public let devTexts: [[String]]
     /// Every dev set there is, with its range in `dev`: MNLI has two.
-    public let parts: [(file: GlueTask.File, range: Range<Int>)]
+    public let parts: [(file: TaskSource.File, range: Range<Int>)]
     /// Splits that are not the official ones, and dev sets that are not there.
     public let subsets: [SplitCount]
     /// Lines for the user: subsets, truncation, a single class.
@@ -19,33 +19,33 @@ public struct TaskData: Sendable {
 
     /// Reads and encodes the splits from `folder`; `training` only where it is wanted.
     ///
-    /// - Throws: `GlueError` where a file is damaged, or the first dev set or the training set is missing.
+    /// - Throws: `TaskError` where a file is damaged, or the first dev set or the training set is missing.
     public init(
-        _ task: GlueTask, in folder: URL, _ tokenizer: any Tokenizer, length: Int, withTraining: Bool = true
+        _ task: TaskSource, in folder: URL, _ tokenizer: any Tokenizer, length: Int, withTraining: Bool = true
     ) throws {
         self.task = task
         var (notes, subsets) = ([String](), [SplitCount]())
         func encoded(
-            _ file: GlueTask.File, _ split: String
+            _ file: TaskSource.File, _ split: String
         ) throws -> (rows: [EncodedRow], texts: [[String]]) {
             let read = try TaskFile(task, file, in: folder)
             let rows = read.rows.map { $0.encoded(tokenizer, length: length) }
             if read.undecidedRows > 0 {
                 notes.append("\(file.title): \(read.undecidedRows) \(split) rows without consensus left out")
             }
-            if rows.count != file.rows {
-                subsets.append(SplitCount(title: file.title, split: split, rows: rows.count, official: file.rows))
+            if let official = file.rows, rows.count != official {
+                subsets.append(SplitCount(title: file.title, split: split, rows: rows.count, official: official))
                 notes.append("\(subsets[subsets.count - 1]); not the official set")
             }
             notes += Self.notes(task, file, split, rows)
             return (rows, read.rows.map(\.texts))
         }
         training = withTraining ? try task.train.map { try encoded($0, "training").rows } ?? [] : []
-        var (dev, texts, parts) = ([EncodedRow](), [[String]](), [(file: GlueTask.File, range: Range<Int>)]())
+        var (dev, texts, parts) = ([EncodedRow](), [[String]](), [(file: TaskSource.File, range: Range<Int>)]())
         for (index, file) in task.dev.enumerated() {
             guard index == 0 || TaskFile.exists(task, file, in: folder) else {
-                notes.append("\(task.title): no \(file.name).tsv; scored without \(file.title)")
-                subsets.append(SplitCount(title: file.title, split: "dev", rows: 0, official: file.rows))
+                notes.append("\(task.title): no \(file.name); scored without \(file.title)")
+                subsets.append(SplitCount(title: file.title, split: "dev", rows: 0, official: file.rows ?? 0))
                 continue
             }
             let (rows, rowTexts) = try encoded(file, "dev")
@@ -57,16 +57,24 @@ public struct TaskData: Sendable {
     }
 
     private static func notes(
-        _ task: GlueTask, _ file: GlueTask.File, _ split: String, _ rows: [EncodedRow]
+        _ task: TaskSource, _ file: TaskSource.File, _ split: String, _ rows: [EncodedRow]
     ) -> [String] {
         var notes: [String] = []
         let truncated = rows.count { $0.isTruncated }
         if truncated > 0 {
             notes.append("\(file.title): \(truncated) of \(rows.count) \(split) rows were cut to the length")
         }
-        if !task.isRegression, Set(rows.map(\.target)).count == 1 {
-            notes.append("\(file.title): all \(split) rows have the label '\(task.labels[Int(rows[0].target)])'")
+        if !task.target.isValue, Set(rows.map(\.target)).count == 1 {
+            let names = rows[0].target.map { task.target.labels[Int($0)] }
+            notes.append("\(file.title): all \(split) rows have the label '\(names.joined(separator: "', '"))'")
         }
         return notes
+    }
+
+    /// How often training rows have each label: `negative 120, positive 80`
+    public var labelCounts: String {
+        task.target.labels.enumerated().map { index, label in
+            "\(label) \(training.count { $0.target.contains(Float(index)) }.grouped)"
+        }.joined(separator: ", ")
     }
 }

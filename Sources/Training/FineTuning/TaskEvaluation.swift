@@ -1,4 +1,4 @@
-import Glue
+import Tasks
 
 /// The scores of a model on the dev sets of a task: every row exactly once.
 public struct TaskEvaluation: Sendable, Codable, Equatable {
@@ -18,10 +18,10 @@ public struct TaskEvaluation: Sendable, Codable, Equatable {
     /// - Parameter metrics: those whose mean is the score; nil for the task's own.
     public init(_ data: TaskData, logits: [[Float]], by metrics: [Metric]? = nil) {
         let task = data.task
-        let predictions = logits.map { task.prediction($0) }
+        let predictions = logits.map { task.target.prediction($0) }
         var (scores, scored) = ([String: Double](), [Double]())
         for (file, range) in data.parts {
-            let truth = data.dev[range].map { Double($0.target) }
+            let truth = data.dev[range].map { $0.target.map(Double.init) }
             for metric in task.metrics + task.others {
                 let score = metric.score(Array(predictions[range]), truth)
                 let name = task.dev.count == 1 ? metric.rawValue : "\(metric.rawValue) \(file.title)"
@@ -35,12 +35,5 @@ public struct TaskEvaluation: Sendable, Codable, Equatable {
         subsets = data.subsets.isEmpty ? nil : data.subsets
         isConstant = Set(predictions).count <= 1
         primary = scored.reduce(0, +) / Double(max(1, scored.count))
-    }
-}
-
-extension GlueTask {
-    /// The class of the largest logit, or the value of a regression.
-    public func prediction(_ logits: [Float]) -> Double {
-        isRegression ? Double(logits[0]) : Double(logits.indices.max { logits[$0] < logits[$1] } ?? 0)
     }
 }

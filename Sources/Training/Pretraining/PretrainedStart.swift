@@ -20,13 +20,14 @@ public struct PretrainedStart: Sendable {
         digest = try ModelFolder.digest(folder)
     }
 
-    /// Reads what the folder has into `parameters`; what only the new model has keeps what it is. Positions beyond the
+    /// Reads what the folder has into `weights`; what only the new model has keeps what it is. Positions beyond the
     /// folder's own repeat them from the first on, so that neighbours go on as neighbours (Beltagy et al. 2020, section 5).
     ///
     /// - Returns: the names of parameters that the folder does not have.
     /// - Throws: `CheckpointError` where embeddings or blocks are missing or of another shape, or where the folder has other
     ///   heads, another number of blocks or another activation.
-    func read(into parameters: Tensor, _ layout: ParameterLayout, _ encoder: EncoderOptions) throws -> [String] {
+    func read(into weights: ModelWeights, of objective: some Objective) throws -> [String] {
+        let (parameters, layout, encoder) = (weights.parameters, weights.layout, objective.encoder.options)
         let configuration = try HuggingFaceConfiguration(of: folder)
         for (key, begun, wanted) in [
             ("num_attention_heads", configuration.heads, encoder.heads),
@@ -34,13 +35,22 @@ public struct PretrainedStart: Sendable {
         ] where begun != wanted {
             throw CheckpointError(folder, "\(key) is \(begun); the recipe has \(wanted)")
         }
+        let begun = try configuration.encoderOptions(folder)
+        for (key, begun, wanted) in [
+            ("norm", (begun.norm ?? .post).rawValue, (encoder.norm ?? .post).rawValue),
+            ("pooling", (begun.pooling ?? .first).rawValue, (encoder.pooling ?? .first).rawValue),
+        ] where begun != wanted {
+            throw CheckpointError(folder, "model.\(key) is \(begun); the recipe has \(wanted)")
+        }
         guard !configuration.usesTanhActivation else {
             throw CheckpointError(folder, "hidden_act is '\(configuration.activation)'; pretraining has 'gelu'")
         }
         let positions = layout.parameters.first { $0.name.hasSuffix("position_embeddings.weight") }
         let missing = try ModelFolder.read(folder, into: parameters, layout) { parameter in
             if parameter == positions { return .ignored }
-            return parameter.part.isHead || parameter.isOfAttentionAlone ? .optional : .required
+            let isOptional =
+                parameter.part.isHead || parameter.isOfAttentionAlone || !objective.isSaved(parameter)
+            return isOptional ? .optional : .required
         }
         guard let positions else { return missing }
         let (rows, values) = try ModelFolder.rows(of: positions, in: folder)
@@ -49,10 +59,7 @@ public struct PretrainedStart: Sendable {
         let table = parameters.view(of: positions)
         for row in 0..<positions.rows {
             let source = row < first ? row : first + (row - first) % (rows - first)
-            values[source * width..<(source + 1) * width].withUnsafeBufferPointer { buffer in
-                guard let base = buffer.baseAddress else { return }
-                (table.pointer + row * width).update(from: base, count: width)
-            }
+            table.rows(row..<row + 1).copy(from: values[source * width..<(source + 1) * width])
         }
         return missing.filter { $0 != positions.name }
     }

@@ -1,8 +1,7 @@
 import Corpora
-import Tokenization
 
 /// The examples of a run: what it learns from, and what is held out.
-public struct PretrainingData: Sendable {
+public struct PretrainingData: TrainingData {
     public let training: ExampleSource
     public let heldOut: ExampleSource
     /// How often each id occurs in the training text.
@@ -14,9 +13,9 @@ public struct PretrainingData: Sendable {
         self.tokenCounts = tokenCounts
     }
 
-    /// The examples of one step from (`epoch`, `index`) on, which move behind them: with the seed, all that a run must
-    /// remember of its data.
-    func batch(_ size: BatchSize, epoch: inout Int, index: inout Int) -> [PretrainingExample] {
+    public func batch(
+        _ size: BatchSize, epoch: inout Int, index: inout Int
+    ) -> (examples: [PretrainingExample], epoch: Int) {
         var examples: [PretrainingExample] = []
         var tokens = 0
         while !size.isReached(sequences: examples.count, tokens: tokens) {
@@ -26,27 +25,14 @@ public struct PretrainingData: Sendable {
             tokens += example.ids.count
             examples.append(example)
         }
-        return examples
+        return (examples, epoch)
     }
 
-    /// The mean tokens of the first 200 steps: the same on every machine, so that a budget of tokens is too.
-    func meanTokens(ofSteps size: BatchSize) -> Double {
-        var (epoch, index, tokens) = (0, 0, 0)
-        for _ in 0..<200 { tokens += batch(size, epoch: &epoch, index: &index).reduce(0) { $0 + $1.ids.count } }
-        return Double(tokens) / 200
-    }
-
-    /// The first `count` held-out examples, the same at every evaluation.
-    func evaluationExamples(_ count: Int) -> [PretrainingExample] {
+    public func evaluationExamples(_ count: Int) -> [PretrainingExample] {
         (0..<min(count, heldOut.count(epoch: 0))).map { heldOut.example(epoch: 0, index: $0) }
     }
-}
 
-extension BatchSize {
-    func isReached(sequences: Int, tokens: Int) -> Bool {
-        switch self {
-        case .sequences(let count): sequences >= count
-        case .tokens(let count): tokens >= count
-        }
-    }
+    public func count(_ size: BatchSize, epoch: Int) -> Int { training.count(epoch: epoch) }
+
+    public var inputs: [String: String] { ["text": digest] }
 }

@@ -1,5 +1,5 @@
+import Autograd
 import Bert
-import Corpora
 import Foundation
 
 /// What a run will take, from a few measured steps and an evaluation: what `--dry-run` prints and what turns a budget of
@@ -32,18 +32,20 @@ public struct PretrainingEstimate: Sendable {
 
     /// Runs two steps at least, and as many as pass in a few seconds, since short steps differ most, after some to warm up, on
     /// a model that is thrown away.
-    public init(_ encoder: EncoderOptions, _ options: PretrainingOptions, _ data: PretrainingData) {
-        let pretrainer = Pretrainer(encoder, options)
-        peak = PeakSpeed.measure(pretrainer.sliced.workers, pretrainer.sliced.weights.precision)
+    init<O: Objective>(
+        _ options: some TrainingOptions, _ data: some TrainingData<O.Example>, _ objective: (ParameterLayout) -> O
+    ) {
+        let trainer = Trainer(options, objective)
+        peak = PeakSpeed.measure(trainer.model.workers, trainer.model.weights.precision)
         var (epoch, index) = (0, 0)
-        func probe(for duration: Double, atLeast steps: Int) -> [(batch: [PretrainingExample], seconds: Double)] {
-            var probes: [(batch: [PretrainingExample], seconds: Double)] = []
+        func probe(for duration: Double, atLeast steps: Int) -> [(batch: [O.Example], seconds: Double)] {
+            var probes: [(batch: [O.Example], seconds: Double)] = []
             let start = ContinuousClock.now
             repeat {
-                var batch: [PretrainingExample] = []
+                var batch: [O.Example] = []
                 let seconds = elapsed {
-                    batch = data.batch(options.batch, epoch: &epoch, index: &index)
-                    _ = pretrainer.step(batch, index: probes.count, of: 1000)
+                    batch = data.batch(options.batch, epoch: &epoch, index: &index).examples
+                    _ = trainer.step(batch, index: probes.count, of: 1000)
                 }
                 probes.append((batch, seconds))
             } while probes.count < steps || start.duration(to: .now).seconds < duration
@@ -56,22 +58,21 @@ public struct PretrainingEstimate: Sendable {
         secondsPerStep = probes.reduce(0) { $0 + $1.seconds } / Double(probes.count)
         let heldOut = data.evaluationExamples(min(options.evaluation.sequences, 64))
         let share = Double(options.evaluation.sequences) / Double(max(1, heldOut.count))
-        secondsPerEvaluation = share * elapsed { _ = pretrainer.evaluate(heldOut) }
-        let tokens = probes.flatMap(\.batch)
-        let meanTokens = data.meanTokens(ofSteps: options.batch)
-        tokensPerStep = Int(meanTokens.rounded())
-        workPerStep =
-            FloatingPointWork(encoder).pretrainingStep(
-                lengths: tokens.map(\.ids.count), masked: tokens.reduce(0) { $0 + $1.maskedLabels.count })
-            / Double(probes.count)
-        parameters = pretrainer.sliced.layout.parameterCount
-        totalSteps = options.budget.steps(
-            tokensPerStep: meanTokens, secondsPerStep: secondsPerStep,
-            secondsPerEvaluation: secondsPerEvaluation, evaluateEvery: options.evaluation.every)
+        secondsPerEvaluation = share * elapsed { _ = try? trainer.evaluate(heldOut) }
+        tokensPerStep = Int(data.meanTokens(ofSteps: options.batch).rounded())
+        workPerStep = trainer.objective.work(probes.flatMap(\.batch)) / Double(probes.count)
+        parameters = trainer.model.layout.parameterCount
+        let (perStep, perEvaluation) = (secondsPerStep, secondsPerEvaluation)
+        totalSteps = options.budget.steps(options.batch, data) { seconds in
+            Budget.steps(
+                inSeconds: seconds, secondsPerStep: perStep, secondsPerEvaluation: perEvaluation,
+                evaluateEvery: options.evaluation.every)
+        }
         evaluations = options.evaluation.every > 0 ? totalSteps / options.evaluation.every + 1 : 1
         peakMemoryBytes = Self.peakMemory()
-        // Values and two moments of four bytes each, in the kept ones and the one being written; of the best its values.
-        diskBytes = 4 * parameters * (3 * (options.checkpoints.keep + 1) + 1)
+        // Values and moments of four bytes each, in the kept ones and the one being written; of the best its values.
+        let numbers = 1 + trainer.model.optimizer.moments.count
+        diskBytes = 4 * parameters * (numbers * (options.checkpoints.keep + 1) + 1)
     }
 
     /// The largest resident size of this process so far.
@@ -87,18 +88,36 @@ public struct PretrainingEstimate: Sendable {
     }
 }
 
+extension PretrainingEstimate {
+    public init(_ encoder: EncoderOptions, _ options: PretrainingOptions, _ data: PretrainingData) {
+        func estimate<O: PretrainingObjective>(_: O.Type) -> PretrainingEstimate {
+            PretrainingEstimate(options, data) {
+                O(encoder, options, tokenCounts: data.tokenCounts, $0)
+            }
+        }
+        self = estimate(options.objectiveType)
+    }
+}
+
 extension Budget {
-    /// The budget as a number of steps, at least one.
+    /// The budget as a number of steps; only seconds have to be measured, so that the rest is the same on every machine.
     func steps(
-        tokensPerStep: Double, secondsPerStep: Double = 1, secondsPerEvaluation: Double = 0, evaluateEvery: Int = 0
+        _ size: BatchSize, _ data: some TrainingData, inSeconds: (Double) -> Int
     ) -> Int {
         switch self {
-        case .steps(let count): return count
-        case .tokens(let count): return max(1, Int((Double(count) / tokensPerStep).rounded(.up)))
-        case .seconds(let seconds):
-            let evaluation = evaluateEvery > 0 ? secondsPerEvaluation / Double(evaluateEvery) : 0
-            return max(1, Int((seconds - secondsPerEvaluation) / (secondsPerStep + evaluation)))
+        case .steps(let count): count
+        case .tokens(let count): max(1, Int((Double(count) / data.meanTokens(ofSteps: size)).rounded(.up)))
+        case .epochs(let count): data.ends(size, epochs: count).last ?? 0
+        case .seconds(let seconds): inSeconds(seconds)
         }
+    }
+
+    /// The steps that so many seconds are enough for, at least one, with an evaluation at the end.
+    static func steps(
+        inSeconds seconds: Double, secondsPerStep: Double, secondsPerEvaluation: Double, evaluateEvery: Int
+    ) -> Int {
+        let evaluation = evaluateEvery > 0 ? secondsPerEvaluation / Double(evaluateEvery) : 0
+        return max(1, Int((seconds - secondsPerEvaluation) / (secondsPerStep + evaluation)))
     }
 }
 

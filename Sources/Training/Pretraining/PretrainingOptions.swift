@@ -1,8 +1,14 @@
 import Corpora
+import Options
 import Tensors
 
 /// Everything about a pretraining run but the model, the vocabulary and the text.
-public struct PretrainingOptions: Sendable, Equatable, Codable {
+public struct PretrainingOptions: Configurable {
+    /// One of the names of `objectives`; nil is masked words, with sentence order where examples are pairs for it. A value that
+    /// is there changes the identity of a run, so that none is written for that.
+    public var objective: String?
+    /// Of replaced tokens; nil is the default.
+    public var generator: GeneratorOptions?
     public var examples: ExampleOptions
     /// Sequences or tokens of one optimizer step.
     public var batch: BatchSize
@@ -23,12 +29,45 @@ public struct PretrainingOptions: Sendable, Equatable, Codable {
     /// Whether the activations of blocks are computed once more for backward; never changes a result.
     public var recompute: Bool
 
+    /// An hour in the batches of BERT.
+    public init() { self.init(batch: .sequences(256), budget: .seconds(3600)) }
+
+    public static var options: [Option<Self>] {
+        Option(
+            "objective", \.objective,
+            .oneOf(objectives.map { ($0.name, $0.name == MaskedWords.name ? nil : $0.name) }) {
+                $0 ?? MaskedWords.name
+            },
+            "what is learned from the text")
+        Option(
+            "generator.width", \.generator, GeneratorOptions.format,
+            "of replacedTokens, the generator's share of the width")
+        Option.group("examples", \.examples)
+        Option("batch", \.batch, .batch, "size of an optimizer step").required
+        Option(
+            "microBatchTokens", \.microBatchTokens, 1...10_000_000, "about the tokens of one pass of a worker")
+        Option("budget", \.budget, .budget, "length of the run; the schedule is bound to it").required
+        Option.group("optimizer", \.optimizer)
+        Option.group("schedule", \.schedule)
+        Option.group("evaluation", \.evaluation)
+        Option.group("checkpoints", \.checkpoints)
+        Option("slices", \.slices, 1...1024, "parts of a batch that run at the same time; part of the result")
+        Option("threads", \.threads, 0...1024, "threads for the slices, 0 for one a core; never changes a result")
+        Option("precision", \.precision, "what dense layers multiply; bf16 wants a CPU with AVX512-BF16")
+        Option(
+            "recompute", \.recompute,
+            "activations of blocks computed once more for backward: less memory, more time, the same result")
+        Option("seed", \.seed, .seed, "seed of weights, data order, masks and dropout")
+    }
+
     public init(
-        examples: ExampleOptions = .init(), batch: BatchSize, microBatchTokens: Int = 4096, budget: Budget,
+        objective: String? = nil, generator: GeneratorOptions? = nil, examples: ExampleOptions = .init(),
+        batch: BatchSize, microBatchTokens: Int = 2048, budget: Budget,
         optimizer: OptimizerOptions = .init(), schedule: ScheduleOptions = .init(),
         evaluation: EvaluationOptions = .init(), checkpoints: CheckpointOptions = .init(), slices: Int = 2,
         threads: Int = 0, seed: UInt64 = 1, precision: Precision = .fp32, recompute: Bool = false
     ) {
+        (self.objective, self.generator) = (objective, generator)
         self.examples = examples
         self.batch = batch
         self.microBatchTokens = microBatchTokens
@@ -46,27 +85,33 @@ public struct PretrainingOptions: Sendable, Equatable, Codable {
 }
 
 /// How often the held-out text is evaluated, and on how much of it.
-public struct EvaluationOptions: Sendable, Equatable, Codable {
+public struct EvaluationOptions: Configurable {
     /// Steps between evaluations; 0 evaluates at the end only.
-    public var every: Int
+    public var every: Int = 500
     /// Sequences of the held-out text, the same at every evaluation.
-    public var sequences: Int
+    public var sequences: Int = 512
 
-    public init(every: Int = 500, sequences: Int = 512) {
-        self.every = every
-        self.sequences = sequences
+    public init() {}
+
+    public static var options: [Option<Self>] {
+        Option("every", \.every, .steps, "steps between evaluations of the held-out text")
+        Option("sequences", \.sequences, 1...1_000_000, "held-out sequences of an evaluation")
     }
+
 }
 
 /// How often a run is saved, and how many of its checkpoints stay.
-public struct CheckpointOptions: Sendable, Equatable, Codable {
+public struct CheckpointOptions: Configurable {
     /// Steps between checkpoints; 0 saves at the end only.
-    public var every: Int
+    public var every: Int = 500
     /// The last so many are kept, and the best besides.
-    public var keep: Int
+    public var keep: Int = 2
 
-    public init(every: Int = 500, keep: Int = 2) {
-        self.every = every
-        self.keep = keep
+    public init() {}
+
+    public static var options: [Option<Self>] {
+        Option("every", \.every, .steps, "steps between checkpoints")
+        Option("keep", \.keep, 1...1000, "last checkpoints that stay, beside the best")
     }
+
 }

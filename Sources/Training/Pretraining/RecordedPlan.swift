@@ -1,7 +1,7 @@
 import Checkpoints
 import Foundation
 
-/// How a budget of time became steps, in `plan.jsonl` of the run: what a sitting planned is what a later one follows, so that
+/// How a budget of time became steps, in `plan.jsonl` of the run: what a process planned is what a later one follows, so that
 /// steps which were lost, to a kill or with a checkpoint, are done again to the same bits.
 struct RecordedPlan {
     /// After `step` steps the run was to have `totalSteps`; as many at its end.
@@ -19,9 +19,9 @@ struct RecordedPlan {
     private let log: MetricsLog
 
     /// Nil of a budget of steps or tokens, whose steps do not depend on the machine.
-    init?(_ run: PretrainingRun, options: String, damaged: (CheckpointError) -> Void) throws {
-        guard case .seconds = run.options.budget else { return nil }
-        let url = run.folder.url.appendingPathComponent("plan.jsonl")
+    init?(_ budget: Budget, _ folder: RunFolder, options: String, damaged: (CheckpointError) -> Void) throws {
+        guard case .seconds = budget else { return nil }
+        let url = folder.url.appendingPathComponent("plan.jsonl")
         log = try MetricsLog(url, truncatingAfterStep: .max, damaged: damaged)
         entries = try MetricsLog.values(Entry.self, kind: "plan", in: url).filter { $0.options == options }
         self.options = options
@@ -30,8 +30,8 @@ struct RecordedPlan {
     /// The steps that the run was to have when it began; nil where it has not begun yet.
     var first: Int? { entries.first?.totalSteps }
 
-    /// Begins a sitting at `step` of `total`, when `seconds` of the time have passed.
-    mutating func begin(_ options: PretrainingOptions, step: Int, of total: Int, seconds: Double) throws {
+    /// Begins at `step` of `total`, when `seconds` of the time have passed.
+    mutating func begin(_ options: some TrainingOptions, step: Int, of total: Int, seconds: Double) throws {
         timePlan = TimePlan(options, step: step, of: total, seconds: seconds)
         if entries.isEmpty { try record(step, total) }
     }

@@ -11,7 +11,7 @@ struct TimePlan {
     private var evaluationSeconds = 0.0
     private var evaluationSecondsSincePlan = 0.0
 
-    /// Share of what is left of the run until the first plan of a sitting, and until the others.
+    /// Share of what is left of the run until the first plan of a process, and until the others.
     private static let (first, others) = (1.0 / 16, 1.0 / 2)
     /// The share of the budget at the end that is not planned again.
     private static let end = 0.02
@@ -19,9 +19,9 @@ struct TimePlan {
     /// Nil of a budget of steps or tokens, whose steps do not depend on the machine.
     ///
     /// - Parameters:
-    ///   - step: where the sitting begins, of `total` by the plan before.
+    ///   - step: where the process begins, of `total` by the plan before.
     ///   - seconds: of the time, what has passed by then.
-    init?(_ options: PretrainingOptions, step: Int, of total: Int, seconds: Double) {
+    init?(_ options: some TrainingOptions, step: Int, of total: Int, seconds: Double) {
         guard case .seconds(let budget) = options.budget else { return nil }
         self.budget = budget
         evaluateEvery = options.evaluation.every
@@ -44,8 +44,8 @@ struct TimePlan {
         (planned, evaluationSecondsSincePlan) = ((step, seconds), 0)
         var total = step
         if seconds + evaluationSeconds + each <= budget {
-            total += Budget.seconds(budget - seconds).steps(
-                tokensPerStep: 1, secondsPerStep: each, secondsPerEvaluation: evaluationSeconds,
+            total += Budget.steps(
+                inSeconds: budget - seconds, secondsPerStep: each, secondsPerEvaluation: evaluationSeconds,
                 evaluateEvery: evaluateEvery)
         }
         schedule(of: total, share: Self.others)

@@ -28,14 +28,15 @@ struct BenchAttention: ParsableCommand {
 
     @Option(parsing: .upToNextOption, help: "Lengths in tokens.")
     var lengths = [128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536]
-    @Option(parsing: .upToNextOption, help: "Attentions by name; the default is all.") var only: [String] = []
+    @Option(parsing: .upToNextOption, help: "Attentions by name, or as yoso(hashes=16 bits=8); the default is all.")
+    var only: [String] = []
     @Option(parsing: .upToNextOption, help: "Queries and keys: random, clustered, checkpoint.") var data = ["random"]
     @Option(help: "A pretrained folder for --data checkpoint, whose middle layer gives queries, keys and values.")
     var checkpoint: String?
     @Option(parsing: .upToNextOption, help: "Text files or folders for --data checkpoint; sample is generated.")
     var text = [SampleData.name]
     @Option(help: "Width of a head.") var width = 64
-    @Option(help: "Hashes of yoso.") var hashes = 32
+    @Option(help: "Hashes of yoso.") var hashes = AttentionBench().hashes
     @Option(help: "Rounds, each of every attention in turn; medians count.") var rounds = 5
     @Option(help: "Threads, each with heads of its own; 0 for one a core.") var threads = 0
     @Option(help: "Longest pass in seconds: an attention that would take more at the next length stops before it.")

@@ -18,12 +18,14 @@ struct BenchTrain: ParsableCommand {
     @Option(help: "Sequences a step.") var batch = 32
     @Option(help: "Tokens a sequence.") var length = 128
     @Option(help: "Size of the vocabulary.") var vocab = 30522
-    @Option(help: "An attention as bench attention calls it, sampled ones by 32 hashes; a peer's is softmax.")
+    @Option(
+        help: "An attention as bench attention calls it, or as recipes do, as yoso(hashes=16); a peer's is softmax.")
     var attention = "softmax"
     @Option(help: "Probability of dropping a softmax weight.") var attentionDropout: Float = 0.1
     @Option(parsing: .upToNextOption, help: "fp32, bf16, or both; the default is all that this CPU has.")
     var precision = Precision.allCases.filter(\.isAvailable)
-    @Option(help: "About the tokens of one pass of a worker; 0 for a whole slice.") var microBatchTokens = 2048
+    @Option(help: "About the tokens of one pass of a worker; 0 for a whole slice.")
+    var microBatchTokens = PretrainingOptions().microBatchTokens
     @Flag(help: "Compute activations of blocks once more for backward.") var recompute = false
     @Option(help: "Timed steps a round.") var steps = 6
     @Option(help: "Rounds, each of ours and then the peer's; medians count.") var rounds = 3
@@ -35,7 +37,7 @@ struct BenchTrain: ParsableCommand {
     @Option(help: "Path of the JSON file.") var output: String?
 
     func validate() throws {
-        guard TimedAttentions.names.contains(attention) else {
+        guard TimedAttentions(length: length)[attention]?.problems(headWidth: 64).isEmpty == true else {
             throw ValidationError(
                 "--attention \(attention): wanted one of \(TimedAttentions.names.joined(separator: ", "))")
         }

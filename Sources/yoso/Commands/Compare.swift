@@ -2,6 +2,7 @@ import ArgumentParser
 import Console
 import Foundation
 import Glue
+import Tasks
 
 /// `yoso compare A B`: whether one set of seeds is better than another, by a paired test.
 struct Compare: ParsableCommand {
@@ -13,17 +14,17 @@ struct Compare: ParsableCommand {
 
     func run() throws {
         let (a, b) = (try report(first), try report(second))
-        guard a.task == b.task else { throw GlueError(second, "is of \(b.task), \(first) of \(a.task)") }
+        guard a.task == b.task else { throw TaskError(second, "is of \(b.task), \(first) of \(a.task)") }
         guard a.protocol == b.protocol else {
-            throw GlueError(second, "its protocol is \(b.protocol ?? "own"), that of \(first) \(a.protocol ?? "own")")
+            throw TaskError(second, "its protocol is \(b.protocol ?? "own"), that of \(first) \(a.protocol ?? "own")")
         }
         guard a.rows == b.rows else {
-            throw GlueError(second, "was scored on \(b.rows ?? 0) dev rows, \(first) on \(a.rows ?? 0)")
+            throw TaskError(second, "was scored on \(b.rows ?? 0) dev rows, \(first) on \(a.rows ?? 0)")
         }
-        let task = try GlueTask.named(a.task)
+        let title = (try? GlueTask.named(a.task).title) ?? a.task
         let seeds = a.seeds.filter(b.seeds.contains)
         guard seeds.count > 1 else {
-            throw GlueError("", "\(first) and \(second) share \(seeds.count) seeds; wanted at least 2")
+            throw TaskError("", "\(first) and \(second) share \(seeds.count) seeds; wanted at least 2")
         }
         let comparison = PairedComparison(scores(a, seeds), scores(b, seeds))
         func points(_ value: Double) -> String { String(format: "%.2f", 100 * value) }
@@ -32,10 +33,10 @@ struct Compare: ParsableCommand {
             "\(points(abs(comparison.difference))) ± \(points(comparison.deviation)) points over \(seeds.count) seeds"
         let chance = String(format: "p = %.3g, paired t-test", comparison.probability)
         if comparison.probability < 0.05 {
-            Terminal.line("yes: \(better.0) is better than \(better.1) on \(task.title) by \(size) (\(chance))")
+            Terminal.line("yes: \(better.0) is better than \(better.1) on \(title) by \(size) (\(chance))")
             return Terminal.next("yoso predict --checkpoint \(better.0)")
         }
-        Terminal.line("not shown: \(better.0) is ahead of \(better.1) on \(task.title) by \(size) (\(chance))")
+        Terminal.line("not shown: \(better.0) is ahead of \(better.1) on \(title) by \(size) (\(chance))")
         let more = comparison.seedsWanted.map { max(1, $0 - seeds.count) }
         Terminal.line(more.map { "a difference of this size would need about \($0) more seeds" } ?? "they are equal")
     }
@@ -43,9 +44,9 @@ struct Compare: ParsableCommand {
     private func report(_ folder: String) throws -> SeedReport {
         let url = URL(fileURLWithPath: "\(folder)/\(SeedReport.fileName)")
         guard let data = try? Data(contentsOf: url), let report = try? JSONDecoder().decode(SeedReport.self, from: data)
-        else { throw GlueError(folder, "no \(SeedReport.fileName); wanted a folder of `yoso finetune --seeds N`") }
+        else { throw TaskError(folder, "no \(SeedReport.fileName); wanted a folder of `yoso finetune --seeds N`") }
         guard report.statistics?.scores.count ?? 0 == report.seeds.count else {
-            throw GlueError(url.relativePath, "damaged: it has not as many scores as seeds")
+            throw TaskError(url.relativePath, "damaged: it has not as many scores as seeds")
         }
         return report
     }

@@ -3,6 +3,7 @@ import Console
 import Corpora
 import Foundation
 import Glue
+import Tasks
 import Tokenization
 
 /// `yoso data`: the files of the tasks, before they are used.
@@ -33,8 +34,8 @@ struct DataCheck: ParsableCommand {
         let url = URL(fileURLWithPath: folder, isDirectory: true)
         let tokenizer = try vocabulary.map { try TokenizerFolder.load(URL(fileURLWithPath: $0)) }
         var (files, damaged) = (0, 0)
-        var devTexts: [(task: GlueTask, texts: [String])] = []
-        for task in GlueTask.all + [.diagnostic] {
+        var devTexts: [(task: TaskSource, texts: [String])] = []
+        for task in GlueTask.all + [GlueTask.diagnostic] {
             var training: Set<[String]> = []
             for (file, isLabelled) in Self.files(task) where TaskFile.isNamed(task, file, in: url) {
                 files += 1
@@ -50,13 +51,13 @@ struct DataCheck: ParsableCommand {
                     devTexts.append((task, read.rows.flatMap(\.texts)))
                     let shared = read.rows.count { training.contains($0.texts) }
                     if shared > 0 { Terminal.line("    \(shared) rows have the very texts of a training row") }
-                } catch let error as GlueError {
+                } catch let error as TaskError {
                     damaged += 1
                     Terminal.line("\(error)")
                 }
             }
         }
-        guard files > 0 else { throw GlueError(folder, "holds no file of a task; wanted for example SST-2/train.tsv") }
+        guard files > 0 else { throw TaskError(folder, "holds no file of a task; wanted for example SST-2/train.tsv") }
         missing(in: url).forEach(Terminal.line)
         if !corpus.isEmpty { try overlaps(devTexts) }
         Terminal.line("\(files) files, \(damaged) damaged")
@@ -66,40 +67,40 @@ struct DataCheck: ParsableCommand {
 
     /// A line for every task that lacks files, of all tasks where the folder is not that of one.
     private func missing(in url: URL) -> [String] {
-        let tasks = (GlueTask.all + [.diagnostic]).map { task in
+        let tasks = (GlueTask.all + [GlueTask.diagnostic]).map { task in
             let files = Self.files(task).map(\.file)
             return (task, files, missing: files.filter { !TaskFile.isNamed(task, $0, in: url) })
         }
         let isOfOne = tasks.count { $0.missing.count < $0.1.count } == 1
         return tasks.filter { !$0.missing.isEmpty && !(isOfOne && $0.missing.count == $0.1.count) }.map {
             task, _, missing in
-            "\(task.title): no \(missing.map { "\($0.name).tsv" }.joined(separator: ", ")); "
+            "\(task.title): no \(missing.map { "\($0.name)" }.joined(separator: ", ")); "
                 + "`yoso data glue --output DIR --tasks \(task.name)` fetches it"
         }
     }
 
-    private static func files(_ task: GlueTask) -> [(file: GlueTask.File, isLabelled: Bool)] {
+    private static func files(_ task: TaskSource) -> [(file: TaskSource.File, isLabelled: Bool)] {
         (task.train.map { [($0, true)] } ?? []) + task.dev.map { ($0, true) } + task.test.map { ($0, false) }
     }
 
     private static func parts(
-        _ task: GlueTask, _ file: GlueTask.File, _ read: TaskFile, _ traits: FileTraits, _ isLabelled: Bool
+        _ task: TaskSource, _ file: TaskSource.File, _ read: TaskFile, _ traits: FileTraits, _ isLabelled: Bool
     ) -> [String] {
         let rows = read.rows.count
         var parts = [
             rows == file.rows
                 ? "\(Show.grouped(rows)) rows, the official number"
-                : "\(Show.grouped(rows)) of \(Show.grouped(file.rows)) rows, not the official set"
+                : "\(Show.grouped(rows)) of \(Show.grouped(file.rows ?? 0)) rows, not the official set"
         ]
         if read.undecidedRows > 0 { parts.append("\(read.undecidedRows) without consensus left out") }
-        if isLabelled, !task.isRegression {
-            let shares = task.labels.enumerated().map { index, label in
-                "\(label) \(Show.percent(Double(read.rows.count { Int($0.target) == index }) / Double(rows)))"
+        if isLabelled, !task.target.isValue {
+            let shares = task.target.labels.enumerated().map { index, label in
+                "\(label) \(Show.percent(Double(read.rows.count { $0.target == [Float(index)] }) / Double(rows)))"
             }
             parts.append("labels " + shares.joined(separator: ", "))
         }
-        if isLabelled, task.isRegression {
-            let values = read.rows.map(\.target)
+        if isLabelled, task.target.isValue {
+            let values = read.rows.flatMap(\.target)
             parts.append("labels \(values.min() ?? 0) to \(values.max() ?? 0)")
         }
         let empty = read.rows.count { $0.texts.contains("") }
@@ -124,7 +125,7 @@ struct DataCheck: ParsableCommand {
             }.joined(separator: ", ")
     }
 
-    private func overlaps(_ devTexts: [(task: GlueTask, texts: [String])]) throws {
+    private func overlaps(_ devTexts: [(task: TaskSource, texts: [String])]) throws {
         var overlaps = devTexts.map { TextOverlap($0.texts) }
         let reader = ParagraphReader(try SampleData.text(corpus))
         while let paragraph = try reader.next() {

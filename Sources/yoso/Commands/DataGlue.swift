@@ -2,6 +2,7 @@ import ArgumentParser
 import Console
 import Foundation
 import Glue
+import Tasks
 
 /// `yoso data glue --output DIR`: the official files from their server.
 struct DataGlue: ParsableCommand {
@@ -15,7 +16,7 @@ struct DataGlue: ParsableCommand {
 
     func validate() throws {
         guard URL(string: server)?.host != nil else { throw ValidationError("--server \(server): wanted a URL") }
-        for name in tasks where !OfficialSource.all.contains(where: { $0.task == GlueTask.plain(name) }) {
+        for name in tasks where !OfficialSource.all.contains(where: { $0.task == TaskSource.plain(name) }) {
             let names = OfficialSource.all.map(\.task).joined(separator: ", ")
             throw ValidationError("--tasks \(name): the server has \(names)")
         }
@@ -24,7 +25,7 @@ struct DataGlue: ParsableCommand {
     func run() throws {
         let (folder, status) = (URL(fileURLWithPath: output, isDirectory: true), StatusLine())
         let downloads = folder.appendingPathComponent("archives", isDirectory: true)
-        for source in OfficialSource.all where tasks.isEmpty || tasks.map(GlueTask.plain).contains(source.task) {
+        for source in OfficialSource.all where tasks.isEmpty || tasks.map(TaskSource.plain).contains(source.task) {
             for file in source.files {
                 guard let url = URL(string: server)?.appendingPathComponent(file.path) else { continue }
                 let download = Download(url, to: downloads.appendingPathComponent(file.name), digest: file.digest)

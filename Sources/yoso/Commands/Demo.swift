@@ -22,7 +22,7 @@ struct Demo: ParsableCommand {
         let random = try Finetune.parse(common + ["--random-weights", "--output", folder("random")]).finetune()
         Terminal.line("")
         Terminal.line(
-            "masked words: \(Show.percent(evaluation.maskedAccuracy)) right on held-out text; "
+            "masked words: \(Show.percent(evaluation.body["maskedAccuracy"] ?? 0)) right on held-out text; "
                 + "\(Show.percent(baseline)) by always guessing the most frequent one")
         Terminal.line(
             "sentiment:    \(Show.percent(pretrained.evaluation.primary)) of the dev rows right from the pretrained "

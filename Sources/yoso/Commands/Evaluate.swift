@@ -4,6 +4,7 @@ import Console
 import Foundation
 import Glue
 import Recipes
+import Tasks
 import Tensors
 import Tokenization
 import Training
@@ -35,10 +36,11 @@ struct Evaluate: ParsableCommand {
         let folder = URL(fileURLWithPath: checkpoint, isDirectory: true)
         guard task?.lowercased() == "all" else {
             let (task, evaluation, speed) = try evaluate(ModelPath.url(checkpoint))
-            Terminal.line("\(task.title) dev: \(FineTuningDisplay.scores(evaluation)), \(Show.count(speed)) rows/s")
+            Terminal.line(
+                "\(task.title) dev: \(Show.result(DevScores(evaluation: evaluation))), \(Show.count(speed)) rows/s")
             return Terminal.next("yoso predict --checkpoint \(checkpoint)")
         }
-        var runs: [(task: GlueTask, folder: URL)] = []
+        var runs: [(task: TaskSource, folder: URL)] = []
         for task in GlueTask.all where task.name != "wnli" || wnli == nil || wnli == .train {
             let best = folder.appendingPathComponent("\(task.name)/best")
             if FileManager.default.fileExists(atPath: best.path) { runs.append((task, best)) }
@@ -77,18 +79,26 @@ struct Evaluate: ParsableCommand {
 
     private func evaluate(
         _ folder: URL, _ only: String? = nil
-    ) throws -> (task: GlueTask, evaluation: TaskEvaluation, rowsPerSecond: Double) {
-        let notes = try HuggingFaceConfiguration(of: folder).yoso
-        guard let name = only ?? task ?? notes?["task"] else {
+    ) throws -> (task: TaskSource, evaluation: TaskEvaluation, rowsPerSecond: Double) {
+        let configuration = try HuggingFaceConfiguration(of: folder)
+        let notes = configuration.yoso
+        guard var task = try (only ?? task).map(GlueTask.named) ?? configuration.task() else {
             throw CheckpointError(folder, "does not say which task it is for; pass --task, or fine-tune it first")
         }
-        let task = try GlueTask.named(name)
         guard let source = data ?? notes?["data"] else {
-            throw GlueError("data", "no folder is named; pass --data DIR")
+            throw TaskError("data", "no folder is named; pass --data DIR")
+        }
+        var files = try SampleData.task(source)
+        // Of a task of the user's own another file of rows will do.
+        var isFolder: ObjCBool = true
+        _ = FileManager.default.fileExists(atPath: source, isDirectory: &isFolder)
+        if !isFolder.boolValue, task.hint == nil {
+            task.dev = [.init(names: [files.lastPathComponent], title: task.title)]
+            files = files.deletingLastPathComponent()
         }
         let classifier = try SavedClassifier(folder, length: length, precision: precision)
         let rows = try TaskData(
-            task, in: SampleData.task(source), classifier.tokenizer, length: classifier.length, withTraining: false)
+            task, in: files, classifier.tokenizer, length: classifier.length, withTraining: false)
         rows.notes.forEach { Terminal.line($0) }
         if let subsets = notes?["subsets"], !subsets.isEmpty { Terminal.line("trained on a subset, \(subsets)") }
         if let trained = notes?["task"], trained != task.name { Terminal.line("note: it was fine-tuned on \(trained)") }

@@ -15,7 +15,7 @@ struct Explain: ParsableCommand {
         Terminal.line(read.resolved.explanation)
         switch read {
         case .pretraining: Terminal.next("yoso pretrain \(recipe) --dry-run")
-        case .fineTuning(let read): Terminal.next("yoso finetune --task \(read.task.name) --recipe \(recipe)")
+        case .fineTuning: Terminal.next("yoso finetune \(recipe)")
         }
     }
 }

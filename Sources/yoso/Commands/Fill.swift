@@ -31,14 +31,14 @@ struct Fill: ParsableCommand {
         let ids = ids(tokenizer)
         let options = try Finetune.encoder(of: folder, tokenizer, length: ids.count)
         let unused = try ModelFolder.check(folder, options, Self.demand) {
-            _ = PretrainingModel(options, sentenceOrder: false, $0)
+            _ = MaskedWords(on: Encoder(options, $0), $0)
         }
         if let note = unused.without("\(options.family.rawValue).pooler", "cls.seq_relationship").note {
             Terminal.warn("note: \(checkpoint): \(note)")
         }
         OpenBLAS.useOneThread()
         let (layout, pool) = (ParameterLayout(), StoragePool())
-        let model = PretrainingModel(options, sentenceOrder: false, layout)
+        let model = MaskedWords(on: Encoder(options, layout), layout)
         let parameters = pool.zeros(1, layout.blockCount)
         let missing = try ModelFolder.read(folder, into: parameters, layout, Self.demand)
         if let name = missing.first {

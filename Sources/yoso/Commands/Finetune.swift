@@ -7,6 +7,7 @@ import Foundation
 import Glue
 import Recipes
 import Reports
+import Tasks
 import Tensors
 import Tokenization
 import Training
@@ -16,9 +17,13 @@ struct Finetune: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Fine-tune a pretrained encoder on a GLUE task, or on all of them, or continue an interrupted run.")
 
-    @Option(help: "The task, for example sst2; all for every task whose files there are.") var task: String
-    @Option(help: "A recipe; the default is the one called as the task, or for sst2 without --data sample.yaml.")
+    @Argument(
+        help: """
+            A recipe, by its name or path, whose task may be your own; the default is the one called as --task, or for sst2 \
+            without --data sample.yaml.
+            """)
     var recipe: String?
+    @Option(help: "A task of GLUE, for example sst2; all for every one whose files there are.") var task: String?
     @OptionGroup var settings: Settings
     @Option(help: "Pretrained Hugging Face folder, or a run, in the place of checkpoint.") var checkpoint: String?
     @Option(help: "Folder of the task's files in the place of data.") var data: String?
@@ -51,6 +56,7 @@ struct Finetune: ParsableCommand {
     @Flag(help: "Take the checkpoint's shape and vocabulary, but random weights.") var randomWeights = false
 
     func validate() throws {
+        if recipe == nil, task == nil { throw ValidationError("wanted a recipe, or --task with a task of GLUE") }
         if fromTask != nil, randomWeights { throw ValidationError("--from-task with --random-weights") }
         if fromTask != nil, checkpoint != nil, task != "all" {
             throw ValidationError("--from-task with --checkpoint: wanted one of them")
@@ -89,46 +95,48 @@ struct Finetune: ParsableCommand {
     /// Of the run, or of all of several.
     private var folder: String {
         get throws {
-            let task = try GlueTask.named(task)
             if let output { return output }
-            if seeds != nil { return "Checkpoints/\(task.name)-seeds" }
-            guard search.isEmpty, publishedGrid.isEmpty else { return "Checkpoints/\(task.name)-search" }
-            return "Checkpoints/\(try FineTuningRecipe(recipe ?? defaultRecipe(task), overrides(task)).name)"
+            let recipe = try read()
+            if seeds != nil { return "Checkpoints/\(recipe.task.name)-seeds" }
+            guard search.isEmpty, publishedGrid.isEmpty else { return "Checkpoints/\(recipe.task.name)-search" }
+            return "Checkpoints/\(recipe.name)"
         }
     }
 
-    /// Runs to the end and returns the best epoch, of an earlier sitting where the run had ended before.
+    /// Runs to the end and returns the best epoch, of an earlier process where the run had ended before.
     ///
     /// - Parameter common: the settings that the rest of a table has too; nil for all that the user set.
-    func finetune(untilEpoch: Int = .max, common: [String]? = nil) throws -> FineTuningEpochReport {
+    func finetune(untilEpoch: Int = .max, common: [String]? = nil) throws -> EvaluationReport<DevScores> {
         let grid = search + (search.isEmpty && untilEpoch == .max ? publishedGrid : [])
         guard grid.isEmpty else { return try finetuneSearch(grid) }
-        let task = try GlueTask.named(task)
-        let recipe = try FineTuningRecipe(recipe ?? defaultRecipe(task), overrides(task))
+        let recipe = try read()
         guard let checkpoint = recipe.checkpoint else {
             throw CheckpointError(URL(fileURLWithPath: "."), "no checkpoint is named; pass --checkpoint FOLDER")
         }
         guard let data = recipe.data else {
-            throw GlueError("data", "no folder is named; pass --data DIR, or set data in the recipe")
+            throw TaskError("data", "no folder is named; pass --data DIR, or set data in the recipe")
         }
+        let files = try SampleData.task(data)
+        let task = try recipe.task.withLabels(in: files)
         let interruption = Signals.shared.interruption()
-        let display = FineTuningDisplay()
+        let display = RunDisplay()
         let source = ModelPath.url(checkpoint)
         if let fromTask { try Self.check(source, isOf: fromTask) }
         _ = try HuggingFaceConfiguration(of: source)
         let tokenizer = try TokenizerFolder.load(source)
         let encoder = try Self.encoder(of: source, tokenizer, length: recipe.options.length)
         try recipe.check(encoder)
-        guard encoder.segments >= recipe.task.texts.count else {
+        guard encoder.segments >= task.texts.count else {
             throw CheckpointError(
-                source, "type_vocab_size is \(encoder.segments); the pairs of \(recipe.task.title) want 2")
+                source, "type_vocab_size is \(encoder.segments); the pairs of \(task.title) want 2")
         }
         if !randomWeights {
-            let unused = try FineTuner.check(source, encoder, outputs: recipe.task.outputs, recipe.options)
+            let unused = try PretrainedEncoder.check(source, encoder, outputs: task.target.outputs, recipe.options)
             if let note = unused.note { display.note("note: \(checkpoint): \(note)") }
         }
         if let objection = TokenizerFolder.objection(tokenizer) { display.note("note: \(objection)") }
-        let rows = try TaskData(recipe.task, in: SampleData.task(data), tokenizer, length: recipe.options.length)
+        let rows = try TaskData(task, in: files, tokenizer, length: recipe.options.length)
+        if task != recipe.task { display.note("labels: \(rows.labelCounts)") }
         rows.notes.forEach(display.note)
         let folder = try RunFolder(URL(fileURLWithPath: output ?? "Checkpoints/\(recipe.name)", isDirectory: true))
         display.note(
@@ -139,26 +147,28 @@ struct Finetune: ParsableCommand {
         let weights = randomWeights ? digest : try TableSettings.weights(of: source, digest: digest)
         let table = TableSettings(
             protocol: self.protocol, settings: common ?? settingsInCommon, weights: weights)
-        let run = FineTuningRun(
+        // What GLUE is, the program knows.
+        let own = recipe.isOwnTask ? try HuggingFaceConfiguration.notes(of: task) : [:]
+        let run = try Run(
             encoder: encoder, options: recipe.options, tokenizer: tokenizer, data: rows, folder: folder,
             pretrained: randomWeights ? nil : source, weights: digest, recipe: recipe.resolved.yaml,
             notes: table.notes(weights: weights).merging([
                 "data": data, "recipe": SHA256.hexadecimal(of: Data(recipe.resolved.yaml.utf8)),
                 "score": recipe.options.metrics?.map(\.rawValue).joined(separator: " ") ?? "auto",
                 "subsets": rows.subsets.filter { $0.split == "training" }.map(\.description).joined(separator: "; "),
-            ]) { $1 })
-        let result = try stopping { try run.run(interruption, untilEpoch: untilEpoch, display.show) }
-        guard let best = result else {
+            ]) { $1 }.merging(own) { $1 }, untilEpoch: untilEpoch, display.show)
+        try stopping { try run(interruption) }
+        guard let best = run.best else {
             throw CheckpointError(
                 folder.metrics, "tells of no epoch, though the run had ended; choose another --output")
         }
         try folder.write(
             ReportFile.json(FineTuningReport(protocol: table.protocolName, settings: table.hash, best: best)),
             to: "report.json")
-        let scores = FineTuningDisplay.scores(best.evaluation)
+        let scores = Show.result(best.body)
         display.note("best: epoch \(best.epoch), dev \(scores); \(folder.best.relativePath)")
         for other in published?.published ?? [] {
-            if let text = other.text(of: recipe.task) { display.note("published, \(other.split): \(text)") }
+            if let text = other.text(of: task) { display.note("published, \(other.split): \(text)") }
         }
         if let published, published.start == .wanted, Self.small.contains(task.name), fromTask == nil {
             display.note("note: \(published.name) begins \(task.title) from MNLI; pass --from-task mnli for the same")
@@ -170,7 +180,7 @@ struct Finetune: ParsableCommand {
     private struct FineTuningReport: Encodable {
         var `protocol`: String
         var settings: String
-        var best: FineTuningEpochReport
+        var best: EvaluationReport<DevScores>
     }
 
     /// What the user set, less what may differ between the rows of a table: the seed, and what a search tries.
@@ -181,9 +191,9 @@ struct Finetune: ParsableCommand {
 
     /// Reads the recipe and the task's files, so that what is wrong with them is said before other work.
     func checkFiles() throws {
-        let task = try GlueTask.named(task)
-        let recipe = try FineTuningRecipe(recipe ?? defaultRecipe(task), overrides(task))
+        let recipe = try read()
         guard let data = recipe.data else { return }
+        let task = try recipe.task.withLabels(in: SampleData.task(data))
         for (index, file) in ((task.train.map { [$0] } ?? []) + task.dev).enumerated() {
             let folder = try SampleData.task(data)
             guard index < 2 || TaskFile.exists(task, file, in: folder) else { continue }
@@ -201,20 +211,26 @@ struct Finetune: ParsableCommand {
         }
     }
 
-    func defaultRecipe(_ task: GlueTask) -> String {
-        data == nil && task.name == "sst2" ? "sample" : task.name
+    /// The recipe, and over it the protocol, what is set, and flags.
+    func read() throws -> FineTuningRecipe {
+        let named = try task.map(GlueTask.named)
+        let shipped = data == nil && named?.name == "sst2" ? "sample" : named?.name
+        let recipe = recipe ?? shipped ?? ""
+        let overrides = settings.overrides + flags(named)
+        guard let published else { return try FineTuningRecipe(recipe, overrides) }
+        let task = try named ?? FineTuningRecipe(recipe, overrides).task
+        return try FineTuningRecipe(recipe, published.overrides(task) + overrides)
     }
 
-    func overrides(_ task: GlueTask) -> [ResolvedRecipe.Override] {
+    private func flags(_ task: TaskSource?) -> [ResolvedRecipe.Override] {
         let flags = [
             ("checkpoint", checkpoint, "--checkpoint"),
-            ("checkpoint", fromTask.map { "Checkpoints/\(GlueTask.plain($0))/best" }, "--from-task"),
-            ("data", data, "--data"), ("task", task.name, "--task"),
+            ("checkpoint", fromTask.map { "Checkpoints/\(TaskSource.plain($0))/best" }, "--from-task"),
+            ("data", data, "--data"), ("task", task?.name, "--task"),
         ]
-        return (published?.overrides(task) ?? []) + settings.overrides
-            + flags.compactMap { key, value, name in
-                value.map { ResolvedRecipe.Override(key: key, value: $0, argument: "\(name) \($0)") }
-            }
+        return flags.compactMap { key, value, name in
+            value.map { ResolvedRecipe.Override(key: key, value: $0, argument: "\(name) \($0)") }
+        }
     }
 
     /// - Throws: where `folder` is no checkpoint that was fine-tuned on the task called `name`.
@@ -233,6 +249,7 @@ struct Finetune: ParsableCommand {
     /// The encoder of a checkpoint, held to its tokenizer and to the length of the inputs.
     static func encoder(of folder: URL, _ tokenizer: any Tokenizer, length: Int) throws -> EncoderOptions {
         let configuration = try HuggingFaceConfiguration(of: folder)
+        let options = try configuration.encoderOptions(folder)
         // More embeddings than ids are common: a round number of them is faster.
         guard configuration.vocabularySize >= tokenizer.vocabularySize else {
             throw CheckpointError(
@@ -244,7 +261,6 @@ struct Finetune: ParsableCommand {
             throw CheckpointError(
                 folder, "the model has \(configuration.positions) positions; wanted at least the length \(length)")
         }
-        let options = try configuration.encoderOptions(folder)
         if let limit = options.attention.lengthLimit, limit < length {
             throw CheckpointError(folder, "its linformer takes \(limit) tokens; wanted at least the length \(length)")
         }

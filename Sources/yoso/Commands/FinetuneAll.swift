@@ -4,6 +4,7 @@ import Console
 import Foundation
 import Glue
 import Reports
+import Tasks
 import Tokenization
 import Training
 
@@ -21,22 +22,21 @@ extension Finetune {
         guard let checkpoint else { throw ValidationError("--task all wants --checkpoint FOLDER") }
         let (folder, files) = (output ?? "Checkpoints/glue", URL(fileURLWithPath: data, isDirectory: true))
         let start = fromTask ?? (published?.start == .wanted ? "mnli" : nil)
-        var runs: [(task: GlueTask, run: Finetune)] = []
+        var runs: [(task: TaskSource, run: Finetune)] = []
         for task in try tasksInOrder(from: start) where task.name != "wnli" || wnli != .skip {
-            guard let train = task.train, TaskFile.isNamed(task, train, in: files),
-                TaskFile.isNamed(task, task.dev[0], in: files)
-            else {
-                Terminal.line("\(task.title): no train.tsv or no \(task.dev[0].name).tsv in \(data); left out")
+            guard let train = task.train else { continue }
+            guard TaskFile.isNamed(task, train, in: files), TaskFile.isNamed(task, task.dev[0], in: files) else {
+                Terminal.line("\(task.title): no \(train.name) or no \(task.dev[0].name) in \(data); left out")
                 continue
             }
             var one = self
             (one.task, one.fromTask, one.seeds, one.output) = (task.name, nil, nil, "\(folder)/\(task.name)")
             if let start, Self.small.contains(task.name) {
-                one.checkpoint = "\(folder)/\(GlueTask.plain(start))/best"
+                one.checkpoint = "\(folder)/\(TaskSource.plain(start))/best"
             }
             runs.append((task, one))
         }
-        guard !runs.isEmpty else { throw GlueError(data, "holds no task; wanted for example SST-2/train.tsv there") }
+        guard !runs.isEmpty else { throw TaskError(data, "holds no task; wanted for example SST-2/train.tsv there") }
         // Everything is read before the first run starts.
         let source = ModelPath.url(checkpoint)
         let weights =
@@ -44,12 +44,12 @@ extension Finetune {
         let tokenizer = try TokenizerFolder.load(source)
         try runs.forEach { try $0.run.checkFiles() }
         if let start, runs.contains(where: { Self.small.contains($0.task.name) }),
-            !runs.contains(where: { $0.task.name == GlueTask.plain(start) }),
-            !FileManager.default.fileExists(atPath: "\(folder)/\(GlueTask.plain(start))/best")
+            !runs.contains(where: { $0.task.name == TaskSource.plain(start) }),
+            !FileManager.default.fileExists(atPath: "\(folder)/\(TaskSource.plain(start))/best")
         {
-            throw GlueError(
+            throw TaskError(
                 data,
-                "holds no \(start), which others begin from, and there is no \(folder)/\(GlueTask.plain(start))/best")
+                "holds no \(start), which others begin from, and there is no \(folder)/\(TaskSource.plain(start))/best")
         }
         var table = GlueTable(TableSettings(protocol: self.protocol, settings: settingsInCommon, weights: weights))
         table.seeds = seeds ?? 1
@@ -73,7 +73,7 @@ extension Finetune {
     static let small = ["mrpc", "stsb", "rte"]
 
     /// All tasks, that first which others begin from.
-    private func tasksInOrder(from start: String?) throws -> [GlueTask] {
+    private func tasksInOrder(from start: String?) throws -> [TaskSource] {
         guard let start else { return GlueTask.all }
         let first = try GlueTask.named(start)
         guard !Self.small.contains(first.name) else {
@@ -87,10 +87,10 @@ extension Finetune {
 extension TaskEvaluation {
     /// The dev score of always saying what most training rows say.
     static func byMajority(
-        _ task: GlueTask, in folder: URL, _ tokenizer: any Tokenizer
+        _ task: TaskSource, in folder: URL, _ tokenizer: any Tokenizer
     ) throws -> TaskEvaluation {
         let data = try TaskData(task, in: folder, tokenizer, length: 512)
-        let counts = (0..<task.outputs).map { label in data.training.count { Int($0.target) == label } }
+        let counts = (0..<task.target.outputs).map { label in data.training.count { $0.target == [Float(label)] } }
         let logits = counts.map { Float($0) }
         return TaskEvaluation(data, logits: data.dev.map { _ in logits })
     }

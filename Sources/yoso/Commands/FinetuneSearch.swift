@@ -2,9 +2,9 @@ import ArgumentParser
 import Checkpoints
 import Console
 import Foundation
-import Glue
 import Recipes
 import Reports
+import Tasks
 import Training
 
 /// Every combination of the values of some keys.
@@ -54,8 +54,8 @@ struct SearchGrid {
 extension Finetune {
     /// Tries all points of the grid by successive halving, leaves their scores in `leaderboard.md`, and points `best` at the
     /// best. A run that is kept goes on where it stopped, to the same bits as if it had been alone; one that diverges comes last.
-    func finetuneSearch(_ grid: [String]) throws -> FineTuningEpochReport {
-        let (task, grid) = (try GlueTask.named(task), try SearchGrid(grid))
+    func finetuneSearch(_ grid: [String]) throws -> EvaluationReport<DevScores> {
+        let (task, grid) = (try read().task, try SearchGrid(grid))
         let folder = output ?? "Checkpoints/\(task.name)-search"
         // Every point is read before the first one starts.
         var kept = try grid.points.map { point in
@@ -63,8 +63,7 @@ extension Finetune {
             run.search = []
             run.settings.settings += point.settings
             run.output = "\(folder)/\(point.folder)"
-            let recipe = try FineTuningRecipe(recipe ?? defaultRecipe(task), run.overrides(task))
-            return SearchEntry(point: point, run: run, epochs: recipe.options.epochs)
+            return SearchEntry(point: point, run: run, epochs: try run.read().options.epochs)
         }
         let epochs = kept.reduce(1) { max($0, $1.epochs) }
         var (board, diverged): ([SearchEntry], [SearchEntry]) = ([], [])
@@ -92,14 +91,14 @@ extension Finetune {
         Terminal.line("")
         Terminal.line(leaderboard(task, board))
         guard let best = board.first, let report = best.report else {
-            throw GlueError(folder, "all points diverged; wanted for example lower rates")
+            throw TaskError(folder, "all points diverged; wanted for example lower rates")
         }
         try RunFolder.link("\(best.point.folder)/best", as: "best", in: URL(fileURLWithPath: folder, isDirectory: true))
         Terminal.line("best: \(folder)/\(best.point.folder)/best, and \(folder)/best points there")
         return report
     }
 
-    private func leaderboard(_ task: GlueTask, _ board: [SearchEntry]) -> String {
+    private func leaderboard(_ task: TaskSource, _ board: [SearchEntry]) -> String {
         let lines = board.map { entry in
             let report = entry.report
             return "| \(entry.name) | \(report.map { "\($0.epoch)" } ?? "diverged") | "
@@ -120,7 +119,7 @@ private struct SearchEntry {
     let run: Finetune
     let epochs: Int
     /// Of its best epoch so far; nil before the first one and where it diverged.
-    var report: FineTuningEpochReport?
+    var report: EvaluationReport<DevScores>?
 
     var name: String { point.settings.joined(separator: " ") }
     var score: Double { report?.evaluation.primary ?? -.infinity }

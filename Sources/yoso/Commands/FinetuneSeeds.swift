@@ -1,8 +1,8 @@
 import Checkpoints
 import Console
 import Foundation
-import Glue
 import Reports
+import Tasks
 import Training
 
 /// The runs of one task with several seeds, as `seeds.json` of their folder.
@@ -42,7 +42,7 @@ extension Finetune {
     ///
     /// - Returns: what the run of the median scored; nil where none came to an end.
     func finetuneSeeds(_ count: Int) throws -> TaskEvaluation? {
-        let name = try GlueTask.named(task).name
+        let name = try read().task.name
         let folder = output ?? "Checkpoints/\(name)-seeds"
         var report = SeedReport(task: name, protocol: self.protocol, seeds: [], statistics: nil, diverged: [], dead: [])
         var evaluations: [(seed: Int, evaluation: TaskEvaluation)] = []

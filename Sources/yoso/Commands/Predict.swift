@@ -2,8 +2,8 @@ import ArgumentParser
 import Checkpoints
 import Console
 import Foundation
-import Glue
 import Inference
+import Tasks
 import Tensors
 import Training
 
@@ -41,10 +41,10 @@ struct Predict: ParsableCommand {
             ModelPath.url(checkpoint), length: length, threads: threads, precision: precision)
         let lines = try InputLines(input)
         let sink = try output.map { try Sink(path: $0) } ?? .standardOutput
-        let stream = PredictionStream(labels: classifier.classNames, texts: classifier.task?.texts.count) { rows in
+        let stream = PredictionStream(classifier.namedTarget, texts: classifier.task?.texts.count) { rows in
             try classifier.logits(
                 rows.map {
-                    TaskRow(texts: $0, target: 0).encoded(classifier.tokenizer, length: classifier.length)
+                    TaskRow(texts: $0).encoded(classifier.tokenizer, length: classifier.length)
                 })
         }
         try stream.run(lines, batch: batch, write: sink.write)

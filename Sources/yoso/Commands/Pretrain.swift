@@ -40,7 +40,7 @@ struct Pretrain: ParsableCommand {
     func read() throws -> PretrainingRecipe { try PretrainingRecipe(recipe, overrides) }
 
     /// Runs to the end and returns the last evaluation, and what always guessing the most frequent token gives.
-    func pretrain() throws -> (PretrainingEvaluation, baseline: Double) {
+    func pretrain() throws -> (EvaluationReport<Figures>, baseline: Double) {
         let recipe = try PretrainingRecipe(recipe, overrides)
         let interruption = Signals.shared.interruption()
         let folder = try RunFolder(URL(fileURLWithPath: folder(of: recipe), isDirectory: true))
@@ -48,20 +48,24 @@ struct Pretrain: ParsableCommand {
         Terminal.line("\(folder.url.relativePath): OpenBLAS \(OpenBLAS.coreName) core")
         if let pin = OpenBLASPin.current { Terminal.line("note: \(pin)") }
         let phases = profile ? StepProfile(threads: Workers(threads: recipe.options.threads).threads) : nil
-        let run = PretrainingRun(
-            encoder: setup.encoder, options: recipe.options, tokenizer: setup.tokenizer, data: setup.data,
-            folder: folder,
-            start: try recipe.checkpoint.map {
-                try PretrainedStart(URL(fileURLWithPath: $0, isDirectory: true), setup.tokenizer)
-            }, recipe: recipe.resolved.yaml, profile: phases)
+        let start = try recipe.checkpoint.map {
+            try PretrainedStart(URL(fileURLWithPath: $0, isDirectory: true), setup.tokenizer)
+        }
         defer { phases.map { PhaseTable(rows: $0.rows).lines.forEach(Terminal.line) } }
-        let display = PretrainingDisplay()
-        let evaluation = try stopping { try run.run(interruption, display.show) }
+        func run<O: PretrainingObjective>(_: O.Type) throws -> EvaluationReport<Figures> {
+            let run = try Run<O>(
+                encoder: setup.encoder, options: recipe.options, tokenizer: setup.tokenizer, data: setup.data,
+                folder: folder, start: start, recipe: recipe.resolved.yaml, profile: phases, RunDisplay().show)
+            try stopping { try run(interruption) }
+            return try run.lastEvaluation()
+        }
+        let objective = recipe.options.objectiveType
+        let evaluation = try run(objective)
         try folder.write(try ReportFile.json(evaluation), to: "report.json")
         let guess = setup.tokenizer.piece(setup.baseline.token)
         Terminal.line(
-            "masked accuracy \(Show.percent(evaluation.maskedAccuracy)) on held-out text; always guessing '\(guess)' "
-                + "gives \(Show.percent(setup.baseline.accuracy))")
+            "\(Show.result(evaluation.body)) on held-out text; always guessing '\(guess)' gives a masked accuracy of "
+                + Show.percent(setup.baseline.accuracy))
         return (evaluation, setup.baseline.accuracy)
     }
 

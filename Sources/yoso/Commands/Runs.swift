@@ -22,7 +22,8 @@ struct Runs: ParsableCommand {
             + runs.map { run in
                 [
                     run.folder.relativePath, run.state.rawValue,
-                    "\(Show.grouped(run.step))/\(Show.grouped(run.totalSteps))", run.score.map(Self.text) ?? "–",
+                    "\(Show.grouped(run.step))/\(Show.grouped(run.totalSteps))",
+                    run.score.map { Show.figures([$0]) } ?? "–",
                     Show.age(run.age),
                 ]
             }
@@ -32,12 +33,5 @@ struct Runs: ParsableCommand {
             Terminal.line(cells.joined(separator: "  ").trimmingCharacters(in: .whitespaces))
         }
         Terminal.next("yoso report \(runs[0].folder.relativePath)")
-    }
-
-    private static func text(_ score: RunSummary.Score) -> String {
-        switch score {
-        case .perplexity(let value): "perplexity \(Show.perplexity(value))"
-        case .dev(let value): "dev \(Show.percent(value))"
-        }
     }
 }

@@ -3,6 +3,7 @@ import Console
 import Foundation
 import Glue
 import Reports
+import Tasks
 import Tokenization
 
 /// `yoso submit`: the predictions of all test sets as the archive that the benchmark's server takes.
@@ -37,19 +38,19 @@ struct Submit: ParsableCommand {
         try ReportFile.check(output)
         let lacking = fillMissing ? [] : Submission.files.flatMap { lacks($0, $1, folder) }
         guard lacking.isEmpty else {
-            throw GlueError("", "no \(lacking.joined(separator: ", no ")); or pass --fill-missing")
+            throw TaskError("", "no \(lacking.joined(separator: ", no ")); or pass --fill-missing")
         }
         var submission = Submission()
         for (task, file) in Submission.files {
             // 65.1% of WNLI's test rows.
             if task.name == "wnli", wnli == .majority {
-                try submission.add(task, file, Array(repeating: 0, count: file.rows))
+                try submission.add(task, file, Array(repeating: 0, count: file.rows ?? 0))
                 Terminal.line("\(file.title): 0 everywhere, the majority")
                 continue
             }
             let lacks = lacks(task, file, folder)
             guard lacks.isEmpty else {
-                try submission.add(task, file, Array(repeating: task.isRegression ? 2.5 : 0, count: file.rows))
+                try submission.add(task, file, Array(repeating: task.target.isValue ? 2.5 : 0, count: file.rows ?? 0))
                 Terminal.line("\(file.title): filled, no \(lacks.joined(separator: ", no "))")
                 continue
             }
@@ -58,7 +59,7 @@ struct Submit: ParsableCommand {
             let rows = try TaskFile(task, file, labelled: false, in: folder).rows
             let logits = try classifier.logits(
                 rows.map { $0.encoded(classifier.tokenizer, length: classifier.length) }, of: task)
-            try submission.add(task, file, logits.map { task.prediction($0) })
+            try submission.add(task, file, logits.map { task.target.prediction($0)[0] })
             Terminal.line("\(file.title): \(Show.grouped(rows.count)) rows by \(checkpoint.relativePath)")
         }
         try submission.write(to: URL(fileURLWithPath: output))
@@ -67,17 +68,19 @@ struct Submit: ParsableCommand {
     }
 
     /// AX is predicted by the model of MNLI.
-    private func checkpoint(of task: GlueTask) -> URL {
-        URL(fileURLWithPath: "\(checkpoints)/\(task == .diagnostic ? "mnli" : task.name)/best", isDirectory: true)
+    private func checkpoint(of task: TaskSource) -> URL {
+        URL(
+            fileURLWithPath: "\(checkpoints)/\(task == GlueTask.diagnostic ? "mnli" : task.name)/best",
+            isDirectory: true)
     }
 
     /// What is not there of the model and the test file.
-    private func lacks(_ task: GlueTask, _ file: GlueTask.File, _ folder: URL) -> [String] {
+    private func lacks(_ task: TaskSource, _ file: TaskSource.File, _ folder: URL) -> [String] {
         guard task.name != "wnli" || wnli != .majority else { return [] }
         let checkpoint = checkpoint(of: task)
         return [
             FileManager.default.fileExists(atPath: checkpoint.path) ? nil : checkpoint.relativePath,
-            TaskFile.exists(task, file, in: folder) ? nil : "\(data ?? "")/\(task.title)/\(file.name).tsv",
+            TaskFile.exists(task, file, in: folder) ? nil : "\(data ?? "")/\(task.title)/\(file.name)",
         ].compactMap { $0 }
     }
 }

@@ -3,6 +3,7 @@ import Console
 import Foundation
 import Recipes
 import Reports
+import Shipped
 import Tensors
 import Training
 
@@ -21,13 +22,14 @@ struct Sweep: ParsableCommand {
     @OptionGroup var settings: Settings
     @Option(help: "Text files or folders in the place of corpus.text.") var data: String?
     @Option(help: "Folder of the tokenizer in the place of vocabulary.") var vocabulary: String?
-    @Option(help: "A task to fine-tune every result on.") var task: String?
+    @Option(help: "A task of GLUE, or the path of a fine-tuning recipe, to fine-tune every result on.") var task:
+        String?
     @Option(help: "Folder of the task's files.") var taskData: String?
     @Option(help: "Folder of the runs and of table.md.") var output = "Checkpoints/sweep"
 
     func run() throws {
         let variants = try SweepVariant.parse(over)
-        guard (taskData == nil) == (task == nil) else {
+        guard (taskData == nil) == (task == nil) || taskData == nil && isRecipe else {
             throw ValidationError("wanted both or neither of --task and --task-data, a folder or sample")
         }
         // Everything is checked before the first run starts.
@@ -41,7 +43,7 @@ struct Sweep: ParsableCommand {
             return (run, options: try run.read().options)
         }
         for (variant, (_, options)) in zip(variants, runs) { try fineTuning(of: variant, options)?.checkFiles() }
-        var table = SweepTable(key: variants[0].key, task: task)
+        var table = SweepTable(key: variants[0].key, task: task.map(ShippedFile.name))
         for (variant, (run, options)) in zip(variants, runs) {
             Terminal.line("")
             Terminal.line(variant.name)
@@ -59,14 +61,16 @@ struct Sweep: ParsableCommand {
     /// The run on the task, in the precision and on the threads that the variant was pretrained in.
     private func fineTuning(of variant: SweepVariant, _ options: PretrainingOptions) throws -> Finetune? {
         guard let task else { return nil }
-        let run = folder(variant, task)
+        let run = folder(variant, ShippedFile.name(of: task))
         let data = taskData.map { ["--data", $0] } ?? []
         return try Finetune.parse(
             [
-                "--task", task, "--checkpoint", folder(variant, "pretraining/best"), "--output", run,
+                "--checkpoint", folder(variant, "pretraining/best"), "--output", run,
                 "--set", "precision=\(options.precision.rawValue)", "--set", "threads=\(options.threads)",
-            ] + data)
+            ] + data + (isRecipe ? [task] : ["--task", task]))
     }
+
+    private var isRecipe: Bool { task?.hasSuffix(".yaml") ?? false }
 }
 
 /// One value of the key of a sweep.
@@ -107,6 +111,7 @@ struct SweepVariant: Equatable {
 struct SweepTable {
     let key: String
     let task: String?
+    private var titles: [String] = []
     private var rows: [String] = []
     /// Of the task's splits those that are not official.
     private var subsets: [SplitCount] = []
@@ -115,20 +120,20 @@ struct SweepTable {
         (self.key, self.task) = (key, task)
     }
 
-    mutating func add(_ name: String, _ evaluation: PretrainingEvaluation, score: TaskEvaluation?) {
+    mutating func add(_ name: String, _ evaluation: EvaluationReport<Figures>, score: TaskEvaluation?) {
         subsets = score?.subsets ?? subsets
         let score = task.map { _ in " \(score.map { Show.percent($0.primary) } ?? "–") |" } ?? ""
-        rows.append(
-            "| \(name) | \(Show.count(evaluation.totalTokens)) | \(String(format: "%.2f", evaluation.perplexity)) | "
-                + "\(Show.percent(evaluation.maskedAccuracy)) | \(Show.time(evaluation.seconds)) |\(score)")
+        // In one order, of a run that ended now as of one that is read.
+        let figures = evaluation.body.figures.filter { $0.unit != .count }.sorted { $0.name < $1.name }
+        titles = figures.map(\.title)
+        let cells =
+            [name, Show.count(evaluation.totalTokens)] + figures.map(Show.value) + [Show.time(evaluation.seconds)]
+        rows.append("| \(cells.joined(separator: " | ")) |\(score)")
     }
 
     var text: String {
-        let task = task.map { " \($0) |" } ?? ""
-        let rule = "|---|---|---|---|---|" + (self.task == nil ? "" : "---|")
-        return
-            (["| \(key) | tokens | perplexity | masked | time |\(task)", rule] + rows
-            + subsets.flatMap { ["", $0.description] })
-            .joined(separator: "\n") + "\n"
+        let head = [key, "tokens"] + titles + ["time"] + (task.map { [$0] } ?? [])
+        let lines = ["| \(head.joined(separator: " | ")) |", "|" + String(repeating: "---|", count: head.count)] + rows
+        return (lines + subsets.flatMap { ["", $0.description] }).joined(separator: "\n") + "\n"
     }
 }

@@ -19,7 +19,9 @@ struct VerifyResume: ParsableCommand {
         "Checkpoints/verify-resume"
 
     func validate() throws {
-        guard at >= 1 else { throw ValidationError("--at \(at); wanted at least 1") }
+        guard (1...1_000_000_000).contains(at) else {
+            throw ValidationError("--at \(at); wanted 1 to 1,000,000,000")
+        }
     }
 
     func run() throws {

@@ -17,23 +17,19 @@ struct WriteReport: ParsableCommand {
     func run() throws {
         let url = URL(fileURLWithPath: folder, isDirectory: true)
         let log = url.appendingPathComponent("metrics.jsonl")
-        let epochs = try MetricsLog.values(FineTuningEpochReport.self, kind: "epoch", in: log)
-        let evaluations = try MetricsLog.values(PretrainingEvaluation.self, kind: "evaluation", in: log)
+        let steps = try MetricsLog.values(StepReport.self, kind: "step", in: log)
+        let epochs = try MetricsLog.values(
+            EvaluationReport<DevScores>.self, kind: Classification.evaluationKind, in: log)
+        let evaluations = try MetricsLog.values(
+            EvaluationReport<Figures>.self, kind: MaskedWords.evaluationKind, in: log)
         let recipe = (try? String(contentsOf: url.appendingPathComponent("recipe.yaml"), encoding: .utf8)) ?? ""
-        var body: [String] = []
-        if epochs.isEmpty, !recipe.contains("kind: finetuning") {
-            let steps = try MetricsLog.values(PretrainingStepReport.self, kind: "step", in: log)
-            body = pretraining(steps, evaluations)
-        } else {
-            let steps = try MetricsLog.values(FineTuningStepReport.self, kind: "step", in: log)
-            body = fineTuning(steps, epochs)
-            // Before the first epoch's end there is neither a checkpoint nor a prediction.
-            if let best = epochs.last(where: \.isBest) {
-                let settings = try TableSettings(of: url.appendingPathComponent("best"))
-                let notes = ["\(settings)"] + (best.evaluation.subsets ?? []).map(\.description)
-                body.insert("<p>\(notes.joined(separator: "; ").htmlEscaped)</p>", at: 0)
-                body += try ClassificationFigures(predictions: PredictionFile(of: url)).html
-            }
+        var body = epochs.isEmpty ? figures(steps, evaluations) : figures(steps, epochs)
+        // Before the first epoch's end there is neither a checkpoint nor a prediction.
+        if let best = epochs.last(where: \.isBest) {
+            let settings = try TableSettings(of: url.appendingPathComponent("best"))
+            let notes = ["\(settings)"] + (best.evaluation.subsets ?? []).map(\.description)
+            body.insert("<p>\(notes.joined(separator: "; ").htmlEscaped)</p>", at: 0)
+            body += try ClassificationFigures(predictions: PredictionFile(of: url)).html
         }
         body.append("<h2>Recipe</h2>\n<pre>\(recipe.htmlEscaped)</pre>")
         let page = url.appendingPathComponent("report.html")
@@ -42,37 +38,36 @@ struct WriteReport: ParsableCommand {
         Terminal.next("open it in a browser; yoso runs lists the others")
     }
 
-    private func pretraining(_ steps: [PretrainingStepReport], _ evaluations: [PretrainingEvaluation]) -> [String] {
-        let training = thinned(steps.map { (Double($0.step), $0.maskedLoss) })
-        let heldOut = evaluations.map { (x: Double($0.step), y: $0.maskedLoss) }
+    /// Curves of all losses and of the score, and a table of the evaluations.
+    private func figures<Result>(_ steps: [StepReport], _ evaluations: [EvaluationReport<Result>]) -> [String] {
+        func value(_ name: String, _ figures: [Figure]) -> Double? { figures.first { $0.name == name }?.value }
+        let losses = [Figure("loss", 0)] + (steps.first?.body.figures ?? []).filter { $0.unit == .loss }
+        let curves = losses.map { loss in
+            let training = steps.compactMap { step in
+                (loss.name == "loss" ? step.loss : value(loss.name, step.body.figures)).map { (Double(step.step), $0) }
+            }
+            let heldOut = evaluations.compactMap { evaluation in
+                value(loss.name, evaluation.body.figures).map { (x: Double(evaluation.step), y: $0) }
+            }
+            return LineChart(
+                title: "\(loss.title.prefix(1).uppercased())\(loss.title.dropFirst()) over steps",
+                series: [.init(name: "training", points: thinned(training))]
+                    + (heldOut.isEmpty ? [] : [.init(name: "held out", points: heldOut)])
+            ).svg
+        }
+        let scores = evaluations.compactMap { evaluation in
+            evaluation.body.score.flatMap { $0.unit == .share ? (x: Double(evaluation.epoch), y: $0.value) : nil }
+        }
         let rows = evaluations.map {
             [
-                Show.grouped($0.step), Show.count($0.totalTokens), Show.time($0.seconds),
-                String(format: "%.2f", $0.perplexity), Show.percent($0.maskedAccuracy),
+                "\($0.epoch)", Show.grouped($0.step), Show.count($0.totalTokens), Show.time($0.seconds),
+                String(format: "%.3f", $0.trainingLoss), Show.result($0.body),
             ]
         }
-        return [
-            LineChart(
-                title: "Masked loss over steps",
-                series: [.init(name: "training", points: training), .init(name: "held out", points: heldOut)]
-            ).svg,
-            HTMLPage.table(["step", "tokens", "time", "perplexity", "masked accuracy"], rows),
-        ]
-    }
-
-    private func fineTuning(_ steps: [FineTuningStepReport], _ epochs: [FineTuningEpochReport]) -> [String] {
-        let training = thinned(steps.map { (Double($0.step), $0.loss) })
-        let rows = epochs.map {
-            ["\($0.epoch)", String(format: "%.3f", $0.trainingLoss), FineTuningDisplay.scores($0.evaluation)]
-        }
-        return [
-            LineChart(title: "Loss over steps", series: [.init(name: "training", points: training)]).svg,
-            LineChart(
-                title: "Dev score over epochs",
-                series: [.init(name: "dev", points: epochs.map { (Double($0.epoch), $0.evaluation.primary) })]
-            ).svg,
-            HTMLPage.table(["epoch", "training loss", "dev"], rows),
-        ]
+        return curves
+            + (scores.isEmpty
+                ? [] : [LineChart(title: "Dev score over epochs", series: [.init(name: "dev", points: scores)]).svg])
+            + [HTMLPage.table(["epoch", "step", "tokens", "time", "training loss", "held out"], rows)]
     }
 
     /// At most 400 points, each the mean of its stretch.

@@ -2,6 +2,7 @@ import Console
 import Foundation
 import Glue
 import Recipes
+import Tasks
 import Training
 
 /// Dev scores of several tasks by one protocol, as percentages, with their average, and what others published.
@@ -9,14 +10,14 @@ struct GlueTable {
     let settings: TableSettings
     /// Seeds whose median stands in a row; nil where it is not known.
     var seeds: Int?
-    private var rows: [(task: GlueTask, evaluation: TaskEvaluation, note: String, trainedOn: String)] = []
+    private var rows: [(task: TaskSource, evaluation: TaskEvaluation, note: String, trainedOn: String)] = []
 
     init(_ settings: TableSettings) { self.settings = settings }
 
     var isEmpty: Bool { rows.isEmpty }
 
     /// - Parameter trainedOn: the training rows, where they are not the official ones and `evaluation` does not tell.
-    mutating func add(_ task: GlueTask, _ evaluation: TaskEvaluation, note: String = "", trainedOn: String = "") {
+    mutating func add(_ task: TaskSource, _ evaluation: TaskEvaluation, note: String = "", trainedOn: String = "") {
         rows.append((task, evaluation, note, trainedOn))
     }
 

@@ -13,14 +13,30 @@ struct ClassificationFigures {
     var html: [String] { predictions.labels.isEmpty ? [] : [confusions, calibration, worst] }
 
     private var confusions: String {
+        guard !predictions.isMultiLabel else { return labels }
         let rows = predictions.labels.map { label in
             [label]
                 + predictions.labels.map { predicted in
-                    "\(predictions.rows.count { $0.label == label && $0.prediction == predicted })"
+                    "\(predictions.rows.count { $0.label == [label] && $0.prediction == [predicted] })"
                 }
         }
         return "<h2>Confusions</h2>\n"
             + HTMLPage.table(["label \\ prediction"] + predictions.labels, rows)
+    }
+
+    /// What was said of each label of a task with several a row.
+    private var labels: String {
+        let rows = predictions.labels.map { label in
+            let (said, meant) = (
+                predictions.rows.map { $0.prediction.contains(label) },
+                predictions.rows.map { $0.label.contains(label) }
+            )
+            let counts = [(true, true), (false, true), (true, false)].map { pair in
+                zip(said, meant).count { $0 == pair }
+            }
+            return [label] + counts.map { "\($0)" }
+        }
+        return "<h2>Labels</h2>\n" + HTMLPage.table(["label", "found", "missed", "wrongly said"], rows)
     }
 
     /// Rows by the probability of their prediction, in ten bins, and how often they are right; the expected calibration
@@ -44,11 +60,20 @@ struct ClassificationFigures {
     private var worst: String {
         let wrong = predictions.rows.filter { $0.label != $0.prediction }
             .sorted { confidence($0) > confidence($1) }.prefix(Self.mistakes)
-        let rows = wrong.map { [$0.set, $0.label, $0.prediction, Show.percent(confidence($0))] + $0.texts }
+        let rows = wrong.map {
+            [
+                $0.set, $0.label.joined(separator: ", "), $0.prediction.joined(separator: ", "),
+                Show.percent(confidence($0)),
+            ] + $0.texts
+        }
         let texts = predictions.rows.first?.texts.indices.map { "text \($0 + 1)" } ?? []
         return "<h2>The most confident mistakes</h2>\n"
             + HTMLPage.table(["set", "label", "prediction", "probability"] + texts, Array(rows))
     }
 
-    private func confidence(_ row: PredictionFile.Row) -> Double { row.probabilities.max() ?? 0 }
+    /// The probability of what was said: of one class, or of all labels that were said and left out.
+    private func confidence(_ row: PredictionFile.Row) -> Double {
+        predictions.isMultiLabel
+            ? row.probabilities.reduce(1) { $0 * max($1, 1 - $1) } : row.probabilities.max() ?? 0
+    }
 }

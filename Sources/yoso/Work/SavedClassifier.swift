@@ -2,6 +2,7 @@ import Checkpoints
 import Console
 import Foundation
 import Glue
+import Tasks
 import Tensors
 import Tokenization
 import Training
@@ -11,8 +12,8 @@ struct SavedClassifier {
     let folder: URL
     let configuration: HuggingFaceConfiguration
     let tokenizer: any Tokenizer
-    /// In the order of the model's ids; one name for a regression.
-    let labels: [String]
+    /// What it predicts, labels in the order of the model's ids.
+    let target: Target
     let length: Int
     private let classifier: Classifier
 
@@ -21,32 +22,35 @@ struct SavedClassifier {
     init(_ folder: URL, length: Int? = nil, threads: Int = 0, precision: Precision = .fp32) throws {
         self.folder = folder
         configuration = try HuggingFaceConfiguration(of: folder)
-        guard let labels = configuration.labelNames, !labels.isEmpty else {
+        guard let target = configuration.target else {
             throw CheckpointError(folder, "has no classifier; fine-tune it first")
         }
-        self.labels = labels
+        self.target = target
         self.length = length ?? configuration.yoso?["length"].flatMap { Int($0) } ?? min(128, configuration.positions)
         guard self.length >= 8 else {
             throw CheckpointError(folder, "inputs of at most \(self.length) tokens; wanted at least 8")
         }
         tokenizer = try TokenizerFolder.load(folder)
         let encoder = try Finetune.encoder(of: folder, tokenizer, length: self.length)
-        if let note = try Classifier.check(folder, encoder, outputs: labels.count).note {
+        if let note = try Classifier.check(folder, encoder, outputs: target.outputs).note {
             Terminal.warn("note: \(folder.relativePath): \(note)")
         }
-        classifier = Classifier(
-            encoder, outputs: labels.count,
-            FineTuningOptions(length: self.length, threads: threads, precision: precision))
+        var options = FineTuningOptions()
+        (options.threads, options.precision) = (threads, precision)
+        classifier = Classifier(encoder, outputs: target.outputs, options)
         try classifier.load(folder)
     }
 
     /// What it was fine-tuned on here; nil where it does not say.
-    var task: GlueTask? { configuration.yoso?["task"].flatMap { try? GlueTask.named($0) } }
+    var task: TaskSource? { try? configuration.task() }
 
-    /// The labels by name, where they are the numbers of a task.
-    var classNames: [String] { task.map { $0.labels == labels ? $0.classNames : labels } ?? labels }
+    /// What it predicts, labels by name where they are the numbers of a task.
+    var namedTarget: Target {
+        guard let task, task.target == target, case .classes = target else { return target }
+        return .classes(task.classNames)
+    }
 
-    /// Logits of every row, in the order of `labels`.
+    /// Logits of every row, in the order of `target`.
     ///
     /// - Throws: `CheckpointError` where a row is a pair and the model has one segment, or where logits are no numbers.
     func logits(_ rows: [EncodedRow]) throws -> [[Float]] {
@@ -63,24 +67,49 @@ struct SavedClassifier {
     /// Logits of every row in the order of the labels of `task`: other programs order them otherwise.
     ///
     /// - Throws: `CheckpointError` where the labels are others.
-    func logits(_ rows: [EncodedRow], of task: GlueTask) throws -> [[Float]] {
+    func logits(_ rows: [EncodedRow], of task: TaskSource) throws -> [[Float]] {
         let order = try order(of: task)
         return try logits(rows).map { row in order.map { row[$0] } }
     }
 
-    private func order(of task: GlueTask) throws -> [Int] {
-        if task.isRegression, labels.count == 1 { return [0] }
+    private func order(of task: TaskSource) throws -> [Int] {
+        if task.target.isValue, target.isValue { return [0] }
         // Where classes are numbers, a label without a name is its number; others name them as Hugging Face's datasets do.
-        let order = task.labels.enumerated().compactMap { index, label in
-            let names = [label, "label_\(label)", task.classNames[index]]
-            return labels.firstIndex { names.contains($0.lowercased()) }
+        let order = task.target.labels.enumerated().compactMap { index, label in
+            target.labels.firstIndex(of: label)
+                ?? target.labels.firstIndex {
+                    task.hasSeveralSpellings
+                        && [label, "label_\(label)", task.classNames[index]].contains($0.lowercased())
+                }
         }
-        guard order.count == task.labels.count, labels.count == order.count, !task.isRegression else {
+        guard order.count == task.target.labels.count, target.labels.count == order.count,
+            task.target.isValue == target.isValue, task.target.isMultiLabel == target.isMultiLabel
+        else {
             throw CheckpointError(
                 folder,
-                "its labels are \(labels.joined(separator: ", ")); \(task.title) wants "
-                    + (task.isRegression ? "a score" : task.labels.joined(separator: ", ")))
+                "its labels are \((configuration.labelNames ?? []).joined(separator: ", ")); \(task.title) wants "
+                    + (task.target.isValue ? "a score" : task.target.labels.joined(separator: ", ")))
         }
         return order
     }
+}
+
+extension HuggingFaceConfiguration {
+    /// The task that it was fine-tuned on: one of a user's own as it is kept here, or one of GLUE; nil where it does not say.
+    func task() throws -> TaskSource? {
+        guard let text = yoso?[Self.ownTaskKey] else { return try yoso?["task"].map(GlueTask.named) }
+        guard let task = try? JSONDecoder().decode(TaskSource.self, from: Data(text.utf8)) else {
+            throw TaskError(Self.fileName, "the value of 'yoso.\(Self.ownTaskKey)' is no task: \(text)")
+        }
+        return task
+    }
+
+    /// For a checkpoint to remember a task of the user's own.
+    static func notes(of task: TaskSource) throws -> [String: String] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return [ownTaskKey: String(decoding: try encoder.encode(task), as: UTF8.self)]
+    }
+
+    private static let ownTaskKey = "ownTask"
 }

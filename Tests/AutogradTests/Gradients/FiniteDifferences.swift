@@ -88,12 +88,12 @@ struct FiniteDifferences {
 
     /// The derivative by one element, by central differences.
     private func slope(_ tensor: Tensor, _ index: Int) -> Double {
-        let value = tensor.pointer[index]
-        defer { tensor.pointer[index] = value }
+        let value = tensor[index]
+        defer { tensor[index] = value }
         let (above, below) = (value + check.step, value - check.step)
-        tensor.pointer[index] = above
+        tensor[index] = above
         let lossAbove = loss()
-        tensor.pointer[index] = below
+        tensor[index] = below
         return (lossAbove - loss()) / Double(above - below)
     }
 

@@ -49,8 +49,8 @@ private struct WrongProduct: TapedOperation {
     func backward(_ dOutput: Tensor, _ gradients: Gradients) {
         let (dX, dY) = (gradients.pool.copy(dOutput), dOutput)
         for index in 0..<dOutput.count {
-            dX.pointer[index] *= y.value.pointer[index]
-            dY.pointer[index] *= 1.02 * x.value.pointer[index]
+            dX[index] *= y.value[index]
+            dY[index] *= 1.02 * x.value[index]
         }
         gradients.add(dX, to: x)
         gradients.add(dY, to: y)

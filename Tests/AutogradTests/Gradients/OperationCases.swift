@@ -47,6 +47,9 @@ extension GradientCase {
         GradientCase("gather rows, twice from one input", [(6, 5)]) { _ in
             { $0[0].gatherRows([3, 0]) + $0[0].gatherRows([1, 3]) }
         },
+        GradientCase("mean of the rows of sequences", [(7, 5)]) { _ in
+            { $0[0].meanRows(BatchLayout(lengths: [1, 4, 2])) }
+        },
         GradientCase("embedding sum", [(1, 1)]) { layout in
             let sum = EmbeddingSum(
                 words: layout.scope("words").weight("weight", 9, 4, deviation: 1),
@@ -62,6 +65,9 @@ extension GradientCase {
         },
         GradientCase("cross-entropy of smoothed labels", [(5, 6)], spread: 3) { _ in
             { $0[0].crossEntropy([5, 0, 2, 2, 1], weight: 0.2, smoothing: 0.3).variable }
+        },
+        GradientCase("binary cross-entropy", [(3, 4)], spread: 3) { _ in
+            { $0[0].binaryCrossEntropy([[0, 3], [], [2]], weight: 0.2, smoothing: 0.1).variable }
         },
         GradientCase("squared error", [(5, 1)]) { _ in
             { $0[0].squaredError([0.5, -2, 3, 0, 1], weight: 0.2).variable }

@@ -1,9 +1,12 @@
 import CKernels
 import Foundation
+import Tensors
 import Testing
 
 /// GELU, tanh, exp and arccos against Foundation's in double.
 struct ElementwiseKernelTests {
+    private let pool = StoragePool()
+
     /// An odd count, so that the tail of every vector loop is taken.
     private let grid = (0...2002).map { Float(-10 + 0.01 * Double($0)) }
 
@@ -82,7 +85,10 @@ struct ElementwiseKernelTests {
 
     @Test func sumsAndProducts() {
         #expect(abs(ck_sum_of_squares(3, [1, 2, 3]) - 14) < 1e-12)
-        #expect(ck_dot(3, [1, 2, 3], [4, -5, 6]) == 12)
+        let (x, y) = (pool.tensor(2, 3, [1, 2, 3, 1, 0, 1]), pool.tensor(2, 4, [9, 4, -5, 6, 9, 1, 2, 3]))
+        let products = pool.tensor(1, 2)
+        withPointers(x.matrix, y.matrix.columns(1, 3), products) { ck_row_products($0, $1, $2) }
+        #expect(products.values == [12, 4])
         var sums: [Float] = [10, 20]
         ck_add_column_sums(3, 2, [1, 2, 3, 4, 5, 6], &sums)
         #expect(sums == [19, 32])

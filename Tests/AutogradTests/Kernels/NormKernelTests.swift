@@ -7,6 +7,7 @@ import Testing
 struct NormKernelTests {
     private let rows = 4
     private let columns = 21
+    private let pool = StoragePool()
 
     @Test(arguments: [Float(1e-12), 1e-5, 0.1])
     func layerNorm(epsilon: Float) {
@@ -14,7 +15,7 @@ struct NormKernelTests {
         let (scale, shift) = (random("scale", columns), random("shift", columns))
         var y = x, normalized = x
         var inverse = Array(repeating: Float(0), count: rows)
-        ck_layer_norm(Int64(rows), Int64(columns), epsilon, x, scale, shift, &y, &normalized, &inverse)
+        ck_layer_norm(Int64(rows), Int64(columns), epsilon, scale, shift, &normalized, &y, &inverse)
         for row in 0..<rows {
             let values = x[row * columns..<(row + 1) * columns].map(Double.init)
             let mean = values.reduce(0, +) / Double(columns)
@@ -34,7 +35,7 @@ struct NormKernelTests {
     @Test func layerNormOfAlmostEqualNumbers() {
         let x: [Float] = [1000, 1000.5, 999.5, 1000]
         var y = x, normalized = x, inverse: [Float] = [0]
-        ck_layer_norm(1, 4, 1e-12, x, [1, 1, 1, 1], [0, 0, 0, 0], &y, &normalized, &inverse)
+        ck_layer_norm(1, 4, 1e-12, [1, 1, 1, 1], [0, 0, 0, 0], &normalized, &y, &inverse)
         for (found, wanted) in zip(y, [0, 2.0.squareRoot(), -2.0.squareRoot(), 0]) {
             #expect(abs(Double(found) - wanted) < 1e-5)
         }
@@ -51,9 +52,10 @@ struct NormKernelTests {
     @Test func l2NormOfStridedRows() {
         let (width, stride) = (5, 8)
         let x = random("x", rows * stride)
-        var y = Array(repeating: Float(0), count: rows * 6)
-        var norms = Array(repeating: Float(0), count: rows)
-        ck_l2_normalize(Int64(rows), Int64(width), 1e-12, x, Int64(stride), &y, 6, &norms)
+        let (y, norms) = (pool.zeros(rows, 6), pool.tensor(1, rows))
+        withPointers(pool.tensor(rows, stride, x).matrix.columns(0, width), y.matrix.columns(0, width), norms) {
+            ck_l2_normalize(1e-12, $0, $1, $2)
+        }
         for row in 0..<rows {
             let values = x[row * stride..<row * stride + width].map(Double.init)
             let norm = values.reduce(0) { $0 + $1 * $1 }.squareRoot()
@@ -64,15 +66,17 @@ struct NormKernelTests {
     }
 
     @Test func aZeroRowHasAZeroNormAndGetsNoGradient() {
-        let x: [Float] = [0, 0, 0, 3, 0, 4]
-        var y = x, norms: [Float] = [9, 9], dx = Array(repeating: Float.nan, count: 6)
-        ck_l2_normalize(2, 3, 1e-12, x, 3, &y, 3, &norms)
-        ck_l2_normalize_gradient(2, 3, 1e-12, y, 3, norms, [1, 2, 3, 1, 1, 1], 3, &dx, 3)
-        #expect(norms == [0, 5])
-        #expect(y[..<3] == [0, 0, 0])
-        #expect(dx[..<3] == [0, 0, 0])
+        let (x, d) = (pool.tensor(2, 3, [0, 0, 0, 3, 0, 4]), pool.tensor(2, 3, [1, 2, 3, 1, 1, 1]))
+        let (y, norms, dx) = (pool.tensor(2, 3), pool.tensor(1, 2), pool.tensor(2, 3))
+        withPointers(x.matrix, y.matrix, norms) { ck_l2_normalize(1e-12, $0, $1, $2) }
+        withPointers(y.matrix, norms, d.matrix, dx.matrix) { ck_l2_normalize_gradient(1e-12, $0, $1, $2, $3) }
+        #expect(norms.values == [0, 5])
+        #expect(y.values[..<3] == [0, 0, 0])
+        #expect(dx.values[..<3] == [0, 0, 0])
         // (d - (d·y) y) / |x| with y = (0.6, 0, 0.8) and d·y = 1.4
-        for (found, wanted) in zip(dx[3...], [0.032, 0.2, -0.024]) { #expect(abs(Double(found) - wanted) < 1e-7) }
+        for (found, wanted) in zip(dx.values[3...], [0.032, 0.2, -0.024]) {
+            #expect(abs(Double(found) - wanted) < 1e-7)
+        }
     }
 
     private func random(_ name: String, _ count: Int) -> [Float] {

@@ -46,10 +46,10 @@ struct SoftmaxKernelTests {
         let exact = logits.map { exp(Double($0)) }
         let sum = exact.reduce(0, +)
         for label in 0..<length {
-            var (gradient, best) = (logits, Int32(-1))
-            let loss = ck_cross_entropy(Int64(length), Int32(label), 0.25, &gradient, &best)
-            #expect(abs(Double(loss) - log(sum / exact[label])) < 4e-6)
-            #expect(logits[Int(best)] == logits.max())
+            var (gradient, correct) = (logits, Int64(0))
+            let loss = ck_cross_entropy(1, Int64(length), [Int32(label)], 0.25, &gradient, &correct)
+            #expect(abs(loss - log(sum / exact[label])) < 4e-6)
+            #expect((correct == 1) == (logits[label] == logits.max()))
             for column in 0..<length {
                 let wanted = 0.25 * (exact[column] / sum - (column == label ? 1 : 0))
                 #expect(abs(Double(gradient[column]) - wanted) < 1e-6)
@@ -59,21 +59,19 @@ struct SoftmaxKernelTests {
 
     @Test(arguments: [Float(80), 1e4, 1e30])
     func crossEntropyOfExtremeLogits(extreme: Float) {
-        var (right, wrong, best): ([Float], [Float], Int32) = ([extreme, -extreme, 0], [extreme, -extreme, 0], -1)
-        #expect(ck_cross_entropy(3, 0, 1, &right, &best) == 0)
-        #expect(best == 0)
-        for value in right { #expect(abs(value) < 1e-30) }
-
-        #expect(ck_cross_entropy(3, 1, 1, &wrong, &best) == 2 * extreme)
-        #expect(best == 0)
-        #expect(wrong[0] == 1 && wrong[1] == -1)
-        #expect(abs(wrong[2]) < 1e-30)
+        let row = [extreme, -extreme, 0]
+        var (logits, correct) = (row + row, Int64(0))
+        #expect(ck_cross_entropy(2, 3, [0, 1], 1, &logits, &correct) == Double(2 * extreme))
+        #expect(correct == 1)
+        for value in logits[..<3] { #expect(abs(value) < 1e-30) }
+        #expect(logits[3] == 1 && logits[4] == -1)
+        #expect(abs(logits[5]) < 1e-30)
     }
 
     @Test func equalLogitsCountTheFirstAsTheGuess() {
-        var (logits, best): ([Float], Int32) = ([-80, -80, -80, -80], -1)
-        #expect(abs(ck_cross_entropy(4, 3, 1, &logits, &best) - log(4)) < 1e-6)
-        #expect(best == 0)
-        #expect(logits == [0.25, 0.25, 0.25, -0.75])
+        var (logits, correct) = ([Float](repeating: -80, count: 8), Int64(0))
+        #expect(abs(ck_cross_entropy(2, 4, [3, 0], 1, &logits, &correct) - 2 * log(4)) < 1e-6)
+        #expect(correct == 1)
+        #expect(logits == [0.25, 0.25, 0.25, -0.75, -0.75, 0.25, 0.25, 0.25])
     }
 }

@@ -36,8 +36,7 @@ struct Fixture {
         #expect(Set(file.names) == Set(layout.parameters.map(\.name)))
         for parameter in layout.parameters {
             #expect(file.shape(of: parameter.name) == parameter.shape, "\(parameter.name)")
-            let start = block.pointer + parameter.offset
-            try file.read(parameter.name, into: UnsafeMutableBufferPointer(start: start, count: parameter.count))
+            try block.view(of: parameter).withBuffer { try file.read(parameter.name, into: $0) }
         }
         return block
     }

@@ -1,0 +1,95 @@
+import Autograd
+import Tensors
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// Y_i = σ(Î_i) / I_i · φ(q_i)ᵀ Σ_j φ(k_j) c_j v_jᵀ with φ = σ, attention as a flow that is conserved: what flows into a query, I_i =
+/// φ(q_i) · Σ_j φ(k_j), and out of a key, O_j = φ(k_j) · Σ_i φ(q_i), is brought to 1, which leaves Î_i = φ(q_i) · Σ_j φ(k_j) / O_j
+/// to be allocated and Ô_j = φ(k_j) · Σ_i φ(q_i) / I_i to be competed for, c_j = n softmax_j(min(Ô_j, 1)) (Flowformer: Wu et al.,
+/// ICML 2022, section 3.2). Linear in length.
+struct FlowAttention: SelfAttention {
+    let shape: HeadShape
+    let options: FlowOptions
+
+    func callAsFunction(_ projections: Variable, _ layout: BatchLayout) -> Variable {
+        let pool = projections.tape.pool
+        let output = pool.tensor(projections.rows, shape.width)
+        eachHead(layout) { rows, head in
+            let flow = Flow(shape.slices(projections.value, rows, head: head), options, pool)
+            copyRows(flow.output.matrix, into: shape.slice(output, rows, head: head))
+        }
+        return projections.tape.record(output, FlowGradient(attention: self, layout: layout, projections: projections))
+    }
+
+    func eachHead(_ layout: BatchLayout, _ body: (_ rows: Range<Int>, _ head: Int) -> Void) {
+        for index in 0..<layout.count {
+            for head in 0..<shape.heads { body(layout.rows(index), head) }
+        }
+    }
+}
+
+/// What forward makes of one sequence and head, made again in backward.
+struct Flow {
+    /// φ(Q), φ(K) and V, [n, d].
+    let query, key, value: Tensor
+    /// Σ_i φ(q_i), Σ_j φ(k_j), Σ_j φ(k_j) / O_j and Σ_i φ(q_i) / I_i, [d].
+    let querySum, keySum, source, sink: [Float]
+    /// I, O, Ô, c and σ(Î), [n].
+    let incoming, outgoing, competing, competition, allocation: [Float]
+    /// Σ_j φ(k_j) c_j v_jᵀ, [d, d], and φ(Q) times that, [n, d].
+    let memory, read: Tensor
+    private let pool: StoragePool
+
+    init(_ slices: HeadSlices, _ options: FlowOptions, _ pool: StoragePool) {
+        func copy(_ matrix: Matrix) -> Tensor {
+            let copy = pool.tensor(matrix.rows, matrix.columns)
+            copyRows(matrix, into: copy.matrix)
+            return copy
+        }
+        func sigmoid(_ matrix: Matrix) -> Tensor {
+            pool.tensor(matrix.rows, matrix.columns, copy(matrix).values.map(Self.sigmoid))
+        }
+        self.pool = pool
+        (query, key, value) = (sigmoid(slices.query), sigmoid(slices.key), copy(slices.value))
+        let ones = [Float](repeating: 1, count: value.rows)
+        querySum = product(query.matrix.transposed, ones, pool)
+        keySum = product(key.matrix.transposed, ones, pool)
+        incoming = product(query.matrix, keySum, pool)
+        outgoing = product(key.matrix, querySum, pool)
+        source = product(key.matrix.transposed, outgoing.map { 1 / $0 }, pool)
+        sink = product(query.matrix.transposed, incoming.map { 1 / $0 }, pool)
+        allocation = options.allocation ? product(query.matrix, source, pool).map(Self.sigmoid) : ones
+        competing = product(key.matrix, sink, pool)
+        // Exponents are at most 1, and sums of n of them no further from n than a factor of e.
+        let powers = competing.map { options.competition ? exp(min($0, 1)) : 1 }
+        let scale = Float(powers.count) / powers.reduce(0, +)
+        competition = powers.map { $0 * scale }
+        memory = pool.tensor(key.columns, value.columns)
+        multiply(key.matrix.transposed, scaled(value, by: competition, pool).matrix, into: memory.matrix)
+        read = pool.tensor(query.rows, value.columns)
+        multiply(query.matrix, memory.matrix, into: read.matrix)
+    }
+
+    private static func sigmoid(_ x: Float) -> Float { 1 / (1 + exp(-x)) }
+
+    /// σ(Î_i) / I_i
+    var gates: [Float] { zip(allocation, incoming).map { $0 / $1 } }
+
+    var output: Tensor { scaled(read, by: gates, pool) }
+}
+
+/// A x, for a vector x.
+func product(_ a: Matrix, _ x: [Float], _ pool: StoragePool) -> [Float] {
+    let y = pool.tensor(a.rows, 1)
+    multiply(a, pool.tensor(x.count, 1, x).matrix, into: y.matrix)
+    return y.values
+}
+
+/// Row i of x times factors_i.
+func scaled(_ x: Tensor, by factors: [Float], _ pool: StoragePool) -> Tensor {
+    pool.tensor(x.rows, x.columns, x.values.enumerated().map { $1 * factors[$0 / x.columns] })
+}

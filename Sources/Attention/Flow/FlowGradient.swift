@@ -1,0 +1,86 @@
+import Autograd
+import Tensors
+
+/// The gradient of a `FlowAttention`, head by head.
+struct FlowGradient: AttentionGradient {
+    let attention: FlowAttention
+    let layout: BatchLayout
+    let projections: Variable
+
+    func backward(_ dOutput: Tensor, _ gradients: Gradients) {
+        let (shape, pool) = (attention.shape, gradients.pool)
+        let dProjections = pool.tensor(projections.rows, projections.columns)
+        attention.eachHead(layout) { rows, head in
+            let flow = Flow(shape.slices(projections.value, rows, head: head), attention.options, pool)
+            let dSlices = shape.slices(dProjections, rows, head: head)
+            let d = pool.tensor(rows.count, shape.headWidth)
+            copyRows(shape.slice(dOutput, rows, head: head), into: d.matrix)
+            flow.writeGradients(d, attention.options, into: dSlices, pool)
+        }
+        gradients.add(dProjections, to: projections)
+    }
+}
+
+extension Flow {
+    /// With N = φ(Q) M, M = φ(K)ᵀ (c V), g = σ(Î) / I and Y = g N: dN = g dY, dφ(Q) = dN Mᵀ, dM = φ(Q)ᵀ dN, dφ(K) = c (V dMᵀ),
+    /// dV = c (φ(K) dM); then through g and c to Î, Ô, and through all four flows to the sums that they come from.
+    func writeGradients(_ dOutput: Tensor, _ options: FlowOptions, into d: HeadSlices, _ pool: StoragePool) {
+        let dRead = scaled(dOutput, by: gates, pool)
+        let dMemory = pool.tensor(memory.rows, memory.columns)
+        multiply(query.matrix.transposed, dRead.matrix, into: dMemory.matrix)
+        let dQuery = pool.tensor(query.rows, query.columns)
+        multiply(dRead.matrix, memory.matrix.transposed, into: dQuery.matrix)
+        // V dMᵀ, which gets c below.
+        let dKey = pool.tensor(key.rows, key.columns)
+        multiply(value.matrix, dMemory.matrix.transposed, into: dKey.matrix)
+        let dValue = pool.tensor(value.rows, value.columns)
+        multiply(key.matrix, dMemory.matrix, into: dValue.matrix)
+        copyRows(scaled(dValue, by: competition, pool).matrix, into: d.value)
+
+        let dGates = rowDots(dOutput, read)
+        var dIncoming = zip(dGates, zip(gates, incoming)).map { -$0 * $1.0 / $1.1 }
+        let dAllocated = zip(dGates, zip(allocation, incoming)).map { $0 / $1.1 * $1.0 * (1 - $1.0) }
+        let dCompetition = rowDots(dKey, key)
+        let mean = zip(dCompetition, competition).reduce(0) { $0 + $1.0 * $1.1 } / Float(competition.count)
+        let dCompeting = zip(competing, zip(dCompetition, competition)).map { competing, pair in
+            options.competition && competing <= 1 ? pair.1 * (pair.0 - mean) : 0
+        }
+        let dSource = product(query.matrix.transposed, dAllocated, pool)
+        let dSink = product(key.matrix.transposed, dCompeting, pool)
+        let dOutgoing = zip(product(key.matrix, dSource, pool), outgoing).map { -$0 / ($1 * $1) }
+        dIncoming = zip(dIncoming, zip(product(query.matrix, dSink, pool), incoming)).map { $0 - $1.0 / ($1.1 * $1.1) }
+
+        let ones = [Float](repeating: 1, count: value.rows)
+        add(
+            [
+                (dAllocated, source), (incoming.map { 1 / $0 }, dSink), (dIncoming, keySum),
+                (ones, product(key.matrix.transposed, dOutgoing, pool)),
+            ], to: dQuery, pool)
+        let dScaledKey = scaled(dKey, by: competition, pool)
+        add(
+            [
+                (dCompeting, sink), (outgoing.map { 1 / $0 }, dSource), (dOutgoing, querySum),
+                (ones, product(query.matrix.transposed, dIncoming, pool)),
+            ], to: dScaledKey, pool)
+        copyRows(throughSigmoid(dQuery, query, pool).matrix, into: d.query)
+        copyRows(throughSigmoid(dScaledKey, key, pool).matrix, into: d.key)
+    }
+
+    /// d += Σ a bᵀ of the pairs of vectors [n] and [d]
+    private func add(_ pairs: [(column: [Float], row: [Float])], to d: Tensor, _ pool: StoragePool) {
+        let columns = pool.tensor(pairs.count, d.rows, pairs.flatMap(\.column))
+        let rows = pool.tensor(pairs.count, d.columns, pairs.flatMap(\.row))
+        multiply(columns.matrix.transposed, rows.matrix, into: d.matrix, accumulate: true)
+    }
+
+    /// d · φ (1 - φ)
+    private func throughSigmoid(_ d: Tensor, _ y: Tensor, _ pool: StoragePool) -> Tensor {
+        pool.tensor(d.rows, d.columns, zip(d.values, y.values).map { $0 * $1 * (1 - $1) })
+    }
+
+    /// a_i · b_i, row by row
+    private func rowDots(_ a: Tensor, _ b: Tensor) -> [Float] {
+        let products = zip(a.values, b.values).map(*)
+        return (0..<a.rows).map { products[$0 * a.columns..<($0 + 1) * a.columns].reduce(0, +) }
+    }
+}

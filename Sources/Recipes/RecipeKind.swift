@@ -1,0 +1,35 @@
+import Options
+import Tensors
+
+/// What a recipe is for: the value of its key `kind`.
+enum RecipeKind: String, Codable, CaseIterable, Sendable {
+    case pretraining, finetuning
+
+    private static let key = "kind"
+
+    static func option<Owner>(_ path: WritableKeyPath<Owner, RecipeKind> & Sendable) -> Option<Owner> {
+        Option(key, path, "what the recipe is for").required
+    }
+
+    /// What a file says; nil where it says nothing or none of these.
+    init?(_ file: RecipeFile) {
+        self.init(rawValue: file.entries.first { $0.key == Self.key }?.texts.first ?? "")
+    }
+
+    /// - Throws: `RecipeErrors` where the file is of another kind or of none, in the place of an issue for every key of that.
+    func check(_ file: RecipeFile) throws {
+        guard let entry = file.entries.first(where: { $0.key == Self.key }), entry.texts != [rawValue] else { return }
+        let message = RecipeKind(file).map { "this is a \($0) recipe; wanted a \(rawValue) recipe" }
+        let issue = message.map { RecipeIssue(place: entry.valuePlace, message: $0) }
+        throw RecipeErrors(
+            issues: [issue ?? ResolvedRecipe.wrong(entry.texts, Self.option(\RecipeKind.self), at: entry.valuePlace)])
+    }
+}
+
+extension ResolvedRecipe {
+    mutating func refuse(_ precision: Precision) {
+        refuse(
+            "precision", if: !precision.isAvailable,
+            "precision is \(precision.rawValue), but this CPU has no AVX512-BF16; wanted fp32")
+    }
+}

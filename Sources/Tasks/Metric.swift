@@ -1,0 +1,119 @@
+/// A score of predictions against the truth, higher is better (GLUE, Wang et al. 2019, section 3; averages of F1 as scikit-learn
+/// has them).
+///
+/// Of each row both are a list: its class, its labels by their numbers, or its value.
+public enum Metric: String, Sendable, Codable, CaseIterable {
+    case accuracy, f1, macroF1, microF1, matthews, pearson, spearman
+
+    /// Those of a text such as `f1 accuracy`; nil for `auto`, which is every task's own, and for what names none.
+    public static func named(_ text: String?) -> [Metric]? {
+        let metrics = (text ?? "").split(separator: " ").compactMap { Metric(rawValue: String($0)) }
+        return metrics.isEmpty ? nil : metrics
+    }
+
+    /// Whether it says anything of such a target.
+    public func fits(_ target: Target) -> Bool {
+        switch (self, target) {
+        case (.pearson, .value), (.spearman, .value): true
+        case (.accuracy, .classes), (.accuracy, .labels), (.macroF1, .classes), (.macroF1, .labels): true
+        case (.microF1, .classes), (.microF1, .labels), (.f1, .classes), (.matthews, .classes): true
+        default: false
+        }
+    }
+
+    /// The score; 0 where it is undefined, as for constant predictions.
+    ///
+    /// - Precondition: both are equally long.
+    public func score(_ predictions: [[Double]], _ truth: [[Double]]) -> Double {
+        precondition(predictions.count == truth.count, "\(predictions.count) predictions for \(truth.count) rows")
+        guard !truth.isEmpty else { return 0 }
+        switch self {
+        case .accuracy: return Double(zip(predictions, truth).count { $0 == $1 }) / Double(truth.count)
+        case .f1: return LabelCounts(predictions, truth)[1].f1
+        case .macroF1:
+            let counts = LabelCounts(predictions, truth).byLabel
+            return counts.values.reduce(0) { $0 + $1.f1 } / Double(max(1, counts.count))
+        case .microF1: return LabelCounts(predictions, truth).sum.f1
+        case .matthews: return matthewsCorrelation(predictions.flatMap { $0 }, truth.flatMap { $0 })
+        case .pearson: return correlation(predictions.flatMap { $0 }, truth.flatMap { $0 })
+        case .spearman: return correlation(ranks(predictions.flatMap { $0 }), ranks(truth.flatMap { $0 }))
+        }
+    }
+
+    /// The score of classes or values.
+    public func score(_ predictions: [Double], _ truth: [Double]) -> Double {
+        score(predictions.map { [$0] }, truth.map { [$0] })
+    }
+}
+
+/// How often each label was predicted, true, and both; labels that never were either have no place in an average.
+private struct LabelCounts {
+    struct Count {
+        var hits = 0
+        var predicted = 0
+        var actual = 0
+
+        /// 2 TP / (2 TP + FP + FN)
+        var f1: Double { hits == 0 ? 0 : 2 * Double(hits) / Double(predicted + actual) }
+    }
+
+    private(set) var byLabel: [Double: Count] = [:]
+
+    init(_ predictions: [[Double]], _ truth: [[Double]]) {
+        for (predicted, actual) in zip(predictions, truth) {
+            for label in predicted { byLabel[label, default: Count()].predicted += 1 }
+            for label in actual {
+                byLabel[label, default: Count()].actual += 1
+                if predicted.contains(label) { byLabel[label, default: Count()].hits += 1 }
+            }
+        }
+    }
+
+    subscript(label: Double) -> Count { byLabel[label] ?? Count() }
+
+    var sum: Count {
+        byLabel.values.reduce(into: Count()) { sum, count in
+            sum.hits += count.hits
+            sum.predicted += count.predicted
+            sum.actual += count.actual
+        }
+    }
+}
+
+/// R_K of any number of classes, for two of them Matthews' correlation (Gorodkin 2004): with c of s rows right, and class k
+/// predicted p_k and true t_k times, (c s - Σ p_k t_k) / √((s² - Σ p_k²) (s² - Σ t_k²)).
+private func matthewsCorrelation(_ predictions: [Double], _ truth: [Double]) -> Double {
+    func counts(_ classes: [Double]) -> [Double: Double] { classes.reduce(into: [:]) { $0[$1, default: 0] += 1 } }
+    let (predicted, actual, rows) = (counts(predictions), counts(truth), Double(truth.count))
+    let right = Double(zip(predictions, truth).count { $0 == $1 })
+    let chance = predicted.reduce(0) { $0 + $1.value * actual[$1.key, default: 0] }
+    let spread = [predicted, actual].map { counts in rows * rows - counts.values.reduce(0) { $0 + $1 * $1 } }
+    let product = spread[0] * spread[1]
+    return product == 0 ? 0 : (right * rows - chance) / product.squareRoot()
+}
+
+private func correlation(_ x: [Double], _ y: [Double]) -> Double {
+    func centred(_ values: [Double]) -> [Double] {
+        let mean = values.reduce(0, +) / Double(values.count)
+        return values.map { $0 - mean }
+    }
+    func dot(_ a: [Double], _ b: [Double]) -> Double { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
+    // Of equal values the mean may be off by a rounding, which must not count as variance.
+    guard Set(x).count > 1, Set(y).count > 1 else { return 0 }
+    let (a, b) = (centred(x), centred(y))
+    return dot(a, b) / (dot(a, a) * dot(b, b)).squareRoot()
+}
+
+/// Ranks from 1, those of equal values averaged.
+private func ranks(_ values: [Double]) -> [Double] {
+    let order = values.indices.sorted { values[$0] < values[$1] }
+    var ranks = [Double](repeating: 0, count: values.count)
+    var start = 0
+    while start < order.count {
+        var end = start + 1
+        while end < order.count, values[order[end]] == values[order[start]] { end += 1 }
+        for index in order[start..<end] { ranks[index] = Double(start + 1 + end) / 2 }
+        start = end
+    }
+    return ranks
+}

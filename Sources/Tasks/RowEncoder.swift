@@ -1,0 +1,33 @@
+import Tokenization
+
+/// A row as an encoder takes it: `[CLS] A [SEP]` or `[CLS] A [SEP] B [SEP]`.
+public struct EncodedRow: Sendable, Equatable {
+    public let ids: [Int32]
+    public let segments: [Int32]
+    /// As of `TaskRow`.
+    public let target: [Float]
+    /// Whether tokens were cut off.
+    public let isTruncated: Bool
+}
+
+extension TaskRow {
+    /// Encodes the row to at most `length` tokens; of two texts the longer loses a token at a time
+    /// (Devlin et al., `run_classifier.py`).
+    public func encoded(_ tokenizer: any Tokenizer, length: Int) -> EncodedRow {
+        var parts = texts.map(tokenizer.encode)
+        let room = length - 1 - parts.count
+        let isTruncated = parts.reduce(0) { $0 + $1.count } > room
+        while parts.reduce(0, { $0 + $1.count }) > room {
+            // Of equally long ones the second, as there.
+            let longest =
+                parts.indices.max { parts[$0].count < parts[$1].count || parts[$0].count == parts[$1].count } ?? 0
+            parts[longest].removeLast()
+        }
+        var (ids, segments) = ([tokenizer.special.classification], [Int32(0)])
+        for (index, part) in parts.enumerated() {
+            ids += part + [tokenizer.special.separator]
+            segments += Array(repeating: Int32(index), count: part.count + 1)
+        }
+        return EncodedRow(ids: ids, segments: segments, target: target, isTruncated: isTruncated)
+    }
+}

@@ -1,0 +1,37 @@
+import Corpora
+import Foundation
+
+/// The lines of a table's file as bytes of UTF-8 without NUL.
+final class TableLines {
+    let place: String
+    private let reader: LineReader
+
+    init(_ url: URL) throws {
+        place = url.relativePath
+        reader = try Self.converting { try LineReader(url) }
+    }
+
+    /// Of the line that was read last, from 1.
+    var number: Int { reader.lineNumber }
+
+    /// The next line without its end; nil behind the last.
+    ///
+    /// - Throws: `TaskError` with line and column of what is no text.
+    func next() throws -> [UInt8]? {
+        guard let line = try Self.converting({ try reader.next() }) else { return nil }
+        let bytes = Array(line.utf8)
+        if let index = bytes.firstIndex(of: 0) { throw error(bytes, index, "a NUL byte; wanted text") }
+        return bytes
+    }
+
+    /// An error at a byte of the line that was read last.
+    func error(_ line: [UInt8], _ index: Int, _ problem: String) -> TaskError {
+        // Columns are characters, as editors count them.
+        let column = String(decoding: line[..<min(index, line.count)], as: UTF8.self).count + 1
+        return TaskError("\(place):\(number):\(column)", problem)
+    }
+
+    private static func converting<Value>(_ body: () throws -> Value) throws -> Value {
+        do { return try body() } catch let error as CorpusError { throw TaskError(error.place, error.problem) }
+    }
+}

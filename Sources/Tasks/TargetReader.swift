@@ -1,0 +1,131 @@
+import Foundation
+import Options
+import Tokenization
+
+/// The label of a row as what is to be predicted.
+struct TargetReader {
+    private let task: TaskSource
+    /// Of a class or label by how it may be written.
+    private let numbers: [String: Int]
+
+    init(_ task: TaskSource) {
+        self.task = task
+        let several = task.hasSeveralSpellings
+        let spellings = task.target.labels.enumerated().flatMap { index, label in
+            ([label] + (several ? [task.classNames[index], "\(index)"] : [])).map { ($0, index) }
+        }
+        numbers = Dictionary(spellings) { first, _ in first }
+    }
+
+    /// - Throws: `TaskError` where it is none of the task.
+    func target(_ cell: Cell, _ place: String) throws -> [Float] {
+        guard case .value(let range) = task.target else {
+            return try names(cell, place).map { name in
+                guard let number = numbers[name] else { throw unknown(name, place) }
+                return Float(number)
+            }.sorted()
+        }
+        let text = try text(cell, place)
+        guard text.utf8.allSatisfy({ "+-.0123456789eE".utf8.contains($0) }), let value = Float(text),
+            range.contains(Double(value))
+        else {
+            let wanted =
+                Target.value(range) == .number ? "" : " from \(plain(range.lowerBound)) to \(plain(range.upperBound))"
+            throw TaskError(place, "the label is '\(text)'; wanted a number\(wanted)")
+        }
+        return [value]
+    }
+
+    private func unknown(_ name: String, _ place: String) -> TaskError {
+        let labels = task.target.labels
+        let hint = Spelling.hint(for: name, among: labels)
+        let wanted =
+            labels.count <= 8
+            ? labels.map { "'\($0)'" }.joined(separator: " or ")
+            : "one of the \(labels.count) labels of the task\(hint)"
+        return TaskError(place, "unknown label '\(name)'; wanted \(wanted)")
+    }
+
+    /// The class of a cell, or its labels.
+    ///
+    /// - Throws: `TaskError` where a value is missing, has two lines, or a label occurs twice.
+    func names(_ cell: Cell, _ place: String) throws -> [String] {
+        let names = task.target.isMultiLabel ? try list(cell, place) : [try text(cell, place)]
+        for (index, name) in names.enumerated() {
+            if names[..<index].contains(name) { throw TaskError(place, "the label '\(name)' occurs twice") }
+            guard name.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control }) else {
+                throw TaskError(place, "a label with a tab or a line break; wanted one line")
+            }
+        }
+        return names
+    }
+
+    private func text(_ cell: Cell, _ place: String) throws -> String {
+        switch cell {
+        case .list: throw TaskError(place, "the label is a list; wanted one label, or kind: labels")
+        case .text(let text) where !text.isEmpty || task.allowsEmptyTexts: return text
+        case .text, .missing: throw TaskError(place, "the label '\(task.label.first ?? "")' is missing")
+        }
+    }
+
+    private func list(_ cell: Cell, _ place: String) throws -> [String] {
+        switch cell {
+        case .list(let names):
+            return try names.map { name in
+                guard !name.isEmpty else { throw TaskError(place, "a label is empty") }
+                return name
+            }
+        case .missing: throw TaskError(place, "the label '\(task.label.first ?? "")' is missing")
+        case .text(let text):
+            if let separator = task.separator {
+                let parts = text.isEmpty ? [] : text.components(separatedBy: separator)
+                return try list(.list(parts.map { $0.trimmingCharacters(in: .whitespaces) }), place)
+            }
+            guard let value = try? JSONValue(Array(text.utf8)), case .list = Cell(value) else {
+                throw TaskError(
+                    place, "the labels are '\(text)'; wanted a JSON list such as [\"a\", \"b\"], or a separator")
+            }
+            return try list(Cell(value), place)
+        }
+    }
+
+    private func plain(_ bound: Double) -> String { String(format: "%g", bound) }
+}
+
+extension TaskSource {
+    /// The task with the labels of its training rows where they are not known yet: in the order of numbers where all are
+    /// whole numbers, and of their bytes otherwise.
+    ///
+    /// - Throws: `TaskError` where the rows are damaged, or have labels that nothing can be learned of.
+    public func withLabels(in folder: URL) throws -> TaskSource {
+        guard target.labels.isEmpty, !target.isValue, let train else { return self }
+        let reader = TargetReader(self)
+        var (found, rows) = (Set<String>(), 0)
+        let url = try TaskFile.read(self, train, true, in: folder) { _, label, place in
+            rows += 1
+            found.formUnion(try label.map { try reader.names($0, place) } ?? [])
+        }
+        let sorted = found.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }
+        let numbers = sorted.compactMap { Int($0) }
+        let labels =
+            numbers.count == sorted.count
+            ? zip(numbers, sorted).sorted { $0 < $1 }.map(\.1) : sorted
+        let least = target.isMultiLabel ? 1 : 2
+        guard labels.count >= least || rows == 0 else {
+            let said = labels.first.map { "all rows have the label '\($0)'" } ?? "no row has a label"
+            throw TaskError(url.relativePath, "\(said); wanted \(least == 1 ? "one at least" : "two labels at least")")
+        }
+        guard rows < 3 || target.isMultiLabel || labels.count < rows else {
+            throw TaskError(
+                url.relativePath,
+                "every row has a label of its own in '\(label[0])'; wanted labels that repeat, or kind: value")
+        }
+        if metrics.contains(.f1), labels.count != 2 {
+            throw TaskError(
+                url.relativePath, "f1 is of two classes, and there are \(labels.count); wanted macroF1 or microF1")
+        }
+        var task = self
+        task.target = target.isMultiLabel ? .labels(labels) : .classes(labels)
+        return task
+    }
+}

@@ -1,0 +1,35 @@
+import Autograd
+import Bert
+import Foundation
+
+/// The folder that a classifier's encoder comes from.
+public enum PretrainedEncoder {
+    /// Reads the encoder and its pooler where there is one, but for the layers that are to begin afresh.
+    ///
+    /// - Returns: the names of the parameters that were not read.
+    /// - Throws: `CheckpointError` where the folder is damaged or holds another encoder.
+    static func read(
+        _ folder: URL, into weights: ModelWeights, _ options: FineTuningOptions, layers: Int
+    ) throws -> [String] {
+        try ModelFolder.read(folder, into: weights.parameters, weights.layout) { demand($0, options, layers: layers) }
+    }
+
+    /// Compares a pretrained folder with a classifier on `encoder`, before memory is taken for it.
+    ///
+    /// - Returns: the tensors that are not read.
+    public static func check(
+        _ folder: URL, _ encoder: EncoderOptions, outputs: Int, _ options: FineTuningOptions
+    ) throws -> UnusedTensors {
+        try ModelFolder.check(folder, encoder, { demand($0, options, layers: encoder.layers) }) {
+            _ = ClassificationModel(encoder, outputs: outputs, $0)
+        }
+    }
+
+    private static func demand(
+        _ parameter: Parameter, _ options: FineTuningOptions, layers: Int
+    ) -> ModelFolder.Demand {
+        if parameter.name.hasPrefix("classifier") { return .ignored }
+        if options.layers.isFresh(parameter, layers: layers) { return .ignored }
+        return parameter.name.hasPrefix("bert.pooler") ? .optional : .required
+    }
+}

@@ -1,0 +1,228 @@
+import Autograd
+import Checkpoints
+import Foundation
+import Tokenization
+
+/// A run in its folder: steps towards an objective, evaluations, checkpoints, to the end of the budget or of patience.
+///
+/// Resume is a property, not a mode: the same run once more continues from the newest checkpoint to the same bits as if it had
+/// never stopped.
+public final class Run<O: Objective> {
+    public typealias Report = EvaluationReport<O.Result>
+
+    private let options: any TrainingOptions
+    private let data: any TrainingData<O.Example>
+    private let notes: [String: String]
+    private let untilEpoch: Int
+    private let profile: StepProfile?
+    private let report: (RunEvent<O.Result>) -> Void
+    private let trainer: Trainer<O>
+    private let heldOut: [O.Example]
+    private let folder: RunFolder
+    private let saver: CheckpointSaver
+    private let log: MetricsLog
+    private var plan: RecordedPlan?
+    /// Measured by the first step, for a run that had ended takes none.
+    private lazy var peak = measuredPeak()
+    private var state: RunState
+    private var savedStep: Int?
+    /// Of the steps since the last evaluation.
+    private var losses: [Double]
+    private var last: Report?
+    /// The best evaluation, of whichever process; nil where there was none, or the log of an ended run is gone.
+    public private(set) var best: Report?
+    /// When this process began, and the seconds of work before it.
+    private let begun: (at: ContinuousClock.Instant, seconds: Double)
+
+    /// - Parameters:
+    ///   - inputs: what fixes the result beside the options, the data and the tokenizer.
+    ///   - recipe: what `recipe.yaml` shall say; nil writes none.
+    ///   - notes: what checkpoints remember beside the model.
+    ///   - profile: where the time of steps is counted, by phase; nil for nowhere.
+    ///   - untilEpoch: the run ends with this one, and of later ones, which an earlier process came to, none is the best.
+    ///   - start: brings the first weights from elsewhere, into those that were drawn, and returns the names of those that stay.
+    ///   - objective: builds the model in a layout.
+    /// - Throws: what reading or writing the folder throws.
+    init(
+        _ options: some TrainingOptions, _ data: some TrainingData<O.Example>, _ tokenizer: any Tokenizer,
+        _ folder: RunFolder, inputs: [String: String], recipe: String?, notes: [String: String] = [:],
+        profile: StepProfile? = nil, untilEpoch: Int = .max, start: (O, ModelWeights) throws -> [String],
+        objective: @escaping (ParameterLayout) -> O, report: @escaping (RunEvent<O.Result>) -> Void
+    ) throws {
+        let now = ContinuousClock.now
+        (self.options, self.data, self.folder, self.notes) = (options, data, folder, notes)
+        (self.untilEpoch, self.profile, self.report) = (untilEpoch, profile, report)
+        trainer = Trainer(options, objective)
+        trainer.model.profile = profile
+        saver = CheckpointSaver(
+            folder: folder, tokenizer: tokenizer, keep: options.checkpoints.keep, isSaved: trainer.objective.isSaved)
+        let identity = try RunIdentity.of(
+            trainer.objective.encoder.options, options.identity,
+            inputs: inputs.merging(data.inputs) { $1 }.merging(["vocabulary": tokenizer.fingerprint]) { $1 })
+        let restored = try saver.restore(trainer.model, identity: identity) { report(.warning($0)) }
+        let epochs = if case .epochs(let count) = options.budget { count } else { Int.max }
+        try restored?.check(
+            epochs: epochs, examples: { data.count(options.batch, epoch: $0) }, folder.state(restored?.step ?? 0))
+        savedStep = restored?.step
+        begun = (now, restored?.seconds ?? 0)
+        plan = try RecordedPlan(options.budget, folder, options: RunIdentity.digest(of: identity)) {
+            report(.warning("\($0)"))
+        }
+        var fresh: [String] = []
+        if restored == nil {
+            trainer.objective.initialize(trainer.model.weights)
+            fresh = try start(trainer.objective, trainer.model.weights)
+        }
+        let first = plan?.first
+        state =
+            restored
+            ?? RunState(
+                totalSteps: first
+                    ?? options.budget.steps(options.batch, data) { _ in
+                        PretrainingEstimate(options, data, objective).totalSteps
+                    }, identity: identity,
+                arithmetic: RunIdentity.arithmetic)
+        if let recipe { try folder.write(recipe, to: "recipe.yaml") }
+        log = try MetricsLog(folder.metrics, truncatingAfterStep: state.step) { report(.warning("\($0)")) }
+        let evaluations = try MetricsLog.values(Report.self, kind: O.evaluationKind, in: folder.metrics)
+            .filter { $0.epoch <= untilEpoch }
+        (last, best) = (evaluations.last, evaluations.last(where: \.isBest))
+        let evaluated = evaluations.last?.step ?? 0
+        losses = try MetricsLog.values(StepReport.self, kind: "step", in: folder.metrics)
+            .filter { $0.step > evaluated }.map(\.loss)
+        heldOut = data.evaluationExamples(options.evaluation.sequences)
+        try plan?.begin(options, step: state.step, of: state.totalSteps, seconds: secondsPassed)
+        report(
+            .started(
+                step: state.step, totalSteps: state.totalSteps, parameters: trainer.model.layout.parameterCount,
+                fresh: fresh))
+    }
+
+    /// Runs to the end, or until `interruption` asks to stop.
+    ///
+    /// - Throws: `TrainingError.interrupted` after saving, `.diverged` where the loss is no number any more, and what
+    ///   reading or writing the folder throws; the last good checkpoint and the log stay as they are.
+    public func callAsFunction(_ interruption: Interruption) throws {
+        while !isFinished {
+            if interruption.isRequested { try leave() }
+            try step()
+            let isBest = try isDue(options.evaluation.every) && evaluate()
+            if isBest || isDue(options.checkpoints.every) { try save() }
+        }
+    }
+
+    /// The evaluation at the end, of the log where the run had ended before; made now where that has none.
+    public func lastEvaluation() throws -> Report {
+        if let last, last.step == state.step { return last }
+        return try evaluation().report
+    }
+
+    /// One optimizer step on the next examples.
+    private func step() throws {
+        let start = ContinuousClock.now
+        var (next, index) = (state.epoch, state.index)
+        let (examples, epoch) = data.batch(options.batch, epoch: &next, index: &index)
+        profile?.add("examples", since: start)
+        let step = trainer.step(examples, index: state.step, of: state.totalSteps)
+        guard step.isFinite else {
+            throw diverged(step: state.step + 1, loss: step.loss, norms: trainer.model.gradientNorms())
+        }
+        profile?.endStep(since: start)
+        let seconds = start.duration(to: .now).seconds
+        let tokens = examples.reduce(0) { $0 + $1.ids.count }
+        state.step += 1
+        (state.epoch, state.index) = (next, index)
+        state.tokens += tokens
+        state.seconds += seconds
+        losses.append(step.loss)
+        let line = StepReport(
+            StepHead(
+                step: state.step, totalSteps: state.totalSteps, epoch: epoch, loss: step.loss, rate: step.rate,
+                gradientNorm: step.gradientNorm, tokens: tokens, totalTokens: state.tokens,
+                rowsPerSecond: Double(examples.count) / seconds, tokensPerSecond: Double(tokens) / seconds,
+                shareOfPeak: peak.share(of: trainer.objective.work(examples), in: seconds), seconds: state.seconds),
+            Figures(trainer.objective.figures(step.counts)))
+        try log.append(line)
+        report(.step(line))
+        let planned = try plan?.steps(after: state.step, of: state.totalSteps, seconds: secondsPassed)
+        state.totalSteps = planned ?? state.totalSteps
+    }
+
+    /// Evaluates the held-out examples, and says whether they are the best so far.
+    private func evaluate() throws -> Bool {
+        let start = ContinuousClock.now
+        let (evaluation, keep) = try evaluation(since: start)
+        plan?.noteEvaluation(seconds: start.duration(to: .now).seconds)
+        losses = []
+        last = evaluation
+        if evaluation.isBest || best == nil { best = evaluation }
+        if evaluation.isBest { try keep(folder.url) }
+        try log.append(evaluation)
+        report(.evaluated(evaluation))
+        return evaluation.isBest
+    }
+
+    /// - Throws: `TrainingError.diverged` where what is held out gives nothing that can be written down.
+    private func evaluation(
+        since start: ContinuousClock.Instant = .now
+    ) throws -> (report: Report, keep: (URL) throws -> Void) {
+        let result: HeldOut<O.Result>
+        do { result = try trainer.evaluate(heldOut) } catch {
+            throw diverged(step: state.step, loss: error.loss, norms: [])
+        }
+        state.seconds += start.duration(to: .now).seconds
+        let isBest = state.note(score: options.selection == .last ? Double(state.epoch) : result.score)
+        let head = EvaluationHead(
+            kind: O.evaluationKind, step: state.step, epoch: state.epoch,
+            trainingLoss: losses.reduce(0, +) / Double(max(1, losses.count)), isBest: isBest,
+            totalTokens: state.tokens, seconds: state.seconds)
+        return (Report(head, result.result), result.keep)
+    }
+
+    private func save() throws {
+        var configuration = trainer.objective.configuration
+        if !notes.isEmpty { configuration.yoso = (configuration.yoso ?? [:]).merging(notes) { own, _ in own } }
+        try log.sync()
+        let url = try saver.save(trainer.model, state, configuration)
+        savedStep = state.step
+        report(.saved(step: state.step, url))
+    }
+
+    /// Saves what is not saved yet and leaves.
+    private func leave() throws -> Never {
+        if savedStep != state.step { try save() }
+        throw TrainingError.interrupted(step: state.step)
+    }
+
+    private var isFinished: Bool {
+        state.step >= state.totalSteps || state.epoch >= untilEpoch || endsEpoch && isOutOfPatience
+    }
+
+    /// Of a budget of epochs.
+    private var endsEpoch: Bool { if case .epochs = options.budget { state.index == 0 } else { false } }
+
+    private var isOutOfPatience: Bool {
+        guard options.patience > 0, let best = state.bestStep else { return false }
+        return data.ends(options.batch, epochs: state.epoch).count { $0 > best } >= options.patience
+    }
+
+    /// Whether something that is done every `steps` steps, and at the end, is to be done now.
+    private func isDue(_ steps: Int) -> Bool {
+        state.step >= state.totalSteps || endsEpoch || steps > 0 && state.step % steps == 0
+    }
+
+    /// Of a budget of time.
+    private var secondsPassed: Double { begun.seconds + begun.at.duration(to: .now).seconds }
+
+    private func measuredPeak() -> PeakSpeed {
+        let peak = PeakSpeed.measure(trainer.model.workers, trainer.model.weights.precision)
+        if peak.isBusy { report(.warning(PeakSpeed.busy)) }
+        return peak
+    }
+
+    private func diverged(step: Int, loss: Double, norms: [String]) -> TrainingError {
+        .diverged(
+            step: step, loss: loss, norms: norms,
+            lastGood: folder.checkpointSteps.last.map { folder.checkpoint($0).relativePath })
+    }
+}

@@ -1,0 +1,103 @@
+import Foundation
+
+/// What a run tells while it works; how it looks is the caller's affair.
+public enum RunEvent<Result: EvaluationResult>: Sendable {
+    /// The run begins at `step` (0, or where it was left) of `totalSteps`; `fresh` are the parameters that no checkpoint brought,
+    /// where one brought others.
+    case started(step: Int, totalSteps: Int, parameters: Int, fresh: [String])
+    case step(StepReport)
+    case evaluated(EvaluationReport<Result>)
+    case saved(step: Int, URL)
+    /// Something was passed over that the user should know of.
+    case warning(String)
+}
+
+/// One optimizer step; a line of `metrics.jsonl`.
+public typealias StepReport = LogLine<StepHead, Figures>
+/// What held-out examples gave at one step; a line of `metrics.jsonl`.
+public typealias EvaluationReport<Result: EvaluationResult> = LogLine<EvaluationHead, Result>
+
+/// What every line of its kind has, and beside it in the same JSON object what the objective tells.
+@dynamicMemberLookup
+public struct LogLine<Head: Codable & Equatable & Sendable, Body: Codable & Equatable & Sendable>: Codable, Equatable,
+    Sendable
+{
+    public let head: Head
+    public let body: Body
+
+    init(_ head: Head, _ body: Body) { (self.head, self.body) = (head, body) }
+
+    public init(from decoder: any Decoder) throws {
+        (head, body) = (try Head(from: decoder), try Body(from: decoder))
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        try head.encode(to: encoder)
+        try body.encode(to: encoder)
+    }
+
+    public subscript<Value>(dynamicMember path: KeyPath<Head, Value>) -> Value { head[keyPath: path] }
+    public subscript<Value>(dynamicMember path: KeyPath<Body, Value>) -> Value { body[keyPath: path] }
+}
+
+public struct StepHead: Sendable, Codable, Equatable {
+    public private(set) var kind = "step"
+    /// Steps done, this one included.
+    public let step: Int
+    public let totalSteps: Int
+    public let epoch: Int
+    /// The mean loss of the step, which is learned from.
+    public let loss: Double
+    public let rate: Float
+    /// Global norm before clipping.
+    public let gradientNorm: Double
+    /// Tokens of the step and of the run so far.
+    public let tokens: Int?
+    public let totalTokens: Int?
+    public let rowsPerSecond: Double?
+    public let tokensPerSecond: Double
+    /// Products of the step over the measured peak of the machine; nil where it was too busy to measure one.
+    public let shareOfPeak: Double?
+    /// Seconds of work so far, over all processes.
+    public let seconds: Double
+
+    /// Seconds to the end at the speed so far.
+    public var secondsLeft: Double { seconds / Double(step) * Double(totalSteps - step) }
+
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case kind, step, totalSteps, epoch, loss, rate, gradientNorm, tokens, totalTokens, rowsPerSecond
+        case tokensPerSecond, shareOfPeak, seconds
+    }
+}
+
+public struct EvaluationHead: Sendable, Codable, Equatable {
+    /// Of an objective.
+    public let kind: String
+    public let step: Int
+    /// Epochs that have ended.
+    public let epoch: Int
+    /// Mean loss of the steps since the last evaluation.
+    public let trainingLoss: Double
+    public let isBest: Bool
+    public let totalTokens: Int
+    /// Seconds of work so far, over all processes.
+    public let seconds: Double
+
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case kind, step, epoch, trainingLoss, isBest, totalTokens, seconds
+    }
+}
+
+extension EvaluationHead {
+    /// Logs of earlier programs lack some of the keys.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        kind = try values.decode(String.self, forKey: .kind)
+        step = try values.decode(Int.self, forKey: .step)
+        epoch = try values.decodeIfPresent(Int.self, forKey: .epoch) ?? 0
+        trainingLoss = try values.decodeIfPresent(Double.self, forKey: .trainingLoss) ?? 0
+        isBest = try values.decodeIfPresent(Bool.self, forKey: .isBest) ?? false
+        totalTokens = try values.decodeIfPresent(Int.self, forKey: .totalTokens) ?? 0
+        seconds = try values.decode(Double.self, forKey: .seconds)
+    }
+}

@@ -1,0 +1,57 @@
+import Autograd
+import Tensors
+
+/// A model that learns: one optimizer step at a time, and evaluation.
+public final class Trainer<O: Objective> {
+    public let objective: O
+    public let model: SlicedModel
+    private let schedule: ScheduleOptions
+    private let cut: BatchCut
+    private let random: RandomStream
+
+    /// - Parameter objective: builds the model in a layout.
+    public init(_ options: some TrainingOptions, _ objective: (ParameterLayout) -> O) {
+        let layout = ParameterLayout()
+        self.objective = objective(layout)
+        let layers = self.objective.encoder.options.layers
+        let weights = ModelWeights(
+            layout, seed: options.seed, slices: options.slices, workers: Workers(threads: options.threads),
+            precision: options.precision, backward: true)
+        model = SlicedModel(weights, optimizer: options.optimizer, recomputes: options.recompute) {
+            options.rate(of: $0, layers: layers)
+        }
+        (schedule, cut) = (options.schedule, options.cut)
+        random = RandomStream(seed: options.seed).stream("dropout")
+    }
+
+    /// What one step gave.
+    public struct Step: Sendable {
+        public let counts: O.Counts
+        public let loss: Double
+        /// Before clipping.
+        public let gradientNorm: Double
+        public let rate: Float
+        public var isFinite: Bool { loss.isFinite && gradientNorm.isFinite }
+    }
+
+    /// Step `index` (from 0) of `total` on `examples`: pass, backward, update.
+    ///
+    /// A step whose loss or gradients are not finite changes no parameter.
+    public func step(_ examples: [O.Example], index: Int, of total: Int) -> Step {
+        let whole = objective.count(examples)
+        let counts = model.accumulate(cut.batches(of: examples), random: random.stream(UInt64(index))) { batch, tape in
+            let (loss, counts) = objective.pass(batch, of: whole, tape)
+            tape.backward(from: loss)
+            return counts
+        }.sum
+        let step = Step(
+            counts: counts, loss: objective.loss(counts), gradientNorm: model.reduceGradients(),
+            rate: model.optimizer.options.rate * schedule.factor(step: index, of: total))
+        if step.isFinite { model.update(norm: step.gradientNorm, rate: step.rate) }
+        return step
+    }
+
+    public func evaluate(_ examples: [O.Example]) throws(Diverged) -> HeldOut<O.Result> {
+        try objective.evaluate(examples, model.weights, cut)
+    }
+}

@@ -1,0 +1,36 @@
+import Autograd
+import Bert
+import Corpora
+
+/// An example as an encoder takes it.
+public protocol TokenSequence: Sendable {
+    var ids: [Int32] { get }
+    /// 0 for the first segment, 1 for the second; as long as `ids`.
+    var segments: [Int32] { get }
+}
+
+extension PretrainingExample: TokenSequence {}
+
+/// The examples of one pass, packed.
+public struct Batch<Example: TokenSequence>: Sendable {
+    public let examples: [Example]
+    public let tokens: PackedTokens
+
+    /// - Parameter keys: tell the random numbers of the examples apart: their places in the whole step, so that dropout does not
+    ///   depend on how it is cut.
+    public init(_ examples: [Example], keys: [UInt64]) {
+        self.examples = examples
+        tokens = PackedTokens(
+            ids: examples.flatMap(\.ids), segments: examples.flatMap(\.segments),
+            layout: BatchLayout(lengths: examples.map(\.ids.count), keys: keys))
+    }
+}
+
+extension BatchCut {
+    /// The micro-batches of every slice of a step.
+    public func batches<Example>(of examples: [Example]) -> [[Batch<Example>]] {
+        parts(of: examples.map(\.ids.count)).map { slice in
+            slice.map { Batch(Array(examples[$0]), keys: $0.map(UInt64.init)) }
+        }
+    }
+}

@@ -1,0 +1,96 @@
+import Autograd
+import Bert
+import Checkpoints
+import Tasks
+
+/// The loss of the rows of a task, a mean over those of a step: -log p(label), of several labels a row the mean of their binary
+/// ones, or the squared error of a value.
+public struct Classification: Objective {
+    public let model: ClassificationModel
+    private let target: Target
+    private let options: FineTuningOptions
+    private let data: TaskData?
+
+    /// - Parameter data: what `evaluate` scores by.
+    public init(
+        _ encoder: EncoderOptions, _ target: Target, _ options: FineTuningOptions, data: TaskData? = nil,
+        _ layout: ParameterLayout
+    ) {
+        model = ClassificationModel(encoder, outputs: target.outputs, dropout: options.classifierDropout, layout)
+        (self.target, self.options, self.data) = (target, options, data)
+    }
+
+    public var encoder: Encoder { model.encoder }
+
+    public func count(_ examples: [ClassificationExample]) -> Tally { Tally(count: examples.count) }
+
+    public func pass(
+        _ batch: Batch<ClassificationExample>, of whole: Tally, _ tape: Tape
+    ) -> (loss: Variable, counts: Tally) {
+        let loss = model.logits(batch.tokens, tape).loss(
+            of: target, batch.examples.map(\.target), weight: whole.weight, smoothing: options.labelSmoothing)
+        return (loss.variable, Tally(loss))
+    }
+
+    public func loss(_ counts: Tally) -> Double { counts.mean }
+
+    public func figures(_ counts: Tally) -> [Figure] { [] }
+
+    public func work(_ examples: [ClassificationExample]) -> Double {
+        3 * FloatingPointWork(encoder.options).encoder(lengths: examples.map(\.ids.count))
+    }
+
+    public static var evaluationKind: String { "epoch" }
+
+    /// Scores `examples`, which are the dev rows of the task.
+    public func evaluate(
+        _ examples: [ClassificationExample], _ weights: ModelWeights, _ cut: BatchCut
+    ) throws(Diverged) -> HeldOut<DevScores> {
+        guard let data else { preconditionFailure("no task to score by") }
+        let logits = model.predict(examples, weights, cut)
+        guard logits.allSatisfy({ $0.allSatisfy(\.isFinite) }) else { throw Diverged(loss: .nan) }
+        let scores = DevScores(evaluation: TaskEvaluation(data, logits: logits, by: options.metrics))
+        return HeldOut(result: scores, score: scores.evaluation.primary) {
+            try PredictionFile(data, logits: logits).write(to: $0)
+        }
+    }
+
+    public var configuration: HuggingFaceConfiguration {
+        var configuration = HuggingFaceConfiguration(encoder.options, head: "ForSequenceClassification")
+        configuration.classifierDropout = Double(options.classifierDropout)
+        guard let task = data?.task else { return configuration }
+        configuration.setTarget(task.target, names: task.classNames)
+        configuration.yoso = (configuration.yoso ?? [:])
+            .merging(["task": task.name, "length": "\(options.length)"]) { _, own in own }
+        return configuration
+    }
+}
+
+/// What a classifier scores on the dev rows.
+public struct DevScores: EvaluationResult {
+    public let evaluation: TaskEvaluation
+
+    public init(evaluation: TaskEvaluation) { self.evaluation = evaluation }
+
+    public var figures: [Figure] {
+        evaluation.scores.sorted { $0.key < $1.key }.map { Figure($0.key, $0.value, .share) }
+    }
+    public var score: Figure? { Figure("dev", evaluation.primary, .share) }
+    public var remark: String {
+        " on \(evaluation.rows.grouped) rows" + (evaluation.isConstant ? " (dead: every prediction is the same)" : "")
+    }
+}
+
+/// One encoded row of a task.
+public struct ClassificationExample: TokenSequence, Equatable {
+    public let ids: [Int32]
+    public let segments: [Int32]
+    /// As of `TaskRow`.
+    public let target: [Float]
+
+    public init(ids: [Int32], segments: [Int32], target: [Float]) {
+        (self.ids, self.segments, self.target) = (ids, segments, target)
+    }
+
+    public init(_ row: EncodedRow) { self.init(ids: row.ids, segments: row.segments, target: row.target) }
+}

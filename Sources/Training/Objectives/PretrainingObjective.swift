@@ -1,0 +1,50 @@
+import Autograd
+import Bert
+import Checkpoints
+import Corpora
+
+/// What an encoder learns from text without labels.
+public protocol PretrainingObjective: Objective where Example == PretrainingExample, Result == Figures {
+    /// As recipes call it.
+    static var name: String { get }
+
+    /// - Parameter tokenCounts: how often each id occurs in the text.
+    init(_ encoder: EncoderOptions, _ options: PretrainingOptions, tokenCounts: [Int], _ layout: ParameterLayout)
+
+    /// What held-out text tells; the first is the loss by which the best is chosen, the lowest.
+    func heldOutFigures(_ counts: Counts) -> [Figure]
+    /// What Hugging Face calls an encoder with these heads, behind its family: `ForMaskedLM`.
+    var architecture: String { get }
+}
+
+/// All objectives that recipes name; the first is the default.
+public let objectives: [any PretrainingObjective.Type] = [MaskedWords.self, ReplacedTokens.self]
+
+extension PretrainingOptions {
+    /// The objective that these options name.
+    public var objectiveType: any PretrainingObjective.Type {
+        if let objective { return objectives.first { $0.name == objective } ?? MaskedWords.self }
+        return examples.sentenceOrder ? Sum<MaskedWords, SentenceOrder>.self : MaskedWords.self
+    }
+}
+
+extension PretrainingObjective {
+    public static var evaluationKind: String { "evaluation" }
+
+    public func heldOutFigures(_ counts: Counts) -> [Figure] { figures(counts) }
+
+    public func evaluate(
+        _ examples: [PretrainingExample], _ weights: ModelWeights, _ cut: BatchCut
+    ) throws(Diverged) -> HeldOut<Figures> {
+        let counts = measure(examples, weights, cut)
+        let figures = heldOutFigures(counts)
+        guard figures.allSatisfy(\.value.isFinite) else { throw Diverged(loss: loss(counts)) }
+        return HeldOut(
+            result: Figures(figures + [Figure("sequences", Double(examples.count))]),
+            score: -(figures.first?.value ?? loss(counts)))
+    }
+
+    public var configuration: HuggingFaceConfiguration {
+        HuggingFaceConfiguration(encoder.options, head: architecture)
+    }
+}

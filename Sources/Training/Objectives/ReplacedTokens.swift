@@ -1,0 +1,157 @@
+import Autograd
+import Bert
+import CKernels
+import Corpora
+import Options
+import Tensors
+
+/// How large the generator is beside the encoder.
+public struct GeneratorOptions: Sendable, Equatable, Codable {
+    /// Share of the heads, and so of the width, that it has.
+    public var width: Double
+
+    public init(width: Double = 0.25) { self.width = width }
+
+    /// A share, which is none where it is the default: a value that is there changes the identity of a run.
+    static var format: Format<GeneratorOptions?> {
+        let share = Format<Double>.share
+        return Format(
+            share.wanted, read: { text in share.read([text]).map { $0 == Self().width ? nil : Self(width: $0) } },
+            text: { share.texts(($0 ?? Self()).width)[0] })
+    }
+
+    /// The generator of an encoder: as deep, with heads as wide.
+    public func encoder(of options: EncoderOptions) -> EncoderOptions {
+        var generator = options
+        generator.heads = max(1, Int((width * Double(options.heads)).rounded()))
+        generator.width = generator.heads * (options.width / options.heads)
+        generator.intermediate = max(1, options.intermediate * generator.width / options.width)
+        return generator
+    }
+}
+
+/// -log p(word) of the masked words by a small generator, plus 50 times -log p(original or replaced) of all tokens by the encoder,
+/// where samples of the generator stand in the place of the masked words (Clark et al. 2020, ELECTRA, section 2).
+///
+/// Both share the embeddings. Nothing flows through the samples, so the generator learns to be likely, not to deceive. What is
+/// saved is the encoder, which has learned from every token. Pairs of segments are packed, but their order is not asked for.
+public struct ReplacedTokens: PretrainingObjective {
+    public static let name = "replacedTokens"
+
+    public let encoder: Encoder
+    private let generator: Encoder
+    private let words: MaskedLanguageModelHead
+    private let transform: Dense
+    private let classifier: Dense
+    private let tokenCounts: [Int]
+
+    /// Of the encoder's loss, a mean over many more tokens than the generator's.
+    private static let weight: Float = 50
+    private static let evaluationSeed: UInt64 = 0
+
+    public init(
+        _ options: EncoderOptions, _ training: PretrainingOptions, tokenCounts: [Int], _ layout: ParameterLayout
+    ) {
+        encoder = Encoder(options, layout, embeddingUses: 2)
+        let small = (training.generator ?? GeneratorOptions()).encoder(of: options)
+        generator = Encoder(small, sharing: encoder, layout.scope("generator"))
+        words = MaskedLanguageModelHead(
+            options, from: small.width, words: encoder.words, layout.scope("generator_predictions"))
+        let scope = layout.scope("discriminator_predictions")
+        transform = Dense(
+            scope["dense"], from: options.width, to: options.width, deviation: options.initializerRange)
+        classifier = Dense(
+            scope["dense_prediction"], from: options.width, to: 2, deviation: options.initializerRange)
+        self.tokenCounts = tokenCounts
+    }
+
+    /// Of the masked words, and of all tokens.
+    public typealias Counts = Pair<Tally, Tally>
+
+    public func count(_ examples: [PretrainingExample]) -> Counts {
+        Counts(
+            Tally(count: examples.reduce(0) { $0 + $1.maskedLabels.count }),
+            Tally(count: examples.reduce(0) { $0 + $1.ids.count }))
+    }
+
+    public func pass(
+        _ batch: Batch<PretrainingExample>, of whole: Counts, _ tape: Tape
+    ) -> (loss: Variable, counts: Counts) {
+        let (rows, labels) = (batch.maskedRows, batch.examples.flatMap(\.maskedLabels))
+        let kept = RowSelection(batch.tokens.layout, firstRowsAnd: rows)
+        let logits = words.logits(generator(batch.tokens, tape, keeping: kept), rows: kept.indices(of: rows))
+        let masked = logits.crossEntropy(labels, weight: whole.first.weight)
+
+        let random = tape.nextRandomStream() ?? RandomStream(seed: Self.evaluationSeed)
+        let replaced = replace(batch, rows, logits.value, random, tape)
+        let isReplaced = zip(replaced.ids, originals(batch)).map { Int32($0 == $1 ? 0 : 1) }
+        let found = classifier(transform(encoder(replaced, tape)).gelu(encoder.options.activation ?? .erf))
+            .crossEntropy(isReplaced, weight: Self.weight * whole.second.weight)
+        return (masked.variable + found.variable, Counts(Tally(masked), Tally(found)))
+    }
+
+    /// The tokens with a sample of the generator in every masked place.
+    private func replace(
+        _ batch: Batch<PretrainingExample>, _ rows: [Int32], _ logits: Tensor, _ random: RandomStream, _ tape: Tape
+    ) -> PackedTokens {
+        let (layout, probabilities) = (batch.tokens.layout, tape.pool.copy(logits))
+        let (count, columns) = (Int64(logits.rows), Int64(logits.columns))
+        withPointers(probabilities, tape.pool.tensor(1, max(1, logits.rows))) { ck_softmax(count, columns, 1, $0, $1) }
+        var (ids, sequence) = (batch.tokens.ids, 0)
+        for (index, row) in rows.map(Int.init).enumerated() {
+            while row >= layout.offsets[sequence + 1] { sequence += 1 }
+            let uniform = random.stream(layout.keys[sequence]).uniform(UInt32(row - layout.offsets[sequence]))
+            let own = probabilities.view(at: index * logits.columns, rows: 1, columns: logits.columns)
+            ids[row] = own.withPointer { Int32(ck_sample(columns, $0, Float(uniform))) }
+        }
+        return PackedTokens(ids: ids, segments: batch.tokens.segments, layout: layout)
+    }
+
+    /// The tokens before they were masked.
+    private func originals(_ batch: Batch<PretrainingExample>) -> [Int32] {
+        batch.examples.flatMap { example in
+            var ids = example.ids
+            for (position, id) in zip(example.maskedPositions, example.maskedLabels) { ids[Int(position)] = id }
+            return ids
+        }
+    }
+
+    public func loss(_ counts: Counts) -> Double {
+        counts.first.mean + Double(Self.weight) * counts.second.mean
+    }
+
+    public func figures(_ counts: Counts) -> [Figure] {
+        [
+            Figure("maskedLoss", counts.first.mean), Figure("replacedLoss", counts.second.mean),
+            Figure("replacedAccuracy", counts.second.accuracy),
+        ]
+    }
+
+    /// The best is that of the best generator: the encoder's task gets harder as it learns.
+    public func heldOutFigures(_ counts: Counts) -> [Figure] {
+        MaskedWords.heldOutFigures(counts.first) + figures(counts).dropFirst()
+    }
+
+    public func work(_ examples: [PretrainingExample]) -> Double {
+        let (lengths, masked) = (examples.map(\.ids.count), Double(count(examples).first.count))
+        let (tokens, width) = (Double(lengths.reduce(0, +)), Double(encoder.options.width))
+        let small = Double(generator.options.width)
+        let projection = 2 * tokens * width * small
+        let heads = 2 * masked * width * (small + Double(encoder.options.vocabulary)) + 2 * tokens * width * (width + 2)
+        let encoders =
+            FloatingPointWork(generator.options).encoder(lengths: lengths, rows: Int(masked))
+            + FloatingPointWork(encoder.options).encoder(lengths: lengths, rows: Int(tokens) - lengths.count)
+        return 3 * (encoders + projection + heads)
+    }
+
+    public var architecture: String { "Model" }
+
+    /// The encoder alone.
+    public func isSaved(_ parameter: Parameter) -> Bool {
+        parameter.name.hasPrefix("\(encoder.options.family.rawValue).")
+    }
+
+    public func initialize(_ weights: ModelWeights) {
+        if !tokenCounts.isEmpty { words.begin(weights, withShares: tokenCounts) }
+    }
+}

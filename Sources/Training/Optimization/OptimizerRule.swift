@@ -1,0 +1,57 @@
+import Tensors
+
+/// How gradients change parameters (after Optimisers.jl): what is remembered of every parameter, what is looked at before an
+/// update, and what becomes of a piece of the parameters in it.
+public protocol OptimizerRule: Sendable {
+    /// What all pieces of one update share.
+    associatedtype Prepared
+
+    /// As recipes call the rule.
+    static var name: String { get }
+    /// The numbers that are remembered of every parameter, each a block like the parameters', as checkpoints call them.
+    static var moments: [String] { get }
+
+    init(_ options: OptimizerOptions)
+
+    /// Begins an update; `Update.sums` may visit all of its pieces and change their moments.
+    func prepare(_ update: Update) -> Prepared
+    /// Changes the parameters of one piece, in any order and from several threads at once.
+    func apply(_ prepared: Prepared, _ update: Update, to piece: Piece)
+}
+
+/// All rules that there are; the first is the default.
+public let optimizers: [any OptimizerRule.Type] = [AdamW.self, LAMB.self]
+
+/// A stretch of one parameter, small enough for the cache.
+public struct Piece {
+    /// Which of the layout's parameters.
+    public let parameter: Int
+    /// Whether weight decay applies: not to biases and norms.
+    public let decays: Bool
+    /// The factor of the update's rate.
+    public let rate: Float
+    public let values: Tensor
+    public let gradients: Tensor
+    /// In the order of the rule's names.
+    public let moments: [Tensor]
+}
+
+/// One update of all parameters.
+public struct Update {
+    /// From 1.
+    public let number: Int
+    public let rate: Float
+    /// The factor of the gradients that clips their global norm.
+    public let clip: Float
+    let parameters: Int
+    let parts: Int
+    let pieces: (_ part: Int) -> [Piece]
+    let workers: Workers
+
+    /// Σ of `body` over the pieces of every parameter, on all threads, added in the order of pieces, which no number of threads
+    /// changes.
+    func sums(_ body: (Piece) -> SIMD2<Double>) -> [SIMD2<Double>] {
+        let sums = workers.map(parts) { part in pieces(part).map { ($0.parameter, body($0)) } }
+        return sums.joined().reduce(into: Array(repeating: .zero, count: parameters)) { $0[$1.0] += $1.1 }
+    }
+}

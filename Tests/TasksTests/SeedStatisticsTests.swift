@@ -1,0 +1,44 @@
+import Testing
+
+@testable import Tasks
+
+@Suite struct SeedStatisticsTests {
+    @Test func momentsAndInterval() {
+        let statistics = SeedStatistics([1, 2, 3, 4, 10])
+        #expect(statistics.median == 3 && statistics.mean == 4)
+        #expect(abs(statistics.deviation - 12.5.squareRoot()) < 1e-12)
+        let interval = statistics.interval
+        #expect((1.5...2.5).contains(interval?.low ?? 0) && (6...8).contains(interval?.high ?? 0))
+        #expect(statistics == SeedStatistics([1, 2, 3, 4, 10]))
+        let single = SeedStatistics([0.5])
+        #expect(single.median == 0.5 && single.deviation == 0 && single.interval == nil)
+        #expect(SeedStatistics([1, 2]).median == 1.5)
+        #expect(SeedStatistics([1, 2, 3, 4]).interval == nil)
+    }
+
+    /// Quantiles from tables of Student's distribution.
+    @Test(arguments: [
+        (12.706, 1.0, 0.05), (4.303, 2, 0.05), (2.776, 4, 0.05), (4.604, 4, 0.01), (2.045, 29, 0.05), (0, 7, 1),
+    ])
+    func tailsOfStudentsDistribution(t: Double, freedom: Double, probability: Double) {
+        #expect(abs(PairedComparison.tail(t, freedom: freedom) - probability) < 1e-4)
+    }
+
+    @Test func differencesAreJudgedByTheirSpread() {
+        let base = [0.60, 0.62, 0.58, 0.61, 0.59]
+        let clear = PairedComparison(base.enumerated().map { $1 + 0.02 + 0.001 * Double($0 % 2) }, base)
+        #expect(clear.probability < 1e-4 && abs(clear.difference - 0.0204) < 1e-9 && clear.seedsWanted == 2)
+        // Effects of 1 and 2 deviations: 10 and 5 by the noncentral t, which the sum of quantiles is close to.
+        for (spread, wanted) in [(0.02, 10), (0.01, 5)] {
+            let shifts = [-1.0, 1].map { 0.02 + $0 * spread / 2.0.squareRoot() }
+            let seeds = PairedComparison([0.6 + shifts[0], 0.7 + shifts[1]], [0.6, 0.7]).seedsWanted ?? 0
+            #expect((wanted...wanted + 1).contains(seeds), "\(seeds)")
+        }
+        let noise = PairedComparison([0.61, 0.60, 0.60, 0.60, 0.59], base)
+        #expect(noise.probability > 0.5)
+        // √(2/n) of the deviation: hundreds of seeds.
+        #expect(noise.difference == 0 || (noise.seedsWanted ?? 0) > 20)
+        let same = PairedComparison(base, base)
+        #expect(same.probability == 1 && same.seedsWanted == nil)
+    }
+}
