@@ -84,7 +84,7 @@ let package = Package(
             dependencies: [
                 "Attention", "Autograd", "Benchmarks", "Bert", "Checkpoints", "CKernels", "Console", "Corpora",
                 "Digests",
-                "Glue", "Inference", "Options", "Recipes", "Reports", "SampleEnglish", "Shipped", "Tasks", "Tensors",
+                "Glue", "Inference", "LongRange", "Options", "Recipes", "Reports", "SampleEnglish", "Shipped", "Tasks", "Tensors",
                 "Tokenization",
                 "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -73,7 +73,8 @@ public struct LongRangeTask: Sendable {
     ) { split, folder in
         let release = folder.appendingPathComponent("pathfinder32/curv_contour_length_14", isDirectory: true)
         guard FileManager.default.fileExists(atPath: release.path) else {
-            return try GreyFile.rows(of: folder.appendingPathComponent("pathfinder_\(split.rawValue).bin"), classes: 2)
+            let name = split == .dev ? "val" : split.rawValue
+            return try GreyFile.rows(of: folder.appendingPathComponent("pathfinder_\(name).bin"), classes: 2)
         }
         return share(try PathfinderFolder.rows(of: release), split, dev: 0.1, test: 0.1)
     }

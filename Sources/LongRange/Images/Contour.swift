@@ -21,6 +21,8 @@ struct Contour {
     private static let (turn, attempts, margin) = (0.45, 12, 2.0)
 
     let strokes: [(from: Point, to: Point)]
+    /// Five of every stroke.
+    private let points: [Point]
 
     /// Both ends.
     var ends: (Point, Point) { (strokes[0].from, strokes[strokes.count - 1].to) }
@@ -37,7 +39,7 @@ struct Contour {
                 let direction = attempt == 0 ? angle : angle + Self.turn * (2 * random.uniform() - 1)
                 stroke.to = place.moved(Self.stroke, towards: direction)
                 guard inside.contains(stroke.to.x), inside.contains(stroke.to.y),
-                    others.allSatisfy({ $0.distance(to: stroke) >= Self.separation })
+                    others.allSatisfy({ $0.isApart(from: stroke) })
                 else { return false }
                 angle = direction
                 return true
@@ -47,13 +49,17 @@ struct Contour {
             angle += Self.turn * (2 * random.uniform() - 1)
             place = stroke.to.moved(Self.gap, towards: angle)
         }
-        self.strokes = strokes
+        (self.strokes, points) = (strokes, strokes.flatMap(Self.points))
     }
 
-    /// Between points of both that are a quarter of a stroke apart.
-    private func distance(to stroke: (from: Point, to: Point)) -> Double {
-        let mine = strokes.flatMap(Self.points)
-        return Self.points(of: stroke).map { point in mine.map(point.distance).min() ?? .infinity }.min() ?? .infinity
+    /// Whether points of both that are a quarter of a stroke apart keep the distance that curves have to.
+    private func isApart(from stroke: (from: Point, to: Point)) -> Bool {
+        Self.points(of: stroke).allSatisfy { point in
+            points.allSatisfy { other in
+                let (dx, dy) = (other.x - point.x, other.y - point.y)
+                return dx * dx + dy * dy >= Self.separation * Self.separation
+            }
+        }
     }
 
     private static func points(of stroke: (from: Point, to: Point)) -> [Point] {
@@ -65,13 +71,13 @@ struct Contour {
         }
     }
 
-    /// Whether a stroke covers `point`.
-    func covers(_ point: Point) -> Bool {
+    /// Whether a stroke covers `point`, or comes as near as `reach` to it.
+    func covers(_ point: Point, reach: Double = 0) -> Bool {
         strokes.contains { from, to in
             let (dx, dy) = (to.x - from.x, to.y - from.y)
             let share = ((point.x - from.x) * dx + (point.y - from.y) * dy) / (dx * dx + dy * dy)
             let nearest = Point(x: from.x + min(1, max(0, share)) * dx, y: from.y + min(1, max(0, share)) * dy)
-            return nearest.distance(to: point) <= Self.thickness / 2
+            return nearest.distance(to: point) <= Self.thickness / 2 + reach
         }
     }
 }

@@ -21,15 +21,19 @@ public struct PathfinderGenerator {
         var discs: [Point]
         var label: Int
 
-        func isLit(_ point: Point) -> Bool {
-            discs.contains { $0.distance(to: point) <= PathfinderGenerator.discRadius }
-                || curves.contains { $0.covers(point) }
+        /// Whether something lies at `point`, or no farther than `reach` from it.
+        func isLit(_ point: Point, reach: Double = 0) -> Bool {
+            discs.contains { $0.distance(to: point) <= PathfinderGenerator.discRadius + reach }
+                || curves.contains { $0.covers(point, reach: reach) }
         }
 
         var image: GreyImage {
             let (side, parts) = (GreyImage.side, PathfinderGenerator.supersampling)
             return GreyImage(
                 pixels: (0..<side * side).map { pixel in
+                    // No point of a pixel is farther from its middle than √½.
+                    let middle = Point(x: Double(pixel % side) + 0.5, y: Double(pixel / side) + 0.5)
+                    guard isLit(middle, reach: 0.71) else { return 0 }
                     let lit = (0..<parts * parts).count { part in
                         isLit(
                             Point(
