@@ -53,20 +53,21 @@ let package = Package(
         .target(name: "Corpora", dependencies: ["Tokenization", "Digests", "Options", "CZlib", "CLzma"]),
         .target(name: "Tasks", dependencies: ["Corpora", "Options", "Tokenization"]),
         .target(name: "Glue", dependencies: ["Tasks", "Digests", "CZip"]),
-        .target(name: "LongRange", dependencies: ["Corpora", "CPng"]),
+        .target(name: "LongRange", dependencies: ["Corpora", "Tasks", "CPng"]),
         .target(name: "Checkpoints", dependencies: ["Digests", "CFiles"]),
 
         // Programs, recipes, face.
         .target(
             name: "Training",
             dependencies: [
-                "Attention", "Autograd", "Bert", "Checkpoints", "CKernels", "Corpora", "Digests", "Options", "Tasks",
-                "Tensors", "Tokenization",
+                "Attention", "Autograd", "Bert", "Checkpoints", "CKernels", "Corpora", "Digests", "LongRange",
+                "Options",
+                "Tasks", "Tensors", "Tokenization",
             ]),
         .target(
             name: "Recipes",
             dependencies: [
-                "Bert", "Glue", "Options", "Shipped", "Tasks", "Tensors", "Training",
+                "Bert", "Glue", "LongRange", "Options", "Shipped", "Tasks", "Tensors", "Training",
                 .product(name: "Yams", package: "Yams"),
             ]),
         .target(name: "Inference", dependencies: ["Tasks"]),
@@ -84,7 +85,8 @@ let package = Package(
             dependencies: [
                 "Attention", "Autograd", "Benchmarks", "Bert", "Checkpoints", "CKernels", "Console", "Corpora",
                 "Digests",
-                "Glue", "Inference", "LongRange", "Options", "Recipes", "Reports", "SampleEnglish", "Shipped", "Tasks", "Tensors",
+                "Glue", "Inference", "LongRange", "Options", "Recipes", "Reports", "SampleEnglish", "Shipped", "Tasks",
+                "Tensors",
                 "Tokenization",
                 "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -103,19 +105,19 @@ let package = Package(
         .testTarget(name: "CorporaTests", dependencies: ["Corpora", "Tokenization"]),
         .testTarget(name: "TasksTests", dependencies: ["Tasks", "Options", "Tokenization"]),
         .testTarget(name: "GlueTests", dependencies: ["Glue", "Tasks", "Digests"]),
-        .testTarget(name: "LongRangeTests", dependencies: ["LongRange", "CPng"]),
+        .testTarget(name: "LongRangeTests", dependencies: ["LongRange", "Tasks", "CPng"]),
         .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Digests"]),
         .testTarget(
             name: "TrainingTests",
             dependencies: [
-                "Training", "Attention", "Autograd", "Bert", "Checkpoints", "Corpora", "Tasks", "Tensors",
+                "Training", "Attention", "Autograd", "Bert", "Checkpoints", "Corpora", "LongRange", "Tasks", "Tensors",
                 "Tokenization",
             ]),
         .testTarget(name: "ConsoleTests", dependencies: ["Console"]),
         .testTarget(name: "InferenceTests", dependencies: ["Inference", "Tasks"]),
         .testTarget(
             name: "RecipesTests",
-            dependencies: ["Recipes", "Attention", "Glue", "Options", "Shipped", "Tasks", "Training"]),
+            dependencies: ["Recipes", "Attention", "Glue", "LongRange", "Options", "Shipped", "Tasks", "Training"]),
         .testTarget(name: "yosoTests", dependencies: ["yoso", "Benchmarks", "Checkpoints", "Digests", "Tensors"]),
     ],
     cLanguageStandard: .c17,

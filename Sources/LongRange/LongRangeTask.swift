@@ -1,5 +1,6 @@
 import Corpora
 import Foundation
+import Tasks
 
 /// A task of the Long Range Arena (Tay et al. 2021, section 2) and where its rows are.
 public struct LongRangeTask: Sendable {
@@ -16,6 +17,8 @@ public struct LongRangeTask: Sendable {
     public let length: Int
     /// Whether a row has two documents, which one encoder reads.
     public let isPaired: Bool
+    /// What shows that training rows are there.
+    private let places: [String]
     private let reader: @Sendable (Split, URL) throws -> [LongRangeRow]
 
     /// The rows of a split of the task's files in `folder`.
@@ -25,19 +28,44 @@ public struct LongRangeTask: Sendable {
     /// - Throws: `LongRangeError` or `CorpusError` where files are missing or damaged.
     public func rows(_ split: Split, in folder: URL) throws -> [LongRangeRow] { try reader(split, folder) }
 
+    /// Whether `folder` has training rows of the task.
+    public func isThere(in folder: URL) -> Bool {
+        places.contains { place in
+            ["", ".xz", ".gz"].contains {
+                FileManager.default.fileExists(atPath: folder.appendingPathComponent(place + $0).path)
+            }
+        }
+    }
+
+    /// Ids of an encoder: the tokens, and one for a document that has none.
+    public var ids: Int { vocabulary + 1 }
+
+    /// The task among others, without the files of its texts, for it has none.
+    public var source: TaskSource {
+        func file(_ split: Split) -> TaskSource.File { TaskSource.File(names: [split.rawValue], title: title) }
+        return TaskSource(
+            name: name, title: title, texts: isPaired ? [["first"], ["second"]] : [["text"]], label: ["label"],
+            target: .classes(classes), metrics: [.accuracy], others: [], train: file(.train), dev: [file(.dev)],
+            test: [file(.test)])
+    }
+
+    /// The task called `name`, in any case; nil where there is none.
+    public static func named(_ name: String) -> LongRangeTask? { all.first { $0.name == name.lowercased() } }
+
     /// In the order of the paper's table.
     public static let all = [listops, text, retrieval, image, pathfinder]
 
     public static let listops = LongRangeTask(
         name: "listops", title: "ListOps", classes: (0...9).map(String.init), vocabulary: ListOpsExpression.words.count,
-        length: 2000, isPaired: false
+        length: 2000, isPaired: false, places: ["basic_train.tsv", "listops_train.tsv"]
     ) { split, folder in
         try ListOpsFile.rows(
             of: file(in: folder, ["basic", "listops"].map { "\($0)_\(split == .dev ? "val" : split.rawValue).tsv" }))
     }
 
     public static let text = LongRangeTask(
-        name: "text", title: "Text", classes: ["negative", "positive"], vocabulary: 256, length: 4000, isPaired: false
+        name: "text", title: "Text", classes: ["negative", "positive"], vocabulary: 256, length: 4000, isPaired: false,
+        places: ["aclImdb", "imdb_train.tsv"]
     ) { split, folder in
         let name = split == .test ? "test" : "train"
         let reviews = folder.appendingPathComponent("aclImdb/\(name)", isDirectory: true)
@@ -50,14 +78,15 @@ public struct LongRangeTask: Sendable {
 
     public static let retrieval = LongRangeTask(
         name: "retrieval", title: "Retrieval", classes: ["unrelated", "cites"], vocabulary: 256, length: 4000,
-        isPaired: true
+        isPaired: true, places: ["new_aan_pairs.train.tsv"]
     ) { split, folder in
         try ByteLines.pairs(
             of: file(in: folder, ["new_aan_pairs.\(split == .dev ? "eval" : split.rawValue).tsv"]), limit: 4000)
     }
 
     public static let image = LongRangeTask(
-        name: "image", title: "Image", classes: CIFARFile.classes, vocabulary: 256, length: 1024, isPaired: false
+        name: "image", title: "Image", classes: CIFARFile.classes, vocabulary: 256, length: 1024, isPaired: false,
+        places: ["cifar-10-batches-bin"]
     ) { split, folder in
         let batches = folder.appendingPathComponent("cifar-10-batches-bin", isDirectory: true)
         if split == .test { return try CIFARFile.rows(of: batches.appendingPathComponent("test_batch.bin")) }
@@ -69,7 +98,7 @@ public struct LongRangeTask: Sendable {
 
     public static let pathfinder = LongRangeTask(
         name: "pathfinder", title: "Pathfinder", classes: ["apart", "joined"], vocabulary: 256, length: 1024,
-        isPaired: false
+        isPaired: false, places: ["pathfinder32", "pathfinder_train.bin"]
     ) { split, folder in
         let release = folder.appendingPathComponent("pathfinder32/curv_contour_length_14", isDirectory: true)
         guard FileManager.default.fileExists(atPath: release.path) else {

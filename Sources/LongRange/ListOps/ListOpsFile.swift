@@ -39,6 +39,8 @@ public enum ListOpsFile {
             guard let index = indices[word] else { throw Problem(text: "'\(word)' is no word of ListOps") }
             return index
         }
+        let limit = LongRangeTask.listops.length
+        guard tokens.count <= limit else { throw Problem(text: "\(tokens.count) words; wanted at most \(limit)") }
         let value = try value(of: tokens)
         guard target == "\(value)" else { throw Problem(text: "the value is \(value); the file says '\(target)'") }
         return LongRangeRow(tokens, label: value)
