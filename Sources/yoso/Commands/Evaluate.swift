@@ -17,7 +17,7 @@ struct Evaluate: ParsableCommand {
     @Option(
         help: """
             The task; the default is the one that the checkpoint was fine-tuned on. With all, --checkpoint is a folder of \
-            runs by the names of their tasks, as finetune --task all leaves it.
+            runs by the names of their tasks, as finetune --task all leaves it; with lra one of tasks of the Long Range Arena.
             """) var task: String?
     @Option(help: "A fine-tuned Hugging Face folder, or a run.") var checkpoint: String
     @Option(help: "Folder of the task's files; the default is the one that it was fine-tuned on.") var data: String?
@@ -33,6 +33,7 @@ struct Evaluate: ParsableCommand {
     func validate() throws { try precision.check() }
 
     func run() throws {
+        if try longRange() { return }
         let folder = URL(fileURLWithPath: checkpoint, isDirectory: true)
         guard task?.lowercased() == "all" else {
             let (task, evaluation, speed) = try evaluate(ModelPath.url(checkpoint))

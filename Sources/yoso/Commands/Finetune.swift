@@ -23,7 +23,10 @@ struct Finetune: ParsableCommand {
             without --data sample.yaml.
             """)
     var recipe: String?
-    @Option(help: "A task of GLUE, for example sst2; all for every one whose files there are.") var task: String?
+    @Option(
+        help:
+            "A task of GLUE, for example sst2, or of the Long Range Arena, for example listops; all and lra for every one whose files there are."
+    ) var task: String?
     @OptionGroup var settings: Settings
     @Option(help: "Pretrained Hugging Face folder, or a run, in the place of checkpoint.") var checkpoint: String?
     @Option(help: "Folder of the task's files in the place of data.") var data: String?
@@ -80,12 +83,18 @@ struct Finetune: ParsableCommand {
     }
 
     func run() throws {
-        if task == "all" {
+        if task == "lra" {
+            try finetuneLongRange()
+            Terminal.next("yoso evaluate --task lra --checkpoint \(output ?? "Checkpoints/lra")")
+        } else if task == "all" {
             try finetuneAll()
             Terminal.next("yoso submit --data \(data ?? "DIR") --checkpoints \(output ?? "Checkpoints/glue")")
         } else if let seeds {
             _ = try finetuneSeeds(seeds)
             Terminal.next("yoso compare \(try folder) ANOTHER, of other settings")
+        } else if let recipe = try longRangeRecipe() {
+            _ = try finetune(recipe)
+            Terminal.next("yoso evaluate --checkpoint \(try folder)")
         } else {
             _ = try finetune()
             Terminal.next("yoso predict --checkpoint \(try folder), yoso report \(try folder)")
@@ -96,6 +105,9 @@ struct Finetune: ParsableCommand {
     private var folder: String {
         get throws {
             if let output { return output }
+            if let recipe = try longRangeRecipe() {
+                return "Checkpoints/\(seeds == nil ? recipe.name : "\(recipe.task.name)-seeds")"
+            }
             let recipe = try read()
             if seeds != nil { return "Checkpoints/\(recipe.task.name)-seeds" }
             guard search.isEmpty, publishedGrid.isEmpty else { return "Checkpoints/\(recipe.task.name)-search" }

@@ -42,7 +42,7 @@ extension Finetune {
     ///
     /// - Returns: what the run of the median scored; nil where none came to an end.
     func finetuneSeeds(_ count: Int) throws -> TaskEvaluation? {
-        let name = try read().task.name
+        let name = try longRangeRecipe()?.task.name ?? read().task.name
         let folder = output ?? "Checkpoints/\(name)-seeds"
         var report = SeedReport(task: name, protocol: self.protocol, seeds: [], statistics: nil, diverged: [], dead: [])
         var evaluations: [(seed: Int, evaluation: TaskEvaluation)] = []
@@ -54,7 +54,7 @@ extension Finetune {
             Terminal.line("")
             Terminal.line("seed \(seed)")
             do {
-                let evaluation = try one.finetune().evaluation
+                let evaluation = try one.longRangeRecipe().map(one.finetune) ?? one.finetune().evaluation
                 report.seeds.append(seed)
                 evaluations.append((seed, evaluation))
                 (report.rows, report.subsets) = (evaluation.rows, evaluation.subsets)
