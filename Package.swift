@@ -15,7 +15,9 @@ let package = Package(
     name: "yoso",
     platforms: [.macOS(.v15)],
     products: [
-        .executable(name: "yoso", targets: ["yoso"])
+        .executable(name: "yoso", targets: ["yoso"]),
+        .library(name: "Experiments", targets: ["Experiments"]),
+        .library(name: "Inference", targets: ["Inference"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -43,7 +45,7 @@ let package = Package(
 
         // The model.
         .target(name: "Attention", dependencies: ["Autograd", "Options", "Tensors", "CKernels"]),
-        .target(name: "Bert", dependencies: ["Attention", "Autograd", "Options", "Tensors"]),
+        .target(name: "Bert", dependencies: ["Attention", "Autograd", "Options"]),
 
         // Text and files.
         .target(name: "Shipped", dependencies: ["CShipped"]),
@@ -52,17 +54,17 @@ let package = Package(
         .target(name: "SampleEnglish"),
         .target(name: "Corpora", dependencies: ["Tokenization", "Digests", "Options", "CZlib", "CLzma"]),
         .target(name: "Tasks", dependencies: ["Corpora", "Options", "Tokenization"]),
-        .target(name: "Glue", dependencies: ["Tasks", "Digests", "CZip"]),
         .target(name: "LongRange", dependencies: ["Corpora", "Tasks", "CPng"]),
         .target(name: "Checkpoints", dependencies: ["Digests", "CFiles"]),
+        .target(name: "Glue", dependencies: ["Checkpoints", "Tasks", "Digests", "Options", "CZip"]),
 
         // Programs, recipes, face.
         .target(
             name: "Training",
             dependencies: [
                 "Attention", "Autograd", "Bert", "Checkpoints", "CKernels", "Corpora", "Digests", "LongRange",
-                "Options",
-                "Tasks", "Tensors", "Tokenization",
+                "Options", "Tasks",
+                "Tensors", "Tokenization",
             ]),
         .target(
             name: "Recipes",
@@ -70,25 +72,33 @@ let package = Package(
                 "Bert", "Glue", "LongRange", "Options", "Shipped", "Tasks", "Tensors", "Training",
                 .product(name: "Yams", package: "Yams"),
             ]),
-        .target(name: "Inference", dependencies: ["Tasks"]),
-        .target(name: "Console", dependencies: ["Training"]),
+        .target(
+            name: "Inference",
+            dependencies: ["Autograd", "Bert", "Checkpoints", "Glue", "Tasks", "Tensors", "Tokenization", "Training"]),
+        .target(name: "Console", dependencies: ["CKernels", "Training"]),
+        .target(
+            name: "Experiments",
+            dependencies: [
+                "Bert", "Checkpoints", "Console", "Corpora", "Digests", "Glue", "Inference", "LongRange", "Recipes",
+                "Reports",
+                "SampleEnglish", "Shipped", "Tasks", "Tensors", "Tokenization", "Training",
+            ]),
         .target(name: "Reports", dependencies: ["Checkpoints"]),
         .target(
             name: "Benchmarks",
             dependencies: [
-                "Attention", "Autograd", "Bert", "Checkpoints", "CKernels", "Console", "Corpora", "Options", "Reports",
-                "Tensors", "Tokenization", "Training",
+                "Attention", "Autograd", "Bert", "Checkpoints", "CKernels", "Console", "Corpora", "Experiments",
+                "Options",
+                "Reports", "Tensors", "Tokenization", "Training",
             ],
             exclude: ["RESULTS.md"]),
         .executableTarget(
             name: "yoso",
             dependencies: [
-                "Attention", "Autograd", "Benchmarks", "Bert", "Checkpoints", "CKernels", "Console", "Corpora",
-                "Digests",
-                "Glue", "Inference", "LongRange", "Options", "Recipes", "Reports", "SampleEnglish", "Shipped", "Tasks",
-                "Tensors",
-                "Tokenization",
-                "Training",
+                "Benchmarks", "Checkpoints", "Console", "Experiments", "Glue", "Inference", "LongRange", "Options",
+                "Recipes",
+                "Reports",
+                "Tasks", "Tensors", "Tokenization", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -105,7 +115,7 @@ let package = Package(
         .testTarget(name: "CorporaTests", dependencies: ["Corpora", "Tokenization"]),
         .testTarget(name: "TasksTests", dependencies: ["Tasks", "Options", "Tokenization"]),
         .testTarget(name: "GlueTests", dependencies: ["Glue", "Tasks", "Digests"]),
-        .testTarget(name: "LongRangeTests", dependencies: ["LongRange", "Tasks", "CPng"]),
+        .testTarget(name: "LongRangeTests", dependencies: ["LongRange", "CPng"]),
         .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Digests"]),
         .testTarget(
             name: "TrainingTests",
@@ -118,7 +128,8 @@ let package = Package(
         .testTarget(
             name: "RecipesTests",
             dependencies: ["Recipes", "Attention", "Glue", "LongRange", "Options", "Shipped", "Tasks", "Training"]),
-        .testTarget(name: "yosoTests", dependencies: ["yoso", "Benchmarks", "Checkpoints", "Digests", "Tensors"]),
+        .testTarget(
+            name: "yosoTests", dependencies: ["yoso", "Benchmarks", "Experiments", "Checkpoints", "Digests", "Tensors"]),
     ],
     cLanguageStandard: .c17,
     cxxLanguageStandard: .cxx17

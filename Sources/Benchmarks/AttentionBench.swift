@@ -1,5 +1,8 @@
 import Attention
+import Experiments
 import Training
+
+import enum Options.Spelling
 
 /// Time, memory and error of every attention over lengths, in rounds of all in turn.
 public struct AttentionBench {
@@ -30,6 +33,58 @@ public struct AttentionBench {
             timed[name].flatMap { $0.problems(headWidth: width).isEmpty ? (name, $0) : nil }
         }
         return all + own
+    }
+
+    /// - Throws: `UsageError` where numbers are out of their ranges, or an attention or a kind of data is unknown.
+    public func check(_ lengths: [Int], _ data: [String], hasCheckpoint: Bool, threads: Int) throws {
+        guard lengths.allSatisfy({ (1...1 << 22).contains($0) }), (1...128).contains(width), rounds > 0, threads >= 0,
+            (1...1024).contains(hashes)
+        else {
+            throw UsageError(
+                "wanted --lengths 1 to \(1 << 22), --width 1 to 128, --hashes 1 to 1024, --rounds above 0, --threads not below 0"
+            )
+        }
+        for name in data where !["random", "clustered", "checkpoint"].contains(name) {
+            throw UsageError("--data \(name): wanted random, clustered or checkpoint")
+        }
+        guard data.contains("checkpoint") == hasCheckpoint else {
+            throw UsageError("--data checkpoint and --checkpoint FOLDER go together")
+        }
+        let names = choices(length: 512).map(\.name)
+        for name in only where !names.contains(name) {
+            let hint = Spelling.hint(for: name, among: names)
+            throw UsageError("--only \(name)\(hint): wanted some of \(names.joined(separator: ", "))")
+        }
+    }
+
+    /// What is measured at all lengths on all kinds of data, each table told to `line` as soon as it is there.
+    ///
+    /// - Parameter checkpoint: queries and keys of a checkpoint at a length.
+    /// - Throws: `PeerScript.Failure`, and what `checkpoint` throws.
+    public func report(
+        _ lengths: [Int], _ kinds: [String], _ workers: Workers, line: (String) -> Void,
+        checkpoint: (Int) throws -> HeadInput
+    ) throws -> AttentionReport {
+        var report = AttentionReport(
+            machine: MachineFacts.title, width: width, threads: workers.threads, records: [])
+        for data in kinds {
+            for length in lengths.sorted() {
+                let input: HeadInput =
+                    switch data {
+                    case "checkpoint": try checkpoint(length)
+                    case "clustered": .clustered(length: length, width: width)
+                    default: .random(length: length, width: width)
+                    }
+                report.records += try records(input, data, after: report.records, workers)
+                report.table(data: data, length: length).forEach(line)
+            }
+            if let name = report.records.map(\.name).first(where: { $0.hasPrefix("yoso-") }) {
+                let crossover = report.crossover(name, "softmax", data: data, \.forwardBackward)
+                let length = crossover.map { "from \($0) tokens on" } ?? "at none of these lengths"
+                line("\(name) with backward is faster than our softmax \(length) (\(data))")
+            }
+        }
+        return report
     }
 
     /// What is measured of all at the length of `input`, whose kind is `data`, but for those that `earlier` records say are

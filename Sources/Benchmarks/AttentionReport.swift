@@ -1,4 +1,5 @@
 import Foundation
+import Reports
 
 /// What was measured of one attention at one length.
 public struct AttentionRecord: Codable {
@@ -24,6 +25,16 @@ public struct AttentionReport: Codable {
 
     public init(machine: String, width: Int, threads: Int, records: [AttentionRecord]) {
         (self.machine, self.width, self.threads, self.records) = (machine, width, threads, records)
+    }
+
+    /// Writes `attention.json` and `attention.html` into `folder`.
+    ///
+    /// - Throws: what writing throws.
+    public func write(to folder: String) throws {
+        try FileManager.default.createDirectory(
+            at: URL(fileURLWithPath: folder, isDirectory: true), withIntermediateDirectories: true)
+        try ReportFile.write(self, to: "\(folder)/attention.json")
+        try ReportFile.write(text: AttentionChart(report: self).html, to: "\(folder)/attention.html")
     }
 
     public func table(data: String, length: Int) -> [String] {

@@ -2,6 +2,7 @@ import Autograd
 import Bert
 import Checkpoints
 import Corpora
+import Experiments
 import Foundation
 import Tensors
 import Tokenization
@@ -13,9 +14,10 @@ extension HeadInput {
     /// Where `length` is more than the encoder has positions, those of many sequences stand one behind the other: distances
     /// within a sequence are a trained model's, as in a longer sequence of its kind.
     /// - Throws: `CheckpointError` where its heads are not `width` wide, `CorpusError` where `text` is too short.
-    public static func of(
-        _ folder: URL, _ options: EncoderOptions, _ tokenizer: any Tokenizer, text: TextFiles, length: Int, width: Int
-    ) throws -> HeadInput {
+    public static func of(_ checkpoint: String, _ text: [String], length: Int, width: Int) throws -> HeadInput {
+        let folder = ModelPath.url(checkpoint)
+        let tokenizer = try TokenizerFolder.load(folder)
+        let options = try EncoderOptions(of: folder, tokenizer, length: 1)
         guard options.width / options.heads == width else {
             throw CheckpointError(
                 folder,
@@ -26,14 +28,13 @@ extension HeadInput {
         let encoder = Encoder(options, layout)
         let parameters = pool.zeros(1, layout.blockCount)
         try ModelFolder.read(folder, into: parameters, layout)
-        let reader = ParagraphReader(text)
+        let reader = try ParagraphReader(SampleData.text(text))
         var pending: [Int32] = []
         var values: [Float] = []
         while values.count < 3 * width * length {
             while pending.count < options.positions {
                 guard let paragraph = try reader.next() else {
-                    throw CorpusError(
-                        text.urls.map(\.relativePath).joined(separator: " "), "holds fewer than \(length) tokens")
+                    throw CorpusError(text.joined(separator: " "), "holds fewer than \(length) tokens")
                 }
                 pending += tokenizer.encode(paragraph)
             }

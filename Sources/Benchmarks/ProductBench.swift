@@ -1,3 +1,5 @@
+import Experiments
+import Foundation
 import Tensors
 import Training
 
@@ -25,9 +27,41 @@ public struct ProductBench {
             uniqueKeysWithValues: precisions.map { ($0.rawValue, PeakSpeed.measure(workers, $0).operations) })
     }
 
-    /// - Parameter sizes: rows, outputs and inputs.
+    /// Numbers of the largest matrix.
+    public static let largest = 1 << 28
+
+    /// Rows, outputs and inputs of `shape`, as 512x3072x768.
+    ///
+    /// - Throws: `UsageError` for another text, or where a matrix is larger than `largest`.
+    public static func sizes(_ shape: String) throws -> [Int] {
+        let sizes = shape.split(separator: "x").compactMap { Int($0) }
+        guard sizes.count == 3, sizes.allSatisfy({ (1...1 << 20).contains($0) }),
+            [sizes[0] * sizes[1], sizes[1] * sizes[2], sizes[0] * sizes[2]].allSatisfy({ $0 <= largest })
+        else {
+            throw UsageError(
+                "--shapes \(shape): wanted ROWSxOUTPUTSxINPUTS, for example 512x3072x768, matrices of at most \(largest) "
+                    + "numbers")
+        }
+        return sizes
+    }
+
+    public var peakLines: [String] {
+        peaks.sorted { $0.key < $1.key }.map { String(format: "%@ peak %.0f", $0, $1 * 1e-9) }
+    }
+
+    /// The speeds of a record, and their shares of the peak.
+    public func line(_ record: Record) -> String {
+        let speeds = record.speeds.sorted { $0.key < $1.key }.map { name, speed in
+            String(format: "%@ %.0f", name, speed * 1e-9)
+                + (peaks[name].map { String(format: " (%.0f%%)", 100 * speed / $0) } ?? "")
+        }
+        return record.shape.padding(toLength: 16, withPad: " ", startingAt: 0)
+            + record.form.rawValue.padding(toLength: 16, withPad: " ", startingAt: 0) + speeds.joined(separator: "  ")
+    }
+
     /// - Throws: `PeerScript.Failure`.
-    public func record(_ shape: String, _ sizes: [Int], _ form: TimedProduct.Form) throws -> Record {
+    public func record(_ shape: String, _ form: TimedProduct.Form) throws -> Record {
+        let sizes = try Self.sizes(shape)
         var times: [String: [Double]] = [:]
         let products = precisions.map {
             ($0, TimedProduct(rows: sizes[0], outputs: sizes[1], inputs: sizes[2], form, $0, workers))

@@ -1,8 +1,11 @@
 import Attention
 import Bert
 import Corpora
+import Experiments
 import Tensors
 import Training
+
+import enum Options.Spelling
 
 /// The work of a pretraining step: random tokens, 15% masked, no padding, clipping and AdamW, as a script of PyTorch does it.
 public struct TrainingShape: Sendable {
@@ -31,6 +34,23 @@ public struct TrainingShape: Sendable {
     }
 
     public var tokens: Int { batch * length }
+
+    /// - Parameter name: of its attention.
+    /// - Throws: `UsageError` where that is unknown or does not fit, or a number is out of its range.
+    public func check(attention name: String) throws {
+        guard TimedAttentions(length: length)[name]?.problems(headWidth: 64).isEmpty == true else {
+            let names = TimedAttentions.names
+            let hint = Spelling.hint(for: name, among: names)
+            throw UsageError("--attention \(name)\(hint): wanted one of \(names.joined(separator: ", "))")
+        }
+        guard hidden % 64 == 0, [layers, hidden, batch, length].allSatisfy({ (1...65536).contains($0) }),
+            (6...10_000_000).contains(vocabulary), microBatchTokens >= 0, (0...0.99).contains(attentionDropout)
+        else {
+            throw UsageError(
+                "wanted numbers from 1 to 65536, --hidden a multiple of 64, --vocab 6 to 10000000, --attention-dropout below 1"
+            )
+        }
+    }
 
     var encoder: EncoderOptions {
         EncoderOptions(

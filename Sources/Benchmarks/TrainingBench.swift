@@ -1,3 +1,4 @@
+import Console
 import Foundation
 import Tensors
 import Training
@@ -44,5 +45,37 @@ public struct TrainingBench {
             precision: shape.precision, tokensPerSecond: median(ours), shareOfPeak: speed / peak.operations,
             peerTokensPerSecond: theirs.isEmpty ? nil : median(theirs.map(\.tokensPerSecond)),
             peerPeakMegabytes: theirs.map(\.peakMegabytes).max(), phases: training.profile(ofSteps: steps))
+    }
+
+    /// What was measured, and the phases of a step.
+    public var lines: [String] {
+        var head = String(
+            format: "%@: %.0f tokens/s, %.0f GFLOP/s in products, %@ of the measured %.0f%@", result.precision.rawValue,
+            result.tokensPerSecond, speed * 1e-9, Show.percent(result.shareOfPeak), peak.operations * 1e-9,
+            peak.isBusy ? " of a busy machine" : "")
+        if let peer = result.peerTokensPerSecond {
+            head += String(format: "; PyTorch %.0f tokens/s, ratio %.2f", peer, result.tokensPerSecond / peer)
+            if let peak = result.peerPeakMegabytes { head += ", \(Show.bytes(peak << 20))" }
+        }
+        return [head] + PhaseTable(rows: result.phases).lines
+    }
+}
+
+/// What a run of several precisions leaves as a file.
+public struct TrainingReport: Encodable {
+    var machine: String
+    var layers, hidden, vocabulary, batch, length: Int
+    var attention: String
+    var threads: Int
+    /// Largest resident size of all results.
+    public private(set) var peakBytes: Int
+    var results: [TrainingBench.Result]
+
+    public init(_ shape: TrainingShape, attention: String, _ results: [TrainingBench.Result]) {
+        machine = MachineFacts.cpuName
+        (layers, hidden, vocabulary) = (shape.layers, shape.hidden, shape.vocabulary)
+        (batch, length, threads) = (shape.batch, shape.length, shape.threads)
+        (self.attention, self.results) = (attention, results)
+        peakBytes = PretrainingEstimate.peakMemory()
     }
 }

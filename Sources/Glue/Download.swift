@@ -29,7 +29,7 @@ public struct Download: Sendable {
     public func run(progress: (Int, Int?) -> Void) throws {
         guard !FileManager.default.fileExists(atPath: destination.path) else { return try check(destination) }
         let partial = destination.appendingPathExtension("partial")
-        if !FileManager.default.fileExists(atPath: partial.path) { try write(Data(), to: partial) }
+        if !FileManager.default.fileExists(atPath: partial.path) { try OfficialSource.write(Data(), to: partial) }
         let file = try open(partial)
         defer { try? file.close() }
         var offset = Int(try seek(file))
@@ -136,14 +136,6 @@ public struct Download: Sendable {
 
     private func seek(_ file: FileHandle) throws -> UInt64 {
         do { return try file.seekToEnd() } catch { throw TaskError(destination.relativePath, "cannot be read") }
-    }
-
-    private func write(_ data: Data, to url: URL) throws {
-        do {
-            try FileManager.default.createDirectory(
-                at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-            try data.write(to: url)
-        } catch { throw TaskError(url.relativePath, "cannot be written") }
     }
 
     private func write(_ data: Data, with file: FileHandle, _ url: URL) throws {

@@ -1,3 +1,4 @@
+import Options
 import Tasks
 
 /// The tasks of the GLUE benchmark (Wang et al. 2019).
@@ -57,7 +58,9 @@ public enum GlueTask {
     public static func named(_ name: String) throws -> TaskSource {
         let plain = TaskSource.plain(name)
         guard let task = all.first(where: { $0.name == plain }) else {
-            throw TaskError("", "unknown task '\(name)'; tasks: \(all.map(\.name).joined(separator: ", "))")
+            let names = all.map(\.name)
+            let hint = Spelling.hint(for: plain, among: names)
+            throw TaskError("", "unknown task '\(name)'\(hint); tasks: \(names.joined(separator: ", "))")
         }
         return task
     }

@@ -1,3 +1,4 @@
+import Checkpoints
 import Foundation
 import Tasks
 
@@ -96,11 +97,14 @@ public struct OfficialSource: Sendable {
         do { return try Data(contentsOf: url) } catch { throw TaskError(url.relativePath, "cannot be read") }
     }
 
-    private static func write(_ data: Data, to url: URL) throws {
+    /// Writes a file and the folders above it; what a killed writer leaves, the next one takes away.
+    static func write(_ data: Data, to url: URL) throws {
         do {
             try FileManager.default.createDirectory(
                 at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-            try data.write(to: url, options: .atomic)
-        } catch { throw TaskError(url.relativePath, "cannot be written; is the disk full?") }
+            try OutputFile.replace(url, with: data)
+        } catch let error as CheckpointError {
+            throw TaskError(error.path, error.problem)
+        } catch { throw TaskError(url.relativePath, "cannot be written: \((error as NSError).localizedDescription)") }
     }
 }

@@ -96,6 +96,18 @@ extension Format where Value == Bool {
 
 extension Format where Value == String {
     public static var text: Self { Self("a text", read: { $0.isEmpty ? nil : $0 }, text: { $0 }) }
+
+    /// One folder below another, that neither leaves it nor hides.
+    public static var folderName: Self {
+        Self(
+            "the name of a folder: no '/', no control characters, no '.' in front",
+            read: { name in
+                let isName = !name.isEmpty && !name.hasPrefix(".") && name.utf8.count <= 200
+                return isName
+                    && !name.unicodeScalars.contains { $0 == "/" || $0.properties.generalCategory == .control }
+                    ? name : nil
+            }, text: { $0 })
+    }
 }
 
 extension Format where Value == String? {

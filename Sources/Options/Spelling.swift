@@ -1,9 +1,16 @@
 /// The nearest of some spellings, for `did you mean`.
 public enum Spelling {
-    /// The candidate at the smallest distance from `word`, if that is small for a word of its length.
+    /// The candidate at the smallest distance from `word`, if that is small for a word of its length; of several the one that
+    /// begins most like it, for first letters are seldom wrong.
     public static func nearest(to word: String, among candidates: [String]) -> String? {
-        let ranked = candidates.map { ($0, distance(word.lowercased(), $0.lowercased())) }
-        guard let best = ranked.min(by: { $0.1 < $1.1 }), best.1 <= max(1, word.count / 3) else { return nil }
+        let word = word.lowercased()
+        let ranked = candidates.map { candidate in
+            let other = candidate.lowercased()
+            return (candidate, distance(word, other), zip(word, other).prefix { $0 == $1 }.count)
+        }
+        guard let best = ranked.min(by: { ($0.1, $1.2) < ($1.1, $0.2) }), best.1 <= max(1, word.count / 3) else {
+            return nil
+        }
         return best.0
     }
 

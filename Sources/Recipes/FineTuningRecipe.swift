@@ -29,7 +29,7 @@ public struct FineTuningRecipe: Sendable {
 
         public static var options: [Option<Self>] {
             RecipeKind.option(\.kind)
-            Option("name", \.name, .text, "the name of the run, and of its folder below Checkpoints").required
+            Option("name", \.name, .folderName, "the name of the run, and of its folder below Checkpoints").required
             Option("task", \.taskName, .textOrNone, "GLUE task; one of your own is described by the keys below it")
             Option.group("task", \.ownTask)
             Option("checkpoint", \.checkpoint, .textOrNone, "pretrained Hugging Face folder")

@@ -25,7 +25,7 @@ public struct PretrainingRecipe: Sendable {
 
         public static var options: [Option<Self>] {
             RecipeKind.option(\.kind)
-            Option("name", \.name, .text, "the name of the run, and of its folder below Checkpoints").required
+            Option("name", \.name, .folderName, "the name of the run, and of its folder below Checkpoints").required
             Option("vocabulary", \.vocabulary, .text, "folder of the tokenizer").required
             Option(
                 "checkpoint", \.checkpoint, .textOrNone,

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Console
+import Experiments
 import Foundation
+import Training
 
 /// BERT-style encoders on CPUs: pretraining, fine-tuning on GLUE, evaluation.
 @main
@@ -35,9 +37,19 @@ struct Yoso: ParsableCommand {
             var command = try parseAsRoot()
             try AddressSpace.check()
             try KernelLevel.check()
-            try command.run()
+            try usage { try command.run() }
+        } catch let error as TrainingError {
+            // A stop on request is no error: it is said, and the exit code is that of a signal.
+            guard case .interrupted = error else { throw error }
+            Terminal.line("\(error)")
+            throw ExitCode(130)
         } catch let error where exitCode(for: error).isSuccess {
             Terminal.line(fullMessage(for: error))
         }
     }
+}
+
+/// Runs `body`, whose `UsageError` becomes one of the command line.
+func usage(_ body: () throws -> Void) throws {
+    do { try body() } catch let error as UsageError { throw ValidationError("\(error)") }
 }

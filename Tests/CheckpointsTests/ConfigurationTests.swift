@@ -36,6 +36,24 @@ import Testing
         #expect(try problem { $0["transformers_version"] = "5.23.0" } == nil)
     }
 
+    @Test func keysThatNobodyKnowsAreFound() throws {
+        let folder = try TemporaryFolder()
+        var configuration = bert
+        configuration.yoso = ["task": "sst2"]
+        try configuration.write(to: folder.url)
+        let url = folder.file("config.json")
+        #expect(HuggingFaceConfiguration.unknownKeys(of: folder.url) == [])
+        var object = try JSONSerialization.jsonObject(with: Data(contentsOf: url)) as? [String: Any] ?? [:]
+        // A sample of what transformers and Google wrote, and two that change what a model computes.
+        for key in [
+            "_name_or_path", "bos_token_id", "chunk_size_feed_forward", "dtype", "torch_dtype", "use_cache",
+            "add_cross_attention",
+            "directionality", "transformers_version", "output_past", "gradient_checkpointing", "use_rotary", "auto_map",
+        ] { object[key] = 3 }
+        try JSONSerialization.data(withJSONObject: object).write(to: url)
+        #expect(HuggingFaceConfiguration.unknownKeys(of: folder.url) == ["auto_map", "use_rotary"])
+    }
+
     @Test func whatCannotBeHonouredIsRefused() throws {
         #expect(
             try problem { $0["hidden_act"] = "relu" }
@@ -69,6 +87,15 @@ import Testing
             try problem { $0 = ["model_type": "bert", "hidden_size": 4] }
                 == "has no keys 'vocab_size', 'num_hidden_layers', 'num_attention_heads', 'intermediate_size'")
         #expect(try problem { $0["hidden_size"] = NSNull() } == "the value of 'hidden_size' is of a wrong type")
+        for key in [
+            "num_hash", "hash_code_len", "layer_norm_eps", "type_vocab_size", "tie_word_embeddings", "hidden_act",
+        ] {
+            #expect(try problem { $0[key] = NSNull() } == "the value of '\(key)' is of a wrong type")
+        }
+        // As transformers writes them.
+        for key in ["architectures", "classifier_dropout", "problem_type", "conv_window", "pad_token_id", "dtype"] {
+            #expect(try problem { $0[key] = NSNull() } == nil, "\(key)")
+        }
         #expect(try problem { $0["hidden_size"] = "big" } == "the value of 'hidden_size' is of a wrong type")
     }
 

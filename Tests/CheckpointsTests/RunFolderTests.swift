@@ -149,6 +149,25 @@ import Testing
         #expect(try run.latestStep { _ in } == nil)
     }
 
+    @Test func aLogThatDoesNotTellAllOfItsRun() throws {
+        let folder = try TemporaryFolder()
+        let run = try RunFolder(folder.file("mini"))
+        func problem(_ text: String) throws -> String? {
+            try Data(text.utf8).write(to: run.metrics)
+            return MetricsLog.problem(in: run.url)?.problem
+        }
+        #expect(MetricsLog.problem(in: run.url)?.problem == "no such log")
+        #expect(try problem("{\"step\":1}\n{\"step\":2}\n{\"ste") == nil)
+        #expect(try problem("{\"step\":1}\n{\"st\n{\"step\":3}\n") == "damaged: line 2 is no event of a run")
+        try save(run, 3)
+        #expect(try problem("{\"step\":3}\n{\"step\":3}\n") == nil)
+        #expect(
+            try problem("{\"step\":1}\n{\"step\":2}\n{\"step\":3}")
+                == "damaged: it ends at step 2, but the run was saved at step 3")
+        try FileManager.default.removeItem(at: run.checkpoint(3))
+        #expect(try problem("") == "damaged: it ends at step 0, but the run was saved at step 3")
+    }
+
     @Test func theLogIsCutToTheStepThatTheRunContinuesFrom() throws {
         struct Line: Codable, Equatable { let step: Int }
         let folder = try TemporaryFolder()
@@ -164,6 +183,10 @@ import Testing
         try log.append(Line(step: 3))
         #expect(try String(contentsOf: url, encoding: .utf8) == "{\"step\":1}\n{\"step\":2}\n{\"step\":3}\n")
         #expect(told.isEmpty)
+        // Steps that the checkpoint has and the log has not.
+        _ = try MetricsLog(url, truncatingAfterStep: 5) { told.append($0.problem) }
+        #expect(told == ["ends at step 3, before step 5; what it told between is lost"])
+        told = []
         // A line inside that is none is told, and those after it stay.
         try Data("{\"step\":1}\n{\"st3p\":2}\n{\"step\":3}\n".utf8).write(to: url)
         _ = try MetricsLog(url, truncatingAfterStep: 3) { told.append($0.problem) }

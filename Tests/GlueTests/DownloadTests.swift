@@ -47,6 +47,19 @@ import Testing
         try download(server).run { _, _ in Issue.record("fetched twice") }
     }
 
+    /// What a killed writer left has the name that the next one takes away.
+    @Test func writtenWholeAndNothingIsLeft() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let tables = folder.appendingPathComponent("diagnostic")
+        try FileManager.default.createDirectory(at: tables, withIntermediateDirectories: true)
+        try content.write(to: folder.appendingPathComponent("AX.tsv"))
+        try Data("half".utf8).write(to: tables.appendingPathComponent(".partial-diagnostic.tsv"))
+        let source = try #require(OfficialSource.all.first { $0.task == "ax" })
+        try source.unpack(folder, into: folder)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: tables.path) == ["diagnostic.tsv"])
+        #expect(try Data(contentsOf: tables.appendingPathComponent("diagnostic.tsv")) == content)
+    }
+
     @Test func aServerMayNotKnowOfRanges() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         #expect(problem(try LocalServer(content, .ignoresRanges)) == nil)

@@ -129,7 +129,10 @@ let hasSharedGlue = FileManager.default.fileExists(atPath: sharedGlue.appendingP
 
     @Test func anUnknownTaskIsRefused() throws {
         let error = #expect(throws: TaskError.self) { try GlueTask.named("sst3") }
-        #expect(error?.description == "unknown task 'sst3'; tasks: cola, sst2, mrpc, stsb, qqp, mnli, qnli, rte, wnli")
+        #expect(
+            error?.description
+                == "unknown task 'sst3' (did you mean 'sst2'?); tasks: cola, sst2, mrpc, stsb, qqp, mnli, qnli, rte, wnli"
+        )
         #expect(try GlueTask.named("SST-2").name == "sst2")
     }
 

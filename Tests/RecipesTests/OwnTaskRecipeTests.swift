@@ -86,6 +86,8 @@ import Testing
         #expect(try problems(right + "\nscore: pearson") == ["own is scored by macroF1, accuracy, microF1, matthews"])
         #expect(
             try problems("task: sst3")
-                == ["unknown task 'sst3'; tasks: cola, sst2, mrpc, stsb, qqp, mnli, qnli, rte, wnli"])
+                == [
+                    "unknown task 'sst3' (did you mean 'sst2'?); tasks: cola, sst2, mrpc, stsb, qqp, mnli, qnli, rte, wnli"
+                ])
     }
 }

@@ -137,6 +137,18 @@ func problems(_ text: String, _ overrides: [ResolvedRecipe.Override] = []) -> St
                 == true)
     }
 
+    /// The name is that of a folder below Checkpoints.
+    @Test(arguments: ["../../evil", "a/b", "..", ".", ".hidden", "", "a\u{7}b", String(repeating: "a", count: 300)])
+    func aNameThatLeavesItsFolderIsRefused(name: String) throws {
+        let wanted = "name is '\(name)'; wanted the name of a folder: no '/', no control characters, no '.' in front"
+        let named = ResolvedRecipe.Override(key: "name", value: name, argument: "a")
+        #expect(problems(rightRecipe, [named]) == "a: \(wanted)")
+        let file = try RecipeFile(text: "kind: finetuning\ntask: sst2\n", name: "x.yaml")
+        let error = #expect(throws: RecipeErrors.self) { try FineTuningRecipe(file, [named]) }
+        #expect(error?.description == "a: \(wanted)")
+        #expect(problems(rightRecipe, [.init(key: "name", value: "a film.2", argument: "a")]) == nil)
+    }
+
     @Test func aVariantHasKeysOfItsOwn() {
         let variant = "attention: { yosoExpectation: { bits: 65, colour: red } }\n  layers: 2"
         let found = changed("layers: 2", to: variant)

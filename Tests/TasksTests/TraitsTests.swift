@@ -15,6 +15,8 @@ import Testing
 
     @Test func spellingsNearAndFar() {
         #expect(Spelling.nearest(to: "optimiser", among: ["optimizer", "batch"]) == "optimizer")
+        // Of several as near, the one that begins alike.
+        #expect(Spelling.nearest(to: "sts2", among: ["sst2", "stsb"]) == "stsb")
         #expect(Spelling.nearest(to: "zebra", among: ["optimizer", "batch"]) == nil)
         #expect(Spelling.distance("kitten", "sitting") == 3 && Spelling.distance("ab", "ba") == 1)
     }

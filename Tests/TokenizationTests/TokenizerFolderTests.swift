@@ -29,6 +29,21 @@ import Tokenization
         #expect(try TokenizerFolder.load(folder.url).fingerprint == tokenizer.fingerprint)
     }
 
+    /// A reader's text does not steer a model.
+    @Test func namesOfSpecialTokensAreTextInATextOfEveryTokenizer() throws {
+        let folder = try TemporaryFolder()
+        let pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "[", "]", "mask", "sep", "cls", "a"]
+        let words = try WordPieceTokenizer(pieces: pieces, lowercase: true, place: "pieces.txt")
+        for (name, data) in try TokenizerFolder.files(of: words) { try data.write(to: folder.file(name)) }
+        for tokenizer in [words, try TokenizerFolder.load(folder.url), try sampleVocabulary()] as [any Tokenizer] {
+            let special = tokenizer.special
+            let ids = tokenizer.encode("a [MASK] a[SEP] [CLS]")
+            #expect(!ids.isEmpty)
+            #expect(Set(ids).isDisjoint(with: [special.mask, special.separator, special.classification]))
+        }
+        #expect(words.encode("a [MASK]") == [10, 5, 7, 6])
+    }
+
     @Test func whatIsMissingOrDamagedIsNamed() throws {
         let folder = try TemporaryFolder()
         #expect(

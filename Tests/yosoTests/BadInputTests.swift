@@ -88,7 +88,9 @@ import Testing
         let tiny = ["Recipes/Pretraining/tiny.yaml", "--data", "text"]
         let sweep = ["sweep"] + tiny + ["--over", "seed=1,2", "--output", "out", "--task-data", "glue", "--task"]
         let unknown = try tool.run(sweep + ["rtee"])
-        #expect(unknown.code == 1 && unknown.error.contains("Error: unknown task 'rtee'; tasks: cola, "))
+        #expect(
+            unknown.code == 1
+                && unknown.error.contains("Error: unknown task 'rtee' (did you mean 'rte'?); tasks: cola, "))
         let missing = try tool.run(sweep + ["rte"])
         #expect(missing.code == 1 && missing.error.contains("Error: glue: no train.tsv of RTE; "))
         #expect(!tool.exists("out"))
@@ -120,6 +122,9 @@ import Testing
         // A run whose only checkpoint is damaged says so and begins again rather than on bad weights.
         let again = try tool.run(tool.pretraining(steps: 5))
         #expect(again.code == 0 && again.output.contains("warning: ") && again.output.contains("truncated"))
+        #expect(
+            again.output.contains("run: no checkpoint can be used; the run begins again from its first step\n"),
+            "\(again.output)")
 
         let config = tool.file("run/step-000005/config.json")
         let text = try String(contentsOf: config, encoding: .utf8)
@@ -135,7 +140,7 @@ import Testing
         #expect(try tool.run(tool.pretraining(steps: 2)).code == 0)
         try expect(
             tool, ["finetune", "--task", "sst3"],
-            "unknown task 'sst3'; tasks: cola, sst2, mrpc, stsb, qqp, mnli, qnli, rte, wnli")
+            "unknown task 'sst3' (did you mean 'sst2'?); tasks: cola, sst2, mrpc, stsb, qqp, mnli, qnli, rte, wnli")
         try expect(
             tool, tool.finetuning(),
             "glue: no train.tsv of SST-2; wanted SST-2/train.tsv there, as `yoso data glue --output DIR --tasks sst2` fetches it"

@@ -30,6 +30,19 @@ import Testing
         #expect(try tool.run(train + ["--size", "30", "--paragraphs", "1000000000"]).code == 0)
     }
 
+    @Test func countsOfStepsAndSeeds() throws {
+        let tool = try CommandLineTool()
+        for at in ["0", "1000000001", "9223372036854775807"] {
+            expect(
+                try tool.run("verify-resume", "tiny", "--at", at), code: 64, "--at \(at); wanted 1 to 1,000,000,000")
+        }
+        for seeds in ["0", "1001", "9223372036854775807"] {
+            expect(
+                try tool.run("finetune", "--task", "sst2", "--seeds", seeds), code: 64,
+                "--seeds \(seeds): wanted 1 to 1,000")
+        }
+    }
+
     @Test func shapesAreComparedBeforeMemoryIsTaken() throws {
         let tool = try CommandLineTool.withPretrainedRun()
         let configuration = tool.file("run/best/config.json").resolvingSymlinksInPath()
@@ -74,6 +87,72 @@ import Testing
         #expect(tuned.code == 0, "\(tuned.error)")
         // Both heads of pretraining are there and not read.
         #expect(tuned.output.contains("note: run/best: tensors that are not used: "), "\(tuned.output)")
+        // Of a task that it does not say, one segment says how many texts it takes.
+        let saved = tool.file("tuned/best").resolvingSymlinksInPath()
+        try FileManager.default.removeItem(at: saved.appendingPathComponent("checksums.json"))
+        try change(saved.appendingPathComponent("config.json")) { $0["yoso"] = nil }
+        let mixed = try tool.run(["predict", "--checkpoint", "tuned"], input: "good\na\tb\nok\n")
+        expect(mixed, "standard input: 1 of 3 lines have no prediction; each says why in its place")
+        let lines = mixed.output.split(separator: "\n")
+        #expect(lines.count == 3 && lines.last?.hasPrefix(#"{"label":""#) == true, "\(mixed.output)")
+        #expect(lines[1] == #"{"error":"two texts, but the model was fine-tuned on one","line":2}"#)
+    }
+
+    /// What other programs save besides must say what we have in its place.
+    @Test func copiesThatDifferAreRefused() throws {
+        let tool = try CommandLineTool.withPretrainedRun()
+        let folder = tool.file("run/best").resolvingSymlinksInPath()
+        try FileManager.default.removeItem(at: folder.appendingPathComponent("checksums.json"))
+        let weights = folder.appendingPathComponent("model.safetensors")
+        let good = try Data(contentsOf: weights)
+        try good.write(to: tool.file("good"))
+        let file = try SafeTensorsFile(tool.file("good"))
+        func fill(_ name: String, _ type: String, _ shape: [Int], _ bytes: Data) throws -> CommandLineTool.Result {
+            try Self.adding(name, type, shape, bytes, to: good).write(to: weights)
+            return try tool.run("fill", "a [MASK]", "--checkpoint", "run/best")
+        }
+        let prefix = "run/best/model.safetensors: "
+        for (copy, original, ending) in [
+            ("cls.predictions.decoder.bias", "cls.predictions.bias", "cls.predictions.bias"),
+            (
+                "cls.predictions.decoder.weight", "bert.embeddings.word_embeddings.weight",
+                "embeddings.word_embeddings.weight"
+            ),
+        ] {
+            let (shape, problem) = (
+                try #require(file.shape(of: original)), "\(copy) differs from \(ending); only tied ones are supported"
+            )
+            var values = try file.floats(original)
+            let tied = try fill(copy, "F32", shape, values.withUnsafeBytes { Data($0) })
+            #expect(tied.code == 0 && !tied.error.contains(copy), "\(tied.error)")
+            values[values.count - 1] += 1
+            expect(try fill(copy, "F32", shape, values.withUnsafeBytes { Data($0) }), prefix + problem)
+            let begun = try tool.run(tool.pretraining(steps: 1, output: "other", ["--checkpoint", "run/best"]))
+            expect(begun, prefix + problem)
+            expect(try fill(copy, "F32", [3], Data(count: 12)), prefix + problem)
+        }
+        let name = "bert.embeddings.position_ids"
+        func positions(_ values: [Int64]) throws -> CommandLineTool.Result {
+            try fill(name, "I64", [1, values.count], values.withUnsafeBytes { Data($0) })
+        }
+        #expect(try positions(Array(0..<128)).code == 0)
+        expect(
+            try positions([1, 0] + Array(2..<128)),
+            prefix + "\(name) does not count up from 0; wanted positions in their order")
+    }
+
+    /// The bytes of a safetensors file with a tensor more.
+    private static func adding(_ name: String, _ type: String, _ shape: [Int], _ bytes: Data, to file: Data) throws
+        -> Data
+    {
+        let length = file.prefix(8).enumerated().reduce(0) { $0 + Int($1.element) << (8 * $1.offset) }
+        var header = try #require(try JSONSerialization.jsonObject(with: file[8..<8 + length]) as? [String: Any])
+        let values = file.dropFirst(8 + length)
+        header[name] =
+            ["dtype": type, "shape": shape, "data_offsets": [values.count, values.count + bytes.count]] as [String: Any]
+        var text = try JSONSerialization.data(withJSONObject: header)
+        text += Data(repeating: UInt8(ascii: " "), count: (8 - text.count % 8) % 8)
+        return withUnsafeBytes(of: UInt64(text.count).littleEndian) { Data($0) } + text + values + bytes
     }
 
     /// Leaves the first row of the segments' embeddings.

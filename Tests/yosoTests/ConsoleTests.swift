@@ -31,10 +31,22 @@ import Testing
             (["vocab", "trian"], "unknown command 'trian' (did you mean 'train'?)"),
             (["finetune", "--taks", "sst2"], "unknown option '--taks' (did you mean '--task'?)"),
             (["predict", "--chekpoint=x"], "unknown option '--chekpoint' (did you mean '--checkpoint'?)"),
+            (
+                ["finetune", "--task", "rte", "--protocol", "mosiac"],
+                "--protocol mosiac (did you mean 'mosaic'?): wanted one of bert, miniatures, m-fac, run-glue, sane, mosaic, electra"
+            ),
+            (
+                ["data", "glue", "--output", "x", "--tasks", "mprc"],
+                "--tasks mprc (did you mean 'mrpc'?): the server has cola, sst2, mrpc, stsb, qqp, mnli, qnli, rte, wnli, ax"
+            ),
         ] {
             let result = try tool.run(arguments)
             #expect(result.code == 64 && result.error.hasPrefix("Error: \(message)\n"), "\(result.error)")
         }
+        let only = try tool.run("bench", "attention", "--only", "sofmax")
+        #expect(
+            only.code == 64 && only.error.hasPrefix("Error: --only sofmax (did you mean 'softmax'?): wanted some of "),
+            "\(only.error)")
         let version = try tool.run("--version")
         #expect(version.code == 0 && version.output.split(separator: ".").count == 3)
     }
@@ -95,10 +107,27 @@ import Testing
         let tool = try CommandLineTool()
         try tool.writeText()
         #expect(try tool.run("vocab", "train", "--input", "text", "--size", "30", "--output", "words").code == 0)
-        var model = try Data(contentsOf: tool.file("words/spiece.model"))
-        model[model.count / 2] ^= 1
-        try model.write(to: tool.file("words/spiece.model"))
-        let run = try tool.run(tool.pretraining(steps: 2, ["--vocabulary", "words"]))
-        #expect(run.code == 1 && run.error.hasPrefix("Error: words/spiece.model: damaged: SHA-256 is "), "\(run.error)")
+        // Also what is not used here: another program uses it.
+        for name in ["spiece.model", "tokenizer.json", "tokenizer_config.json"] {
+            let good = try Data(contentsOf: tool.file("words/\(name)"))
+            var bad = good
+            bad[bad.count / 2] ^= 1
+            try bad.write(to: tool.file("words/\(name)"))
+            let run = try tool.run(tool.pretraining(steps: 2, ["--vocabulary", "words"]))
+            #expect(run.code == 1 && run.error.hasPrefix("Error: words/\(name): damaged: SHA-256 is "), "\(run.error)")
+            try good.write(to: tool.file("words/\(name)"))
+        }
+        #expect(try tool.run(tool.pretraining(steps: 2, ["--vocabulary", "words"])).code == 0)
+    }
+
+    @Test func kernelsAreChosenWhenTheProgramIsBuilt() throws {
+        let tool = try CommandLineTool()
+        let wrong = try tool.shell("YOSO_KERNELS=nonsense yoso doctor")
+        #expect(
+            wrong.code == 1
+                && wrong.error.hasPrefix(
+                    "Error: YOSO_KERNELS is 'nonsense', but this program was built with kernels for "),
+            "\(wrong.error)")
+        #expect(try tool.shell("YOSO_KERNELS= yoso doctor").code == 0)
     }
 }

@@ -77,7 +77,7 @@ import Testing
         #expect(prediction.output.hasPrefix(#"{"labels":["#), "\(prediction.error)")
         let rows = try String(contentsOf: tool.file("Checkpoints/topics/predictions.tsv"), encoding: .utf8)
         #expect(rows.hasPrefix("set\tindex\tlabels\tpredictions\tp(food)\tp(price)\ttext1\ntopics\t0\t[\"price\"]\t"))
-        #expect(try tool.run("evaluate", "--checkpoint", "Checkpoints/topics").output.contains("microF1"))
+        #expect(try tool.run("evaluate", "--checkpoint", "Checkpoints/topics").output.contains("micro F1"))
         #expect(try tool.run("report", "Checkpoints/topics").code == 0)
         let page = try String(contentsOf: tool.file("Checkpoints/topics/report.html"), encoding: .utf8)
         #expect(page.contains("wrongly said") && page.contains("<td>[\"price\"]") == false)
@@ -100,7 +100,9 @@ import Testing
         sweep += ["--over", "seed=1", "--task", "own/marks.yaml"]
         let result = try tool.run(sweep)
         #expect(
-            result.code == 0 && result.output.contains("| seed | tokens | perplexity | masked | time | marks |"),
+            result.code == 0
+                && result.output.contains(
+                    "| seed | tokens | masked accuracy | masked loss | order accuracy | perplexity | time | marks |"),
             "\(result.error)")
     }
 

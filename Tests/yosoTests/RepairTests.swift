@@ -95,6 +95,65 @@ import Testing
         lines.remove(at: 1)
         #expect(try String(contentsOf: log, encoding: .utf8) == lines.joined(separator: "\n") + "\n")
     }
+
+    /// Those that only read a run believe no log that does not tell all of it.
+    @Test func aDamagedLogIsNotBelieved() throws {
+        let tool = try CommandLineTool.withPretrainedRun()
+        let log = try String(contentsOf: tool.file("run/metrics.jsonl"), encoding: .utf8)
+        let first = log.split(separator: "\n")[0] + "\n"
+        for (text, problem) in [
+            (first + "", "it ends at step 1, but the run was saved at step 2"),
+            (first + "{\"step\":\n" + log.dropFirst(first.count), "line 2 is no event of a run"),
+            ("", "it ends at step 0, but the run was saved at step 2"),
+        ] {
+            try tool.write(String(text), to: "run/metrics.jsonl")
+            let (runs, report) = (try tool.run("runs", "."), try tool.run("report", "run"))
+            #expect(
+                runs.code == 0 && runs.error.hasPrefix("note: ./run/metrics.jsonl: damaged: \(problem)\n"),
+                "\(runs.error)")
+            #expect(
+                report.code == 1 && report.error == "Error: run/metrics.jsonl: damaged: \(problem)\n", "\(report.error)"
+            )
+        }
+        try tool.write(log, to: "run/metrics.jsonl")
+        #expect(try !tool.run("runs", ".").error.contains("note"))
+        for damaged in ["", "{\"step\":"] {
+            try tool.write(damaged, to: "run/report.json")
+            let runs = try tool.run("runs", ".")
+            #expect(
+                runs.error.hasPrefix(
+                    "note: ./run/report.json: damaged: no JSON object; the run's command writes it again\n"),
+                "\(runs.error)")
+        }
+        // What the log lost is told by the run as well, and what it lacks of the report is written again.
+        try tool.write(String(first), to: "run/metrics.jsonl")
+        let again = try tool.run(tool.pretraining(steps: 2))
+        #expect(
+            again.output.contains("run/metrics.jsonl: ends at step 1, before step 2; what it told between is lost\n"))
+    }
+
+    @Test func whatCannotBeKnownOfACheckpointIsNoted() throws {
+        let tool = try CommandLineTool.withPretrainedRun()
+        #expect(try tool.run(tool.finetuning()).code == 0)
+        let predict = ["predict", "--checkpoint", "tuned"]
+        #expect(try tool.run(predict, input: "a\n").error == "")
+        let folder = tool.file("tuned/best").resolvingSymlinksInPath()
+        try FileManager.default.removeItem(at: folder.appendingPathComponent("checksums.json"))
+        let bare = "it has no checksums.json, so damage could not be looked for\n"
+        #expect(try tool.run(predict, input: "a\n").error == "note: tuned/best: \(bare)")
+        let url = folder.appendingPathComponent("config.json")
+        var object = try JSONSerialization.jsonObject(with: Data(contentsOf: url)) as? [String: Any] ?? [:]
+        for key in ["use_rotary"] + (0..<9).map({ "k\($0)" }) { object[key] = 3 }
+        try JSONSerialization.data(withJSONObject: object).write(to: url)
+        let unknown = "fields of config.json that are not known: k0, k1, k2, k3, k4, k5, k6, k7 and 2 fields more"
+        #expect(try tool.run(predict, input: "a\n").error == "note: tuned/best: \(unknown); \(bare)")
+        let begun = tool.pretraining(steps: 1, output: "more", ["--checkpoint", "tuned/best"])
+        #expect(try tool.run(begun).output.contains("note: tuned/best: \(unknown); \(bare)"))
+        // Another program's folder has none.
+        object["yoso"] = nil
+        try JSONSerialization.data(withJSONObject: object).write(to: url)
+        #expect(try tool.run(predict, input: "a\n").error == "note: tuned/best: \(unknown)\n")
+    }
 }
 
 extension CommandLineTool {

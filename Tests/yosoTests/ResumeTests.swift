@@ -3,7 +3,7 @@ import Digests
 import Foundation
 import Testing
 
-@testable import yoso
+@testable import Experiments
 
 /// Runs that are stopped and killed end as those that never were.
 @Suite(.serialized) struct ResumeTests {

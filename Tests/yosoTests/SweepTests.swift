@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import yoso
+@testable import Experiments
 
 @Suite(.serialized) struct SweepTests {
     @Test func valuesMayHaveKeysOfTheirOwn() throws {

@@ -21,11 +21,13 @@ extension HuggingFaceConfiguration {
             modelType: try values.decode(String.self, forKey: .modelType), vocabularySize: try size(.vocabularySize),
             width: try size(.width), layers: try size(.layers), heads: try size(.heads),
             intermediate: try size(.intermediate))
-        func value<Value: Decodable>(_ key: CodingKeys, _ standard: Value) throws -> Value {
-            try values.decodeIfPresent(Value.self, forKey: key) ?? standard
-        }
         func value<Value: Decodable>(_ key: CodingKeys) throws -> Value? {
-            try values.decodeIfPresent(Value.self, forKey: key)
+            // A null elsewhere would become a default that nobody asked for.
+            guard values.contains(key), try !(key.mayBeNull && values.decodeNil(forKey: key)) else { return nil }
+            return try values.decode(Value.self, forKey: key)
+        }
+        func value<Value: Decodable>(_ key: CodingKeys, _ standard: Value) throws -> Value {
+            try value(key) ?? standard
         }
         // What the classes of transformers have where a file says nothing.
         let isYoso = modelType == "yoso"
@@ -54,6 +56,46 @@ extension HuggingFaceConfiguration {
     }
 }
 
+extension HuggingFaceConfiguration.CodingKeys {
+    /// Whether transformers itself writes null where it has nothing to say.
+    fileprivate var mayBeNull: Bool {
+        switch self {
+        case .architectures, .labels, .labelIDs, .classifierDropout, .problemType, .convolution, .paddingID, .yoso: true
+        default: false
+        }
+    }
+}
+
+extension HuggingFaceConfiguration {
+    /// The keys of `config.json` of `folder` that are neither ours nor of those of transformers that change no number: what
+    /// they mean to the program that wrote them, nobody here knows.
+    public static func unknownKeys(of folder: URL) -> [String] {
+        let data = (try? Data(contentsOf: folder.appendingPathComponent(fileName))) ?? Data()
+        let object = (try? JSONSerialization.jsonObject(with: data)) as? [String: Any] ?? [:]
+        let refused = RefusedKeys.CodingKeys.allCases.map(\.stringValue)
+        let known =
+            CodingKeys.allCases.map(\.stringValue) + refused
+            + others.split(whereSeparator: \.isWhitespace).map(String.init)
+        return Set(object.keys).subtracting(known).sorted()
+    }
+
+    /// Of transformers' PreTrainedConfig, BertConfig and YosoConfig, versions 2 to 5, with what 4 wrote of generation, and of the
+    /// configurations that came with BERT.
+    private static let others = """
+        _attn_implementation _attn_implementation_autoset _commit_hash _experts_implementation _name_or_path
+        _num_labels attn_implementation bad_words_ids begin_suppress_tokens bos_token_id chunk_size_feed_forward
+        cross_attention_hidden_size decoder_start_token_id directionality diversity_penalty do_sample dtype
+        early_stopping encoder_no_repeat_ngram_size eos_token_id exponential_decay_length_penalty finetuning_task
+        forced_bos_token_id forced_eos_token_id gradient_checkpointing is_encoder_decoder length_penalty max_length
+        min_length name_or_path no_repeat_ngram_size num_beam_groups num_beams num_labels num_return_sequences
+        output_attentions output_hidden_states output_past output_scores pooler_fc_size pooler_num_attention_heads
+        pooler_num_fc_layers pooler_size_per_head pooler_type prefix remove_invalid_values repetition_penalty
+        return_dict return_dict_in_generate sep_token_id suppress_tokens task_specific_params temperature
+        tf_legacy_loss tokenizer_class top_k top_p torch_dtype torchscript transformers_version typical_p use_bfloat16
+        use_cache
+        """
+}
+
 /// Keys that change the numbers of a model in a way that we do not implement.
 // The names are transformers'.
 // swift-format-ignore: AlwaysUseLowerCamelCase
@@ -67,6 +109,11 @@ struct RefusedKeys: Decodable {
     let quantization_config: Anything?
 
     struct Anything: Decodable { init(from decoder: any Decoder) {} }
+
+    enum CodingKeys: CodingKey, CaseIterable {
+        case is_decoder, add_cross_attention, tie_word_embeddings, pruned_heads, embedding_size, hidden_size
+        case quantization_config
+    }
 
     var problem: String? {
         if is_decoder == true { return "'is_decoder' is true; only encoders are supported" }

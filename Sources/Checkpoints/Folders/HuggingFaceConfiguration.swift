@@ -38,7 +38,7 @@ public struct HuggingFaceConfiguration: Codable, Equatable, Sendable {
     /// What Hugging Face has no key for: ignored there.
     public var yoso: [String: String]?
 
-    enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, CodingKey, CaseIterable {
         case architectures
         case modelType = "model_type"
         case vocabularySize = "vocab_size"

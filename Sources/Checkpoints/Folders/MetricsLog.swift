@@ -8,18 +8,25 @@ public final class MetricsLog {
     /// Opens the log for appending. What was logged after `step`, when the run last stopped, is cut off, and so is a
     /// line that was never finished: the run is about to write those again.
     ///
-    /// - Parameter damaged: hears of every other line that is none, which is left out.
+    /// - Parameters:
+    ///   - step: the last that is told of; `.max` where not every step is.
+    ///   - damaged: hears of every other line that is none, which is left out, and of an end before `step`.
     public init(_ url: URL, truncatingAfterStep step: Int, damaged: (CheckpointError) -> Void) throws {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let file = try OutputFile(url, appends: true)
         guard let data = try? Data(contentsOf: url) else { throw CheckpointError(url, "cannot be read") }
-        var kept = Data()
+        var (kept, last) = (Data(), 0)
         for (number, line) in Self.lines(of: data).enumerated() {
             guard let parsed = try? JSONDecoder().decode(Line.self, from: line) else {
                 damaged(CheckpointError(url, "line \(number + 1) is damaged, and left out"))
                 continue
             }
-            if parsed.step <= step { kept += line + [UInt8(ascii: "\n")] }
+            guard parsed.step <= step else { continue }
+            kept += line + [UInt8(ascii: "\n")]
+            last = parsed.step
+        }
+        if last < step, step < .max {
+            damaged(CheckpointError(url, "ends at step \(last), before step \(step); what it told between is lost"))
         }
         guard kept.count != data.count else {
             self.file = file
@@ -50,6 +57,24 @@ public final class MetricsLog {
                 return try decoder.decode(Value.self, from: line)
             } catch { throw CheckpointError(url, "damaged: line \(number + 1) is no \(kind)") }
         }
+    }
+
+    /// What of the run in `folder` its log does not tell, the first of all: a line that is damaged, or an end before the newest
+    /// checkpoint, which a run never saves before its log; nil where the log is whole.
+    public static func problem(in folder: URL) -> CheckpointError? {
+        // Before the log, to which a run that goes on appends.
+        let saved = RunFolder.newestStep(in: folder)
+        let url = folder.appendingPathComponent(RunFolder.logName)
+        guard let data = try? Data(contentsOf: url) else { return CheckpointError(url, "no such log") }
+        var last = 0
+        for (number, line) in lines(of: data).enumerated() {
+            guard let line = try? JSONDecoder().decode(Line.self, from: line) else {
+                return CheckpointError(url, "damaged: line \(number + 1) is no event of a run")
+            }
+            last = line.step
+        }
+        guard let saved, last < saved else { return nil }
+        return CheckpointError(url, "damaged: it ends at step \(last), but the run was saved at step \(saved)")
     }
 
     private struct Line: Decodable {

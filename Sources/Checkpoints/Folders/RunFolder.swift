@@ -17,9 +17,10 @@ public final class RunFolder {
         AtomicFolder.removePartials(in: url)
     }
 
-    public var metrics: URL { url.appendingPathComponent("metrics.jsonl") }
+    public var metrics: URL { url.appendingPathComponent(Self.logName) }
     public var best: URL { url.appendingPathComponent("best") }
 
+    public static let logName = "metrics.jsonl"
     private static let (modelPrefix, statePrefix) = ("step-", "state-")
 
     /// The folder of the model after `step`.
@@ -40,6 +41,11 @@ public final class RunFolder {
 
     /// The steps whose model is there, ascending.
     public var checkpointSteps: [Int] { Self.checkpointSteps(in: url) }
+
+    /// The newest step of which the folder at `url` has a model or a state; nil where it has none.
+    public static func newestStep(in url: URL) -> Int? {
+        (checkpointSteps(in: url) + steps(statePrefix, in: url)).max()
+    }
 
     static func checkpointSteps(in url: URL) -> [Int] { steps(modelPrefix, in: url) }
 
@@ -129,7 +135,7 @@ public final class RunFolder {
     }
 
     private static func isOfARun(_ name: String) -> Bool {
-        [RunLock.fileName, "best", "metrics.jsonl", "plan.jsonl", "recipe.yaml", "report.json", "report.html"].contains(
+        [RunLock.fileName, "best", logName, "plan.jsonl", "recipe.yaml", "report.json", "report.html"].contains(
             name)
             || [modelPrefix, statePrefix, "predictions", AtomicFolder.partialPrefix].contains(where: name.hasPrefix)
     }

@@ -37,6 +37,13 @@ public struct ResolvedRecipe: Sendable {
             guard parts.count == 2, !parts[0].isEmpty else { return nil }
             self.init(key: parts[0], value: parts[1], argument: "--set \(setting)")
         }
+
+        /// Those of flags that stand for keys, where they are given.
+        public static func list(_ flags: [(key: String, value: String?, flag: String)]) -> [Override] {
+            flags.compactMap { key, value, flag in
+                value.map { Override(key: key, value: $0, argument: "\(flag) \($0)") }
+            }
+        }
     }
 
     /// Lays the file and the overrides over the defaults that `settings` holds, in this order.

@@ -35,7 +35,10 @@ public final class SentencePieceTokenizer: Tokenizer {
 
     public var vocabularySize: Int { model.pieces.count }
 
-    public func encode(_ text: String) -> [Int32] { encodeWithOffsets(text).map(\.id) }
+    public func encode(_ text: String) -> [Int32] {
+        // The library finds the mask's name in a text, whose writer is not to steer the model by it.
+        encodeWithOffsets(text).map { $0.id == special.mask ? special.unknown : $0.id }
+    }
 
     /// Ids of `text` with the range of UTF-8 bytes that each covers; a range may be empty, since normalization can make
     /// several pieces of one character.

@@ -46,7 +46,12 @@ struct CheckpointSaver {
     /// - Parameter warn: hears of damaged checkpoints that were passed over, and of what else the user should know.
     /// - Throws: `CheckpointError` where the run was begun with other options, data or weights, by key with both values.
     func restore(_ model: SlicedModel, identity: [String: String], warn: (String) -> Void) throws -> RunState? {
-        guard let step = try folder.latestStep(damaged: { warn("\($0)") }) else { return nil }
+        guard let step = try folder.latestStep(damaged: { warn("\($0)") }) else {
+            if RunFolder.newestStep(in: folder.url) != nil {
+                warn("\(folder.url.relativePath): no checkpoint can be used; the run begins again from its first step")
+            }
+            return nil
+        }
         let url = folder.state(step)
         var state = try RunState(of: url, step: step)
         let differences = state.differences(from: identity)

@@ -37,14 +37,16 @@ public enum ModelFolder {
     ) throws -> [String] {
         try AtomicFolder.verify(folder, foreign: true)
         let files = try WeightFiles(of: folder)
-        var missing: [String] = []
+        var (used, missing) = ([String](), [String]())
         for parameter in layout.parameters {
             guard let name = try find(parameter, in: files, demand(parameter)) else {
                 missing.append(parameter.name)
                 continue
             }
+            used.append(name)
             try parameters.view(of: parameter).withBuffer { try files.read(name, into: $0) }
         }
+        try checkCopies(of: used, in: files)
         return missing
     }
 
@@ -76,11 +78,11 @@ public enum ModelFolder {
 
     /// Compares what a folder holds with the model that `build` makes of `encoder`, before memory is taken for it.
     ///
-    /// - Returns: the tensors that are not read.
+    /// - Returns: the tensors that are not read, and what else a user should know of the folder.
     /// - Throws: `CheckpointError` as `read`, but for damage that checksums alone show.
     public static func check(
         _ folder: URL, _ encoder: EncoderOptions, _ demand: (Parameter) -> Demand, build: (ParameterLayout) -> Void
-    ) throws -> UnusedTensors {
+    ) throws -> CheckpointNotes {
         let files: WeightFiles
         do { files = try WeightFiles(of: folder) } catch {
             // Where the list of checksums has more to say.
@@ -96,7 +98,7 @@ public enum ModelFolder {
         build(layout)
         let used = try layout.parameters.compactMap { try find($0, in: files, demand($0)) }
         try checkCopies(of: used, in: files)
-        return UnusedTensors(names: Set(files.names).subtracting(used).sorted())
+        return try CheckpointNotes(folder, unused: Set(files.names).subtracting(used).sorted())
     }
 
     /// - Throws: `CheckpointError` where what other programs save besides is not what we have in its place: an output that is not

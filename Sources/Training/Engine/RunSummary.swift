@@ -1,3 +1,4 @@
+import Checkpoints
 import Foundation
 
 /// A run as its folder tells of it: how far it came, and what it scored.
@@ -17,23 +18,34 @@ public struct RunSummary: Sendable {
 
     /// All runs in `folder`, itself included, those that wrote last first.
     ///
+    /// - Parameter damaged: hears of every run that its files do not tell wholly of, once.
     /// - Throws: `TrainingError` where there is no such folder.
-    public static func all(below folder: URL) throws -> [RunSummary] {
+    public static func all(below folder: URL, damaged: (CheckpointError) -> Void) throws -> [RunSummary] {
         guard let names = FileManager.default.enumerator(atPath: folder.path),
             FileManager.default.fileExists(atPath: folder.path)
         else { throw TrainingError.mismatch("\(folder.relativePath): no such folder") }
-        let found = names.compactMap { $0 as? String }.filter { ($0 as NSString).lastPathComponent == logName }
+        let found = names.compactMap { $0 as? String }.filter {
+            ($0 as NSString).lastPathComponent == RunFolder.logName
+        }
         return found.compactMap { name in
             let parent = (name as NSString).deletingLastPathComponent
-            return RunSummary(parent.isEmpty ? folder : folder.appendingPathComponent(parent, isDirectory: true))
+            let run = parent.isEmpty ? folder : folder.appendingPathComponent(parent, isDirectory: true)
+            if let problem = MetricsLog.problem(in: run) ?? reportProblem(run) { damaged(problem) }
+            return RunSummary(run)
         }.sorted { $0.age < $1.age }
     }
 
-    private static let logName = "metrics.jsonl"
+    /// What stands against the report of an ended run; nil where there is none.
+    private static func reportProblem(_ folder: URL) -> CheckpointError? {
+        let url = folder.appendingPathComponent("report.json")
+        guard let data = try? Data(contentsOf: url) else { return nil }
+        let isReport = (try? JSONSerialization.jsonObject(with: data)) is [String: Any]
+        return isReport ? nil : CheckpointError(url, "damaged: no JSON object; the run's command writes it again")
+    }
 
     /// Nil where the log has no step.
     init?(_ folder: URL) {
-        let log = folder.appendingPathComponent(Self.logName)
+        let log = folder.appendingPathComponent(RunFolder.logName)
         guard let data = try? Data(contentsOf: log, options: .mappedIfSafe),
             let modified = try? FileManager.default.attributesOfItem(atPath: log.path)[.modificationDate] as? Date
         else { return nil }

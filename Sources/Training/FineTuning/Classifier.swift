@@ -37,7 +37,7 @@ public struct Classifier {
     /// Compares a fine-tuned folder with such a classifier, before memory is taken for it.
     ///
     /// - Returns: the tensors that it does not read.
-    public static func check(_ folder: URL, _ encoder: EncoderOptions, outputs: Int) throws -> UnusedTensors {
+    public static func check(_ folder: URL, _ encoder: EncoderOptions, outputs: Int) throws -> CheckpointNotes {
         try ModelFolder.check(folder, encoder, demand) { _ = ClassificationModel(encoder, outputs: outputs, $0) }
     }
 

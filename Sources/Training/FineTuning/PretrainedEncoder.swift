@@ -19,7 +19,7 @@ public enum PretrainedEncoder {
     /// - Returns: the tensors that are not read.
     public static func check(
         _ folder: URL, _ encoder: EncoderOptions, outputs: Int, _ options: FineTuningOptions
-    ) throws -> UnusedTensors {
+    ) throws -> CheckpointNotes {
         try ModelFolder.check(folder, encoder, { demand($0, options, layers: encoder.layers) }) {
             _ = ClassificationModel(encoder, outputs: outputs, $0)
         }

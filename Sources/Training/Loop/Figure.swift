@@ -28,9 +28,9 @@ public struct Figure: Sendable, Equatable {
         (self.name, self.value, self.unit) = (name, value, unit)
     }
 
-    /// As people read it: `masked accuracy`
+    /// As people read it: `masked accuracy`, `micro F1`
     public var title: String {
-        name.reduce(into: "") { $0 += $1.isUppercase ? " \($1.lowercased())" : "\($1)" }
+        name.replacing(/([A-Z])([a-z]|$)/) { " \($0.1.lowercased())\($0.2)" }.replacing(/([a-z])F1/) { "\($0.1) F1" }
     }
 }
 

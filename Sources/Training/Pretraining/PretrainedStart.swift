@@ -10,6 +10,8 @@ public struct PretrainedStart: Sendable {
     let folder: URL
     /// SHA-256 of the weights: part of the run's identity.
     let digest: String
+    /// What a user should know of the folder.
+    public let notes: CheckpointNotes
 
     /// - Throws: `CheckpointError` where the folder cannot be read, or has another tokenizer than `tokenizer`.
     public init(_ folder: URL, _ tokenizer: any Tokenizer) throws {
@@ -18,6 +20,7 @@ public struct PretrainedStart: Sendable {
         }
         self.folder = folder
         digest = try ModelFolder.digest(folder)
+        notes = try CheckpointNotes(folder, unused: [])
     }
 
     /// Reads what the folder has into `weights`; what only the new model has keeps what it is. Positions beyond the

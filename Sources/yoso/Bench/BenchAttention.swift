@@ -1,11 +1,8 @@
 import ArgumentParser
 import Benchmarks
-import Checkpoints
 import Console
-import Foundation
-import Reports
+import Experiments
 import Tensors
-import Tokenization
 import Training
 
 /// `yoso bench`: how fast this machine is at what `yoso` does.
@@ -47,23 +44,7 @@ struct BenchAttention: ParsableCommand {
     @Option(help: "Folder of attention.json and attention.html.") var output = "Checkpoints/bench"
 
     func validate() throws {
-        guard lengths.allSatisfy({ (1...1 << 22).contains($0) }), (1...128).contains(width), rounds > 0, threads >= 0,
-            (1...1024).contains(hashes)
-        else {
-            throw ValidationError(
-                "wanted --lengths 1 to \(1 << 22), --width 1 to 128, --hashes 1 to 1024, --rounds above 0, --threads not below 0"
-            )
-        }
-        for name in data where !["random", "clustered", "checkpoint"].contains(name) {
-            throw ValidationError("--data \(name): wanted random, clustered or checkpoint")
-        }
-        guard data.contains("checkpoint") == (checkpoint != nil) else {
-            throw ValidationError("--data checkpoint and --checkpoint FOLDER go together")
-        }
-        let names = bench.choices(length: 512).map(\.name)
-        for name in only where !names.contains(name) {
-            throw ValidationError("--only \(name): wanted some of \(names.joined(separator: ", "))")
-        }
+        try usage { try bench.check(lengths, data, hasCheckpoint: checkpoint != nil, threads: threads) }
     }
 
     private var bench: AttentionBench {
@@ -75,36 +56,12 @@ struct BenchAttention: ParsableCommand {
         let workers = Workers(threads: threads)
         var bench = bench
         bench.peer = try against.map { try PeerScript(at: $0, named: "torch_attention.py", python: python) }
-        var report = AttentionReport(
-            machine: MachineFacts.title, width: width, threads: workers.threads, records: [])
         Bench.title()
-        for data in data {
-            for length in lengths.sorted() {
-                report.records += try bench.records(input(data, length), data, after: report.records, workers)
-                report.table(data: data, length: length).forEach(Terminal.line)
-            }
-            if let name = report.records.map(\.name).first(where: { $0.hasPrefix("yoso-") }) {
-                let crossover = report.crossover(name, "softmax", data: data, \.forwardBackward)
-                let length = crossover.map { "from \($0) tokens on" } ?? "at none of these lengths"
-                Terminal.line("\(name) with backward is faster than our softmax \(length) (\(data))")
-            }
+        let report = try bench.report(lengths, data, workers, line: Terminal.line) {
+            try .of(checkpoint ?? "", text, length: $0, width: width)
         }
-        try FileManager.default.createDirectory(
-            at: URL(fileURLWithPath: output, isDirectory: true), withIntermediateDirectories: true)
-        try ReportFile.write(report, to: "\(output)/attention.json")
-        try ReportFile.write(text: AttentionChart(report: report).html, to: "\(output)/attention.html")
+        try report.write(to: output)
         Terminal.line("")
         Terminal.line("\(output)/attention.json, \(output)/attention.html")
-    }
-
-    private func input(_ data: String, _ length: Int) throws -> HeadInput {
-        guard data == "checkpoint" else {
-            return data == "random" ? .random(length: length, width: width) : .clustered(length: length, width: width)
-        }
-        let folder = ModelPath.url(checkpoint ?? "")
-        let tokenizer = try TokenizerFolder.load(folder)
-        return try .of(
-            folder, Finetune.encoder(of: folder, tokenizer, length: 1), tokenizer, text: SampleData.text(text),
-            length: length, width: width)
     }
 }

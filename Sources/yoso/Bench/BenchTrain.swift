@@ -1,8 +1,6 @@
 import ArgumentParser
-import Attention
 import Benchmarks
 import Console
-import Foundation
 import Reports
 import Tensors
 import Training
@@ -37,32 +35,12 @@ struct BenchTrain: ParsableCommand {
     @Option(help: "Path of the JSON file.") var output: String?
 
     func validate() throws {
-        guard TimedAttentions(length: length)[attention]?.problems(headWidth: 64).isEmpty == true else {
-            throw ValidationError(
-                "--attention \(attention): wanted one of \(TimedAttentions.names.joined(separator: ", "))")
-        }
-        guard hidden % 64 == 0,
-            [layers, hidden, batch, length, steps, rounds].allSatisfy({ (1...65536).contains($0) }),
-            (6...10_000_000).contains(vocab), threads >= 0, microBatchTokens >= 0,
-            (0...0.99).contains(attentionDropout),
-            peerCompile == false || against != nil
+        try usage { try shape(.fp32, threads).check(attention: attention) }
+        guard [steps, rounds].allSatisfy({ (1...65536).contains($0) }), threads >= 0, !peerCompile || against != nil
         else {
-            throw ValidationError(
-                "wanted numbers from 1 to 65536, --hidden a multiple of 64, --vocab 6 to 10000000, --attention-dropout below 1, "
-                    + "--peer-compile with --against")
+            throw ValidationError("wanted --steps and --rounds from 1 to 65536, --peer-compile with --against")
         }
         try precision.forEach { try $0.check() }
-    }
-
-    /// What the JSON file says.
-    private struct Run: Encodable {
-        var machine: String
-        var layers, hidden, vocabulary, batch, length: Int
-        var attention: String
-        var threads: Int
-        /// Largest resident size of all results.
-        var peakBytes: Int
-        var results: [TrainingBench.Result]
     }
 
     func run() throws {
@@ -70,43 +48,30 @@ struct BenchTrain: ParsableCommand {
         let workers = Workers(threads: threads)
         Bench.title(
             ", \(layers)x\(hidden) \(attention), \(batch) x \(length) tokens, \(workers.threads) threads")
-        let results = try precision.map { try measure($0, workers) }
-        let peakBytes = PretrainingEstimate.peakMemory()
-        Terminal.line("peak memory of all: \(Show.bytes(peakBytes))")
-        if let output {
-            let run = Run(
-                machine: MachineFacts.cpuName, layers: layers, hidden: hidden, vocabulary: vocab, batch: batch,
-                length: length, attention: attention, threads: workers.threads, peakBytes: peakBytes, results: results)
-            try ReportFile.write(run, to: output)
+        let results = try precision.map { precision in
+            let bench = try TrainingBench(
+                shape(precision, workers.threads), workers, rounds: rounds, steps: steps, peer: peer(),
+                line: Terminal.line)
+            bench.lines.forEach(Terminal.line)
+            return bench.result
         }
+        let report = TrainingReport(shape(.fp32, workers.threads), attention: attention, results)
+        Terminal.line("peak memory of all: \(Show.bytes(report.peakBytes))")
+        if let output { try ReportFile.write(report, to: output) }
     }
 
-    private func measure(_ precision: Precision, _ workers: Workers) throws -> TrainingBench.Result {
-        let shape = TrainingShape(
+    private func shape(_ precision: Precision, _ threads: Int) -> TrainingShape {
+        TrainingShape(
             layers: layers, hidden: hidden, vocabulary: vocab, batch: batch, length: length,
             attention: TimedAttentions(length: length)[attention] ?? .softmax, attentionDropout: attentionDropout,
             precision: precision, microBatchTokens: microBatchTokens > 0 ? microBatchTokens : batch * length,
-            recompute: recompute, threads: workers.threads)
-        let peer = try against.map {
+            recompute: recompute, threads: threads)
+    }
+
+    private func peer() throws -> PeerTraining? {
+        try against.map {
             PeerTraining(
                 script: try PeerScript(at: $0, named: "torch_pretrain.py", python: python), compiles: peerCompile)
         }
-        let bench = try TrainingBench(
-            shape, workers, rounds: rounds, steps: steps, peer: peer, line: Terminal.line)
-        table(bench).forEach(Terminal.line)
-        return bench.result
-    }
-
-    private func table(_ bench: TrainingBench) -> [String] {
-        let (result, peak) = (bench.result, bench.peak)
-        var head = String(
-            format: "%@: %.0f tokens/s, %.0f GFLOP/s in products, %@ of the measured %.0f%@", result.precision.rawValue,
-            result.tokensPerSecond, bench.speed * 1e-9, Show.percent(result.shareOfPeak), peak.operations * 1e-9,
-            peak.isBusy ? " of a busy machine" : "")
-        if let peer = result.peerTokensPerSecond {
-            head += String(format: "; PyTorch %.0f tokens/s, ratio %.2f", peer, result.tokensPerSecond / peer)
-            if let peak = result.peerPeakMegabytes { head += ", \(Show.bytes(peak << 20))" }
-        }
-        return [head] + PhaseTable(rows: result.phases).lines
     }
 }

@@ -1,8 +1,6 @@
 import ArgumentParser
 import Console
-import Foundation
-import Glue
-import Tasks
+import Experiments
 
 /// `yoso compare A B`: whether one set of seeds is better than another, by a paired test.
 struct Compare: ParsableCommand {
@@ -13,45 +11,8 @@ struct Compare: ParsableCommand {
     @Argument(help: "Another one, of the same task.") var second: String
 
     func run() throws {
-        let (a, b) = (try report(first), try report(second))
-        guard a.task == b.task else { throw TaskError(second, "is of \(b.task), \(first) of \(a.task)") }
-        guard a.protocol == b.protocol else {
-            throw TaskError(second, "its protocol is \(b.protocol ?? "own"), that of \(first) \(a.protocol ?? "own")")
-        }
-        guard a.rows == b.rows else {
-            throw TaskError(second, "was scored on \(b.rows ?? 0) dev rows, \(first) on \(a.rows ?? 0)")
-        }
-        let title = (try? GlueTask.named(a.task).title) ?? a.task
-        let seeds = a.seeds.filter(b.seeds.contains)
-        guard seeds.count > 1 else {
-            throw TaskError("", "\(first) and \(second) share \(seeds.count) seeds; wanted at least 2")
-        }
-        let comparison = PairedComparison(scores(a, seeds), scores(b, seeds))
-        func points(_ value: Double) -> String { String(format: "%.2f", 100 * value) }
-        let better = comparison.difference >= 0 ? (first, second) : (second, first)
-        let size =
-            "\(points(abs(comparison.difference))) ± \(points(comparison.deviation)) points over \(seeds.count) seeds"
-        let chance = String(format: "p = %.3g, paired t-test", comparison.probability)
-        if comparison.probability < 0.05 {
-            Terminal.line("yes: \(better.0) is better than \(better.1) on \(title) by \(size) (\(chance))")
-            return Terminal.next("yoso predict --checkpoint \(better.0)")
-        }
-        Terminal.line("not shown: \(better.0) is ahead of \(better.1) on \(title) by \(size) (\(chance))")
-        let more = comparison.seedsWanted.map { max(1, $0 - seeds.count) }
-        Terminal.line(more.map { "a difference of this size would need about \($0) more seeds" } ?? "they are equal")
-    }
-
-    private func report(_ folder: String) throws -> SeedReport {
-        let url = URL(fileURLWithPath: "\(folder)/\(SeedReport.fileName)")
-        guard let data = try? Data(contentsOf: url), let report = try? JSONDecoder().decode(SeedReport.self, from: data)
-        else { throw TaskError(folder, "no \(SeedReport.fileName); wanted a folder of `yoso finetune --seeds N`") }
-        guard report.statistics?.scores.count ?? 0 == report.seeds.count else {
-            throw TaskError(url.relativePath, "damaged: it has not as many scores as seeds")
-        }
-        return report
-    }
-
-    private func scores(_ report: SeedReport, _ seeds: [Int]) -> [Double] {
-        zip(report.seeds, report.statistics?.scores ?? []).filter { seeds.contains($0.0) }.map(\.1)
+        let comparison = try Comparison(first, second)
+        comparison.lines.forEach(Terminal.line)
+        if let better = comparison.better { Terminal.next("yoso predict --checkpoint \(better)") }
     }
 }

@@ -1,8 +1,11 @@
 import ArgumentParser
 import Console
+import Experiments
 import Foundation
 import Glue
 import Tasks
+
+import enum Options.Spelling
 
 /// `yoso data glue --output DIR`: the official files from their server.
 struct DataGlue: ParsableCommand {
@@ -17,26 +20,17 @@ struct DataGlue: ParsableCommand {
     func validate() throws {
         guard URL(string: server)?.host != nil else { throw ValidationError("--server \(server): wanted a URL") }
         for name in tasks where !OfficialSource.all.contains(where: { $0.task == TaskSource.plain(name) }) {
-            let names = OfficialSource.all.map(\.task).joined(separator: ", ")
-            throw ValidationError("--tasks \(name): the server has \(names)")
+            let names = OfficialSource.all.map(\.task)
+            let hint = Spelling.hint(for: name, among: names)
+            throw ValidationError("--tasks \(name)\(hint): the server has \(names.joined(separator: ", "))")
         }
     }
 
     func run() throws {
-        let (folder, status) = (URL(fileURLWithPath: output, isDirectory: true), StatusLine())
-        let downloads = folder.appendingPathComponent("archives", isDirectory: true)
-        for source in OfficialSource.all where tasks.isEmpty || tasks.map(TaskSource.plain).contains(source.task) {
-            for file in source.files {
-                guard let url = URL(string: server)?.appendingPathComponent(file.path) else { continue }
-                let download = Download(url, to: downloads.appendingPathComponent(file.name), digest: file.digest)
-                try download.run { bytes, total in
-                    let all = total.map { " of \(Show.bytes($0))" } ?? ""
-                    status.show("\(file.name): \(Show.bytes(bytes))\(all)")
-                }
-            }
-            try source.unpack(downloads, into: folder)
-            status.line("\(source.task): checked and unpacked")
-        }
+        guard let server = URL(string: server) else { return }
+        let sources = OfficialSource.all.filter { tasks.isEmpty || tasks.map(TaskSource.plain).contains($0.task) }
+        try GlueDownload(sources, from: server).run(
+            into: URL(fileURLWithPath: output, isDirectory: true), RunDisplay())
         Terminal.next("yoso data check \(output)")
     }
 }

@@ -14,7 +14,8 @@ struct Predict: ParsableCommand {
             "Read sentences, pairs with a tab between, or JSON lines; write a JSON line for each as input pauses.",
         discussion: """
             A line of JSON is an object with text, for a pair text2, and on request an id, which is echoed. A line that \
-            cannot be read gets {"error": …, "line": …}; the others go on, and the exit code is 1.
+            cannot be read gets {"error": …, "line": …}; the others go on, and the exit code is 1. The names of special \
+            tokens in a text, such as [MASK] or [SEP], are text like any other: no text steers the model by them.
             """)
 
     @Option(help: "A fine-tuned Hugging Face folder, or a run.") var checkpoint: String
@@ -39,14 +40,22 @@ struct Predict: ParsableCommand {
     func run() throws {
         let classifier = try SavedClassifier(
             ModelPath.url(checkpoint), length: length, threads: threads, precision: precision)
+        if let note = classifier.note { Terminal.warn("note: \(note)") }
         let lines = try InputLines(input)
         let sink = try output.map { try Sink(path: $0) } ?? .standardOutput
-        let stream = PredictionStream(classifier.namedTarget, texts: classifier.task?.texts.count) { rows in
+        let stream = PredictionStream(classifier.namedTarget, texts: classifier.texts) { rows in
             try classifier.logits(
                 rows.map {
                     TaskRow(texts: $0).encoded(classifier.tokenizer, length: classifier.length)
                 })
         }
         try stream.run(lines, batch: batch, write: sink.write)
+    }
+}
+
+extension Precision: ExpressibleByArgument {
+    /// - Throws: `ValidationError` where this CPU has no instructions for it.
+    func check() throws {
+        guard isAvailable else { throw ValidationError("--precision \(rawValue): this CPU has no AVX512-BF16") }
     }
 }

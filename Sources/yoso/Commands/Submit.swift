@@ -1,10 +1,9 @@
 import ArgumentParser
 import Console
+import Experiments
 import Foundation
 import Glue
 import Reports
-import Tasks
-import Tokenization
 
 /// `yoso submit`: the predictions of all test sets as the archive that the benchmark's server takes.
 struct Submit: ParsableCommand {
@@ -34,53 +33,11 @@ struct Submit: ParsableCommand {
             Terminal.line("\(check): all \(Submission.files.count) files are as the server wants them")
             return Terminal.next("upload it at https://gluebenchmark.com/submit")
         }
-        let folder = URL(fileURLWithPath: data ?? "", isDirectory: true)
         try ReportFile.check(output)
-        let lacking = fillMissing ? [] : Submission.files.flatMap { lacks($0, $1, folder) }
-        guard lacking.isEmpty else {
-            throw TaskError("", "no \(lacking.joined(separator: ", no ")); or pass --fill-missing")
-        }
-        var submission = Submission()
-        for (task, file) in Submission.files {
-            // 65.1% of WNLI's test rows.
-            if task.name == "wnli", wnli == .majority {
-                try submission.add(task, file, Array(repeating: 0, count: file.rows ?? 0))
-                Terminal.line("\(file.title): 0 everywhere, the majority")
-                continue
-            }
-            let lacks = lacks(task, file, folder)
-            guard lacks.isEmpty else {
-                try submission.add(task, file, Array(repeating: task.target.isValue ? 2.5 : 0, count: file.rows ?? 0))
-                Terminal.line("\(file.title): filled, no \(lacks.joined(separator: ", no "))")
-                continue
-            }
-            let checkpoint = checkpoint(of: task)
-            let classifier = try SavedClassifier(checkpoint)
-            let rows = try TaskFile(task, file, labelled: false, in: folder).rows
-            let logits = try classifier.logits(
-                rows.map { $0.encoded(classifier.tokenizer, length: classifier.length) }, of: task)
-            try submission.add(task, file, logits.map { task.target.prediction($0)[0] })
-            Terminal.line("\(file.title): \(Show.grouped(rows.count)) rows by \(checkpoint.relativePath)")
-        }
+        let predictions = TestPredictions(checkpoints: checkpoints, data: data ?? "", wnli: wnli)
+        let submission = try predictions.submission(fillMissing: fillMissing, RunDisplay())
         try submission.write(to: URL(fileURLWithPath: output))
         Terminal.line(output)
         Terminal.next("yoso submit --check \(output)")
-    }
-
-    /// AX is predicted by the model of MNLI.
-    private func checkpoint(of task: TaskSource) -> URL {
-        URL(
-            fileURLWithPath: "\(checkpoints)/\(task == GlueTask.diagnostic ? "mnli" : task.name)/best",
-            isDirectory: true)
-    }
-
-    /// What is not there of the model and the test file.
-    private func lacks(_ task: TaskSource, _ file: TaskSource.File, _ folder: URL) -> [String] {
-        guard task.name != "wnli" || wnli != .majority else { return [] }
-        let checkpoint = checkpoint(of: task)
-        return [
-            FileManager.default.fileExists(atPath: checkpoint.path) ? nil : checkpoint.relativePath,
-            TaskFile.exists(task, file, in: folder) ? nil : "\(data ?? "")/\(task.title)/\(file.name)",
-        ].compactMap { $0 }
     }
 }

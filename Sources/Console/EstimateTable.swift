@@ -1,14 +1,13 @@
-import Console
 import Foundation
 import Training
 
 /// What `--dry-run` prints.
-struct EstimateTable {
+public struct EstimateTable {
     private let estimate: PretrainingEstimate
 
-    init(_ estimate: PretrainingEstimate) { self.estimate = estimate }
+    public init(_ estimate: PretrainingEstimate) { self.estimate = estimate }
 
-    var text: String {
+    public var text: String {
         let rows: [(String, String)] = [
             ("parameters", Show.count(estimate.parameters)),
             ("steps", Show.grouped(estimate.totalSteps)),

@@ -1,12 +1,13 @@
-import Console
 import Foundation
 import Training
 
 /// Where the time of a step goes.
-struct PhaseTable {
-    let rows: [StepProfile.Row]
+public struct PhaseTable {
+    private let rows: [StepProfile.Row]
 
-    var lines: [String] {
+    public init(rows: [StepProfile.Row]) { self.rows = rows }
+
+    public var lines: [String] {
         let total = rows.reduce(0) { $0 + $1.seconds }
         return rows.map { row in
             "  " + row.phase.padding(toLength: 22, withPad: " ", startingAt: 0)

@@ -1,4 +1,3 @@
-import ArgumentParser
 import Checkpoints
 import Console
 import Foundation
@@ -8,7 +7,7 @@ import Tasks
 import Training
 
 /// Every combination of the values of some keys.
-struct SearchGrid {
+public struct SearchGrid {
     struct Point: Equatable {
         /// `key=value`
         let settings: [String]
@@ -17,22 +16,22 @@ struct SearchGrid {
 
     let points: [Point]
 
-    /// - Throws: `ValidationError` where a text is no `KEY=VALUE,VALUE`.
-    init(_ texts: [String]) throws {
+    /// - Throws: `UsageError` where a text is no `KEY=VALUE,VALUE`.
+    public init(_ texts: [String]) throws {
         var keys = ["task", "checkpoint", "data"]
         points = try texts.reduce([Point(settings: [])]) { points, text in
             let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
             guard parts.count == 2, !parts[1].hasPrefix(","), !parts[1].hasSuffix(",") else {
-                throw ValidationError("--search \(text): wanted KEY=VALUE,VALUE")
+                throw UsageError("--search \(text): wanted KEY=VALUE,VALUE")
             }
             let settings = parts[1].split(separator: ",").map {
                 "\(parts[0])=\($0.trimmingCharacters(in: .whitespaces))"
             }
             for (index, setting) in settings.enumerated() where settings[..<index].contains(setting) {
-                throw ValidationError("--search \(text): '\(setting)' occurs twice")
+                throw UsageError("--search \(text): '\(setting)' occurs twice")
             }
             guard !keys.contains(parts[0]) else {
-                throw ValidationError("--search \(text): \(parts[0]) is searched twice, or set by a flag of its own")
+                throw UsageError("--search \(text): \(parts[0]) is searched twice, or set by a flag of its own")
             }
             keys.append(parts[0])
             return points.flatMap { point in settings.map { Point(settings: point.settings + [$0]) } }
@@ -51,19 +50,40 @@ struct SearchGrid {
     }
 }
 
-extension Finetune {
+/// A fine-tuning at every point of a grid, or one alone where there is none.
+public struct Search {
+    private let run: FineTuning
+    private let grid: [String]
+
+    /// - Parameter grid: `KEY=VALUE,VALUE`; where it is empty, what the protocol tunes.
+    public init(_ run: FineTuning, grid: [String]) {
+        (self.run, self.grid) = (run, grid.isEmpty ? run.publishedGrid : grid)
+    }
+
+    /// The folder of the run, or of all of them.
+    ///
+    /// - Throws: what reading the recipe throws.
+    public var folder: String {
+        get throws {
+            if let output = run.output { return output }
+            let recipe = try run.read()
+            return "Checkpoints/\(grid.isEmpty ? recipe.name : "\(recipe.task.name)-search")"
+        }
+    }
+
     /// Tries all points of the grid by successive halving, leaves their scores in `leaderboard.md`, and points `best` at the
     /// best. A run that is kept goes on where it stopped, to the same bits as if it had been alone; one that diverges comes last.
-    func finetuneSearch(_ grid: [String]) throws -> EvaluationReport<DevScores> {
-        let (task, grid) = (try read().task, try SearchGrid(grid))
-        let folder = output ?? "Checkpoints/\(task.name)-search"
+    ///
+    /// - Returns: the best epoch of the best point.
+    /// - Throws: as `FineTuning.run`; `UsageError` where the grid is none, `TaskError` where all points diverge.
+    public func run(_ observer: some RunObserver) throws -> EvaluationReport<DevScores> {
+        guard !grid.isEmpty else { return try run.run(observer) }
+        let (task, points, folder) = (try run.read().task, try SearchGrid(grid).points, try folder)
+        let common = run.settings(less: grid)
         // Every point is read before the first one starts.
-        var kept = try grid.points.map { point in
-            var run = self
-            run.search = []
-            run.settings.settings += point.settings
-            run.output = "\(folder)/\(point.folder)"
-            return SearchEntry(point: point, run: run, epochs: try run.read().options.epochs)
+        var kept = try points.map { point in
+            let one = run.setting(point.settings).into("\(folder)/\(point.folder)")
+            return SearchEntry(point: point, run: one, epochs: try one.read().options.epochs)
         }
         let epochs = kept.reduce(1) { max($0, $1.epochs) }
         var (board, diverged): ([SearchEntry], [SearchEntry]) = ([], [])
@@ -72,14 +92,14 @@ extension Finetune {
             // One that diverges gives its place to the next.
             while scored.count < rung.points, !kept.isEmpty {
                 var entry = kept.removeFirst()
-                Terminal.line("")
-                Terminal.line("\(entry.name) to epoch \(min(rung.epoch, entry.epochs)) of \(entry.epochs)")
+                observer.line("")
+                observer.line("\(entry.name) to epoch \(min(rung.epoch, entry.epochs)) of \(entry.epochs)")
                 do {
-                    entry.report = try entry.run.finetune(untilEpoch: rung.epoch, common: settingsInCommon)
+                    entry.report = try entry.run.run(observer, untilEpoch: rung.epoch, common: common)
                     scored.append(entry)
                 } catch let error as TrainingError {
                     guard case .diverged = error else { throw error }
-                    Terminal.line("diverged: \(error)")
+                    observer.line("diverged: \(error)")
                     entry.report = nil
                     diverged.append(entry)
                 }
@@ -88,13 +108,13 @@ extension Finetune {
             board = kept + diverged
             try ReportFile.write(text: leaderboard(task, board), to: "\(folder)/leaderboard.md")
         }
-        Terminal.line("")
-        Terminal.line(leaderboard(task, board))
+        observer.line("")
+        observer.line(leaderboard(task, board))
         guard let best = board.first, let report = best.report else {
             throw TaskError(folder, "all points diverged; wanted for example lower rates")
         }
         try RunFolder.link("\(best.point.folder)/best", as: "best", in: URL(fileURLWithPath: folder, isDirectory: true))
-        Terminal.line("best: \(folder)/\(best.point.folder)/best, and \(folder)/best points there")
+        observer.line("best: \(folder)/\(best.point.folder)/best, and \(folder)/best points there")
         return report
     }
 
@@ -108,7 +128,8 @@ extension Finetune {
             ["", $0.map(\.description).joined(separator: "; ")]
         }
         let head = ["| \(task.title) | epoch | dev score |", "|---|---|---|"]
-        return (head + lines + ["", "protocol \(self.protocol ?? "own")"] + (subsets ?? [])).joined(separator: "\n")
+        return (head + lines + ["", "protocol \(run.published?.name ?? "own")"] + (subsets ?? [])).joined(
+            separator: "\n")
             + "\n"
     }
 }
@@ -116,7 +137,7 @@ extension Finetune {
 /// A point of a grid and what came of it.
 private struct SearchEntry {
     let point: SearchGrid.Point
-    let run: Finetune
+    let run: FineTuning
     let epochs: Int
     /// Of its best epoch so far; nil before the first one and where it diverged.
     var report: EvaluationReport<DevScores>?

@@ -1,12 +1,17 @@
-import Console
 import Foundation
 import Training
 
-/// A run on the terminal.
-final class RunDisplay {
+/// A run on the terminal, which signals stop.
+public final class RunDisplay: RunObserver {
     private let status = StatusLine()
 
-    func show<Result>(_ event: RunEvent<Result>) {
+    public init() {}
+
+    public func line(_ text: String) { status.line(text) }
+    public func status(_ text: String) { status.show(text) }
+    public func interruption() -> Interruption { Signals.shared.interruption() }
+
+    public func show<Result>(_ event: RunEvent<Result>) {
         switch event {
         case .started(let step, let total, let parameters, let fresh):
             let start = step == 0 ? "" : ", continuing at step \(Show.grouped(step))"
@@ -24,8 +29,6 @@ final class RunDisplay {
         case .warning(let text): status.line("warning: \(text)")
         }
     }
-
-    func note(_ text: String) { status.line(text) }
 
     private static func line(_ report: StepReport) -> String {
         (report.epoch > 0 ? "epoch \(report.epoch)  " : "")

@@ -1,4 +1,3 @@
-import ArgumentParser
 import Checkpoints
 import Console
 import Foundation
@@ -10,27 +9,46 @@ import Training
 
 /// What stands for WNLI in an average: its dev set contradicts its training set, so that a model that learns scores below the
 /// majority (GLUE's frequently asked questions, 12).
-enum WNLIPolicy: String, ExpressibleByArgument, CaseIterable {
+public enum WNLIPolicy: String, CaseIterable, Sendable {
     case majority, train, skip
 }
 
-extension Finetune {
-    /// Fine-tunes on every task whose files there are, one after another, each in a folder of its name, and writes the table
-    /// with the average.
-    func finetuneAll() throws {
-        guard let data else { throw ValidationError("--task all wants --data DIR, the folder of all tasks") }
-        guard let checkpoint else { throw ValidationError("--task all wants --checkpoint FOLDER") }
-        let (folder, files) = (output ?? "Checkpoints/glue", URL(fileURLWithPath: data, isDirectory: true))
-        let start = fromTask ?? (published?.start == .wanted ? "mnli" : nil)
-        var runs: [(task: TaskSource, run: Finetune)] = []
+/// A fine-tuning on every task of GLUE whose files there are, one after another, each in a folder of its name, and the table of
+/// them with the average.
+public struct AllTasks {
+    private let run: FineTuning
+    private let grid: [String]
+    private let wnli: WNLIPolicy
+    private let seeds: Int?
+
+    /// - Parameters:
+    ///   - run: for every task, which it does not name; with a task to begin from, MRPC, STS-B and RTE begin from that one's encoder.
+    ///   - grid: to search on each, as `Search` does.
+    ///   - seeds: of each; nil for the recipe's.
+    public init(_ run: FineTuning, grid: [String] = [], wnli: WNLIPolicy = .majority, seeds: Int? = nil) {
+        (self.run, self.grid, self.wnli, self.seeds) = (run, grid, wnli, seeds)
+    }
+
+    /// The folder of all runs.
+    public var folder: String { run.output ?? "Checkpoints/glue" }
+
+    /// Runs on all, after everything is read, and writes the table into `table.md`.
+    ///
+    /// - Throws: as `Search.run`; `UsageError` where data or checkpoint is not named.
+    public func run(_ observer: some RunObserver) throws {
+        guard let data = run.data else { throw UsageError("--task all wants --data DIR, the folder of all tasks") }
+        guard let checkpoint = run.checkpoint else { throw UsageError("--task all wants --checkpoint FOLDER") }
+        let files = URL(fileURLWithPath: data, isDirectory: true)
+        let start = run.fromTask ?? (run.published?.start == .wanted ? "mnli" : nil)
+        var runs: [(task: TaskSource, run: FineTuning)] = []
         for task in try tasksInOrder(from: start) where task.name != "wnli" || wnli != .skip {
             guard let train = task.train else { continue }
             guard TaskFile.isNamed(task, train, in: files), TaskFile.isNamed(task, task.dev[0], in: files) else {
-                Terminal.line("\(task.title): no \(train.name) or no \(task.dev[0].name) in \(data); left out")
+                observer.line("\(task.title): no \(train.name) or no \(task.dev[0].name) in \(data); left out")
                 continue
             }
-            var one = self
-            (one.task, one.fromTask, one.seeds, one.output) = (task.name, nil, nil, "\(folder)/\(task.name)")
+            var one = run.into("\(folder)/\(task.name)")
+            (one.task, one.fromTask) = (task.name, nil)
             if let start, Self.small.contains(task.name) {
                 one.checkpoint = "\(folder)/\(TaskSource.plain(start))/best"
             }
@@ -40,7 +58,7 @@ extension Finetune {
         // Everything is read before the first run starts.
         let source = ModelPath.url(checkpoint)
         let weights =
-            randomWeights ? "random" : try TableSettings.weights(of: source, digest: ModelFolder.digest(source))
+            run.randomWeights ? "random" : try TableSettings.weights(of: source, digest: ModelFolder.digest(source))
         let tokenizer = try TokenizerFolder.load(source)
         try runs.forEach { try $0.run.checkFiles() }
         if let start, runs.contains(where: { Self.small.contains($0.task.name) }),
@@ -51,22 +69,24 @@ extension Finetune {
                 data,
                 "holds no \(start), which others begin from, and there is no \(folder)/\(TaskSource.plain(start))/best")
         }
-        var table = GlueTable(TableSettings(protocol: self.protocol, settings: settingsInCommon, weights: weights))
+        var table = GlueTable(
+            TableSettings(
+                protocol: run.published?.name, settings: run.settings(less: grid), weights: weights))
         table.seeds = seeds ?? 1
         for (task, run) in runs {
-            Terminal.line("")
-            Terminal.line(task.title)
+            observer.line("")
+            observer.line(task.title)
             if task.name == "wnli", wnli == .majority {
                 table.add(task, try .byMajority(task, in: files, tokenizer), note: "by majority")
             } else if let seeds {
-                if let median = try run.finetuneSeeds(seeds) { table.add(task, median) }
+                if let median = try Seeds(run, count: seeds, grid: grid).run(observer) { table.add(task, median) }
             } else {
-                table.add(task, try run.finetune().evaluation)
+                table.add(task, try Search(run, grid: grid).run(observer).evaluation)
             }
             try ReportFile.write(text: table.text, to: "\(folder)/table.md")
         }
-        Terminal.line("")
-        Terminal.line(table.text)
+        observer.line("")
+        observer.line(table.text)
     }
 
     /// Tasks with few training rows, which gain from another task's encoder (Phang et al. 2018).
@@ -77,7 +97,7 @@ extension Finetune {
         guard let start else { return GlueTask.all }
         let first = try GlueTask.named(start)
         guard !Self.small.contains(first.name) else {
-            throw ValidationError(
+            throw UsageError(
                 "--from-task \(start): wanted a task that does not begin from it, for example mnli")
         }
         return [first] + GlueTask.all.filter { $0 != first }

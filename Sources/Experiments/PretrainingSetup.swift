@@ -16,17 +16,17 @@ struct PretrainingSetup {
     /// Where tokenized text is kept.
     private static let cache = URL(fileURLWithPath: "Checkpoints/tokens", isDirectory: true)
 
-    init(_ recipe: PretrainingRecipe, _ status: StatusLine) throws {
+    init(_ recipe: PretrainingRecipe, _ observer: some RunObserver) throws {
         tokenizer = try TokenizerFolder.load(URL(fileURLWithPath: recipe.vocabulary))
         encoder = try recipe.encoderOptions(vocabularySize: tokenizer.vocabularySize)
         guard let text = recipe.text else {
             throw CorpusError("corpus.text", "no text is named; pass --data DIR, or set corpus.text in the recipe")
         }
         let files = try SampleData.text(text)
-        if let note = files.note { status.line(note) }
+        if let note = files.note { observer.line(note) }
         let corpus = try TokenizedCorpus(files, tokenizer, cache: Self.cache) { progress in
             let share = Double(progress.bytes) / Double(max(1, progress.totalBytes))
-            status.show("tokenizing: \(Show.percent(share)), \(Show.count(progress.tokens)) tokens")
+            observer.status("tokenizing: \(Show.percent(share)), \(Show.count(progress.tokens)) tokens")
         }
         let split = try CorpusSplit(corpus, heldOut: recipe.heldOut)
         let options = recipe.options
@@ -35,11 +35,11 @@ struct PretrainingSetup {
             training: ExampleSource(corpus, split, .training, options.examples, tokenizer, seed: options.seed),
             heldOut: ExampleSource(corpus, split, .heldOut, options.examples, tokenizer, seed: 0),
             tokenCounts: baseline.counts)
-        if let objection = TokenizerFolder.objection(tokenizer) { status.line("note: \(objection)") }
-        status.line(
+        if let objection = TokenizerFolder.objection(tokenizer) { observer.line("note: \(objection)") }
+        observer.line(
             "\(Show.grouped(corpus.documentCount)) documents, \(Show.count(corpus.tokenCount)) tokens, "
                 + "\(Show.grouped(data.training.count(epoch: 0))) examples an epoch, vocabulary of "
                 + "\(Show.grouped(tokenizer.vocabularySize))")
-        if let shortage = data.training.shortage { status.line("warning: \(shortage)") }
+        if let shortage = data.training.shortage { observer.line("warning: \(shortage)") }
     }
 }

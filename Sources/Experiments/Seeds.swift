@@ -6,25 +6,23 @@ import Tasks
 import Training
 
 /// The runs of one task with several seeds, as `seeds.json` of their folder.
-struct SeedReport: Codable {
-    var task: String
-    var `protocol`: String?
+public struct SeedReport: Codable {
+    public internal(set) var task: String
+    public internal(set) var `protocol`: String?
     /// Dev rows of a score, and the splits that are not the official ones.
-    var rows: Int?
-    var subsets: [SplitCount]?
+    public internal(set) var rows: Int?
+    public internal(set) var subsets: [SplitCount]?
     /// Of every seed that came to an end, in order.
-    var seeds: [Int]
-    var statistics: SeedStatistics?
+    public internal(set) var seeds: [Int]
+    public internal(set) var statistics: SeedStatistics?
     /// Seeds whose loss was no number any more, or that say the same of every row.
-    var diverged: [Int]
-    var dead: [Int]
+    public internal(set) var diverged: [Int]
+    public internal(set) var dead: [Int]
 
-    static let fileName = "seeds.json"
-
-    static func folder(_ output: String, _ seed: Int) -> String { "\(output)/seed-\(seed)" }
+    public static let fileName = "seeds.json"
 
     /// `median 61.2, mean 60.9 ± 1.3, 95% interval 59.8 to 62.0`
-    var text: String {
+    public var text: String {
         let scores = statistics.map {
             "median \(Show.points($0.median)), mean \(Show.points($0.mean)) ± \(Show.points($0.deviation))"
                 + ($0.interval.map {
@@ -36,32 +34,48 @@ struct SeedReport: Codable {
     }
 }
 
-extension Finetune {
-    /// Runs seed 1 to `count`, each in a folder of its own, and points `best` at that of the median, the lower one of two; a run
-    /// that diverges does not stop the others.
+/// A fine-tuning with several seeds, each in a folder of its own.
+public struct Seeds {
+    public let run: FineTuning
+    /// Seeds 1 to this.
+    public let count: Int
+    /// What each of them is, beside its seed: a search, or one run.
+    private let grid: [String]
+
+    public init(_ run: FineTuning, count: Int, grid: [String] = []) {
+        (self.run, self.count, self.grid) = (run, count, grid)
+    }
+
+    /// The folder of all runs.
+    ///
+    /// - Throws: what reading the recipe throws.
+    public var folder: String { get throws { try run.output ?? "Checkpoints/\(run.taskName)-seeds" } }
+
+    /// Runs all of them, writes `seeds.json`, and points `best` at that of the median, the lower one of two; a run that diverges
+    /// does not stop the others.
     ///
     /// - Returns: what the run of the median scored; nil where none came to an end.
-    func finetuneSeeds(_ count: Int) throws -> TaskEvaluation? {
-        let name = try longRangeRecipe()?.task.name ?? read().task.name
-        let folder = output ?? "Checkpoints/\(name)-seeds"
-        var report = SeedReport(task: name, protocol: self.protocol, seeds: [], statistics: nil, diverged: [], dead: [])
+    /// - Throws: as `FineTuning.run`.
+    @discardableResult public func run(_ observer: some RunObserver) throws -> TaskEvaluation? {
+        let (name, folder) = (try run.taskName, try folder)
+        var report = SeedReport(
+            task: name, protocol: run.published?.name, seeds: [], statistics: nil, diverged: [], dead: [])
         var evaluations: [(seed: Int, evaluation: TaskEvaluation)] = []
         for seed in 1...count {
-            var one = self
-            one.seeds = nil
-            one.settings.settings.append("seed=\(seed)")
-            one.output = SeedReport.folder(folder, seed)
-            Terminal.line("")
-            Terminal.line("seed \(seed)")
+            let one = run.setting(["seed=\(seed)"]).into("\(folder)/seed-\(seed)")
+            observer.line("")
+            observer.line("seed \(seed)")
             do {
-                let evaluation = try one.longRangeRecipe().map(one.finetune) ?? one.finetune().evaluation
+                let evaluation =
+                    try one.longRangeRecipe(grid: grid).map { try one.run($0, observer) }
+                    ?? Search(one, grid: grid).run(observer).evaluation
                 report.seeds.append(seed)
                 evaluations.append((seed, evaluation))
                 (report.rows, report.subsets) = (evaluation.rows, evaluation.subsets)
                 if evaluation.isConstant { report.dead.append(seed) }
             } catch let error as TrainingError {
                 guard case .diverged = error else { throw error }
-                Terminal.line("diverged: \(error)")
+                observer.line("diverged: \(error)")
                 report.diverged.append(seed)
             }
         }
@@ -73,9 +87,9 @@ extension Finetune {
                 "seed-\(median.seed)/best", as: "best", in: URL(fileURLWithPath: folder, isDirectory: true))
         }
         try ReportFile.write(report, to: "\(folder)/\(SeedReport.fileName)")
-        Terminal.line("")
-        Terminal.line(report.text)
-        (report.subsets ?? []).forEach { Terminal.line("\($0)") }
+        observer.line("")
+        observer.line(report.text)
+        (report.subsets ?? []).forEach { observer.line("\($0)") }
         return median?.evaluation
     }
 }

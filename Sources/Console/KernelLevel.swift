@@ -2,17 +2,17 @@ import CKernels
 import Foundation
 
 /// The instructions that the kernels were built for; `YOSO_KERNELS` chooses them when the program is built, not when it runs.
-enum KernelLevel {
+public enum KernelLevel {
     /// - Throws: `Wrong` where the environment names others than this program has.
-    static func check() throws {
+    public static func check() throws {
         let (wanted, built) = (ProcessInfo.processInfo.environment["YOSO_KERNELS"] ?? "", String(cString: ck_level()))
         guard wanted.isEmpty || wanted == built else { throw Wrong(wanted: wanted, built: built) }
     }
 
-    struct Wrong: Error, CustomStringConvertible {
+    public struct Wrong: Error, CustomStringConvertible {
         let wanted, built: String
 
-        var description: String {
+        public var description: String {
             "YOSO_KERNELS is '\(wanted)', but this program was built with kernels for \(built); unset it, or build again with it"
         }
     }

@@ -3,6 +3,7 @@ import Console
 import Foundation
 import LongRange
 import Tasks
+import Tensors
 import Training
 
 /// Test scores of the Long Range Arena as percentages, with their average, and what others published.
@@ -31,19 +32,21 @@ struct LongRangeTable {
     }
 }
 
-extension Evaluate {
-    /// Scores checkpoints of the Long Range Arena; false where `checkpoint` is none, and other tasks are meant.
-    func longRange() throws -> Bool {
+extension Evaluation {
+    /// The test score of a checkpoint of the Long Range Arena, or with the task `lra` the table of the runs below `checkpoint`;
+    /// nil where that is none, and other tasks are meant.
+    ///
+    /// - Throws: `CheckpointError` where there are none, or some of other settings, and what reading files throws.
+    public func longRange(_ checkpoint: String, _ task: String?) throws -> String? {
         guard task?.lowercased() == "lra" else {
             let folder = ModelPath.url(checkpoint)
             let notes = try task == nil ? HuggingFaceConfiguration(of: folder).yoso : nil
             let isOne = notes?[LongRangeTable.noteKey] == LongRangeTable.note
             guard let named = (task ?? (isOne ? notes?["task"] : nil)).flatMap(LongRangeTask.named) else {
-                return false
+                return nil
             }
-            let evaluation = try evaluation(of: folder, named)
-            Terminal.line("\(named.title) test: \(Show.result(DevScores(evaluation: evaluation)))")
-            return true
+            let scores = DevScores(evaluation: try evaluation(of: folder, named))
+            return "\(named.title) test: \(Show.result(scores))\n"
         }
         var table = LongRangeTable()
         let folder = URL(fileURLWithPath: checkpoint, isDirectory: true)
@@ -61,8 +64,7 @@ extension Evaluate {
             }
             table.add(task, try evaluation(of: best, task))
         }
-        Terminal.write(table.text)
-        return true
+        return table.text
     }
 
     private func evaluation(of folder: URL, _ task: LongRangeTask) throws -> TaskEvaluation {

@@ -6,7 +6,7 @@ import Training
 
 /// What results must have in common to stand in one table: the protocol, what the user set besides, and the weights that all of
 /// them began from.
-struct TableSettings: Equatable, CustomStringConvertible {
+public struct TableSettings: Equatable, CustomStringConvertible {
     /// `own` where no published protocol is named.
     let protocolName: String
     /// Of the protocol's name, the settings and the weights.
@@ -24,7 +24,7 @@ struct TableSettings: Equatable, CustomStringConvertible {
     }
 
     /// Those that a fine-tuned folder remembers.
-    init(of folder: URL) throws {
+    public init(of folder: URL) throws {
         let notes = try HuggingFaceConfiguration(of: folder).yoso
         (protocolName, hash) = (notes?[Self.protocolKey] ?? "unknown", notes?[Self.hashKey] ?? "unknown")
     }
@@ -44,5 +44,5 @@ struct TableSettings: Equatable, CustomStringConvertible {
     var named: FineTuningProtocol? { FineTuningProtocol.named(protocolName) }
 
     /// `protocol own, settings 0f3a…`
-    var description: String { "protocol \(protocolName), settings \(hash)" }
+    public var description: String { "protocol \(protocolName), settings \(hash)" }
 }

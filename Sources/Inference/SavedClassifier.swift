@@ -1,5 +1,5 @@
+import Bert
 import Checkpoints
-import Console
 import Foundation
 import Glue
 import Tasks
@@ -8,18 +8,20 @@ import Tokenization
 import Training
 
 /// A fine-tuned Hugging Face folder, ours or another's, opened for prediction.
-struct SavedClassifier {
-    let folder: URL
-    let configuration: HuggingFaceConfiguration
-    let tokenizer: any Tokenizer
+public struct SavedClassifier {
+    public let folder: URL
+    public let configuration: HuggingFaceConfiguration
+    public let tokenizer: any Tokenizer
     /// What it predicts, labels in the order of the model's ids.
-    let target: Target
-    let length: Int
+    public let target: Target
+    public let length: Int
+    /// What of the folder is not read; nil where that is nothing.
+    public let note: String?
     private let classifier: Classifier
 
     /// - Parameter length: longest input in tokens; nil for what it was fine-tuned with, or 128.
     /// - Throws: what reading the folder throws, and `CheckpointError` where it has no classifier.
-    init(_ folder: URL, length: Int? = nil, threads: Int = 0, precision: Precision = .fp32) throws {
+    public init(_ folder: URL, length: Int? = nil, threads: Int = 0, precision: Precision = .fp32) throws {
         self.folder = folder
         configuration = try HuggingFaceConfiguration(of: folder)
         guard let target = configuration.target else {
@@ -31,9 +33,9 @@ struct SavedClassifier {
             throw CheckpointError(folder, "inputs of at most \(self.length) tokens; wanted at least 8")
         }
         tokenizer = try TokenizerFolder.load(folder)
-        let encoder = try Finetune.encoder(of: folder, tokenizer, length: self.length)
-        if let note = try Classifier.check(folder, encoder, outputs: target.outputs).note {
-            Terminal.warn("note: \(folder.relativePath): \(note)")
+        let encoder = try EncoderOptions(of: folder, tokenizer, length: self.length)
+        note = try Classifier.check(folder, encoder, outputs: target.outputs).note.map {
+            "\(folder.relativePath): \($0)"
         }
         var options = FineTuningOptions()
         (options.threads, options.precision) = (threads, precision)
@@ -42,10 +44,13 @@ struct SavedClassifier {
     }
 
     /// What it was fine-tuned on here; nil where it does not say.
-    var task: TaskSource? { try? configuration.task() }
+    public var task: TaskSource? { try? configuration.task() }
+
+    /// Texts that it takes; nil where it does not say. One segment has no room for a second.
+    public var texts: Int? { configuration.segments == 1 ? 1 : task?.texts.count }
 
     /// What it predicts, labels by name where they are the numbers of a task.
-    var namedTarget: Target {
+    public var namedTarget: Target {
         guard let task, task.target == target, case .classes = target else { return target }
         return .classes(task.classNames)
     }
@@ -53,7 +58,7 @@ struct SavedClassifier {
     /// Logits of every row, in the order of `target`.
     ///
     /// - Throws: `CheckpointError` where a row is a pair and the model has one segment, or where logits are no numbers.
-    func logits(_ rows: [EncodedRow]) throws -> [[Float]] {
+    public func logits(_ rows: [EncodedRow]) throws -> [[Float]] {
         if rows.contains(where: { row in row.segments.contains { $0 >= configuration.segments } }) {
             throw CheckpointError(folder, "type_vocab_size is \(configuration.segments); pairs of texts want 2")
         }
@@ -67,7 +72,7 @@ struct SavedClassifier {
     /// Logits of every row in the order of the labels of `task`: other programs order them otherwise.
     ///
     /// - Throws: `CheckpointError` where the labels are others.
-    func logits(_ rows: [EncodedRow], of task: TaskSource) throws -> [[Float]] {
+    public func logits(_ rows: [EncodedRow], of task: TaskSource) throws -> [[Float]] {
         let order = try order(of: task)
         return try logits(rows).map { row in order.map { row[$0] } }
     }
@@ -96,7 +101,7 @@ struct SavedClassifier {
 
 extension HuggingFaceConfiguration {
     /// The task that it was fine-tuned on: one of a user's own as it is kept here, or one of GLUE; nil where it does not say.
-    func task() throws -> TaskSource? {
+    public func task() throws -> TaskSource? {
         guard let text = yoso?[Self.ownTaskKey] else { return try yoso?["task"].map(GlueTask.named) }
         guard let task = try? JSONDecoder().decode(TaskSource.self, from: Data(text.utf8)) else {
             throw TaskError(Self.fileName, "the value of 'yoso.\(Self.ownTaskKey)' is no task: \(text)")
@@ -105,7 +110,7 @@ extension HuggingFaceConfiguration {
     }
 
     /// For a checkpoint to remember a task of the user's own.
-    static func notes(of task: TaskSource) throws -> [String: String] {
+    public static func notes(of task: TaskSource) throws -> [String: String] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return [ownTaskKey: String(decoding: try encoder.encode(task), as: UTF8.self)]

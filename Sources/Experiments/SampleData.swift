@@ -5,14 +5,14 @@ import SampleEnglish
 
 /// What ships with the program: the word `sample` in the place of a path stands for generated text, or for the
 /// generated task in the layout of SST-2.
-enum SampleData {
-    static let name = "sample"
+public enum SampleData {
+    public static let name = "sample"
     private static let folder = URL(fileURLWithPath: "Checkpoints/sample-data", isDirectory: true)
     private static let seed: UInt64 = 1
     private static let prefix = ".partial-"
 
     /// The text files of `paths`, of which `sample` is generated.
-    static func text(_ paths: [String]) throws -> TextFiles {
+    public static func text(_ paths: [String]) throws -> TextFiles {
         try TextFiles(
             try paths.map { path in
                 guard path == name else { return path }
@@ -23,7 +23,7 @@ enum SampleData {
     }
 
     /// The folder of the task's files; that of `sample` is generated.
-    static func task(_ path: String) throws -> URL {
+    public static func task(_ path: String) throws -> URL {
         guard path == name else { return URL(fileURLWithPath: path, isDirectory: true) }
         return try once(folder.appendingPathComponent("glue", isDirectory: true)) {
             try SampleSentimentTask(seed: seed).write(to: $0)

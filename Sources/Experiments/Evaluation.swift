@@ -1,0 +1,108 @@
+import Checkpoints
+import Console
+import Foundation
+import Glue
+import Inference
+import Tasks
+import Tensors
+import Tokenization
+import Training
+
+/// The scores of fine-tuned checkpoints on their tasks' dev sets.
+public struct Evaluation {
+    /// Folder of the task's files; nil for the one that a checkpoint was fine-tuned on.
+    public var data: String?
+    /// Longest input in tokens; nil for that of the fine-tuning.
+    public var length: Int?
+    public var precision = Precision.fp32
+
+    public init(_ change: (inout Evaluation) -> Void = { _ in }) { change(&self) }
+
+    /// The score of one checkpoint.
+    public struct Score {
+        public let task: TaskSource
+        public let evaluation: TaskEvaluation
+        public let rowsPerSecond: Double
+
+        public var text: String {
+            "\(task.title) dev: \(Show.result(DevScores(evaluation: evaluation))), \(Show.count(rowsPerSecond)) rows/s"
+        }
+    }
+
+    /// The runs below `folder` by the names of their tasks, as a table with the average of GLUE.
+    ///
+    /// - Parameter wnli: nil for by majority where there is no run.
+    /// - Throws: `CheckpointError` where there are none, or some of other settings, and as `score`.
+    public func table(of folder: URL, wnli: WNLIPolicy?, _ observer: some RunObserver) throws -> String {
+        var runs: [(task: TaskSource, folder: URL)] = []
+        for task in GlueTask.all where task.name != "wnli" || wnli == nil || wnli == .train {
+            let best = folder.appendingPathComponent("\(task.name)/best")
+            if FileManager.default.fileExists(atPath: best.path) { runs.append((task, best)) }
+        }
+        guard let first = runs.first else {
+            throw CheckpointError(folder, "holds no run of a task; wanted for example \(folder.relativePath)/sst2/best")
+        }
+        let settings = try TableSettings(of: first.folder)
+        for (_, best) in runs {
+            let other = try TableSettings(of: best)
+            guard other == settings else {
+                throw CheckpointError(
+                    best, "is by \(other), \(first.task.title) by \(settings); one table has one protocol and settings")
+            }
+        }
+        var table = GlueTable(settings)
+        for (task, best) in runs {
+            let trainedOn = try HuggingFaceConfiguration(of: best).yoso?["subsets"] ?? ""
+            table.add(task, try score(of: best, task.name, observer).evaluation, trainedOn: trainedOn)
+        }
+        if wnli == .majority || wnli == nil && !runs.contains(where: { $0.task.name == "wnli" }) {
+            try addMajority(to: &table, first.folder)
+        }
+        return table.text
+    }
+
+    /// WNLI by majority, where its files are.
+    private func addMajority(to table: inout GlueTable, _ folder: URL) throws {
+        let task = try GlueTask.named("wnli")
+        guard let source = try data ?? HuggingFaceConfiguration(of: folder).yoso?["data"] else { return }
+        let files = try SampleData.task(source)
+        guard let train = task.train, TaskFile.isNamed(task, train, in: files) else { return }
+        table.add(task, try .byMajority(task, in: files, TokenizerFolder.load(folder)), note: "by majority")
+    }
+
+    /// The score of the checkpoint in `folder`.
+    ///
+    /// - Parameter task: nil for the one that it was fine-tuned on.
+    /// - Throws: `CheckpointError` where it says none or has other labels, and what reading files throws.
+    public func score(of folder: URL, _ task: String? = nil, _ observer: some RunObserver) throws -> Score {
+        let configuration = try HuggingFaceConfiguration(of: folder)
+        let notes = configuration.yoso
+        guard var task = try task.map(GlueTask.named) ?? configuration.task() else {
+            throw CheckpointError(folder, "does not say which task it is for; pass --task, or fine-tune it first")
+        }
+        guard let source = data ?? notes?["data"] else {
+            throw TaskError("data", "no folder is named; pass --data DIR")
+        }
+        var files = try SampleData.task(source)
+        // Of a task of the user's own another file of rows will do.
+        var isFolder: ObjCBool = true
+        _ = FileManager.default.fileExists(atPath: source, isDirectory: &isFolder)
+        if !isFolder.boolValue, task.hint == nil {
+            task.dev = [.init(names: [files.lastPathComponent], title: task.title)]
+            files = files.deletingLastPathComponent()
+        }
+        let classifier = try SavedClassifier(folder, length: length, precision: precision)
+        if let note = classifier.note { observer.line("note: \(note)") }
+        let rows = try TaskData(
+            task, in: files, classifier.tokenizer, length: classifier.length, withTraining: false)
+        rows.notes.forEach { observer.line($0) }
+        if let subsets = notes?["subsets"], !subsets.isEmpty { observer.line("trained on a subset, \(subsets)") }
+        if let trained = notes?["task"], trained != task.name { observer.line("note: it was fine-tuned on \(trained)") }
+        let start = ContinuousClock.now
+        let logits = try classifier.logits(rows.dev, of: task)
+        let seconds = start.duration(to: .now).seconds
+        return Score(
+            task: task, evaluation: TaskEvaluation(rows, logits: logits, by: Metric.named(notes?["score"])),
+            rowsPerSecond: Double(rows.dev.count) / seconds)
+    }
+}

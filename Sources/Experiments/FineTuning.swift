@@ -1,0 +1,213 @@
+import Bert
+import Checkpoints
+import Console
+import Digests
+import Foundation
+import Glue
+import Recipes
+import Reports
+import Tasks
+import Tensors
+import Tokenization
+import Training
+
+/// A fine-tuning by a recipe or a task's name, and what is said over it.
+public struct FineTuning {
+    /// A path, or a name that ships; nil for that of the task.
+    public var recipe: String?
+    /// A task of GLUE.
+    public var task: String?
+    /// Keys that are set over the recipe's and the protocol's.
+    public var overrides: [ResolvedRecipe.Override] = []
+    /// Pretrained folder, or a run, in the place of the recipe's.
+    public var checkpoint: String?
+    /// Folder of the task's files in the place of the recipe's.
+    public var data: String?
+    /// Folder of the run; nil for `Checkpoints/NAME`.
+    public var output: String?
+    /// Keys and values as a published table has them.
+    public var published: FineTuningProtocol?
+    /// Begins with the encoder that was fine-tuned on this task, `Checkpoints/TASK/best`.
+    public var fromTask: String?
+    /// Takes the checkpoint's shape and vocabulary alone.
+    public var randomWeights = false
+
+    public init(_ change: (inout FineTuning) -> Void = { _ in }) { change(&self) }
+
+    /// The same with `key=value` over all that is set.
+    func setting(_ settings: [String]) -> FineTuning {
+        var other = self
+        other.overrides += settings.compactMap(ResolvedRecipe.Override.init(setting:))
+        return other
+    }
+
+    /// The same run in another folder.
+    func into(_ output: String) -> FineTuning {
+        var other = self
+        other.output = output
+        return other
+    }
+
+    /// What contradicts itself, in the words of the command line.
+    ///
+    /// - Throws: `UsageError`.
+    public func check(grid: [String], seeds: Int?) throws {
+        if recipe == nil, task == nil { throw UsageError("wanted a recipe, or --task with a task of GLUE") }
+        if fromTask != nil, randomWeights { throw UsageError("--from-task with --random-weights") }
+        if fromTask != nil, checkpoint != nil, task != "all" {
+            throw UsageError("--from-task with --checkpoint: wanted one of them")
+        }
+        if let seeds, !(1...1000).contains(seeds) { throw UsageError("--seeds \(seeds): wanted 1 to 1,000") }
+        if seeds != nil, overrides.contains(where: { $0.key == "seed" }) {
+            throw UsageError("--seeds with --set seed: wanted one of them")
+        }
+        if let published, published.start == .forbidden, fromTask != nil {
+            throw UsageError(
+                "--protocol \(published.name) with --from-task: every task begins from the pretrained weights")
+        }
+        _ = try SearchGrid(grid)
+        for key in overrides.map(\.key) where grid.contains(where: { $0.hasPrefix("\(key)=") }) {
+            throw UsageError("\(key) is both set and searched; wanted one of them")
+        }
+    }
+
+    /// Runs to the end and returns the best epoch, of an earlier process where the run had ended before.
+    ///
+    /// - Parameters:
+    ///   - untilEpoch: the run ends with this one.
+    ///   - common: the settings that the rest of a table has too; nil for all that are set.
+    /// - Throws: `TrainingError.interrupted` where the observer stops it, and what reading and writing files throw.
+    public func run(
+        _ observer: some RunObserver, untilEpoch: Int = .max, common: [String]? = nil
+    ) throws -> EvaluationReport<DevScores> {
+        let recipe = try read()
+        guard let checkpoint = recipe.checkpoint else {
+            throw CheckpointError(URL(fileURLWithPath: "."), "no checkpoint is named; pass --checkpoint FOLDER")
+        }
+        guard let data = recipe.data else {
+            throw TaskError("data", "no folder is named; pass --data DIR, or set data in the recipe")
+        }
+        let files = try SampleData.task(data)
+        let task = try recipe.task.withLabels(in: files)
+        let interruption = observer.interruption()
+        let source = ModelPath.url(checkpoint)
+        if let fromTask { try Self.check(source, isOf: fromTask) }
+        _ = try HuggingFaceConfiguration(of: source)
+        let tokenizer = try TokenizerFolder.load(source)
+        let encoder = try EncoderOptions(of: source, tokenizer, length: recipe.options.length)
+        try recipe.check(encoder)
+        guard encoder.segments >= task.texts.count else {
+            throw CheckpointError(
+                source, "type_vocab_size is \(encoder.segments); the pairs of \(task.title) want 2")
+        }
+        if !randomWeights {
+            let unused = try PretrainedEncoder.check(source, encoder, outputs: task.target.outputs, recipe.options)
+            if let note = unused.note { observer.line("note: \(checkpoint): \(note)") }
+        }
+        if let objection = TokenizerFolder.objection(tokenizer) { observer.line("note: \(objection)") }
+        let rows = try TaskData(task, in: files, tokenizer, length: recipe.options.length)
+        if task != recipe.task { observer.line("labels: \(rows.labelCounts)") }
+        rows.notes.forEach(observer.line)
+        let folder = try RunFolder(URL(fileURLWithPath: output ?? "Checkpoints/\(recipe.name)", isDirectory: true))
+        observer.line(
+            "\(folder.url.relativePath): OpenBLAS \(OpenBLAS.coreName) core, weights "
+                + (randomWeights ? "random" : "of \(checkpoint)"))
+        if let pin = OpenBLASPin.current { observer.line("note: \(pin)") }
+        let digest = randomWeights ? "random" : try ModelFolder.digest(source)
+        let weights = randomWeights ? digest : try TableSettings.weights(of: source, digest: digest)
+        let table = TableSettings(
+            protocol: published?.name, settings: common ?? settings(less: []), weights: weights)
+        // What GLUE is, the program knows.
+        let own = recipe.isOwnTask ? try HuggingFaceConfiguration.notes(of: task) : [:]
+        let run = try Run(
+            encoder: encoder, options: recipe.options, tokenizer: tokenizer, data: rows, folder: folder,
+            pretrained: randomWeights ? nil : source, weights: digest, recipe: recipe.resolved.yaml,
+            notes: table.notes(weights: weights).merging([
+                "data": data, "recipe": SHA256.hexadecimal(of: Data(recipe.resolved.yaml.utf8)),
+                "score": recipe.options.metrics?.map(\.rawValue).joined(separator: " ") ?? "auto",
+                "subsets": rows.subsets.filter { $0.split == "training" }.map(\.description).joined(separator: "; "),
+            ]) { $1 }.merging(own) { $1 }, untilEpoch: untilEpoch, observer.show)
+        try run(interruption)
+        guard let best = run.best else {
+            throw CheckpointError(
+                folder.metrics, "tells of no epoch, though the run had ended; choose another --output")
+        }
+        try folder.write(
+            ReportFile.json(FineTuningReport(protocol: table.protocolName, settings: table.hash, best: best)),
+            to: "report.json")
+        let scores = Show.result(best.body)
+        observer.line("best: epoch \(best.epoch), dev \(scores); \(folder.best.relativePath)")
+        for other in published?.published ?? [] {
+            if let text = other.text(of: task) { observer.line("published, \(other.split): \(text)") }
+        }
+        if let published, published.start == .wanted, AllTasks.small.contains(task.name), fromTask == nil {
+            observer.line("note: \(published.name) begins \(task.title) from MNLI; pass --from-task mnli for the same")
+        }
+        return best
+    }
+
+    /// `report.json`
+    private struct FineTuningReport: Encodable {
+        var `protocol`: String
+        var settings: String
+        var best: EvaluationReport<DevScores>
+    }
+
+    /// What is set, less what may differ between the rows of a table: the seed, and the keys of `grid`.
+    func settings(less grid: [String]) -> [String] {
+        let varied = ["seed", "threads"] + (grid + (published?.search ?? [])).map { String($0.prefix { $0 != "=" }) }
+        return overrides.filter { !varied.contains($0.key) }.map { "\($0.key)=\($0.value)" }
+    }
+
+    /// Reads the recipe and the task's files, so that what is wrong with them is said before other work.
+    func checkFiles() throws {
+        let recipe = try read()
+        guard let data = recipe.data else { return }
+        let task = try recipe.task.withLabels(in: SampleData.task(data))
+        for (index, file) in ((task.train.map { [$0] } ?? []) + task.dev).enumerated() {
+            let folder = try SampleData.task(data)
+            guard index < 2 || TaskFile.exists(task, file, in: folder) else { continue }
+            _ = try TaskFile(task, file, in: folder)
+        }
+    }
+
+    /// What the protocol tunes, less the keys that the user fixes.
+    public var publishedGrid: [String] {
+        let fixed = overrides.map(\.key)
+        return (published?.search ?? []).filter { text in
+            !fixed.contains { text.hasPrefix("\($0)=") }
+        }
+    }
+
+    /// The recipe, and over it the protocol, what is set, and flags.
+    public func read() throws -> FineTuningRecipe {
+        let named = try task.map(GlueTask.named)
+        let shipped = data == nil && named?.name == "sst2" ? "sample" : named?.name
+        let recipe = recipe ?? shipped ?? ""
+        let overrides = overrides + flags(named)
+        guard let published else { return try FineTuningRecipe(recipe, overrides) }
+        let task = try named ?? FineTuningRecipe(recipe, overrides).task
+        return try FineTuningRecipe(recipe, published.overrides(task) + overrides)
+    }
+
+    private func flags(_ task: TaskSource?) -> [ResolvedRecipe.Override] {
+        ResolvedRecipe.Override.list([
+            ("checkpoint", checkpoint, "--checkpoint"),
+            ("checkpoint", fromTask.map { "Checkpoints/\(TaskSource.plain($0))/best" }, "--from-task"),
+            ("data", data, "--data"), ("task", task?.name, "--task"),
+        ])
+    }
+
+    /// - Throws: where `folder` is no checkpoint that was fine-tuned on the task called `name`.
+    private static func check(_ folder: URL, isOf name: String) throws {
+        let task = try GlueTask.named(name)
+        guard FileManager.default.fileExists(atPath: folder.path) else {
+            throw CheckpointError(
+                folder, "is not there; run yoso finetune --task \(task.name) before --from-task \(task.name)")
+        }
+        let other = try HuggingFaceConfiguration(of: folder).yoso?["task"] ?? "no task"
+        guard other == task.name else {
+            throw CheckpointError(folder, "was fine-tuned on \(other); wanted \(task.name)")
+        }
+    }
+}

@@ -1,0 +1,68 @@
+import Checkpoints
+import Console
+import Foundation
+import Recipes
+import Reports
+import Tensors
+import Training
+
+/// A pretraining run by a recipe.
+public struct Pretraining {
+    public let recipe: PretrainingRecipe
+    /// Of the run.
+    public let folder: String
+
+    /// What a run ended with.
+    public struct Outcome {
+        public let evaluation: EvaluationReport<Figures>
+        /// The most frequent piece of the text, and the masked accuracy of always guessing it.
+        public let guess: (piece: String, accuracy: Double)
+
+        public var text: String {
+            "\(Show.result(evaluation.body)) on held-out text; always guessing '\(guess.piece)' gives a masked accuracy of "
+                + Show.percent(guess.accuracy)
+        }
+    }
+
+    /// - Parameter output: the folder of the run; nil for `Checkpoints/NAME`.
+    public init(_ recipe: PretrainingRecipe, output: String? = nil) {
+        (self.recipe, folder) = (recipe, output ?? "Checkpoints/\(recipe.name)")
+    }
+
+    /// Runs to the end, or from where the folder's run was left.
+    ///
+    /// - Parameter profile: where the time of steps is counted, by phase; nil for nowhere.
+    /// - Throws: `TrainingError.interrupted` where the observer stops it, and what reading and writing files throw.
+    public func run(_ observer: some RunObserver, profile: StepProfile? = nil) throws -> Outcome {
+        let interruption = observer.interruption()
+        let folder = try RunFolder(URL(fileURLWithPath: folder, isDirectory: true))
+        let setup = try PretrainingSetup(recipe, observer)
+        observer.line("\(folder.url.relativePath): OpenBLAS \(OpenBLAS.coreName) core")
+        if let pin = OpenBLASPin.current { observer.line("note: \(pin)") }
+        let start = try recipe.checkpoint.map {
+            try PretrainedStart(URL(fileURLWithPath: $0, isDirectory: true), setup.tokenizer)
+        }
+        if let note = start?.notes.note { observer.line("note: \(recipe.checkpoint ?? ""): \(note)") }
+        func run<O: PretrainingObjective>(_: O.Type) throws -> EvaluationReport<Figures> {
+            let run = try Run<O>(
+                encoder: setup.encoder, options: recipe.options, tokenizer: setup.tokenizer, data: setup.data,
+                folder: folder, start: start, recipe: recipe.resolved.yaml, profile: profile, observer.show)
+            try run(interruption)
+            return try run.lastEvaluation()
+        }
+        let objective = recipe.options.objectiveType
+        let evaluation = try run(objective)
+        try folder.write(try ReportFile.json(evaluation), to: "report.json")
+        let baseline = setup.baseline
+        return Outcome(
+            evaluation: evaluation, guess: (setup.tokenizer.piece(baseline.token), baseline.accuracy))
+    }
+
+    /// What the run would take, by a few steps of it.
+    ///
+    /// - Throws: what reading the recipe's files throws.
+    public func estimate(_ observer: some RunObserver) throws -> PretrainingEstimate {
+        let setup = try PretrainingSetup(recipe, observer)
+        return PretrainingEstimate(setup.encoder, recipe.options, setup.data)
+    }
+}

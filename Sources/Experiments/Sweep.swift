@@ -1,0 +1,142 @@
+import Console
+import Foundation
+import Recipes
+import Reports
+import Shipped
+import Training
+
+/// The same pretraining once for every value of a key, a fine-tuning of each on request, and one table.
+public struct Sweep {
+    private let variants: [SweepVariant]
+    private let runs: [Pretraining]
+    private let task: FineTuning?
+    private let output: String
+
+    /// Reads all recipes.
+    ///
+    /// - Parameters:
+    ///   - recipe: a pretraining recipe, with overrides from the command line.
+    ///   - over: the key and its values, `model.attention=softmax,yoso(hashes=32 convolution=33)`.
+    ///   - task: of GLUE, or the path of a fine-tuning recipe (.yaml), that every result is fine-tuned on; nil for none.
+    ///   - taskData: the folder of the task's files, or `sample`.
+    ///   - output: the folder of all runs and of `table.md`.
+    /// - Throws: `UsageError` where `over` is no such text, and `RecipeErrors`.
+    public init(
+        _ recipe: String, _ overrides: [ResolvedRecipe.Override], over: String, task: String?,
+        taskData: String?, output: String
+    ) throws {
+        let isRecipe = task?.hasSuffix(".yaml") ?? false
+        guard (taskData == nil) == (task == nil) || taskData == nil && isRecipe else {
+            throw UsageError("wanted both or neither of --task and --task-data, a folder or sample")
+        }
+        variants = try SweepVariant.parse(over)
+        runs = try variants.map { variant in
+            let settings = variant.settings.compactMap(ResolvedRecipe.Override.init(setting:))
+            return Pretraining(
+                try PretrainingRecipe(recipe, overrides + settings), output: "\(output)/\(variant.folder)/pretraining")
+        }
+        self.output = output
+        self.task = task.map { task in
+            FineTuning { ($0.recipe, $0.task, $0.data) = (isRecipe ? task : nil, isRecipe ? nil : task, taskData) }
+        }
+    }
+
+    /// The folder of the first run.
+    public var first: String { runs[0].folder }
+
+    /// Runs all that has not ended yet, in order, after everything is read.
+    ///
+    /// - Throws: as `Pretraining.run` and `Search.run`.
+    public func run(_ observer: some RunObserver) throws {
+        let fineTunings = zip(variants, runs).map(fineTuning)
+        try fineTunings.forEach { try $0?.checkFiles() }
+        var table = SweepTable(key: variants[0].key, task: taskName)
+        for ((variant, run), fineTuning) in zip(zip(variants, runs), fineTunings) {
+            observer.line("")
+            observer.line(variant.name)
+            let outcome = try run.run(observer)
+            observer.line(outcome.text)
+            let score = try fineTuning.map { try Search($0, grid: []).run(observer).evaluation }
+            table.add(variant.name, outcome.evaluation, score: score)
+            try ReportFile.write(text: table.text, to: "\(output)/table.md")
+        }
+        observer.line("")
+        observer.line(table.text)
+    }
+
+    private var taskName: String? { task.flatMap { $0.recipe.map(ShippedFile.name) ?? $0.task } }
+
+    /// The run on the task, in the precision and on the threads that the variant was pretrained in.
+    private func fineTuning(of variant: SweepVariant, _ run: Pretraining) -> FineTuning? {
+        let options = run.recipe.options
+        var one = task?.setting(["precision=\(options.precision.rawValue)", "threads=\(options.threads)"])
+        one?.checkpoint = "\(run.folder)/best"
+        one?.output = "\(output)/\(variant.folder)/\(taskName ?? "")"
+        return one
+    }
+}
+
+/// One value of the key of a sweep.
+struct SweepVariant: Equatable {
+    let key: String
+    /// As the user wrote it.
+    let name: String
+    /// `key=value`, and the keys below it.
+    let settings: [String]
+
+    /// The name as part of a path.
+    var folder: String { name.asFolderName }
+
+    /// - Throws: `UsageError` where `text` is no `KEY=VALUE,VALUE(KEY=VALUE …),…`, or says a value twice.
+    static func parse(_ text: String) throws -> [SweepVariant] {
+        let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+        guard parts.count == 2, !parts[0].isEmpty else {
+            throw UsageError("--over \(text): wanted KEY=VALUE,VALUE,…")
+        }
+        let key = parts[0]
+        let variants = try parts[1].split(separator: ",", omittingEmptySubsequences: false).map { part in
+            let name = part.trimmingCharacters(in: .whitespacesAndNewlines)
+            let pieces = name.split(separator: "(", maxSplits: 1).map(String.init)
+            guard let value = pieces.first, !value.isEmpty, pieces.count == 1 || name.hasSuffix(")") else {
+                throw UsageError("--over \(text): '\(name)' is no value; wanted for example yoso(hashes=16)")
+            }
+            let below = pieces.count == 1 ? [] : pieces[1].dropLast().split(separator: " ").map { "\(key).\($0)" }
+            return SweepVariant(key: key, name: name, settings: ["\(key)=\(value)"] + below)
+        }
+        for (index, variant) in variants.enumerated() where variants[..<index].contains(variant) {
+            throw UsageError("--over \(text): '\(variant.name)' occurs twice")
+        }
+        return variants
+    }
+}
+
+/// The results of a sweep as a Markdown table.
+struct SweepTable {
+    let key: String
+    let task: String?
+    private var titles: [String] = []
+    private var rows: [String] = []
+    /// Of the task's splits those that are not official.
+    private var subsets: [SplitCount] = []
+
+    init(key: String, task: String?) {
+        (self.key, self.task) = (key, task)
+    }
+
+    mutating func add(_ name: String, _ evaluation: EvaluationReport<Figures>, score: TaskEvaluation?) {
+        subsets = score?.subsets ?? subsets
+        let score = task.map { _ in " \(score.map { Show.percent($0.primary) } ?? "–") |" } ?? ""
+        // In one order, of a run that ended now as of one that is read.
+        let figures = evaluation.body.figures.filter { $0.unit != .count }.sorted { $0.name < $1.name }
+        titles = figures.map(\.title)
+        let cells =
+            [name, Show.count(evaluation.totalTokens)] + figures.map(Show.value) + [Show.time(evaluation.seconds)]
+        rows.append("| \(cells.joined(separator: " | ")) |\(score)")
+    }
+
+    var text: String {
+        let head = [key, "tokens"] + titles + ["time"] + (task.map { [$0] } ?? [])
+        let lines = ["| \(head.joined(separator: " | ")) |", "|" + String(repeating: "---|", count: head.count)] + rows
+        return (lines + subsets.flatMap { ["", $0.description] }).joined(separator: "\n") + "\n"
+    }
+}

@@ -1,0 +1,60 @@
+import Checkpoints
+import Console
+import Corpora
+import Foundation
+import Tokenization
+import Training
+
+/// A vocabulary of text, trained and written.
+public struct VocabularyTraining {
+    /// Text files or folders; `sample` is generated.
+    private let input: [String]
+    private let trainer: VocabularyTrainer
+
+    public init(_ trainer: VocabularyTrainer, on input: [String]) { (self.trainer, self.input) = (trainer, input) }
+
+    /// - Throws: `UsageError` where a number is out of its range.
+    public func check() throws {
+        let (size, paragraphs) = (trainer.size, trainer.paragraphLimit)
+        guard size >= 8 else { throw UsageError("--size \(size) is too small; wanted at least 8") }
+        guard size <= 10_000_000 else { throw UsageError("--size \(size); wanted at most 10,000,000") }
+        guard (1...1_000_000_000).contains(paragraphs) else {
+            throw UsageError("--paragraphs \(paragraphs); wanted 1 to 1,000,000,000")
+        }
+    }
+
+    /// Writes the folder of a vocabulary, in place of an older one.
+    ///
+    /// - Throws: `TokenizationError` where other files lie there or the text cannot fill it, and what reading text throws.
+    public func run(into output: String, _ observer: some RunObserver) throws {
+        let folder = URL(fileURLWithPath: output)
+        if let other = TokenizerFolder.strangeFile(in: folder) {
+            throw TokenizationError(output, "holds \(other); wanted a new folder, or one of a vocabulary alone")
+        }
+        let text = try SampleData.text(input)
+        if let note = text.note { observer.line(note) }
+        let tokenizer = try Heartbeat.during { try train(on: text, $0) }
+        try AtomicFolder.write(to: folder) { try OutputFile.write(TokenizerFolder.files(of: tokenizer), to: $0) }
+        observer.line("\(output): \(Show.grouped(tokenizer.vocabularySize)) pieces, SHA-256 \(tokenizer.fingerprint)")
+        if let objection = TokenizerFolder.objection(tokenizer) { observer.line("note: \(objection)") }
+    }
+
+    /// Tells of what is read; the library says nothing while it trains.
+    private func train(on text: TextFiles, _ heartbeat: Heartbeat) throws -> SentencePieceTokenizer {
+        let paragraphs = trainer.paragraphLimit
+        heartbeat.enter("counting paragraphs")
+        let reader = try ParagraphReader(text, atMost: paragraphs) {
+            heartbeat.enter("counting paragraphs, \(Show.percent($0))")
+        }
+        var count = 0
+        return try trainer.train {
+            if count % 1024 == 0 { heartbeat.enter("reading, \(Show.percent(reader.share))") }
+            let paragraph = try reader.next()
+            count += paragraph == nil ? 0 : 1
+            if paragraph == nil || count == paragraphs {
+                heartbeat.enter("training on \(Show.grouped(count)) paragraphs")
+            }
+            return paragraph
+        }
+    }
+}
