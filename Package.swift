@@ -16,8 +16,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .executable(name: "yoso", targets: ["yoso"]),
-        .library(name: "Experiments", targets: ["Experiments"]),
-        .library(name: "Inference", targets: ["Inference"]),
+        .library(name: "Experiments", targets: ["Experiments", "Inference", "Recipes", "Training"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

@@ -38,7 +38,7 @@ import Testing
         for (arguments, message) in [
             (["--data", "real"], "--data real: wanted random, clustered or checkpoint"),
             (["--data", "checkpoint"], "--data checkpoint and --checkpoint FOLDER go together"),
-            (["--only", "softmx"], "--only softmx: wanted some of softmax, "),
+            (["--only", "softmx"], "--only softmx (did you mean 'softmax'?): wanted some of softmax, "),
             (["--lengths", "0"], "wanted --lengths 1 to "), (["--hashes", "0"], "--hashes 1 to 1024"),
         ] {
             let result = try tool.run(["bench", "attention"] + arguments)

@@ -43,10 +43,6 @@ import Testing
             let result = try tool.run(arguments)
             #expect(result.code == 64 && result.error.hasPrefix("Error: \(message)\n"), "\(result.error)")
         }
-        let only = try tool.run("bench", "attention", "--only", "sofmax")
-        #expect(
-            only.code == 64 && only.error.hasPrefix("Error: --only sofmax (did you mean 'softmax'?): wanted some of "),
-            "\(only.error)")
         let version = try tool.run("--version")
         #expect(version.code == 0 && version.output.split(separator: ".").count == 3)
     }

@@ -120,7 +120,9 @@ import Testing
                 "Error: all/wnli/best: is by protocol own, settings "))
         #expect(mixed.error.contains(", SST-2 by protocol electra, settings "))
         let unknown = try tool.run(tool.finetuning(["--protocol", "best"]))
-        #expect(unknown.code == 64 && unknown.error.contains("--protocol best: wanted one of bert, miniatures, "))
+        #expect(
+            unknown.code == 64
+                && unknown.error.contains("--protocol best (did you mean 'bert'?): wanted one of bert, miniatures, "))
     }
 
     @Test func aProtocolPrintsWhatOthersPublishedByIt() throws {
