@@ -29,6 +29,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
         .systemLibrary(name: "CFiles"),
+        .systemLibrary(name: "CPng", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .systemLibrary(name: "CLzma", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
         .systemLibrary(
             name: "CSentencePieceSystem", pkgConfig: "sentencepiece", providers: [.apt(["libsentencepiece-dev"])]),
@@ -52,6 +53,7 @@ let package = Package(
         .target(name: "SampleEnglish"),
         .target(name: "Corpora", dependencies: ["Tokenization", "Digests", "Options", "CZlib", "CLzma"]),
         .target(name: "Tasks", dependencies: ["Corpora", "Options", "Tokenization"]),
+        .target(name: "LongRange", dependencies: ["Corpora", "Tasks", "CPng"]),
         .target(name: "Checkpoints", dependencies: ["Digests", "CFiles"]),
         .target(name: "Glue", dependencies: ["Checkpoints", "Tasks", "Digests", "Options", "CZip"]),
 
@@ -59,13 +61,14 @@ let package = Package(
         .target(
             name: "Training",
             dependencies: [
-                "Attention", "Autograd", "Bert", "Checkpoints", "CKernels", "Corpora", "Digests", "Options", "Tasks",
+                "Attention", "Autograd", "Bert", "Checkpoints", "CKernels", "Corpora", "Digests", "LongRange",
+                "Options", "Tasks",
                 "Tensors", "Tokenization",
             ]),
         .target(
             name: "Recipes",
             dependencies: [
-                "Bert", "Glue", "Options", "Shipped", "Tasks", "Tensors", "Training",
+                "Bert", "Glue", "LongRange", "Options", "Shipped", "Tasks", "Tensors", "Training",
                 .product(name: "Yams", package: "Yams"),
             ]),
         .target(
@@ -75,7 +78,8 @@ let package = Package(
         .target(
             name: "Experiments",
             dependencies: [
-                "Bert", "Checkpoints", "Console", "Corpora", "Digests", "Glue", "Inference", "Recipes", "Reports",
+                "Bert", "Checkpoints", "Console", "Corpora", "Digests", "Glue", "Inference", "LongRange", "Recipes",
+                "Reports",
                 "SampleEnglish", "Shipped", "Tasks", "Tensors", "Tokenization", "Training",
             ]),
         .target(name: "Reports", dependencies: ["Checkpoints"]),
@@ -90,7 +94,8 @@ let package = Package(
         .executableTarget(
             name: "yoso",
             dependencies: [
-                "Benchmarks", "Checkpoints", "Console", "Experiments", "Glue", "Inference", "Options", "Recipes",
+                "Benchmarks", "Checkpoints", "Console", "Experiments", "Glue", "Inference", "LongRange", "Options",
+                "Recipes",
                 "Reports",
                 "Tasks", "Tensors", "Tokenization", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -109,18 +114,19 @@ let package = Package(
         .testTarget(name: "CorporaTests", dependencies: ["Corpora", "Tokenization"]),
         .testTarget(name: "TasksTests", dependencies: ["Tasks", "Options", "Tokenization"]),
         .testTarget(name: "GlueTests", dependencies: ["Glue", "Tasks", "Digests"]),
+        .testTarget(name: "LongRangeTests", dependencies: ["LongRange", "CPng"]),
         .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Digests"]),
         .testTarget(
             name: "TrainingTests",
             dependencies: [
-                "Training", "Attention", "Autograd", "Bert", "Checkpoints", "Corpora", "Tasks", "Tensors",
+                "Training", "Attention", "Autograd", "Bert", "Checkpoints", "Corpora", "LongRange", "Tasks", "Tensors",
                 "Tokenization",
             ]),
         .testTarget(name: "ConsoleTests", dependencies: ["Console"]),
         .testTarget(name: "InferenceTests", dependencies: ["Inference", "Tasks"]),
         .testTarget(
             name: "RecipesTests",
-            dependencies: ["Recipes", "Attention", "Glue", "Options", "Shipped", "Tasks", "Training"]),
+            dependencies: ["Recipes", "Attention", "Glue", "LongRange", "Options", "Shipped", "Tasks", "Training"]),
         .testTarget(
             name: "yosoTests", dependencies: ["yoso", "Benchmarks", "Experiments", "Checkpoints", "Digests", "Tensors"]),
     ],

@@ -22,4 +22,19 @@ public struct PackedTokens: Sendable, Equatable {
             (0..<layout.rows(index).count).map { Int32(first + $0) }
         }
     }
+
+    /// Both segments of every sequence as sequences of their own, one behind the other.
+    ///
+    /// - Precondition: every sequence has both.
+    var documents: PackedTokens {
+        let lengths = (0..<layout.count).flatMap { index in
+            let rows = layout.rows(index)
+            let first = segments[rows].count { $0 == 0 }
+            precondition(first > 0 && first < rows.count, "sequence \(index) has one segment; wanted two")
+            return [first, rows.count - first]
+        }
+        return PackedTokens(
+            ids: ids, segments: Array(repeating: 0, count: ids.count),
+            layout: BatchLayout(lengths: lengths, keys: layout.keys.flatMap { [2 * $0, 2 * $0 + 1] }))
+    }
 }

@@ -34,6 +34,36 @@ static const unsigned char finetuning_stsb_yaml[] = {
 static const unsigned char finetuning_wnli_yaml[] = {
 #embed "../../Recipes/Finetuning/wnli.yaml"
 };
+static const unsigned char longrange_image_yaml[] = {
+#embed "../../Recipes/LongRange/image.yaml"
+};
+static const unsigned char longrange_image_short_yaml[] = {
+#embed "../../Recipes/LongRange/image-short.yaml"
+};
+static const unsigned char longrange_listops_yaml[] = {
+#embed "../../Recipes/LongRange/listops.yaml"
+};
+static const unsigned char longrange_listops_short_yaml[] = {
+#embed "../../Recipes/LongRange/listops-short.yaml"
+};
+static const unsigned char longrange_pathfinder_yaml[] = {
+#embed "../../Recipes/LongRange/pathfinder.yaml"
+};
+static const unsigned char longrange_pathfinder_short_yaml[] = {
+#embed "../../Recipes/LongRange/pathfinder-short.yaml"
+};
+static const unsigned char longrange_retrieval_yaml[] = {
+#embed "../../Recipes/LongRange/retrieval.yaml"
+};
+static const unsigned char longrange_retrieval_short_yaml[] = {
+#embed "../../Recipes/LongRange/retrieval-short.yaml"
+};
+static const unsigned char longrange_text_yaml[] = {
+#embed "../../Recipes/LongRange/text.yaml"
+};
+static const unsigned char longrange_text_short_yaml[] = {
+#embed "../../Recipes/LongRange/text-short.yaml"
+};
 static const unsigned char pretraining_attentions_yaml[] = {
 #embed "../../Recipes/Pretraining/attentions.yaml"
 };
@@ -74,6 +104,16 @@ static const shipped_file files[] = {
     SHIPPED("Recipes/Finetuning/sst2.yaml", finetuning_sst2_yaml),
     SHIPPED("Recipes/Finetuning/stsb.yaml", finetuning_stsb_yaml),
     SHIPPED("Recipes/Finetuning/wnli.yaml", finetuning_wnli_yaml),
+    SHIPPED("Recipes/LongRange/image.yaml", longrange_image_yaml),
+    SHIPPED("Recipes/LongRange/image-short.yaml", longrange_image_short_yaml),
+    SHIPPED("Recipes/LongRange/listops.yaml", longrange_listops_yaml),
+    SHIPPED("Recipes/LongRange/listops-short.yaml", longrange_listops_short_yaml),
+    SHIPPED("Recipes/LongRange/pathfinder.yaml", longrange_pathfinder_yaml),
+    SHIPPED("Recipes/LongRange/pathfinder-short.yaml", longrange_pathfinder_short_yaml),
+    SHIPPED("Recipes/LongRange/retrieval.yaml", longrange_retrieval_yaml),
+    SHIPPED("Recipes/LongRange/retrieval-short.yaml", longrange_retrieval_short_yaml),
+    SHIPPED("Recipes/LongRange/text.yaml", longrange_text_yaml),
+    SHIPPED("Recipes/LongRange/text-short.yaml", longrange_text_short_yaml),
     SHIPPED("Recipes/Pretraining/attentions.yaml", pretraining_attentions_yaml),
     SHIPPED("Recipes/Pretraining/base.yaml", pretraining_base_yaml),
     SHIPPED("Recipes/Pretraining/long.yaml", pretraining_long_yaml),

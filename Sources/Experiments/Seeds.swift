@@ -49,7 +49,7 @@ public struct Seeds {
     /// The folder of all runs.
     ///
     /// - Throws: what reading the recipe throws.
-    public var folder: String { get throws { try run.output ?? "Checkpoints/\(run.read().task.name)-seeds" } }
+    public var folder: String { get throws { try run.output ?? "Checkpoints/\(run.taskName)-seeds" } }
 
     /// Runs all of them, writes `seeds.json`, and points `best` at that of the median, the lower one of two; a run that diverges
     /// does not stop the others.
@@ -57,16 +57,18 @@ public struct Seeds {
     /// - Returns: what the run of the median scored; nil where none came to an end.
     /// - Throws: as `FineTuning.run`.
     @discardableResult public func run(_ observer: some RunObserver) throws -> TaskEvaluation? {
-        let (name, folder) = (try run.read().task.name, try folder)
+        let (name, folder) = (try run.taskName, try folder)
         var report = SeedReport(
             task: name, protocol: run.published?.name, seeds: [], statistics: nil, diverged: [], dead: [])
         var evaluations: [(seed: Int, evaluation: TaskEvaluation)] = []
         for seed in 1...count {
-            let one = Search(run.setting(["seed=\(seed)"]).into("\(folder)/seed-\(seed)"), grid: grid)
+            let one = run.setting(["seed=\(seed)"]).into("\(folder)/seed-\(seed)")
             observer.line("")
             observer.line("seed \(seed)")
             do {
-                let evaluation = try one.run(observer).evaluation
+                let evaluation =
+                    try one.longRangeRecipe(grid: grid).map { try one.run($0, observer) }
+                    ?? Search(one, grid: grid).run(observer).evaluation
                 report.seeds.append(seed)
                 evaluations.append((seed, evaluation))
                 (report.rows, report.subsets) = (evaluation.rows, evaluation.subsets)

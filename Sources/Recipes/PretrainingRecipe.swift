@@ -74,23 +74,9 @@ public struct PretrainingRecipe: Sendable {
 extension PretrainingRecipe.Settings {
     /// What no single key can get wrong.
     fileprivate func refuse(in resolved: inout ResolvedRecipe) {
-        let (width, heads, examples) = (model.width, model.heads, options.examples)
-        resolved.refuse(
-            "model.heads", judgedBy: ["model.width"], if: width % heads != 0,
-            "model.heads is \(heads), which does not divide model.width \(width)")
+        let examples = options.examples
+        resolved.refuse(model: model, length: examples.length, said: "examples.length", by: "examples.length")
         resolved.refuse(options.precision)
-        for (key, text) in model.attention.problems(headWidth: width / heads) {
-            resolved.refuse(
-                "model.\(key)", judgedBy: ["model.width", "model.heads", "model.attention"], if: true,
-                "model.\(key) \(text)")
-        }
-        let limit = model.attention.lengthLimit ?? examples.length
-        resolved.refuse(
-            "model.attention.length", judgedBy: ["examples.length", "model.positions"], if: limit < examples.length,
-            "model.attention.length is \(limit), fewer than examples.length \(examples.length)")
-        resolved.refuse(
-            "model.positions", judgedBy: ["examples.length"], if: model.positions < examples.length,
-            "model.positions is \(model.positions), fewer than examples.length \(examples.length)")
         let masking = examples.masking
         resolved.refuse(
             "examples.masking.replacedByRandom", judgedBy: ["examples.masking.replacedByMask"],
@@ -104,10 +90,6 @@ extension PretrainingRecipe.Settings {
         resolved.refuse(
             "corpus.heldOut", if: heldOut == 0 || heldOut > 0.5,
             "corpus.heldOut is \(resolved["corpus.heldOut"]); wanted a share above 0 and at most 50%")
-        if case .steps(let total) = options.budget, case .steps(let warmup) = options.schedule.warmup {
-            resolved.refuse(
-                "schedule.warmup", judgedBy: ["budget"], if: warmup > total,
-                "schedule.warmup is \(warmup) steps, more than the budget of \(total) steps")
-        }
+        resolved.refuse(options.schedule, in: options.budget)
     }
 }

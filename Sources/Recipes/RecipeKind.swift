@@ -3,7 +3,7 @@ import Tensors
 
 /// What a recipe is for: the value of its key `kind`.
 enum RecipeKind: String, Codable, CaseIterable, Sendable {
-    case pretraining, finetuning
+    case pretraining, finetuning, longrange
 
     private static let key = "kind"
 

@@ -1,6 +1,6 @@
 import Tokenization
 
-/// A row as an encoder takes it: `[CLS] A [SEP]` or `[CLS] A [SEP] B [SEP]`.
+/// A row as an encoder takes it: of texts `[CLS] A [SEP]` or `[CLS] A [SEP] B [SEP]`.
 public struct EncodedRow: Sendable, Equatable {
     public let ids: [Int32]
     public let segments: [Int32]
@@ -8,6 +8,10 @@ public struct EncodedRow: Sendable, Equatable {
     public let target: [Float]
     /// Whether tokens were cut off.
     public let isTruncated: Bool
+
+    public init(ids: [Int32], segments: [Int32], target: [Float], isTruncated: Bool = false) {
+        (self.ids, self.segments, self.target, self.isTruncated) = (ids, segments, target, isTruncated)
+    }
 }
 
 extension TaskRow {

@@ -44,9 +44,22 @@ struct BatchInvarianceTests {
         }
     }
 
-    private func classificationLogits(_ options: EncoderOptions, _ order: [Int], _ precision: Precision) {
+    /// Documents beside each other, of one token too, and pairs of them.
+    @Test(arguments: EncoderOptions.all, [1, 2])
+    func documentLogits(options: EncoderOptions, documents: Int) {
+        for precision in Precision.allCases where precision.isAvailable {
+            for order in Self.orders where documents == 1 || !order.contains(1) {
+                classificationLogits(options, order, precision, documents: documents)
+            }
+            classificationLogits(options, [5, 4, 3, 2, 0], precision, documents: documents)
+        }
+    }
+
+    private func classificationLogits(
+        _ options: EncoderOptions, _ order: [Int], _ precision: Precision, documents: Int? = nil
+    ) {
         let layout = ParameterLayout()
-        let model = ClassificationModel(options, outputs: 3, layout)
+        let model = ClassificationModel(options, outputs: 3, documents: documents, layout)
         let tape = inference(layout, precision)
         let packed = model.logits(Batch<PretrainingExample>(order.map { TinySequence.all[$0] }).tokens, tape).value
             .values

@@ -176,7 +176,7 @@ func problems(_ text: String, _ overrides: [ResolvedRecipe.Override] = []) -> St
     @Test func oneTypoIsOneIssue() throws {
         #expect(
             changed("kind: pretraining", to: "kind: pretrainin") == """
-                x.yaml:1:7: kind is 'pretrainin'; wanted pretraining or finetuning (did you mean 'pretraining'?)
+                x.yaml:1:7: kind is 'pretrainin'; wanted pretraining, finetuning or longrange (did you mean 'pretraining'?)
                     kind: pretrainin
                           ^
                 """)

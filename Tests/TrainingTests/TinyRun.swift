@@ -1,8 +1,11 @@
 import Attention
+import Autograd
 import Bert
 import Corpora
 import Tensors
-import Training
+import Testing
+
+@testable import Training
 
 /// A tiny model and random examples of unequal lengths, with dropout on.
 enum TinyRun {
@@ -50,5 +53,39 @@ typealias Pretrainer = Trainer<Sum<MaskedWords, SentenceOrder>>
 extension Pretrainer {
     convenience init(_ encoder: EncoderOptions, _ options: PretrainingOptions, tokenCounts: [Int] = []) {
         self.init(options) { Sum(encoder, options, tokenCounts: tokenCounts, $0) }
+    }
+}
+
+extension Trainer {
+    /// Every parameter's gradient points where the loss rises, at the rate that it says.
+    func expectGradientsAreDifferences(_ examples: [O.Example]) {
+        let (whole, batch) = (objective.count(examples), Batch(examples, keys: examples.indices.map(UInt64.init)))
+        let (pool, parameters) = (StoragePool(), model.parameters)
+        let gradients = pool.zeros(1, model.layout.blockCount)
+        func loss(backward: Bool) -> Double {
+            let mode = Tape.Mode.training(gradients: ParameterGradients(gradients), random: RandomStream(seed: 5))
+            let tape = Tape(parameters: parameters, mode: mode, pool: pool)
+            let (loss, counts) = objective.pass(batch, of: whole, tape)
+            if backward { tape.backward(from: loss) }
+            return objective.loss(counts)
+        }
+        _ = loss(backward: true)
+        let (values, slopes) = (parameters.values, gradients.values)
+        for parameter in model.layout.parameters {
+            let norm = slopes[parameter.range].reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
+            // The key biases' gradients are zero but for rounding.
+            guard !parameter.name.hasSuffix("key.bias") else { continue }
+            #expect(norm > 1e-5, "\(parameter.name)")
+            func moved(_ step: Double) -> Double {
+                for index in parameter.range {
+                    parameters[index] = values[index] + Float(step * Double(slopes[index]) / norm)
+                }
+                defer { for index in parameter.range { parameters[index] = values[index] } }
+                return loss(backward: false)
+            }
+            let step = 2e-3
+            let slope = (moved(step) - moved(-step)) / (2 * step)
+            #expect(abs(slope - norm) < 0.03 * norm + 2e-3, "\(parameter.name): \(slope) for \(norm)")
+        }
     }
 }

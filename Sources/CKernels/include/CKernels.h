@@ -106,6 +106,10 @@ void ck_gather(int64_t rows, int64_t columns, const int32_t *_Nonnull ids, CK_IN
 void ck_gather_add(int64_t rows, int64_t columns, const int32_t *_Nonnull ids, CK_IN table, CK_OUT y);
 /// table[ids[i]] += d[i], in the order of i
 void ck_scatter_add(int64_t rows, int64_t columns, const int32_t *_Nonnull ids, CK_IN d, CK_OUT table);
+/// Rows a, b of x [2 pairs, width] to the row [a, b, a b, a - b] of y [pairs, 4 width].
+void ck_pair_features(int64_t pairs, int64_t width, CK_IN x, CK_OUT y);
+/// Of [a, b, a b, a - b] from dy to dx.
+void ck_pair_features_gradient(int64_t pairs, int64_t width, CK_IN x, CK_IN dy, CK_OUT dx);
 
 // Attention by hashing: yoso.c, normal.c, hadamard.c, buckets.c, collisions.c, selected.c -------------------------
 

@@ -31,7 +31,6 @@ public final class LineReader {
     /// - Throws: `CorpusError` with the line where the text is not UTF-8 or the compressed data end early.
     public func next() throws -> String? {
         guard let bytes = try nextBytes() else { return nil }
-        lineNumber += 1
         if lineNumber == 1, LargeFilePointer.isOne(bytes) {
             throw CorpusError(url.relativePath, LargeFilePointer.problem)
         }
@@ -41,18 +40,27 @@ public final class LineReader {
         return line
     }
 
-    private func nextBytes() throws -> ArraySlice<UInt8>? {
+    /// The next line as it is, UTF-8 or not, or nil at the end.
+    ///
+    /// - Throws: `CorpusError` where the file cannot be read.
+    public func nextBytes() throws -> ArraySlice<UInt8>? {
+        guard let line = try line() else { return nil }
+        defer { lineNumber += 1 }
+        return trimmed(line)
+    }
+
+    private func line() throws -> ArraySlice<UInt8>? {
         var searched = position
         while true {
             if let end = buffer[searched...].firstIndex(of: UInt8(ascii: "\n")) {
                 defer { position = end + 1 }
-                return trimmed(buffer[position..<end])
+                return buffer[position..<end]
             }
             searched = buffer.count
             if isAtEnd {
                 guard position < buffer.count else { return nil }
                 defer { position = buffer.count }
-                return trimmed(buffer[position...])
+                return buffer[position...]
             }
             if position > 0 {
                 buffer.removeSubrange(..<position)

@@ -7,7 +7,7 @@ import Tokenization
 /// Saves and restores a run: the model's folder, and the moments of the optimizer and the run's state in another.
 struct CheckpointSaver {
     let folder: RunFolder
-    let tokenizer: any Tokenizer
+    let tokenizer: (any Tokenizer)?
     /// The last so many stay, and the best.
     let keep: Int
     /// Whether a parameter is of the model's folder; the others are kept with the moments.

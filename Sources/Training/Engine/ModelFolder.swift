@@ -13,12 +13,12 @@ public enum ModelFolder {
 
     /// Writes the files of a model into an existing folder.
     public static func write(
-        _ configuration: HuggingFaceConfiguration, _ tensors: [NamedTensor], _ tokenizer: any Tokenizer,
+        _ configuration: HuggingFaceConfiguration, _ tensors: [NamedTensor], _ tokenizer: (any Tokenizer)?,
         to folder: URL
     ) throws {
         try configuration.write(to: folder)
         try SafeTensorsWriter.write(tensors, to: folder.appendingPathComponent(weightsName))
-        try OutputFile.write(TokenizerFolder.files(of: tokenizer), to: folder)
+        if let tokenizer { try OutputFile.write(TokenizerFolder.files(of: tokenizer), to: folder) }
     }
 
     /// Whether a parameter must be in a folder, may be, or is not even looked for.

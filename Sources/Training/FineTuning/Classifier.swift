@@ -11,9 +11,12 @@ public struct Classifier {
     private let cut: BatchCut
 
     /// All weights are zero, to be loaded; `outputs` is the number of classes, or 1 for regression.
-    public init(_ encoder: EncoderOptions, outputs: Int, _ options: FineTuningOptions) {
+    ///
+    /// - Parameter documents: as of `ClassificationModel`.
+    public init(_ encoder: EncoderOptions, outputs: Int, documents: Int? = nil, _ options: FineTuningOptions) {
         let layout = ParameterLayout()
-        model = ClassificationModel(encoder, outputs: outputs, dropout: options.classifierDropout, layout)
+        model = ClassificationModel(
+            encoder, outputs: outputs, dropout: options.classifierDropout, documents: documents, layout)
         weights = ModelWeights(
             layout, seed: nil, slices: options.slices, workers: Workers(threads: options.threads),
             precision: options.precision, backward: false)

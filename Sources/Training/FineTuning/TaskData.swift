@@ -56,6 +56,12 @@ public struct TaskData: Sendable {
         (self.dev, devTexts, self.parts, self.subsets, self.notes) = (dev, texts, parts, subsets, notes)
     }
 
+    /// Of dev rows that are encoded, where training rows are read elsewhere.
+    init(_ task: TaskSource, dev: [EncodedRow]) {
+        (self.task, training, self.dev, devTexts) = (task, [], dev, dev.map { _ in [] })
+        (parts, subsets, notes) = (task.dev.map { ($0, dev.indices) }, [], [])
+    }
+
     private static func notes(
         _ task: TaskSource, _ file: TaskSource.File, _ split: String, _ rows: [EncodedRow]
     ) -> [String] {

@@ -35,6 +35,7 @@ public final class Run<O: Objective> {
     private let begun: (at: ContinuousClock.Instant, seconds: Double)
 
     /// - Parameters:
+    ///   - tokenizer: that of the ids; nil where no text is behind them.
     ///   - inputs: what fixes the result beside the options, the data and the tokenizer.
     ///   - recipe: what `recipe.yaml` shall say; nil writes none.
     ///   - notes: what checkpoints remember beside the model.
@@ -44,7 +45,7 @@ public final class Run<O: Objective> {
     ///   - objective: builds the model in a layout.
     /// - Throws: what reading or writing the folder throws.
     init(
-        _ options: some TrainingOptions, _ data: some TrainingData<O.Example>, _ tokenizer: any Tokenizer,
+        _ options: some TrainingOptions, _ data: some TrainingData<O.Example>, _ tokenizer: (any Tokenizer)?,
         _ folder: RunFolder, inputs: [String: String], recipe: String?, notes: [String: String] = [:],
         profile: StepProfile? = nil, untilEpoch: Int = .max, start: (O, ModelWeights) throws -> [String],
         objective: @escaping (ParameterLayout) -> O, report: @escaping (RunEvent<O.Result>) -> Void
@@ -58,7 +59,8 @@ public final class Run<O: Objective> {
             folder: folder, tokenizer: tokenizer, keep: options.checkpoints.keep, isSaved: trainer.objective.isSaved)
         let identity = try RunIdentity.of(
             trainer.objective.encoder.options, options.identity,
-            inputs: inputs.merging(data.inputs) { $1 }.merging(["vocabulary": tokenizer.fingerprint]) { $1 })
+            inputs: inputs.merging(data.inputs) { $1 }
+                .merging(tokenizer.map { ["vocabulary": $0.fingerprint] } ?? [:]) { $1 })
         let restored = try saver.restore(trainer.model, identity: identity) { report(.warning($0)) }
         let epochs = if case .epochs(let count) = options.budget { count } else { Int.max }
         try restored?.check(

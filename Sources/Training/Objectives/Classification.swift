@@ -11,12 +11,15 @@ public struct Classification: Objective {
     private let options: FineTuningOptions
     private let data: TaskData?
 
-    /// - Parameter data: what `evaluate` scores by.
+    /// - Parameters:
+    ///   - data: what `evaluate` scores by.
+    ///   - documents: as of `ClassificationModel`.
     public init(
         _ encoder: EncoderOptions, _ target: Target, _ options: FineTuningOptions, data: TaskData? = nil,
-        _ layout: ParameterLayout
+        documents: Int? = nil, _ layout: ParameterLayout
     ) {
-        model = ClassificationModel(encoder, outputs: target.outputs, dropout: options.classifierDropout, layout)
+        model = ClassificationModel(
+            encoder, outputs: target.outputs, dropout: options.classifierDropout, documents: documents, layout)
         (self.target, self.options, self.data) = (target, options, data)
     }
 
@@ -37,7 +40,11 @@ public struct Classification: Objective {
     public func figures(_ counts: Tally) -> [Figure] { [] }
 
     public func work(_ examples: [ClassificationExample]) -> Double {
-        3 * FloatingPointWork(encoder.options).encoder(lengths: examples.map(\.ids.count))
+        let lengths = examples.flatMap { example in
+            let second = model.documents == 2 ? example.segments.count { $0 == 1 } : 0
+            return [example.ids.count - second] + (second > 0 ? [second] : [])
+        }
+        return 3 * FloatingPointWork(encoder.options).encoder(lengths: lengths)
     }
 
     public static var evaluationKind: String { "epoch" }

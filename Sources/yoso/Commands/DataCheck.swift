@@ -7,8 +7,9 @@ import Tokenization
 /// `yoso data`: the files of the tasks, before they are used.
 struct DataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "data", abstract: "Fetch the files of GLUE, and look into them.",
-        subcommands: [DataGlue.self, DataCheck.self])
+        commandName: "data",
+        abstract: "Fetch the files of GLUE and look into them, or generate those of the Long Range Arena.",
+        subcommands: [DataGlue.self, DataCheck.self, DataLongRange.self])
 }
 
 /// `yoso data check DIR`: counts, labels, and everything that has gone wrong with such files elsewhere.

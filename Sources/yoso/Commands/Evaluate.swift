@@ -13,7 +13,7 @@ struct Evaluate: ParsableCommand {
     @Option(
         help: """
             The task; the default is the one that the checkpoint was fine-tuned on. With all, --checkpoint is a folder of \
-            runs by the names of their tasks, as finetune --task all leaves it.
+            runs by the names of their tasks, as finetune --task all leaves it; with lra one of tasks of the Long Range Arena.
             """) var task: String?
     @Option(help: "A fine-tuned Hugging Face folder, or a run.") var checkpoint: String
     @Option(help: "Folder of the task's files; the default is the one that it was fine-tuned on.") var data: String?
@@ -30,6 +30,7 @@ struct Evaluate: ParsableCommand {
 
     func run() throws {
         let evaluation = Evaluation { ($0.data, $0.length, $0.precision) = (data, length, precision) }
+        if let text = try evaluation.longRange(checkpoint, task) { return Terminal.write(text) }
         guard task?.lowercased() == "all" else {
             Terminal.line(try evaluation.score(of: ModelPath.url(checkpoint), task, RunDisplay()).text)
             return Terminal.next("yoso predict --checkpoint \(checkpoint)")

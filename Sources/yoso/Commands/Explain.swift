@@ -15,7 +15,7 @@ struct Explain: ParsableCommand {
         Terminal.line(read.resolved.explanation)
         switch read {
         case .pretraining: Terminal.next("yoso pretrain \(recipe) --dry-run")
-        case .fineTuning: Terminal.next("yoso finetune \(recipe)")
+        case .fineTuning, .longRange: Terminal.next("yoso finetune \(recipe)")
         }
     }
 }

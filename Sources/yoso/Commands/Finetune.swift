@@ -16,7 +16,8 @@ struct Finetune: ParsableCommand {
             without --data sample.yaml.
             """)
     var recipe: String?
-    @Option(help: "A task of GLUE, for example sst2; all for every one whose files there are.") var task: String?
+    @Option(help: "A task of GLUE or of the Long Range Arena; all or lra for every one whose files there are.")
+    var task: String?
     @OptionGroup var settings: Settings
     @Option(help: "Pretrained Hugging Face folder, or a run, in the place of checkpoint.") var checkpoint: String?
     @Option(help: "Folder of the task's files in the place of data.") var data: String?
@@ -61,7 +62,11 @@ struct Finetune: ParsableCommand {
     }
 
     func run() throws {
-        if task == "all" {
+        if task == "lra" {
+            let all = AllLongRangeTasks(request, grid: search, seeds: seeds)
+            try all.run(RunDisplay())
+            Terminal.next("yoso evaluate --task lra --checkpoint \(all.folder)")
+        } else if task == "all" {
             let all = AllTasks(request, grid: search, wnli: wnli, seeds: seeds)
             try all.run(RunDisplay())
             Terminal.next("yoso submit --data \(data ?? "DIR") --checkpoints \(all.folder)")
@@ -69,6 +74,9 @@ struct Finetune: ParsableCommand {
             let seeds = Seeds(request, count: seeds, grid: search)
             try seeds.run(RunDisplay())
             Terminal.next("yoso compare \(try seeds.folder) ANOTHER, of other settings")
+        } else if let recipe = try request.longRangeRecipe(grid: search) {
+            _ = try request.run(recipe, RunDisplay())
+            Terminal.next("yoso evaluate --checkpoint \(output ?? "Checkpoints/\(recipe.name)")")
         } else {
             let search = Search(request, grid: search)
             _ = try search.run(RunDisplay())

@@ -50,6 +50,7 @@ extension GradientCase {
         GradientCase("mean of the rows of sequences", [(7, 5)]) { _ in
             { $0[0].meanRows(BatchLayout(lengths: [1, 4, 2])) }
         },
+        GradientCase("features of pairs", [(6, 5)]) { _ in { $0[0].pairFeatures() } },
         GradientCase("embedding sum", [(1, 1)]) { layout in
             let sum = EmbeddingSum(
                 words: layout.scope("words").weight("weight", 9, 4, deviation: 1),

@@ -1,0 +1,129 @@
+import Checkpoints
+import Console
+import Foundation
+import LongRange
+import Recipes
+import Reports
+import Tasks
+import Tensors
+import Training
+
+extension FineTuning {
+    /// The recipe of a task of the Long Range Arena; nil where no such task is meant.
+    ///
+    /// - Throws: `UsageError` where what is asked for besides is of pretrained encoders, and `RecipeErrors`.
+    public func longRangeRecipe(grid: [String]) throws -> LongRangeRecipe? {
+        let named = task.flatMap(LongRangeTask.named)
+        guard recipe.map(LongRangeRecipe.isOne) ?? (named != nil) else {
+            guard let named, let recipe else { return nil }
+            throw UsageError("--task \(named.name) with \(recipe): wanted a recipe of kind longrange")
+        }
+        for (option, isThere) in [
+            ("--checkpoint", checkpoint != nil), ("--from-task", fromTask != nil),
+            ("--protocol", published != nil), ("--search", !grid.isEmpty),
+        ] where isThere {
+            throw UsageError("\(option) with a task of the Long Range Arena, which is learned from random weights")
+        }
+        let flags = ResolvedRecipe.Override.list([("data", data, "--data"), ("task", task, "--task")])
+        // By its path, for a folder of text may well be called `text`.
+        let path = recipe ?? "Recipes/LongRange/\(named?.name ?? "").yaml"
+        return try LongRangeRecipe(path, overrides + flags)
+    }
+
+    /// `report.json`
+    private struct LongRangeReport: Codable {
+        var best: EvaluationReport<DevScores>
+        var test: TaskEvaluation
+    }
+
+    /// Runs to the end and scores the test rows, once, by the best evaluation of the dev rows.
+    ///
+    /// - Returns: the score of the test rows, of an earlier process where that had come to it.
+    /// - Throws: as `run` of a pretrained encoder.
+    public func run(_ recipe: LongRangeRecipe, _ observer: some RunObserver) throws -> TaskEvaluation {
+        guard let data = recipe.data else {
+            throw TaskError("data", "no folder is named; pass --data DIR, or set data in the recipe")
+        }
+        let (task, files) = (recipe.task, URL(fileURLWithPath: data, isDirectory: true))
+        let interruption = observer.interruption()
+        let splits = try LongRangeTask.Split.allCases.map { try task.rows($0, in: files) }
+        let test = splits[2].sample(recipe.options.testRows)
+        let counts = splits.map { Show.grouped($0.count) }
+        observer.line("\(task.title): \(counts[0]) training, \(counts[1]) dev and \(counts[2]) test rows")
+        let folder = try RunFolder(URL(fileURLWithPath: output ?? "Checkpoints/\(recipe.name)", isDirectory: true))
+        observer.line("\(folder.url.relativePath): OpenBLAS \(OpenBLAS.coreName) core, weights random")
+        if let pin = OpenBLASPin.current { observer.line("note: \(pin)") }
+        let table = TableSettings(protocol: nil, settings: settings(less: []), weights: "random")
+        let run = try Run(
+            task, encoder: recipe.encoder, options: recipe.options, training: splits[0], dev: splits[1],
+            folder: folder, recipe: recipe.resolved.yaml,
+            notes: table.notes(weights: "random").merging(["data": data, LongRangeTable.noteKey: LongRangeTable.note]) {
+                $1
+            }, observer.show)
+        try run(interruption)
+        guard let best = run.best else {
+            throw CheckpointError(
+                folder.metrics, "tells of no evaluation, though the run had ended; choose another --output")
+        }
+        let url = folder.url.appendingPathComponent("report.json")
+        let earlier = try? JSONDecoder().decode(LongRangeReport.self, from: Data(contentsOf: url))
+        let scored =
+            try earlier.flatMap { $0.best == best && $0.test.rows == test.count ? $0.test : nil }
+            ?? task.evaluation(
+                of: folder.best, test, threads: recipe.options.threads, precision: recipe.options.precision)
+        try folder.write(ReportFile.json(LongRangeReport(best: best, test: scored)), to: "report.json")
+        observer.line(
+            "best: step \(Show.grouped(best.step)), dev \(Show.result(best.body)); test "
+                + "\(Show.result(DevScores(evaluation: scored))); \(folder.best.relativePath)")
+        return scored
+    }
+
+    /// What runs are compared by.
+    var taskName: String { get throws { try longRangeRecipe(grid: [])?.task.name ?? read().task.name } }
+}
+
+/// A run on every task of the Long Range Arena whose files there are, by the recipe of its name, one after another, each in a
+/// folder of its name, and the table of test scores.
+public struct AllLongRangeTasks {
+    private let run: FineTuning
+    private let grid: [String]
+    private let seeds: Int?
+
+    /// - Parameter seeds: of each; nil for the recipe's.
+    public init(_ run: FineTuning, grid: [String] = [], seeds: Int? = nil) {
+        (self.run, self.grid, self.seeds) = (run, grid, seeds)
+    }
+
+    /// The folder of all runs.
+    public var folder: String { run.output ?? "Checkpoints/lra" }
+
+    /// Runs on all and writes the table into `table.md`.
+    ///
+    /// - Throws: as `FineTuning.run`; `UsageError` where data is not named, or a recipe is.
+    public func run(_ observer: some RunObserver) throws {
+        guard let data = run.data else { throw UsageError("--task lra wants --data DIR, the folder of all tasks") }
+        if let recipe = run.recipe {
+            throw UsageError("--task lra with \(recipe): wanted no recipe, for every task has its own")
+        }
+        let files = URL(fileURLWithPath: data, isDirectory: true)
+        let runs = try LongRangeTask.all.filter { $0.isThere(in: files) }.map { task in
+            var one = run.into("\(folder)/\(task.name)")
+            one.task = task.name
+            // What is wrong with settings is said before the first run starts.
+            return (task, one, try one.longRangeRecipe(grid: grid))
+        }
+        guard !runs.isEmpty else {
+            throw TaskError(data, "holds no task; yoso data lra --output \(data) makes two of them")
+        }
+        var table = LongRangeTable()
+        for (task, one, recipe) in runs {
+            observer.line("")
+            observer.line(task.title)
+            let seeded = try seeds.map { try Seeds(one, count: $0, grid: grid).run(observer) }
+            if let evaluation = try seeded ?? recipe.map({ try one.run($0, observer) }) { table.add(task, evaluation) }
+            try ReportFile.write(text: table.text, to: "\(folder)/table.md")
+        }
+        observer.line("")
+        observer.line(table.text)
+    }
+}

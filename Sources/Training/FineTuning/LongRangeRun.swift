@@ -1,0 +1,83 @@
+import Bert
+import Checkpoints
+import Digests
+import Foundation
+import LongRange
+import Tasks
+import Tensors
+
+extension Run where O == Classification {
+    /// A run on a task of the Long Range Arena from random weights: the dev rows choose the evaluation that is kept.
+    ///
+    /// - Parameters:
+    ///   - encoder: of `task.ids` ids, and positions for `task.length` tokens at least.
+    ///   - recipe: what `recipe.yaml` shall say; nil writes none.
+    ///   - notes: what the checkpoint should remember beside the model, for example where the data were.
+    /// - Throws: what reading or writing the folder throws.
+    public convenience init(
+        _ task: LongRangeTask, encoder: EncoderOptions, options: LongRangeOptions, training: [LongRangeRow],
+        dev: [LongRangeRow], folder: RunFolder, recipe: String? = nil, notes: [String: String] = [:],
+        _ report: @escaping (RunEvent<DevScores>) -> Void
+    ) throws {
+        let data = TaskData(task, dev.sample(options.devRows))
+        let batches = TaskBatches(
+            data, seed: options.seed, lengths: training.map(\.count),
+            digest: SHA256.hexadecimal(of: training)
+        ) { ClassificationExample(training[$0].encoded(task)) }
+        let head = FineTuningOptions {
+            ($0.classifierDropout, $0.length) = (options.classifierDropout, task.length)
+        }
+        try self.init(
+            options, batches, nil, folder, inputs: ["weights": "random"], recipe: recipe, notes: notes,
+            start: { _, _ in [] },
+            objective: {
+                Classification(encoder, data.task.target, head, data: data, documents: task.documents, $0)
+            }, report: report)
+    }
+}
+
+extension LongRangeTask {
+    /// What a checkpoint that was trained on the task says of `rows`.
+    ///
+    /// - Throws: `CheckpointError` where the folder is damaged, or holds another model.
+    public func evaluation(
+        of folder: URL, _ rows: [LongRangeRow], threads: Int = 0, precision: Precision = .fp32
+    ) throws -> TaskEvaluation {
+        let encoder = try HuggingFaceConfiguration(of: folder).encoderOptions(folder)
+        guard encoder.vocabulary == ids, encoder.positions >= length else {
+            throw CheckpointError(
+                folder,
+                "its encoder has \(encoder.vocabulary) ids and \(encoder.positions) positions; \(title) wants "
+                    + "\(ids) and at least \(length)")
+        }
+        let options = FineTuningOptions { ($0.threads, $0.precision) = (threads, precision) }
+        let classifier = Classifier(encoder, outputs: classes.count, documents: documents, options)
+        try classifier.load(folder)
+        let data = TaskData(self, rows)
+        let logits = classifier.predict(data.dev.map(ClassificationExample.init))
+        guard logits.allSatisfy({ $0.allSatisfy(\.isFinite) }) else {
+            throw CheckpointError(folder, "its outputs are no finite numbers; wanted a model that did not diverge")
+        }
+        return TaskEvaluation(data, logits: logits)
+    }
+
+    /// Of a row.
+    var documents: Int { isPaired ? 2 : 1 }
+}
+
+extension TaskData {
+    init(_ task: LongRangeTask, _ rows: [LongRangeRow]) { self.init(task.source, dev: rows.map { $0.encoded(task) }) }
+}
+
+extension SHA256 {
+    /// Of all tokens and classes, and where documents end.
+    fileprivate static func hexadecimal(of rows: [LongRangeRow]) -> String {
+        let digest = SHA256()
+        for row in rows {
+            let head = [Int32(row.label), Int32(row.tokens.count), Int32(row.second?.count ?? -1)]
+            head.withUnsafeBytes { digest.update($0) }
+            for tokens in [row.tokens, row.second ?? []] { tokens.withUnsafeBytes { digest.update($0) } }
+        }
+        return digest.hexadecimal()
+    }
+}

@@ -1,0 +1,56 @@
+import Tasks
+
+/// The rows of a task as batches of epochs, none of which crosses the end of one.
+final class TaskBatches: TrainingData {
+    private let data: TaskData
+    private let seed: UInt64
+    private let lengths: [Int]
+    /// A training row as it is learned from.
+    private let example: (Int) -> ClassificationExample
+    let inputs: [String: String]
+    /// Of one epoch, as rows of the training set.
+    private var plan: (size: BatchSize, epoch: Int, batches: [[Int]])?
+
+    /// - Parameters:
+    ///   - lengths: of the training rows, in tokens.
+    ///   - digest: of the training rows.
+    init(
+        _ data: TaskData, seed: UInt64, lengths: [Int], digest: String,
+        example: @escaping (Int) -> ClassificationExample
+    ) {
+        (self.data, self.seed, self.lengths, self.example) = (data, seed, lengths, example)
+        inputs = ["task": data.task.name, "rows": digest]
+    }
+
+    convenience init(_ data: TaskData, seed: UInt64) {
+        self.init(data, seed: seed, lengths: data.training.map(\.ids.count), digest: data.digest) {
+            ClassificationExample(data.training[$0])
+        }
+    }
+
+    func batch(
+        _ size: BatchSize, epoch: inout Int, index: inout Int
+    ) -> (examples: [ClassificationExample], epoch: Int) {
+        if index >= count(size, epoch: epoch) { (epoch, index) = (epoch + 1, 0) }
+        let (batches, current) = (batches(size, epoch), epoch + 1)
+        let examples = batches[index].map(example)
+        index += 1
+        if index == batches.count { (epoch, index) = (epoch + 1, 0) }
+        return (examples, current)
+    }
+
+    func evaluationExamples(_ count: Int) -> [ClassificationExample] {
+        data.dev.prefix(count).map(ClassificationExample.init)
+    }
+
+    func count(_ size: BatchSize, epoch: Int) -> Int { batches(size, epoch).count }
+
+    private func batches(_ size: BatchSize, _ epoch: Int) -> [[Int]] {
+        if let plan, plan.size == size, plan.epoch == epoch { return plan.batches }
+        let batches = BatchPlan.batches(lengths: lengths, seed: seed, epoch: epoch) {
+            size.isReached(sequences: $0, tokens: $1)
+        }
+        plan = (size, epoch, batches)
+        return batches
+    }
+}

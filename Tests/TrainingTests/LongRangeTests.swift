@@ -1,0 +1,94 @@
+import Attention
+import Autograd
+import Bert
+import Tasks
+import Tensors
+import Testing
+
+@testable import LongRange
+@testable import Training
+
+@Suite struct LongRangeTests {
+    /// Documents of 0 tokens, 1 and more, alone or in pairs.
+    private func rows(isPaired: Bool) -> [LongRangeRow] {
+        let lengths = [0, 1, 7, 40, 3, 12, 1, 25]
+        func document(_ index: Int, _ length: Int) -> [UInt8] {
+            let random = RandomStream(seed: 4).stream(UInt64(index))
+            return (0..<length).map { UInt8(random.word(UInt32($0)) % 15) }
+        }
+        return lengths.indices.map { index in
+            let other = lengths[(3 * index + 1) % lengths.count]
+            return LongRangeRow(
+                document(index, lengths[index]), second: isPaired ? document(100 + index, other) : nil,
+                label: index % 2)
+        }
+    }
+
+    private func examples(documents: Int) -> [ClassificationExample] {
+        rows(isPaired: documents == 2).map { ClassificationExample($0.encoded(.listops)) }
+    }
+
+    private func trainer(
+        documents: Int, dropout: Float = 0.1, slices: Int = 2, tokens: Int = 64,
+        attention: AttentionChoice = .softmax
+    ) -> Trainer<Classification> {
+        var encoder = TinyRun.encoder(attention: attention)
+        (encoder.dropout, encoder.attentionDropout, encoder.initializerRange) = (dropout, dropout, 0.15)
+        (encoder.norm, encoder.pooling, encoder.segments) = (.pre, .mean, 1)
+        let options = LongRangeOptions {
+            ($0.slices, $0.microBatchTokens, $0.seed) = (slices, tokens, 3)
+        }
+        let head = FineTuningOptions { $0.classifierDropout = dropout }
+        return Trainer(options) { Classification(encoder, .classes(["a", "b"]), head, documents: documents, $0) }
+    }
+
+    @Test func aDocumentWithoutTokensIsOneOfItsOwn() {
+        let row = LongRangeRow([], second: [3, 14], label: 1).encoded(.listops)
+        #expect(row.ids == [15, 3, 14] && row.segments == [0, 1, 1] && row.target == [1])
+        #expect(rows(isPaired: true).allSatisfy { $0.count == $0.encoded(.listops).ids.count })
+        #expect(LongRangeRow([7], label: 7).encoded(.listops).segments == [0])
+    }
+
+    @Test(arguments: [1, 2]) func gradientsAreDifferences(documents: Int) {
+        trainer(documents: documents, dropout: 0).expectGradientsAreDifferences(examples(documents: documents))
+    }
+
+    @Test(arguments: [1, 2], [(1, 10_000), (3, 40), (5, 1)]) func lossAndGradientNormDoNotDependOnTheCut(
+        documents: Int, cut: (slices: Int, tokens: Int)
+    ) {
+        for attention in [AttentionChoice.softmax, .yoso(YosoOptions(hashes: 8, bits: 4))] {
+            let steps = [(2, 64), cut].map {
+                trainer(documents: documents, slices: $0.0, tokens: $0.1, attention: attention)
+                    .step(examples(documents: documents), index: 0, of: 20)
+            }
+            #expect(abs(steps[0].loss - steps[1].loss) < 1e-6 * steps[0].loss)
+            #expect(abs(steps[0].gradientNorm - steps[1].gradientNorm) < 1e-5 * steps[0].gradientNorm)
+        }
+    }
+
+    /// Which of two documents comes first matters, and what the pair stands beside does not.
+    @Test func bothTowersAreOneEncoder() {
+        let trainer = trainer(documents: 2, dropout: 0)
+        let pair = LongRangeRow([1, 2, 3], second: [4, 5], label: 0)
+        let swapped = LongRangeRow([4, 5], second: [1, 2, 3], label: 0)
+        let (model, weights) = (trainer.objective.model, trainer.model.weights)
+        func logits(_ rows: [LongRangeRow]) -> [[Float]] {
+            model.predict(
+                rows.map { ClassificationExample($0.encoded(.listops)) }, weights,
+                BatchCut(slices: 2, microBatchTokens: 64))
+        }
+        let both = logits([pair, swapped])
+        #expect(both[0] != both[1])
+        let towers = trainer.model.layout.parameters.count { $0.name.hasSuffix("word_embeddings.weight") }
+        #expect(towers == 1)
+        for (mine, alone) in zip(both[1], logits([swapped])[0]) { #expect(abs(mine - alone) < 1e-6) }
+    }
+
+    @Test func sharesAreTheSameRowsInOrder() {
+        let rows = (0..<100).map { LongRangeRow([UInt8($0)], label: 0) }
+        let share = rows.sample(10)
+        #expect(
+            share.count == 10 && share == rows.sample(10) && share.map(\.tokens[0]).sorted() == share.map(\.tokens[0]))
+        #expect(share != Array(rows.prefix(10)) && rows.sample(0) == rows && rows.sample(100) == rows)
+    }
+}

@@ -1,0 +1,118 @@
+import Checkpoints
+import Digests
+import Foundation
+import Testing
+
+/// The Long Range Arena on the command line.
+@Suite(.serialized) struct LongRangeCommandTests {
+    private let tool: CommandLineTool
+    /// Of a very small encoder and a short run.
+    private static let settings = [
+        "model.width=8", "model.intermediate=8", "model.layers=1", "batch=4 sequences", "schedule.warmup=1 steps",
+        "checkpoints.every=2 steps", "evaluation.every=4 steps", "evaluation.rows=3", "model.attention=yoso",
+        "model.attention.hashes=4",
+    ].flatMap { ["--set", $0] }
+
+    init() throws { tool = try CommandLineTool(links: []) }
+
+    private func run(_ task: String, steps: Int = 4, output: String, _ more: String...) throws -> [String] {
+        ["finetune", "--task", task, "--data", "lra", "--output", output, "--set", "budget=\(steps) steps"]
+            + Self.settings + more
+    }
+
+    private func generate() throws {
+        let made = try tool.run(
+            "data", "lra", "--output", "lra", "--listops-rows", "16", "4", "5", "--pathfinder-rows", "8", "4", "6")
+        #expect(made.code == 0 && made.output.contains("lra/listops_train.tsv: 16 rows"), "\(made.error)")
+    }
+
+    private func weights(_ run: String, _ step: Int) throws -> String {
+        try SHA256.hexadecimal(ofFile: tool.file("\(run)/\(RunFolder.checkpointName(step))/model.safetensors"))
+    }
+
+    @Test func killedAndResumedGivesTheSameBits() throws {
+        try generate()
+        let straight = try tool.run(run("listops", steps: 30, output: "straight"))
+        #expect(straight.code == 0 && straight.output.contains("; test accuracy "), "\(straight.error)")
+        #expect(straight.output.contains("on 3 rows") && straight.output.contains("on 5 rows"))
+        let (process, _, _) = try tool.start(run("listops", steps: 30, output: "killed"))
+        while process.isRunning, !tool.exists("killed/step-000004") { usleep(2000) }
+        kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+        #expect(process.terminationReason == .uncaughtSignal, "nothing was killed; the run is too short")
+        let resumed = try tool.run(run("listops", steps: 30, output: "killed"))
+        #expect(resumed.code == 0 && resumed.output.contains("continuing at step "), "\(resumed.error)")
+        #expect(try weights("killed", 30) == weights("straight", 30))
+        let last = { (result: CommandLineTool.Result) in
+            result.output.split(separator: "\n").last { $0.hasPrefix("best: ") }?.split(separator: ";").dropLast()
+        }
+        #expect(last(straight) == last(resumed) && last(straight)?.count == 2)
+        // The run has ended: nothing is learned or scored again, and the checkpoint alone says the same.
+        let again = try tool.run(run("listops", steps: 30, output: "killed"))
+        #expect(last(again) == last(resumed) && !again.output.contains("saved"))
+        let evaluation = try tool.run("evaluate", "--checkpoint", "killed")
+        let score = evaluation.output.split(separator: "\n").first?.replacingOccurrences(of: "ListOps test: ", with: "")
+        #expect(try straight.output.contains("; test \(#require(score));"), "\(evaluation.output)\(evaluation.error)")
+        let other = try tool.run(run("listops", steps: 30, output: "killed", "--set", "seed=2"))
+        #expect(other.code == 1 && other.error.contains("was begun with seed 1, now 2"))
+    }
+
+    /// Documents of no byte, of one, of the limit and one more, and bytes that are no UTF-8.
+    @Test(arguments: ["text", "retrieval"]) func documentsOfAllLengths(task: String) throws {
+        let documents =
+            [[], [0xFF], Array(repeating: 0x78, count: 4000), Array(repeating: 0x79, count: 4001), [0xC3, 0x00]]
+            as [[UInt8]]
+        func table(_ label: Int) -> Data {
+            var bytes = task == "text" ? Array("label\ttext\n".utf8) : []
+            for index in 0..<10 {
+                let (one, other) = (documents[index % 5], documents[(3 * index + 1) % 5])
+                bytes += Array("\((index + label) % 2)\t".utf8) + (task == "text" ? [] : Array("a\tb\t".utf8))
+                bytes += one + (task == "text" ? [] : [0x09] + other) + [0x0A]
+            }
+            return Data(bytes)
+        }
+        for name in ["lra", "text"] {
+            try FileManager.default.createDirectory(at: tool.file(name), withIntermediateDirectories: true)
+        }
+        let names =
+            task == "text" ? ["imdb_train", "imdb_test"] : ["train", "eval", "test"].map { "new_aan_pairs.\($0)" }
+        for (label, name) in names.enumerated() { try table(label).write(to: tool.file("lra/\(name).tsv")) }
+        let result = try tool.run(run(task, steps: 2, output: "run"))
+        #expect(result.code == 0 && result.output.contains("; test accuracy "), "\(result.error)")
+        let evaluation = try tool.run("evaluate", "--checkpoint", "run")
+        #expect(evaluation.code == 0 && evaluation.output.contains(" on 10 rows"), "\(evaluation.error)")
+    }
+
+    @Test func oneTableOfAllTasksThatAreThere() throws {
+        try generate()
+        let result = try tool.run(run("lra", steps: 2, output: "all", "--seeds", "2"))
+        #expect(result.code == 0, "\(result.error)")
+        let table = try String(contentsOf: tool.file("all/table.md"), encoding: .utf8)
+        #expect(table.hasPrefix("|  | ListOps | Text | Retrieval | Image | Pathfinder | average |\n"), "\(table)")
+        #expect(table.contains("| test rows | 5 | – | – | – | 6 |  |"), "\(table)")
+        #expect(table.hasSuffix("the average is without Text, Retrieval, Image\n"))
+        let evaluation = try tool.run("evaluate", "--task", "lra", "--checkpoint", "all")
+        #expect(evaluation.code == 0 && evaluation.output == table, "\(evaluation.error)")
+    }
+
+    @Test func whatIsWrongIsOneLine() throws {
+        try generate()
+        let foreign = try tool.run(run("listops", output: "x", "--checkpoint", "y"))
+        #expect(foreign.code == 64)
+        #expect(
+            foreign.error.hasPrefix("Error: --checkpoint with a task of the Long Range Arena, which is learned from"))
+        let missing = try tool.run(run("image", output: "x"))
+        #expect(missing.code == 1 && missing.error.hasSuffix("data_batch_1.bin: cannot be read\n"), "\(missing.error)")
+        let other = try tool.run("finetune", "mini", "--task", "text", "--data", "lra")
+        #expect(
+            other.code == 64 && other.error.hasPrefix("Error: --task text with mini: wanted a recipe of kind longrange")
+        )
+        let rows = try tool.run("data", "lra", "--output", "lra", "--listops-rows", "1", "2")
+        #expect(
+            rows.code == 64 && rows.error.hasPrefix("Error: --listops-rows 1 2: wanted rows of train, dev and test"))
+        try tool.write("Source\tTarget\n\(String(repeating: "1 ", count: 2001))\t1\n", to: "lra/basic_train.tsv")
+        let long = try tool.run(run("listops", output: "x"))
+        #expect(long.code == 1 && long.error == "Error: lra/basic_train.tsv:2: 2001 words; wanted at most 2000\n")
+        #expect(!tool.exists("x"))
+    }
+}
