@@ -74,7 +74,12 @@ let package = Package(
         .target(
             name: "Inference",
             dependencies: ["Autograd", "Bert", "Checkpoints", "Glue", "Tasks", "Tensors", "Tokenization", "Training"]),
-        .target(name: "Console", dependencies: ["CKernels", "Training"]),
+        .target(
+            name: "Console",
+            dependencies: [
+                "CKernels", "Options", "Training",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
         .target(
             name: "Experiments",
             dependencies: [
@@ -94,7 +99,7 @@ let package = Package(
         .executableTarget(
             name: "yoso",
             dependencies: [
-                "Benchmarks", "Checkpoints", "Console", "Experiments", "Glue", "Inference", "LongRange", "Options",
+                "Benchmarks", "Checkpoints", "Console", "Experiments", "Glue", "Inference", "Options",
                 "Recipes",
                 "Reports",
                 "Tasks", "Tensors", "Tokenization", "Training",

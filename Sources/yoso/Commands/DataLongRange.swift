@@ -1,7 +1,6 @@
 import ArgumentParser
 import Console
-import Foundation
-import LongRange
+import Experiments
 
 /// `yoso data lra --output DIR`: the files of the tasks of the Long Range Arena that have a generator here.
 struct DataLongRange: ParsableCommand {
@@ -15,21 +14,9 @@ struct DataLongRange: ParsableCommand {
     @Option(parsing: .upToNextOption, help: "Rows of train, dev and test; 0 0 0 writes no such files.")
     var pathfinderRows = [160_000, 20_000, 20_000]
 
-    func validate() throws {
-        for (name, rows) in [("listops", listopsRows), ("pathfinder", pathfinderRows)] {
-            let isNone = rows == [0, 0, 0]
-            guard rows.count == 3, isNone || rows.allSatisfy({ (1...10_000_000).contains($0) }) else {
-                let found = rows.map(String.init).joined(separator: " ")
-                throw ValidationError("--\(name)-rows \(found): wanted rows of train, dev and test, or 0 0 0")
-            }
-        }
-    }
+    private var files: LongRangeFiles { LongRangeFiles(listops: listopsRows, pathfinder: pathfinderRows, seed: seed) }
 
-    func run() throws {
-        let wanted = [listopsRows, pathfinderRows].map { $0 == [0, 0, 0] ? [] : $0 }
-        try GeneratedFiles.write(
-            listops: wanted[0], pathfinder: wanted[1], seed: seed,
-            to: URL(fileURLWithPath: output, isDirectory: true)
-        ) { Terminal.line("\($0.relativePath): \(Show.grouped($1)) rows") }
-    }
+    func validate() throws { try usage { try files.check() } }
+
+    func run() throws { try files.write(to: output, RunDisplay()) }
 }

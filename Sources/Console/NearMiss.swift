@@ -2,10 +2,10 @@ import ArgumentParser
 import Options
 
 /// A command or an option that is not there, and the one that was meant.
-enum NearMiss {
+public enum NearMiss {
     /// - Throws: `ValidationError` where the first of `arguments` is no subcommand of `command`, or of a command without
     ///   subcommands where one of them is an option that it does not have.
-    static func check(_ arguments: [String], of command: any ParsableCommand.Type) throws {
+    public static func check(_ arguments: [String], of command: any ParsableCommand.Type) throws {
         let subcommands = command.configuration.subcommands
         guard !subcommands.isEmpty else { return try checkOptions(arguments, of: command) }
         guard let name = arguments.first, !name.hasPrefix("-"), name != "help" else { return }
