@@ -112,6 +112,13 @@ extension Format where Value == String {
 
 extension Format where Value == String? {
     /// Nil is written as `none`.
+    public static var folderNameOrNone: Self {
+        let name = Format<String>.folderName
+        return Self(
+            name.wanted, read: { $0 == "none" ? .some(nil) : name.read([$0]).map { $0 } }, text: { $0 ?? "none" })
+    }
+
+    /// Nil is written as `none`.
     public static var textOrNone: Self {
         Self(
             "a text", read: { $0.isEmpty ? nil : .some($0 == "none" ? nil : $0) },

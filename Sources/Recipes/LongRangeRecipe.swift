@@ -23,7 +23,7 @@ public struct LongRangeRecipe: Sendable {
 
         public static var options: [Option<Self>] {
             RecipeKind.option(\.kind)
-            Option("name", \.name, .text, "the name of the run, and of its folder below Checkpoints").required
+            Option("name", \.name, .folderName, "the name of the run, and of its folder below Checkpoints").required
             Option("task", \.taskName, .oneOf(LongRangeTask.all.map { ($0.name, $0.name) }) { $0 }, "what is learned")
                 .required
             Option("data", \.data, .textOrNone, "folder of the task's files")

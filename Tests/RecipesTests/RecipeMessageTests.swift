@@ -146,6 +146,14 @@ func problems(_ text: String, _ overrides: [ResolvedRecipe.Override] = []) -> St
         let file = try RecipeFile(text: "kind: finetuning\ntask: sst2\n", name: "x.yaml")
         let error = #expect(throws: RecipeErrors.self) { try FineTuningRecipe(file, [named]) }
         #expect(error?.description == "a: \(wanted)")
+        let arena = #expect(throws: RecipeErrors.self) { try LongRangeRecipe("listops", [named]) }
+        #expect(arena?.description == "a: \(wanted)")
+        // Of a task of one's own, whose seeds and searches have its name.
+        let task = ResolvedRecipe.Override(key: "task.name", value: name, argument: "a")
+        let own = try RecipeFile(
+            text: "kind: finetuning\nname: x\ntask: { train: r.csv, text: a, label: b }\n", name: "x.yaml")
+        let other = #expect(throws: RecipeErrors.self) { try FineTuningRecipe(own, [task]) }
+        #expect(other?.description == "a: task.\(wanted)")
         #expect(problems(rightRecipe, [.init(key: "name", value: "a film.2", argument: "a")]) == nil)
     }
 
