@@ -18,17 +18,11 @@ struct FlowAttention: SelfAttention {
     func callAsFunction(_ projections: Variable, _ layout: BatchLayout) -> Variable {
         let pool = projections.tape.pool
         let output = pool.tensor(projections.rows, shape.width)
-        eachHead(layout) { rows, head in
+        shape.eachHead(layout) { _, rows, head in
             let flow = Flow(shape.slices(projections.value, rows, head: head), options, pool)
             copyRows(flow.output.matrix, into: shape.slice(output, rows, head: head))
         }
         return projections.tape.record(output, FlowGradient(attention: self, layout: layout, projections: projections))
-    }
-
-    func eachHead(_ layout: BatchLayout, _ body: (_ rows: Range<Int>, _ head: Int) -> Void) {
-        for index in 0..<layout.count {
-            for head in 0..<shape.heads { body(layout.rows(index), head) }
-        }
     }
 }
 

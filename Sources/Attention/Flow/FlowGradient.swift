@@ -10,7 +10,7 @@ struct FlowGradient: AttentionGradient {
     func backward(_ dOutput: Tensor, _ gradients: Gradients) {
         let (shape, pool) = (attention.shape, gradients.pool)
         let dProjections = pool.tensor(projections.rows, projections.columns)
-        attention.eachHead(layout) { rows, head in
+        shape.eachHead(layout) { _, rows, head in
             let flow = Flow(shape.slices(projections.value, rows, head: head), attention.options, pool)
             let dSlices = shape.slices(dProjections, rows, head: head)
             let d = pool.tensor(rows.count, shape.headWidth)
@@ -37,10 +37,10 @@ extension Flow {
         multiply(key.matrix, dMemory.matrix, into: dValue.matrix)
         copyRows(scaled(dValue, by: competition, pool).matrix, into: d.value)
 
-        let dGates = rowDots(dOutput, read)
+        let dGates = rowProducts(dOutput.matrix, read.matrix, pool).values
         var dIncoming = zip(dGates, zip(gates, incoming)).map { -$0 * $1.0 / $1.1 }
         let dAllocated = zip(dGates, zip(allocation, incoming)).map { $0 / $1.1 * $1.0 * (1 - $1.0) }
-        let dCompetition = rowDots(dKey, key)
+        let dCompetition = rowProducts(dKey.matrix, key.matrix, pool).values
         let mean = zip(dCompetition, competition).reduce(0) { $0 + $1.0 * $1.1 } / Float(competition.count)
         let dCompeting = zip(competing, zip(dCompetition, competition)).map { competing, pair in
             options.competition && competing <= 1 ? pair.1 * (pair.0 - mean) : 0
@@ -76,11 +76,5 @@ extension Flow {
     /// d · φ (1 - φ)
     private func throughSigmoid(_ d: Tensor, _ y: Tensor, _ pool: StoragePool) -> Tensor {
         pool.tensor(d.rows, d.columns, zip(d.values, y.values).map { $0 * $1 * (1 - $1) })
-    }
-
-    /// a_i · b_i, row by row
-    private func rowDots(_ a: Tensor, _ b: Tensor) -> [Float] {
-        let products = zip(a.values, b.values).map(*)
-        return (0..<a.rows).map { products[$0 * a.columns..<($0 + 1) * a.columns].reduce(0, +) }
     }
 }
