@@ -51,13 +51,7 @@ public struct PretrainingOptions: Configurable {
         Option.group("schedule", \.schedule)
         Option.group("evaluation", \.evaluation)
         Option.group("checkpoints", \.checkpoints)
-        Option("slices", \.slices, 1...1024, "parts of a batch that run at the same time; part of the result")
-        Option("threads", \.threads, 0...1024, "threads for the slices, 0 for one a core; never changes a result")
-        Option("precision", \.precision, "what dense layers multiply; bf16 wants a CPU with AVX512-BF16")
-        Option(
-            "recompute", \.recompute,
-            "activations of blocks computed once more for backward: less memory, more time, the same result")
-        Option("seed", \.seed, .seed, "seed of weights, data order, masks and dropout")
+        executionOptions(seeded: "weights, data order, masks and dropout")
     }
 
     public init(

@@ -1,0 +1,28 @@
+import Options
+import Tensors
+
+/// How a run is spread over a machine, and from which seed: what all kinds of runs have, declared once.
+protocol ExecutionOptions: Configurable {
+    var slices: Int { get set }
+    var threads: Int { get set }
+    var seed: UInt64 { get set }
+    var precision: Precision { get set }
+    var recompute: Bool { get set }
+}
+
+extension ExecutionOptions {
+    /// - Parameter seeded: what the seed is of.
+    @OptionBuilder<Self> static func executionOptions(seeded: String) -> [Option<Self>] {
+        Option("slices", \.slices, 1...1024, "parts of a batch that run at the same time; part of the result")
+        Option("threads", \.threads, 0...1024, "threads for the slices, 0 for one a core; never changes a result")
+        Option("precision", \.precision, "what dense layers multiply; bf16 wants a CPU with AVX512-BF16")
+        Option(
+            "recompute", \.recompute,
+            "activations of blocks computed once more for backward: less memory, more time, the same result")
+        Option("seed", \.seed, .seed, "seed of \(seeded)")
+    }
+}
+
+extension PretrainingOptions: ExecutionOptions {}
+extension FineTuningOptions: ExecutionOptions {}
+extension LongRangeOptions: ExecutionOptions {}
