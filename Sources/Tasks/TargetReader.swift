@@ -93,6 +93,9 @@ struct TargetReader {
 }
 
 extension TaskSource {
+    /// A classifier has a row of weights for each: a column of names or times would take all memory.
+    private static let mostLabels = 65_536
+
     /// The task with the labels of its training rows where they are not known yet: in the order of numbers where all are
     /// whole numbers, and of their bytes otherwise.
     ///
@@ -119,6 +122,12 @@ extension TaskSource {
             throw TaskError(
                 url.relativePath,
                 "every row has a label of its own in '\(label[0])'; wanted labels that repeat, or kind: value")
+        }
+        guard labels.count <= Self.mostLabels else {
+            throw TaskError(
+                url.relativePath,
+                "\(labels.count) labels, the first of them '\(labels[0])'; wanted at most \(Self.mostLabels), or kind: value"
+            )
         }
         if metrics.contains(.f1), labels.count != 2 {
             throw TaskError(

@@ -49,6 +49,13 @@ import Testing
         #expect(try labels(["é", "z", "Z", "z"]) == ["Z", "z", "é"])
     }
 
+    @Test func aColumnOfNamesIsNoColumnOfLabels() throws {
+        let rows = ((0...65_536).map(String.init) + ["0"]).map { "a,\($0)\n" }.joined()
+        #expect(
+            try problem("text,label\n" + rows, task())
+                == "t.csv: 65537 labels, the first of them '0'; wanted at most 65536, or kind: value")
+    }
+
     @Test func aShareIsSplitOffBySeed() throws {
         let rows = (0..<50).map { "row \($0),\($0 % 2)\n" }.joined()
         try with(["t.csv": "text,label\n" + rows]) {

@@ -28,12 +28,14 @@ extension TableLines {
 
     /// The field whose opening mark stands at `index`, which moves behind the closing one.
     private func quoted(_ line: inout [UInt8], _ index: inout Int) throws -> String {
-        let unclosed = error(line, index, "a quotation mark that is never closed")
+        let (first, opening, number) = (line, index, number)
         var field: [UInt8] = []
         index += 1
         while true {
             if index == line.count {
-                guard let next = try next() else { throw unclosed }
+                guard let next = try next() else {
+                    throw error(first, opening, of: number, "a quotation mark that is never closed")
+                }
                 field.append(0x0A)
                 (line, index) = (next, 0)
             } else if line[index] != quote {

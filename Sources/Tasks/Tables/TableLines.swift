@@ -24,11 +24,11 @@ final class TableLines {
         return bytes
     }
 
-    /// An error at a byte of the line that was read last.
-    func error(_ line: [UInt8], _ index: Int, _ problem: String) -> TaskError {
+    /// An error at a byte of a line, by its number; nil for the one that was read last.
+    func error(_ line: [UInt8], _ index: Int, of number: Int? = nil, _ problem: String) -> TaskError {
         // Columns are characters, as editors count them.
         let column = String(decoding: line[..<min(index, line.count)], as: UTF8.self).count + 1
-        return TaskError("\(place):\(number):\(column)", problem)
+        return TaskError("\(place):\(number ?? self.number):\(column)", problem)
     }
 
     private static func converting<Value>(_ body: () throws -> Value) throws -> Value {
