@@ -9,7 +9,8 @@ public enum ModelPath {
             FileManager.default.fileExists(atPath: folder.appendingPathComponent(name).path)
         }
         guard !isThere(HuggingFaceConfiguration.fileName) else { return folder }
-        let names = ["best"] + RunFolder.checkpointSteps(in: folder).reversed().map(RunFolder.checkpointName)
+        let names =
+            [RunFolder.bestName] + RunFolder.checkpointSteps(in: folder).reversed().map(RunFolder.checkpointName)
         return names.first(where: isThere).map {
             URL(fileURLWithPath: "\(path.hasSuffix("/") ? String(path.dropLast()) : path)/\($0)", isDirectory: true)
         } ?? folder

@@ -134,7 +134,7 @@ public struct FineTuning {
         }
         try folder.write(
             ReportFile.json(FineTuningReport(protocol: table.protocolName, settings: table.hash, best: best)),
-            to: "report.json")
+            to: RunFolder.reportName)
         let scores = Show.result(best.body)
         observer.line("best: epoch \(best.epoch), dev \(scores); \(folder.best.relativePath)")
         for other in published?.published ?? [] {
@@ -163,9 +163,9 @@ public struct FineTuning {
     func checkFiles() throws {
         let recipe = try read()
         guard let data = recipe.data else { return }
-        let task = try recipe.task.withLabels(in: SampleData.task(data))
+        let folder = try SampleData.task(data)
+        let task = try recipe.task.withLabels(in: folder)
         for (index, file) in ((task.train.map { [$0] } ?? []) + task.dev).enumerated() {
-            let folder = try SampleData.task(data)
             guard index < 2 || TaskFile.exists(task, file, in: folder) else { continue }
             _ = try TaskFile(task, file, in: folder)
         }

@@ -52,7 +52,7 @@ public struct Pretraining {
         }
         let objective = recipe.options.objectiveType
         let evaluation = try run(objective)
-        try folder.write(try ReportFile.json(evaluation), to: "report.json")
+        try folder.write(try ReportFile.json(evaluation), to: RunFolder.reportName)
         let baseline = setup.baseline
         return Outcome(
             evaluation: evaluation, guess: (setup.tokenizer.piece(baseline.token), baseline.accuracy))

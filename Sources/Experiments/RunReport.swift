@@ -19,11 +19,11 @@ public struct RunReport {
             EvaluationReport<DevScores>.self, kind: Classification.evaluationKind, in: log)
         let evaluations = try MetricsLog.values(
             EvaluationReport<Figures>.self, kind: MaskedWords.evaluationKind, in: log)
-        let recipe = (try? String(contentsOf: url.appendingPathComponent("recipe.yaml"), encoding: .utf8)) ?? ""
+        let recipe = (try? String(contentsOf: url.appendingPathComponent(RunFolder.recipeName), encoding: .utf8)) ?? ""
         var body = epochs.isEmpty ? Self.figures(steps, evaluations) : Self.figures(steps, epochs)
         // Before the first epoch's end there is neither a checkpoint nor a prediction.
         if let best = epochs.last(where: \.isBest) {
-            let settings = try TableSettings(of: url.appendingPathComponent("best"))
+            let settings = try TableSettings(of: url.appendingPathComponent(RunFolder.bestName))
             let notes = ["\(settings)"] + (best.evaluation.subsets ?? []).map(\.description)
             body.insert("<p>\(notes.joined(separator: "; ").htmlEscaped)</p>", at: 0)
             body += try ClassificationFigures(predictions: PredictionFile(of: url)).html

@@ -113,7 +113,8 @@ public struct Search {
         guard let best = board.first, let report = best.report else {
             throw TaskError(folder, "all points diverged; wanted for example lower rates")
         }
-        try RunFolder.link("\(best.point.folder)/best", as: "best", in: URL(fileURLWithPath: folder, isDirectory: true))
+        try RunFolder.link(
+            "\(best.point.folder)/best", as: RunFolder.bestName, in: URL(fileURLWithPath: folder, isDirectory: true))
         observer.line("best: \(folder)/\(best.point.folder)/best, and \(folder)/best points there")
         return report
     }

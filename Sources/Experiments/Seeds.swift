@@ -84,7 +84,7 @@ public struct Seeds {
         if let median {
             report.statistics = SeedStatistics(evaluations.map(\.evaluation.primary))
             try RunFolder.link(
-                "seed-\(median.seed)/best", as: "best", in: URL(fileURLWithPath: folder, isDirectory: true))
+                "seed-\(median.seed)/best", as: RunFolder.bestName, in: URL(fileURLWithPath: folder, isDirectory: true))
         }
         try ReportFile.write(report, to: "\(folder)/\(SeedReport.fileName)")
         observer.line("")

@@ -18,9 +18,19 @@ public final class RunFolder {
     }
 
     public var metrics: URL { url.appendingPathComponent(Self.logName) }
-    public var best: URL { url.appendingPathComponent("best") }
+    public var best: URL { url.appendingPathComponent(Self.bestName) }
 
+    public static let lockName = RunLock.fileName
     public static let logName = "metrics.jsonl"
+    /// The link to the best model.
+    public static let bestName = "best"
+    /// The steps that a budget of time was given.
+    public static let planName = "plan.jsonl"
+    public static let recipeName = "recipe.yaml"
+    /// What a run ended with.
+    public static let reportName = "report.json"
+    public static let pageName = "report.html"
+    public static let predictionsName = "predictions.tsv"
     private static let (modelPrefix, statePrefix) = ("step-", "state-")
 
     /// The folder of the model after `step`.
@@ -135,9 +145,8 @@ public final class RunFolder {
     }
 
     private static func isOfARun(_ name: String) -> Bool {
-        [RunLock.fileName, "best", logName, "plan.jsonl", "recipe.yaml", "report.json", "report.html"].contains(
-            name)
-            || [modelPrefix, statePrefix, "predictions", AtomicFolder.partialPrefix].contains(where: name.hasPrefix)
+        [lockName, logName, bestName, planName, recipeName, reportName, pageName, predictionsName].contains(name)
+            || [modelPrefix, statePrefix, AtomicFolder.partialPrefix].contains(where: name.hasPrefix)
     }
 
     /// Writes a small file of the run, whole or not at all.

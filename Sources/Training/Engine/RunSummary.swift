@@ -37,7 +37,7 @@ public struct RunSummary: Sendable {
 
     /// What stands against the report of an ended run; nil where there is none.
     private static func reportProblem(_ folder: URL) -> CheckpointError? {
-        let url = folder.appendingPathComponent("report.json")
+        let url = folder.appendingPathComponent(RunFolder.reportName)
         guard let data = try? Data(contentsOf: url) else { return nil }
         let isReport = (try? JSONSerialization.jsonObject(with: data)) is [String: Any]
         return isReport ? nil : CheckpointError(url, "damaged: no JSON object; the run's command writes it again")
@@ -63,8 +63,8 @@ public struct RunSummary: Sendable {
         let kind = Data(#""kind":"e"#.utf8)
         let scored = lines.filter { $0.range(of: kind) != nil }
         score = Self.score(scored)
-        let isHeld = Self.isHeld(folder.appendingPathComponent("lock"))
-        let hasReport = FileManager.default.fileExists(atPath: folder.appendingPathComponent("report.json").path)
+        let isHeld = Self.isHeld(folder.appendingPathComponent(RunFolder.lockName))
+        let hasReport = FileManager.default.fileExists(atPath: folder.appendingPathComponent(RunFolder.reportName).path)
         state = isHeld ? .running : hasReport || step.step >= step.totalSteps ? .finished : .interrupted
     }
 

@@ -7,7 +7,7 @@ import Tasks
 /// Columns: dev set, index in it, label, prediction, a column `p(LABEL)` a label (none of a value), and the texts, a space for
 /// a tab or a line break; of a task of several labels a row `labels` and `predictions`, each a JSON list.
 public struct PredictionFile: Sendable, Equatable {
-    public static let fileName = "predictions.tsv"
+    public static let fileName = RunFolder.predictionsName
 
     public struct Row: Sendable, Equatable {
         public let set: String

@@ -84,7 +84,7 @@ public final class Run<O: Objective> {
                         PretrainingEstimate(options, data, objective).totalSteps
                     }, identity: identity,
                 arithmetic: RunIdentity.arithmetic)
-        if let recipe { try folder.write(recipe, to: "recipe.yaml") }
+        if let recipe { try folder.write(recipe, to: RunFolder.recipeName) }
         log = try MetricsLog(folder.metrics, truncatingAfterStep: state.step) { report(.warning("\($0)")) }
         let evaluations = try MetricsLog.values(Report.self, kind: O.evaluationKind, in: folder.metrics)
             .filter { $0.epoch <= untilEpoch }

@@ -21,7 +21,7 @@ struct RecordedPlan {
     /// Nil of a budget of steps or tokens, whose steps do not depend on the machine.
     init?(_ budget: Budget, _ folder: RunFolder, options: String, damaged: (CheckpointError) -> Void) throws {
         guard case .seconds = budget else { return nil }
-        let url = folder.url.appendingPathComponent("plan.jsonl")
+        let url = folder.url.appendingPathComponent(RunFolder.planName)
         log = try MetricsLog(url, truncatingAfterStep: .max, damaged: damaged)
         entries = try MetricsLog.values(Entry.self, kind: "plan", in: url).filter { $0.options == options }
         self.options = options

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Checkpoints
 import Console
 import Experiments
 import Foundation
@@ -14,7 +15,7 @@ struct WriteReport: ParsableCommand {
 
     func run() throws {
         let url = URL(fileURLWithPath: folder, isDirectory: true)
-        let page = url.appendingPathComponent("report.html")
+        let page = url.appendingPathComponent(RunFolder.pageName)
         try ReportFile.write(text: RunReport(of: url, title: folder).page.text, to: page.path)
         Terminal.line(page.relativePath)
         Terminal.next("open it in a browser; yoso runs lists the others")
