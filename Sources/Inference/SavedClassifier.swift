@@ -62,11 +62,7 @@ public struct SavedClassifier {
         if rows.contains(where: { row in row.segments.contains { $0 >= configuration.segments } }) {
             throw CheckpointError(folder, "type_vocab_size is \(configuration.segments); pairs of texts want 2")
         }
-        let logits = classifier.predict(rows.map(ClassificationExample.init))
-        guard logits.allSatisfy({ $0.allSatisfy(\.isFinite) }) else {
-            throw CheckpointError(folder, "its outputs are no finite numbers; wanted a model that did not diverge")
-        }
-        return logits
+        return try classifier.predict(rows.map(ClassificationExample.init), by: folder)
     }
 
     /// Logits of every row in the order of the labels of `task`: other programs order them otherwise.

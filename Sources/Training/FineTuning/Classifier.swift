@@ -46,7 +46,16 @@ public struct Classifier {
     }
 
     /// Logits of every example, in order, without dropout.
-    public func predict(_ examples: [ClassificationExample]) -> [[Float]] { model.predict(examples, weights, cut) }
+    ///
+    /// - Parameter folder: what was loaded.
+    /// - Throws: `CheckpointError` where they are no numbers.
+    public func predict(_ examples: [ClassificationExample], by folder: URL) throws -> [[Float]] {
+        let logits = model.predict(examples, weights, cut)
+        guard logits.allSatisfy({ $0.allSatisfy(\.isFinite) }) else {
+            throw CheckpointError(folder, "its outputs are no finite numbers; wanted a model that did not diverge")
+        }
+        return logits
+    }
 }
 
 extension ClassificationModel {
