@@ -53,7 +53,7 @@ let package = Package(
         .target(name: "SampleEnglish"),
         .target(name: "Corpora", dependencies: ["Tokenization", "Digests", "Options", "CZlib", "CLzma"]),
         .target(name: "Tasks", dependencies: ["Corpora", "Options", "Tokenization"]),
-        .target(name: "LongRange", dependencies: ["Corpora", "Tasks", "CPng"]),
+        .target(name: "LongRange", dependencies: ["Checkpoints", "Corpora", "Tasks", "CPng"]),
         .target(name: "Checkpoints", dependencies: ["Digests", "CFiles"]),
         .target(name: "Glue", dependencies: ["Checkpoints", "Tasks", "Digests", "Options", "CZip"]),
 

@@ -46,7 +46,7 @@ extension FineTuning {
         }
         let (task, files) = (recipe.task, URL(fileURLWithPath: data, isDirectory: true))
         let interruption = observer.interruption()
-        let splits = try LongRangeTask.Split.allCases.map { try task.rows($0, in: files) }
+        let splits = try task.rows(LongRangeTask.Split.allCases, in: files)
         let test = splits[2].sample(recipe.options.testRows)
         let counts = splits.map { Show.grouped($0.count) }
         observer.line("\(task.title): \(counts[0]) training, \(counts[1]) dev and \(counts[2]) test rows")
@@ -65,13 +65,13 @@ extension FineTuning {
             throw CheckpointError(
                 folder.metrics, "tells of no evaluation, though the run had ended; choose another --output")
         }
-        let url = folder.url.appendingPathComponent("report.json")
+        let url = folder.url.appendingPathComponent(RunFolder.reportName)
         let earlier = try? JSONDecoder().decode(LongRangeReport.self, from: Data(contentsOf: url))
         let scored =
             try earlier.flatMap { $0.best == best && $0.test.rows == test.count ? $0.test : nil }
             ?? task.evaluation(
                 of: folder.best, test, threads: recipe.options.threads, precision: recipe.options.precision)
-        try folder.write(ReportFile.json(LongRangeReport(best: best, test: scored)), to: "report.json")
+        try folder.write(ReportFile.json(LongRangeReport(best: best, test: scored)), to: RunFolder.reportName)
         observer.line(
             "best: step \(Show.grouped(best.step)), dev \(Show.result(best.body)); test "
                 + "\(Show.result(DevScores(evaluation: scored))); \(folder.best.relativePath)")

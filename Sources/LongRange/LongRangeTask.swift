@@ -19,14 +19,17 @@ public struct LongRangeTask: Sendable {
     public let isPaired: Bool
     /// What shows that training rows are there.
     private let places: [String]
-    private let reader: @Sendable (Split, URL) throws -> [LongRangeRow]
+    private let reader: @Sendable ([Split], URL) throws -> [[LongRangeRow]]
 
     /// The rows of a split of the task's files in `folder`.
     ///
     /// Where the release has no rows to choose an epoch by, a tenth of the training rows, by a fixed seed, are `dev`.
     ///
-    /// - Throws: `LongRangeError` or `CorpusError` where files are missing or damaged.
-    public func rows(_ split: Split, in folder: URL) throws -> [LongRangeRow] { try reader(split, folder) }
+    /// - Throws: `TaskError` or `CorpusError` where files are missing or damaged.
+    public func rows(_ split: Split, in folder: URL) throws -> [LongRangeRow] { try reader([split], folder)[0] }
+
+    /// The same of several splits; files that are divided among them are read once.
+    public func rows(_ splits: [Split], in folder: URL) throws -> [[LongRangeRow]] { try reader(splits, folder) }
 
     /// Whether `folder` has training rows of the task.
     public func isThere(in folder: URL) -> Bool {
@@ -58,67 +61,90 @@ public struct LongRangeTask: Sendable {
     public static let listops = LongRangeTask(
         name: "listops", title: "ListOps", classes: (0...9).map(String.init), vocabulary: ListOpsExpression.words.count,
         length: 2000, isPaired: false, places: ["basic_train.tsv", "listops_train.tsv"]
-    ) { split, folder in
-        try ListOpsFile.rows(
-            of: file(in: folder, ["basic", "listops"].map { "\($0)_\(split == .dev ? "val" : split.rawValue).tsv" }))
+    ) { splits, folder in
+        try splits.map { split in
+            let names = ["basic", "listops"].map { "\($0)_\(split == .dev ? "val" : split.rawValue).tsv" }
+            return try ListOpsFile.rows(of: file(in: folder, names))
+        }
     }
 
     public static let text = LongRangeTask(
         name: "text", title: "Text", classes: ["negative", "positive"], vocabulary: 256, length: 4000, isPaired: false,
         places: ["aclImdb", "imdb_train.tsv"]
-    ) { split, folder in
-        let name = split == .test ? "test" : "train"
-        let reviews = folder.appendingPathComponent("aclImdb/\(name)", isDirectory: true)
-        let rows =
-            FileManager.default.fileExists(atPath: reviews.path)
-            ? try ReviewFolder.rows(of: reviews, limit: 4000)
-            : try ByteLines.reviews(of: file(in: folder, ["imdb_\(name).tsv"]), limit: 4000)
-        return split == .test ? rows : share(rows, split, dev: 0.1)
+    ) { splits, folder in
+        func reviews(_ name: String) throws -> [LongRangeRow] {
+            let reviews = folder.appendingPathComponent("aclImdb/\(name)", isDirectory: true)
+            return FileManager.default.fileExists(atPath: reviews.path)
+                ? try ReviewFolder.rows(of: reviews, limit: 4000)
+                : try ByteLines.reviews(of: file(in: folder, ["imdb_\(name).tsv"]), limit: 4000)
+        }
+        return try rows(of: splits, dev: 0.1, pool: { try reviews("train") }, test: { try reviews("test") })
     }
 
     public static let retrieval = LongRangeTask(
         name: "retrieval", title: "Retrieval", classes: ["unrelated", "cites"], vocabulary: 256, length: 4000,
         isPaired: true, places: ["new_aan_pairs.train.tsv"]
-    ) { split, folder in
-        try ByteLines.pairs(
-            of: file(in: folder, ["new_aan_pairs.\(split == .dev ? "eval" : split.rawValue).tsv"]), limit: 4000)
+    ) { splits, folder in
+        try splits.map { split in
+            try ByteLines.pairs(
+                of: file(in: folder, ["new_aan_pairs.\(split == .dev ? "eval" : split.rawValue).tsv"]), limit: 4000)
+        }
     }
 
     public static let image = LongRangeTask(
         name: "image", title: "Image", classes: CIFARFile.classes, vocabulary: 256, length: 1024, isPaired: false,
         places: ["cifar-10-batches-bin"]
-    ) { split, folder in
+    ) { splits, folder in
         let batches = folder.appendingPathComponent("cifar-10-batches-bin", isDirectory: true)
-        if split == .test { return try CIFARFile.rows(of: batches.appendingPathComponent("test_batch.bin")) }
-        let rows = try (1...5).flatMap {
-            try CIFARFile.rows(of: batches.appendingPathComponent("data_batch_\($0).bin"))
-        }
-        return share(rows, split, dev: 0.1)
+        return try rows(
+            of: splits, dev: 0.1,
+            pool: {
+                try (1...5).flatMap {
+                    try CIFARFile.rows(of: batches.appendingPathComponent("data_batch_\($0).bin"))
+                }
+            }, test: { try CIFARFile.rows(of: batches.appendingPathComponent("test_batch.bin")) })
     }
 
     public static let pathfinder = LongRangeTask(
         name: "pathfinder", title: "Pathfinder", classes: ["apart", "joined"], vocabulary: 256, length: 1024,
         isPaired: false, places: ["pathfinder32", "pathfinder_train.bin"]
-    ) { split, folder in
+    ) { splits, folder in
         let release = folder.appendingPathComponent("pathfinder32/curv_contour_length_14", isDirectory: true)
         guard FileManager.default.fileExists(atPath: release.path) else {
-            let name = split == .dev ? "val" : split.rawValue
-            return try GreyFile.rows(of: folder.appendingPathComponent("pathfinder_\(name).bin"), classes: 2)
+            return try splits.map { split in
+                let name = split == .dev ? "val" : split.rawValue
+                return try GreyFile.rows(of: folder.appendingPathComponent("pathfinder_\(name).bin"), classes: 2)
+            }
         }
-        return share(try PathfinderFolder.rows(of: release), split, dev: 0.1, test: 0.1)
+        return try rows(of: splits, dev: 0.1, pool: { try PathfinderFolder.rows(of: release) }, testShare: 0.1)
     }
 
     /// The first of `names` that is there, plain or compressed.
     private static func file(in folder: URL, _ names: [String]) throws -> URL {
         let candidates = names.flatMap { name in ["", ".xz", ".gz"].map { folder.appendingPathComponent(name + $0) } }
         guard let url = candidates.first(where: { FileManager.default.fileExists(atPath: $0.path) }) else {
-            throw LongRangeError(folder, "has no \(names.joined(separator: " or ")), plain, .gz or .xz")
+            throw TaskError(folder, "has no \(names.joined(separator: " or ")), plain, .gz or .xz")
         }
         return url
     }
 
+    /// The rows of `splits`, of which those that are parts of `pool` are read with it, once.
+    ///
+    /// - Parameter test: nil where the test rows are a part too.
+    private static func rows(
+        of splits: [Split], dev: Double, pool: () throws -> [LongRangeRow], testShare: Double = 0,
+        test: (() throws -> [LongRangeRow])? = nil
+    ) throws -> [[LongRangeRow]] {
+        let isPooled = splits.contains { $0 != .test || test == nil }
+        let all = isPooled ? try pool() : []
+        return try splits.map { split in
+            if split == .test, let test { return try test() }
+            return share(all, split, dev: dev, test: testShare)
+        }
+    }
+
     /// The part of `rows` that a split has: `dev` and `test` of them, the rest for training, by a seed that never changes.
-    private static func share(_ rows: [LongRangeRow], _ split: Split, dev: Double, test: Double = 0) -> [LongRangeRow] {
+    private static func share(_ rows: [LongRangeRow], _ split: Split, dev: Double, test: Double) -> [LongRangeRow] {
         var random = RandomSequence(0x6C72_61)
         var order = Array(rows.indices)
         random.shuffle(&order)

@@ -28,6 +28,7 @@ import Testing
         }
         let splits = try LongRangeTask.Split.allCases.map { try LongRangeTask.text.rows($0, in: folder.url) }
         #expect(splits.map(\.count) == [18, 2, 2])
+        #expect(try LongRangeTask.text.rows(LongRangeTask.Split.allCases, in: folder.url) == splits)
         #expect(Set(splits.joined().map(\.tokens)).count == 22)
         #expect(splits.joined().allSatisfy { $0.tokens[0] == UInt8(ascii: "t") || Int($0.tokens[0]) == 48 + $0.label })
         try FileManager.default.removeItem(at: folder.url.appendingPathComponent("aclImdb/test/pos/0_1.txt"))

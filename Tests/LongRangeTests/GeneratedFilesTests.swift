@@ -37,6 +37,18 @@ import Testing
         }
     }
 
+    /// Rows of two seeds may be alike, so that files of both must never stand beside one another.
+    @Test func noFileOfAnotherSeedStaysBesideThoseThatAreWritten() throws {
+        let folder = try TemporaryFolder()
+        _ = try write(folder, seed: 1)
+        try FileManager.default.createDirectory(
+            at: folder.url.appendingPathComponent(".partial-listops_val.tsv"), withIntermediateDirectories: true)
+        #expect(throws: (any Error).self) { try write(folder, seed: 2) }
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.url.path).filter { !$0.hasPrefix(".") }
+        #expect(names.filter { $0.hasPrefix("listops") } == ["listops_train.tsv"])
+        #expect(names.filter { $0.hasPrefix("pathfinder") }.count == 3)
+    }
+
     @Test func aFolderThatIsAFileIsOneLine() throws {
         let folder = try TemporaryFolder()
         let url = try folder.write("", to: "taken")

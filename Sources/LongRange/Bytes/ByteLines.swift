@@ -1,17 +1,18 @@
 import Corpora
 import Foundation
+import Tasks
 
 /// Tables of documents whose tokens are bytes, whatever these are.
 public enum ByteLines {
     /// IMDb's reviews as a table with the columns `label` (0, 1) and `text`, in whatever order, plain or compressed.
     ///
     /// - Parameter limit: bytes of a document that are read.
-    /// - Throws: `LongRangeError` with the line, `CorpusError` where the file cannot be read.
+    /// - Throws: `TaskError` with the line, `CorpusError` where the file cannot be read.
     public static func reviews(of url: URL, limit: Int) throws -> [LongRangeRow] {
         let reader = try LineReader(url)
         let head = try reader.nextBytes().map(columns)?.map { String(decoding: $0, as: UTF8.self) } ?? []
         guard let label = head.firstIndex(of: "label"), let text = head.firstIndex(of: "text") else {
-            throw LongRangeError(url, line: 1, "the columns are \(head.joined(separator: ", ")); wanted label and text")
+            throw TaskError(url, line: 1, "the columns are \(head.joined(separator: ", ")); wanted label and text")
         }
         return try rows(url, reader, columns: head.count) { cells in
             LongRangeRow(Array(cells[text].prefix(limit)), label: try binary(cells[label]))
@@ -40,10 +41,10 @@ public enum ByteLines {
                 guard cells.count == count else { throw Problem(text: "\(cells.count) columns; wanted \(count)") }
                 rows.append(try row(cells))
             } catch let problem as Problem {
-                throw LongRangeError(url, line: reader.lineNumber, problem.text)
+                throw TaskError(url, line: reader.lineNumber, problem.text)
             }
         }
-        guard !rows.isEmpty else { throw LongRangeError(url, "holds no rows") }
+        guard !rows.isEmpty else { throw TaskError(url, "holds no rows") }
         return rows
     }
 

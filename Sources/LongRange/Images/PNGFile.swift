@@ -1,9 +1,10 @@
 import CPng
 import Foundation
+import Tasks
 
 /// A picture in a PNG file.
 enum PNGFile {
-    /// - Throws: `LongRangeError` where it cannot be read or is not of the arena's size, before memory is taken for it.
+    /// - Throws: `TaskError` where it cannot be read or is not of the arena's size, before memory is taken for it.
     static func image(of url: URL) throws -> GreyImage {
         var image = png_image()
         image.version = UInt32(PNG_IMAGE_VERSION)
@@ -11,7 +12,7 @@ enum PNGFile {
         guard png_image_begin_read_from_file(&image, url.path) != 0 else { throw damaged(url, image) }
         let side = GreyImage.side
         guard image.width == side, image.height == side else {
-            throw LongRangeError(url, "\(image.width) x \(image.height) pixels; wanted \(side) x \(side)")
+            throw TaskError(url, "\(image.width) x \(image.height) pixels; wanted \(side) x \(side)")
         }
         // Red, green and blue of every pixel; what lies under transparent ones is made black.
         image.format = UInt32(PNG_FORMAT_FLAG_COLOR)
@@ -24,8 +25,8 @@ enum PNGFile {
         return GreyImage(red: plane(0), green: plane(1), blue: plane(2))
     }
 
-    private static func damaged(_ url: URL, _ image: png_image) -> LongRangeError {
+    private static func damaged(_ url: URL, _ image: png_image) -> TaskError {
         let message = withUnsafeBytes(of: image.message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-        return LongRangeError(url, "no readable PNG: \(message)")
+        return TaskError(url, "no readable PNG: \(message)")
     }
 }

@@ -1,5 +1,6 @@
 import Corpora
 import Foundation
+import Tasks
 
 /// The release's `basic_{train,val,test}.tsv`: an expression (Source) and its value (Target) a line.
 public enum ListOpsFile {
@@ -10,21 +11,21 @@ public enum ListOpsFile {
     /// Parentheses are left out, as the release's tokenizer does. The expressions are computed: a value that is another's is
     /// damage, or an operation that we do not know.
     ///
-    /// - Throws: `LongRangeError` with the line, `CorpusError` where the file cannot be read.
+    /// - Throws: `TaskError` with the line, `CorpusError` where the file cannot be read.
     public static func rows(of url: URL) throws -> [LongRangeRow] {
         let reader = try LineReader(url)
-        guard try reader.next() == head else { throw LongRangeError(url, line: 1, "wanted the columns Source, Target") }
+        guard try reader.next() == head else { throw TaskError(url, line: 1, "wanted the columns Source, Target") }
         var rows: [LongRangeRow] = []
         while let line = try reader.next() {
             let cells = line.split(separator: "\t", omittingEmptySubsequences: false)
             guard cells.count == 2 else {
-                throw LongRangeError(url, line: reader.lineNumber, "\(cells.count) columns; wanted Source, Target")
+                throw TaskError(url, line: reader.lineNumber, "\(cells.count) columns; wanted Source, Target")
             }
             do { rows.append(try row(cells[0], cells[1])) } catch let error as Problem {
-                throw LongRangeError(url, line: reader.lineNumber, error.text)
+                throw TaskError(url, line: reader.lineNumber, error.text)
             }
         }
-        guard !rows.isEmpty else { throw LongRangeError(url, "holds no rows") }
+        guard !rows.isEmpty else { throw TaskError(url, "holds no rows") }
         return rows
     }
 
