@@ -8,6 +8,7 @@ public final class RunDisplay: RunObserver {
     public init() {}
 
     public func line(_ text: String) { status.line(text) }
+    public func warn(_ text: String) { Terminal.warn(text) }
     public func status(_ text: String) { status.show(text) }
     public func interruption() -> Interruption { Signals.shared.interruption() }
 

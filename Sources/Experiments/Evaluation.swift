@@ -42,15 +42,7 @@ public struct Evaluation {
         guard let first = runs.first else {
             throw CheckpointError(folder, "holds no run of a task; wanted for example \(folder.relativePath)/sst2/best")
         }
-        let settings = try TableSettings(of: first.folder)
-        for (_, best) in runs {
-            let other = try TableSettings(of: best)
-            guard other == settings else {
-                throw CheckpointError(
-                    best, "is by \(other), \(first.task.title) by \(settings); one table has one protocol and settings")
-            }
-        }
-        var table = GlueTable(settings)
+        var table = GlueTable(try .common(to: runs.map(\.folder), title: first.task.title))
         for (task, best) in runs {
             let trainedOn = try HuggingFaceConfiguration(of: best).yoso?["subsets"] ?? ""
             table.add(task, try score(of: best, task.name, observer).evaluation, trainedOn: trainedOn)
@@ -92,7 +84,7 @@ public struct Evaluation {
             files = files.deletingLastPathComponent()
         }
         let classifier = try SavedClassifier(folder, length: length, precision: precision)
-        if let note = classifier.note { observer.line("note: \(note)") }
+        if let note = classifier.note { observer.warn("note: \(note)") }
         let rows = try TaskData(
             task, in: files, classifier.tokenizer, length: classifier.length, withTraining: false)
         rows.notes.forEach { observer.line($0) }

@@ -6,7 +6,7 @@ import Tasks
 import Tensors
 import Training
 
-/// Test scores of the Long Range Arena as percentages, with their average, and what others published.
+/// Test scores of the Long Range Arena as percentages, with their average.
 struct LongRangeTable {
     /// How a checkpoint says that its task is one of these: one of a user's own may be called `text` too.
     static let (noteKey, note) = ("benchmark", "lra")
@@ -55,19 +55,15 @@ extension Evaluation {
         guard let first = runs.first else {
             throw CheckpointError(folder, "holds no run of a task; wanted for example \(checkpoint)/listops/best")
         }
-        let settings = try TableSettings(of: first.1)
-        for (task, best) in runs {
-            let other = try TableSettings(of: best)
-            guard other == settings else {
-                throw CheckpointError(
-                    best, "is by \(other), \(first.0.title) by \(settings); one table has one protocol and settings")
-            }
-            table.add(task, try evaluation(of: best, task))
-        }
+        _ = try TableSettings.common(to: runs.map(\.1), title: first.0.title)
+        for (task, best) in runs { table.add(task, try evaluation(of: best, task)) }
         return table.text
     }
 
     private func evaluation(of folder: URL, _ task: LongRangeTask) throws -> TaskEvaluation {
+        guard length == nil else {
+            throw UsageError("--length with a task of the Long Range Arena, whose documents have lengths of their own")
+        }
         let configuration = try HuggingFaceConfiguration(of: folder)
         guard configuration.yoso?["task"] == task.name,
             configuration.yoso?[LongRangeTable.noteKey] == LongRangeTable.note

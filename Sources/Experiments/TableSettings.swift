@@ -29,6 +29,18 @@ public struct TableSettings: Equatable, CustomStringConvertible {
         (protocolName, hash) = (notes?[Self.protocolKey] ?? "unknown", notes?[Self.hashKey] ?? "unknown")
     }
 
+    /// Those that all of some checkpoints have, whose first is called `title`.
+    ///
+    /// - Throws: `CheckpointError` where one has others.
+    static func common(to folders: [URL], title: String) throws -> TableSettings {
+        let all = try folders.map { try TableSettings(of: $0) }
+        for (folder, other) in zip(folders, all) where other != all[0] {
+            throw CheckpointError(
+                folder, "is by \(other), \(title) by \(all[0]); one table has one protocol and settings")
+        }
+        return all[0]
+    }
+
     /// For a checkpoint to remember.
     func notes(weights: String) -> [String: String] {
         [Self.protocolKey: protocolName, Self.hashKey: hash, Self.weightsKey: weights]

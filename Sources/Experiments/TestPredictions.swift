@@ -42,6 +42,7 @@ public struct TestPredictions {
             }
             let checkpoint = checkpoint(of: task)
             let classifier = try SavedClassifier(checkpoint)
+            if let note = classifier.note { observer.warn("note: \(note)") }
             let rows = try TaskFile(task, file, labelled: false, in: folder).rows
             let logits = try classifier.logits(
                 rows.map { $0.encoded(classifier.tokenizer, length: classifier.length) }, of: task)

@@ -91,6 +91,8 @@ import Testing
         #expect(table.hasPrefix("|  | ListOps | Text | Retrieval | Image | Pathfinder | average |\n"), "\(table)")
         #expect(table.contains("| test rows | 5 | – | – | – | 6 |  |"), "\(table)")
         #expect(table.hasSuffix("the average is without Text, Retrieval, Image\n"))
+        let cut = try tool.run("evaluate", "--task", "lra", "--checkpoint", "all", "--length", "9")
+        #expect(cut.code == 64 && cut.error.hasPrefix("Error: --length with a task of the Long Range Arena"))
         let evaluation = try tool.run("evaluate", "--task", "lra", "--checkpoint", "all")
         #expect(evaluation.code == 0 && evaluation.output == table, "\(evaluation.error)")
     }
