@@ -2,6 +2,7 @@ import Autograd
 import Bert
 import Checkpoints
 import Foundation
+import Tasks
 import Tensors
 import Tokenization
 import Training
@@ -43,16 +44,16 @@ public struct MaskFilling {
         words = try rows.indices.map { index in
             // Embeddings beyond the ids of the tokenizer have no word.
             let values = logits.view(at: index * logits.columns, rows: 1, columns: tokenizer.vocabularySize).values
-            let largest = values.max() ?? 0
-            let weights = values.map { exp(Double($0 - largest)) }
-            let total = weights.reduce(0, +)
-            guard total.isFinite else { throw CheckpointError(folder, "its outputs are no finite numbers") }
-            let best = weights.indices.sorted { (weights[$0], $1) > (weights[$1], $0) }.prefix(count)
+            let shares = Target.classes([]).probabilities(values)
+            guard shares.allSatisfy(\.isFinite) else {
+                throw CheckpointError(folder, "its outputs are no finite numbers")
+            }
+            let best = shares.indices.sorted { (shares[$0], $1) > (shares[$1], $0) }.prefix(count)
             return best.map { index in
                 let id = Int32(index)
                 // What goes on with a word is no word.
                 let text = tokenizer.continuesWord(id) ? tokenizer.piece(id) : tokenizer.decode([id])
-                return (text, weights[index] / total)
+                return (text, shares[index])
             }
         }
     }
