@@ -12,7 +12,7 @@ public final class Run<O: Objective> {
 
     private let options: any TrainingOptions
     private let data: any TrainingData<O.Example>
-    private let notes: [String: String]
+    private let remember: (inout Provenance) -> Void
     private let untilEpoch: Int
     private let profile: StepProfile?
     private let report: (RunEvent<O.Result>) -> Void
@@ -38,7 +38,7 @@ public final class Run<O: Objective> {
     ///   - tokenizer: that of the ids; nil where no text is behind them.
     ///   - inputs: what fixes the result beside the options, the data and the tokenizer.
     ///   - recipe: what `recipe.yaml` shall say; nil writes none.
-    ///   - notes: what checkpoints remember beside the model.
+    ///   - remember: adds what checkpoints shall tell beside the model.
     ///   - profile: where the time of steps is counted, by phase; nil for nowhere.
     ///   - untilEpoch: the run ends with this one, and of later ones, which an earlier process came to, none is the best.
     ///   - start: brings the first weights from elsewhere, into those that were drawn, and returns the names of those that stay.
@@ -46,12 +46,13 @@ public final class Run<O: Objective> {
     /// - Throws: what reading or writing the folder throws.
     init(
         _ options: some TrainingOptions, _ data: some TrainingData<O.Example>, _ tokenizer: (any Tokenizer)?,
-        _ folder: RunFolder, inputs: [String: String], recipe: String?, notes: [String: String] = [:],
+        _ folder: RunFolder, inputs: [String: String], recipe: String?,
+        remember: @escaping (inout Provenance) -> Void = { _ in },
         profile: StepProfile? = nil, untilEpoch: Int = .max, start: (O, ModelWeights) throws -> [String],
         objective: @escaping (ParameterLayout) -> O, report: @escaping (RunEvent<O.Result>) -> Void
     ) throws {
         let now = ContinuousClock.now
-        (self.options, self.data, self.folder, self.notes) = (options, data, folder, notes)
+        (self.options, self.data, self.folder, self.remember) = (options, data, folder, remember)
         (self.untilEpoch, self.profile, self.report) = (untilEpoch, profile, report)
         trainer = Trainer(options, objective)
         trainer.model.profile = profile
@@ -183,7 +184,7 @@ public final class Run<O: Objective> {
 
     private func save() throws {
         var configuration = trainer.objective.configuration
-        if !notes.isEmpty { configuration.yoso = (configuration.yoso ?? [:]).merging(notes) { own, _ in own } }
+        configuration.remember(remember)
         try log.sync()
         let url = try saver.save(trainer.model, state, configuration)
         savedStep = state.step
