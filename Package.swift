@@ -18,6 +18,7 @@ let package = Package(
         .executable(name: "yoso", targets: ["yoso"]),
         .library(name: "Experiments", targets: ["Experiments", "Inference", "Recipes", "Training"]),
     ],
+    traits: [.trait(name: "MPI", description: "Runs over several processes, by Open MPI or another MPI.")],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -34,8 +35,15 @@ let package = Package(
         .systemLibrary(
             name: "CSentencePieceSystem", pkgConfig: "sentencepiece", providers: [.apt(["libsentencepiece-dev"])]),
         .target(name: "CSentencePiece", dependencies: ["CSentencePieceSystem"]),
+        .systemLibrary(name: "COpenMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"])]),
+        .target(
+            name: "CMPI", dependencies: [.target(name: "COpenMPI", condition: .when(traits: ["MPI"]))],
+            cSettings: [.define("CMPI_TRAIT", .when(traits: ["MPI"]))]),
         .target(name: "CKernels", cSettings: kernels),
         .target(name: "CShipped"),
+
+        // Processes.
+        .target(name: "Communication", dependencies: [.target(name: "CMPI", condition: .when(traits: ["MPI"]))]),
 
         // Numbers and calculus.
         .target(name: "Options"),
@@ -54,16 +62,15 @@ let package = Package(
         .target(name: "Corpora", dependencies: ["Tokenization", "Digests", "Options", "CZlib", "CLzma"]),
         .target(name: "Tasks", dependencies: ["Corpora", "Options", "Tokenization"]),
         .target(name: "LongRange", dependencies: ["Checkpoints", "Corpora", "Tasks", "CPng"]),
-        .target(name: "Checkpoints", dependencies: ["Digests", "CFiles"]),
+        .target(name: "Checkpoints", dependencies: ["Communication", "Digests", "CFiles"]),
         .target(name: "Glue", dependencies: ["Checkpoints", "Tasks", "Digests", "Options", "CZip"]),
 
         // Programs, recipes, face.
         .target(
             name: "Training",
             dependencies: [
-                "Attention", "Autograd", "Bert", "Checkpoints", "CKernels", "Corpora", "Digests", "LongRange",
-                "Options", "Tasks",
-                "Tensors", "Tokenization",
+                "Attention", "Autograd", "Bert", "Checkpoints", "CKernels", "Communication", "Corpora", "Digests",
+                "LongRange", "Options", "Tasks", "Tensors", "Tokenization",
             ]),
         .target(
             name: "Recipes",
@@ -77,13 +84,14 @@ let package = Package(
         .target(
             name: "Console",
             dependencies: [
-                "CKernels", "Options", "Training",
+                "CKernels", "Communication", "Options", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .target(
             name: "Experiments",
             dependencies: [
-                "Bert", "Checkpoints", "Console", "Corpora", "Digests", "Glue", "Inference", "LongRange", "Recipes",
+                "Bert", "Checkpoints", "Communication", "Console", "Corpora", "Digests", "Glue", "Inference",
+                "LongRange", "Recipes",
                 "Reports",
                 "SampleEnglish", "Shipped", "Tasks", "Tensors", "Tokenization", "Training",
             ]),

@@ -1,0 +1,86 @@
+#include "CMPI.h"
+
+#ifdef CMPI_TRAIT
+
+#include <mpi.h>
+#include <string.h>
+
+_Static_assert(sizeof(MPI_Request) <= sizeof(intptr_t), "a request is no larger than a pointer");
+
+// Set once by cmpi_begin, before anyone reads it.
+static MPI_Comm channels[2];
+
+int cmpi_begin(void) {
+    int granted;
+    int code = MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &granted);
+    for (int channel = CMPI_WORK; channel <= CMPI_END && code == MPI_SUCCESS; channel++) {
+        code = MPI_Comm_dup(MPI_COMM_WORLD, &channels[channel]);
+        if (code == MPI_SUCCESS) code = MPI_Comm_set_errhandler(channels[channel], MPI_ERRORS_RETURN);
+    }
+    return code;
+}
+
+int cmpi_end(void) { return MPI_Finalize(); }
+
+void cmpi_abort(int code) { MPI_Abort(MPI_COMM_WORLD, code); }
+
+int cmpi_rank(void) {
+    int rank = 0;
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    return rank;
+}
+
+int cmpi_size(void) {
+    int size = 1;
+    MPI_Comm_size(MPI_COMM_WORLD, &size);
+    return size;
+}
+
+static int begun(int code, MPI_Request from, intptr_t *request) {
+    *request = 0;
+    memcpy(request, &from, sizeof from);
+    return code;
+}
+
+int cmpi_send(const void *bytes, int64_t count, int rank, intptr_t *request) {
+    MPI_Request begins;
+    int code = MPI_Isend(bytes, (int)count, MPI_BYTE, rank, 0, channels[CMPI_WORK], &begins);
+    return begun(code, begins, request);
+}
+
+int cmpi_receive(void *bytes, int64_t count, int rank, intptr_t *request) {
+    MPI_Request begins;
+    int code = MPI_Irecv(bytes, (int)count, MPI_BYTE, rank, 0, channels[CMPI_WORK], &begins);
+    return begun(code, begins, request);
+}
+
+int cmpi_gather(
+    int channel, const void *bytes, int count, void *all, const int *counts, const int *offsets, intptr_t *request) {
+    MPI_Request begins;
+    int code = MPI_Iallgatherv(
+        bytes, count, MPI_BYTE, all, counts, offsets, MPI_BYTE, channels[channel], &begins);
+    return begun(code, begins, request);
+}
+
+int cmpi_test(int64_t count, intptr_t *requests, int *done) {
+    *done = 1;
+    for (int64_t index = 0; index < count; index++) {
+        MPI_Request request;
+        memcpy(&request, &requests[index], sizeof request);
+        if (request == MPI_REQUEST_NULL) continue;
+        int isDone = 0;
+        int code = MPI_Test(&request, &isDone, MPI_STATUS_IGNORE);
+        memcpy(&requests[index], &request, sizeof request);
+        if (code != MPI_SUCCESS) return code;
+        *done &= isDone;
+    }
+    return 0;
+}
+
+void cmpi_text(int code, char *text) {
+    _Static_assert(MPI_MAX_ERROR_STRING <= CMPI_TEXT, "a text has room");
+    int length;
+    if (MPI_Error_string(code, text, &length) != MPI_SUCCESS) strcpy(text, "unknown error");
+}
+
+#endif

@@ -1,0 +1,34 @@
+// A C face of the few functions of MPI that we use, whose handles are macros there. Nothing of MPI is in it where the package is
+// built without the trait MPI. Functions return 0, or the error's code for cmpi_text.
+#ifndef CMPI_H
+#define CMPI_H
+
+#include <stdint.h>
+
+/// Messages of work, and those of the end, which match no other.
+enum { CMPI_WORK, CMPI_END };
+
+enum { CMPI_TEXT = 512 };
+
+/// Joins the job that this process was started for.
+int cmpi_begin(void);
+/// Leaves it; all ranks must.
+int cmpi_end(void);
+/// Ends all ranks of the job with an exit code.
+void cmpi_abort(int code);
+int cmpi_rank(void);
+int cmpi_size(void);
+
+/// Begin to send to a rank, or to receive from one. Bytes stay where they are until the request is done.
+int cmpi_send(const void *_Nonnull bytes, int64_t count, int rank, intptr_t *_Nonnull request);
+int cmpi_receive(void *_Nonnull bytes, int64_t count, int rank, intptr_t *_Nonnull request);
+/// Begins to gather what every rank gives, counts[r] bytes of rank r, offsets[r] bytes into `all`.
+int cmpi_gather(
+    int channel, const void *_Nonnull bytes, int count, void *_Nonnull all, const int *_Nonnull counts,
+    const int *_Nonnull offsets, intptr_t *_Nonnull request);
+/// Whether all requests are done, 0 or 1. It is what lets them go on, too.
+int cmpi_test(int64_t count, intptr_t *_Nonnull requests, int *_Nonnull done);
+/// What a code means, in at most CMPI_TEXT bytes.
+void cmpi_text(int code, char *_Nonnull text);
+
+#endif

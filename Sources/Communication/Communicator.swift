@@ -1,0 +1,97 @@
+import Foundation
+
+/// The processes that work on one run, its ranks: what one of them may ask of the others.
+///
+/// All ranks must ask the same in the same order. What goes wrong below ends the job, with a line that says what.
+public protocol Communicator: Sendable {
+    /// Of this process, from 0.
+    var rank: Int { get }
+    /// How many there are.
+    var size: Int { get }
+    /// The host of every rank.
+    var hosts: [String] { get }
+
+    /// The bytes that every rank gives, by rank.
+    func gather(_ bytes: [UInt8]) -> [[UInt8]]
+    /// Sends and receives, and returns when all of these have arrived. From one rank to another messages arrive in order.
+    func exchange(sending: [Message], receiving: [Message])
+    /// What a rank says that finds another one gone: from where the work goes on.
+    func remember(_ wayOn: String)
+    /// Ends this rank's part, once all others end theirs, or alone by an error.
+    ///
+    /// - Parameters:
+    ///   - error: what is to be said of it; empty where there is none.
+    ///   - say: tells the user a line.
+    /// - Returns: the exit code for all; none returns where one alone fails: that ends the job.
+    func end(_ error: String, code: Int32, say: (String) -> Void) -> Int32
+}
+
+/// Bytes for a rank, or from it.
+public struct Message {
+    public let rank: Int
+    public let bytes: UnsafeMutableRawBufferPointer
+
+    public init(_ rank: Int, _ bytes: UnsafeMutableRawBufferPointer) { (self.rank, self.bytes) = (rank, bytes) }
+}
+
+/// One process without others.
+public struct Alone: Communicator {
+    public let rank = 0
+    public let size = 1
+    public let hosts = ["here"]
+
+    public init() {}
+
+    public func gather(_ bytes: [UInt8]) -> [[UInt8]] { [bytes] }
+    public func exchange(sending: [Message], receiving: [Message]) {}
+    public func remember(_ wayOn: String) {}
+    public func end(_ error: String, code: Int32, say: (String) -> Void) -> Int32 {
+        if !error.isEmpty { say(error) }
+        return code
+    }
+}
+
+extension Communicator {
+    /// Whether this process is the one that speaks and writes.
+    public var isFirst: Bool { rank == 0 }
+
+    /// The values that every rank gives, by rank.
+    public func gather<Value: BitwiseCopyable>(_ values: [Value]) -> [[Value]] {
+        guard size > 1 else { return [values] }
+        return gather(values.withUnsafeBytes { Array($0) }).map { bytes in
+            Array(unsafeUninitializedCapacity: bytes.count / MemoryLayout<Value>.stride) { buffer, count in
+                UnsafeMutableRawBufferPointer(buffer).copyBytes(from: bytes)
+                count = bytes.count / MemoryLayout<Value>.stride
+            }
+        }
+    }
+
+    /// Whether any rank says so.
+    public func any(_ flag: Bool) -> Bool { gather([flag]).contains([true]) }
+
+    /// What the first rank gives, in the place of everyone's own.
+    public func first<Value: BitwiseCopyable>(_ value: Value) -> Value { gather(isFirst ? [value] : [])[0][0] }
+
+    /// Returns when all ranks are here.
+    public func meet() { _ = any(false) }
+
+    /// The part of so many things that a rank has: they are dealt out in order, as evenly as can be.
+    public func share(of count: Int, to rank: Int) -> Range<Int> { rank * count / size..<(rank + 1) * count / size }
+}
+
+extension Communicator {
+    /// What the first rank makes, which the others do not.
+    public func first<Value: Codable>(_ make: () throws -> Value) throws -> Value {
+        guard size > 1 else { return try make() }
+        let own = isFirst ? try JSONEncoder().encode([make()]) : Data()
+        return try JSONDecoder().decode([Value].self, from: Data(gather(Array(own))[0]))[0]
+    }
+
+    /// `body` on the first rank, then on the others, which find what it has left.
+    public func firstThenOthers<Result>(_ body: () throws -> Result) rethrows -> Result {
+        if !isFirst { meet() }
+        let result = try body()
+        if isFirst { meet() }
+        return result
+    }
+}

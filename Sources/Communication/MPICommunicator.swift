@@ -1,0 +1,67 @@
+#if MPI
+    import CMPI
+    import Foundation
+
+    /// The ranks of a job of MPI.
+    final class MPICommunicator: Communicator {
+        let rank: Int
+        let size: Int
+        let hosts: [String]
+        private let wire: MPIWire
+        private let watch: PeerWatch
+
+        private static let (work, ending) = (CMPI_WORK, CMPI_END)
+        /// How long a rank that fails waits for the others to fail too, as they do where all find the same fault.
+        private static let patience = Duration.seconds(2)
+        /// How errors begin.
+        private static let mark = "Error: "
+        /// Bytes of an error, and the exit code before it.
+        private static let longest = 4096
+
+        init() {
+            let wire = MPIWire()
+            let hosts = Self.gather(Array(wire.host.utf8), wire).map { String(decoding: $0, as: UTF8.self) }
+            let pids = Self.gather(Array("\(ProcessInfo.processInfo.processIdentifier)".utf8), wire)
+                .map { Int32(String(decoding: $0, as: UTF8.self)) ?? 0 }
+            (self.wire, rank, size, self.hosts) = (wire, wire.rank, wire.size, hosts)
+            watch = PeerWatch(hosts.indices.filter { hosts[$0] == wire.host }.map { ($0, pids[$0]) }, on: wire)
+        }
+
+        private static func gather(_ bytes: [UInt8], _ wire: MPIWire) -> [[UInt8]] {
+            let length = MemoryLayout<Int>.size
+            let own = withUnsafeBytes(of: bytes.count) { Array($0) }
+            let counts = wire.gather(work, own, counts: Array(repeating: length, count: wire.size)) ?? []
+            return wire.gather(
+                work, bytes, counts: counts.map { $0.withUnsafeBytes { $0.loadUnaligned(as: Int.self) } })
+                ?? []
+        }
+
+        func gather(_ bytes: [UInt8]) -> [[UInt8]] { Self.gather(bytes, wire) }
+
+        func exchange(sending: [Message], receiving: [Message]) {
+            wire.exchange(sending: sending, receiving: receiving)
+        }
+
+        func remember(_ wayOn: String) { watch.remember(wayOn) }
+
+        func end(_ error: String, code: Int32, say: (String) -> Void) -> Int32 {
+            watch.stop()
+            let error = error.hasPrefix(Self.mark) ? String(error.dropFirst(Self.mark.count)) : error
+            let text = Array(error.utf8.prefix(Self.longest - 1))
+            let own =
+                [UInt8(truncatingIfNeeded: code)] + text + Array(repeating: 0, count: Self.longest - 1 - text.count)
+            let deadline = code == 0 ? nil : ContinuousClock.now + Self.patience
+            let counts = Array(repeating: Self.longest, count: size)
+            guard let ends = wire.gather(Self.ending, own, counts: counts, until: deadline) else {
+                wire.fail(error, code: code)
+            }
+            let texts = ends.map { String(decoding: $0.dropFirst().prefix { $0 != 0 }, as: UTF8.self) }
+            let isCommon = Set(texts).count == 1
+            for (rank, text) in texts.enumerated() where isFirst && !text.isEmpty && (rank == 0 || !isCommon) {
+                say(Self.mark + (isCommon ? text : "rank \(rank) on \(hosts[rank]): \(text)"))
+            }
+            _ = cmpi_end()
+            return ends.map { Int32($0[0]) }.max() ?? code
+        }
+    }
+#endif

@@ -1,0 +1,94 @@
+#if MPI
+    import CMPI
+    import Foundation
+
+    /// The calls of MPI, as one rank makes them. What MPI says against one ends the job: no rank can go on without the others.
+    struct MPIWire {
+        let rank: Int
+        let size: Int
+        let host: String
+
+        /// Bytes of one message, whose count is a C int there.
+        private static let longest = 1 << 30
+
+        /// Joins the job.
+        init() {
+            let code = cmpi_begin()
+            (rank, size) = (Int(cmpi_rank()), Int(cmpi_size()))
+            var name = [UInt8](repeating: 0, count: 256)
+            name.withUnsafeMutableBytes { bytes in
+                _ = bytes.bindMemory(to: CChar.self).baseAddress.map { gethostname($0, bytes.count - 1) }
+            }
+            host = String(decoding: name.prefix { $0 != 0 }, as: UTF8.self)
+            check(code)
+        }
+
+        /// What every rank gives, rank r so many bytes; nil where some have not until the deadline.
+        func gather(
+            _ channel: Int, _ bytes: [UInt8], counts: [Int], until deadline: ContinuousClock.Instant? = nil
+        ) -> [[UInt8]]? {
+            let offsets = counts.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1) }
+            // Where nothing is, there is no place of it either.
+            var (own, all, request) = (bytes + [0], [UInt8](repeating: 0, count: offsets[size] + 1), [0])
+            let isDone = own.withUnsafeMutableBytes { own in
+                all.withUnsafeMutableBytes { all in
+                    guard let from = own.baseAddress, let to = all.baseAddress else { return false }
+                    check(
+                        cmpi_gather(
+                            Int32(channel), from, Int32(counts[rank]), to, counts.map(Int32.init),
+                            offsets.map(Int32.init), &request[0]))
+                    return wait(for: &request, until: deadline)
+                }
+            }
+            return isDone ? (0..<size).map { Array(all[offsets[$0]..<offsets[$0 + 1]]) } : nil
+        }
+
+        func exchange(sending: [Message], receiving: [Message]) {
+            var requests: [Int] = []
+            func begin(_ message: Message, _ call: (UnsafeMutableRawPointer, Int64, Int32, inout Int) -> Int32) {
+                guard let start = message.bytes.baseAddress else { return }
+                for first in stride(from: 0, to: message.bytes.count, by: Self.longest) {
+                    var request = 0
+                    let count = min(Self.longest, message.bytes.count - first)
+                    check(call(start + first, Int64(count), Int32(message.rank), &request))
+                    requests.append(request)
+                }
+            }
+            for message in receiving { begin(message) { cmpi_receive($0, $1, $2, &$3) } }
+            for message in sending { begin(message) { cmpi_send($0, $1, $2, &$3) } }
+            _ = wait(for: &requests, until: nil)
+        }
+
+        /// Whether all are done until the deadline.
+        private func wait(for requests: inout [Int], until deadline: ContinuousClock.Instant?) -> Bool {
+            var (isDone, looks) = (Int32(0), 0)
+            while true {
+                check(cmpi_test(Int64(requests.count), &requests, &isDone))
+                if isDone != 0 { return true }
+                if let deadline, ContinuousClock.now > deadline { return false }
+                looks += 1
+                // Mostly it is a moment; a rank that waits longer leaves its core to those that compute.
+                if looks < 2000 { sched_yield() } else { usleep(100) }
+            }
+        }
+
+        private func check(_ code: Int32) {
+            guard code != 0 else { return }
+            var text = [UInt8](repeating: 0, count: Int(CMPI_TEXT))
+            text.withUnsafeMutableBytes { bytes in
+                bytes.bindMemory(to: CChar.self).baseAddress.map { cmpi_text(code, $0) }
+            }
+            fail("MPI: \(String(decoding: text.prefix { $0 != 0 }, as: UTF8.self))", code: 1)
+        }
+
+        /// Ends the job with a line that names this rank.
+        func fail(_ text: String, code: Int32) -> Never {
+            let line = "Error: rank \(rank) on \(host): \(text)\n"
+            try? FileHandle.standardError.write(contentsOf: Data(line.utf8))
+            // Should MPI itself wait for one that is gone.
+            alarm(3)
+            cmpi_abort(code)
+            _exit(code)
+        }
+    }
+#endif

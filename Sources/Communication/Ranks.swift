@@ -1,0 +1,39 @@
+import Foundation
+
+/// The ranks that this process was started among.
+public enum Ranks {
+    /// All of them; alone where none of `mpirun`, `srun` and their like started it. The first use joins them.
+    public static let all: any Communicator = {
+        #if MPI
+            if isLaunched { return MPICommunicator() }
+        #endif
+        return Alone()
+    }()
+
+    /// What Open MPI, PMIx and PMI tell the processes that they start.
+    private static var isLaunched: Bool {
+        let environment = ProcessInfo.processInfo.environment
+        return ["OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK"].contains { environment[$0] != nil }
+    }
+
+    /// - Throws: `WithoutMPI` where several processes were started together that cannot know of one another.
+    public static func check() throws {
+        let environment = ProcessInfo.processInfo.environment
+        guard all.size == 1, let text = environment["OMPI_COMM_WORLD_SIZE"] ?? environment["PMI_SIZE"],
+            let count = Int(text), count > 1
+        else { return }
+        throw WithoutMPI(count: count, isFirst: (environment["OMPI_COMM_WORLD_RANK"] ?? environment["PMI_RANK"]) == "0")
+    }
+
+    public struct WithoutMPI: Error, CustomStringConvertible {
+        let count: Int
+        let isFirst: Bool
+
+        /// Said once.
+        public var description: String {
+            isFirst
+                ? "\(count) ranks were started, and this program was built without MPI; build it with "
+                    + "swift build -c release --traits MPI" : ""
+        }
+    }
+}
