@@ -7,7 +7,7 @@ import Tensors
 /// their order; then the earliest that still runs waits for nobody.
 public final class GradientSums {
     /// The sums, [1, `blockCount`] of the layout; whoever has used them clears them.
-    public let block: Tensor
+    public var block: Tensor
     private let lookups: [TiedLookups]
     private let turns: [EventCount]
     private let turnsByOffset: [Int: Int]

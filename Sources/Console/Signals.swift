@@ -1,3 +1,4 @@
+import Communication
 import Dispatch
 import Foundation
 import Synchronization
@@ -44,6 +45,7 @@ public final class Signals: Sendable {
                 return
             }
             interruption.request()
+            guard Ranks.all.isFirst else { return }
             try? Sink.standardError.write("\nstopping at the next step; once more to leave at once\n")
         }
         source.resume()

@@ -1,19 +1,26 @@
+import Communication
 import Foundation
 import Synchronization
 
-/// Standard output. What cannot be written must not end the work that it tells of: the first failure is kept for the end,
-/// and nothing more is written.
+/// Standard output, where of several ranks the first alone speaks. What cannot be written must not end the work that it tells of:
+/// the first failure is kept for the end, and nothing more is written.
 public enum Terminal {
     private static let failure = Mutex<SinkError?>(nil)
 
     /// Makes what is closed, now or later, an error of a write: not the end of a run that was not saved, nor a number that the
-    /// next file to be opened gets, into which output would then go.
+    /// next file to be opened gets, into which output would then go; and joins the ranks that it was started among.
     public static func prepare() {
         signal(SIGPIPE, SIG_IGN)
         for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
             // The lowest free number is this one's; it can be neither read nor written as it is meant to be.
             _ = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
         }
+        _ = Ranks.all
+    }
+
+    /// Ends the program, once all ranks do: an error is a line, said once.
+    public static func end(_ error: String, code: Int32) -> Never {
+        exit(Ranks.all.end(error, code: code, say: warn))
     }
 
     /// A line of words for a person, as `visible` shows it.
@@ -21,13 +28,16 @@ public enum Terminal {
 
     public static func write(_ text: String) {
         failure.withLock { failure in
-            guard failure == nil else { return }
+            guard failure == nil, Ranks.all.isFirst else { return }
             do { try Sink.standardOutput.write(text) } catch { failure = error as? SinkError }
         }
     }
 
     /// A line on standard error, where standard output is for results.
-    public static func warn(_ text: String) { try? Sink.standardError.write(text.visible.shortened + "\n") }
+    public static func warn(_ text: String) {
+        guard Ranks.all.isFirst else { return }
+        try? Sink.standardError.write(text.visible.shortened + "\n")
+    }
 
     /// Says what may come next, on standard error, so that output which is piped on holds results alone.
     public static func next(_ command: String) { warn("next: \(command)") }

@@ -1,4 +1,5 @@
 import Bert
+import Communication
 import Console
 import Corpora
 import Foundation
@@ -17,16 +18,19 @@ struct PretrainingSetup {
     private static let cache = URL(fileURLWithPath: "Checkpoints/tokens", isDirectory: true)
 
     init(_ recipe: PretrainingRecipe, _ observer: some RunObserver) throws {
-        tokenizer = try TokenizerFolder.load(URL(fileURLWithPath: recipe.vocabulary))
+        let tokenizer = try TokenizerFolder.load(URL(fileURLWithPath: recipe.vocabulary))
+        self.tokenizer = tokenizer
         encoder = try recipe.encoderOptions(vocabularySize: tokenizer.vocabularySize)
         guard let text = recipe.text else {
             throw CorpusError("corpus.text", "no text is named; pass --data DIR, or set corpus.text in the recipe")
         }
         let files = try SampleData.text(text)
         if let note = files.note { observer.line(note) }
-        let corpus = try TokenizedCorpus(files, tokenizer, cache: Self.cache) { progress in
-            let share = Double(progress.bytes) / Double(max(1, progress.totalBytes))
-            observer.status("tokenizing: \(Show.percent(share)), \(Show.count(progress.tokens)) tokens")
+        let corpus = try Ranks.all.firstThenOthers {
+            try TokenizedCorpus(files, tokenizer, cache: Self.cache) { progress in
+                let share = Double(progress.bytes) / Double(max(1, progress.totalBytes))
+                observer.status("tokenizing: \(Show.percent(share)), \(Show.count(progress.tokens)) tokens")
+            }
         }
         let split = try CorpusSplit(corpus, heldOut: recipe.heldOut)
         let options = recipe.options

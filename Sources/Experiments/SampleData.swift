@@ -1,4 +1,5 @@
 import Checkpoints
+import Communication
 import Corpora
 import Foundation
 import SampleEnglish
@@ -33,6 +34,10 @@ public enum SampleData {
     /// Generates what is not there yet under a temporary name first, so that it is there whole or not at all, and removes
     /// what processes left there that are no more.
     private static func once(_ url: URL, _ write: (URL) throws -> Void) throws -> URL {
+        try Ranks.all.firstThenOthers { try generate(url, write) }
+    }
+
+    private static func generate(_ url: URL, _ write: (URL) throws -> Void) throws -> URL {
         guard !FileManager.default.fileExists(atPath: url.path) else { return url }
         let parent = url.deletingLastPathComponent()
         try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)

@@ -58,6 +58,14 @@ extension Format where Value == Int? {
             read: { $0 == word ? .some(nil) : format.read([$0]).map { $0 } }, text: { $0.map { "\($0)" } ?? word },
             problem: { $0.flatMap(format.problem) })
     }
+
+    /// Nil, which is what was before there was a choice, is written as `standard`.
+    public static func integer(_ range: ClosedRange<Int>, nilAs standard: Int) -> Self {
+        let format = Format<Int>.integer(range)
+        return Self(
+            format.wanted, read: { format.read([$0]).map { $0 == standard ? nil : $0 } },
+            text: { "\($0 ?? standard)" }, problem: { $0.flatMap(format.problem) })
+    }
 }
 
 extension Format where Value == UInt64 {

@@ -24,10 +24,9 @@ struct Yoso: ParsableCommand {
             try Terminal.check()
         } catch {
             // Names and lines of files stand in messages, and may hold anything.
-            let message = fullMessage(for: error)
-            if !message.isEmpty { Terminal.warn(message) }
-            exit(withError: exitCode(for: error))
+            Terminal.end(fullMessage(for: error), code: exitCode(for: error).rawValue)
         }
+        Terminal.end("", code: 0)
     }
 
     /// Help and version come as errors, and are output as any other.
@@ -37,6 +36,8 @@ struct Yoso: ParsableCommand {
             var command = try parseAsRoot()
             try AddressSpace.check()
             try KernelLevel.check()
+            let mixed = (command as? any RankedCommand)?.settings.allowMixed
+            try RankCheck.check(isMade: mixed != nil || command is Evaluate, allowsMixed: mixed ?? false)
             try usage { try command.run() }
         } catch let error as TrainingError {
             // A stop on request is no error: it is said, and the exit code is that of a signal.
@@ -48,6 +49,9 @@ struct Yoso: ParsableCommand {
         }
     }
 }
+
+/// A command that several ranks may work on.
+protocol RankedCommand { var settings: Settings { get } }
 
 /// Runs `body`, whose `UsageError` becomes one of the command line.
 func usage(_ body: () throws -> Void) throws {

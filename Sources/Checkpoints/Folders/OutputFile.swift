@@ -1,3 +1,4 @@
+import Communication
 import Foundation
 
 /// A file that is written front to back, never through a link of its name.
@@ -54,8 +55,11 @@ public final class OutputFile {
     /// Writes a whole small file in the place of an older one, in one rename. What a killed writer leaves has the same
     /// name every time, so that the next one takes it away; Foundation's atomic writes leave a new name every time.
     ///
+    /// Of several ranks the first writes.
+    ///
     /// - Throws: `CheckpointError`; then the older file is intact.
     public static func replace(_ url: URL, with data: Data) throws {
+        guard Ranks.all.isFirst else { return }
         let temporary = url.deletingLastPathComponent().appendingPathComponent(
             AtomicFolder.partialPrefix + url.lastPathComponent)
         do {

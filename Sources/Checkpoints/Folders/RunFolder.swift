@@ -1,20 +1,21 @@
+import Communication
 import Foundation
 
 /// The folder of a run: `recipe.yaml`, `metrics.jsonl`, `report.json`, checkpoints, and `best`, a link to the best of them.
 ///
 /// A checkpoint is two folders: `step-000100`, the model, and `state-000100`, what it takes besides to continue from there,
-/// which is twice as large and goes first. Held by one process at a time.
+/// which is twice as large and goes first. Held by one process at a time, of several ranks by the first, which alone writes.
 public final class RunFolder {
     public let url: URL
-    private let lock: RunLock
+    private let lock: RunLock?
 
     /// Opens or creates the folder and takes its lock.
     ///
     /// - Throws: `CheckpointError` where another process holds the folder or it cannot be created.
     public init(_ url: URL) throws {
         self.url = url
-        lock = try RunLock(url)
-        AtomicFolder.removePartials(in: url)
+        lock = Ranks.all.isFirst ? try RunLock(url) : nil
+        if lock != nil { AtomicFolder.removePartials(in: url) }
     }
 
     public var metrics: URL { url.appendingPathComponent(Self.logName) }
@@ -118,6 +119,7 @@ public final class RunFolder {
 
     /// Makes `name` in `folder` a link to `target`, a path relative to that, in place of an older link, in one rename.
     public static func link(_ target: String, as name: String, in folder: URL) throws {
+        guard Ranks.all.isFirst else { return }
         let temporary = folder.appendingPathComponent(AtomicFolder.partialPrefix + name)
         let link = folder.appendingPathComponent(name)
         unlink(temporary.path)

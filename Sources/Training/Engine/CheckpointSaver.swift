@@ -16,12 +16,13 @@ struct CheckpointSaver {
     private static let (momentsName, valuePrefix) = ("optimizer.safetensors", "value.")
 
     /// Writes the checkpoint of `state.step`, all or nothing; where it is the best so far, `best` points to it. Older
-    /// ones beyond `keep` are removed only then.
+    /// ones beyond `keep` are removed only then. All ranks give their moments, and the first writes.
     @discardableResult
     func save(_ model: SlicedModel, _ state: RunState, _ configuration: HuggingFaceConfiguration) throws -> URL {
+        let moments = model.optimizer.collected().map { (prefix: "\($0.name).", block: $0.block) }
+        guard model.weights.ranks.isFirst else { return folder.checkpoint(state.step) }
         try folder.save(state.step) { partial in
-            let (layout, optimizer) = (model.layout, model.optimizer)
-            let moments = optimizer.moments.map { (prefix: "\($0.name).", block: $0.block) }
+            let layout = model.layout
             try layout.withNamedTensors(of: moments[...]) { moments in
                 try model.parameters.withPointer { values in
                     try SafeTensorsWriter.write(
@@ -40,12 +41,25 @@ struct CheckpointSaver {
         return folder.checkpoint(state.step)
     }
 
-    /// Restores the newest good checkpoint into `model` and makes the folder what it was after that one; nil where there
-    /// is none.
+    /// Restores the newest good checkpoint into the model of all ranks and makes the folder what it was after that one; nil where
+    /// there is none.
     ///
     /// - Parameter warn: hears of damaged checkpoints that were passed over, and of what else the user should know.
     /// - Throws: `CheckpointError` where the run was begun with other options, data or weights, by key with both values.
     func restore(_ model: SlicedModel, identity: [String: String], warn: (String) -> Void) throws -> RunState? {
+        var moments: [Tensor] = []
+        let state = try model.weights.ranks.first { try read(model, &moments, identity: identity, warn: warn) }
+        guard let state else { return nil }
+        model.weights.share()
+        model.optimizer.deal(moments)
+        model.optimizer.updates = state.step
+        return state
+    }
+
+    /// What the first rank reads, the moments into blocks of its own.
+    private func read(
+        _ model: SlicedModel, _ moments: inout [Tensor], identity: [String: String], warn: (String) -> Void
+    ) throws -> RunState? {
         guard let step = try folder.latestStep(damaged: { warn("\($0)") }) else {
             if RunFolder.newestStep(in: folder.url) != nil {
                 warn("\(folder.url.relativePath): no checkpoint can be used; the run begins again from its first step")
@@ -68,9 +82,11 @@ struct CheckpointSaver {
                 try block.view(of: parameter).withBuffer { try file.read(prefix + parameter.name, into: $0) }
             }
         }
-        for (name, block) in model.optimizer.moments { try read("\(name).", into: block) }
+        for (name, block) in model.optimizer.blocks() {
+            try read("\(name).", into: block)
+            moments.append(block)
+        }
         try read(Self.valuePrefix, into: model.parameters) { !isSaved($0) }
-        model.optimizer.updates = state.step
         let hasBest = try folder.prune(at: step, best: state.bestStep, keeping: keep)
         if !hasBest, let best = state.bestStep {
             warn("\(folder.checkpoint(best).relativePath): the best so far is gone, and best with it")

@@ -3,6 +3,7 @@ import Tensors
 
 /// How a run is spread over a machine, and from which seed: what all kinds of runs have, declared once.
 protocol ExecutionOptions: Configurable {
+    var shards: Int? { get set }
     var slices: Int { get set }
     var threads: Int { get set }
     var seed: UInt64 { get set }
@@ -13,7 +14,10 @@ protocol ExecutionOptions: Configurable {
 extension ExecutionOptions {
     /// - Parameter seeded: what the seed is of.
     @OptionBuilder<Self> static func executionOptions(seeded: String) -> [Option<Self>] {
-        Option("slices", \.slices, 1...1024, "parts of a batch that run at the same time; part of the result")
+        Option(
+            "shards", \.shards, .integer(1...4096, nilAs: 1),
+            "parts of a batch that ranks have, at least one each; part of the result")
+        Option("slices", \.slices, 1...1024, "parts of a shard that run at the same time; part of the result")
         Option("threads", \.threads, 0...1024, "threads for the slices, 0 for one a core; never changes a result")
         Option("precision", \.precision, "what dense layers multiply; bf16 wants a CPU with AVX512-BF16")
         Option(

@@ -1,4 +1,5 @@
 import Autograd
+import Communication
 import Tensors
 
 /// The parameters of a model as its passes read them, and passes without gradients, spread over workers.
@@ -13,13 +14,17 @@ public final class ModelWeights {
     private let pool: StoragePool
     /// All of the block.
     let parts: [ParameterChunk]
+    public let ranks: any Communicator
+    let shares: BlockShares
     private var panelsAreCurrent = false
 
     /// - Parameters:
     ///   - seed: of fresh parameters; nil leaves zeros, where a checkpoint brings every one.
     ///   - backward: whether passes go back too, which in bf16 takes panels of their own.
+    ///   - ranks: the processes that have the same parameters.
     public init(
-        _ layout: ParameterLayout, seed: UInt64?, slices: Int, workers: Workers, precision: Precision, backward: Bool
+        _ layout: ParameterLayout, seed: UInt64?, slices: Int, workers: Workers, precision: Precision, backward: Bool,
+        ranks: any Communicator = Ranks.all
     ) {
         OpenBLAS.useOneThread()
         pool = StoragePool()
@@ -28,6 +33,8 @@ public final class ModelWeights {
         self.precision = precision
         panels = precision == .bf16 ? WeightPanels(layout, backward: backward, from: pool) : nil
         parts = layout.parts
+        self.ranks = ranks
+        shares = BlockShares(parts, ranks)
         block =
             seed.map { [pool] in layout.initialBlock(seed: $0, from: pool, each: workers.each) }
             ?? pool.zeros(1, layout.blockCount)
@@ -38,18 +45,24 @@ public final class ModelWeights {
     var allocatedBytes: Int { passMemory.reduce(pool.allocatedBytes) { $0 + $1.pool.allocatedBytes } }
     var allocatedBlocks: Int { passMemory.reduce(pool.allocatedBlocks) { $0 + $1.pool.allocatedBlocks } }
 
-    /// Inference over `batches`, spread over the slices; results come in the order of the batches.
-    public func infer<Batch, Result>(_ batches: [Batch], _ pass: (Batch, Tape) -> Result) -> [Result] {
+    /// Inference over `batches`, spread over the ranks and their slices; what passes give comes in the order of the batches.
+    public func infer<Batch, Value: BitwiseCopyable>(
+        _ batches: [Batch], _ pass: (Batch, Tape) -> [Value]
+    ) -> [[Value]] {
         pack()
-        let count = passMemory.count
+        let (count, own) = (passMemory.count, ranks.share(of: batches.count, to: ranks.rank))
         let parts = workers.map(count) { index in
             passMemory[index].hold { pool in
-                stride(from: index, to: batches.count, by: count).map {
+                stride(from: own.lowerBound + index, to: own.upperBound, by: count).map {
                     pass(batches[$0], Tape(parameters: block, mode: .inference, pool: pool, panels: panels))
                 }
             }
         }
-        return batches.indices.map { parts[$0 % count][$0 / count] }
+        let values = own.indices.map { parts[($0 - own.lowerBound) % count][($0 - own.lowerBound) / count] }
+        guard ranks.size > 1 else { return values }
+        let lengths = ranks.gather(values.map(\.count)).joined()
+        var all = ranks.gather(Array(values.joined())).joined().makeIterator()
+        return lengths.map { length in (0..<length).compactMap { _ in all.next() } }
     }
 
     /// The block of all parameters, to read and to write. Since nobody knows what is written, the next pass packs anew.
@@ -58,11 +71,27 @@ public final class ModelWeights {
         return block
     }
 
-    /// Lets `body` change the parameters a part at a time, on all threads, and packs what it changed while that is in the cache.
+    /// Gives the first rank's parameters to all.
+    func share() {
+        guard ranks.size > 1 else { return }
+        let part = block.row(0, shares.own)
+        if ranks.isFirst { shares.deal(block, into: part) } else { shares.deal(nil, into: part) }
+        shares.spread(block)
+        panelsAreCurrent = false
+    }
+
+    /// Lets `body` change this rank's parameters a part at a time, on all threads, and packs what it changed while that is in the
+    /// cache; then brings all ranks' together.
     func rewrite(_ body: (_ part: Int) -> Void) {
-        workers.each(parts.count) { index in
-            body(index)
-            panels?.pack(parts[index], from: block)
+        let own = shares.parts
+        workers.each(own.count) { index in
+            body(own.lowerBound + index)
+            panels?.pack(parts[own.lowerBound + index], from: block)
+        }
+        if ranks.size > 1 {
+            shares.spread(block)
+            let others = parts.indices.filter { !own.contains($0) }
+            workers.each(others.count) { panels?.pack(parts[others[$0]], from: block) }
         }
         panelsAreCurrent = true
     }

@@ -1,3 +1,4 @@
+import Communication
 import Foundation
 import Tensors
 
@@ -20,6 +21,12 @@ public struct PeakSpeed: Sendable {
         let measured = Workers(threads: lanes).map(lanes) { _ in products(precision) }
         let used = measured.reduce(0) { $0 + $1.used } / Double(lanes)
         return PeakSpeed(operations: share * measured.reduce(0) { $0 + $1.rate }, isBusy: used < 0.9 * share)
+    }
+
+    /// That of all ranks together.
+    func sum(over ranks: any Communicator) -> PeakSpeed {
+        let sum = ranks.gather([operations]).joined().reduce(0, +)
+        return PeakSpeed(operations: sum, isBusy: ranks.any(isBusy))
     }
 
     /// The share of the peak that `work` operations in `seconds` are, at most all of it; nil where the peak is not known.

@@ -6,13 +6,14 @@ import Tensors
 ///
 /// A step's batch is cut into slices, and these into micro-batches, the passes of a step: first the first one of every slice,
 /// then the second ones, and so on. As many run at the same time as there are slices and threads, and add their gradients
-/// in the order of passes, so a step gives the same bits for the same number of slices, however many threads there are.
+/// in the order of passes, so a step gives the same bits for the same number of slices, however many threads there are. A batch
+/// of several shards is cut into these first, of which every rank has some, and the same holds for the number of ranks.
 public final class SlicedModel {
     public let weights: ModelWeights
     public let optimizer: Optimizer
     /// Whether passes compute the activations of blocks once more for backward.
     private let recomputes: Bool
-    private let gradients: GradientSums
+    private let sums: ShardSums
     private let pool = StoragePool()
     /// Whether gradients were summed and not applied.
     private var holdsGradients = false
@@ -20,14 +21,15 @@ public final class SlicedModel {
     /// Where the time of steps went since it was set; nil, as at first, measures nothing.
     public var profile: StepProfile?
 
+    /// - Parameter shards: of every batch.
     public init(
-        _ weights: ModelWeights, optimizer options: OptimizerOptions, recomputes: Bool,
+        _ weights: ModelWeights, optimizer options: OptimizerOptions, recomputes: Bool, shards: Int = 1,
         rates: (Parameter) -> Float = { _ in 1 }
     ) {
         self.weights = weights
         self.recomputes = recomputes
-        optimizer = Optimizer(options, weights.layout, weights.parts, pool, rates: rates)
-        gradients = GradientSums(weights.layout, from: pool)
+        optimizer = Optimizer(options, weights, pool, rates: rates)
+        sums = ShardSums(weights, shards: shards, from: pool)
     }
 
     public var layout: ParameterLayout { weights.layout }
@@ -38,23 +40,41 @@ public final class SlicedModel {
     public var allocatedBytes: Int { pool.allocatedBytes + weights.allocatedBytes }
     public var allocatedBlocks: Int { pool.allocatedBlocks + weights.allocatedBlocks }
 
-    /// Sums the gradients of all micro-batches; `batches[s]` are those of slice s.
+    /// Sums the gradients of all micro-batches of this rank's shards; `batches(shard)[s]` are those of slice s.
+    ///
+    /// - Parameter pass: runs one micro-batch forward and backward, and returns what it counted.
+    /// - Returns: what was counted, over each shard of all ranks.
+    func accumulateShards<Batch, Counts: Summable>(
+        _ batches: (_ shard: Int) -> [[Batch]], random: RandomStream, _ pass: (Batch, Tape) -> Counts
+    ) -> [Counts] {
+        let counts = sums.own.map { shard in
+            let counts = accumulate(batches(shard), random: random, pass).sum
+            let start = ContinuousClock.now
+            defer { profile?.add("reduction", since: start) }
+            sums.end(shard)
+            return counts
+        }
+        return Array(weights.ranks.gather(counts).joined())
+    }
+
+    /// Sums the gradients of all micro-batches of one shard; `batches[s]` are those of slice s.
     ///
     /// - Parameter pass: runs one micro-batch forward and backward, and returns what it counted.
     /// - Returns: what was counted, in the order of passes.
-    public func accumulate<Batch, Counts>(
+    private func accumulate<Batch, Counts>(
         _ batches: [[Batch]], random: RandomStream, _ pass: (Batch, Tape) -> Counts
     ) -> [Counts] {
         let memory = weights.passMemory
         precondition(batches.count == memory.count, "\(batches.count) parts for \(memory.count) slices")
         // Of a step that was not finite.
-        if holdsGradients { gradients.block.fill(0) }
+        if holdsGradients { sums.clear() }
         holdsGradients = false
         let start = ContinuousClock.now
         weights.pack()
         profile?.add("weights to bf16", since: start)
         let clocks = profile?.clocks(memory.count)
         let passes = Self.inRounds(batches)
+        let gradients = sums.gradients
         gradients.begin()
         return workers.mapInOrder(passes.count, limit: memory.count) { index in
             // In turn, so that steps of the same shape need the same memory. That of a pass is free for the next but so many:
@@ -83,8 +103,8 @@ public final class SlicedModel {
         let start = ContinuousClock.now
         defer { profile?.add("reduction", since: start) }
         holdsGradients = true
-        gradients.finish(each: workers.each)
-        return optimizer.norm(of: gradients.block, workers)
+        sums.reduce()
+        return optimizer.norm(of: sums.part)
     }
 
     /// Applies the reduced gradients and clears them.
@@ -92,14 +112,17 @@ public final class SlicedModel {
         let start = ContinuousClock.now
         defer { profile?.add("optimizer", since: start) }
         holdsGradients = false
-        optimizer.update(weights, by: gradients.block, norm: norm, rate: rate)
+        optimizer.update(by: sums.part, norm: norm, rate: rate)
     }
 
     /// The norm of the reduced gradients of every part of the model, for a post-mortem: `embeddings 1.2`, `layer 3 nan`.
     public func gradientNorms() -> [String] {
+        let whole = pool.zeros(1, layout.blockCount)
+        whole.row(0, weights.shares.own).copy(from: sums.part.values)
+        weights.shares.spread(whole)
         var squares: [(part: ModelPart, sum: Double)] = []
         for parameter in layout.parameters {
-            let gradient = gradients.block.view(at: parameter.offset, rows: 1, columns: parameter.count)
+            let gradient = whole.view(at: parameter.offset, rows: 1, columns: parameter.count)
             let sum = gradient.values.reduce(0.0) { $0 + Double($1) * Double($1) }
             let part = parameter.part
             if let index = squares.firstIndex(where: { $0.part == part }) {

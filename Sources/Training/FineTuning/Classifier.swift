@@ -63,14 +63,12 @@ extension ClassificationModel {
         // By length, so that micro-batches hold tokens of like sequences; the answer is in the caller's order.
         let order = examples.indices.sorted { (examples[$0].ids.count, $0) < (examples[$1].ids.count, $1) }
         let batches = cut.batches(of: order.map { examples[$0] }).flatMap { $0 }
-        let rows = weights.infer(batches) { batch, tape in
-            let logits = logits(batch.tokens, tape).value
-            return (0..<logits.rows).map {
-                logits.view(at: $0 * logits.columns, rows: 1, columns: logits.columns).values
-            }
-        }.flatMap { $0 }
+        let values = weights.infer(batches) { logits($0.tokens, $1).value.values }.flatMap { $0 }
+        let outputs = values.count / max(1, examples.count)
         var predictions = [[Float]](repeating: [], count: examples.count)
-        for (index, row) in zip(order, rows) { predictions[index] = row }
+        for (row, index) in order.enumerated() {
+            predictions[index] = Array(values[row * outputs..<(row + 1) * outputs])
+        }
         return predictions
     }
 }

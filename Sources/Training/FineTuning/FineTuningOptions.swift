@@ -27,7 +27,10 @@ public struct FineTuningOptions: Configurable {
     public var selection: EpochSelection = .best
     /// Stop after so many epochs without a better dev score; 0 never stops early.
     public var patience: Int = 0
-    /// Slices of every batch, which run at the same time; part of the result's identity.
+    /// Shards of every batch, which ranks have, at least one each; part of the result's identity. Nil, as in runs of before there
+    /// were any, is one.
+    public var shards: Int?
+    /// Slices of every shard, which run at the same time; part of the result's identity.
     public var slices: Int = 2
     /// Threads that the slices are spread over; never changes a result. 0 means one a core.
     public var threads: Int = 0

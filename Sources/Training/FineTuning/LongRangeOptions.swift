@@ -20,7 +20,10 @@ public struct LongRangeOptions: Configurable {
     /// Of the test rows so many are scored at the end; 0 for all.
     public var testRows: Int = 0
     public var checkpoints: CheckpointOptions = CheckpointOptions()
-    /// Slices of every batch, which run at the same time; part of the result's identity.
+    /// Shards of every batch, which ranks have, at least one each; part of the result's identity. Nil, as in runs of before there
+    /// were any, is one.
+    public var shards: Int?
+    /// Slices of every shard, which run at the same time; part of the result's identity.
     public var slices: Int = 2
     /// Threads that the slices are spread over; never changes a result. 0 means one a core.
     public var threads: Int = 0

@@ -1,12 +1,13 @@
 import Autograd
 import Checkpoints
+import Communication
 import Foundation
 import Tokenization
 
 /// A run in its folder: steps towards an objective, evaluations, checkpoints, to the end of the budget or of patience.
 ///
 /// Resume is a property, not a mode: the same run once more continues from the newest checkpoint to the same bits as if it had
-/// never stopped.
+/// never stopped. Of several ranks all take every step, and the first reads and writes the folder, measures the time, and tells.
 public final class Run<O: Objective> {
     public typealias Report = EvaluationReport<O.Result>
 
@@ -20,7 +21,9 @@ public final class Run<O: Objective> {
     private let heldOut: [O.Example]
     private let folder: RunFolder
     private let saver: CheckpointSaver
-    private let log: MetricsLog
+    private var ranks: any Communicator { trainer.model.weights.ranks }
+    /// With the first rank.
+    private let log: MetricsLog?
     private var plan: RecordedPlan?
     /// Measured by the first step, for a run that had ended takes none.
     private lazy var peak = measuredPeak()
@@ -54,6 +57,7 @@ public final class Run<O: Objective> {
         let now = ContinuousClock.now
         (self.options, self.data, self.folder, self.remember) = (options, data, folder, remember)
         (self.untilEpoch, self.profile, self.report) = (untilEpoch, profile, report)
+        try RankCheck.check(shards: options.cut.shards, Ranks.all)
         trainer = Trainer(options, objective)
         trainer.model.profile = profile
         saver = CheckpointSaver(
@@ -67,16 +71,21 @@ public final class Run<O: Objective> {
         try restored?.check(
             epochs: epochs, examples: { data.count(options.batch, epoch: $0) }, folder.state(restored?.step ?? 0))
         savedStep = restored?.step
+        let ranks = trainer.model.weights.ranks
+        ranks.remember(Self.wayOn(folder, step: savedStep))
         begun = (now, restored?.seconds ?? 0)
-        plan = try RecordedPlan(options.budget, folder, options: RunIdentity.digest(of: identity)) {
-            report(.warning("\($0)"))
-        }
+        let plan =
+            try ranks.isFirst
+            ? RecordedPlan(options.budget, folder, options: RunIdentity.digest(of: identity)) {
+                report(.warning("\($0)"))
+            } : nil
         var fresh: [String] = []
         if restored == nil {
             trainer.objective.initialize(trainer.model.weights)
             fresh = try start(trainer.objective, trainer.model.weights)
         }
-        let first = plan?.first
+        self.plan = plan
+        let first = try ranks.first { plan?.first }
         state =
             restored
             ?? RunState(
@@ -85,16 +94,23 @@ public final class Run<O: Objective> {
                         PretrainingEstimate(options, data, objective).totalSteps
                     }, identity: identity,
                 arithmetic: RunIdentity.arithmetic)
+        state.totalSteps = ranks.first(state.totalSteps)
         if let recipe { try folder.write(recipe, to: RunFolder.recipeName) }
-        log = try MetricsLog(folder.metrics, truncatingAfterStep: state.step) { report(.warning("\($0)")) }
-        let evaluations = try MetricsLog.values(Report.self, kind: O.evaluationKind, in: folder.metrics)
-            .filter { $0.epoch <= untilEpoch }
-        (last, best) = (evaluations.last, evaluations.last(where: \.isBest))
-        let evaluated = evaluations.last?.step ?? 0
-        losses = try MetricsLog.values(StepReport.self, kind: "step", in: folder.metrics)
-            .filter { $0.step > evaluated }.map(\.loss)
+        let step = state.step
+        log =
+            try ranks.isFirst
+            ? MetricsLog(folder.metrics, truncatingAfterStep: step) { report(.warning("\($0)")) } : nil
+        let logged = try ranks.first {
+            let evaluations = try MetricsLog.values(Report.self, kind: O.evaluationKind, in: folder.metrics)
+                .filter { $0.epoch <= untilEpoch }
+            let evaluated = evaluations.last?.step ?? 0
+            let losses = try MetricsLog.values(StepReport.self, kind: "step", in: folder.metrics)
+                .filter { $0.step > evaluated }.map(\.loss)
+            return Logged(last: evaluations.last, best: evaluations.last(where: \.isBest), losses: losses)
+        }
+        (last, best, losses) = (logged.last, logged.best, logged.losses)
         heldOut = data.evaluationExamples(options.evaluation.sequences)
-        try plan?.begin(options, step: state.step, of: state.totalSteps, seconds: secondsPassed)
+        try self.plan?.begin(options, step: state.step, of: state.totalSteps, seconds: secondsPassed)
         report(
             .started(
                 step: state.step, totalSteps: state.totalSteps, parameters: trainer.model.layout.parameterCount,
@@ -107,11 +123,19 @@ public final class Run<O: Objective> {
     ///   reading or writing the folder throws; the last good checkpoint and the log stay as they are.
     public func callAsFunction(_ interruption: Interruption) throws {
         while !isFinished {
-            if interruption.isRequested { try leave() }
+            if ranks.any(interruption.isRequested) { try leave() }
             try step()
             let isBest = try isDue(options.evaluation.every) && evaluate()
             if isBest || isDue(options.checkpoints.every) { try save() }
         }
+        // What follows may read what the first one wrote.
+        ranks.meet()
+    }
+
+    /// What the log tells of earlier processes.
+    private struct Logged: Codable {
+        let last, best: Report?
+        let losses: [Double]
     }
 
     /// The evaluation at the end, of the log where the run had ended before; made now where that has none.
@@ -145,10 +169,11 @@ public final class Run<O: Objective> {
                 rowsPerSecond: Double(examples.count) / seconds, tokensPerSecond: Double(tokens) / seconds,
                 shareOfPeak: peak.share(of: trainer.objective.work(examples), in: seconds), seconds: state.seconds),
             Figures(trainer.objective.figures(step.counts)))
-        try log.append(line)
+        try log?.append(line)
         report(.step(line))
+        guard case .seconds = options.budget else { return }
         let planned = try plan?.steps(after: state.step, of: state.totalSteps, seconds: secondsPassed)
-        state.totalSteps = planned ?? state.totalSteps
+        state.totalSteps = ranks.first(planned ?? state.totalSteps)
     }
 
     /// Evaluates the held-out examples, and says whether they are the best so far.
@@ -160,7 +185,7 @@ public final class Run<O: Objective> {
         last = evaluation
         if evaluation.isBest || best == nil { best = evaluation }
         if evaluation.isBest { try keep(folder.url) }
-        try log.append(evaluation)
+        try log?.append(evaluation)
         report(.evaluated(evaluation))
         return evaluation.isBest
     }
@@ -185,10 +210,16 @@ public final class Run<O: Objective> {
     private func save() throws {
         var configuration = trainer.objective.configuration
         configuration.remember(remember)
-        try log.sync()
+        try log?.sync()
         let url = try saver.save(trainer.model, state, configuration)
         savedStep = state.step
+        ranks.remember(Self.wayOn(folder, step: savedStep))
         report(.saved(step: state.step, url))
+    }
+
+    private static func wayOn(_ folder: RunFolder, step: Int?) -> String {
+        "the same command goes on from "
+            + (step.map { folder.checkpoint($0).relativePath } ?? "the first step, for no checkpoint was saved yet")
     }
 
     /// Saves what is not saved yet and leaves.
@@ -218,7 +249,7 @@ public final class Run<O: Objective> {
     private var secondsPassed: Double { begun.seconds + begun.at.duration(to: .now).seconds }
 
     private func measuredPeak() -> PeakSpeed {
-        let peak = PeakSpeed.measure(trainer.model.workers, trainer.model.weights.precision)
+        let peak = PeakSpeed.measure(trainer.model.workers, trainer.model.weights.precision).sum(over: ranks)
         if peak.isBusy { report(.warning(PeakSpeed.busy)) }
         return peak
     }

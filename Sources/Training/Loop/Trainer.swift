@@ -1,4 +1,5 @@
 import Autograd
+import Communication
 import Tensors
 
 /// A model that learns: one optimizer step at a time, and evaluation.
@@ -9,17 +10,21 @@ public final class Trainer<O: Objective> {
     private let cut: BatchCut
     private let random: RandomStream
 
-    /// - Parameter objective: builds the model in a layout.
-    public init(_ options: some TrainingOptions, _ objective: (ParameterLayout) -> O) {
+    /// - Parameters:
+    ///   - ranks: the processes that learn together.
+    ///   - objective: builds the model in a layout.
+    public init(
+        _ options: some TrainingOptions, ranks: any Communicator = Ranks.all, _ objective: (ParameterLayout) -> O
+    ) {
         let layout = ParameterLayout()
         self.objective = objective(layout)
         let layers = self.objective.encoder.options.layers
         let weights = ModelWeights(
             layout, seed: options.seed, slices: options.slices, workers: Workers(threads: options.threads),
-            precision: options.precision, backward: true)
-        model = SlicedModel(weights, optimizer: options.optimizer, recomputes: options.recompute) {
-            options.rate(of: $0, layers: layers)
-        }
+            precision: options.precision, backward: true, ranks: ranks)
+        model = SlicedModel(
+            weights, optimizer: options.optimizer, recomputes: options.recompute, shards: options.cut.shards
+        ) { options.rate(of: $0, layers: layers) }
         (schedule, cut) = (options.schedule, options.cut)
         random = RandomStream(seed: options.seed).stream("dropout")
     }
@@ -39,7 +44,10 @@ public final class Trainer<O: Objective> {
     /// A step whose loss or gradients are not finite changes no parameter.
     public func step(_ examples: [O.Example], index: Int, of total: Int) -> Step {
         let whole = objective.count(examples)
-        let counts = model.accumulate(cut.batches(of: examples), random: random.stream(UInt64(index))) { batch, tape in
+        let shards = cut.shards(of: examples.map(\.ids.count))
+        let counts = model.accumulateShards(
+            { cut.batches(of: examples, in: shards[$0]) }, random: random.stream(UInt64(index))
+        ) { batch, tape in
             let (loss, counts) = objective.pass(batch, of: whole, tape)
             tape.backward(from: loss)
             return counts

@@ -14,6 +14,7 @@ public protocol TrainingOptions: Encodable, Sendable {
     var checkpoints: CheckpointOptions { get }
     var selection: EpochSelection { get }
     var patience: Int { get }
+    var shards: Int? { get }
     var slices: Int { get }
     var threads: Int { get }
     var seed: UInt64 { get }
@@ -27,7 +28,7 @@ public protocol TrainingOptions: Encodable, Sendable {
 }
 
 extension TrainingOptions {
-    var cut: BatchCut { BatchCut(slices: slices, microBatchTokens: microBatchTokens) }
+    var cut: BatchCut { BatchCut(shards: shards ?? 1, slices: slices, microBatchTokens: microBatchTokens) }
 }
 
 extension PretrainingOptions: TrainingOptions {

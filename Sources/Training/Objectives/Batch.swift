@@ -27,9 +27,9 @@ public struct Batch<Example: TokenSequence>: Sendable {
 }
 
 extension BatchCut {
-    /// The micro-batches of every slice of a step.
-    public func batches<Example>(of examples: [Example]) -> [[Batch<Example>]] {
-        parts(of: examples.map(\.ids.count)).map { slice in
+    /// The micro-batches of every slice of a step, or of a shard of one.
+    public func batches<Example>(of examples: [Example], in shard: Range<Int>? = nil) -> [[Batch<Example>]] {
+        parts(of: examples.map(\.ids.count), in: shard).map { slice in
             slice.map { Batch(Array(examples[$0]), keys: $0.map(UInt64.init)) }
         }
     }

@@ -48,7 +48,8 @@ extension Objective {
     /// What the model counts on `examples`, without dropout.
     func measure(_ examples: [Example], _ weights: ModelWeights, _ cut: BatchCut) -> Counts {
         let whole = count(examples)
-        return weights.infer(cut.batches(of: examples).flatMap { $0 }) { pass($0, of: whole, $1).counts }.sum
+        let batches = cut.batches(of: examples).flatMap { $0 }
+        return weights.infer(batches) { [pass($0, of: whole, $1).counts] }.flatMap { $0 }.sum
     }
 }
 
@@ -66,8 +67,8 @@ public struct Diverged: Error {
     let loss: Double
 }
 
-/// What adds up.
-public protocol Summable: Sendable, Equatable {
+/// What adds up, and goes from rank to rank as it lies in memory.
+public protocol Summable: Sendable, Equatable, BitwiseCopyable {
     init()
     static func += (sum: inout Self, other: Self)
 }

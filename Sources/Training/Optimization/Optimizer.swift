@@ -1,18 +1,21 @@
 import Autograd
+import Communication
 import Tensors
 
-/// A rule at work on the flat block of parameters, with what it remembers of them.
+/// A rule at work on this rank's part of the flat block of parameters, with what it remembers of them.
 ///
-/// The norm is summed over fixed parts of the block, so it does not depend on threads.
+/// The norm is summed over fixed parts of the block, so it depends neither on threads nor on ranks.
 public final class Optimizer {
     public let options: OptimizerOptions
-    /// By their names in a checkpoint; blocks like the parameters'.
-    public let moments: [(name: String, block: Tensor)]
+    /// By their names in a checkpoint; this rank's part of blocks like the parameters'.
+    let moments: [(name: String, part: Tensor)]
     /// Updates so far.
     public var updates = 0
     private let rule: any OptimizerRule
+    private let weights: ModelWeights
+    private let pool: StoragePool
+    /// By this rank's parts of the block.
     private let stretches: [[Stretch]]
-    private let parameters: Int
 
     /// What a part of the block shares with a parameter that is not frozen.
     private struct Stretch {
@@ -22,62 +25,95 @@ public final class Optimizer {
         let rate: Float
     }
 
-    /// - Parameters:
-    ///   - parts: of the block, which are worked on at a time.
-    ///   - rates: factors of the rate by parameter; what has 0 stays as it is, its moments too, and its gradients count nowhere.
+    /// - Parameter rates: factors of the rate by parameter; what has 0 stays as it is, its moments too, and its gradients count
+    ///   nowhere.
     ///
     /// - Precondition: `options.kind` is one of `optimizers`.
-    init(
-        _ options: OptimizerOptions, _ layout: ParameterLayout, _ parts: [ParameterChunk], _ pool: StoragePool,
-        rates: (Parameter) -> Float
-    ) {
+    init(_ options: OptimizerOptions, _ weights: ModelWeights, _ pool: StoragePool, rates: (Parameter) -> Float) {
         guard let kind = optimizers.first(where: { $0.name == options.kind ?? AdamW.name }) else {
             preconditionFailure("no optimizer is called \(options.kind ?? "")")
         }
         self.options = options
         rule = kind.init(options)
-        moments = kind.moments.map { ($0, pool.zeros(1, layout.blockCount)) }
-        parameters = layout.parameters.count
-        let rates = layout.parameters.map(rates)
-        stretches = parts.map { part in
-            layout.parameters.enumerated().filter { rates[$0] != 0 && $1.range.overlaps(part.range) }.map {
+        (self.weights, self.pool) = (weights, pool)
+        moments = kind.moments.map { ($0, pool.zeros(1, weights.shares.own.count)) }
+        let (parameters, rates) = (weights.layout.parameters, weights.layout.parameters.map(rates))
+        stretches = weights.parts[weights.shares.parts].map { part in
+            parameters.enumerated().filter { rates[$0] != 0 && $1.range.overlaps(part.range) }.map {
                 Stretch(parameter: $0, range: $1.range.clamped(to: part.range), decays: $1.decays, rate: rates[$0])
             }
         }
     }
 
-    /// The global norm √Σ g².
-    func norm(of gradients: Tensor, _ workers: Workers) -> Double {
-        let squares = workers.map(stretches.count) { part in
-            stretches[part].reduce(0) { $0 + gradients.row(0, $1.range).sumOfSquares }
+    /// The global norm √Σ g² over all ranks.
+    ///
+    /// - Parameter gradients: this rank's part.
+    func norm(of gradients: Tensor) -> Double {
+        let squares = weights.workers.map(stretches.count) { part in
+            stretches[part].reduce(0) { $0 + gradients.row(0, inPart($1.range)).sumOfSquares }
         }
-        return squares.reduce(0, +).squareRoot()
+        return weights.ranks.gather(squares).joined().reduce(0, +).squareRoot()
     }
 
-    /// Updates `weights` by `gradients`, clipped to their global norm, and clears these.
-    func update(_ weights: ModelWeights, by gradients: Tensor, norm: Double, rate: Float) {
+    /// A range of the block as one of this rank's part.
+    private func inPart(_ range: Range<Int>) -> Range<Int> {
+        let first = weights.shares.own.lowerBound
+        return range.lowerBound - first..<range.upperBound - first
+    }
+
+    /// Updates the weights by this rank's part of the gradients, clipped to their global norm, and clears these.
+    func update(by gradients: Tensor, norm: Double, rate: Float) {
         updates += 1
         let clip = options.clip > 0 ? min(1, Double(options.clip) / (norm + 1e-6)) : 1
         let update = Update(
-            number: updates, rate: rate, clip: Float(clip), parameters: parameters, parts: stretches.count,
-            pieces: { [stretches, moments] part in
+            number: updates, rate: rate, clip: Float(clip), parameters: weights.layout.parameters.count,
+            parts: stretches.count,
+            pieces: { [self] part in
                 stretches[part].map { stretch in
-                    Piece(
+                    let range = inPart(stretch.range)
+                    return Piece(
                         parameter: stretch.parameter, decays: stretch.decays, rate: stretch.rate,
-                        values: weights.block.row(0, stretch.range), gradients: gradients.row(0, stretch.range),
-                        moments: moments.map { $0.block.row(0, stretch.range) })
+                        values: weights.block.row(0, stretch.range), gradients: gradients.row(0, range),
+                        moments: moments.map { $0.part.row(0, range) })
                 }
-            }, workers: weights.workers)
-        apply(rule, update, to: weights, gradients)
+            }, weights: weights)
+        apply(rule, update, gradients)
     }
 
-    private func apply<Rule: OptimizerRule>(
-        _ rule: Rule, _ update: Update, to weights: ModelWeights, _ gradients: Tensor
-    ) {
+    private func apply<Rule: OptimizerRule>(_ rule: Rule, _ update: Update, _ gradients: Tensor) {
         let prepared = rule.prepare(update)
         weights.rewrite { part in
-            for piece in update.pieces(part) { rule.apply(prepared, update, to: piece) }
-            gradients.row(0, weights.parts[part].range).fill(0)
+            for piece in update.pieces(part - weights.shares.parts.lowerBound) {
+                rule.apply(prepared, update, to: piece)
+            }
+            gradients.row(0, inPart(weights.parts[part].range)).fill(0)
+        }
+    }
+}
+
+extension Optimizer {
+    /// Whole blocks for the moments: where there are no other ranks those that are worked on, else of zeros.
+    func blocks() -> [(name: String, block: Tensor)] {
+        moments.map { name, part in
+            (name, weights.ranks.size > 1 ? pool.zeros(1, weights.layout.blockCount) : part)
+        }
+    }
+
+    /// All of the moments on the first rank, for which it takes memory where there are others; nothing on these.
+    func collected() -> [(name: String, block: Tensor)] {
+        guard weights.ranks.size > 1 else { return blocks() }
+        let blocks = weights.ranks.isFirst ? blocks() : []
+        for (index, moment) in moments.enumerated() {
+            weights.shares.collect(moment.part, into: blocks.isEmpty ? nil : blocks[index].block)
+        }
+        return blocks
+    }
+
+    /// Gives every rank its part of what lies in the first one's `blocks`.
+    func deal(_ blocks: [Tensor]) {
+        guard weights.ranks.size > 1 else { return }
+        for (index, moment) in moments.enumerated() {
+            weights.shares.deal(weights.ranks.isFirst ? blocks[index] : nil, into: moment.part)
         }
     }
 }

@@ -36,7 +36,7 @@ public struct Piece {
     public let moments: [Tensor]
 }
 
-/// One update of all parameters.
+/// One update of all parameters, of which each rank has some.
 public struct Update {
     /// From 1.
     public let number: Int
@@ -46,12 +46,20 @@ public struct Update {
     let parameters: Int
     let parts: Int
     let pieces: (_ part: Int) -> [Piece]
-    let workers: Workers
+    let weights: ModelWeights
 
-    /// Σ of `body` over the pieces of every parameter, on all threads, added in the order of pieces, which no number of threads
-    /// changes.
+    /// Σ of `body` over the pieces of every parameter, on all threads and ranks, added in the order of pieces, which no number
+    /// of these changes.
     func sums(_ body: (Piece) -> SIMD2<Double>) -> [SIMD2<Double>] {
-        let sums = workers.map(parts) { part in pieces(part).map { ($0.parameter, body($0)) } }
-        return sums.joined().reduce(into: Array(repeating: .zero, count: parameters)) { $0[$1.0] += $1.1 }
+        let sums = weights.workers.map(parts) { part in
+            pieces(part).map { PieceSum(parameter: $0.parameter, sum: body($0)) }
+        }
+        return weights.ranks.gather(Array(sums.joined())).joined()
+            .reduce(into: Array(repeating: .zero, count: parameters)) { $0[$1.parameter] += $1.sum }
+    }
+
+    private struct PieceSum: BitwiseCopyable {
+        let parameter: Int
+        let sum: SIMD2<Double>
     }
 }

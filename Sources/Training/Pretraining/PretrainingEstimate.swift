@@ -1,5 +1,6 @@
 import Autograd
 import Bert
+import Communication
 import Foundation
 
 /// What a run will take, from a few measured steps and an evaluation: what `--dry-run` prints and what turns a budget of
@@ -36,7 +37,8 @@ public struct PretrainingEstimate: Sendable {
         _ options: some TrainingOptions, _ data: some TrainingData<O.Example>, _ objective: (ParameterLayout) -> O
     ) {
         let trainer = Trainer(options, objective)
-        peak = PeakSpeed.measure(trainer.model.workers, trainer.model.weights.precision)
+        let ranks = trainer.model.weights.ranks
+        peak = PeakSpeed.measure(trainer.model.workers, trainer.model.weights.precision).sum(over: ranks)
         var (epoch, index) = (0, 0)
         func probe(for duration: Double, atLeast steps: Int) -> [(batch: [O.Example], seconds: Double)] {
             var probes: [(batch: [O.Example], seconds: Double)] = []
@@ -48,7 +50,7 @@ public struct PretrainingEstimate: Sendable {
                     _ = trainer.step(batch, index: probes.count, of: 1000)
                 }
                 probes.append((batch, seconds))
-            } while probes.count < steps || start.duration(to: .now).seconds < duration
+            } while ranks.first(probes.count < steps || start.duration(to: .now).seconds < duration)
             return probes
         }
         // Out of a short time not much can be spent on planning it.

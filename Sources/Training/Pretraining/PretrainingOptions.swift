@@ -19,7 +19,10 @@ public struct PretrainingOptions: Configurable {
     public var schedule: ScheduleOptions
     public var evaluation: EvaluationOptions
     public var checkpoints: CheckpointOptions
-    /// Slices of every batch, which run at the same time; part of the result's identity.
+    /// Shards of every batch, which ranks have, at least one each; part of the result's identity. Nil, as in runs of before there
+    /// were any, is one.
+    public var shards: Int?
+    /// Slices of every shard, which run at the same time; part of the result's identity.
     public var slices: Int
     /// Threads that the slices are spread over; never changes a result. 0 means one a core.
     public var threads: Int
@@ -58,8 +61,8 @@ public struct PretrainingOptions: Configurable {
         objective: String? = nil, generator: GeneratorOptions? = nil, examples: ExampleOptions = .init(),
         batch: BatchSize, microBatchTokens: Int = 2048, budget: Budget,
         optimizer: OptimizerOptions = .init(), schedule: ScheduleOptions = .init(),
-        evaluation: EvaluationOptions = .init(), checkpoints: CheckpointOptions = .init(), slices: Int = 2,
-        threads: Int = 0, seed: UInt64 = 1, precision: Precision = .fp32, recompute: Bool = false
+        evaluation: EvaluationOptions = .init(), checkpoints: CheckpointOptions = .init(), shards: Int? = nil,
+        slices: Int = 2, threads: Int = 0, seed: UInt64 = 1, precision: Precision = .fp32, recompute: Bool = false
     ) {
         (self.objective, self.generator) = (objective, generator)
         self.examples = examples
@@ -70,7 +73,7 @@ public struct PretrainingOptions: Configurable {
         self.schedule = schedule
         self.evaluation = evaluation
         self.checkpoints = checkpoints
-        self.slices = slices
+        (self.shards, self.slices) = (shards, slices)
         self.threads = threads
         self.seed = seed
         self.precision = precision

@@ -3,7 +3,7 @@ import Console
 import Recipes
 
 /// `yoso explain RECIPE`: every effective value, where it comes from, and what it means.
-struct Explain: ParsableCommand {
+struct Explain: ParsableCommand, RankedCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show every effective value of a recipe, its origin and its meaning.")
 
@@ -24,6 +24,7 @@ struct Explain: ParsableCommand {
 struct Settings: ParsableArguments {
     @Option(name: .customLong("set"), help: "Override a key of the recipe: key=value. Repeatable.")
     var settings: [String] = []
+    @Flag(help: "Let hosts compute together whose kernels, and so bits, differ.") var allowMixed = false
 
     func validate() throws {
         for setting in settings where ResolvedRecipe.Override(setting: setting) == nil {

@@ -5,8 +5,7 @@ import Inference
 
 /// `yoso fill "the [MASK] sat on the mat" --checkpoint C`: what a pretrained encoder would put there.
 struct Fill: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        abstract: "Print the likeliest words for every [MASK] of a text.")
+    static let configuration = CommandConfiguration(abstract: "Print the likeliest words for every [MASK] of a text.")
 
     @Argument(help: "A text with [MASK] in the place of one word or several.") var text: String
     @Option(help: "A pretrained Hugging Face folder, or a run.") var checkpoint: String

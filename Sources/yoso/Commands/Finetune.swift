@@ -6,7 +6,7 @@ import Recipes
 import enum Options.Spelling
 
 /// `yoso finetune --task T`: fine-tunes a pretrained encoder on a GLUE task.
-struct Finetune: ParsableCommand {
+struct Finetune: ParsableCommand, RankedCommand {
     static let configuration = CommandConfiguration(
         abstract: "Fine-tune a pretrained encoder on a GLUE task, or on all of them, or continue an interrupted run.")
 

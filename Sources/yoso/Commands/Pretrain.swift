@@ -5,7 +5,7 @@ import Recipes
 import Training
 
 /// `yoso pretrain RECIPE`: pretrains an encoder, or continues where the run was left.
-struct Pretrain: ParsableCommand {
+struct Pretrain: ParsableCommand, RankedCommand {
     static let configuration = CommandConfiguration(
         abstract: "Pretrain an encoder by a recipe, or continue an interrupted run to the same bits.")
 

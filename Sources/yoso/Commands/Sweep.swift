@@ -5,7 +5,7 @@ import Recipes
 
 /// `yoso sweep RECIPE --over KEY=VALUE,…`: the same run once for every value, and one table. Interrupted, the same command
 /// goes on where it was.
-struct Sweep: ParsableCommand {
+struct Sweep: ParsableCommand, RankedCommand {
     static let configuration = CommandConfiguration(
         abstract: "Pretrain once for every value of a key, fine-tune each on request, and compare them in one table.")
 
@@ -17,8 +17,7 @@ struct Sweep: ParsableCommand {
             """) var over: String
     @OptionGroup var settings: Settings
     @OptionGroup var files: PretrainingFiles
-    @Option(help: "A task of GLUE, or the path of a fine-tuning recipe, to fine-tune every result on.") var task:
-        String?
+    @Option(help: "A task of GLUE, or a fine-tuning recipe's path, to fine-tune every result on.") var task: String?
     @Option(help: "Folder of the task's files.") var taskData: String?
     @Option(help: "Folder of the runs and of table.md.") var output = "Checkpoints/sweep"
 

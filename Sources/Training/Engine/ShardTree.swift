@@ -1,0 +1,45 @@
+/// A sum over shards in an order that does not depend on who has which: a binary tree over them, (s₀ + s₁) + (s₂ + s₃), of which
+/// anyone who has neighbours adds up what is whole.
+struct ShardTree<Sum> {
+    /// The sum over the shards from `index` · 2^`level` on, 2^`level` of them.
+    struct Node {
+        let level: Int
+        let index: Int
+        let sum: Sum
+    }
+
+    /// In order; no two of them can be added yet.
+    private(set) var nodes: [Node] = []
+    /// Adds the right one to the left one.
+    private let join: (_ left: Sum, _ right: Sum) -> Sum
+
+    init(join: @escaping (_ left: Sum, _ right: Sum) -> Sum) { self.join = join }
+
+    /// Adds what stands behind all that was added before.
+    mutating func add(_ sum: Sum, level: Int = 0, index: Int) {
+        var node = Node(level: level, index: index, sum: sum)
+        while let left = nodes.last, left.level == node.level, left.index + 1 == node.index, node.index % 2 == 1 {
+            nodes.removeLast()
+            node = Node(level: node.level + 1, index: left.index / 2, sum: join(left.sum, node.sum))
+        }
+        nodes.append(node)
+    }
+
+    mutating func removeAll() { nodes = [] }
+
+    /// The sum over all, which are no power of two mostly: what is left over is added from behind.
+    mutating func finish() -> Sum? {
+        guard var sum = nodes.popLast()?.sum else { return nil }
+        while let left = nodes.popLast() { sum = join(left.sum, sum) }
+        return sum
+    }
+}
+
+extension ShardTree<Void> {
+    /// What is left of these shards when their neighbours are added up.
+    static func places(of shards: Range<Int>) -> [Node] {
+        var tree = ShardTree { _, _ in }
+        for shard in shards { tree.add((), index: shard) }
+        return tree.nodes
+    }
+}
