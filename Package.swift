@@ -132,8 +132,8 @@ let package = Package(
         .testTarget(
             name: "TrainingTests",
             dependencies: [
-                "Training", "Attention", "Autograd", "Bert", "Checkpoints", "Corpora", "LongRange", "Tasks", "Tensors",
-                "Tokenization",
+                "Training", "Attention", "Autograd", "Bert", "Checkpoints", "Communication", "Corpora", "LongRange",
+                "Tasks", "Tensors", "Tokenization",
             ]),
         .testTarget(name: "ConsoleTests", dependencies: ["Console"]),
         .testTarget(name: "InferenceTests", dependencies: ["Inference", "Tasks"]),

@@ -4,7 +4,7 @@ import Foundation
 import Synchronization
 import Training
 
-/// Turns Ctrl-C, SIGTERM and a terminal that closes into a request to save and leave; a second Ctrl-C or SIGTERM leaves at once.
+/// Turns Ctrl-C, SIGTERM, SIGUSR1 and a terminal that closes into a request to save and leave; a second Ctrl-C or SIGTERM leaves at once.
 ///
 /// A process has one: where several runs follow one another, a second set of signal sources hears nothing on Linux.
 public final class Signals: Sendable {
@@ -24,6 +24,8 @@ public final class Signals: Sendable {
     private init() {
         // A shell and the system both tell of a terminal that closes, so a second time means nothing.
         if !Self.isIgnored(SIGHUP) { listen(to: SIGHUP, leavesAtOnce: false) }
+        // What mpirun hands on to its ranks, and batch systems send before time is up.
+        listen(to: SIGUSR1, leavesAtOnce: false)
         for number in [SIGINT, SIGTERM] { listen(to: number, leavesAtOnce: true) }
     }
 

@@ -47,7 +47,8 @@ public enum Terminal {
         if let failure = failure.withLock({ $0 }) { throw failure }
     }
 
-    static let isTerminal = isatty(STDOUT_FILENO) == 1
+    /// What several ranks write goes through their launcher, which makes a terminal of its own for it.
+    static let isTerminal = isatty(STDOUT_FILENO) == 1 && Ranks.all.size == 1
 
     /// Columns of the window as it is now; 80 where it has no width.
     static var width: Int {

@@ -1,0 +1,63 @@
+import Communication
+import Tensors
+import Testing
+
+@testable import Training
+
+/// How many processes learn together must not be known to what is learned.
+@Suite struct RanksTests {
+    struct Outcome: Equatable {
+        let parameters: [Float]
+        let losses: [Double]
+        let norms: [Double]
+        let heldOut: Double?
+    }
+
+    static func train(_ ranks: any Communicator, shards: Int, _ precision: Precision, kind: String?) -> Outcome {
+        var options = TinyRun.options(threads: 1, precision: precision)
+        (options.shards, options.optimizer.kind) = (shards, kind)
+        let pretrainer = Pretrainer(options, ranks: ranks) {
+            Sum(TinyRun.encoder(), options, tokenCounts: [], $0)
+        }
+        let steps = (0..<3).map { pretrainer.step(TinyRun.examples(seed: UInt64($0)), index: $0, of: 20) }
+        let heldOut = try? pretrainer.evaluate(TinyRun.examples(seed: 9)).result["maskedLoss"]
+        return Outcome(
+            parameters: pretrainer.model.parameters.values, losses: steps.map(\.loss), norms: steps.map(\.gradientNorm),
+            heldOut: heldOut)
+    }
+
+    @Test(arguments: [(4, 1), (4, 2), (4, 3), (4, 4), (5, 2), (7, 3)], StepInvarianceTests.precisions)
+    func anyNumberGivesTheSameBits(_ cut: (shards: Int, ranks: Int), precision: Precision) {
+        for kind in [nil, LAMB.name] {
+            let alone = Self.train(Alone(), shards: cut.shards, precision, kind: kind)
+            let several = ThreadRanks.run(cut.ranks) {
+                Self.train($0, shards: cut.shards, precision, kind: kind)
+            }
+            for one in several { #expect(one == alone) }
+        }
+    }
+
+    /// One shard is what there was before there were any, and more give other bits.
+    @Test func shardsArePartOfTheResult() {
+        let one = Self.train(Alone(), shards: 1, .fp32, kind: nil)
+        #expect(one.parameters == TinyRun.train(TinyRun.options(threads: 1)).parameters)
+        let two = Self.train(Alone(), shards: 2, .fp32, kind: nil)
+        #expect(one.parameters != two.parameters)
+        #expect(abs(one.losses[0] - two.losses[0]) < 1e-6 * one.losses[0])
+    }
+
+    @Test(arguments: 1...9) func theTreeAddsEverythingOnceInOneOrder(shards: Int) {
+        func sum(_ ranks: Int) -> String? {
+            var whole = ShardTree<String> { "(\($0)\($1))" }
+            for rank in 0..<ranks {
+                var own = ShardTree<String> { "(\($0)\($1))" }
+                for shard in rank * shards / ranks..<(rank + 1) * shards / ranks { own.add("\(shard)", index: shard) }
+                for node in own.nodes { whole.add(node.sum, level: node.level, index: node.index) }
+            }
+            return whole.finish()
+        }
+        let alone = sum(1)
+        #expect(alone?.filter(\.isNumber) == (0..<shards).map(String.init).joined())
+        for ranks in 1...shards { #expect(sum(ranks) == alone) }
+    }
+}
