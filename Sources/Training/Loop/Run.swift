@@ -182,6 +182,7 @@ public final class Run<O: Objective> {
     }
 
     private func save() throws {
+        state.peakBytes = max(state.peakBytes ?? 0, trainer.model.allocatedBytes)
         var configuration = trainer.objective.configuration
         if !notes.isEmpty { configuration.yoso = (configuration.yoso ?? [:]).merging(notes) { own, _ in own } }
         try log.sync()
