@@ -21,6 +21,7 @@ public final class Run<O: Objective> {
     private let folder: RunFolder
     private let saver: CheckpointSaver
     private let log: MetricsLog
+    private let curves: EventFile
     private var plan: RecordedPlan?
     /// Measured by the first step, for a run that had ended takes none.
     private lazy var peak = measuredPeak()
@@ -87,6 +88,9 @@ public final class Run<O: Objective> {
                 arithmetic: RunIdentity.arithmetic)
         if let recipe { try folder.write(recipe, to: RunFolder.recipeName) }
         log = try MetricsLog(folder.metrics, truncatingAfterStep: state.step) { report(.warning("\($0)")) }
+        curves = try EventFile(
+            in: folder.url, step: state.step, settings: identity, text: recipe.map { [RunFolder.recipeName: $0] } ?? [:]
+        )
         let evaluations = try MetricsLog.values(Report.self, kind: O.evaluationKind, in: folder.metrics)
             .filter { $0.epoch <= untilEpoch }
         (last, best) = (evaluations.last, evaluations.last(where: \.isBest))
@@ -146,6 +150,7 @@ public final class Run<O: Objective> {
                 shareOfPeak: peak.share(of: trainer.objective.work(examples), in: seconds), seconds: state.seconds),
             Figures(trainer.objective.figures(step.counts)))
         try log.append(line)
+        try curves.append(step: line.step, line.scalars)
         report(.step(line))
         let planned = try plan?.steps(after: state.step, of: state.totalSteps, seconds: secondsPassed)
         state.totalSteps = planned ?? state.totalSteps
@@ -161,6 +166,8 @@ public final class Run<O: Objective> {
         if evaluation.isBest || best == nil { best = evaluation }
         if evaluation.isBest { try keep(folder.url) }
         try log.append(evaluation)
+        try curves.append(
+            step: evaluation.step, evaluation.body.figures.map { ("held-out/\($0.name)", $0.value) })
         report(.evaluated(evaluation))
         return evaluation.isBest
     }
