@@ -14,9 +14,9 @@ extension Evaluation {
     public func longRange(_ checkpoint: String, _ task: String?) throws -> String? {
         guard task?.lowercased() == "lra" else {
             let folder = ModelPath.url(checkpoint)
-            let notes = try task == nil ? HuggingFaceConfiguration(of: folder).yoso : nil
-            let isOne = notes?[LongRangeTable.noteKey] == LongRangeTable.note
-            guard let named = (task ?? (isOne ? notes?["task"] : nil)).flatMap(LongRangeTask.named) else {
+            let known = try task == nil ? HuggingFaceConfiguration(of: folder).provenance : nil
+            let isOne = known?.benchmark == LongRangeTable.benchmark
+            guard let named = (task ?? (isOne ? known?.task : nil)).flatMap(LongRangeTask.named) else {
                 return nil
             }
             let scores = DevScores(evaluation: try evaluation(of: folder, named))
@@ -58,12 +58,11 @@ extension Evaluation {
             throw UsageError("--length with a task of the Long Range Arena, whose documents have lengths of their own")
         }
         let configuration = try HuggingFaceConfiguration(of: folder)
-        guard configuration.yoso?["task"] == task.name,
-            configuration.yoso?[LongRangeTable.noteKey] == LongRangeTable.note
-        else {
+        let known = configuration.provenance
+        guard known?.task == task.name, known?.benchmark == LongRangeTable.benchmark else {
             throw CheckpointError(folder, "was not trained on \(task.title); wanted a run of yoso finetune")
         }
-        guard let data = data ?? configuration.yoso?["data"] else {
+        guard let data = data ?? known?.data else {
             throw TaskError("data", "no folder is named; pass --data DIR")
         }
         let rows = try task.rows(.test, in: URL(fileURLWithPath: data, isDirectory: true))

@@ -8,7 +8,7 @@ import Training
 /// the runs behind them took.
 struct LongRangeTable {
     /// How a checkpoint says that its task is one of these: one of a user's own may be called `text` too.
-    static let (noteKey, note) = ("benchmark", "lra")
+    static let benchmark = "lra"
 
     /// The runs of a task with one setting.
     struct Cell {

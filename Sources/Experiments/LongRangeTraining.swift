@@ -57,8 +57,9 @@ extension FineTuning {
         let run = try Run(
             task, encoder: recipe.encoder, options: recipe.options, training: splits[0], dev: splits[1],
             folder: folder, recipe: recipe.resolved.yaml,
-            notes: table.notes(weights: "random").merging(["data": data, LongRangeTable.noteKey: LongRangeTable.note]) {
-                $1
+            remember: {
+                table.note(weights: "random", in: &$0)
+                ($0.data, $0.benchmark) = (data, LongRangeTable.benchmark)
             }, observer.show)
         try run(interruption)
         guard let best = run.best else {

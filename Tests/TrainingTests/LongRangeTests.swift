@@ -49,6 +49,20 @@ import Testing
         #expect(LongRangeRow([7], label: 7).encoded(.listops).segments == [0])
     }
 
+    @Test func ofAMeanTheLastBlockCountsAllRows() {
+        let examples = examples(documents: 1)
+        let work = [Pooling.first, .mean].map { pooling in
+            var encoder = TinyRun.encoder()
+            (encoder.pooling, encoder.segments) = (pooling, 1)
+            let trainer = Trainer(LongRangeOptions()) {
+                Classification(encoder, .classes(["a", "b"]), FineTuningOptions(), documents: 1, $0)
+            }
+            return trainer.objective.work(examples)
+        }
+        let (options, rows) = (TinyRun.encoder(), examples.reduce(0) { $0 + $1.ids.count } - examples.count)
+        #expect(work[1] - work[0] == Double(3 * rows * 2 * options.width * (options.width + 2 * options.intermediate)))
+    }
+
     @Test(arguments: [1, 2]) func gradientsAreDifferences(documents: Int) {
         trainer(documents: documents, dropout: 0).expectGradientsAreDifferences(examples(documents: documents))
     }

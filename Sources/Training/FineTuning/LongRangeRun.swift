@@ -13,11 +13,12 @@ extension Run where O == Classification {
     /// - Parameters:
     ///   - encoder: of `task.ids` ids, and positions for `task.length` tokens at least.
     ///   - recipe: what `recipe.yaml` shall say; nil writes none.
-    ///   - notes: what the checkpoint should remember beside the model, for example where the data were.
+    ///   - remember: adds what checkpoints shall tell beside the model, for example where the data were.
     /// - Throws: what reading or writing the folder throws.
     public convenience init(
         _ task: LongRangeTask, encoder: EncoderOptions, options: LongRangeOptions, training: [LongRangeRow],
-        dev: [LongRangeRow], folder: RunFolder, recipe: String? = nil, notes: [String: String] = [:],
+        dev: [LongRangeRow], folder: RunFolder, recipe: String? = nil,
+        remember: @escaping (inout Provenance) -> Void = { _ in },
         _ report: @escaping (RunEvent<DevScores>) -> Void
     ) throws {
         let data = TaskData(task, dev.sample(options.devRows))
@@ -26,7 +27,7 @@ extension Run where O == Classification {
             digest: SHA256.hexadecimal(of: training)
         ) { ClassificationExample(training[$0].encoded(task)) }
         try self.init(
-            options, batches, nil, folder, inputs: ["weights": "random"], recipe: recipe, notes: notes,
+            options, batches, nil, folder, inputs: ["weights": "random"], recipe: recipe, remember: remember,
             start: { _, _ in [] },
             objective: { Classification(task, encoder, options, data: data, $0) }, report: report)
     }
