@@ -131,7 +131,10 @@ let package = Package(
             name: "RecipesTests",
             dependencies: ["Recipes", "Attention", "Glue", "LongRange", "Options", "Shipped", "Tasks", "Training"]),
         .testTarget(
-            name: "yosoTests", dependencies: ["yoso", "Benchmarks", "Experiments", "Checkpoints", "Digests", "Tensors"]),
+            name: "yosoTests",
+            dependencies: [
+                "yoso", "Benchmarks", "Experiments", "Checkpoints", "Digests", "LongRange", "Tensors", "Training",
+            ]),
     ],
     cLanguageStandard: .c17,
     cxxLanguageStandard: .cxx17
