@@ -88,7 +88,7 @@ public final class Run<O: Objective> {
                 arithmetic: RunIdentity.arithmetic)
         if let recipe { try folder.write(recipe, to: RunFolder.recipeName) }
         log = try MetricsLog(folder.metrics, truncatingAfterStep: state.step) { report(.warning("\($0)")) }
-        curves = try EventFile(
+        curves = EventFile(
             in: folder.url, step: state.step, settings: identity, text: recipe.map { [RunFolder.recipeName: $0] } ?? [:]
         )
         let evaluations = try MetricsLog.values(Report.self, kind: O.evaluationKind, in: folder.metrics)
