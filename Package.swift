@@ -91,8 +91,7 @@ let package = Package(
             name: "Experiments",
             dependencies: [
                 "Bert", "Checkpoints", "Communication", "Console", "Corpora", "Digests", "Glue", "Inference",
-                "LongRange", "Recipes",
-                "Reports",
+                "LongRange", "Options", "Recipes", "Reports",
                 "SampleEnglish", "Shipped", "Tasks", "Tensors", "Tokenization", "Training",
             ]),
         .target(name: "Reports", dependencies: ["Checkpoints"]),
@@ -100,15 +99,13 @@ let package = Package(
             name: "Benchmarks",
             dependencies: [
                 "Attention", "Autograd", "Bert", "Checkpoints", "CKernels", "Console", "Corpora", "Experiments",
-                "Options",
-                "Reports", "Tensors", "Tokenization", "Training",
+                "LongRange", "Options", "Recipes", "Reports", "Tasks", "Tensors", "Tokenization", "Training",
             ],
             exclude: ["RESULTS.md"]),
         .executableTarget(
             name: "yoso",
             dependencies: [
-                "Benchmarks", "Checkpoints", "Console", "Experiments", "Glue", "Inference", "Options",
-                "Recipes",
+                "Benchmarks", "Checkpoints", "Console", "Experiments", "Glue", "Inference", "Recipes",
                 "Reports",
                 "Tasks", "Tensors", "Tokenization", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -141,7 +138,10 @@ let package = Package(
             name: "RecipesTests",
             dependencies: ["Recipes", "Attention", "Glue", "LongRange", "Options", "Shipped", "Tasks", "Training"]),
         .testTarget(
-            name: "yosoTests", dependencies: ["yoso", "Benchmarks", "Experiments", "Checkpoints", "Digests", "Tensors"]),
+            name: "yosoTests",
+            dependencies: [
+                "yoso", "Benchmarks", "Experiments", "Checkpoints", "Digests", "LongRange", "Tensors", "Training",
+            ]),
     ],
     cLanguageStandard: .c17,
     cxxLanguageStandard: .cxx17

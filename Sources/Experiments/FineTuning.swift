@@ -4,6 +4,7 @@ import Console
 import Digests
 import Foundation
 import Glue
+import LongRange
 import Recipes
 import Reports
 import Tasks
@@ -31,6 +32,8 @@ public struct FineTuning {
     public var fromTask: String?
     /// Takes the checkpoint's shape and vocabulary alone.
     public var randomWeights = false
+    /// Rows of a task of the Long Range Arena that were read before.
+    var splits: [[LongRangeRow]]?
 
     public init(_ change: (inout FineTuning) -> Void = { _ in }) { change(&self) }
 

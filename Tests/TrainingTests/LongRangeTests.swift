@@ -98,6 +98,28 @@ import Testing
         for (mine, alone) in zip(both[1], logits([swapped])[0]) { #expect(abs(mine - alone) < 1e-6) }
     }
 
+    /// Each row with all others, and alone, a document of no token among them.
+    @Test(arguments: LongRangeTask.all) func companyChangesNoAnswer(task: LongRangeTask) {
+        for attention in [AttentionChoice.softmax, .yoso(YosoOptions(hashes: 8, bits: 4))] {
+            var encoder = TinyRun.encoder(attention: attention)
+            (encoder.norm, encoder.pooling, encoder.segments) = (.pre, .mean, 1)
+            (encoder.vocabulary, encoder.initializerRange) = (task.ids, 0.15)
+            let trainer = Trainer(task, encoder: encoder, LongRangeOptions { $0.microBatchTokens = 64 })
+            let examples = rows(isPaired: task.isPaired).map { ClassificationExample($0.encoded(task)) }
+            func logits(_ examples: [ClassificationExample]) -> [[Float]] {
+                trainer.objective.model.predict(
+                    examples, trainer.model.weights, BatchCut(slices: 2, microBatchTokens: 64))
+            }
+            let together = logits(examples)
+            for (example, mine) in zip(examples, together) {
+                let alone = logits([example])[0]
+                #expect(mine.count == task.classes.count)
+                #expect(zip(mine, alone).allSatisfy { abs($0 - $1) < 1e-5 })
+            }
+            #expect(Set(together.map { $0[0] }).count > 4, "the answers are of the documents")
+        }
+    }
+
     @Test func sharesAreTheSameRowsInOrder() {
         let rows = (0..<100).map { LongRangeRow([UInt8($0)], label: 0) }
         let share = rows.sample(10)

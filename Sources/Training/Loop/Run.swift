@@ -24,6 +24,7 @@ public final class Run<O: Objective> {
     private var ranks: any Communicator { trainer.model.weights.ranks }
     /// With the first rank.
     private let log: MetricsLog?
+    private let curves: EventFile?
     private var plan: RecordedPlan?
     /// Measured by the first step, for a run that had ended takes none.
     private lazy var peak = measuredPeak()
@@ -100,6 +101,11 @@ public final class Run<O: Objective> {
         log =
             try ranks.isFirst
             ? MetricsLog(folder.metrics, truncatingAfterStep: step) { report(.warning("\($0)")) } : nil
+        curves =
+            ranks.isFirst
+            ? EventFile(
+                in: folder.url, step: step, settings: identity, text: recipe.map { [RunFolder.recipeName: $0] } ?? [:])
+            : nil
         let logged = try ranks.first {
             let evaluations = try MetricsLog.values(Report.self, kind: O.evaluationKind, in: folder.metrics)
                 .filter { $0.epoch <= untilEpoch }
@@ -170,6 +176,7 @@ public final class Run<O: Objective> {
                 shareOfPeak: peak.share(of: trainer.objective.work(examples), in: seconds), seconds: state.seconds),
             Figures(trainer.objective.figures(step.counts)))
         try log?.append(line)
+        try curves?.append(step: line.step, line.scalars)
         report(.step(line))
         guard case .seconds = options.budget else { return }
         let planned = try plan?.steps(after: state.step, of: state.totalSteps, seconds: secondsPassed)
@@ -186,6 +193,8 @@ public final class Run<O: Objective> {
         if evaluation.isBest || best == nil { best = evaluation }
         if evaluation.isBest { try keep(folder.url) }
         try log?.append(evaluation)
+        try curves?.append(
+            step: evaluation.step, evaluation.body.figures.map { ("held-out/\($0.name)", $0.value) })
         report(.evaluated(evaluation))
         return evaluation.isBest
     }
@@ -208,6 +217,7 @@ public final class Run<O: Objective> {
     }
 
     private func save() throws {
+        state.peakBytes = max(state.peakBytes ?? 0, trainer.model.allocatedBytes)
         var configuration = trainer.objective.configuration
         configuration.remember(remember)
         try log?.sync()
