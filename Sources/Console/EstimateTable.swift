@@ -4,8 +4,12 @@ import Training
 /// What `--dry-run` prints.
 public struct EstimateTable {
     private let estimate: PretrainingEstimate
+    private let spread: SpreadEstimate?
 
-    public init(_ estimate: PretrainingEstimate) { self.estimate = estimate }
+    /// - Parameter spread: over several machines; nil for this one alone.
+    public init(_ estimate: PretrainingEstimate, _ spread: SpreadEstimate? = nil) {
+        (self.estimate, self.spread) = (estimate, spread)
+    }
 
     public var text: String {
         let rows: [(String, String)] = [
@@ -25,6 +29,17 @@ public struct EstimateTable {
             ("disk", Show.bytes(estimate.diskBytes)),
             ("time to the end", Show.time(estimate.totalSeconds)),
         ]
-        return rows.map { $0.padding(toLength: 17, withPad: " ", startingAt: 0) + $1 }.joined(separator: "\n")
+        let several = spread.map { spread in
+            [
+                (
+                    "\(Show.grouped(spread.ranks)) ranks",
+                    "\(Show.count(spread.tokensPerSecond)) tokens/s over \(Show.count(spread.network.bitsPerSecond))bit/s"
+                ),
+                ("sent by a rank", "\(Show.bytes(Int(spread.bytesAStep))) a step"),
+                ("for the network", "\(Show.percent(spread.waiting)) of a step"),
+            ]
+        }
+        return (rows + (several ?? [])).map { $0.padding(toLength: 17, withPad: " ", startingAt: 0) + $1 }.joined(
+            separator: "\n")
     }
 }
