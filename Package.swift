@@ -98,8 +98,7 @@ let package = Package(
         .executableTarget(
             name: "yoso",
             dependencies: [
-                "Benchmarks", "Checkpoints", "Console", "Experiments", "Glue", "Inference", "Recipes",
-                "Reports",
+                "Benchmarks", "Bert", "Checkpoints", "Console", "Experiments", "Glue", "Inference", "Recipes", "Reports",
                 "Tasks", "Tensors", "Tokenization", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),

@@ -73,18 +73,26 @@ extension ClassificationModel {
     fileprivate func predict(
         lengths: [Int], _ weights: ModelWeights, _ cut: BatchCut, _ example: (Int) -> ClassificationExample
     ) -> [[Float]] {
-        // By length, so that micro-batches hold tokens of like sequences; the answer is in the caller's order.
+        weights.rows(lengths: lengths, cut, example) { logits($0, $1) }
+    }
+}
+
+extension ModelWeights {
+    /// A row of what `outputs` gives for every one of the sequences of these lengths, in their order, without dropout; each
+    /// sequence is made for its pass alone.
+    public func rows<Sequence: TokenSequence>(
+        lengths: [Int], _ cut: BatchCut, _ sequence: (Int) -> Sequence, _ outputs: (PackedTokens, Tape) -> Variable
+    ) -> [[Float]] {
+        // By length, so that micro-batches hold tokens of like sequences.
         let order = lengths.indices.sorted { (lengths[$0], $0) < (lengths[$1], $1) }
         let parts = cut.parts(of: order.map { lengths[$0] }).flatMap { $0 }
-        let rows = weights.infer(parts) { part, tape in
-            let batch = Batch(part.map { example(order[$0]) }, keys: part.map(UInt64.init))
-            let logits = logits(batch.tokens, tape).value
-            return (0..<logits.rows).map {
-                logits.view(at: $0 * logits.columns, rows: 1, columns: logits.columns).values
-            }
+        let sorted = infer(parts) { part, tape in
+            let batch = Batch(part.map { sequence(order[$0]) }, keys: part.map(UInt64.init))
+            let rows = outputs(batch.tokens, tape).value
+            return (0..<rows.rows).map { rows.view(at: $0 * rows.columns, rows: 1, columns: rows.columns).values }
         }.flatMap { $0 }
-        var predictions = [[Float]](repeating: [], count: lengths.count)
-        for (index, row) in zip(order, rows) { predictions[index] = row }
-        return predictions
+        var rows = [[Float]](repeating: [], count: lengths.count)
+        for (index, row) in zip(order, sorted) { rows[index] = row }
+        return rows
     }
 }

@@ -27,7 +27,7 @@ public protocol TrainingOptions: Encodable, Sendable {
 }
 
 extension TrainingOptions {
-    var cut: BatchCut { BatchCut(slices: slices, microBatchTokens: microBatchTokens) }
+    public var cut: BatchCut { BatchCut(slices: slices, microBatchTokens: microBatchTokens) }
 }
 
 extension PretrainingOptions: TrainingOptions {
