@@ -84,8 +84,8 @@ let package = Package(
         .target(
             name: "Experiments",
             dependencies: [
-                "Bert", "Checkpoints", "Console", "Corpora", "Digests", "Glue", "Inference", "LongRange", "Recipes",
-                "Reports",
+                "Bert", "Checkpoints", "Console", "Corpora", "Digests", "Glue", "Inference", "LongRange", "Options",
+                "Recipes", "Reports",
                 "SampleEnglish", "Shipped", "Tasks", "Tensors", "Tokenization", "Training",
             ]),
         .target(name: "Reports", dependencies: ["Checkpoints"]),
@@ -93,15 +93,13 @@ let package = Package(
             name: "Benchmarks",
             dependencies: [
                 "Attention", "Autograd", "Bert", "Checkpoints", "CKernels", "Console", "Corpora", "Experiments",
-                "Options",
-                "Reports", "Tensors", "Tokenization", "Training",
+                "LongRange", "Options", "Recipes", "Reports", "Tasks", "Tensors", "Tokenization", "Training",
             ],
             exclude: ["RESULTS.md"]),
         .executableTarget(
             name: "yoso",
             dependencies: [
-                "Benchmarks", "Checkpoints", "Console", "Experiments", "Glue", "Inference", "Options",
-                "Recipes",
+                "Benchmarks", "Checkpoints", "Console", "Experiments", "Glue", "Inference", "Recipes",
                 "Reports",
                 "Tasks", "Tensors", "Tokenization", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -134,7 +132,10 @@ let package = Package(
             name: "RecipesTests",
             dependencies: ["Recipes", "Attention", "Glue", "LongRange", "Options", "Shipped", "Tasks", "Training"]),
         .testTarget(
-            name: "yosoTests", dependencies: ["yoso", "Benchmarks", "Experiments", "Checkpoints", "Digests", "Tensors"]),
+            name: "yosoTests",
+            dependencies: [
+                "yoso", "Benchmarks", "Experiments", "Checkpoints", "Digests", "LongRange", "Tensors", "Training",
+            ]),
     ],
     cLanguageStandard: .c17,
     cxxLanguageStandard: .cxx17

@@ -50,6 +50,9 @@ public struct AttentionChoice: Configurable {
         one.kind.isEqual(other.kind) && one.convolution == other.convolution && one.filterOrder == other.filterOrder
     }
 
+    /// What recipes call it, without its options.
+    public var name: String { type(of: kind).name }
+
     public var family: ModelFamily { type(of: kind).family }
 
     /// The most tokens of a sequence; nil for any number.

@@ -40,6 +40,9 @@ public struct Parameter: Sendable, Hashable {
         /// square there, and zero in the other half (after
         /// Vaswani et al. 2017, section 3.5, whose frequencies are mostly too low to tell neighbours apart).
         case sinusoids(Float)
+        /// To fewer columns: rows of the first half pick the codes of `.sinusoids` whose frequencies are those of so few columns,
+        /// the others are normal mixtures of the second half, each of the mean square of a column.
+        case narrowing
     }
 }
 

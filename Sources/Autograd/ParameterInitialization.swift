@@ -69,6 +69,19 @@ extension Parameter {
                 target.row(position, 0..<2 * angles.count).copy(
                     from: angles.flatMap { [amplitude * Float(sin($0)), amplitude * Float(cos($0))] })
             }
+        case .narrowing:
+            fillNormal(target, 1 / Float(columns - half).squareRoot(), random.stream(name), each)
+            target.matrix.columns(0, half).fill(0)
+            target.matrix.rows(0, rows / 2).fill(0)
+            let (pairs, picked) = (half / 2, rows / 4)
+            for pair in 0..<picked {
+                // Frequencies depend on the share (i + 1) / pairs alone.
+                let other = (pair + 1) * pairs / picked - 1
+                for part in 0..<2 {
+                    let column = 2 * other + part
+                    target.row(2 * pair + part, column..<column + 1).fill(1)
+                }
+            }
         }
     }
 

@@ -50,7 +50,7 @@ public struct ProductBench {
     }
 
     /// The speeds of a record, and their shares of the peak.
-    public func line(_ record: Record) -> String {
+    private func line(_ record: Record) -> String {
         let speeds = record.speeds.sorted { $0.key < $1.key }.map { name, speed in
             String(format: "%@ %.0f", name, speed * 1e-9)
                 + (peaks[name].map { String(format: " (%.0f%%)", 100 * speed / $0) } ?? "")
@@ -59,8 +59,21 @@ public struct ProductBench {
             + record.form.rawValue.padding(toLength: 16, withPad: " ", startingAt: 0) + speeds.joined(separator: "  ")
     }
 
+    /// Every form of every shape, each told to `line` as it is measured.
+    ///
     /// - Throws: `PeerScript.Failure`.
-    public func record(_ shape: String, _ form: TimedProduct.Form) throws -> Record {
+    public func records(_ shapes: [String], line tell: (String) -> Void) throws -> [Record] {
+        try shapes.flatMap { shape in
+            try TimedProduct.Form.allCases.map { form in
+                let record = try record(shape, form)
+                tell(line(record))
+                return record
+            }
+        }
+    }
+
+    /// - Throws: `PeerScript.Failure`.
+    private func record(_ shape: String, _ form: TimedProduct.Form) throws -> Record {
         let sizes = try Self.sizes(shape)
         var times: [String: [Double]] = [:]
         let products = precisions.map {

@@ -6,7 +6,11 @@ public struct Dense: Sendable {
     let bias: Parameter
 
     public init(_ scope: ParameterScope, from input: Int, to output: Int, deviation: Float) {
-        weight = scope.multiplied(scope.weight("weight", output, input, deviation: deviation))
+        self.init(scope, from: input, to: output, .normal(deviation))
+    }
+
+    init(_ scope: ParameterScope, from input: Int, to output: Int, _ weights: Parameter.Initialization) {
+        weight = scope.multiplied(scope.weight("weight", output, input, weights))
         bias = scope.vector("bias", output)
     }
 

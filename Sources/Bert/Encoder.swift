@@ -22,7 +22,7 @@ public struct Encoder: Sendable {
         let scope = layout.scope(options.family.rawValue)
         embeddings = Embeddings(options, scope["embeddings"].used(times: embeddingUses))
         projection = nil
-        blocks = (0..<options.layers).map { EncoderBlock(options, scope["encoder"]["layer"][$0]) }
+        blocks = (0..<options.layers).map { EncoderBlock(options, layer: $0, scope["encoder"]["layer"][$0]) }
         lastNorm =
             options.norm == .pre
             ? LayerNorm(scope["LayerNorm"], width: options.width, epsilon: options.normEpsilon) : nil
@@ -36,7 +36,8 @@ public struct Encoder: Sendable {
         return (isMean ? hidden.meanRows(tokens.layout) : hidden, first.layout)
     }
 
-    /// An encoder of another width on the embeddings of `other`, which dense layers bring to that width.
+    /// An encoder of another width on the embeddings of `other`, which a dense layer brings to that width. Unless all weights begin
+    /// as normal numbers, positions stay what heads begin to look at: mixed with the words, they hid the neighbours.
     ///
     /// - Precondition: `other` was made with as many uses of its embeddings as there are encoders.
     public init(_ options: EncoderOptions, sharing other: Encoder, _ scope: ParameterScope) {
@@ -44,8 +45,8 @@ public struct Encoder: Sendable {
         embeddings = other.embeddings
         projection = Dense(
             scope["embeddings_project"], from: other.options.width, to: options.width,
-            deviation: options.initializerRange)
-        blocks = (0..<options.layers).map { EncoderBlock(options, scope["encoder"]["layer"][$0]) }
+            options.initialization == .normal ? .normal(options.initializerRange) : .narrowing)
+        blocks = (0..<options.layers).map { EncoderBlock(options, layer: $0, scope["encoder"]["layer"][$0]) }
         lastNorm =
             options.norm == .pre
             ? LayerNorm(scope["LayerNorm"], width: options.width, epsilon: options.normEpsilon) : nil

@@ -4,8 +4,8 @@ import Autograd
 /// One transformer block: attention and feed-forward, each with its residual and a norm behind the sum (Vaswani et al. 2017,
 /// section 3.1), or in front of the layer (Xiong et al. 2020, figure 1).
 ///
-/// Unless all weights begin as normal numbers, every head begins with a look at one neighbour, the first at the token before, the second at the token after, and so on:
-/// keys begin with the half of the columns that positions begin in, queries as the keys' weights, turned by that offset in
+/// Unless all weights begin as normal numbers, every head begins with a look at one neighbour, the first at the token before, the
+/// second at the token after, and so on; where there is one head, that of every other block at the token after. Keys begin with the half of the columns that positions begin in, queries as the keys' weights, turned by that offset in
 /// the plane of every sinusoid of the positions (after
 /// Trockman & Kolter 2023, "Mimetic initialization of self-attention layers", who let queries begin like keys). From
 /// random weights a short run spends most of its time on finding out that neighbours matter.
@@ -22,7 +22,7 @@ struct EncoderBlock: Sendable {
     private let isPre: Bool
     private let dropout: Float
 
-    init(_ options: EncoderOptions, _ scope: ParameterScope) {
+    init(_ options: EncoderOptions, layer: Int, _ scope: ParameterScope) {
         let (width, deviation) = (options.width, options.initializerRange)
         let attentionScope = scope["attention"]
         let projections = attentionScope["self"]
@@ -34,7 +34,8 @@ struct EncoderBlock: Sendable {
         // Larger, or a head hardly tells its neighbour from the others.
         let lookDeviation = 2.5 * deviation
         // 1 back, 1 ahead, 2 back, …
-        let offsets = (0..<options.heads).map { ($0 / 2 + 1) * ($0 % 2 == 0 ? -1 : 1) }
+        let looks = options.heads == 1 ? [layer % 2] : Array(0..<options.heads)
+        let offsets = looks.map { ($0 / 2 + 1) * ($0 % 2 == 0 ? -1 : 1) }
         // One product gives q | k | v: small products lose a third of the speed.
         projectionWeight = projections.multiplied(
             projections.stackedWeights(

@@ -12,6 +12,11 @@ public enum Show {
             ? String(format: "%d:%02d:%02d", hours, minutes, rest) : String(format: "%d:%02d", minutes, rest)
     }
 
+    /// `3.4 ms`, `0.52 s`, `31 s`: of three digits
+    public static func duration(_ seconds: Double) -> String {
+        seconds < 0.1 ? String(format: "%.3g ms", 1e3 * seconds) : String(format: "%.3g s", seconds)
+    }
+
     /// `12 s`, `5 min`, `3 h`, `2 days`
     public static func age(_ seconds: Double) -> String {
         switch seconds {

@@ -79,7 +79,9 @@ public struct AllTasks {
             if task.name == "wnli", wnli == .majority {
                 table.add(task, try .byMajority(task, in: files, tokenizer), note: "by majority")
             } else if let seeds {
-                if let median = try Seeds(run, count: seeds, grid: grid).run(observer) { table.add(task, median) }
+                if let median = try Seeds(run, count: seeds, grid: grid).run(observer).median {
+                    table.add(task, median)
+                }
             } else {
                 table.add(task, try Search(run, grid: grid).run(observer).evaluation)
             }

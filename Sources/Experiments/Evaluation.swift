@@ -44,7 +44,7 @@ public struct Evaluation {
         }
         var table = GlueTable(try .common(to: runs.map(\.folder), title: first.task.title))
         for (task, best) in runs {
-            let trainedOn = try HuggingFaceConfiguration(of: best).yoso?["subsets"] ?? ""
+            let trainedOn = try HuggingFaceConfiguration(of: best).provenance?.subsets ?? ""
             table.add(task, try score(of: best, task.name, observer).evaluation, trainedOn: trainedOn)
         }
         if wnli == .majority || wnli == nil && !runs.contains(where: { $0.task.name == "wnli" }) {
@@ -56,7 +56,7 @@ public struct Evaluation {
     /// WNLI by majority, where its files are.
     private func addMajority(to table: inout GlueTable, _ folder: URL) throws {
         let task = try GlueTask.named("wnli")
-        guard let source = try data ?? HuggingFaceConfiguration(of: folder).yoso?["data"] else { return }
+        guard let source = try data ?? HuggingFaceConfiguration(of: folder).provenance?.data else { return }
         let files = try SampleData.task(source)
         guard let train = task.train, TaskFile.isNamed(task, train, in: files) else { return }
         table.add(task, try .byMajority(task, in: files, TokenizerFolder.load(folder)), note: "by majority")
@@ -68,11 +68,11 @@ public struct Evaluation {
     /// - Throws: `CheckpointError` where it says none or has other labels, and what reading files throws.
     public func score(of folder: URL, _ task: String? = nil, _ observer: some RunObserver) throws -> Score {
         let configuration = try HuggingFaceConfiguration(of: folder)
-        let notes = configuration.yoso
+        let known = configuration.provenance
         guard var task = try task.map(GlueTask.named) ?? configuration.task() else {
             throw CheckpointError(folder, "does not say which task it is for; pass --task, or fine-tune it first")
         }
-        guard let source = data ?? notes?["data"] else {
+        guard let source = data ?? known?.data else {
             throw TaskError("data", "no folder is named; pass --data DIR")
         }
         var files = try SampleData.task(source)
@@ -88,13 +88,13 @@ public struct Evaluation {
         let rows = try TaskData(
             task, in: files, classifier.tokenizer, length: classifier.length, withTraining: false)
         rows.notes.forEach { observer.line($0) }
-        if let subsets = notes?["subsets"], !subsets.isEmpty { observer.line("trained on a subset, \(subsets)") }
-        if let trained = notes?["task"], trained != task.name { observer.line("note: it was fine-tuned on \(trained)") }
+        if let subsets = known?.subsets, !subsets.isEmpty { observer.line("trained on a subset, \(subsets)") }
+        if let trained = known?.task, trained != task.name { observer.line("note: it was fine-tuned on \(trained)") }
         let start = ContinuousClock.now
         let logits = try classifier.logits(rows.dev, of: task)
         let seconds = start.duration(to: .now).seconds
         return Score(
-            task: task, evaluation: TaskEvaluation(rows, logits: logits, by: Metric.named(notes?["score"])),
+            task: task, evaluation: TaskEvaluation(rows, logits: logits, by: Metric.named(known?.score)),
             rowsPerSecond: Double(rows.dev.count) / seconds)
     }
 }

@@ -4,6 +4,7 @@ import Console
 import Digests
 import Foundation
 import Glue
+import LongRange
 import Recipes
 import Reports
 import Tasks
@@ -31,6 +32,8 @@ public struct FineTuning {
     public var fromTask: String?
     /// Takes the checkpoint's shape and vocabulary alone.
     public var randomWeights = false
+    /// Rows of a task of the Long Range Arena that were read before.
+    var splits: [[LongRangeRow]]?
 
     public init(_ change: (inout FineTuning) -> Void = { _ in }) { change(&self) }
 
@@ -118,15 +121,17 @@ public struct FineTuning {
         let table = TableSettings(
             protocol: published?.name, settings: common ?? settings(less: []), weights: weights)
         // What GLUE is, the program knows.
-        let own = recipe.isOwnTask ? try HuggingFaceConfiguration.notes(of: task) : [:]
+        let own = recipe.isOwnTask ? try task.json : nil
         let run = try Run(
             encoder: encoder, options: recipe.options, tokenizer: tokenizer, data: rows, folder: folder,
             pretrained: randomWeights ? nil : source, weights: digest, recipe: recipe.resolved.yaml,
-            notes: table.notes(weights: weights).merging([
-                "data": data, "recipe": SHA256.hexadecimal(of: Data(recipe.resolved.yaml.utf8)),
-                "score": recipe.options.metrics?.map(\.rawValue).joined(separator: " ") ?? "auto",
-                "subsets": rows.subsets.filter { $0.split == "training" }.map(\.description).joined(separator: "; "),
-            ]) { $1 }.merging(own) { $1 }, untilEpoch: untilEpoch, observer.show)
+            remember: {
+                table.note(weights: weights, in: &$0)
+                ($0.data, $0.ownTask) = (data, own)
+                $0.recipe = SHA256.hexadecimal(of: Data(recipe.resolved.yaml.utf8))
+                $0.score = recipe.options.metrics?.map(\.rawValue).joined(separator: " ") ?? "auto"
+                $0.subsets = rows.subsets.filter { $0.split == "training" }.map(\.description).joined(separator: "; ")
+            }, untilEpoch: untilEpoch, observer.show)
         try run(interruption)
         guard let best = run.best else {
             throw CheckpointError(
@@ -205,7 +210,7 @@ public struct FineTuning {
             throw CheckpointError(
                 folder, "is not there; run yoso finetune --task \(task.name) before --from-task \(task.name)")
         }
-        let other = try HuggingFaceConfiguration(of: folder).yoso?["task"] ?? "no task"
+        let other = try HuggingFaceConfiguration(of: folder).provenance?.task ?? "no task"
         guard other == task.name else {
             throw CheckpointError(folder, "was fine-tuned on \(other); wanted \(task.name)")
         }

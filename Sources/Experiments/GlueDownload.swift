@@ -1,14 +1,30 @@
 import Console
 import Foundation
 import Glue
+import Tasks
 import Training
+
+import enum Options.Spelling
 
 /// The official files of GLUE from their server, checked and unpacked.
 public struct GlueDownload {
     private let sources: [OfficialSource]
     private let server: URL
 
-    public init(_ sources: [OfficialSource], from server: URL) { (self.sources, self.server) = (sources, server) }
+    /// - Parameter tasks: by name; none for all that the server has.
+    /// - Throws: `UsageError` where the server has no such task, or its name is no URL.
+    public init(_ tasks: [String], from server: String) throws {
+        guard let url = URL(string: server), url.host != nil else {
+            throw UsageError("--server \(server): wanted a URL")
+        }
+        let names = OfficialSource.all.map(\.task)
+        for name in tasks where !names.contains(TaskSource.plain(name)) {
+            let hint = Spelling.hint(for: name, among: names)
+            throw UsageError("--tasks \(name)\(hint): the server has \(names.joined(separator: ", "))")
+        }
+        sources = OfficialSource.all.filter { tasks.isEmpty || tasks.map(TaskSource.plain).contains($0.task) }
+        self.server = url
+    }
 
     /// - Throws: what downloading, checking and unpacking throw.
     public func run(into folder: URL, _ observer: some RunObserver) throws {

@@ -46,7 +46,7 @@ extension FineTuning {
         }
         let (task, files) = (recipe.task, URL(fileURLWithPath: data, isDirectory: true))
         let interruption = observer.interruption()
-        let splits = try task.rows(LongRangeTask.Split.allCases, in: files)
+        let splits = try splits ?? task.rows(LongRangeTask.Split.allCases, in: files)
         let test = splits[2].sample(recipe.options.testRows)
         let counts = splits.map { Show.grouped($0.count) }
         observer.line("\(task.title): \(counts[0]) training, \(counts[1]) dev and \(counts[2]) test rows")
@@ -57,8 +57,9 @@ extension FineTuning {
         let run = try Run(
             task, encoder: recipe.encoder, options: recipe.options, training: splits[0], dev: splits[1],
             folder: folder, recipe: recipe.resolved.yaml,
-            notes: table.notes(weights: "random").merging(["data": data, LongRangeTable.noteKey: LongRangeTable.note]) {
-                $1
+            remember: {
+                table.note(weights: "random", in: &$0)
+                ($0.data, $0.benchmark) = (data, LongRangeTable.benchmark)
             }, observer.show)
         try run(interruption)
         guard let best = run.best else {
@@ -80,50 +81,4 @@ extension FineTuning {
 
     /// What runs are compared by.
     var taskName: String { get throws { try longRangeRecipe(grid: [])?.task.name ?? read().task.name } }
-}
-
-/// A run on every task of the Long Range Arena whose files there are, by the recipe of its name, one after another, each in a
-/// folder of its name, and the table of test scores.
-public struct AllLongRangeTasks {
-    private let run: FineTuning
-    private let grid: [String]
-    private let seeds: Int?
-
-    /// - Parameter seeds: of each; nil for the recipe's.
-    public init(_ run: FineTuning, grid: [String] = [], seeds: Int? = nil) {
-        (self.run, self.grid, self.seeds) = (run, grid, seeds)
-    }
-
-    /// The folder of all runs.
-    public var folder: String { run.output ?? "Checkpoints/lra" }
-
-    /// Runs on all and writes the table into `table.md`.
-    ///
-    /// - Throws: as `FineTuning.run`; `UsageError` where data is not named, or a recipe is.
-    public func run(_ observer: some RunObserver) throws {
-        guard let data = run.data else { throw UsageError("--task lra wants --data DIR, the folder of all tasks") }
-        if let recipe = run.recipe {
-            throw UsageError("--task lra with \(recipe): wanted no recipe, for every task has its own")
-        }
-        let files = URL(fileURLWithPath: data, isDirectory: true)
-        let runs = try LongRangeTask.all.filter { $0.isThere(in: files) }.map { task in
-            var one = run.into("\(folder)/\(task.name)")
-            one.task = task.name
-            // What is wrong with settings is said before the first run starts.
-            return (task, one, try one.longRangeRecipe(grid: grid))
-        }
-        guard !runs.isEmpty else {
-            throw TaskError(data, "holds no task; yoso data lra --output \(data) makes two of them")
-        }
-        var table = LongRangeTable()
-        for (task, one, recipe) in runs {
-            observer.line("")
-            observer.line(task.title)
-            let seeded = try seeds.map { try Seeds(one, count: $0, grid: grid).run(observer) }
-            if let evaluation = try seeded ?? recipe.map({ try one.run($0, observer) }) { table.add(task, evaluation) }
-            try ReportFile.write(text: table.text, to: "\(folder)/table.md")
-        }
-        observer.line("")
-        observer.line(table.text)
-    }
 }

@@ -54,9 +54,11 @@ public struct Seeds {
     /// Runs all of them, writes `seeds.json`, and points `best` at that of the median, the lower one of two; a run that diverges
     /// does not stop the others.
     ///
-    /// - Returns: what the run of the median scored; nil where none came to an end.
+    /// - Returns: the report, and what the run of the median scored; nil where none came to an end.
     /// - Throws: as `FineTuning.run`.
-    @discardableResult public func run(_ observer: some RunObserver) throws -> TaskEvaluation? {
+    @discardableResult public func run(
+        _ observer: some RunObserver
+    ) throws -> (report: SeedReport, median: TaskEvaluation?) {
         let (name, folder) = (try run.taskName, try folder)
         var report = SeedReport(
             task: name, protocol: run.published?.name, seeds: [], statistics: nil, diverged: [], dead: [])
@@ -90,6 +92,6 @@ public struct Seeds {
         observer.line("")
         observer.line(report.text)
         (report.subsets ?? []).forEach { observer.line("\($0)") }
-        return median?.evaluation
+        return (report, median?.evaluation)
     }
 }

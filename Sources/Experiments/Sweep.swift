@@ -77,18 +77,18 @@ public struct Sweep {
 }
 
 /// One value of the key of a sweep.
-struct SweepVariant: Equatable {
+public struct SweepVariant: Equatable, Sendable {
     let key: String
     /// As the user wrote it.
-    let name: String
+    public let name: String
     /// `key=value`, and the keys below it.
-    let settings: [String]
+    public let settings: [String]
 
     /// The name as part of a path.
     var folder: String { name.asFolderName }
 
     /// - Throws: `UsageError` where `text` is no `KEY=VALUE,VALUE(KEY=VALUE …),…`, or says a value twice.
-    static func parse(_ text: String) throws -> [SweepVariant] {
+    public static func parse(_ text: String) throws -> [SweepVariant] {
         let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
         guard parts.count == 2, !parts[0].isEmpty else {
             throw UsageError("--over \(text): wanted KEY=VALUE,VALUE,…")

@@ -12,8 +12,6 @@ public struct TableSettings: Equatable, CustomStringConvertible {
     /// Of the protocol's name, the settings and the weights.
     let hash: String
 
-    private static let (protocolKey, hashKey, weightsKey) = ("protocol", "settings", "weights")
-
     /// - Parameters:
     ///   - settings: `key=value`; of the keys that one table may vary, none.
     ///   - weights: as `weights(of:)` names them.
@@ -25,8 +23,8 @@ public struct TableSettings: Equatable, CustomStringConvertible {
 
     /// Those that a fine-tuned folder remembers.
     public init(of folder: URL) throws {
-        let notes = try HuggingFaceConfiguration(of: folder).yoso
-        (protocolName, hash) = (notes?[Self.protocolKey] ?? "unknown", notes?[Self.hashKey] ?? "unknown")
+        let known = try HuggingFaceConfiguration(of: folder).provenance
+        (protocolName, hash) = (known?.protocolName ?? "unknown", known?.settings ?? "unknown")
     }
 
     /// Those that all of some checkpoints have, whose first is called `title`.
@@ -42,15 +40,15 @@ public struct TableSettings: Equatable, CustomStringConvertible {
     }
 
     /// For a checkpoint to remember.
-    func notes(weights: String) -> [String: String] {
-        [Self.protocolKey: protocolName, Self.hashKey: hash, Self.weightsKey: weights]
+    func note(weights: String, in provenance: inout Provenance) {
+        (provenance.protocolName, provenance.settings, provenance.weights) = (protocolName, hash, weights)
     }
 
     /// The weights that the fine-tunings which led to `folder` began from: those of the folder itself where there was none.
     ///
     /// - Parameter digest: of the weights of the folder.
     static func weights(of folder: URL, digest: String) throws -> String {
-        try HuggingFaceConfiguration(of: folder).yoso?[weightsKey] ?? String(digest.prefix(12))
+        try HuggingFaceConfiguration(of: folder).provenance?.weights ?? String(digest.prefix(12))
     }
 
     var named: FineTuningProtocol? { FineTuningProtocol.named(protocolName) }

@@ -28,7 +28,7 @@ public struct SavedClassifier {
             throw CheckpointError(folder, "has no classifier; fine-tune it first")
         }
         self.target = target
-        self.length = length ?? configuration.yoso?["length"].flatMap { Int($0) } ?? min(128, configuration.positions)
+        self.length = length ?? configuration.provenance?.length ?? min(128, configuration.positions)
         guard self.length >= 8 else {
             throw CheckpointError(folder, "inputs of at most \(self.length) tokens; wanted at least 8")
         }
@@ -98,19 +98,21 @@ public struct SavedClassifier {
 extension HuggingFaceConfiguration {
     /// The task that it was fine-tuned on: one of a user's own as it is kept here, or one of GLUE; nil where it does not say.
     public func task() throws -> TaskSource? {
-        guard let text = yoso?[Self.ownTaskKey] else { return try yoso?["task"].map(GlueTask.named) }
+        guard let text = provenance?.ownTask else { return try provenance?.task.map(GlueTask.named) }
         guard let task = try? JSONDecoder().decode(TaskSource.self, from: Data(text.utf8)) else {
-            throw TaskError(Self.fileName, "the value of 'yoso.\(Self.ownTaskKey)' is no task: \(text)")
+            throw TaskError(Self.fileName, "the value of 'yoso.ownTask' is no task: \(text)")
         }
         return task
     }
+}
 
+extension TaskSource {
     /// For a checkpoint to remember a task of the user's own.
-    public static func notes(of task: TaskSource) throws -> [String: String] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return [ownTaskKey: String(decoding: try encoder.encode(task), as: UTF8.self)]
+    public var json: String {
+        get throws {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            return String(decoding: try encoder.encode(self), as: UTF8.self)
+        }
     }
-
-    private static let ownTaskKey = "ownTask"
 }

@@ -75,7 +75,10 @@ public struct LongRangeTask: Sendable {
         func reviews(_ name: String) throws -> [LongRangeRow] {
             let reviews = folder.appendingPathComponent("aclImdb/\(name)", isDirectory: true)
             return FileManager.default.fileExists(atPath: reviews.path)
-                ? try ReviewFolder.rows(of: reviews, limit: 4000)
+                ? try ClassFolders.rows(in: reviews, classes: ["neg", "pos"], ending: ".txt", what: "reviews") { url in
+                    guard let data = try? Data(contentsOf: url) else { throw TaskError(url, "cannot be read") }
+                    return Array(data.prefix(4000))
+                }
                 : try ByteLines.reviews(of: file(in: folder, ["imdb_\(name).tsv"]), limit: 4000)
         }
         return try rows(of: splits, dev: 0.1, pool: { try reviews("train") }, test: { try reviews("test") })
@@ -93,16 +96,25 @@ public struct LongRangeTask: Sendable {
 
     public static let image = LongRangeTask(
         name: "image", title: "Image", classes: CIFARFile.classes, vocabulary: 256, length: 1024, isPaired: false,
-        places: ["cifar-10-batches-bin"]
+        places: ["cifar-10-batches-bin", "cifar10/train"]
     ) { splits, folder in
         let batches = folder.appendingPathComponent("cifar-10-batches-bin", isDirectory: true)
+        let pictures = folder.appendingPathComponent("cifar10", isDirectory: true)
+        let isBinary =
+            FileManager.default.fileExists(atPath: batches.path)
+            || !FileManager.default.fileExists(atPath: pictures.path)
+        func read(_ split: String, _ files: [String]) throws -> [LongRangeRow] {
+            guard !isBinary else {
+                return try files.flatMap { try CIFARFile.rows(of: batches.appendingPathComponent($0 + ".bin")) }
+            }
+            return try ClassFolders.rows(
+                in: pictures.appendingPathComponent(split, isDirectory: true), classes: CIFARFile.classes,
+                ending: ".png", what: "pictures"
+            ) { try PNGFile.image(of: $0).pixels }
+        }
         return try rows(
-            of: splits, dev: 0.1,
-            pool: {
-                try (1...5).flatMap {
-                    try CIFARFile.rows(of: batches.appendingPathComponent("data_batch_\($0).bin"))
-                }
-            }, test: { try CIFARFile.rows(of: batches.appendingPathComponent("test_batch.bin")) })
+            of: splits, dev: 0.1, pool: { try read("train", (1...5).map { "data_batch_\($0)" }) },
+            test: { try read("test", ["test_batch"]) })
     }
 
     public static let pathfinder = LongRangeTask(

@@ -26,8 +26,8 @@ public struct LineChart {
 
     public var svg: String {
         let points = series.flatMap(\.points)
-        let x = Axis(points.map(\.x), Self.margin, Self.width - Self.margin, isLogarithmic.x)
-        let y = Axis(points.map(\.y), Self.height - Self.margin, 24, isLogarithmic.y)
+        let x = ChartAxis(points.map(\.x), Self.margin, Self.width - Self.margin, isLogarithmic.x)
+        let y = ChartAxis(points.map(\.y), Self.height - Self.margin, 24, isLogarithmic.y)
         var parts = grid(x, y)
         for (index, line) in series.enumerated() {
             let colour = Self.colours[index % Self.colours.count]
@@ -47,7 +47,7 @@ public struct LineChart {
             """
     }
 
-    private func grid(_ x: Axis, _ y: Axis) -> [String] {
+    private func grid(_ x: ChartAxis, _ y: ChartAxis) -> [String] {
         x.ticks(base: 2).map { value in
             "<text x=\"\(x.place(value))\" y=\"\(Self.height - 34)\" font-size=\"12\" text-anchor=\"middle\">"
                 + "\(String(format: "%g", value))</text>"
@@ -58,35 +58,6 @@ public struct LineChart {
                     + "stroke=\"#ddd\"/><text x=\"\(Self.margin - 6)\" y=\"\(place + 4)\" font-size=\"12\" "
                     + "text-anchor=\"end\">\(String(format: "%g", value))</text>"
             }
-    }
-
-    /// From values to places on the picture.
-    private struct Axis {
-        let low, high, from, to: Double
-        let isLogarithmic: Bool
-
-        init(_ values: [Double], _ from: Double, _ to: Double, _ isLogarithmic: Bool) {
-            let scaled = values.map { isLogarithmic ? log($0) : $0 }
-            low = scaled.min() ?? 0
-            high = max(scaled.max() ?? 1, low + 1e-3)
-            (self.from, self.to, self.isLogarithmic) = (from, to, isLogarithmic)
-        }
-
-        func place(_ value: Double) -> Double {
-            from + ((isLogarithmic ? log(value) : value) - low) / (high - low) * (to - from)
-        }
-
-        /// Powers of `base`, or about five round numbers.
-        func ticks(base: Double) -> [Double] {
-            guard !isLogarithmic else {
-                let (first, last) = ((low / log(base) - 1e-9).rounded(.up), (high / log(base) + 1e-9).rounded(.down))
-                return first <= last ? stride(from: first, through: last, by: 1).map { pow(base, $0) } : []
-            }
-            let rough = (high - low) / 5
-            let power = pow(10, log10(rough).rounded(.down))
-            let step = [1, 2, 5, 10].map { $0 * power }.first { $0 >= rough } ?? rough
-            return Array(stride(from: (low / step).rounded(.up) * step, through: high, by: step))
-        }
     }
 }
 

@@ -41,6 +41,24 @@ import Testing
         }
     }
 
+    /// Of an encoder that is narrower than the embeddings it shares too.
+    @Test(arguments: [(width: 64, heads: 1), (128, 2), (192, 3)])
+    func aNarrowEncoderLooksAtNeighboursToo(narrow: (width: Int, heads: Int)) {
+        let length = 64
+        for layer in 0..<2 {
+            let projections = FreshProjections(sequences: 1, of: length, narrow: narrow, layer: layer)
+            let offsets = narrow.heads == 1 ? [layer == 0 ? -1 : 1] : Array(Self.offsets.prefix(narrow.heads))
+            for (head, offset) in offsets.enumerated() {
+                let shares = (4..<length - 4).map { position -> Float in
+                    let weights = (0..<length).map { exp(projections.score(head, position, $0) / 8) }
+                    return weights[position + offset] / weights.reduce(0, +)
+                }
+                let share = shares.reduce(0, +) / Float(shares.count)
+                #expect(share > (layer == 0 ? 0.75 : 0.35), "layer \(layer), head \(head): \(share)")
+            }
+        }
+    }
+
     /// As BERT's: no head looks anywhere, and no table begins with zeros.
     @Test func normalWeightsAreAllOfOneDeviation() {
         var options = EncoderOptions.tiny(.yosoExpectation(YosoExpectationOptions()))
@@ -78,26 +96,35 @@ private struct FreshProjections {
     private let sequences: BatchLayout
     private let block: EncoderBlock
 
-    init(sequences count: Int, of length: Int, _ attention: AttentionChoice = .softmax) {
-        let options = EncoderOptions(
-            layers: 1, width: 256, heads: 4, intermediate: 64, vocabulary: 500, positions: length, dropout: 0,
+    /// - Parameter narrow: an encoder of this shape on the embeddings of the other.
+    init(
+        sequences count: Int, of length: Int, _ attention: AttentionChoice = .softmax,
+        narrow: (width: Int, heads: Int)? = nil, layer: Int = 0
+    ) {
+        var options = EncoderOptions(
+            layers: 2, width: 256, heads: 4, intermediate: 64, vocabulary: 500, positions: length, dropout: 0,
             attentionDropout: 0, initializerRange: 0.04, attention: attention)
         let pool = StoragePool()
         let parameters = ParameterLayout()
-        let encoder = Encoder(options, parameters)
+        var encoder = Encoder(options, parameters, embeddingUses: narrow == nil ? 1 : 2)
+        if let narrow {
+            options.initializerRange *= (256 / Float(narrow.width)).squareRoot()
+            (options.width, options.heads) = narrow
+            encoder = Encoder(options, sharing: encoder, parameters.scope("narrow"))
+        }
         let words = RandomStream(seed: 4)
         let ids = (0..<length * count).map { Int32(words.word(UInt32($0)) % 500) }
         sequences = BatchLayout(lengths: Array(repeating: length, count: count))
         let tokens = PackedTokens(ids: ids, segments: ids.map { _ in 0 }, layout: sequences)
-        block = encoder.blocks[0]
+        block = encoder.blocks[layer]
         tape = Tape(parameters: parameters.initialBlock(seed: 1, from: pool), mode: .inference, pool: pool)
-        projections = encoder.projections(tokens, layer: 0, tape)
+        projections = encoder.projections(tokens, layer: layer, tape)
         (values, columns) = (projections.value.values, projections.columns)
     }
 
     /// q · k of two rows.
     func score(_ head: Int, _ query: Int, _ key: Int) -> Float {
-        let (q, k) = (query * columns + head * 64, key * columns + 256 + head * 64)
+        let (q, k) = (query * columns + head * 64, key * columns + columns / 3 + head * 64)
         return (0..<64).reduce(0) { $0 + values[q + $1] * values[k + $1] }
     }
 

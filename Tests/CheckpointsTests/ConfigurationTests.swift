@@ -20,9 +20,11 @@ import Testing
         let folder = try TemporaryFolder()
         var configuration = bert
         configuration.labels = ["0": "negative", "1": "positive"]
-        configuration.yoso = ["task": "sst2"]
+        configuration.remember { ($0.task, $0.length) = ("sst2", 64) }
         try configuration.write(to: folder.url)
         #expect(try HuggingFaceConfiguration(of: folder.url) == configuration)
+        configuration.remember { $0 = Provenance() }
+        #expect(configuration.provenance == nil)
         #expect(configuration.labelNames == ["negative", "positive"])
         // As transformers writes a classifier of two nameless labels.
         configuration.labels = nil
@@ -39,7 +41,7 @@ import Testing
     @Test func keysThatNobodyKnowsAreFound() throws {
         let folder = try TemporaryFolder()
         var configuration = bert
-        configuration.yoso = ["task": "sst2"]
+        configuration.remember { $0.task = "sst2" }
         try configuration.write(to: folder.url)
         let url = folder.file("config.json")
         #expect(HuggingFaceConfiguration.unknownKeys(of: folder.url) == [])
@@ -51,7 +53,25 @@ import Testing
             "directionality", "transformers_version", "output_past", "gradient_checkpointing", "use_rotary", "auto_map",
         ] { object[key] = 3 }
         try JSONSerialization.data(withJSONObject: object).write(to: url)
-        #expect(HuggingFaceConfiguration.unknownKeys(of: folder.url) == ["auto_map", "use_rotary"])
+        object["yoso"] = ["task": "sst2", "tusk": "ivory"]
+        try JSONSerialization.data(withJSONObject: object).write(to: url)
+        #expect(HuggingFaceConfiguration.unknownKeys(of: folder.url) == ["auto_map", "use_rotary", "yoso.tusk"])
+    }
+
+    @Test func aLengthThatIsTextIsReadAsEarlierProgramsWroteIt() throws {
+        let folder = try TemporaryFolder()
+        func length(_ value: Any) throws -> Int? {
+            try bert.write(to: folder.url)
+            let url = folder.file("config.json")
+            var object = try JSONSerialization.jsonObject(with: Data(contentsOf: url)) as? [String: Any] ?? [:]
+            object["yoso"] = ["length": value]
+            try JSONSerialization.data(withJSONObject: object).write(to: url)
+            return try HuggingFaceConfiguration(of: folder.url).provenance?.length
+        }
+        #expect(try length("128") == 128 && length(64) == 64)
+        for damaged: Any in ["12x", 1.5, [1]] {
+            #expect(message { _ = try length(damaged) } == "the value of 'yoso.length' is of a wrong type")
+        }
     }
 
     @Test func whatCannotBeHonouredIsRefused() throws {

@@ -95,6 +95,31 @@ import Testing
         #expect(png_image_write_to_file(&image, url.path, 0, pixels, Int32(channels * side), nil) != 0)
     }
 
+    @Test func aFolderOfPicturesAClass() throws {
+        let folder = try TemporaryFolder()
+        for split in ["train", "test"] {
+            for (label, name) in CIFARFile.classes.enumerated() {
+                let url = try folder.write("", to: "cifar10/\(split)/\(name)/1.png")
+                png((0..<1024).flatMap { [UInt8($0 % 256), UInt8(label), 0] }, side: 32, channels: 3, to: url)
+            }
+        }
+        try folder.write("no picture", to: "cifar10/test/cat/readme.txt")
+        let test = try LongRangeTask.image.rows(.test, in: folder.url)
+        #expect(LongRangeTask.image.isThere(in: folder.url) && test.map(\.label) == Array(0...9))
+        // 0.2989 · 200 + 0.587 · 9 = 65.06
+        #expect(test[9].tokens[200] == 65 && test[9].tokens.count == 1024)
+        let splits = try LongRangeTask.image.rows([.train, .dev], in: folder.url)
+        #expect(splits.map(\.count) == [9, 1])
+        let one = try folder.write("", to: "cifar10/test/frog/1.png")
+        #expect(
+            message(in: folder) { _ = try LongRangeTask.image.rows(.test, in: folder.url) }?
+                .hasPrefix("cifar10/test/frog/1.png: no readable PNG: ") == true)
+        try FileManager.default.removeItem(at: one)
+        #expect(
+            message(in: folder) { _ = try LongRangeTask.image.rows(.test, in: folder.url) }
+                == "cifar10/test/frog: holds no pictures (.png)")
+    }
+
     @Test func theReleasesPicturesAndTheirLists() throws {
         let folder = try TemporaryFolder()
         let place = "pathfinder32/curv_contour_length_14/"

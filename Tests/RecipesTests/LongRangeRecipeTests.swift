@@ -15,7 +15,7 @@ import Training
     @Test(arguments: LongRangeTask.all.map(\.name)) func shippedRecipesAreThePapers(name: String) throws {
         let recipe = try LongRangeRecipe(name)
         let (steps, batch, warmup) = try #require(Self.schedules[name])
-        #expect(recipe.name == name && recipe.task.name == name)
+        #expect(recipe.name == name && recipe.task.name == name && recipe.task.paper == (steps, batch))
         let (options, encoder) = (recipe.options, recipe.encoder)
         #expect(options.budget == .steps(steps) && options.batch == .sequences(batch))
         #expect(options.schedule == ScheduleOptions(shape: .linear, warmup: .steps(warmup)))

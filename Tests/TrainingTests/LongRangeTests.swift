@@ -49,6 +49,20 @@ import Testing
         #expect(LongRangeRow([7], label: 7).encoded(.listops).segments == [0])
     }
 
+    @Test func ofAMeanTheLastBlockCountsAllRows() {
+        let examples = examples(documents: 1)
+        let work = [Pooling.first, .mean].map { pooling in
+            var encoder = TinyRun.encoder()
+            (encoder.pooling, encoder.segments) = (pooling, 1)
+            let trainer = Trainer(LongRangeOptions()) {
+                Classification(encoder, .classes(["a", "b"]), FineTuningOptions(), documents: 1, $0)
+            }
+            return trainer.objective.work(examples)
+        }
+        let (options, rows) = (TinyRun.encoder(), examples.reduce(0) { $0 + $1.ids.count } - examples.count)
+        #expect(work[1] - work[0] == Double(3 * rows * 2 * options.width * (options.width + 2 * options.intermediate)))
+    }
+
     @Test(arguments: [1, 2]) func gradientsAreDifferences(documents: Int) {
         trainer(documents: documents, dropout: 0).expectGradientsAreDifferences(examples(documents: documents))
     }
@@ -82,6 +96,28 @@ import Testing
         let towers = trainer.model.layout.parameters.count { $0.name.hasSuffix("word_embeddings.weight") }
         #expect(towers == 1)
         for (mine, alone) in zip(both[1], logits([swapped])[0]) { #expect(abs(mine - alone) < 1e-6) }
+    }
+
+    /// Each row with all others, and alone, a document of no token among them.
+    @Test(arguments: LongRangeTask.all) func companyChangesNoAnswer(task: LongRangeTask) {
+        for attention in [AttentionChoice.softmax, .yoso(YosoOptions(hashes: 8, bits: 4))] {
+            var encoder = TinyRun.encoder(attention: attention)
+            (encoder.norm, encoder.pooling, encoder.segments) = (.pre, .mean, 1)
+            (encoder.vocabulary, encoder.initializerRange) = (task.ids, 0.15)
+            let trainer = Trainer(task, encoder: encoder, LongRangeOptions { $0.microBatchTokens = 64 })
+            let examples = rows(isPaired: task.isPaired).map { ClassificationExample($0.encoded(task)) }
+            func logits(_ examples: [ClassificationExample]) -> [[Float]] {
+                trainer.objective.model.predict(
+                    examples, trainer.model.weights, BatchCut(slices: 2, microBatchTokens: 64))
+            }
+            let together = logits(examples)
+            for (example, mine) in zip(examples, together) {
+                let alone = logits([example])[0]
+                #expect(mine.count == task.classes.count)
+                #expect(zip(mine, alone).allSatisfy { abs($0 - $1) < 1e-5 })
+            }
+            #expect(Set(together.map { $0[0] }).count > 4, "the answers are of the documents")
+        }
     }
 
     @Test func sharesAreTheSameRowsInOrder() {

@@ -56,9 +56,9 @@ import Training
             var options = TinyRun.encoder()
             change(&options)
             var configuration = HuggingFaceConfiguration(options, head: "ForMaskedLM")
-            #expect(configuration.modelType == type && configuration.yoso != nil)
+            #expect(configuration.modelType == type && configuration.provenance != nil)
             #expect(try configuration.encoderOptions(place) == options)
-            configuration.yoso?["norm"] = "before"
+            configuration.provenance?.norm = "before"
             let error = #expect(throws: CheckpointError.self) { try configuration.encoderOptions(place) }
             #expect(error?.problem == "the value of 'yoso.norm' is 'before'; wanted post or pre")
         }
@@ -71,20 +71,20 @@ import Training
         let yoso =
             #"{"yoso":{"_0":{"bits":9,"convolution":33,"evaluation":{"sampled":{}},"gradient":"exact","hash":"gaussian","hashes":7}}}"#
         let options = YosoOptions(hashes: 7, bits: 9, hash: .gaussian, gradient: .exact)
-        configuration.yoso = ["attention": yoso]
+        configuration.remember { $0.attention = yoso }
         #expect(try configuration.encoderOptions(place).attention == .convolved(width: 33, beside: .yoso(options)))
-        configuration.yoso = ["attention": #"{"gfsa":{"order":3,"over":\#(yoso)}}"#]
+        configuration.remember { $0.attention = #"{"gfsa":{"order":3,"over":\#(yoso)}}"# }
         #expect(
             try configuration.encoderOptions(place).attention
                 == .gfsa(order: 3, over: .convolved(width: 33, beside: .yoso(options))))
-        configuration.yoso = ["attention": yoso.replacingOccurrences(of: #""convolution":33,"#, with: "")]
+        configuration.remember { $0.attention = yoso.replacingOccurrences(of: #""convolution":33,"#, with: "") }
         #expect(try configuration.encoderOptions(place).attention == .yoso(options))
         configuration.modelType = "bert"
-        configuration.yoso = ["attention": #"{"nystrom":{"landmarks":8,"convolution":33}}"#]
+        configuration.remember { $0.attention = #"{"nystrom":{"landmarks":8,"convolution":33}}"# }
         #expect(
             try configuration.encoderOptions(place).attention
                 == .convolved(width: 33, beside: .init(NystromOptions(landmarks: 8))))
-        configuration.yoso = ["attention": #"{"yosoExpectation":{"_0":{"bits":5,"gradient":"exact"}}}"#]
+        configuration.remember { $0.attention = #"{"yosoExpectation":{"_0":{"bits":5,"gradient":"exact"}}}"# }
         #expect(
             try configuration.encoderOptions(place).attention
                 == .yosoExpectation(YosoExpectationOptions(bits: 5, gradient: .exact)))
@@ -143,7 +143,7 @@ import Training
         (#"{"mra":{"blocks":1}}"#, #"the value of 'yoso.attention' is no attention: {"mra":{"blocks":1}}"#),
     ]) func anAttentionThatIsNoneIsRefused(text: String, problem: String) throws {
         var configuration = HuggingFaceConfiguration(TinyRun.encoder(), head: "ForMaskedLM")
-        configuration.yoso = ["attention": text]
+        configuration.remember { $0.attention = text }
         let error = #expect(throws: CheckpointError.self) { try configuration.encoderOptions(place) }
         #expect(error?.problem == problem)
     }
@@ -198,7 +198,7 @@ import Training
         #expect(
             try configuration.encoderOptions(place).attention
                 == .convolved(width: 9, beside: .yoso(YosoOptions(hashes: 16, bits: 8, hash: .gaussian))))
-        configuration.yoso = ["attention": "{}"]
+        configuration.remember { $0.attention = "{}" }
         #expect(throws: CheckpointError.self) { try configuration.encoderOptions(place) }
     }
 }

@@ -33,6 +33,26 @@ import Testing
         #expect(wide.code == 1 && wide.error.contains("run/best: its heads are 8 wide"))
     }
 
+    @Test func stepsOfTheLongRangeArenaAreTimed() throws {
+        let tool = try CommandLineTool()
+        let bench = [
+            "bench", "lra", "--task", "pathfinder", "--rounds", "1", "--set", "batch=2 sequences", "--set",
+            "model.layers=1",
+        ]
+        let result = try tool.run(bench)
+        #expect(result.code == 0, "\(result.error)")
+        #expect(result.output.contains("pathfinder, 2 rows of 1,024 tokens, 1x64, 2 heads"), "\(result.output)")
+        #expect(result.output.contains("2,048 tokens a step") && result.output.contains("yoso(hashes=32) round 1: "))
+        #expect(result.output.contains(" of tensors; ") && result.output.contains(" times as fast, with "))
+        for (arguments, message) in [
+            (["--task", "glue"], "--task glue: wanted one of listops, text, retrieval, image, pathfinder"),
+            (["--rounds", "0"], "wanted --steps and --rounds from 1 to 65536"),
+        ] {
+            let result = try tool.run(bench + arguments)
+            #expect(result.code == 64 && result.error.contains(message), "\(result.error)")
+        }
+    }
+
     @Test func whatCannotBeTimedIsRefused() throws {
         let tool = try CommandLineTool()
         for (arguments, message) in [

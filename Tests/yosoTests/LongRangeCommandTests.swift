@@ -83,18 +83,69 @@ import Testing
         #expect(evaluation.code == 0 && evaluation.output.contains(" on 10 rows"), "\(evaluation.error)")
     }
 
+    private func table(_ folder: String) throws -> String {
+        try String(contentsOf: tool.file("\(folder)/table.md"), encoding: .utf8)
+    }
+
     @Test func oneTableOfAllTasksThatAreThere() throws {
         try generate()
-        let result = try tool.run(run("lra", steps: 2, output: "all", "--seeds", "2"))
+        let result = try tool.run(run("lra", steps: 2, output: "all"))
         #expect(result.code == 0, "\(result.error)")
-        let table = try String(contentsOf: tool.file("all/table.md"), encoding: .utf8)
-        #expect(table.hasPrefix("|  | ListOps | Text | Retrieval | Image | Pathfinder | average |\n"), "\(table)")
+        let table = try table("all")
+        #expect(table.hasPrefix("| test accuracy | ListOps | Text | Retrieval | Image | Pathfinder | average |\n"))
         #expect(table.contains("| test rows | 5 | – | – | – | 6 |  |"), "\(table)")
+        #expect(
+            table.contains("| yoso | 0.04%, of 4 rows for 32 | – | – | – | 0.00321%, of 4 rows for 256 |"), "\(table)")
         #expect(table.hasSuffix("the average is without Text, Retrieval, Image\n"))
         let cut = try tool.run("evaluate", "--task", "lra", "--checkpoint", "all", "--length", "9")
         #expect(cut.code == 64 && cut.error.hasPrefix("Error: --length with a task of the Long Range Arena"))
         let evaluation = try tool.run("evaluate", "--task", "lra", "--checkpoint", "all")
         #expect(evaluation.code == 0 && evaluation.output == table, "\(evaluation.error)")
+        let one = try tool.run("evaluate", "--checkpoint", "all/listops")
+        #expect(one.output.contains("\nthe paper's steps: 0.04%, of 4 rows for 32\n"), "\(one.output)\(one.error)")
+    }
+
+    private func comparison(_ output: String) -> [String] {
+        // What differs between settings is what is compared.
+        let settings = Self.settings.dropLast(4)
+        return [
+            "finetune", "--task", "lra", "--short", "--data", "lra", "--output", output, "--seeds", "2", "--over",
+            "model.attention=softmax,yoso(hashes=2 bits=2)", "--set", "budget=6 steps",
+        ] + settings
+    }
+
+    /// Scores, without what is a measure of time.
+    private func scores(_ folder: String) throws -> String {
+        try String(table(folder).components(separatedBy: "\n\n")[0])
+    }
+
+    @Test func aComparisonThatIsKilledGoesOnToTheSameTable() throws {
+        try generate()
+        let straight = try tool.run(comparison("straight"))
+        #expect(straight.code == 0, "\(straight.error)")
+        let table = try table("straight")
+        #expect(table.contains("| yoso(hashes=2 bits=2) | ") && table.contains("| published: softmax | 37.1 | 65.0 | "))
+        #expect(table.contains("| time a step | ListOps |") && table.contains("| peak memory of tensors | ListOps |"))
+        #expect(table.contains("medians over seeds, and the range of their scores\n"))
+        let page = try String(contentsOf: tool.file("straight/report.html"), encoding: .utf8)
+        #expect(page.contains(">seconds a step</text>") && page.contains(">test accuracy, percent</text>"))
+        #expect(page.contains(">yoso(hashes=2 bits=2)</text>") && page.contains(">softmax</text>"))
+        for place in ["softmax/listops/seed-1/step-000004", "yoso-hashes=2-bits=2-/listops/seed-2/state-000002"] {
+            let (process, _, _) = try tool.start(comparison("killed"))
+            while process.isRunning, !tool.exists("killed/\(place)") { usleep(1000) }
+            kill(process.processIdentifier, SIGKILL)
+            process.waitUntilExit()
+            #expect(process.terminationReason == .uncaughtSignal, "nothing was killed; the run is too short")
+        }
+        let resumed = try tool.run(comparison("killed"))
+        #expect(resumed.code == 0, "\(resumed.error)")
+        #expect(try scores("killed") == scores("straight"))
+        for run in ["softmax/listops/seed-1", "yoso-hashes=2-bits=2-/listops/seed-2", "softmax/pathfinder/seed-2"] {
+            #expect(try weights("killed/\(run)", 6) == weights("straight/\(run)", 6))
+        }
+        let evaluation = try tool.run("evaluate", "--task", "lra", "--checkpoint", "killed")
+        #expect(evaluation.code == 0 && evaluation.output.contains("| softmax | "), "\(evaluation.error)")
+        #expect(evaluation.output.contains("| yoso-hashes=2-bits=2- | "))
     }
 
     @Test func whatIsWrongIsOneLine() throws {
@@ -105,6 +156,28 @@ import Testing
             foreign.error.hasPrefix("Error: --checkpoint with a task of the Long Range Arena, which is learned from"))
         let missing = try tool.run(run("image", output: "x"))
         #expect(missing.code == 1 && missing.error.hasSuffix("data_batch_1.bin: cannot be read\n"), "\(missing.error)")
+        for (arguments, message) in [
+            (
+                ["--task", "sst2", "--short"],
+                "--short: wanted --task lra, or a task of the Long Range Arena, and no recipe"
+            ),
+            (
+                ["--task", "all", "--over", "seed=1"],
+                "--over: wanted --task lra, or a task of the Long Range Arena, and no"
+            ),
+            (
+                ["--task", "lra", "--over", "seed=1,2", "--seeds", "2"],
+                "--over seed: it is set by a flag of its own too"
+            ),
+            (["--task", "lra", "--over", "model.norm"], "--over model.norm: wanted KEY=VALUE,VALUE,…"),
+            (
+                ["--task", "lra", "--checkpoint", "y"],
+                "--checkpoint with a task of the Long Range Arena, which is learned"
+            ),
+        ] {
+            let result = try tool.run(["finetune", "--data", "lra"] + arguments)
+            #expect(result.code == 64 && result.error.hasPrefix("Error: " + message), "\(result.error)")
+        }
         let other = try tool.run("finetune", "mini", "--task", "text", "--data", "lra")
         #expect(
             other.code == 64 && other.error.hasPrefix("Error: --task text with mini: wanted a recipe of kind longrange")

@@ -52,7 +52,7 @@ extension HuggingFaceConfiguration {
         convolution = try value(.convolution)
         usesFastHash = try value(.usesFastHash)
         usesLowerBoundGradient = try value(.usesLowerBoundGradient)
-        yoso = try value(.yoso)
+        provenance = try value(.provenance)
     }
 }
 
@@ -60,7 +60,8 @@ extension HuggingFaceConfiguration.CodingKeys {
     /// Whether transformers itself writes null where it has nothing to say.
     fileprivate var mayBeNull: Bool {
         switch self {
-        case .architectures, .labels, .labelIDs, .classifierDropout, .problemType, .convolution, .paddingID, .yoso: true
+        case .architectures, .labels, .labelIDs, .classifierDropout, .problemType, .convolution, .paddingID: true
+        case .provenance: true
         default: false
         }
     }
@@ -76,7 +77,9 @@ extension HuggingFaceConfiguration {
         let known =
             CodingKeys.allCases.map(\.stringValue) + refused
             + others.split(whereSeparator: \.isWhitespace).map(String.init)
-        return Set(object.keys).subtracting(known).sorted()
+        let own = (object[CodingKeys.provenance.stringValue] as? [String: Any])?.keys.map { $0 } ?? []
+        let unknown = Set(own).subtracting(Provenance.CodingKeys.allCases.map(\.stringValue)).map { "yoso.\($0)" }
+        return Set(object.keys).subtracting(known).union(unknown).sorted()
     }
 
     /// Of transformers' PreTrainedConfig, BertConfig and YosoConfig, versions 2 to 5, with what 4 wrote of generation, and of the

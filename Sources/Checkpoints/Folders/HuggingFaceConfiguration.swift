@@ -35,8 +35,8 @@ public struct HuggingFaceConfiguration: Codable, Equatable, Sendable {
     public var convolution: Int?
     public var usesFastHash: Bool?
     public var usesLowerBoundGradient: Bool?
-    /// What Hugging Face has no key for: ignored there.
-    public var yoso: [String: String]?
+    /// What Hugging Face has no key for; nil where there is nothing.
+    public var provenance: Provenance?
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case architectures
@@ -66,7 +66,7 @@ public struct HuggingFaceConfiguration: Codable, Equatable, Sendable {
         case convolution = "conv_window"
         case usesFastHash = "use_fast_hash"
         case usesLowerBoundGradient = "lsh_backward"
-        case yoso
+        case provenance = "yoso"
     }
 
     /// A configuration with what every model has; the rest is set by name.

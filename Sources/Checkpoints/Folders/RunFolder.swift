@@ -146,7 +146,7 @@ public final class RunFolder {
 
     private static func isOfARun(_ name: String) -> Bool {
         [lockName, logName, bestName, planName, recipeName, reportName, pageName, predictionsName].contains(name)
-            || [modelPrefix, statePrefix, AtomicFolder.partialPrefix].contains(where: name.hasPrefix)
+            || [modelPrefix, statePrefix, AtomicFolder.partialPrefix, EventFile.prefix].contains(where: name.hasPrefix)
     }
 
     /// Writes a small file of the run, whole or not at all.

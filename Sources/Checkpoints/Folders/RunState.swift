@@ -14,6 +14,8 @@ public struct RunState: Codable, Equatable, Sendable {
     public var tokens: Int
     /// Seconds of work, over all processes.
     public var seconds: Double
+    /// Bytes of all tensors at their most, over all processes; nil of earlier programs.
+    public var peakBytes: Int?
     /// The best score so far, higher is better, and its step.
     public var bestScore: Double?
     public var bestStep: Int?
@@ -71,6 +73,7 @@ public struct RunState: Codable, Equatable, Sendable {
         try check("epoch", epoch, 0...1 << 31, url)
         try check("index", index, 0...1 << 40, url)
         try check("tokens", tokens, 0...1 << 56, url)
+        if let peakBytes { try check("peakBytes", peakBytes, 0...1 << 56, url) }
         if let bestStep { try check("bestStep", bestStep, 1...step, url) }
         guard seconds.isFinite, seconds >= 0 else { throw CheckpointError(url, "seconds is \(seconds)") }
     }

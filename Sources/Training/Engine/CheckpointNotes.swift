@@ -16,7 +16,7 @@ public struct CheckpointNotes: Sendable, Equatable {
         let list = folder.appendingPathComponent(Checksum.listName).path
         // One of another program has none.
         let isBare =
-            try HuggingFaceConfiguration(of: folder).yoso != nil && !FileManager.default.fileExists(atPath: list)
+            try HuggingFaceConfiguration(of: folder).provenance != nil && !FileManager.default.fileExists(atPath: list)
         self.init(
             names: names.filter { !$0.hasSuffix("position_ids") && !$0.hasPrefix("cls.predictions.decoder.") },
             others: [

@@ -19,8 +19,9 @@ extension HuggingFaceConfiguration {
         initializerRange = Double(options.initializerRange)
         if options.activation == .tanh { activation = "gelu_new" }
         let isKnown = setKeys(of: options.attention) && options.norm == nil && options.pooling == nil
-        let own = Self.ownOptions.filter { $0.texts(options) != $0.texts(EncoderOptions()) }
-        yoso = own.isEmpty ? nil : Dictionary(uniqueKeysWithValues: own.map { ($0.name, $0.texts(options)[0]) })
+        for (option, path) in Self.ownOptions where option.texts(options) != option.texts(EncoderOptions()) {
+            remember { $0[keyPath: path] = option.texts(options)[0] }
+        }
         guard !isKnown else { return }
         // What Hugging Face has no keys for, its programs would take for another model: by this name they refuse it.
         modelType = Self.ownModelType
@@ -28,12 +29,15 @@ extension HuggingFaceConfiguration {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         let text = (try? encoder.encode(options.attention)).map { String(decoding: $0, as: UTF8.self) }
-        yoso = (yoso ?? [:]).merging(text.map { [Self.attentionKey: $0] } ?? [:]) { $1 }
+        remember { $0.attention = text }
     }
 
     /// What Hugging Face has no keys for, said below `yoso` where it is not the default.
-    private static var ownOptions: [Option<EncoderOptions>] {
-        EncoderOptions.options.filter { ["initialization", "norm", "pooling"].contains($0.name) }
+    private static var ownOptions: [(Option<EncoderOptions>, WritableKeyPath<Provenance, String?>)] {
+        let paths: [String: WritableKeyPath<Provenance, String?>] = [
+            "initialization": \.initialization, "norm": \.norm, "pooling": \.pooling,
+        ]
+        return EncoderOptions.options.compactMap { option in paths[option.name].map { (option, $0) } }
     }
 
     /// Says `attention` by the keys of Hugging Face; false where these cannot say all of it.
@@ -73,8 +77,8 @@ extension HuggingFaceConfiguration {
             initializerRange: Float(initializerRange), attention: try attention(place),
             activation: usesTanhActivation ? .tanh : nil)
         options.attention.kind.fit(positions: positions)
-        for option in Self.ownOptions {
-            guard let text = yoso?[option.name], !option.read([text], &options) else { continue }
+        for (option, path) in Self.ownOptions {
+            guard let text = provenance?[keyPath: path], !option.read([text], &options) else { continue }
             throw CheckpointError(
                 place, "the value of 'yoso.\(option.name)' is '\(text)'; wanted \(option.wanted)")
         }
@@ -99,17 +103,17 @@ extension HuggingFaceConfiguration {
     ]
 
     private func attention(_ place: URL) throws -> AttentionChoice {
-        if let text = yoso?[Self.attentionKey] {
+        if let text = provenance?.attention {
             do {
                 return try EarlierAttention.decode(text)
             } catch let problem as AttentionProblem {
                 throw CheckpointError(place, "model.\(problem.key) \(problem.text)")
             } catch {
-                throw CheckpointError(place, "the value of 'yoso.\(Self.attentionKey)' is no attention: \(text)")
+                throw CheckpointError(place, "the value of 'yoso.attention' is no attention: \(text)")
             }
         }
         guard modelType != Self.ownModelType else {
-            throw CheckpointError(place, "model_type is '\(modelType)', but 'yoso.\(Self.attentionKey)' is missing")
+            throw CheckpointError(place, "model_type is '\(modelType)', but 'yoso.attention' is missing")
         }
         guard modelType == "yoso" else { return .softmax }
         let gradient: CollisionGradient = usesLowerBoundGradient ?? true ? .lowerBound : .exact
@@ -122,6 +126,4 @@ extension HuggingFaceConfiguration {
                     gradient: gradient))
         return convolution.map { .convolved(width: $0, beside: yoso) } ?? yoso
     }
-
-    private static let attentionKey = "attention"
 }

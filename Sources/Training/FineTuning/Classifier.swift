@@ -50,7 +50,14 @@ public struct Classifier {
     /// - Parameter folder: what was loaded.
     /// - Throws: `CheckpointError` where they are no numbers.
     public func predict(_ examples: [ClassificationExample], by folder: URL) throws -> [[Float]] {
-        let logits = model.predict(examples, weights, cut)
+        try predict(lengths: examples.map(\.ids.count), by: folder) { examples[$0] }
+    }
+
+    /// The same of examples of these lengths, each of which is made for its pass alone.
+    public func predict(
+        lengths: [Int], by folder: URL, _ example: (Int) -> ClassificationExample
+    ) throws -> [[Float]] {
+        let logits = model.predict(lengths: lengths, weights, cut, example)
         guard logits.allSatisfy({ $0.allSatisfy(\.isFinite) }) else {
             throw CheckpointError(folder, "its outputs are no finite numbers; wanted a model that did not diverge")
         }
@@ -60,16 +67,23 @@ public struct Classifier {
 
 extension ClassificationModel {
     func predict(_ examples: [ClassificationExample], _ weights: ModelWeights, _ cut: BatchCut) -> [[Float]] {
+        predict(lengths: examples.map(\.ids.count), weights, cut) { examples[$0] }
+    }
+
+    fileprivate func predict(
+        lengths: [Int], _ weights: ModelWeights, _ cut: BatchCut, _ example: (Int) -> ClassificationExample
+    ) -> [[Float]] {
         // By length, so that micro-batches hold tokens of like sequences; the answer is in the caller's order.
-        let order = examples.indices.sorted { (examples[$0].ids.count, $0) < (examples[$1].ids.count, $1) }
-        let batches = cut.batches(of: order.map { examples[$0] }).flatMap { $0 }
-        let rows = weights.infer(batches) { batch, tape in
+        let order = lengths.indices.sorted { (lengths[$0], $0) < (lengths[$1], $1) }
+        let parts = cut.parts(of: order.map { lengths[$0] }).flatMap { $0 }
+        let rows = weights.infer(parts) { part, tape in
+            let batch = Batch(part.map { example(order[$0]) }, keys: part.map(UInt64.init))
             let logits = logits(batch.tokens, tape).value
             return (0..<logits.rows).map {
                 logits.view(at: $0 * logits.columns, rows: 1, columns: logits.columns).values
             }
         }.flatMap { $0 }
-        var predictions = [[Float]](repeating: [], count: examples.count)
+        var predictions = [[Float]](repeating: [], count: lengths.count)
         for (index, row) in zip(order, rows) { predictions[index] = row }
         return predictions
     }

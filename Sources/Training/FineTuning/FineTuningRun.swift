@@ -11,17 +11,18 @@ extension Run where O == Classification {
     ///   - pretrained: the pretrained model's folder; nil for random weights.
     ///   - weights: the digest of the weights there, `ModelFolder.digest`, or `random`; part of the run's identity.
     ///   - recipe: what `recipe.yaml` shall say; nil writes none.
-    ///   - notes: what the checkpoint should remember beside the model, for example where the data were.
+    ///   - remember: adds what checkpoints shall tell beside the model, for example where the data were.
     ///   - untilEpoch: the run ends with this one.
     /// - Throws: what reading or writing the folder throws.
     public convenience init(
         encoder: EncoderOptions, options: FineTuningOptions, tokenizer: any Tokenizer, data: TaskData,
-        folder: RunFolder, pretrained: URL?, weights: String, recipe: String? = nil, notes: [String: String] = [:],
+        folder: RunFolder, pretrained: URL?, weights: String, recipe: String? = nil,
+        remember: @escaping (inout Provenance) -> Void = { _ in },
         untilEpoch: Int = .max, _ report: @escaping (RunEvent<DevScores>) -> Void
     ) throws {
         try self.init(
             options, TaskBatches(data, seed: options.seed), tokenizer, folder, inputs: ["weights": weights],
-            recipe: recipe, notes: notes, untilEpoch: untilEpoch,
+            recipe: recipe, remember: remember, untilEpoch: untilEpoch,
             start: { _, model in
                 try pretrained.map { try PretrainedEncoder.read($0, into: model, options, layers: encoder.layers) }
                     ?? []

@@ -1,3 +1,4 @@
+import Autograd
 import Bert
 import Checkpoints
 import Digests
@@ -12,11 +13,12 @@ extension Run where O == Classification {
     /// - Parameters:
     ///   - encoder: of `task.ids` ids, and positions for `task.length` tokens at least.
     ///   - recipe: what `recipe.yaml` shall say; nil writes none.
-    ///   - notes: what the checkpoint should remember beside the model, for example where the data were.
+    ///   - remember: adds what checkpoints shall tell beside the model, for example where the data were.
     /// - Throws: what reading or writing the folder throws.
     public convenience init(
         _ task: LongRangeTask, encoder: EncoderOptions, options: LongRangeOptions, training: [LongRangeRow],
-        dev: [LongRangeRow], folder: RunFolder, recipe: String? = nil, notes: [String: String] = [:],
+        dev: [LongRangeRow], folder: RunFolder, recipe: String? = nil,
+        remember: @escaping (inout Provenance) -> Void = { _ in },
         _ report: @escaping (RunEvent<DevScores>) -> Void
     ) throws {
         let data = TaskData(task, dev.sample(options.devRows))
@@ -24,15 +26,29 @@ extension Run where O == Classification {
             data, seed: options.seed, lengths: training.map(\.count),
             digest: SHA256.hexadecimal(of: training)
         ) { ClassificationExample(training[$0].encoded(task)) }
+        try self.init(
+            options, batches, nil, folder, inputs: ["weights": "random"], recipe: recipe, remember: remember,
+            start: { _, _ in [] },
+            objective: { Classification(task, encoder, options, data: data, $0) }, report: report)
+    }
+}
+
+extension Trainer where O == Classification {
+    /// Of steps on a task of the Long Range Arena, from random weights.
+    public convenience init(_ task: LongRangeTask, encoder: EncoderOptions, _ options: LongRangeOptions) {
+        self.init(options) { Classification(task, encoder, options, data: nil, $0) }
+    }
+}
+
+extension Classification {
+    fileprivate init(
+        _ task: LongRangeTask, _ encoder: EncoderOptions, _ options: LongRangeOptions, data: TaskData?,
+        _ layout: ParameterLayout
+    ) {
         let head = FineTuningOptions {
             ($0.classifierDropout, $0.length) = (options.classifierDropout, task.length)
         }
-        try self.init(
-            options, batches, nil, folder, inputs: ["weights": "random"], recipe: recipe, notes: notes,
-            start: { _, _ in [] },
-            objective: {
-                Classification(encoder, data.task.target, head, data: data, documents: task.documents, $0)
-            }, report: report)
+        self.init(encoder, task.source.target, head, data: data, documents: task.documents, layout)
     }
 }
 
@@ -53,9 +69,12 @@ extension LongRangeTask {
         let options = FineTuningOptions { ($0.threads, $0.precision) = (threads, precision) }
         let classifier = Classifier(encoder, outputs: classes.count, documents: documents, options)
         try classifier.load(folder)
-        let data = TaskData(self, rows)
-        return TaskEvaluation(
-            data, logits: try classifier.predict(data.dev.map(ClassificationExample.init), by: folder))
+        // Encoded a pass at a time: all documents of a task at once are eight times as large as their bytes.
+        let logits = try classifier.predict(lengths: rows.map(\.count), by: folder) {
+            ClassificationExample(rows[$0].encoded(self))
+        }
+        let labels = rows.map { EncodedRow(ids: [], segments: [], target: [Float($0.label)]) }
+        return TaskEvaluation(TaskData(source, dev: labels), logits: logits)
     }
 
     /// Of a row.

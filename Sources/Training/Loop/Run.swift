@@ -12,7 +12,7 @@ public final class Run<O: Objective> {
 
     private let options: any TrainingOptions
     private let data: any TrainingData<O.Example>
-    private let notes: [String: String]
+    private let remember: (inout Provenance) -> Void
     private let untilEpoch: Int
     private let profile: StepProfile?
     private let report: (RunEvent<O.Result>) -> Void
@@ -21,6 +21,7 @@ public final class Run<O: Objective> {
     private let folder: RunFolder
     private let saver: CheckpointSaver
     private let log: MetricsLog
+    private let curves: EventFile
     private var plan: RecordedPlan?
     /// Measured by the first step, for a run that had ended takes none.
     private lazy var peak = measuredPeak()
@@ -38,7 +39,7 @@ public final class Run<O: Objective> {
     ///   - tokenizer: that of the ids; nil where no text is behind them.
     ///   - inputs: what fixes the result beside the options, the data and the tokenizer.
     ///   - recipe: what `recipe.yaml` shall say; nil writes none.
-    ///   - notes: what checkpoints remember beside the model.
+    ///   - remember: adds what checkpoints shall tell beside the model.
     ///   - profile: where the time of steps is counted, by phase; nil for nowhere.
     ///   - untilEpoch: the run ends with this one, and of later ones, which an earlier process came to, none is the best.
     ///   - start: brings the first weights from elsewhere, into those that were drawn, and returns the names of those that stay.
@@ -46,12 +47,13 @@ public final class Run<O: Objective> {
     /// - Throws: what reading or writing the folder throws.
     init(
         _ options: some TrainingOptions, _ data: some TrainingData<O.Example>, _ tokenizer: (any Tokenizer)?,
-        _ folder: RunFolder, inputs: [String: String], recipe: String?, notes: [String: String] = [:],
+        _ folder: RunFolder, inputs: [String: String], recipe: String?,
+        remember: @escaping (inout Provenance) -> Void = { _ in },
         profile: StepProfile? = nil, untilEpoch: Int = .max, start: (O, ModelWeights) throws -> [String],
         objective: @escaping (ParameterLayout) -> O, report: @escaping (RunEvent<O.Result>) -> Void
     ) throws {
         let now = ContinuousClock.now
-        (self.options, self.data, self.folder, self.notes) = (options, data, folder, notes)
+        (self.options, self.data, self.folder, self.remember) = (options, data, folder, remember)
         (self.untilEpoch, self.profile, self.report) = (untilEpoch, profile, report)
         trainer = Trainer(options, objective)
         trainer.model.profile = profile
@@ -86,6 +88,9 @@ public final class Run<O: Objective> {
                 arithmetic: RunIdentity.arithmetic)
         if let recipe { try folder.write(recipe, to: RunFolder.recipeName) }
         log = try MetricsLog(folder.metrics, truncatingAfterStep: state.step) { report(.warning("\($0)")) }
+        curves = try EventFile(
+            in: folder.url, step: state.step, settings: identity, text: recipe.map { [RunFolder.recipeName: $0] } ?? [:]
+        )
         let evaluations = try MetricsLog.values(Report.self, kind: O.evaluationKind, in: folder.metrics)
             .filter { $0.epoch <= untilEpoch }
         (last, best) = (evaluations.last, evaluations.last(where: \.isBest))
@@ -145,6 +150,7 @@ public final class Run<O: Objective> {
                 shareOfPeak: peak.share(of: trainer.objective.work(examples), in: seconds), seconds: state.seconds),
             Figures(trainer.objective.figures(step.counts)))
         try log.append(line)
+        try curves.append(step: line.step, line.scalars)
         report(.step(line))
         let planned = try plan?.steps(after: state.step, of: state.totalSteps, seconds: secondsPassed)
         state.totalSteps = planned ?? state.totalSteps
@@ -160,6 +166,8 @@ public final class Run<O: Objective> {
         if evaluation.isBest || best == nil { best = evaluation }
         if evaluation.isBest { try keep(folder.url) }
         try log.append(evaluation)
+        try curves.append(
+            step: evaluation.step, evaluation.body.figures.map { ("held-out/\($0.name)", $0.value) })
         report(.evaluated(evaluation))
         return evaluation.isBest
     }
@@ -182,8 +190,9 @@ public final class Run<O: Objective> {
     }
 
     private func save() throws {
+        state.peakBytes = max(state.peakBytes ?? 0, trainer.model.allocatedBytes)
         var configuration = trainer.objective.configuration
-        if !notes.isEmpty { configuration.yoso = (configuration.yoso ?? [:]).merging(notes) { own, _ in own } }
+        configuration.remember(remember)
         try log.sync()
         let url = try saver.save(trainer.model, state, configuration)
         savedStep = state.step

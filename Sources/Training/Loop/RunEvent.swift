@@ -14,6 +14,18 @@ public enum RunEvent<Result: EvaluationResult>: Sendable {
 
 /// One optimizer step; a line of `metrics.jsonl`.
 public typealias StepReport = LogLine<StepHead, Figures>
+extension StepReport {
+    /// For curves, by the names of what they are of.
+    var scalars: [(tag: String, value: Double)] {
+        var scalars = [
+            ("loss", head.loss), ("rate", Double(head.rate)), ("gradientNorm", head.gradientNorm),
+            ("tokensPerSecond", head.tokensPerSecond),
+        ]
+        if let share = head.shareOfPeak { scalars.append(("shareOfPeak", share)) }
+        return (scalars + body.figures.map { ($0.name, $0.value) }).map { ("training/\($0)", $1) }
+    }
+}
+
 /// What held-out examples gave at one step; a line of `metrics.jsonl`.
 public typealias EvaluationReport<Result: EvaluationResult> = LogLine<EvaluationHead, Result>
 

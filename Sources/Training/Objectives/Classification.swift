@@ -44,7 +44,9 @@ public struct Classification: Objective {
             let second = model.documents == 2 ? example.segments.count { $0 == 1 } : 0
             return [example.ids.count - second] + (second > 0 ? [second] : [])
         }
-        return 3 * FloatingPointWork(encoder.options).encoder(lengths: lengths)
+        // Of the mean of a sequence all rows are read.
+        let rows = encoder.options.pooling == .mean ? lengths.reduce(0, +) - lengths.count : 0
+        return 3 * FloatingPointWork(encoder.options).encoder(lengths: lengths, rows: rows)
     }
 
     public static var evaluationKind: String { "epoch" }
@@ -67,8 +69,7 @@ public struct Classification: Objective {
         configuration.classifierDropout = Double(options.classifierDropout)
         guard let task = data?.task else { return configuration }
         configuration.setTarget(task.target, names: task.classNames)
-        configuration.yoso = (configuration.yoso ?? [:])
-            .merging(["task": task.name, "length": "\(options.length)"]) { _, own in own }
+        configuration.remember { ($0.task, $0.length) = (task.name, options.length) }
         return configuration
     }
 }

@@ -26,6 +26,10 @@ public struct GeneratorOptions: Sendable, Equatable, Codable {
         generator.heads = max(1, Int((width * Double(options.heads)).rounded()))
         generator.width = generator.heads * (options.width / options.heads)
         generator.intermediate = max(1, options.intermediate * generator.width / options.width)
+        // Sums over fewer columns as large as those of the encoder.
+        if options.initialization != .normal {
+            generator.initializerRange *= (Float(options.width) / Float(generator.width)).squareRoot()
+        }
         return generator
     }
 }

@@ -9,7 +9,7 @@ import Training
 struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Measure what yoso does on this machine.",
-        subcommands: [BenchAttention.self, BenchTrain.self, BenchProducts.self])
+        subcommands: [BenchAttention.self, BenchTrain.self, BenchProducts.self, BenchLongRange.self])
 
     static func title(_ rest: String = "") {
         Terminal.line(MachineFacts.title + rest)

@@ -37,14 +37,7 @@ struct BenchProducts: ParsableCommand {
         let peer = try against.map { try PeerScript(at: $0, named: "torch_products.py", python: python) }
         let bench = ProductBench(rounds: rounds, workers, peer: peer)
         bench.peakLines.forEach(Terminal.line)
-        var records: [ProductBench.Record] = []
-        for shape in shapes {
-            for form in TimedProduct.Form.allCases {
-                let record = try bench.record(shape, form)
-                Terminal.line(bench.line(record))
-                records.append(record)
-            }
-        }
+        let records = try bench.records(shapes, line: Terminal.line)
         if let output { try ReportFile.write(records, to: output) }
     }
 }

@@ -1,9 +1,6 @@
 import ArgumentParser
 import Console
 import Experiments
-import Recipes
-
-import enum Options.Spelling
 
 /// `yoso finetune --task T`: fine-tunes a pretrained encoder on a GLUE task.
 struct Finetune: ParsableCommand {
@@ -21,7 +18,7 @@ struct Finetune: ParsableCommand {
     @OptionGroup var settings: Settings
     @Option(help: "Pretrained Hugging Face folder, or a run, in the place of checkpoint.") var checkpoint: String?
     @Option(help: "Folder of the task's files in the place of data.") var data: String?
-    @Option(help: "Folder of the run, or with all of the runs; the default is Checkpoints/NAME or Checkpoints/glue.")
+    @Option(help: "Folder of the run, or with all of the runs; the default is Checkpoints/NAME, glue or lra.")
     var output: String?
     @Option(help: "With all, WNLI by its training labels' majority, like the others (train), or not (skip).")
     var wnli = WNLIPolicy.majority
@@ -42,47 +39,26 @@ struct Finetune: ParsableCommand {
     @Option(help: "Runs with the seeds 1 to this, and their statistics; with all, medians in the table.") var seeds:
         Int?
     @Flag(help: "Take the checkpoint's shape and vocabulary, but random weights.") var randomWeights = false
+    @Option(
+        help: """
+            With lra or one of its tasks, a key and its values, each a row of the table, for example \
+            model.attention=softmax,yoso(hashes=32 bits=8): what stands in brackets are keys below it.
+            """)
+    var over: String?
+    @Flag(help: "With lra or one of its tasks, the short recipe, for two cores.") var short = false
 
-    func validate() throws {
-        if let name = self.protocol, FineTuningProtocol.named(name) == nil {
-            let names = FineTuningProtocol.all.map(\.name)
-            throw ValidationError(
-                "--protocol \(name)\(Spelling.hint(for: name, among: names)): wanted one of \(names.joined(separator: ", "))"
-            )
-        }
-        try usage { try request.check(grid: search, seeds: seeds) }
-    }
+    func validate() throws { try usage { try plan.check() } }
 
-    private var request: FineTuning {
-        FineTuning {
-            ($0.recipe, $0.task, $0.overrides) = (recipe, task, settings.overrides)
-            ($0.checkpoint, $0.data, $0.output, $0.fromTask) = (checkpoint, data, output, fromTask)
-            ($0.published, $0.randomWeights) = (self.protocol.flatMap(FineTuningProtocol.named), randomWeights)
-        }
-    }
-
-    func run() throws {
-        if task == "lra" {
-            let all = AllLongRangeTasks(request, grid: search, seeds: seeds)
-            try all.run(RunDisplay())
-            Terminal.next("yoso evaluate --task lra --checkpoint \(all.folder)")
-        } else if task == "all" {
-            let all = AllTasks(request, grid: search, wnli: wnli, seeds: seeds)
-            try all.run(RunDisplay())
-            Terminal.next("yoso submit --data \(data ?? "DIR") --checkpoints \(all.folder)")
-        } else if let seeds {
-            let seeds = Seeds(request, count: seeds, grid: search)
-            try seeds.run(RunDisplay())
-            Terminal.next("yoso compare \(try seeds.folder) ANOTHER, of other settings")
-        } else if let recipe = try request.longRangeRecipe(grid: search) {
-            _ = try request.run(recipe, RunDisplay())
-            Terminal.next("yoso evaluate --checkpoint \(output ?? "Checkpoints/\(recipe.name)")")
-        } else {
-            let search = Search(request, grid: search)
-            _ = try search.run(RunDisplay())
-            Terminal.next("yoso predict --checkpoint \(try search.folder), yoso report \(try search.folder)")
+    private var plan: FineTuningPlan {
+        FineTuningPlan {
+            ($0.run.recipe, $0.run.task, $0.run.overrides) = (recipe, task, settings.overrides)
+            ($0.run.checkpoint, $0.run.data, $0.run.output) = (checkpoint, data, output)
+            ($0.run.fromTask, $0.run.randomWeights, $0.protocolName) = (fromTask, randomWeights, self.protocol)
+            ($0.grid, $0.seeds, $0.wnli, $0.over, $0.isShort) = (search, seeds, wnli, over, short)
         }
     }
+
+    func run() throws { Terminal.next(try plan.run(RunDisplay())) }
 }
 
 extension WNLIPolicy: ExpressibleByArgument {}

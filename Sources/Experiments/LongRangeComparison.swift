@@ -1,0 +1,119 @@
+import Checkpoints
+import Console
+import Foundation
+import LongRange
+import Recipes
+import Reports
+import Tasks
+import Training
+
+/// Tasks of the Long Range Arena by the recipes of their names, once for every value of a key and for every seed, each in a folder
+/// of its own, and the table and the page of test scores. Interrupted, the same goes on where it was.
+public struct LongRangeComparison {
+    private let run: FineTuning
+    private let variants: [SweepVariant]
+    private let grid: [String]
+    private let seeds: Int?
+    private let isShort: Bool
+
+    /// - Parameters:
+    ///   - run: names one of the tasks; with another name every task is run whose files there are.
+    ///   - over: the key and its values, as of `Sweep`; nil for what the recipes say.
+    ///   - seeds: of each; nil for the recipe's.
+    ///   - isShort: whether by the recipes for two cores.
+    /// - Throws: `UsageError` where `over` is no such text, or its key is set otherwise too.
+    public init(_ run: FineTuning, over: String?, grid: [String], seeds: Int?, isShort: Bool) throws {
+        (self.run, self.grid, self.seeds, self.isShort) = (run, grid, seeds, isShort)
+        variants = try over.map(SweepVariant.parse) ?? []
+        let taken = ["task", "data"] + (seeds == nil ? [] : ["seed"]) + run.overrides.map(\.key)
+        if let key = variants.first?.key, taken.contains(key) {
+            throw UsageError("--over \(key): it is set by a flag of its own too; wanted one of them")
+        }
+    }
+
+    private var task: LongRangeTask? { run.task.flatMap(LongRangeTask.named) }
+
+    /// The folder of all runs.
+    public var folder: String {
+        run.output ?? "Checkpoints/lra" + (task.map { "-\($0.name)" } ?? "") + (isShort ? "-short" : "")
+    }
+
+    /// Runs all, task by task, and writes `table.md` and `report.html` after every one.
+    ///
+    /// - Throws: as `FineTuning.run`; `UsageError` where data is not named, or a recipe is.
+    public func run(_ observer: some RunObserver) throws {
+        guard let data = run.data else {
+            throw UsageError("--task \(run.task ?? "lra") wants --data DIR, the folder of all tasks")
+        }
+        if let recipe = run.recipe {
+            throw UsageError("--task lra with \(recipe): wanted no recipe, for every task has its own")
+        }
+        let files = URL(fileURLWithPath: data, isDirectory: true)
+        let tasks = task.map { [$0] } ?? LongRangeTask.all.filter { $0.isThere(in: files) }
+        guard !tasks.isEmpty else {
+            throw TaskError(data, "holds no task; yoso data lra --output \(data) makes two of them")
+        }
+        // What is wrong with settings is said before the first run starts.
+        let plan = try tasks.map { task in try (task, settings.map { try one(task, $0) }) }
+        var table = LongRangeTable()
+        for (task, runs) in plan {
+            let splits = try task.rows(LongRangeTask.Split.allCases, in: files)
+            for (name, one, recipe) in runs {
+                observer.line("")
+                observer.line("\(task.title), \(name)")
+                var one = one
+                one.splits = splits
+                table.add(name, task, try cell(one, recipe, observer))
+                try ReportFile.write(text: table.text, to: "\(folder)/table.md")
+                try ReportFile.write(text: table.page.text, to: "\(folder)/\(RunFolder.pageName)")
+            }
+        }
+        observer.line("")
+        observer.line(table.text)
+        observer.line("\(folder)/table.md, \(folder)/\(RunFolder.pageName)")
+    }
+
+    private var settings: [SweepVariant?] { variants.isEmpty ? [nil] : variants }
+
+    /// A task with a value of the key: what it is called, and its run.
+    private func one(
+        _ task: LongRangeTask, _ variant: SweepVariant?
+    ) throws -> (name: String, run: FineTuning, recipe: LongRangeRecipe) {
+        let parts = [folder] + (variant.map { [$0.folder] } ?? []) + [task.name]
+        var one = run.setting(variant?.settings ?? []).into(parts.joined(separator: "/"))
+        (one.task, one.recipe) = (task.name, task.recipe(isShort: isShort))
+        guard let recipe = try one.longRangeRecipe(grid: grid) else {
+            throw UsageError("--task \(task.name): wanted a recipe of kind longrange at \(one.recipe ?? "")")
+        }
+        return (variant?.name ?? recipe.encoder.attention.name, one, recipe)
+    }
+
+    /// One that diverges leaves its place empty, and the others go on.
+    private func cell(
+        _ one: FineTuning, _ recipe: LongRangeRecipe, _ observer: some RunObserver
+    ) throws -> LongRangeTable.Cell {
+        let folder = one.output ?? ""
+        func costs(_ folders: [String]) -> [RunCost] {
+            folders.compactMap { RunCost(of: URL(fileURLWithPath: $0, isDirectory: true)) }
+        }
+        if let seeds {
+            let report = try Seeds(one, count: seeds).run(observer).report
+            return .init(
+                scores: report.statistics?.scores ?? [], rows: report.rows ?? 0,
+                costs: costs(report.seeds.map { "\(folder)/seed-\($0)" }))
+        }
+        do {
+            let scored = try one.run(recipe, observer)
+            return .init(scores: [scored.primary], rows: scored.rows, costs: costs([folder]))
+        } catch let error as TrainingError {
+            guard case .diverged = error else { throw error }
+            observer.line("diverged: \(error)")
+            return .init()
+        }
+    }
+}
+
+extension LongRangeTask {
+    /// The path of its recipe: by its path, for a folder of text may well be called `text`.
+    func recipe(isShort: Bool) -> String { "Recipes/LongRange/\(name)\(isShort ? "-short" : "").yaml" }
+}

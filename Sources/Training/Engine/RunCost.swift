@@ -1,0 +1,37 @@
+import Checkpoints
+import Foundation
+
+/// What the steps of a run took, as its folder tells.
+public struct RunCost: Sendable, Equatable {
+    public let totalSteps: Int
+    /// Medians over steps.
+    public let rowsAStep: Int
+    public let secondsAStep: Double
+    /// Bytes of all tensors at their most; nil of a run of an earlier program.
+    public let peakBytes: Int?
+
+    /// Nil where no log tells of a step.
+    public init?(of folder: URL) {
+        let log = folder.appendingPathComponent(RunFolder.logName)
+        guard let data = try? Data(contentsOf: log, options: .mappedIfSafe) else { return nil }
+        // Kinds are told apart by bytes, and of a long run a thousand steps stand for all: decoding takes seconds.
+        let kind = Data(#""kind":"step""#.utf8)
+        let lines = data.split(separator: UInt8(ascii: "\n")).filter { $0.range(of: kind) != nil }
+        let steps = stride(from: 0, to: lines.count, by: 1 + lines.count / 1000).compactMap {
+            try? JSONDecoder().decode(StepReport.self, from: Data(lines[$0])).head
+        }
+        guard let last = steps.last else { return nil }
+        func median(_ value: (StepHead) -> Double?) -> Double {
+            let sorted = steps.compactMap(value).sorted()
+            return sorted.isEmpty ? 0 : sorted[sorted.count / 2]
+        }
+        func seconds(_ step: StepHead) -> Double? { step.tokens.map { Double($0) / step.tokensPerSecond } }
+        totalSteps = last.totalSteps
+        secondsAStep = median(seconds)
+        rowsAStep = Int(median { step in seconds(step).flatMap { s in step.rowsPerSecond.map { $0 * s } } }.rounded())
+        peakBytes = RunFolder.newestStep(in: folder).flatMap { step in
+            let state = folder.appendingPathComponent(RunFolder.stateName(step), isDirectory: true)
+            return try? RunState(of: state, step: step).peakBytes
+        }
+    }
+}

@@ -1,0 +1,25 @@
+import ArgumentParser
+import Benchmarks
+import Console
+
+/// `yoso bench lra`: whole training steps of a task of the Long Range Arena, by attention.
+struct BenchLongRange: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lra",
+        abstract: "Time and memory of whole training steps of a task of the Long Range Arena, by attention.")
+
+    @Option(help: "The task, whose recipe says model and batch; rows have the task's most tokens.") var task = "text"
+    @Option(help: "The key and its values, as of sweep.") var over = "model.attention=softmax,yoso(hashes=32)"
+    @OptionGroup var settings: Settings
+    @Option(help: "Folder of the task's files, for its longest training rows; the default is random tokens.")
+    var data: String?
+    @Option(help: "Timed steps a round.") var steps = 1
+    @Option(help: "Rounds, each of every value in turn; medians count.") var rounds = 3
+
+    func run() throws {
+        let bench = try LongRangeBench(
+            task, over: over, settings.overrides, data: data, rounds: rounds, steps: steps)
+        Bench.title(", \(bench.title)")
+        try bench.run(line: Terminal.line)
+    }
+}

@@ -1,0 +1,66 @@
+import Foundation
+import LongRange
+import Testing
+
+@testable import Experiments
+@testable import Training
+
+@Suite struct LongRangeTableTests {
+    /// Of a run whose log says so.
+    private func cost(steps: Int, rows: Int, seconds: Double) throws -> RunCost {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("yoso-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let lines = (1...5).map { step in
+            // One that took long, and the last one, which no newline ends.
+            let time = step == 2 ? 100 * seconds : seconds
+            return """
+                {"kind":"step","step":\(step),"totalSteps":\(steps),"epoch":1,"loss":1,"rate":1,"gradientNorm":1,"tokens":800,\
+                "rowsPerSecond":\(Double(rows) / time),"tokensPerSecond":\(800 / time),"seconds":1}
+                """
+        }
+        let log = folder.appendingPathComponent("metrics.jsonl")
+        try Data((lines + [#"{"kind":"epoch","step":5}"#, #"{"kind":"step","st"#]).joined(separator: "\n").utf8).write(
+            to: log)
+        return try #require(RunCost(of: folder))
+    }
+
+    private func table(_ text: RunCost, _ listops: RunCost) -> LongRangeTable {
+        var table = LongRangeTable()
+        table.add("softmax", .text, .init(scores: [0.6, 0.7, 0.62], rows: 10, costs: [text]))
+        table.add("softmax", .listops, .init(scores: [0.3], rows: 20, costs: [listops]))
+        return table
+    }
+
+    @Test func costsAreMediansOfTheLog() throws {
+        let cost = try cost(steps: 2500, rows: 16, seconds: 0.5)
+        #expect(cost.totalSteps == 2500 && cost.rowsAStep == 16 && abs(cost.secondsAStep - 0.5) < 1e-9)
+        #expect(cost.share(of: .listops) == "50%, of 16 rows for 32" && !cost.isWhole(of: .listops))
+        #expect(RunCost(of: URL(fileURLWithPath: "/nowhere")) == nil)
+    }
+
+    @Test func shortAndWholeRunsAreNotMixedInSilence() throws {
+        let (whole, short) = (
+            try cost(steps: 20_000, rows: 32, seconds: 1), try cost(steps: 1000, rows: 16, seconds: 1)
+        )
+        let mixed = table(whole, short)
+        #expect(
+            mixed.remarks.contains(
+                "softmax: the average mixes runs as long as the paper's (Text) with shorter ones (ListOps)"))
+        #expect(table(short, short).remarks.allSatisfy { !$0.contains("mixes") })
+        #expect(mixed.text.contains("| softmax | 20%, of 16 rows for 32 | 100% | – | – | – |"))
+    }
+
+    @Test func mediansRangesAndPublishedAverages() throws {
+        let cost = try cost(steps: 1000, rows: 16, seconds: 1)
+        var table = table(cost, cost)
+        #expect(table.text.contains("| softmax | 30.0 | 62.0 (60.0 to 70.0) | – | – | – | 46.0 |"), "\(table.text)")
+        // Of the tasks that are there: (37.1 + 65.0) / 2.
+        #expect(
+            table.text.contains("| published: softmax | 37.1 | 65.0 | 79.4 | 38.2 | 74.2 | 51.0 |"), "\(table.text)")
+        #expect(table.text.contains("| softmax | 1 s | 1 s | – | – | – |"))
+        table.add("yoso", .text, .init(scores: [0.5], costs: [cost]))
+        table.add("yoso", .listops, .init())
+        #expect(table.text.contains("| yoso | diverged | 50.0 | – | – | – | – |"), "\(table.text)")
+    }
+}
