@@ -14,7 +14,7 @@ extension ExecutionOptions {
     /// - Parameter seeded: what the seed is of.
     @OptionBuilder<Self> static func executionOptions(seeded: String) -> [Option<Self>] {
         Option("slices", \.slices, 1...1024, "parts of a batch that run at the same time; part of the result")
-        Option("threads", \.threads, 0...1024, "threads for the slices, 0 for one a core; never changes a result")
+        Option("threads", \.threads, 0...1024, "threads of all slices, 0 for one a core; never changes a result")
         Option("precision", \.precision, "what dense layers multiply; bf16 wants a CPU with AVX512-BF16")
         Option(
             "recompute", \.recompute,

@@ -35,17 +35,21 @@ public final class ModelWeights {
     }
 
     /// Bytes held from the system and blocks asked for, over all pools.
-    var allocatedBytes: Int { passMemory.reduce(pool.allocatedBytes) { $0 + $1.pool.allocatedBytes } }
-    var allocatedBlocks: Int { passMemory.reduce(pool.allocatedBlocks) { $0 + $1.pool.allocatedBlocks } }
+    var allocatedBytes: Int {
+        passMemory.reduce(pool.allocatedBytes + workers.allocated.bytes) { $0 + $1.pool.allocatedBytes }
+    }
+    var allocatedBlocks: Int {
+        passMemory.reduce(pool.allocatedBlocks + workers.allocated.blocks) { $0 + $1.pool.allocatedBlocks }
+    }
 
     /// Inference over `batches`, spread over the slices; results come in the order of the batches.
     public func infer<Batch, Result>(_ batches: [Batch], _ pass: (Batch, Tape) -> Result) -> [Result] {
         pack()
         let count = passMemory.count
-        let parts = workers.map(count) { index in
+        let parts = workers.mapInOrder(count, limit: count) { index, team in
             passMemory[index].hold { pool in
                 stride(from: index, to: batches.count, by: count).map {
-                    pass(batches[$0], Tape(parameters: block, mode: .inference, pool: pool, panels: panels))
+                    pass(batches[$0], Tape(parameters: block, mode: .inference, pool: pool, team: team, panels: panels))
                 }
             }
         }

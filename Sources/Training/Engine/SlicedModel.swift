@@ -56,7 +56,7 @@ public final class SlicedModel {
         let clocks = profile?.clocks(memory.count)
         let passes = Self.inRounds(batches)
         gradients.begin()
-        return workers.mapInOrder(passes.count, limit: memory.count) { index in
+        return workers.mapInOrder(passes.count, limit: memory.count) { index, team in
             // In turn, so that steps of the same shape need the same memory. That of a pass is free for the next but so many:
             // one in between has ended, for which this one's gradients had to be in.
             let slot = index % memory.count
@@ -65,7 +65,7 @@ public final class SlicedModel {
                 defer { ofParameters.end() }
                 let tape = Tape(
                     parameters: weights.block, mode: .training(gradients: ofParameters, random: random), pool: pool,
-                    panels: weights.panels, recomputes: recomputes, clock: clocks?[slot])
+                    team: team, panels: weights.panels, recomputes: recomputes, clock: clocks?[slot])
                 return pass(passes[index], tape)
             }
         }
