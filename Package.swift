@@ -30,6 +30,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
         .systemLibrary(name: "CFiles"),
+        .systemLibrary(name: "CThreads"),
         .systemLibrary(name: "CPng", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .systemLibrary(name: "CLzma", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
         .systemLibrary(
@@ -47,7 +48,7 @@ let package = Package(
 
         // Numbers and calculus.
         .target(name: "Options"),
-        .target(name: "Tensors", dependencies: ["COpenBLAS", "CKernels"]),
+        .target(name: "Tensors", dependencies: ["COpenBLAS", "CKernels", "CThreads"]),
         .target(name: "Autograd", dependencies: ["Tensors", "CKernels"]),
 
         // The model.
@@ -105,7 +106,7 @@ let package = Package(
         .executableTarget(
             name: "yoso",
             dependencies: [
-                "Benchmarks", "Checkpoints", "Console", "Experiments", "Glue", "Inference", "Recipes",
+                "Benchmarks", "Bert", "Checkpoints", "Console", "Experiments", "Glue", "Inference", "Recipes",
                 "Reports",
                 "Tasks", "Tensors", "Tokenization", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -25,15 +25,18 @@ struct QueryTile {
         for first in stride(from: 0, to: length, by: step) { body(first, min(step, length - first)) }
     }
 
-    /// Visits every tile of every sequence and head, in order, with what `prepare` makes once of the sequence and head.
+    /// Visits every tile of every sequence and head, those of one in order, with what `prepare` makes once of the sequence and head.
     static func each<Prepared>(
-        of layout: BatchLayout, _ shape: HeadShape, prepare: (_ sequence: Range<Int>, _ head: Int) -> Prepared,
-        body: (QueryTile, Prepared) -> Void
+        of layout: BatchLayout, _ shape: HeadShape, _ products: Products,
+        prepare: (_ sequence: Range<Int>, _ head: Int, Products) -> Prepared,
+        body: (QueryTile, Prepared, Products) -> Void
     ) {
-        shape.eachHead(layout) { index, sequence, head in
-            let prepared = prepare(sequence, head)
+        shape.eachHead(layout, products) { index, sequence, head, products in
+            let prepared = prepare(sequence, head, products)
             each(length: sequence.count) { first, count in
-                body(QueryTile(index: index, sequence: sequence, head: head, first: first, count: count), prepared)
+                body(
+                    QueryTile(index: index, sequence: sequence, head: head, first: first, count: count), prepared,
+                    products)
             }
         }
     }

@@ -30,6 +30,26 @@ public struct HeadShape: Sendable {
         }
     }
 
+    /// Visits every head of every sequence, spread over the team of `products`, with products and memory of the thread it is on.
+    func eachHead(
+        _ layout: BatchLayout, _ products: Products,
+        _ body: (_ sequence: Int, _ rows: Range<Int>, _ head: Int, _ products: Products) -> Void
+    ) {
+        products.each(layout.count * heads) { index, products in
+            body(index / heads, layout.rows(index / heads), index % heads, products)
+        }
+    }
+
+    /// The same, with what comes of it: sequence by sequence, head by head.
+    func mapHeads<Result>(
+        _ layout: BatchLayout, _ products: Products,
+        _ body: (_ sequence: Int, _ rows: Range<Int>, _ head: Int, _ products: Products) -> Result
+    ) -> [Result] {
+        products.map(layout.count * heads) { index, products in
+            body(index / heads, layout.rows(index / heads), index % heads, products)
+        }
+    }
+
     /// The query, key and value of `head` for `rows` of [tokens, 3 · width] projections, as strided views.
     func slices(_ projections: Tensor, _ rows: Range<Int>, head: Int) -> HeadSlices {
         let part = projections.matrix.rows(rows.lowerBound, rows.count)

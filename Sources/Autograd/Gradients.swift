@@ -2,14 +2,17 @@ import Tensors
 
 /// The gradients of one backward pass: a slot a variable, and those of the parameters.
 public final class Gradients {
-    public let pool: StoragePool
+    /// Those of the pass.
+    public let products: Products
+    public var pool: StoragePool { products.pool }
+    var team: Team { products.team }
     private var slots: [Tensor?]
     let ofParameters: ParameterGradients
 
-    init(slots: Int, ofParameters: ParameterGradients, pool: StoragePool) {
+    init(slots: Int, ofParameters: ParameterGradients, products: Products) {
         self.slots = Array(repeating: nil, count: slots)
         self.ofParameters = ofParameters
-        self.pool = pool
+        self.products = products
     }
 
     /// Lets `body` add to the gradient of `parameter`, once earlier passes have.
@@ -22,7 +25,7 @@ public final class Gradients {
     /// Adds `gradient`, which the caller hands over, to that of the variable of `slot`.
     public func add(_ gradient: Tensor, to slot: GradientSlot) {
         guard let node = slot.node else { return }
-        if let sum = slots[node] { sum.add(gradient) } else { slots[node] = gradient }
+        if let sum = slots[node] { team.add(gradient, to: sum) } else { slots[node] = gradient }
     }
 
     /// Adds `gradient`, which the caller hands over, to that of `variable`.
@@ -42,7 +45,7 @@ public final class Gradients {
 
     func take(_ node: Int, keeping: Bool) -> Tensor? {
         guard let gradient = slots[node] else { return nil }
-        if keeping { return pool.copy(gradient) }
+        if keeping { return team.copy(gradient, from: pool) }
         slots[node] = nil
         return gradient
     }

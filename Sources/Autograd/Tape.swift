@@ -17,6 +17,8 @@ public final class Tape {
     public let pool: StoragePool
     /// The products of dense layers and of dense attentions, in the pass's precision.
     public let products: Products
+    /// The threads of this pass.
+    public var team: Team { products.team }
     private let parameters: Tensor
     /// Where dense layers multiply in bf16, their weights.
     let panels: WeightPanels?
@@ -31,15 +33,15 @@ public final class Tape {
     /// - Parameter panels: `parameters` in panels, for dense layers to multiply in bf16.
     /// - Parameter clock: hears of every operation in training.
     public init(
-        parameters: Tensor, mode: Mode, pool: StoragePool, panels: WeightPanels? = nil, recomputes: Bool = false,
-        clock: PhaseClock? = nil
+        parameters: Tensor, mode: Mode, pool: StoragePool, team: Team = .alone, panels: WeightPanels? = nil,
+        recomputes: Bool = false, clock: PhaseClock? = nil
     ) {
         self.parameters = parameters
         self.recomputes = recomputes
         self.clock = clock
         clock?.start()
         self.panels = panels
-        products = Products(panels == nil ? .fp32 : .bf16, from: pool)
+        products = Products(panels == nil ? .fp32 : .bf16, from: pool, team)
         self.mode = mode
         self.pool = pool
     }
@@ -87,7 +89,7 @@ public final class Tape {
 
     /// A tape of its own for a part of this pass that begins after so many random streams.
     func branch(at randomSites: UInt64) -> Tape {
-        let tape = Tape(parameters: parameters, mode: mode, pool: pool, panels: panels, clock: clock)
+        let tape = Tape(parameters: parameters, mode: mode, pool: pool, team: team, panels: panels, clock: clock)
         tape.randomSites = randomSites
         return tape
     }
@@ -105,7 +107,7 @@ public final class Tape {
         guard case .training(let ofParameters, _) = mode else {
             preconditionFailure("backward on a tape in inference mode")
         }
-        let gradients = Gradients(slots: variableCount, ofParameters: ofParameters, pool: pool)
+        let gradients = Gradients(slots: variableCount, ofParameters: ofParameters, products: products)
         gradients.add(dOutput, to: output)
         let wanted = Set(variables.compactMap(\.node))
         while let (output, operation) = operations.popLast() {

@@ -20,17 +20,19 @@ public struct TrainingShape: Sendable {
     public var precision: Precision
     public var microBatchTokens: Int
     public var recompute: Bool
+    public var slices: Int
     public var threads: Int
 
     public init(
         layers: Int, hidden: Int, vocabulary: Int, batch: Int, length: Int, attention: AttentionChoice,
         attentionDropout: Float, precision: Precision, microBatchTokens: Int, recompute: Bool,
-        threads: Int
+        slices: Int, threads: Int
     ) {
         (self.layers, self.hidden, self.vocabulary) = (layers, hidden, vocabulary)
         (self.batch, self.length, self.attention) = (batch, length, attention)
         (self.attentionDropout, self.precision) = (attentionDropout, precision)
-        (self.microBatchTokens, self.recompute, self.threads) = (microBatchTokens, recompute, threads)
+        (self.microBatchTokens, self.recompute) = (microBatchTokens, recompute)
+        (self.slices, self.threads) = (slices, threads)
     }
 
     public var tokens: Int { batch * length }
@@ -87,7 +89,7 @@ public final class TimedTraining {
                 $0.length = shape.length
                 $0.sentenceOrder = false
             }, batch: .sequences(shape.batch),
-            microBatchTokens: shape.microBatchTokens, budget: .steps(1000), slices: shape.threads,
+            microBatchTokens: shape.microBatchTokens, budget: .steps(1000), slices: shape.slices,
             threads: shape.threads, precision: shape.precision, recompute: shape.recompute)
         trainer = Trainer(options) { MaskedWords(on: Encoder(shape.encoder, $0), $0) }
         examples = shape.examples

@@ -172,8 +172,8 @@ BF16_INLINE void pack_gelu(int64_t rows, int64_t columns, const float *c, int64_
 /// `left_gelu` is a constant of each copy: with the branch in it the loop of a plain product is 2% slower.
 BF16_INLINE void multiply(int64_t rows, int64_t columns, int64_t depth, const uint32_t *left, const uint32_t *right,
                           const float *start, int accumulates, float *c, int64_t stride, uint32_t *left_gelu,
-                          uint32_t *right_gelu) {
-    const int64_t pairs = (depth + 1) / 2, left_pairs = (columns + 1) / 2, right_pairs = (rows + 1) / 2;
+                          int64_t right_pairs, uint32_t *right_gelu) {
+    const int64_t pairs = (depth + 1) / 2, left_pairs = (columns + 1) / 2;
     int64_t p = 0;
     // Once without any depth too, since c must be written.
     do {
@@ -200,12 +200,12 @@ BF16_INLINE void multiply(int64_t rows, int64_t columns, int64_t depth, const ui
 
 BF16 void ck_bf16_multiply(int64_t depth, const void *left, const void *right, const float *start, int32_t accumulates,
                            ck_matrix c) {
-    multiply(c.rows, c.columns, depth, left, right, start, accumulates, c.data, c.stride, 0, 0);
+    multiply(c.rows, c.columns, depth, left, right, start, accumulates, c.data, c.stride, 0, 0, 0);
 }
 
 BF16 void ck_bf16_multiply_gelu(int64_t depth, const void *left, const void *right, const float *start, ck_matrix c,
-                                void *left_gelu, void *right_gelu) {
-    multiply(c.rows, c.columns, depth, left, right, start, 0, c.data, c.stride, left_gelu, right_gelu);
+                                void *left_gelu, int64_t right_pairs, void *right_gelu) {
+    multiply(c.rows, c.columns, depth, left, right, start, 0, c.data, c.stride, left_gelu, right_pairs, right_gelu);
 }
 
 #else
@@ -218,7 +218,7 @@ void ck_bf16_multiply(int64_t depth, const void *left, const void *right, const 
 }
 
 void ck_bf16_multiply_gelu(int64_t depth, const void *left, const void *right, const float *start, ck_matrix c,
-                           void *left_gelu, void *right_gelu) {
+                           void *left_gelu, int64_t right_pairs, void *right_gelu) {
     __builtin_trap();
 }
 

@@ -12,8 +12,8 @@ CLONES void ck_scale(int64_t n, float factor, float *x) {
     for (int64_t i = 0; i < n; i++) x[i] *= factor;
 }
 
-void ck_fill_rows(int64_t rows, int64_t columns, const float *row, float *y) {
-    for (int64_t i = 0; i < rows; i++) memcpy(y + i * columns, row, (size_t)columns * sizeof(float));
+void ck_fill_rows(const float *row, ck_matrix y) {
+    for (int64_t i = 0; i < y.rows; i++) memcpy(y.data + i * y.stride, row, (size_t)y.columns * sizeof(float));
 }
 
 void ck_copy_rows(ck_matrix x, ck_matrix y) {
@@ -36,9 +36,9 @@ void ck_add_value(float value, ck_matrix y) {
         for (int64_t j = 0; j < y.columns; j++) y.data[i * y.stride + j] += value;
 }
 
-CLONES void ck_add_column_sums(int64_t rows, int64_t columns, const float *x, float *sums) {
-    for (int64_t i = 0; i < rows; i++)
-        for (int64_t j = 0; j < columns; j++) sums[j] += x[i * columns + j];
+CLONES void ck_add_column_sums(ck_matrix x, float *sums) {
+    for (int64_t i = 0; i < x.rows; i++)
+        for (int64_t j = 0; j < x.columns; j++) sums[j] += x.data[i * x.stride + j];
 }
 
 CLONES double ck_sum_of_squares(int64_t n, const float *x) {

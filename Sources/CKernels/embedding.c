@@ -12,10 +12,11 @@ CLONES void ck_gather_add(int64_t rows, int64_t columns, const int32_t *ids, con
     }
 }
 
-CLONES void ck_scatter_add(int64_t rows, int64_t columns, const int32_t *ids, const float *d, float *table) {
-    for (int64_t i = 0; i < rows; i++) {
-        float *to = table + (int64_t)ids[i] * columns;
-        for (int64_t j = 0; j < columns; j++) to[j] += d[i * columns + j];
+CLONES void ck_scatter_add(const int32_t *ids, ck_matrix d, ck_matrix table) {
+    for (int64_t i = 0; i < d.rows; i++) {
+        const float *from = d.data + i * d.stride;
+        float *to = table.data + (int64_t)ids[i] * table.stride;
+        for (int64_t j = 0; j < d.columns; j++) to[j] += from[j];
     }
 }
 

@@ -43,6 +43,17 @@ CLONES void ck_layer_norm_gradient(int64_t rows, int64_t columns, const float *n
     }
 }
 
+CLONES void ck_layer_norm_parameters_gradient(ck_matrix normalized, ck_matrix d, float *dscale, float *dshift) {
+    FAST
+    for (int64_t i = 0; i < d.rows; i++) {
+        const float *unit = normalized.data + i * normalized.stride, *row = d.data + i * d.stride;
+        for (int64_t j = 0; j < d.columns; j++) {
+            dshift[j] += row[j];
+            dscale[j] += row[j] * unit[j];
+        }
+    }
+}
+
 CLONES void ck_l2_normalize(float epsilon, ck_matrix x, ck_matrix y, float *norms) {
     FAST
     for (int64_t i = 0; i < x.rows; i++) {

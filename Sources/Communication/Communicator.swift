@@ -55,6 +55,9 @@ extension Communicator {
     /// Whether this process is the one that speaks and writes.
     public var isFirst: Bool { rank == 0 }
 
+    /// How many of them are on this host.
+    public var neighbours: Int { hosts.count { $0 == hosts[rank] } }
+
     /// The values that every rank gives, by rank.
     public func gather<Value: BitwiseCopyable>(_ values: [Value]) -> [[Value]] {
         guard size > 1 else { return [values] }

@@ -22,18 +22,15 @@ public enum Ranks {
         guard all.size == 1, let text = environment["OMPI_COMM_WORLD_SIZE"] ?? environment["PMI_SIZE"],
             let count = Int(text), count > 1
         else { return }
-        throw WithoutMPI(count: count, isFirst: (environment["OMPI_COMM_WORLD_RANK"] ?? environment["PMI_RANK"]) == "0")
+        throw WithoutMPI(count: count)
     }
 
     public struct WithoutMPI: Error, CustomStringConvertible {
         let count: Int
-        let isFirst: Bool
 
-        /// Said once.
         public var description: String {
-            isFirst
-                ? "\(count) ranks were started, and this program was built without MPI; build it with "
-                    + "swift build -c release --traits MPI" : ""
+            "\(count) ranks were started, and this program was built without MPI; build it with "
+                + "swift build -c release --traits MPI"
         }
     }
 }

@@ -60,9 +60,19 @@ public struct Pretraining {
 
     /// What the run would take, by a few steps of it.
     ///
-    /// - Throws: what reading the recipe's files throws.
-    public func estimate(_ observer: some RunObserver) throws -> PretrainingEstimate {
+    /// - Parameters:
+    ///   - ranks: machines like this one that it would be spread over; nil for this one alone.
+    ///   - network: between them, such as `25Gbit`.
+    /// - Throws: `UsageError` where these are none, and what reading the recipe's files throws.
+    public func estimate(_ observer: some RunObserver, ranks: Int?, over network: String) throws -> EstimateTable {
+        guard (1...65536).contains(ranks ?? 1) else {
+            throw UsageError("--ranks \(ranks ?? 0): wanted 1 to 65,536")
+        }
+        guard let network = SpreadEstimate.Network(network) else {
+            throw UsageError("--network \(network): wanted a speed such as 25Gbit or 100Mbit")
+        }
         let setup = try PretrainingSetup(recipe, observer)
-        return PretrainingEstimate(setup.encoder, recipe.options, setup.data)
+        let estimate = PretrainingEstimate(setup.encoder, recipe.options, setup.data)
+        return EstimateTable(estimate, ranks.map { SpreadEstimate(estimate, ranks: $0, network) })
     }
 }

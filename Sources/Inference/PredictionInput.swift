@@ -6,9 +6,13 @@ struct PredictionInput: Equatable {
     /// As JSON, to be echoed.
     let id: String?
 
-    /// - Parameter wanted: texts that the model takes; nil where it does not say.
+    /// - Parameters:
+    ///   - wanted: texts that the model takes; nil where it does not say.
+    ///   - taker: what takes them, in words.
     /// - Throws: `PredictionFailure` where the line is none of these, or has another number of texts.
-    init(_ line: String, texts wanted: Int?) throws(PredictionFailure) {
+    init(
+        _ line: String, texts wanted: Int?, for taker: String = "the model was fine-tuned on"
+    ) throws(PredictionFailure) {
         switch line.first(where: { $0 != " " }) {
         case "{": (texts, id) = try Self.fields(of: line)
         case "[" where Self.json(line) is [Any]:
@@ -22,7 +26,7 @@ struct PredictionInput: Equatable {
         }
         if let wanted, texts.count != wanted {
             let (found, expected) = wanted == 1 ? ("two texts", "one") : ("one text", "two")
-            throw PredictionFailure("\(found), but the model was fine-tuned on \(expected)", id: id)
+            throw PredictionFailure("\(found), but \(taker) \(expected)", id: id)
         }
     }
 

@@ -1,18 +1,30 @@
 import Foundation
 import Tasks
 
-/// Lines in, JSON lines out, in the same order: a line that cannot be predicted gets its error in the place of a label, and
+/// Lines in, JSON lines out, in the same order: a line that cannot be predicted gets its error in the place of an answer, and
 /// the others go on.
 public struct PredictionStream {
-    /// Its labels by the names that are written.
-    private let target: Target
     /// Texts that the model takes; nil where it does not say.
     private let texts: Int?
-    private let logits: ([[String]]) throws -> [[Float]]
+    /// As of `PredictionInput`.
+    private let taker: String
+    private let outputs: ([[String]]) throws -> [[Float]]
+    private let answer: ([Float]) -> any Encodable
     private let encoder = JSONEncoder()
 
+    /// - Parameter target: its labels by the names that are written.
     public init(_ target: Target, texts: Int?, logits: @escaping ([[String]]) throws -> [[Float]]) {
-        (self.target, self.texts, self.logits) = (target, texts, logits)
+        self.init(texts: texts, for: "the model was fine-tuned on", outputs: logits) { Prediction($0, target) }
+    }
+
+    /// - Parameters:
+    ///   - outputs: of the model, a row a line.
+    ///   - answer: what is written of a row.
+    init(
+        texts: Int?, for taker: String, outputs: @escaping ([[String]]) throws -> [[Float]],
+        answer: @escaping ([Float]) -> any Encodable
+    ) {
+        (self.texts, self.taker, self.outputs, self.answer) = (texts, taker, outputs, answer)
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     }
 
@@ -25,19 +37,19 @@ public struct PredictionStream {
             let inputs = read.map { line in
                 Result<PredictionInput, PredictionFailure> { () throws(PredictionFailure) in
                     switch line.text {
-                    case .success(let text): try PredictionInput(text, texts: texts)
+                    case .success(let text): try PredictionInput(text, texts: texts, for: taker)
                     case .failure(let problem): throw PredictionFailure(problem.description, id: nil)
                     }
                 }
             }
             let rows = inputs.compactMap { try? $0.get().texts }
-            var predictions = (rows.isEmpty ? [] : try logits(rows)).makeIterator()
+            var answers = (rows.isEmpty ? [] : try outputs(rows)).makeIterator()
             var output = ""
             for (line, input) in zip(read, inputs) {
                 switch input {
                 case .success(let input):
-                    guard let logits = predictions.next() else { continue }
-                    output += try self.line(prediction(logits), id: input.id)
+                    guard let row = answers.next() else { continue }
+                    output += try self.line(answer(row), id: input.id)
                 case .failure(let failure):
                     failed += 1
                     output += try self.line(Failure(line: line.number, error: failure.problem), id: failure.id)
@@ -59,6 +71,18 @@ public struct PredictionStream {
         var probabilities: [String: Float]?
         /// Of a value.
         var score: Float?
+
+        init(_ logits: [Float], _ target: Target) {
+            guard !target.isValue else {
+                score = logits[0]
+                return
+            }
+            let said = target.prediction(logits).map { target.labels[Int($0)] }
+            (label, labels) = target.isMultiLabel ? (nil, said) : (said.first, nil)
+            probabilities = Dictionary(zip(target.labels, target.probabilities(logits).map(Float.init))) { first, _ in
+                first
+            }
+        }
     }
 
     private struct Failure: Encodable {
@@ -71,14 +95,4 @@ public struct PredictionStream {
         return (id.map { "{\"id\":\($0),\(json.dropFirst())" } ?? json) + "\n"
     }
 
-    private func prediction(_ logits: [Float]) -> Prediction {
-        guard !target.isValue else { return Prediction(score: logits[0]) }
-        let said = target.prediction(logits).map { target.labels[Int($0)] }
-        let probabilities = Dictionary(zip(target.labels, target.probabilities(logits).map(Float.init))) { first, _ in
-            first
-        }
-        return target.isMultiLabel
-            ? Prediction(labels: said, probabilities: probabilities)
-            : Prediction(label: said.first, probabilities: probabilities)
-    }
 }

@@ -42,14 +42,16 @@ public struct Matrix: KernelOperand {
 
     /// `count` rows from `first` on.
     public func rows(_ first: Int, _ count: Int) -> Matrix {
-        precondition(!isTransposed && first >= 0 && first + count <= rows)
-        return Matrix(storage, offset + first * stride, count, columns, stride, isTransposed: false)
+        precondition(first >= 0 && first + count <= rows)
+        let place = offset + first * (isTransposed ? 1 : stride)
+        return Matrix(storage, place, count, columns, stride, isTransposed: isTransposed)
     }
 
     /// `count` columns from `first` on.
     public func columns(_ first: Int, _ count: Int) -> Matrix {
-        precondition(!isTransposed && first >= 0 && first + count <= columns)
-        return Matrix(storage, offset + first, rows, count, stride, isTransposed: false)
+        precondition(first >= 0 && first + count <= columns)
+        let place = offset + first * (isTransposed ? stride : 1)
+        return Matrix(storage, place, rows, count, stride, isTransposed: isTransposed)
     }
 
     /// The diagonal of a square one, as a column.
@@ -59,6 +61,12 @@ public struct Matrix: KernelOperand {
     }
 
     public func fill(_ value: Float) { withPointer { ck_fill(value, $0) } }
+
+    /// sums[j] += Σ over rows of self[i, j]
+    public func addColumnSums(to sums: Tensor) {
+        precondition(!isTransposed && sums.count == columns, "\(sums.count) sums of \(columns) columns")
+        withPointers(self, sums) { ck_add_column_sums($0, $1) }
+    }
 
     /// self += value, elementwise.
     public func add(_ value: Float) { withPointer { ck_add_value(value, $0) } }

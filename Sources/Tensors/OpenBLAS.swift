@@ -1,6 +1,6 @@
 import COpenBLAS
 
-/// The BLAS under `multiply`: one thread a call, since parallelism lies in the workers.
+/// The BLAS under `multiply`: one thread a call, since parallelism lies in teams.
 public enum OpenBLAS {
     /// Tells OpenBLAS to use one thread a call; every program calls it before its first product.
     public static func useOneThread() { openblas_set_num_threads(1) }

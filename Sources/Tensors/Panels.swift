@@ -36,9 +36,24 @@ public struct Panels<Side: PanelSide> {
         pack(matrix, from: 0)
     }
 
+    private init(_ words: Tensor, rows: Int, columns: Int) {
+        (self.words, self.rows, self.columns) = (words, rows, columns)
+    }
+
     public static var width: Int { Side.width }
 
-    private var pairs: Int { ((Side.isLeft ? columns : rows) + 1) / 2 }
+    /// Some rows (left) or columns (right), from the first of a panel on.
+    func part(_ range: Range<Int>) -> Self {
+        precondition(range.lowerBound % Side.width == 0)
+        return Panels(
+            words.row(0, range.lowerBound * pairs..<words.columns), rows: Side.isLeft ? range.count : rows,
+            columns: Side.isLeft ? columns : range.count)
+    }
+
+    /// The words from an even place of the depth on.
+    fileprivate func words(depthFrom first: Int) -> Tensor { words.row(0, first / 2 * Side.width..<words.columns) }
+
+    fileprivate var pairs: Int { ((Side.isLeft ? columns : rows) + 1) / 2 }
 
     /// Fills whole panels with some rows (left) or columns (right), from the first of a panel on.
     public func pack(_ part: Matrix, from first: Int) {
@@ -66,12 +81,12 @@ public struct Panels<Side: PanelSide> {
 }
 
 /// c = a b, c = start + a b with a row to start from, or c += a b; operands are bf16, sums float32. And, of c = start + a b,
-/// gelu(c) as operands of products to come, made while c is in the cache.
+/// gelu(c) as operands of products to come, made while c is in the cache: c is then rows of it from `first`, a multiple of 12, on.
 ///
-/// A row of c depends on its row of a alone, in every bit.
+/// A row of c depends on its row of a alone, in every bit, and a column on its column of b.
 public func multiply(
     _ a: LeftPanels, _ b: RightPanels, into c: Matrix, startingFrom start: Tensor? = nil, accumulate: Bool = false,
-    gelu: (left: LeftPanels, right: RightPanels?)? = nil
+    gelu: (left: LeftPanels, right: RightPanels?, first: Int)? = nil
 ) {
     precondition(
         a.columns == b.rows && c.rows == a.rows && c.columns == b.columns && !c.isTransposed,
@@ -84,9 +99,10 @@ public func multiply(
         return
     }
     precondition(
-        gelu.left.rows == c.rows && gelu.left.columns == c.columns
-            && (gelu.right.map { $0.rows == c.rows && $0.columns == c.columns } ?? true))
-    withPointers(a.words, b.words, start, c, gelu.left.words, gelu.right?.words) {
-        ck_bf16_multiply_gelu(Int64(a.columns), $0, $1, $2, $3, $4, $5)
+        gelu.left.rows >= gelu.first + c.rows && gelu.left.columns == c.columns
+            && (gelu.right.map { $0.rows == gelu.left.rows && $0.columns == c.columns } ?? true))
+    let left = gelu.left.part(gelu.first..<gelu.first + c.rows).words
+    withPointers(a.words, b.words, start, c, left, gelu.right?.words(depthFrom: gelu.first)) {
+        ck_bf16_multiply_gelu(Int64(a.columns), $0, $1, $2, $3, $4, Int64(gelu.right?.pairs ?? 0), $5)
     }
 }

@@ -1,12 +1,28 @@
-import CKernels
-
-/// What products read in one precision: operands are made ready once, for as many products as read them.
+/// What products read in one precision: operands are made ready once, for as many products as read them, by a team.
 public struct Products {
     public let precision: Precision
-    let pool: StoragePool
+    public let pool: StoragePool
+    public let team: Team
 
-    public init(_ precision: Precision, from pool: StoragePool) {
-        (self.precision, self.pool) = (precision, pool)
+    public init(_ precision: Precision, from pool: StoragePool, _ team: Team = .alone) {
+        (self.precision, self.pool, self.team) = (precision, pool, team)
+    }
+
+    /// Calls `body` with every index below `count`, spread over the team, with products of the thread that it is on alone.
+    public func each(_ count: Int, _ body: (_ index: Int, _ products: Products) -> Void) {
+        team.each(count) { index, lane in
+            body(index, Products(precision, from: team.pool(of: lane, first: pool)))
+        }
+    }
+
+    /// `body` of the same, in order of the index.
+    public func map<Result>(_ count: Int, _ body: (_ index: Int, _ products: Products) -> Result) -> [Result] {
+        team.map(count) { index, lane in body(index, Products(precision, from: team.pool(of: lane, first: pool))) }
+    }
+
+    /// Calls `body` with ranges that make up `0 ..< count` as `Team.cut` does, with memory of the thread that it is on.
+    public func eachRange(_ count: Int, weighing weight: Int, _ body: (Range<Int>, StoragePool) -> Void) {
+        team.cut(count, weighing: weight) { range, lane in body(range, team.pool(of: lane, first: pool)) }
     }
 
     /// `matrix` as the left factor.
@@ -16,7 +32,14 @@ public struct Products {
     public func right(_ matrix: Matrix) -> RightFactor { factor(matrix) }
 
     private func factor<Side>(_ matrix: Matrix) -> Factor<Side> {
-        precision == .bf16 ? .panels(Panels(matrix, from: pool)) : .plain(matrix)
+        guard precision == .bf16 else { return .plain(matrix) }
+        let panels = Panels<Side>(rows: matrix.rows, columns: matrix.columns, from: pool)
+        let (count, depth) = Side.isLeft ? (matrix.rows, matrix.columns) : (matrix.columns, matrix.rows)
+        team.cut(count, weighing: depth, at: Side.width) { range in
+            let (first, count) = (range.lowerBound, range.count)
+            panels.pack(Side.isLeft ? matrix.rows(first, count) : matrix.columns(first, count), from: first)
+        }
+        return .panels(panels)
     }
 
     /// `input` as the left factor, and, where it `isKept`, as the right factor of later products, in bf16 made ready by one read.
@@ -26,10 +49,12 @@ public struct Products {
         guard precision == .bf16 else { return (.plain(matrix), .plain(matrix)) }
         let left = LeftPanels(rows: input.rows, columns: input.columns, from: pool)
         let right = RightPanels(rows: input.rows, columns: input.columns, from: pool)
-        for first in stride(from: 0, to: input.rows, by: LeftPanels.width) {
-            let part = matrix.rows(first, min(LeftPanels.width, input.rows - first))
-            left.pack(part, from: first)
-            right.pack(part, depthFrom: first)
+        team.cut(input.rows, weighing: input.columns, at: LeftPanels.width) { rows in
+            for first in stride(from: rows.lowerBound, to: rows.upperBound, by: LeftPanels.width) {
+                let part = matrix.rows(first, min(LeftPanels.width, rows.upperBound - first))
+                left.pack(part, from: first)
+                right.pack(part, depthFrom: first)
+            }
         }
         return (.panels(left), .panels(right))
     }
@@ -43,7 +68,11 @@ public struct Products {
         }
         let left = LeftPanels(rows: h.rows, columns: h.columns, from: pool)
         let right = isKept ? RightPanels(rows: h.rows, columns: h.columns, from: pool) : nil
-        multiply(a, b, into: h.matrix, startingFrom: row, gelu: (left, right))
+        team.cut(h.rows, weighing: h.columns, at: LeftPanels.width) { rows in
+            Tensors.multiply(
+                a.part(rows), b, into: h.matrix.rows(rows.lowerBound, rows.count), startingFrom: row,
+                gelu: (left, right, rows.lowerBound))
+        }
         return (.panels(left), right.map(RightFactor.panels))
     }
 
@@ -53,7 +82,7 @@ public struct Products {
     /// `matrix` and its transpose as left factors.
     public func pair(of matrix: Matrix) -> LeftFactorPair {
         let pair = emptyPair(of: matrix)
-        pair.addAll()
+        team.cut(matrix.rows, weighing: matrix.columns, at: LeftFactorPair.rowsAtATime) { pair.addEach(rows: $0) }
         return pair
     }
 }
@@ -95,10 +124,10 @@ public struct LeftFactorPair {
         panels.transposed.pack(part.transposed, depthFrom: rows.lowerBound)
     }
 
-    /// Takes up all rows.
-    fileprivate func addAll() {
-        for first in stride(from: 0, to: matrix.rows, by: Self.rowsAtATime) {
-            add(rows: first..<min(first + Self.rowsAtATime, matrix.rows))
+    /// Takes up rows from a multiple of `rowsAtATime` on.
+    fileprivate func addEach(rows: Range<Int>) {
+        for first in stride(from: rows.lowerBound, to: rows.upperBound, by: Self.rowsAtATime) {
+            add(rows: first..<min(first + Self.rowsAtATime, rows.upperBound))
         }
     }
 
@@ -114,15 +143,5 @@ public func multiply(_ a: LeftFactor, _ b: RightFactor, into c: Matrix, accumula
     case (.plain(let a), .plain(let b)): multiply(a, b, into: c, accumulate: accumulate)
     case (.panels(let a), .panels(let b)): multiply(a, b, into: c, accumulate: accumulate)
     case (.plain, .panels), (.panels, .plain): preconditionFailure("factors of different precision")
-    }
-}
-
-/// Every row of c = row + a b.
-public func multiply(_ a: LeftFactor, _ b: RightFactor, plus row: Tensor, into c: Tensor) {
-    if case (.panels(let a), .panels(let b)) = (a, b) {
-        multiply(a, b, into: c.matrix, startingFrom: row)
-    } else {
-        withPointers(row, c) { ck_fill_rows(Int64(c.rows), Int64(c.columns), $0, $1) }
-        multiply(a, b, into: c.matrix, accumulate: true)
     }
 }

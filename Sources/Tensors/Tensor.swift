@@ -81,8 +81,7 @@ public struct Tensor: KernelOperand {
 
     /// sums[j] += Σ over rows of self[i, j]
     public func addColumnSums(to sums: Tensor) {
-        precondition(sums.count == columns, "\(sums.count) sums of \(columns) columns")
-        withPointers(self, sums) { ck_add_column_sums(Int64(rows), Int64(columns), $0, $1) }
+        matrix.addColumnSums(to: sums)
     }
 
     /// Σ x², accumulated in double.

@@ -90,7 +90,7 @@ struct PanelsTests {
         let together = products.multiplyAndActivate(left, right, plus: row, into: fused, isKept: true)
         let forNextAlone = products.multiplyAndActivate(left, right, plus: row, into: fused, isKept: false)
         #expect(forNextAlone.kept.map { _ in true } == nil)
-        multiply(left, right, plus: row, into: plain)
+        products.multiply(left, right, plus: row, into: plain)
         #expect(fused.values == plain.values)
         plain.withPointer { ck_gelu(Int64(plain.count), $0, $0) }
         let apart = products.leftAndKept(plain, isKept: true)

@@ -27,5 +27,22 @@ import Testing
         #expect(try limit("", [:]) == nil)
     }
 
+    /// Two nodes of two cores of two threads each: 0 to 3 are the first threads, 4 to 7 the cores' others.
+    @Test func threadsOfACoreComeLast() throws {
+        let root = FileManager.default.temporaryDirectory.appendingPathComponent("yoso-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: root) }
+        var files = ["cpu/online": "0-7\n", "node/online": "0-1\n"]
+        files["node/node0/cpulist"] = "0,2,4,6\n"
+        files["node/node1/cpulist"] = "1,3,5,7\n"
+        for core in 0..<8 { files["cpu/cpu\(core)/topology/thread_siblings_list"] = "\(core % 4),\(core % 4 + 4)\n" }
+        for (name, text) in files {
+            let url = root.appendingPathComponent(name)
+            try FileManager.default.createDirectory(
+                at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data(text.utf8).write(to: url)
+        }
+        #expect(Cores.order(root: root.path) == [0, 2, 1, 3, 4, 6, 5, 7])
+    }
+
     @Test func thereIsSomething() { #expect(Cores.available > 0 && Workers().threads >= 1) }
 }

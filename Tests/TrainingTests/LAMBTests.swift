@@ -21,7 +21,7 @@ import Testing
         let gradients = StoragePool().zeros(1, layout.blockCount)
         gradients.view(of: weight).copy(from: (0..<weight.count).map { ($0 % 3 == 0 ? -1 : 1) * Float($0 + 1) })
         let signs = gradients.values.map { $0 < 0 ? -1.0 : 1.0 }
-        model.optimizer.update(model.weights, by: gradients, norm: 1, rate: rate)
+        model.optimizer.update(by: gradients, norm: 1, rate: rate)
         let direction = zip(before, signs).map { $1 + 0.1 * $0 }
         func norm(_ x: [Double]) -> Double { x.reduce(0) { $0 + $1 * $1 }.squareRoot() }
         let ratio = norm(before) / norm(direction)

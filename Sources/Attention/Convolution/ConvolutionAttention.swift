@@ -26,7 +26,7 @@ struct ConvolutionAttention: SelfAttention {
         let attended = attention(projections, layout)
         let output = tape.pool.copy(attended.value)
         let values = tape[kernels]
-        shape.eachHead(layout) { _, rows, head in
+        shape.eachHead(layout, tape.products) { _, rows, head, _ in
             let value = shape.slices(projections.value, rows, head: head).value
             withPointers(values.rows(head..<head + 1), value, shape.slice(output, rows, head: head)) {
                 ck_convolve(Int64(kernels.columns), $0, 0, $1, $2)

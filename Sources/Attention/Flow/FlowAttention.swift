@@ -18,8 +18,8 @@ struct FlowAttention: SelfAttention {
     func callAsFunction(_ projections: Variable, _ layout: BatchLayout) -> Variable {
         let pool = projections.tape.pool
         let output = pool.tensor(projections.rows, shape.width)
-        shape.eachHead(layout) { _, rows, head in
-            let flow = Flow(shape.slices(projections.value, rows, head: head), options, pool)
+        shape.eachHead(layout, projections.tape.products) { _, rows, head, products in
+            let flow = Flow(shape.slices(projections.value, rows, head: head), options, products.pool)
             copyRows(flow.output.matrix, into: shape.slice(output, rows, head: head))
         }
         return projections.tape.record(output, FlowGradient(attention: self, layout: layout, projections: projections))

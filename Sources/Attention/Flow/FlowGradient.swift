@@ -8,9 +8,10 @@ struct FlowGradient: AttentionGradient {
     let projections: Variable
 
     func backward(_ dOutput: Tensor, _ gradients: Gradients) {
-        let (shape, pool) = (attention.shape, gradients.pool)
-        let dProjections = pool.tensor(projections.rows, projections.columns)
-        shape.eachHead(layout) { _, rows, head in
+        let shape = attention.shape
+        let dProjections = gradients.pool.tensor(projections.rows, projections.columns)
+        shape.eachHead(layout, gradients.products) { _, rows, head, products in
+            let pool = products.pool
             let flow = Flow(shape.slices(projections.value, rows, head: head), attention.options, pool)
             let dSlices = shape.slices(dProjections, rows, head: head)
             let d = pool.tensor(rows.count, shape.headWidth)

@@ -20,7 +20,7 @@ struct LinearAttention: SelfAttention {
         let pool = projections.tape.pool
         let output = pool.tensor(projections.rows, shape.width)
         let denominators = pool.tensor(shape.heads, projections.rows)
-        eachHead(layout, pool) { rows, head, map in
+        eachHead(layout, projections.tape.products) { rows, head, map, pool in
             let slices = shape.slices(projections.value, rows, head: head)
             let parts = Parts(slices, map, pool)
             let sums = pool.tensor(rows.count, shape.headWidth + 1)
@@ -34,19 +34,19 @@ struct LinearAttention: SelfAttention {
     }
 
     func eachHead(
-        _ layout: BatchLayout, _ pool: StoragePool, _ body: (_ rows: Range<Int>, _ head: Int, _ map: FeatureMap) -> Void
+        _ layout: BatchLayout, _ products: Products,
+        _ body: (_ rows: Range<Int>, _ head: Int, _ map: FeatureMap, _ pool: StoragePool) -> Void
     ) {
-        for head in 0..<shape.heads {
-            let map: FeatureMap =
-                switch features {
-                case .elu: .elu
-                case .random(let count, let random):
-                    .random(
-                        directions: FeatureMap.orthogonalDirections(
-                            count, width: shape.headWidth, random.stream(UInt64(head)), pool))
-                }
-            for index in 0..<layout.count { body(layout.rows(index), head, map) }
+        let maps: [FeatureMap] = (0..<shape.heads).map { head in
+            switch features {
+            case .elu: .elu
+            case .random(let count, let random):
+                .random(
+                    directions: FeatureMap.orthogonalDirections(
+                        count, width: shape.headWidth, random.stream(UInt64(head)), products.pool))
+            }
         }
+        shape.eachHead(layout, products) { _, rows, head, products in body(rows, head, maps[head], products.pool) }
     }
 
     /// What forward makes of one sequence and head, made again in backward.
@@ -82,9 +82,9 @@ private struct LinearAttentionGradient: AttentionGradient {
     let denominators: Tensor
 
     func backward(_ dOutput: Tensor, _ gradients: Gradients) {
-        let (shape, pool) = (attention.shape, gradients.pool)
-        let dProjections = pool.tensor(projections.rows, projections.columns)
-        attention.eachHead(layout, pool) { rows, head, map in
+        let shape = attention.shape
+        let dProjections = gradients.pool.tensor(projections.rows, projections.columns)
+        attention.eachHead(layout, gradients.products) { rows, head, map, pool in
             let slices = shape.slices(projections.value, rows, head: head)
             let dSlices = shape.slices(dProjections, rows, head: head)
             let parts = LinearAttention.Parts(slices, map, pool)

@@ -9,9 +9,9 @@ struct LocalAttention: SelfAttention {
     let window: Int
 
     func callAsFunction(_ projections: Variable, _ layout: BatchLayout) -> Variable {
-        let pool = projections.tape.pool
-        let output = pool.tensor(projections.rows, shape.width)
-        eachBand(layout) { band in
+        let products = projections.tape.products
+        let output = products.pool.tensor(projections.rows, shape.width)
+        eachBand(layout, products) { band, pool in
             let slices = shape.slices(projections.value, band.sequence, head: band.head)
             let weights = weights(band, slices, pool)
             let target = shape.slice(output, band.sequence, head: band.head).rows(band.first, band.count)
@@ -35,14 +35,15 @@ struct LocalAttention: SelfAttention {
         func keyRows(_ matrix: Matrix) -> Matrix { matrix.rows(keys.lowerBound, keys.count) }
     }
 
-    func eachBand(_ layout: BatchLayout, _ body: (Band) -> Void) {
+    func eachBand(_ layout: BatchLayout, _ products: Products, _ body: (Band, StoragePool) -> Void) {
         let step = max(16, window)
-        shape.eachHead(layout) { _, sequence, head in
-            body(Band(sequence: sequence, head: head, first: 0, count: 1, keys: 0..<sequence.count))
+        shape.eachHead(layout, products) { _, sequence, head, products in
+            body(Band(sequence: sequence, head: head, first: 0, count: 1, keys: 0..<sequence.count), products.pool)
             for first in stride(from: 1, to: sequence.count, by: step) {
                 let end = min(first + step, sequence.count)
                 let keys = max(0, first - window)..<min(sequence.count, end + window)
-                body(Band(sequence: sequence, head: head, first: first, count: end - first, keys: keys))
+                body(
+                    Band(sequence: sequence, head: head, first: first, count: end - first, keys: keys), products.pool)
             }
         }
     }
@@ -71,9 +72,9 @@ private struct LocalGradient: AttentionGradient {
     let output: Tensor
 
     func backward(_ dOutput: Tensor, _ gradients: Gradients) {
-        let (shape, pool) = (attention.shape, gradients.pool)
-        let dProjections = pool.zeros(projections.rows, projections.columns)
-        attention.eachBand(layout) { band in
+        let shape = attention.shape
+        let dProjections = gradients.pool.zeros(projections.rows, projections.columns)
+        attention.eachBand(layout, gradients.products) { band, pool in
             let slices = shape.slices(projections.value, band.sequence, head: band.head)
             let dSlices = shape.slices(dProjections, band.sequence, head: band.head)
             let dBand = band.queryRows(shape.slice(dOutput, band.sequence, head: band.head))

@@ -18,8 +18,9 @@ struct MultiresolutionAttention: SelfAttention {
         let output = pool.tensor(projections.rows, shape.width)
         // Numerators are divided at once, denominators kept: [heads, tokens].
         let denominators = pool.tensor(shape.heads, projections.rows)
-        shape.eachHead(layout) { _, rows, head in
-            let parts = MultiresolutionParts(self, shape.slices(projections.value, rows, head: head), pool)
+        shape.eachHead(layout, projections.tape.products) { _, rows, head, products in
+            let parts = MultiresolutionParts(
+                self, shape.slices(projections.value, rows, head: head), products.pool)
             let target = shape.slice(output, rows, head: head)
             parts.eachBlock { block in
                 let (first, count) = (block.rows.lowerBound, block.rows.count)

@@ -11,9 +11,10 @@ struct MultiresolutionGradient: AttentionGradient {
     let denominators: Tensor
 
     func backward(_ dOutput: Tensor, _ gradients: Gradients) {
-        let (shape, pool) = (attention.shape, gradients.pool)
-        let dProjections = pool.zeros(projections.rows, projections.columns)
-        shape.eachHead(layout) { _, rows, head in
+        let shape = attention.shape
+        let dProjections = gradients.pool.zeros(projections.rows, projections.columns)
+        shape.eachHead(layout, gradients.products) { _, rows, head, products in
+            let pool = products.pool
             let slices = shape.slices(projections.value, rows, head: head)
             let dSlices = shape.slices(dProjections, rows, head: head)
             let parts = MultiresolutionParts(attention, slices, pool)

@@ -14,8 +14,8 @@ struct NystromAttention: SelfAttention {
     func callAsFunction(_ projections: Variable, _ layout: BatchLayout) -> Variable {
         let pool = projections.tape.pool
         let output = pool.tensor(projections.rows, shape.width)
-        shape.eachHead(layout) { _, rows, head in
-            let parts = NystromParts(self, shape.slices(projections.value, rows, head: head), pool)
+        shape.eachHead(layout, projections.tape.products) { _, rows, head, products in
+            let parts = NystromParts(self, shape.slices(projections.value, rows, head: head), products.pool)
             multiply(parts.left.matrix, parts.mixed.matrix, into: shape.slice(output, rows, head: head))
         }
         return projections.tape.record(

@@ -10,9 +10,10 @@ struct NystromGradient: AttentionGradient {
     let output: Tensor
 
     func backward(_ dOutput: Tensor, _ gradients: Gradients) {
-        let (shape, pool, scale) = (attention.shape, gradients.pool, attention.scale)
-        let dProjections = pool.tensor(projections.rows, projections.columns)
-        shape.eachHead(layout) { _, rows, head in
+        let (shape, scale) = (attention.shape, attention.scale)
+        let dProjections = gradients.pool.tensor(projections.rows, projections.columns)
+        shape.eachHead(layout, gradients.products) { _, rows, head, products in
+            let pool = products.pool
             let slices = shape.slices(projections.value, rows, head: head)
             let dSlices = shape.slices(dProjections, rows, head: head)
             let parts = NystromParts(attention, slices, pool)

@@ -25,7 +25,7 @@ struct NormalizedSoftmax: SelfAttention {
     /// q̂ | k̂ | v
     private func unitQueriesAndKeys(_ projections: Variable) -> Variable {
         let pool = projections.tape.pool
-        let units = UnitRows(projections.value, columns: 2 * shape.width, shape.headWidth, pool)
+        let units = UnitRows(projections.value, columns: 2 * shape.width, shape.headWidth, projections.tape.products)
         let result = pool.tensor(projections.rows, projections.columns)
         copyRows(units.rows.matrix, into: result.matrix.columns(0, 2 * shape.width))
         copyRows(
@@ -42,7 +42,7 @@ private struct UnitGradient: AttentionGradient {
 
     func backward(_ dOutput: Tensor, _ gradients: Gradients) {
         let dProjections = gradients.pool.copy(dOutput)
-        units.writeGradient(dOutput, into: dProjections)
+        units.writeGradient(dOutput, into: dProjections, gradients.products.team)
         gradients.add(dProjections, to: projections)
     }
 }

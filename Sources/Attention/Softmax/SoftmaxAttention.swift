@@ -25,15 +25,14 @@ struct SoftmaxAttention: SelfAttention {
         let logSums = tape.pool.tensor(shape.heads, projections.rows)
         let mask = dropout > 0 ? tape.nextRandomStream() : nil
         let pass = SoftmaxPass(
-            attention: self, layout: layout, scales: scales(tape), mask: mask, logSums: logSums, pool: tape.pool)
-        let products = tape.products
-        pass.eachTile { sequence, head in
+            attention: self, layout: layout, scales: scales(tape), mask: mask, logSums: logSums)
+        pass.eachTile(tape.products) { sequence, head, products in
             let slices = shape.slices(projections.value, sequence, head: head)
             return (
                 query: slices.query, key: products.right(slices.key.transposed), value: products.right(slices.value)
             )
-        } body: { tile, factors in
-            let scores = tape.pool.tensor(tile.count, tile.keys)
+        } body: { tile, factors, products in
+            let scores = products.pool.tensor(tile.count, tile.keys)
             multiply(products.left(tile.queries(factors.query)), factors.key, into: scores.matrix)
             withPointers(scores, pass.logSum(tile)) {
                 ck_softmax(Int64(tile.count), Int64(tile.keys), pass.scales[tile.head], $0, $1)
@@ -60,14 +59,14 @@ struct SoftmaxPass {
     let scales: [Float]
     let mask: RandomStream?
     let logSums: Tensor
-    let pool: StoragePool
 
     var shape: HeadShape { attention.shape }
 
     func eachTile<Prepared>(
-        prepare: (_ sequence: Range<Int>, _ head: Int) -> Prepared, body: (QueryTile, Prepared) -> Void
+        _ products: Products, prepare: (_ sequence: Range<Int>, _ head: Int, Products) -> Prepared,
+        body: (QueryTile, Prepared, Products) -> Void
     ) {
-        QueryTile.each(of: layout, shape, prepare: prepare, body: body)
+        QueryTile.each(of: layout, shape, products, prepare: prepare, body: body)
     }
 
     func logSum(_ tile: QueryTile) -> Tensor {

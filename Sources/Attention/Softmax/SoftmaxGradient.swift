@@ -10,11 +10,11 @@ struct SoftmaxGradient: AttentionGradient {
     let output: Tensor
 
     func backward(_ dOutput: Tensor, _ gradients: Gradients) {
-        let (pool, products) = (gradients.pool, projections.tape.products)
-        let dProjections = pool.tensor(projections.rows, projections.columns)
-        pass.eachTile { sequence, head in
+        let dProjections = gradients.pool.tensor(projections.rows, projections.columns)
+        pass.eachTile(gradients.products) { sequence, head, products in
             AttentionFactors(pass.shape.slices(projections.value, sequence, head: head), products)
-        } body: { tile, factors in
+        } body: { tile, factors, products in
+            let pool = products.pool
             let dSlices = pass.shape.slices(dProjections, tile.sequence, head: tile.head)
             let query = tile.queries(factors.query)
             let dTile = pass.slice(dOutput, tile)

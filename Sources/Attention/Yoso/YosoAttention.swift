@@ -20,17 +20,16 @@ struct YosoAttention: SelfAttention {
         let output = tape.pool.tensor(projections.rows, shape.width)
         // |S| or mass, [heads, tokens].
         let divisors = tape.pool.tensor(shape.heads, projections.rows)
-        var heads: [SampledHead] = []
-        shape.eachHead(layout) { sequence, rows, head in
+        let heads = shape.mapHeads(layout, tape.products) { sequence, rows, head, products in
             // Outside of training a sequence's hashes may not depend on its company.
             let random = (drawn?.stream(layout.keys[sequence]) ?? fixed).stream(UInt64(head))
             let sums = shape.slice(output, rows, head: head)
             let divisors = divisors.row(head, rows)
             let sampled = SampledHead.sum(
                 shape.slices(projections.value, rows, head: head), options, hashes: hashes(isTraining: drawn != nil),
-                random, tape.products, tape.pool, into: sums, mass: divisors)
+                random, products, products.pool, into: sums, mass: divisors)
             options.normalization.normalize(sums, divisors)
-            if drawn != nil { heads.append(sampled) }
+            return drawn == nil ? nil : sampled
         }
         return tape.record(
             output,
@@ -60,12 +59,13 @@ struct YosoGradient: AttentionGradient {
     let output: Tensor
     let divisors: Tensor
     /// Sequence by sequence, head by head.
-    let heads: [SampledHead]
+    let heads: [SampledHead?]
 
     func backward(_ dOutput: Tensor, _ gradients: Gradients) {
-        let (shape, pool, options) = (attention.shape, gradients.pool, attention.options)
-        let dProjections = pool.tensor(projections.rows, projections.columns)
-        shape.eachHead(layout) { sequence, rows, head in
+        let (shape, options) = (attention.shape, attention.options)
+        let dProjections = gradients.pool.tensor(projections.rows, projections.columns)
+        shape.eachHead(layout, gradients.products) { sequence, rows, head, products in
+            let pool = products.pool
             let slices = shape.slices(projections.value, rows, head: head)
             let dSlices = shape.slices(dProjections, rows, head: head)
             let (dSums, delta) = (PackedRows(like: slices.value, pool), pool.tensor(1, rows.count))
@@ -77,8 +77,8 @@ struct YosoGradient: AttentionGradient {
             let gradient = PairRows(
                 query: PackedRows(like: slices.query, pool), key: PackedRows(like: slices.key, pool),
                 value: PackedRows(like: slices.value, pool))
-            heads[sequence * shape.heads + head].writeGradients(
-                rowsOfPairs, dSums, delta, options, into: gradient, projections.tape.products, pool)
+            heads[sequence * shape.heads + head]?.writeGradients(
+                rowsOfPairs, dSums, delta, options, into: gradient, products, pool)
             copyRows(gradient.value.matrix, into: dSlices.value)
             query.writeGradient(gradient.query.matrix, into: dSlices.query)
             key.writeGradient(gradient.key.matrix, into: dSlices.key)

@@ -16,15 +16,15 @@ struct YosoExpectation: SelfAttention {
 
     func callAsFunction(_ projections: Variable, _ layout: BatchLayout) -> Variable {
         let tape = projections.tape
-        let units = UnitRows(projections.value, columns: 2 * shape.width, shape.headWidth, tape.pool)
+        let units = UnitRows(projections.value, columns: 2 * shape.width, shape.headWidth, tape.products)
         let output = tape.pool.tensor(projections.rows, shape.width)
         // |S| or mass, [heads, tokens].
         let divisors = tape.pool.tensor(shape.heads, projections.rows)
-        shape.eachHead(layout) { _, rows, head in
+        shape.eachHead(layout, tape.products) { _, rows, head, products in
             let (options, divisors) = (options(rows.count), divisors.row(head, rows))
             let sums = shape.slice(output, rows, head: head)
             let slices = slices(units.rows, projections.value, rows, head: head)
-            pairs(slices, options, tape.products, tape.pool).sum(into: sums, mass: divisors)
+            pairs(slices, options, products).sum(into: sums, mass: divisors)
             options.normalization.normalize(sums, divisors)
         }
         return tape.record(
@@ -35,12 +35,12 @@ struct YosoExpectation: SelfAttention {
     }
 
     func pairs(
-        _ slices: HeadSlices, _ options: YosoExpectationOptions, _ products: Products, _ pool: StoragePool
+        _ slices: HeadSlices, _ options: YosoExpectationOptions, _ products: Products
     ) -> WeighedPairs {
         WeighedPairs(
             query: slices.query, key: slices.key, value: slices.value,
             law: PairLaw(kernelBits: options.bits, gradient: options.gradient), selected: nil, products: products,
-            pool: pool)
+            pool: products.pool)
     }
 
     /// Unit queries and keys of a sequence and head, and values as they are.
@@ -64,21 +64,21 @@ struct YosoExpectationGradient: AttentionGradient {
     let divisors: Tensor
 
     func backward(_ dOutput: Tensor, _ gradients: Gradients) {
-        let (shape, pool, products) = (attention.shape, gradients.pool, projections.tape.products)
+        let (shape, pool) = (attention.shape, gradients.pool)
         let dUnits = pool.tensor(units.rows.rows, units.rows.columns)
         let dProjections = pool.tensor(projections.rows, projections.columns)
-        shape.eachHead(layout) { _, rows, head in
-            let options = attention.options(rows.count)
+        shape.eachHead(layout, gradients.products) { _, rows, head, products in
+            let (options, pool) = (attention.options(rows.count), products.pool)
             let dSums = pool.tensor(rows.count, shape.headWidth)
             let delta = pool.tensor(1, rows.count)
             options.normalization.writeGradient(
                 shape.slice(output, rows, head: head), divisors.row(head, rows), shape.slice(dOutput, rows, head: head),
                 into: dSums.matrix, delta)
             let slices = attention.slices(units.rows, projections.value, rows, head: head)
-            attention.pairs(slices, options, products, pool).writeGradients(
+            attention.pairs(slices, options, products).writeGradients(
                 dSums.matrix, delta, into: attention.slices(dUnits, dProjections, rows, head: head))
         }
-        units.writeGradient(dUnits, into: dProjections)
+        units.writeGradient(dUnits, into: dProjections, gradients.products.team)
         gradients.add(dProjections, to: projections)
     }
 }

@@ -10,10 +10,13 @@ extension Variable {
     /// y = x Φ(x)
     public func gelu(_ form: GeluForm = .erf) -> Variable {
         let y = tape.pool.tensor(rows, columns)
-        withPointers(value, y) {
-            switch form {
-            case .erf: ck_gelu(Int64(y.count), $0, $1)
-            case .tanh: ck_gelu_tanh(Int64(y.count), $0, $1)
+        tape.team.cut(rows, weighing: columns) { rows in
+            withPointers(value.rows(rows), y.rows(rows)) {
+                let count = Int64(rows.count * columns)
+                switch form {
+                case .erf: ck_gelu(count, $0, $1)
+                case .tanh: ck_gelu_tanh(count, $0, $1)
+                }
             }
         }
         return tape.record(y, Gelu(x: self, form: form))
@@ -34,10 +37,13 @@ struct Gelu: TapedOperation {
 
     /// dx = dy (Φ(x) + x φ(x))
     func backward(_ dOutput: Tensor, _ gradients: Gradients) {
-        withPointers(x.value, dOutput) {
-            switch form {
-            case .erf: ck_gelu_gradient(Int64(dOutput.count), $0, $1)
-            case .tanh: ck_gelu_tanh_gradient(Int64(dOutput.count), $0, $1)
+        gradients.team.cut(dOutput.rows, weighing: dOutput.columns) { rows in
+            withPointers(x.value.rows(rows), dOutput.rows(rows)) {
+                let count = Int64(rows.count * dOutput.columns)
+                switch form {
+                case .erf: ck_gelu_gradient(count, $0, $1)
+                case .tanh: ck_gelu_tanh_gradient(count, $0, $1)
+                }
             }
         }
         gradients.add(dOutput, to: x)

@@ -7,8 +7,8 @@ extension Variable {
     /// The rows of `layout` say which sequence a row belongs to: its random numbers are the sequence's own.
     public func dropout(_ probability: Float, _ layout: BatchLayout) -> Variable {
         guard let mask = DropoutMask(probability, layout, tape) else { return self }
-        let y = tape.pool.copy(value)
-        mask.apply(to: y)
+        let y = tape.team.copy(value, from: tape.pool)
+        mask.apply(to: y, tape.team)
         return tape.record(y, Dropout(x: slot, mask: mask))
     }
 }
@@ -19,7 +19,7 @@ private struct Dropout: TapedOperation {
 
     /// dx = dy / (1 - p) or 0, by the same mask
     func backward(_ dOutput: Tensor, _ gradients: Gradients) {
-        mask.apply(to: dOutput)
+        mask.apply(to: dOutput, gradients.team)
         gradients.add(dOutput, to: x)
     }
 }
@@ -40,12 +40,20 @@ struct DropoutMask {
     }
 
     /// x = x / (1 - p) or 0, in place.
-    func apply(to x: Tensor) {
+    func apply(to x: Tensor, _ team: Team) {
         precondition(x.rows == layout.tokens, "\(x.rows) rows for a layout of \(layout.tokens)")
+        team.cut(x.rows, weighing: x.columns) { apply(to: x, rows: $0) }
+    }
+
+    /// The same of some rows alone.
+    func apply(to x: Tensor, rows: Range<Int>) {
         for sequence in 0..<layout.count {
-            let rows = x.rows(layout.rows(sequence))
-            rows.withPointer {
-                ck_dropout(Int64(rows.count), random.stream(layout.keys[sequence]).key, 0, probability, $0)
+            let (whole, part) = (layout.rows(sequence), layout.rows(sequence).clamped(to: rows))
+            guard !part.isEmpty else { continue }
+            let first = UInt32(truncatingIfNeeded: (part.lowerBound - whole.lowerBound) * x.columns)
+            x.rows(part).withPointer {
+                ck_dropout(
+                    Int64(part.count * x.columns), random.stream(layout.keys[sequence]).key, first, probability, $0)
             }
         }
     }

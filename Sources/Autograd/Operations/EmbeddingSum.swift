@@ -24,11 +24,13 @@ public struct EmbeddingSum: Sendable {
             precondition(ids.allSatisfy { $0 >= 0 && $0 < table.rows }, "an id outside of \(table.name)")
         }
         let y = tape.pool.tensor(ids.count, words.columns)
-        let (rows, columns) = (Int64(y.rows), Int64(y.columns))
-        withPointers(tape[words], tape[positions], tape[segments], y) { words, positions, segments, y in
-            ck_gather(rows, columns, ids, words, y)
-            ck_gather_add(rows, columns, positionIds, positions, y)
-            ck_gather_add(rows, columns, segmentIds, segments, y)
+        tape.team.cut(y.rows, weighing: y.columns) { part in
+            let (rows, columns) = (Int64(part.count), Int64(y.columns))
+            withPointers(tape[words], tape[positions], tape[segments], y.rows(part)) { words, positions, segments, y in
+                ck_gather(rows, columns, Array(ids[part]), words, y)
+                ck_gather_add(rows, columns, Array(positionIds[part]), positions, y)
+                ck_gather_add(rows, columns, Array(segmentIds[part]), segments, y)
+            }
         }
         return tape.record(y, EmbeddingLookup(tables: tables))
     }
@@ -42,9 +44,7 @@ private struct EmbeddingLookup: TapedOperation {
     func backward(_ dOutput: Tensor, _ gradients: Gradients) {
         for (table, ids) in tables {
             gradients.ofParameters.addLookups(of: ids, to: table) { sum in
-                withPointers(dOutput, sum) {
-                    ck_scatter_add(Int64(dOutput.rows), Int64(dOutput.columns), ids, $0, $1)
-                }
+                gradients.team.scatter(dOutput, ids, to: sum)
             }
         }
     }

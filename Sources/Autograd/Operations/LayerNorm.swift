@@ -18,24 +18,26 @@ public struct LayerNorm: Sendable {
     }
 
     public func callAsFunction(_ x: Variable) -> Variable {
-        normalize(x.tape.pool.copy(x.value), of: x, plus: nil, mask: nil)
+        normalize(x, plus: nil, mask: nil)
     }
 
     public func callAsFunction(_ x: Variable, plus branch: Variable, _ layout: BatchLayout) -> Variable {
-        let mask = DropoutMask(dropout, layout, x.tape)
-        let sum = x.tape.pool.copy(branch.value)
-        mask?.apply(to: sum)
-        sum.add(x.value)
-        return normalize(sum, of: x, plus: branch, mask: mask)
+        normalize(x, plus: branch, mask: DropoutMask(dropout, layout, x.tape))
     }
 
-    /// `sum` becomes the normalised rows that backward reads.
-    private func normalize(_ sum: Tensor, of x: Variable, plus branch: Variable?, mask: DropoutMask?) -> Variable {
+    private func normalize(_ x: Variable, plus branch: Variable?, mask: DropoutMask?) -> Variable {
         let tape = x.tape
-        let y = tape.pool.tensor(sum.rows, sum.columns)
-        let inverseDeviation = tape.pool.tensor(1, sum.rows)
-        withPointers(tape[scale], tape[shift], sum, y, inverseDeviation) {
-            ck_layer_norm(Int64(sum.rows), Int64(sum.columns), epsilon, $0, $1, $2, $3, $4)
+        // The sum, and then the normalised rows that backward reads.
+        let sum = tape.pool.tensor(x.rows, x.columns)
+        let y = tape.pool.tensor(x.rows, x.columns)
+        let inverseDeviation = tape.pool.tensor(1, x.rows)
+        tape.team.cut(x.rows, weighing: x.columns) { rows in
+            copyRows((branch ?? x).value.rows(rows).matrix, into: sum.rows(rows).matrix)
+            mask?.apply(to: sum, rows: rows)
+            if branch != nil { sum.rows(rows).add(x.value.rows(rows)) }
+            withPointers(tape[scale], tape[shift], sum.rows(rows), y.rows(rows), inverseDeviation.row(0, rows)) {
+                ck_layer_norm(Int64(rows.count), Int64(x.columns), epsilon, $0, $1, $2, $3, $4)
+            }
         }
         return tape.record(
             y,
@@ -59,16 +61,40 @@ private struct ResidualNorm: TapedOperation {
     func backward(_ dOutput: Tensor, _ gradients: Gradients) {
         gradients.add(to: norm.scale) { dScale in
             gradients.add(to: norm.shift) { dShift in
-                withPointers(normalized, inverseDeviation, x.tape[norm.scale], dOutput, dScale, dShift) {
-                    ck_layer_norm_gradient(Int64(dOutput.rows), Int64(dOutput.columns), $0, $1, $2, $3, $4, $5)
+                guard gradients.team.size > 1 else { return write(dOutput, 0..<dOutput.rows, dScale, dShift) }
+                gradients.team.cutColumns(of: dOutput) { columns in
+                    let (first, count) = (columns.lowerBound, columns.count)
+                    withPointers(
+                        normalized.matrix.columns(first, count), dOutput.matrix.columns(first, count),
+                        dScale.row(0, columns), dShift.row(0, columns)
+                    ) { ck_layer_norm_parameters_gradient($0, $1, $2, $3) }
                 }
             }
         }
+        if gradients.team.size > 1 {
+            // One kernel makes all three gradients, so that dx has the same bits for any team; here the other two are not wanted.
+            gradients.products.eachRange(dOutput.rows, weighing: dOutput.columns) { rows, pool in
+                write(dOutput, rows, pool.zeros(1, dOutput.columns), pool.zeros(1, dOutput.columns))
+            }
+        }
         if let branch {
-            let dBranch = gradients.pool.copy(dOutput)
-            mask?.apply(to: dBranch)
+            let dBranch = gradients.pool.tensor(dOutput.rows, dOutput.columns)
+            gradients.team.cut(dOutput.rows, weighing: dOutput.columns) { rows in
+                copyRows(dOutput.rows(rows).matrix, into: dBranch.rows(rows).matrix)
+                mask?.apply(to: dBranch, rows: rows)
+            }
             gradients.add(dBranch, to: branch)
         }
         gradients.add(dOutput, to: x)
+    }
+
+    /// Rows of dOutput become those of ds.
+    private func write(_ dOutput: Tensor, _ rows: Range<Int>, _ dScale: Tensor, _ dShift: Tensor) {
+        withPointers(
+            normalized.rows(rows), inverseDeviation.row(0, rows), x.tape[norm.scale], dOutput.rows(rows), dScale,
+            dShift
+        ) {
+            ck_layer_norm_gradient(Int64(rows.count), Int64(dOutput.columns), $0, $1, $2, $3, $4, $5)
+        }
     }
 }

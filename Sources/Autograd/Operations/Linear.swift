@@ -29,7 +29,7 @@ struct Linear: TapedOperation {
                     x.tape.multiplyBack(factors.straight, weight, into: dInput.matrix, accumulate: accumulate)
                 }
             },
-            { dWeight in multiply(factors.transposed, input, into: dWeight.matrix, accumulate: true) })
-        gradients.add(to: bias) { dOutput.addColumnSums(to: $0) }
+            { gradients.products.multiply(factors.transposed, input, into: $0.matrix, accumulate: true) })
+        gradients.add(to: bias) { gradients.team.addColumnSums(of: dOutput, to: $0) }
     }
 }

@@ -18,10 +18,8 @@ private struct GatherRows: TapedOperation {
     /// dx[indices[i]] += dy[i]
     func backward(_ dOutput: Tensor, _ gradients: Gradients) {
         gradients.write(to: x) { dInput, accumulate in
-            if !accumulate { dInput.fill(0) }
-            withPointers(dOutput, dInput) {
-                ck_scatter_add(Int64(dOutput.rows), Int64(dOutput.columns), indices, $0, $1)
-            }
+            if !accumulate { gradients.team.cut(dInput.rows, weighing: dInput.columns) { dInput.rows($0).fill(0) } }
+            gradients.team.scatter(dOutput, indices, to: dInput)
         }
     }
 }

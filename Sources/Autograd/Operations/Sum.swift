@@ -3,8 +3,8 @@ import Tensors
 extension Variable {
     /// y = a + b, elementwise.
     public static func + (a: Variable, b: Variable) -> Variable {
-        let y = a.tape.pool.copy(a.value)
-        y.add(b.value)
+        let y = a.tape.team.copy(a.value, from: a.tape.pool)
+        a.tape.team.add(b.value, to: y)
         return a.tape.record(y, Sum(a: a.slot, b: b.slot))
     }
 }
@@ -15,7 +15,7 @@ private struct Sum: TapedOperation {
 
     /// da = dy, db = dy
     func backward(_ dOutput: Tensor, _ gradients: Gradients) {
-        gradients.add(gradients.pool.copy(dOutput), to: a)
+        gradients.add(gradients.team.copy(dOutput, from: gradients.pool), to: a)
         gradients.add(dOutput, to: b)
     }
 }

@@ -24,16 +24,20 @@ extension Variable {
             tape.multiply(tape.products.left(x), embedding, plus: bias, into: logits)
             let factors = gradients.map { _ in tape.products.emptyPair(of: logits.matrix) }
             // Rows are wide: what is done with their gradients is done before they leave the cache.
-            for row in stride(from: 0, to: count, by: LeftFactorPair.rowsAtATime) {
-                let rows = row..<min(row + LeftFactorPair.rowsAtATime, count)
+            let step = LeftFactorPair.rowsAtATime
+            let counts = tape.team.map((count + step - 1) / step) { index, _ in
+                let rows = index * step..<min((index + 1) * step, count)
                 let part = logits.rows(rows)
                 let counted = countCrossEntropy(
-                    part, Array(labels[first + row..<first + rows.upperBound]), weight: weight)
+                    part, Array(labels[first + rows.lowerBound..<first + rows.upperBound]), weight: weight)
+                if factors != nil, tape.team.size == 1 { part.addColumnSums(to: dBias) }
+                factors?.add(rows: rows)
+                return counted
+            }
+            if factors != nil, tape.team.size > 1 { tape.team.addColumnSums(of: logits, to: dBias) }
+            for counted in counts {
                 sum += counted.sum
                 correct += counted.correct
-                guard let factors else { continue }
-                part.addColumnSums(to: dBias)
-                factors.add(rows: rows)
             }
             if let gradients, let factors {
                 let input = tape.products.right(x)
@@ -41,7 +45,7 @@ extension Variable {
                     tape.multiplyBack(factors.straight, embedding, into: dInput.matrix.rows(first, count))
                 }
                 let add = { (sum: Tensor) in
-                    Tensors.multiply(factors.transposed, input, into: sum.matrix, accumulate: true)
+                    tape.products.multiply(factors.transposed, input, into: sum.matrix, accumulate: true)
                 }
                 if let dEmbedding {
                     multiplyBack()
@@ -51,7 +55,7 @@ extension Variable {
                 }
             }
         }
-        if let dEmbedding { gradients?.add(to: embedding) { $0.add(dEmbedding) } }
+        if let dEmbedding { gradients?.add(to: embedding) { tape.team.add(dEmbedding, to: $0) } }
         gradients?.add(to: bias) { $0.add(dBias) }
         let y = pool.tensor(1, 1, [weight * Float(sum)])
         let variable = tape.record(y, TiedCrossEntropy(x: slot, dInput: dInput))

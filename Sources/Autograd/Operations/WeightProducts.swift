@@ -4,7 +4,7 @@ import Tensors
 extension Tape {
     /// y = x Wᵀ + b
     func multiply(_ x: LeftFactor, _ weight: Parameter, plus bias: Parameter, into y: Tensor) {
-        Tensors.multiply(x, transposed(weight), plus: self[bias], into: y)
+        products.multiply(x, transposed(weight), plus: self[bias], into: y)
     }
 
     /// h = x Wᵀ + b, and gelu(h) for the products to come
@@ -21,6 +21,6 @@ extension Tape {
     /// dx = dy W, or dx += dy W
     func multiplyBack(_ dy: LeftFactor, _ weight: Parameter, into dx: Matrix, accumulate: Bool = false) {
         let weights = panels.map { .panels($0.backward(weight)) } ?? products.right(self[weight].matrix)
-        Tensors.multiply(dy, weights, into: dx, accumulate: accumulate)
+        products.multiply(dy, weights, into: dx, accumulate: accumulate)
     }
 }

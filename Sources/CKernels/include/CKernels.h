@@ -22,8 +22,8 @@ void ck_add(int64_t n, CK_IN x, CK_OUT y);
 void ck_multiply(int64_t n, CK_IN x, CK_OUT y);
 /// x *= factor
 void ck_scale(int64_t n, float factor, CK_OUT x);
-/// Every row of y [rows, columns] becomes `row`.
-void ck_fill_rows(int64_t rows, int64_t columns, CK_IN row, CK_OUT y);
+/// Every row of y becomes `row`.
+void ck_fill_rows(CK_IN row, ck_matrix y);
 /// y[i, j] = x[i, j]
 void ck_copy_rows(ck_matrix x, ck_matrix y);
 /// y[j, i] = x[i, j]
@@ -33,7 +33,7 @@ void ck_fill(float value, ck_matrix y);
 /// y[i, j] += value
 void ck_add_value(float value, ck_matrix y);
 /// sums[j] += sum over i of x[i, j]
-void ck_add_column_sums(int64_t rows, int64_t columns, CK_IN x, CK_OUT sums);
+void ck_add_column_sums(ck_matrix x, CK_OUT sums);
 /// sum of x², accumulated in double
 double ck_sum_of_squares(int64_t n, CK_IN x);
 /// products[i] = sum over j of x[i, j] y[i, j]
@@ -69,6 +69,8 @@ void ck_layer_norm(int64_t rows, int64_t columns, float epsilon, CK_IN scale, CK
 /// d becomes the gradient of x; dscale and dshift are added to.
 void ck_layer_norm_gradient(int64_t rows, int64_t columns, CK_IN normalized, CK_IN inverse_deviation, CK_IN scale,
                             CK_OUT d, CK_OUT dscale, CK_OUT dshift);
+/// dscale and dshift of some columns alone: the same bits as above.
+void ck_layer_norm_parameters_gradient(ck_matrix normalized, ck_matrix d, CK_OUT dscale, CK_OUT dshift);
 /// Row by row: norms = |x|, y = x / max(|x|, epsilon).
 void ck_l2_normalize(float epsilon, ck_matrix x, ck_matrix y, CK_OUT norms);
 /// dx = (d - (d·y) y) / |x|, and zero where |x| < epsilon.
@@ -105,7 +107,7 @@ void ck_gather(int64_t rows, int64_t columns, const int32_t *_Nonnull ids, CK_IN
 /// y[i] += table[ids[i]]
 void ck_gather_add(int64_t rows, int64_t columns, const int32_t *_Nonnull ids, CK_IN table, CK_OUT y);
 /// table[ids[i]] += d[i], in the order of i
-void ck_scatter_add(int64_t rows, int64_t columns, const int32_t *_Nonnull ids, CK_IN d, CK_OUT table);
+void ck_scatter_add(const int32_t *_Nonnull ids, ck_matrix d, ck_matrix table);
 /// Rows a, b of x [2 pairs, width] to the row [a, b, a b, a - b] of y [pairs, 4 width].
 void ck_pair_features(int64_t pairs, int64_t width, CK_IN x, CK_OUT y);
 /// Of [a, b, a b, a - b] from dy to dx.
@@ -200,10 +202,10 @@ void ck_bf16_pack(int32_t is_left, int32_t is_across, ck_matrix x, int64_t pairs
 /// An element's sum runs over its depth in an order of its own, whatever the other rows and columns.
 void ck_bf16_multiply(int64_t depth, const void *_Nonnull left, const void *_Nonnull right,
                       const float *_Nullable start, int32_t accumulates, ck_matrix c);
-/// c = start + a b, and gelu(c) as a left and, unless null, a right operand, while c is in the cache.
+/// c = start + a b, and gelu(c) as a left and, unless null, a right operand, `right_pairs` words deep, while c is in the cache.
 void ck_bf16_multiply_gelu(int64_t depth, const void *_Nonnull left, const void *_Nonnull right,
                            const float *_Nullable start, ck_matrix c, void *_Nonnull left_gelu,
-                           void *_Nullable right_gelu);
+                           int64_t right_pairs, void *_Nullable right_gelu);
 
 // level.c ---------------------------------------------------------------------------------------------------------
 

@@ -1,9 +1,16 @@
+import Communication
 import Foundation
 
 /// The cores that this process may use: those that its mask names (`taskset`), and of them what a control group leaves it.
 public enum Cores {
     /// A share of a core counts too.
     public static let available: Double = min(Double(masked), limit() ?? .infinity)
+
+    /// Of those that it shares with other ranks, as ranks do that are bound to none, its part; at least one.
+    static var own: Int {
+        let isBound = available < Double(ProcessInfo.processInfo.processorCount)
+        return max(1, Int((available / Double(isBound ? 1 : Ranks.all.neighbours)).rounded(.up)))
+    }
 
     private static var masked: Int {
         let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""

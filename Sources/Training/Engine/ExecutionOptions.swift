@@ -18,7 +18,7 @@ extension ExecutionOptions {
             "shards", \.shards, .integer(1...4096, nilAs: 1),
             "parts of a batch that ranks have, at least one each; part of the result")
         Option("slices", \.slices, 1...1024, "parts of a shard that run at the same time; part of the result")
-        Option("threads", \.threads, 0...1024, "threads for the slices, 0 for one a core; never changes a result")
+        Option("threads", \.threads, 0...1024, "threads of all slices, 0 for one a core; never changes a result")
         Option("precision", \.precision, "what dense layers multiply; bf16 wants a CPU with AVX512-BF16")
         Option(
             "recompute", \.recompute,

@@ -42,8 +42,12 @@ public final class ModelWeights {
     }
 
     /// Bytes held from the system and blocks asked for, over all pools.
-    var allocatedBytes: Int { passMemory.reduce(pool.allocatedBytes) { $0 + $1.pool.allocatedBytes } }
-    var allocatedBlocks: Int { passMemory.reduce(pool.allocatedBlocks) { $0 + $1.pool.allocatedBlocks } }
+    var allocatedBytes: Int {
+        passMemory.reduce(pool.allocatedBytes + workers.allocated.bytes) { $0 + $1.pool.allocatedBytes }
+    }
+    var allocatedBlocks: Int {
+        passMemory.reduce(pool.allocatedBlocks + workers.allocated.blocks) { $0 + $1.pool.allocatedBlocks }
+    }
 
     /// Inference over `batches`, spread over the ranks and their slices; what passes give comes in the order of the batches.
     public func infer<Batch, Value: BitwiseCopyable>(
@@ -51,10 +55,10 @@ public final class ModelWeights {
     ) -> [[Value]] {
         pack()
         let (count, own) = (passMemory.count, ranks.share(of: batches.count, to: ranks.rank))
-        let parts = workers.map(count) { index in
+        let parts = workers.mapInOrder(count, limit: count) { index, team in
             passMemory[index].hold { pool in
                 stride(from: own.lowerBound + index, to: own.upperBound, by: count).map {
-                    pass(batches[$0], Tape(parameters: block, mode: .inference, pool: pool, panels: panels))
+                    pass(batches[$0], Tape(parameters: block, mode: .inference, pool: pool, team: team, panels: panels))
                 }
             }
         }

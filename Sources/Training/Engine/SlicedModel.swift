@@ -76,7 +76,7 @@ public final class SlicedModel {
         let passes = Self.inRounds(batches)
         let gradients = sums.gradients
         gradients.begin()
-        return workers.mapInOrder(passes.count, limit: memory.count) { index in
+        return workers.mapInOrder(passes.count, limit: memory.count) { index, team in
             // In turn, so that steps of the same shape need the same memory. That of a pass is free for the next but so many:
             // one in between has ended, for which this one's gradients had to be in.
             let slot = index % memory.count
@@ -85,7 +85,7 @@ public final class SlicedModel {
                 defer { ofParameters.end() }
                 let tape = Tape(
                     parameters: weights.block, mode: .training(gradients: ofParameters, random: random), pool: pool,
-                    panels: weights.panels, recomputes: recomputes, clock: clocks?[slot])
+                    team: team, panels: weights.panels, recomputes: recomputes, clock: clocks?[slot])
                 return pass(passes[index], tape)
             }
         }

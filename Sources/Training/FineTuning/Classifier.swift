@@ -73,18 +73,26 @@ extension ClassificationModel {
     fileprivate func predict(
         lengths: [Int], _ weights: ModelWeights, _ cut: BatchCut, _ example: (Int) -> ClassificationExample
     ) -> [[Float]] {
-        // By length, so that micro-batches hold tokens of like sequences; the answer is in the caller's order.
+        weights.rows(lengths: lengths, cut, example) { logits($0, $1) }
+    }
+}
+
+extension ModelWeights {
+    /// A row of what `outputs` gives for every one of the sequences of these lengths, in their order, without dropout; each
+    /// sequence is made for its pass alone.
+    public func rows<Sequence: TokenSequence>(
+        lengths: [Int], _ cut: BatchCut, _ sequence: (Int) -> Sequence, _ outputs: (PackedTokens, Tape) -> Variable
+    ) -> [[Float]] {
+        // By length, so that micro-batches hold tokens of like sequences.
         let order = lengths.indices.sorted { (lengths[$0], $0) < (lengths[$1], $1) }
         let parts = cut.parts(of: order.map { lengths[$0] }).flatMap { $0 }
-        let values = weights.infer(parts) { part, tape in
-            let batch = Batch(part.map { example(order[$0]) }, keys: part.map(UInt64.init))
-            return logits(batch.tokens, tape).value.values
+        let values = infer(parts) { part, tape in
+            let batch = Batch(part.map { sequence(order[$0]) }, keys: part.map(UInt64.init))
+            return outputs(batch.tokens, tape).value.values
         }.flatMap { $0 }
-        let outputs = values.count / max(1, lengths.count)
-        var predictions = [[Float]](repeating: [], count: lengths.count)
-        for (row, index) in order.enumerated() {
-            predictions[index] = Array(values[row * outputs..<(row + 1) * outputs])
-        }
-        return predictions
+        let columns = values.count / max(1, lengths.count)
+        var rows = [[Float]](repeating: [], count: lengths.count)
+        for (row, index) in order.enumerated() { rows[index] = Array(values[row * columns..<(row + 1) * columns]) }
+        return rows
     }
 }

@@ -28,7 +28,7 @@ public protocol TrainingOptions: Encodable, Sendable {
 }
 
 extension TrainingOptions {
-    var cut: BatchCut { BatchCut(shards: shards ?? 1, slices: slices, microBatchTokens: microBatchTokens) }
+    public var cut: BatchCut { BatchCut(shards: shards ?? 1, slices: slices, microBatchTokens: microBatchTokens) }
 }
 
 extension PretrainingOptions: TrainingOptions {

@@ -28,6 +28,7 @@ struct BenchTrain: ParsableCommand {
     @Option(help: "Timed steps a round.") var steps = 6
     @Option(help: "Rounds, each of ours and then the peer's; medians count.") var rounds = 3
     @Option(help: "Threads of both, 0 for one a core.") var threads = 0
+    @Option(help: "Parts of a batch that run at the same time; the default is one a thread.") var slices: Int?
     @Option(help: "A folder with torch_pretrain.py, as Tests/Peers is, or a script like it: timed between the rounds.")
     var against: String?
     @Flag(help: "Ask the peer for torch.compile.") var peerCompile = false
@@ -36,9 +37,11 @@ struct BenchTrain: ParsableCommand {
 
     func validate() throws {
         try usage { try shape(.fp32, threads).check(attention: attention) }
-        guard [steps, rounds].allSatisfy({ (1...65536).contains($0) }), threads >= 0, !peerCompile || against != nil
+        guard [steps, rounds, slices ?? 1].allSatisfy({ (1...65536).contains($0) }), threads >= 0,
+            !peerCompile || against != nil
         else {
-            throw ValidationError("wanted --steps and --rounds from 1 to 65536, --peer-compile with --against")
+            throw ValidationError(
+                "wanted --steps, --rounds and --slices from 1 to 65536, --peer-compile with --against")
         }
         try precision.forEach { try $0.check() }
     }
@@ -65,7 +68,7 @@ struct BenchTrain: ParsableCommand {
             layers: layers, hidden: hidden, vocabulary: vocab, batch: batch, length: length,
             attention: TimedAttentions(length: length)[attention] ?? .softmax, attentionDropout: attentionDropout,
             precision: precision, microBatchTokens: microBatchTokens > 0 ? microBatchTokens : batch * length,
-            recompute: recompute, threads: threads)
+            recompute: recompute, slices: slices ?? max(1, threads), threads: threads)
     }
 
     private func peer() throws -> PeerTraining? {

@@ -1,11 +1,8 @@
 import ArgumentParser
 import Checkpoints
 import Console
-import Foundation
 import Inference
 import Tasks
-import Tensors
-import Training
 
 /// `yoso predict --checkpoint C < sentences`: label and probabilities of every line as JSON lines.
 struct Predict: ParsableCommand {
@@ -18,44 +15,20 @@ struct Predict: ParsableCommand {
             tokens in a text, such as [MASK] or [SEP], are text like any other: no text steers the model by them.
             """)
 
-    @Option(help: "A fine-tuned Hugging Face folder, or a run.") var checkpoint: String
-    @Option(help: "A file in the place of standard input.") var input: String?
-    @Option(help: "A file in the place of standard output.") var output: String?
-    @Option(help: "Longest input in tokens.") var length: Int?
-    @Option(help: "Threads, 0 for one a core.") var threads = 0
-    @Option(help: "fp32, or bf16 for more speed.") var precision = Precision.fp32
-    @Option(help: "Most lines that are predicted together; memory does not grow beyond them.")
-    var batch = 256
-
-    func validate() throws {
-        try precision.check()
-        if let input, let output, URL(fileURLWithPath: input).standardized == URL(fileURLWithPath: output).standardized
-        {
-            throw ValidationError("--input and --output are one file, \(input)")
-        }
-        guard (0...1024).contains(threads) else { throw ValidationError("--threads \(threads): wanted 0 to 1024") }
-        guard (1...1_000_000).contains(batch) else { throw ValidationError("--batch \(batch): wanted 1 to 1,000,000") }
-    }
+    @OptionGroup var model: ModelInput
 
     func run() throws {
         let classifier = try SavedClassifier(
-            ModelPath.url(checkpoint), length: length, threads: threads, precision: precision)
+            ModelPath.url(model.checkpoint), length: model.length, threads: model.threads, precision: model.precision)
         if let note = classifier.note { Terminal.warn("note: \(note)") }
-        let lines = try InputLines(input)
-        let sink = try output.map { try Sink(path: $0) } ?? .standardOutput
+        let lines = try InputLines(model.input)
+        let sink = try model.output.map { try Sink(path: $0) } ?? .standardOutput
         let stream = PredictionStream(classifier.namedTarget, texts: classifier.texts) { rows in
             try classifier.logits(
                 rows.map {
                     TaskRow(texts: $0).encoded(classifier.tokenizer, length: classifier.length)
                 })
         }
-        try stream.run(lines, batch: batch, write: sink.write)
-    }
-}
-
-extension Precision: ExpressibleByArgument {
-    /// - Throws: `ValidationError` where this CPU has no instructions for it.
-    func check() throws {
-        guard isAvailable else { throw ValidationError("--precision \(rawValue): this CPU has no AVX512-BF16") }
+        try stream.run(lines, batch: model.batch, write: sink.write)
     }
 }

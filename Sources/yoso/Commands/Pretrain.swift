@@ -16,28 +16,16 @@ struct Pretrain: ParsableCommand, RankedCommand {
     @Option(help: "Folder of the run; the default is Checkpoints/NAME.") var output: String?
     @Flag(help: "Say at the end where the time of a step went.") var profile = false
     @Flag(help: "Build everything, run a few steps, and say what the run would take.") var dryRun = false
-    @Option(help: "With --dry-run, also what it would take on so many machines like this one.") var ranks: Int?
+    @Option(help: "The same, and what it would take on so many machines like this one.") var ranks: Int?
     @Option(help: "The network between them.") var network = "25Gbit"
-
-    func validate() throws {
-        guard dryRun || ranks == nil, (1...65536).contains(ranks ?? 1) else {
-            throw ValidationError("--ranks \(ranks ?? 0): wanted 1 to 65,536, with --dry-run")
-        }
-        guard SpreadEstimate.Network(network) != nil else {
-            throw ValidationError("--network \(network): wanted a speed such as 25Gbit or 100Mbit")
-        }
-    }
 
     func run() throws {
         let start = [("checkpoint", checkpoint, "--checkpoint")]
         let recipe = try PretrainingRecipe(
             recipe, settings.overrides + ResolvedRecipe.Override.list(files.flags + start))
         let pretraining = Pretraining(recipe, output: output)
-        guard !dryRun else {
-            let estimate = try pretraining.estimate(RunDisplay())
-            let link = SpreadEstimate.Network(network)
-            let spread = ranks.flatMap { ranks in link.map { SpreadEstimate(estimate, ranks: ranks, $0) } }
-            Terminal.line(EstimateTable(estimate, spread).text)
+        guard !dryRun, ranks == nil else {
+            Terminal.line(try pretraining.estimate(RunDisplay(), ranks: ranks, over: network).text)
             return Terminal.next("the same without --dry-run")
         }
         let phases = profile ? StepProfile(threads: Workers(threads: recipe.options.threads).threads) : nil

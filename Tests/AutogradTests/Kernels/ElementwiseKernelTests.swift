@@ -90,7 +90,7 @@ struct ElementwiseKernelTests {
         withPointers(x.matrix, y.matrix.columns(1, 3), products) { ck_row_products($0, $1, $2) }
         #expect(products.values == [12, 4])
         var sums: [Float] = [10, 20]
-        ck_add_column_sums(3, 2, [1, 2, 3, 4, 5, 6], &sums)
+        pool.tensor(3, 2, [1, 2, 3, 4, 5, 6]).matrix.withPointer { ck_add_column_sums($0, &sums) }
         #expect(sums == [19, 32])
     }
 

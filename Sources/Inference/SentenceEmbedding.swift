@@ -1,0 +1,106 @@
+import Autograd
+import Bert
+import Checkpoints
+import Foundation
+import Tasks
+import Tensors
+import Tokenization
+import Training
+
+/// A vector a text, of unit length: the mean of the last hidden states of all its tokens, `[CLS]` and `[SEP]` included, or that
+/// of `[CLS]` (Reimers & Gurevych 2019, "Sentence-BERT", section 3).
+public struct SentenceEmbedding {
+    public let folder: URL
+    /// What of the folder is not read; nil where that is nothing.
+    public let note: String?
+    private static let taker = "a vector is of"
+    private let tokenizer: any Tokenizer
+    private let length: Int
+    private let encoder: Encoder
+    private let weights: ModelWeights
+    private let cut: BatchCut
+
+    /// - Parameters:
+    ///   - folder: of any encoder: pretrained, fine-tuned, or of sentence-transformers.
+    ///   - pooling: nil for what sentence-transformers wrote beside the model, or the mean.
+    ///   - length: longest input in tokens; nil for what is written there, or all positions up to 512.
+    /// - Throws: `CheckpointError` where the folder is damaged, or makes vectors in a way that we do not implement.
+    public init(
+        _ folder: URL, pooling: Pooling? = nil, length: Int? = nil, threads: Int = 0, precision: Precision = .fp32
+    ) throws {
+        self.folder = folder
+        let modules = try SentenceModules(of: folder)
+        let positions = try HuggingFaceConfiguration(of: folder).positions
+        self.length = length ?? min(modules.length ?? 512, positions)
+        guard self.length >= 8 else {
+            throw CheckpointError(folder, "inputs of at most \(self.length) tokens; wanted at least 8")
+        }
+        tokenizer = try TokenizerFolder.load(folder)
+        var options = try EncoderOptions(of: folder, tokenizer, length: self.length)
+        options.pooling = pooling ?? modules.pooling ?? .mean
+        let unused = try ModelFolder.check(folder, options, { _ in .required }) { _ = Encoder(options, $0) }
+        note = unused.without("cls.", "classifier", "pooler", "\(options.family.rawValue).pooler").note.map {
+            "\(folder.relativePath): \($0)"
+        }
+        OpenBLAS.useOneThread()
+        let (layout, execution) = (ParameterLayout(), FineTuningOptions())
+        encoder = Encoder(options, layout)
+        weights = ModelWeights(
+            layout, seed: nil, slices: execution.slices, workers: Workers(threads: threads), precision: precision,
+            backward: false)
+        cut = execution.cut
+        try ModelFolder.read(folder, into: weights.parameters, layout)
+        try ModelFolder.checkFinite(weights.parameters, layout, of: folder)
+    }
+
+    /// The vectors of texts, in their order.
+    ///
+    /// - Throws: `CheckpointError` where the model gives no finite numbers.
+    public func vectors(_ texts: [String]) throws -> [[Float]] {
+        let rows = texts.map { TaskRow(texts: [$0]).encoded(tokenizer, length: length) }
+        let pooled = weights.rows(lengths: rows.map(\.ids.count), cut, { ClassificationExample(rows[$0]) }) {
+            encoder.pooled($0, $1).rows
+        }
+        return try pooled.map { row in
+            let norm = row.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
+            guard norm.isFinite else {
+                throw CheckpointError(folder, "its outputs are no finite numbers; wanted a model that did not diverge")
+            }
+            // As there: a row of zeros stays one.
+            return row.map { Float(Double($0) / max(norm, 1e-12)) }
+        }
+    }
+
+    /// Lines in, as of `PredictionStream`; lines of JSON out, with an `embedding` each.
+    ///
+    /// - Throws: as `PredictionStream.run`.
+    public func run(_ lines: InputLines, batch: Int, write: (String) throws -> Void) throws {
+        struct Answer: Encodable { let embedding: [Float] }
+        let stream = PredictionStream(
+            texts: 1, for: Self.taker, outputs: { try vectors($0.map { $0[0] }) }, answer: { Answer(embedding: $0) })
+        try stream.run(lines, batch: batch, write: write)
+    }
+
+    /// All lines as one array of NumPy, [lines, width] (NumPy Enhancement Proposal 1, version 1.0).
+    ///
+    /// - Throws: `InputProblem` of the first line that is no text, and what reading and embedding throw.
+    public func array(of lines: InputLines, batch: Int) throws -> Data {
+        var (values, count) = (Data(), 0)
+        while case let read = try lines.next(atMost: batch), !read.isEmpty {
+            let texts = try read.map { line in
+                do { return try PredictionInput(line.text.get(), texts: 1, for: Self.taker).texts[0] } catch {
+                    let problem = (error as? PredictionFailure)?.problem ?? "\(error)"
+                    throw InputProblem("\(lines.name):\(line.number): \(problem)")
+                }
+            }
+            for vector in try vectors(texts) { vector.withUnsafeBytes { values.append(contentsOf: $0) } }
+            count += read.count
+        }
+        let shape = "{'descr': '<f4', 'fortran_order': False, 'shape': (\(count), \(encoder.options.width)), }"
+        // Values begin at a multiple of 64 bytes.
+        let room = (10 + shape.utf8.count + 1 + 63) / 64 * 64 - 10
+        let header = shape + String(repeating: " ", count: room - shape.utf8.count - 1) + "\n"
+        return Data([0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(room % 256), UInt8(room / 256)]) + Data(header.utf8)
+            + values
+    }
+}

@@ -1,0 +1,102 @@
+import CKernels
+
+/// Products of a team: the result is cut into blocks, one a thread.
+///
+/// A block has the bits that it has in the whole: of panels by the order of sums that every element has of its own, of float32
+/// where `OpenBLAS` keeps them, since its kernels sum up an element in one order too, but not at the edge of a product. A team of
+/// one makes one call.
+extension Products {
+    /// c = a b, or c += a b, of factors of one precision.
+    public func multiply(_ a: LeftFactor, _ b: RightFactor, into c: Matrix, accumulate: Bool = false) {
+        blocks(of: c, depth: a.columns) { rows, columns in
+            Tensors.multiply(a.part(rows), b.part(columns), into: c.block(rows, columns), accumulate: accumulate)
+        }
+    }
+
+    /// Every row of c = row + a b.
+    public func multiply(_ a: LeftFactor, _ b: RightFactor, plus row: Tensor, into c: Tensor) {
+        blocks(of: c.matrix, depth: a.columns) { rows, columns in
+            let (a, b, block) = (a.part(rows), b.part(columns), c.matrix.block(rows, columns))
+            let row = row.row(0, columns)
+            if case (.panels(let a), .panels(let b)) = (a, b) {
+                Tensors.multiply(a, b, into: block, startingFrom: row)
+            } else {
+                withPointers(row, block) { ck_fill_rows($0, $1) }
+                Tensors.multiply(a, b, into: block, accumulate: true)
+            }
+        }
+    }
+
+    private func blocks(of c: Matrix, depth: Int, _ body: (_ rows: Range<Int>, _ columns: Range<Int>) -> Void) {
+        let grid = grid(rows: c.rows, columns: c.columns, depth: depth)
+        team.together(grid.rows.count * grid.columns.count) { block in
+            body(grid.rows[block / grid.columns.count], grid.columns[block % grid.columns.count])
+        }
+    }
+
+    /// As many blocks as there are threads, or fewer, of the shape that reads least.
+    private func grid(rows: Int, columns: Int, depth: Int) -> (rows: [Range<Int>], columns: [Range<Int>]) {
+        let whole = ([0..<rows], [0..<columns])
+        let most = min(team.size, rows * columns * depth / Self.leastProduct)
+        guard most > 1 else { return whole }
+        let unit: (rows: Int, columns: Int) = precision == .bf16 ? (LeftPanels.width, RightPanels.width) : (24, 64)
+        let units = (
+            rows: precision == .bf16 || OpenBLAS.keepsBits.rows ? max(1, rows / unit.rows) : 1,
+            columns: precision == .bf16 || OpenBLAS.keepsBits.columns ? max(1, columns / unit.columns) : 1
+        )
+        func largest(_ count: Int, _ units: Int, _ unit: Int, _ parts: Int) -> Int {
+            (units + parts - 1) / parts * unit + count % unit
+        }
+        let shapes = (1...most).filter { $0 <= units.rows }.map { ($0, min(most / $0, units.columns)) }
+        let costs = shapes.map { shape in
+            let high = largest(rows, units.rows, unit.rows, shape.0)
+            let wide = largest(columns, units.columns, unit.columns, shape.1)
+            return high * wide + Self.readingCost * (high + wide)
+        }
+        guard let best = costs.indices.min(by: { costs[$0] < costs[$1] }) else { return whole }
+        return (
+            Self.ranges(rows, units.rows, unit.rows, shapes[best].0),
+            Self.ranges(columns, units.columns, unit.columns, shapes[best].1)
+        )
+    }
+
+    /// `parts` ranges of whole units, and what is left of one in the last.
+    private static func ranges(_ count: Int, _ units: Int, _ unit: Int, _ parts: Int) -> [Range<Int>] {
+        (0..<parts).map { part in
+            (part * units / parts * unit)..<(part == parts - 1 ? count : (part + 1) * units / parts * unit)
+        }
+    }
+
+    /// Multiplications of a block on average, of which the smallest has a quarter: OpenBLAS has other kernels, with other bits, for
+    /// less than a million, and less is not worth a thread.
+    static let leastProduct = 1 << 22
+    /// Multiplications in the time that OpenBLAS takes to lay out one number of a factor.
+    private static let readingCost = 50
+}
+
+extension Factor {
+    /// The part of a product's depth, [rows, columns] of a left or of a right factor.
+    var columns: Int {
+        switch self {
+        case .plain(let matrix): matrix.columns
+        case .panels(let panels): panels.columns
+        }
+    }
+
+    /// Some rows (left) or columns (right).
+    func part(_ range: Range<Int>) -> Self {
+        switch self {
+        case .plain(let matrix):
+            .plain(
+                Side.isLeft
+                    ? matrix.rows(range.lowerBound, range.count) : matrix.columns(range.lowerBound, range.count))
+        case .panels(let panels): .panels(panels.part(range))
+        }
+    }
+}
+
+extension Matrix {
+    fileprivate func block(_ rows: Range<Int>, _ columns: Range<Int>) -> Matrix {
+        self.rows(rows.lowerBound, rows.count).columns(columns.lowerBound, columns.count)
+    }
+}

@@ -1,0 +1,37 @@
+import ArgumentParser
+import Bert
+import Checkpoints
+import Console
+import Foundation
+import Inference
+
+/// `yoso embed --checkpoint C < sentences`: a vector a line.
+struct Embed: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Write a vector of unit length for every sentence, as JSON lines or as an array of NumPy.",
+        discussion: """
+            Lines are those of predict, of one text each. An --output that ends with .npy gets all vectors as one array; \
+            elsewhere every line is {"embedding": […]}. What sentence-transformers wrote beside a model is followed, for example:
+            yoso embed --checkpoint Checkpoints/mini --input sentences.txt --output vectors.npy
+            """)
+
+    @OptionGroup var model: ModelInput
+    @Option(help: "mean, of all tokens, or first, that of [CLS]; left out, what the folder says, or mean.")
+    var pooling: Pooling?
+
+    func run() throws {
+        let embedding = try SentenceEmbedding(
+            ModelPath.url(model.checkpoint), pooling: pooling, length: model.length, threads: model.threads,
+            precision: model.precision)
+        if let note = embedding.note { Terminal.warn("note: \(note)") }
+        let lines = try InputLines(model.input)
+        if let output = model.output, output.hasSuffix(".npy") {
+            return try OutputFile.replace(
+                URL(fileURLWithPath: output), with: embedding.array(of: lines, batch: model.batch))
+        }
+        let sink = try model.output.map { try Sink(path: $0) } ?? .standardOutput
+        try embedding.run(lines, batch: model.batch, write: sink.write)
+    }
+}
+
+extension Pooling: ExpressibleByArgument {}

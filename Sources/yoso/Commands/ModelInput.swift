@@ -1,0 +1,32 @@
+import ArgumentParser
+import Foundation
+import Tensors
+
+/// What commands that answer lines have in common.
+struct ModelInput: ParsableArguments {
+    @Option(help: "A Hugging Face folder, or a run.") var checkpoint: String
+    @Option(help: "A file in the place of standard input.") var input: String?
+    @Option(help: "A file in the place of standard output.") var output: String?
+    @Option(help: "Longest input in tokens.") var length: Int?
+    @Option(help: "Threads, 0 for one a core.") var threads = 0
+    @Option(help: "fp32, or bf16 for more speed.") var precision = Precision.fp32
+    @Option(help: "Most lines that are answered together; memory does not grow beyond them.")
+    var batch = 256
+
+    func validate() throws {
+        try precision.check()
+        if let input, let output, URL(fileURLWithPath: input).standardized == URL(fileURLWithPath: output).standardized
+        {
+            throw ValidationError("--input and --output are one file, \(input)")
+        }
+        guard (0...1024).contains(threads) else { throw ValidationError("--threads \(threads): wanted 0 to 1024") }
+        guard (1...1_000_000).contains(batch) else { throw ValidationError("--batch \(batch): wanted 1 to 1,000,000") }
+    }
+}
+
+extension Precision: ExpressibleByArgument {
+    /// - Throws: `ValidationError` where this CPU has no instructions for it.
+    func check() throws {
+        guard isAvailable else { throw ValidationError("--precision \(rawValue): this CPU has no AVX512-BF16") }
+    }
+}

@@ -1,0 +1,145 @@
+import Synchronization
+import Testing
+
+@testable import Tensors
+
+@Suite struct TeamTests {
+    static let sizes = [1, 2, 3, 7]
+
+    @Test(arguments: sizes)
+    func everyIndexComesOnce(size: Int) {
+        let team = Team(size, staysAwake: false)
+        for count in [0, 1, 2, 5, 100] {
+            let counts = (0..<count).map { _ in Counter() }
+            team.each(count) { index, lane in
+                counts[index].add()
+                #expect((0..<size).contains(lane) && (count < size || index % size == lane))
+            }
+            #expect(counts.allSatisfy { $0.value == 1 })
+            #expect(team.map(count) { index, _ in index * index } == (0..<count).map { $0 * $0 })
+        }
+    }
+
+    @Test(arguments: sizes)
+    func rangesBeginAtMultiplesAndMakeUpTheWhole(size: Int) {
+        let team = Team(size, staysAwake: true)
+        for (count, weight, unit) in [(0, 1, 1), (1, 1 << 20, 12), (100, 1 << 20, 12), (101, 1 << 14, 1), (7, 1, 1)] {
+            let ranges = team.ranges(count, weighing: weight, at: unit)
+            #expect(ranges.flatMap { Array($0) } == Array(0..<count))
+            #expect(ranges.allSatisfy { $0.lowerBound % unit == 0 } && ranges.count <= size)
+        }
+        #expect(team.ranges(101, weighing: 1 << 14, at: 1).count == size)
+        #expect(team.ranges(7, weighing: 1, at: 1).count == 1)
+    }
+
+    /// What a part asks of its own team is done, not waited for.
+    @Test func aTeamMayAskItself() {
+        let team = Team(3, staysAwake: false)
+        let counter = Counter()
+        team.each(3) { _, _ in team.each(5) { _, _ in counter.add() } }
+        #expect(counter.value == 15)
+    }
+
+    @Test(arguments: [(1, 1), (2, 2), (7, 3), (5, 4)])
+    func partsWorkAtTheSameTime(size: Int, count: Int) {
+        let team = Team(size, staysAwake: false)
+        for _ in 0..<20 {
+            let (begun, threads) = (Counter(), Counter())
+            team.inParts(count) { _, part in
+                begun.add()
+                // None would come further if they were one after another.
+                while begun.value < count {}
+                threads.add(part.size)
+                part.each(4) { _, _ in begun.add() }
+            }
+            #expect(begun.value == 5 * count && threads.value == size)
+        }
+    }
+
+    private final class Counter: Sendable {
+        private let count = Atomic(0)
+        func add(_ number: Int = 1) { count.add(number, ordering: .sequentiallyConsistent) }
+        var value: Int { count.load(ordering: .sequentiallyConsistent) }
+    }
+}
+
+extension Team {
+    fileprivate func ranges(_ count: Int, weighing weight: Int, at unit: Int) -> [Range<Int>] {
+        var ranges = [[Range<Int>]](repeating: [], count: size)
+        ranges.withUnsafeMutableBufferPointer { buffer in
+            nonisolated(unsafe) let places = buffer
+            cut(count, weighing: weight, at: unit) { range, lane in places[lane].append(range) }
+        }
+        return ranges.flatMap { $0 }
+    }
+}
+
+/// Products by teams against those of one thread, bit by bit.
+@Suite struct TeamProductTests {
+    static let precisions = Precision.allCases.filter(\.isAvailable)
+    /// Worth several threads, and odd in every way.
+    static let shapes = [
+        ProductShape(m: 301, n: 203, k: 157), ProductShape(m: 97, n: 430, k: 301), ProductShape(m: 700, n: 95, k: 131),
+        ProductShape(m: 24, n: 1099, k: 330), ProductShape(m: 23, n: 800, k: 500), ProductShape(m: 5, n: 3, k: 7),
+    ]
+    static let forms = (0..<4).map { ($0 & 1 != 0, $0 & 2 != 0) }
+
+    private let pool = StoragePool()
+
+    init() { OpenBLAS.useOneThread() }
+
+    @Test(arguments: shapes, precisions)
+    func haveTheBitsOfOneThread(shape: ProductShape, precision: Precision) {
+        for (transposesA, transposesB) in Self.forms {
+            let a = random(transposesA ? shape.k : shape.m, transposesA ? shape.m : shape.k, seed: 1).matrix
+            let b = random(transposesB ? shape.n : shape.k, transposesB ? shape.k : shape.n, seed: 2).matrix
+            let (row, start) = (random(1, shape.n, seed: 3), random(shape.m, shape.n, seed: 4))
+            let results = TeamTests.sizes.map { size in
+                let products = Products(precision, from: pool, Team(size, staysAwake: false))
+                let left = products.left(transposesA ? a.transposed : a)
+                let right = products.right(transposesB ? b.transposed : b)
+                let (plain, sum, biased) = (
+                    pool.tensor(shape.m, shape.n), pool.copy(start), pool.tensor(shape.m, shape.n)
+                )
+                products.multiply(left, right, into: plain.matrix)
+                products.multiply(left, right, into: sum.matrix, accumulate: true)
+                products.multiply(left, right, plus: row, into: biased)
+                return [plain.values, sum.values, biased.values]
+            }
+            #expect(results.allSatisfy { $0 == results[0] })
+        }
+    }
+
+    @Test(.enabled(if: Precision.bf16.isAvailable, "this CPU has no AVX512-BF16"), arguments: shapes)
+    func activationsHaveTheBitsOfOneThread(shape: ProductShape) throws {
+        let (a, b, row) = (
+            random(shape.m, shape.k, seed: 1), random(shape.k, shape.n, seed: 2), random(1, shape.n, seed: 3)
+        )
+        let (next, later) = (random(shape.n, 40, seed: 4), random(13, shape.m, seed: 5))
+        let results = try TeamTests.sizes.map { size in
+            let products = Products(.bf16, from: pool, Team(size, staysAwake: false))
+            let input = products.leftAndKept(a, isKept: true)
+            let h = pool.tensor(shape.m, shape.n)
+            let activated = products.multiplyAndActivate(
+                input.left, products.right(b.matrix), plus: row, into: h, isKept: true)
+            let (one, other, pair) = (
+                pool.tensor(shape.m, 40), pool.tensor(13, shape.n), products.pair(of: h.matrix)
+            )
+            products.multiply(activated.left, products.right(next.matrix), into: one.matrix)
+            products.multiply(products.left(later.matrix), try #require(activated.kept), into: other.matrix)
+            let (straight, transposed) = (pool.tensor(shape.m, 40), pool.tensor(shape.n, shape.k))
+            products.multiply(pair.straight, products.right(next.matrix), into: straight.matrix)
+            products.multiply(pair.transposed, try #require(input.kept), into: transposed.matrix)
+            return [h.values, one.values, other.values, straight.values, transposed.values]
+        }
+        #expect(results.allSatisfy { $0 == results[0] })
+    }
+
+    /// Without it float32 would gain nothing from a team; all kernels that OpenBLAS 0.3.21 has for x86-64 keep those of rows.
+    @Test func openBLASKeepsTheBitsOfRows() { #expect(OpenBLAS.keepsBits.rows) }
+
+    private func random(_ rows: Int, _ columns: Int, seed: UInt64) -> Tensor {
+        let stream = RandomStream(seed: seed)
+        return pool.tensor(rows, columns, (0..<rows * columns).map { Float(stream.uniform(UInt32($0)) - 0.5) })
+    }
+}

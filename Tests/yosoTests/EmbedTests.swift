@@ -1,0 +1,88 @@
+import Foundation
+import Testing
+
+/// `yoso embed` from a pretrained run.
+@Suite struct EmbedTests {
+    private struct Line: Decodable {
+        let embedding: [Float]?
+        let error: String?
+        let id: Int?
+    }
+
+    private func lines(_ output: String) throws -> [Line] {
+        try output.split(separator: "\n").map { try JSONDecoder().decode(Line.self, from: Data($0.utf8)) }
+    }
+
+    private let sentences = "the cat sat on the mat\na dog ran\n\n{\"text\": \"she read a letter\", \"id\": 7}\n"
+
+    @Test(arguments: ["mean", "first"]) func vectorsAreOfUnitLengthWhateverTheirCompany(pooling: String) throws {
+        let tool = try CommandLineTool.withPretrainedRun()
+        let command = ["embed", "--checkpoint", "run", "--pooling", pooling]
+        let all = try tool.run(command, input: sentences)
+        #expect(all.code == 0, "\(all.error)")
+        let vectors = try lines(all.output)
+        #expect(vectors.count == 4 && vectors[3].id == 7)
+        for vector in vectors.compactMap(\.embedding) {
+            #expect(vector.count == 16 && abs(vector.reduce(0) { $0 + $1 * $1 } - 1) < 1e-5)
+        }
+        let alone = try lines(tool.run(command + ["--batch", "1", "--threads", "1"], input: sentences).output)
+        for (one, other) in zip(vectors, alone) {
+            for (a, b) in zip(one.embedding ?? [], other.embedding ?? []) { #expect(abs(a - b) < 1e-5) }
+        }
+        let array = try tool.run(command + ["--output", "vectors.npy"], input: sentences)
+        #expect(array.code == 0 && array.output.isEmpty, "\(array.error)")
+        let data = try Data(contentsOf: tool.file("vectors.npy"))
+        #expect(data.count % 64 == 0 && data.starts(with: [0x93] + Array("NUMPY".utf8) + [1, 0]))
+        let header = String(decoding: data.dropFirst(10).prefix(Int(data[8])), as: UTF8.self)
+        #expect(header.hasPrefix("{'descr': '<f4', 'fortran_order': False, 'shape': (4, 16), }"), "\(header)")
+        let values = data.suffix(4 * 64).withUnsafeBytes { bytes in
+            (0..<64).map { Float(bitPattern: bytes.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self)) }
+        }
+        #expect(values == vectors.flatMap { $0.embedding ?? [] })
+    }
+
+    @Test func whatIsNoTextIsSaidWithItsLine() throws {
+        let tool = try CommandLineTool.withPretrainedRun()
+        let command = ["embed", "--checkpoint", "run"]
+        let pair = try tool.run(command, input: "one\ntwo\tthree\n")
+        #expect(pair.code == 1 && pair.error.contains("1 of 2 lines"))
+        #expect(try lines(pair.output)[1].error == "two texts, but a vector is of one")
+        let array = try tool.run(command + ["--output", "v.npy"], input: "one\ntwo\tthree\n")
+        #expect(array.error == "Error: standard input:2: two texts, but a vector is of one\n" && array.code == 1)
+        #expect(!tool.exists("v.npy"))
+    }
+
+    /// Of sentence-transformers: what makes the vector is followed, or refused by name.
+    @Test func modulesBesideAModelCount() throws {
+        let tool = try CommandLineTool.withPretrainedRun()
+        try FileManager.default.copyItem(at: tool.file("run/best").resolvingSymlinksInPath(), to: tool.file("model"))
+        try FileManager.default.removeItem(at: tool.file("model/checksums.json"))
+        func embed(_ more: [String] = []) throws -> (output: String, error: String) {
+            let result = try tool.run(["embed", "--checkpoint", "model"] + more, input: "the cat sat on the mat\n")
+            return (result.output, result.error)
+        }
+        func modules(_ types: String...) -> String {
+            "["
+                + types.map { "{\"type\": \"sentence_transformers.models.\($0)\", \"path\": \"1_Pooling\"}" }
+                .joined(separator: ", ") + "]"
+        }
+        let (mean, first) = (try embed().output, try embed(["--pooling", "first"]).output)
+        #expect(mean != first)
+        try tool.write(modules("Transformer", "Pooling", "Normalize"), to: "model/modules.json")
+        try tool.write(
+            "{\"pooling_mode_cls_token\": true, \"word_embedding_dimension\": 16}", to: "model/1_Pooling/config.json")
+        #expect(try embed().output == first)
+        try tool.write("{\"max_seq_length\": 8, \"do_lower_case\": false}", to: "model/sentence_bert_config.json")
+        #expect(try embed().output == embed(["--length", "8"]).output)
+        try tool.write("{\"pooling_mode_max_tokens\": true}", to: "model/1_Pooling/config.json")
+        #expect(
+            try embed().error == "Error: model/1_Pooling/config.json: pooling_mode_max_tokens; wanted "
+                + "pooling_mode_mean_tokens or pooling_mode_cls_token\n")
+        try tool.write(modules("Transformer", "Dense"), to: "model/modules.json")
+        #expect(
+            try embed().error == "Error: model/modules.json: the module 'sentence_transformers.models.Dense' is not "
+                + "supported; wanted Transformer, Pooling, Normalize\n")
+        try tool.write("[", to: "model/modules.json")
+        #expect(try embed().error == "Error: model/modules.json: damaged: not what sentence-transformers writes\n")
+    }
+}
