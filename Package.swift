@@ -77,7 +77,7 @@ let package = Package(
         .target(
             name: "Console",
             dependencies: [
-                "CKernels", "Options", "Training",
+                "CKernels", "Options", "Tensors", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .target(
@@ -91,8 +91,9 @@ let package = Package(
         .target(
             name: "Benchmarks",
             dependencies: [
-                "Attention", "Autograd", "Bert", "Checkpoints", "CKernels", "Console", "Corpora", "Experiments",
-                "Options",
+                "Attention", "Autograd", "Bert", "CCrypto", "Checkpoints", "CKernels", "CLzma", "Console", "Corpora",
+                "CPng",
+                "CZip", "CZlib", "Experiments", "Options",
                 "Reports", "Tensors", "Tokenization", "Training",
             ],
             exclude: ["RESULTS.md"]),

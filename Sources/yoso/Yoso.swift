@@ -18,6 +18,7 @@ struct Yoso: ParsableCommand {
         ])
 
     static func main() {
+        OpenBLASChoice.startAgainWhereBetter()
         Terminal.prepare()
         do {
             try work()

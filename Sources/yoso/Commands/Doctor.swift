@@ -8,10 +8,7 @@ struct Doctor: ParsableCommand {
         abstract: "Show the CPU, the BLAS, the precision available, and library versions.")
 
     func run() throws {
-        for (name, value) in MachineFacts.rows {
-            Terminal.line(name.padding(toLength: 15, withPad: " ", startingAt: 0) + value)
-        }
-        if let pin = OpenBLASPin.current { Terminal.line("note: \(pin)") }
+        MachineFacts.lines.forEach(Terminal.line)
         Terminal.next("yoso demo")
     }
 }
