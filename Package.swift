@@ -78,7 +78,7 @@ let package = Package(
         .target(
             name: "Console",
             dependencies: [
-                "CKernels", "Options", "Training",
+                "CKernels", "Options", "Tensors", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .target(
@@ -92,8 +92,10 @@ let package = Package(
         .target(
             name: "Benchmarks",
             dependencies: [
-                "Attention", "Autograd", "Bert", "Checkpoints", "CKernels", "Console", "Corpora", "Experiments",
-                "LongRange", "Options", "Recipes", "Reports", "Tasks", "Tensors", "Tokenization", "Training",
+                "Attention", "Autograd", "Bert", "CCrypto", "Checkpoints", "CKernels", "CLzma", "Console", "Corpora",
+                "CPng", "CZip", "CZlib", "Experiments", "LongRange", "Options", "Recipes", "Reports", "Tasks",
+                "Tensors",
+                "Tokenization", "Training",
             ],
             exclude: ["RESULTS.md"]),
         .executableTarget(

@@ -40,20 +40,29 @@ struct CheckpointSaver {
         return folder.checkpoint(state.step)
     }
 
-    /// Restores the newest good checkpoint into `model` and makes the folder what it was after that one; nil where there
-    /// is none.
+    /// The state of the newest good checkpoint; nil where there is none.
     ///
-    /// - Parameter warn: hears of damaged checkpoints that were passed over, and of what else the user should know.
-    /// - Throws: `CheckpointError` where the run was begun with other options, data or weights, by key with both values.
-    func restore(_ model: SlicedModel, identity: [String: String], warn: (String) -> Void) throws -> RunState? {
+    /// - Parameter warn: hears of damaged checkpoints that were passed over.
+    static func newestState(in folder: RunFolder, warn: (String) -> Void) throws -> RunState? {
         guard let step = try folder.latestStep(damaged: { warn("\($0)") }) else {
             if RunFolder.newestStep(in: folder.url) != nil {
                 warn("\(folder.url.relativePath): no checkpoint can be used; the run begins again from its first step")
             }
             return nil
         }
+        return try RunState(of: folder.state(step), step: step)
+    }
+
+    /// Restores the checkpoint of `state` into `model` and makes the folder what it was after that one.
+    ///
+    /// - Parameter warn: hears of what the user should know.
+    /// - Throws: `CheckpointError` where the run was begun with other options, data or weights, by key with both values.
+    func restore(
+        _ model: SlicedModel, _ state: RunState, identity: [String: String], warn: (String) -> Void
+    ) throws -> RunState {
+        var state = state
+        let step = state.step
         let url = folder.state(step)
-        var state = try RunState(of: url, step: step)
         let differences = state.differences(from: identity)
         guard differences.isEmpty else {
             throw CheckpointError(
