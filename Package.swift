@@ -85,7 +85,7 @@ let package = Package(
         .target(
             name: "Console",
             dependencies: [
-                "CKernels", "Communication", "Options", "Training",
+                "CKernels", "Communication", "Options", "Tensors", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .target(
@@ -99,8 +99,9 @@ let package = Package(
         .target(
             name: "Benchmarks",
             dependencies: [
-                "Attention", "Autograd", "Bert", "Checkpoints", "CKernels", "Console", "Corpora", "Experiments",
-                "LongRange", "Options", "Recipes", "Reports", "Tasks", "Tensors", "Tokenization", "Training",
+                "Attention", "Autograd", "Bert", "CCrypto", "Checkpoints", "CKernels", "Communication", "CLzma",
+                "Console", "Corpora", "CPng", "CZip", "CZlib", "Experiments", "LongRange", "Options", "Recipes",
+                "Reports", "Tasks", "Tensors", "Tokenization", "Training",
             ],
             exclude: ["RESULTS.md"]),
         .executableTarget(
@@ -108,7 +109,7 @@ let package = Package(
             dependencies: [
                 "Benchmarks", "Bert", "Checkpoints", "Console", "Experiments", "Glue", "Inference", "Recipes",
                 "Reports",
-                "Tasks", "Tensors", "Tokenization", "Training",
+                "Tensors", "Tokenization", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 

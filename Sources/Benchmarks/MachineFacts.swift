@@ -1,4 +1,9 @@
+import CCrypto
 import CKernels
+import CLzma
+import CPng
+import CZip
+import CZlib
 import Console
 import Foundation
 import Tensors
@@ -6,8 +11,14 @@ import Training
 
 /// What this machine has, for the eye.
 public enum MachineFacts {
+    /// A line for each fact, and what a user may want to change.
+    public static var lines: [String] {
+        rows.map { name, value in name.padding(toLength: 15, withPad: " ", startingAt: 0) + value }
+            + (OpenBLASChoice.note.map { ["note: \($0)"] } ?? [])
+    }
+
     /// The CPU, kernels, speeds and libraries; what is not known is left out.
-    public static var rows: [(name: String, value: String)] {
+    private static var rows: [(name: String, value: String)] {
         OpenBLAS.useOneThread()
         let workers = Workers()
         return [
@@ -15,7 +26,7 @@ public enum MachineFacts {
             ("cores", cores),
             ("memory", Show.bytes(Int(ProcessInfo.processInfo.physicalMemory))),
             ("kernels", String(cString: ck_level())),
-            ("OpenBLAS", "\(OpenBLAS.coreName) core, \(OpenBLAS.version)"),
+            ("OpenBLAS", "\(OpenBLASChoice.core), \(OpenBLAS.version)"),
             ("fp32 peak", peak(.fp32, workers)),
             ("bf16 peak", peak(.bf16, workers)),
             ("libraries", libraries),
@@ -24,7 +35,7 @@ public enum MachineFacts {
     }
 
     /// The CPU and the core of OpenBLAS, which every figure names.
-    public static var title: String { "\(cpuName), OpenBLAS \(OpenBLAS.coreName) core" }
+    public static var title: String { "\(cpuName), \(OpenBLASChoice.title)" }
 
     private static func peak(_ precision: Precision, _ workers: Workers) -> String {
         guard precision.isAvailable else { return "the CPU has no AVX512-BF16" }
@@ -49,24 +60,15 @@ public enum MachineFacts {
         return name ?? "unknown"
     }
 
-    /// SentencePiece cannot be asked for its version, so pkg-config, which building needs anyway, tells all of them; nothing
-    /// where it is not there.
+    /// As the loaded libraries tell; SentencePiece tells no version.
     private static var libraries: String {
-        let libraries: KeyValuePairs = [
-            "SentencePiece": "sentencepiece", "OpenSSL": "libcrypto", "zlib": "zlib", "liblzma": "liblzma",
-            "libzip": "libzip",
+        let versions: KeyValuePairs = [
+            "OpenSSL": OpenSSL_version(OPENSSL_VERSION_STRING), "zlib": zlibVersion(),
+            "liblzma": lzma_version_string(), "libzip": zip_libzip_version(), "libpng": png_get_libpng_ver(nil),
         ]
-        return libraries.compactMap { name, package in
-            let tool = Process()
-            let output = Pipe()
-            tool.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-            tool.arguments = ["pkg-config", "--modversion", package]
-            (tool.standardOutput, tool.standardError) = (output, FileHandle.nullDevice)
-            guard (try? tool.run()) != nil else { return nil }
-            let version = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-            tool.waitUntilExit()
-            return version.isEmpty ? nil : "\(name) \(version.trimmingCharacters(in: .newlines))"
-        }.joined(separator: ", ")
+        return
+            (versions.map { name, version in "\(name) \(version.map { String(cString: $0) } ?? "unknown")" }
+            + ["SentencePiece"]).joined(separator: ", ")
     }
 
     private static var freeDisk: String {

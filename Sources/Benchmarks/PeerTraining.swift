@@ -4,7 +4,7 @@ public struct PeerTraining: Sendable {
     /// Whether the script is asked for `torch.compile`.
     public let compiles: Bool
 
-    public init(script: PeerScript, compiles: Bool) {
+    public init(_ script: PeerScript, compiles: Bool) {
         (self.script, self.compiles) = (script, compiles)
     }
 

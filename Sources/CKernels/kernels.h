@@ -14,7 +14,26 @@
 #define CLONES
 #endif
 
+// What is made for AVX2 alone, and called where `is_avx2`.
+#if defined(__x86_64__)
+#define WIDE __attribute__((target("arch=x86-64-v3")))
+#else
+#define WIDE
+#endif
+
 #define INLINE static inline __attribute__((always_inline))
+
+/// Whether AVX2 is the level of kernels: the most that the CPU has, or that the package was built for.
+INLINE int is_avx2(void) {
+#if defined(CK_AVX2)
+    return 1;
+#elif defined(__x86_64__)
+    __builtin_cpu_init();
+    return __builtin_cpu_supports("x86-64-v3") && !__builtin_cpu_supports("x86-64-v4");
+#else
+    return 0;
+#endif
+}
 
 // Reductions may be reordered into lanes, and a*b+c may be fused; nothing else of -ffast-math.
 #define FAST _Pragma("clang fp reassociate(on) contract(fast)")
@@ -74,6 +93,16 @@ INLINE uint32_t random_word(uint64_t key, uint32_t counter) {
     x *= 0x846ca68bu;
     x ^= x >> 16;
     return x;
+}
+
+/// x[i] = x[i] / (1 - probability) or 0, by the random word of (key, first + i).
+INLINE void drop(int64_t n, uint64_t key, uint32_t first, float probability, float *x) {
+    const uint32_t threshold = (uint32_t)(probability * 4294967296.0);
+    const float kept = 1.0f / (1.0f - probability);
+    for (int64_t i = 0; i < n; i++) {
+        float factor = random_word(key, first + (uint32_t)i) < threshold ? 0.0f : kept;
+        x[i] *= factor;
+    }
 }
 
 #endif

@@ -1,4 +1,4 @@
-// Sixteen floats side by side: a cache line, and a register of AVX-512.
+// Sixteen floats side by side: a cache line, and a register of AVX-512. Eight are one of AVX2.
 
 #ifndef LANES_H
 #define LANES_H
@@ -6,6 +6,7 @@
 #include "kernels.h"
 
 typedef float lanes __attribute__((ext_vector_type(16)));
+typedef float eight __attribute__((ext_vector_type(8)));
 typedef int32_t words __attribute__((ext_vector_type(16)));
 typedef uint16_t shorts __attribute__((ext_vector_type(16)));
 

@@ -113,9 +113,9 @@ public struct FineTuning {
         rows.notes.forEach(observer.line)
         let folder = try RunFolder(URL(fileURLWithPath: output ?? "Checkpoints/\(recipe.name)", isDirectory: true))
         observer.line(
-            "\(folder.url.relativePath): OpenBLAS \(OpenBLAS.coreName) core, weights "
+            "\(folder.url.relativePath): \(OpenBLASChoice.title), weights "
                 + (randomWeights ? "random" : "of \(checkpoint)"))
-        if let pin = OpenBLASPin.current { observer.line("note: \(pin)") }
+        if let note = OpenBLASChoice.note { observer.line("note: \(note)") }
         let digest = randomWeights ? "random" : try ModelFolder.digest(source)
         let weights = randomWeights ? digest : try TableSettings.weights(of: source, digest: digest)
         let table = TableSettings(

@@ -51,8 +51,8 @@ extension FineTuning {
         let counts = splits.map { Show.grouped($0.count) }
         observer.line("\(task.title): \(counts[0]) training, \(counts[1]) dev and \(counts[2]) test rows")
         let folder = try RunFolder(URL(fileURLWithPath: output ?? "Checkpoints/\(recipe.name)", isDirectory: true))
-        observer.line("\(folder.url.relativePath): OpenBLAS \(OpenBLAS.coreName) core, weights random")
-        if let pin = OpenBLASPin.current { observer.line("note: \(pin)") }
+        observer.line("\(folder.url.relativePath): \(OpenBLASChoice.title), weights random")
+        if let note = OpenBLASChoice.note { observer.line("note: \(note)") }
         let table = TableSettings(protocol: nil, settings: settings(less: []), weights: "random")
         let run = try Run(
             task, encoder: recipe.encoder, options: recipe.options, training: splits[0], dev: splits[1],

@@ -37,8 +37,8 @@ public struct Pretraining {
         let interruption = observer.interruption()
         let folder = try RunFolder(URL(fileURLWithPath: folder, isDirectory: true))
         let setup = try PretrainingSetup(recipe, observer)
-        observer.line("\(folder.url.relativePath): OpenBLAS \(OpenBLAS.coreName) core")
-        if let pin = OpenBLASPin.current { observer.line("note: \(pin)") }
+        observer.line("\(folder.url.relativePath): \(OpenBLASChoice.title)")
+        if let note = OpenBLASChoice.note { observer.line("note: \(note)") }
         let start = try recipe.checkpoint.map {
             try PretrainedStart(URL(fileURLWithPath: $0, isDirectory: true), setup.tokenizer)
         }

@@ -55,6 +55,14 @@ public struct SavedClassifier {
         return .classes(task.classNames)
     }
 
+    /// Predicts lines to their end, as of `PredictionStream`.
+    public func run(_ lines: InputLines, batch: Int, write: (String) throws -> Void) throws {
+        let stream = PredictionStream(namedTarget, texts: texts) { rows in
+            try logits(rows.map { TaskRow(texts: $0).encoded(tokenizer, length: length) })
+        }
+        try stream.run(lines, batch: batch, write: write)
+    }
+
     /// Logits of every row, in the order of `target`.
     ///
     /// - Throws: `CheckpointError` where a row is a pair and the model has one segment, or where logits are no numbers.

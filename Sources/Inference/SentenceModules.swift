@@ -14,7 +14,10 @@ struct SentenceModules {
             let type: String
             let path: String
         }
-        struct Limits: Decodable { let max_seq_length: Int? }
+        struct Limits: Decodable {
+            let length: Int?
+            enum CodingKeys: String, CodingKey { case length = "max_seq_length" }
+        }
         for module: Module in try Self.read("modules.json", in: folder) ?? [] {
             switch module.type.split(separator: ".").last {
             case "Transformer", "Normalize": continue
@@ -26,7 +29,7 @@ struct SentenceModules {
             }
         }
         let limits: Limits? = try Self.read("sentence_bert_config.json", in: folder)
-        length = limits?.max_seq_length
+        length = limits?.length
     }
 
     private static func pooling(_ name: String, in folder: URL) throws -> Pooling {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Benchmarks
 import Console
 import Experiments
 import Foundation
@@ -18,6 +19,7 @@ struct Yoso: ParsableCommand {
         ])
 
     static func main() {
+        OpenBLASChoice.startAgainWhereBetter()
         Terminal.prepare()
         do {
             try work()
@@ -38,7 +40,7 @@ struct Yoso: ParsableCommand {
             try KernelLevel.check()
             let mixed = (command as? any RankedCommand)?.settings.allowMixed
             try RankCheck.check(isMade: mixed != nil || command is Evaluate, allowsMixed: mixed ?? false)
-            try usage { try command.run() }
+            try TunedRoutes.with { try usage { try command.run() } }
         } catch let error as TrainingError {
             // A stop on request is no error: it is said, and the exit code is that of a signal.
             guard case .interrupted = error else { throw error }

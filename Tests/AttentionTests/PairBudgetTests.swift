@@ -48,7 +48,7 @@ import Testing
         let slices = HeadShape(heads: 1, headWidth: 16).slices(projections, 0..<projections.rows, head: 0)
         let (sums, mass) = (pool.tensor(projections.rows, 16), pool.tensor(1, projections.rows))
         let head = SampledHead.sum(
-            slices, options, hashes: options.hashes, RandomStream(seed: 5), Products(.fp32, from: pool), pool,
+            slices, options, hashes: options.hashes, RandomStream(seed: 5), .current, Products(.fp32, from: pool), pool,
             into: sums.matrix, mass: mass)
         return (head, mass.values)
     }

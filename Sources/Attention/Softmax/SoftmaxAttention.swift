@@ -26,6 +26,10 @@ struct SoftmaxAttention: SelfAttention {
         let mask = dropout > 0 ? tape.nextRandomStream() : nil
         let pass = SoftmaxPass(
             attention: self, layout: layout, scales: scales(tape), mask: mask, logSums: logSums)
+        if SoftmaxPass.hasKernel {
+            pass.attend(projections.value, into: output, tape.products)
+            return tape.record(output, SoftmaxGradient(pass: pass, projections: projections, output: output))
+        }
         pass.eachTile(tape.products) { sequence, head, products in
             let slices = shape.slices(projections.value, sequence, head: head)
             return (
@@ -81,9 +85,13 @@ struct SoftmaxPass {
 
     /// Dropout of a tile of weights (or of their gradient), drawn by sequence, head, query and key.
     func drop(_ weights: Tensor, _ tile: QueryTile) {
-        guard let mask else { return }
-        let key = mask.stream(layout.keys[tile.index]).stream(UInt64(tile.head)).key
+        guard let key = dropoutKey(sequence: tile.index, head: tile.head) else { return }
         let first = UInt32(truncatingIfNeeded: tile.first * tile.keys)
         weights.withPointer { ck_dropout(Int64(weights.count), key, first, attention.dropout, $0) }
+    }
+
+    /// Of the random words that drop weights of a head; nil where none are.
+    func dropoutKey(sequence: Int, head: Int) -> UInt64? {
+        mask?.stream(layout.keys[sequence]).stream(UInt64(head)).key
     }
 }

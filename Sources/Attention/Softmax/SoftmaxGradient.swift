@@ -11,6 +11,10 @@ struct SoftmaxGradient: AttentionGradient {
 
     func backward(_ dOutput: Tensor, _ gradients: Gradients) {
         let dProjections = gradients.pool.tensor(projections.rows, projections.columns)
+        if SoftmaxPass.hasKernel {
+            pass.writeGradients(projections.value, output, dOutput, into: dProjections, gradients.products)
+            return finish(dProjections, gradients)
+        }
         pass.eachTile(gradients.products) { sequence, head, products in
             AttentionFactors(pass.shape.slices(projections.value, sequence, head: head), products)
         } body: { tile, factors, products in
@@ -40,6 +44,10 @@ struct SoftmaxGradient: AttentionGradient {
                 products.left(dWeights.matrix.transposed), products.right(query), into: dSlices.key,
                 accumulate: tile.accumulates)
         }
+        finish(dProjections, gradients)
+    }
+
+    private func finish(_ dProjections: Tensor, _ gradients: Gradients) {
         if let temperature = pass.attention.temperature { addTemperature(dProjections, to: temperature, gradients) }
         gradients.add(dProjections, to: projections)
     }

@@ -11,6 +11,8 @@ struct HashedHead: KernelOperand {
     let hashes: Int
     let queries: IntegerVector<UInt16>
     let keys: IntegerVector<UInt16>
+    /// What its routes are chosen by.
+    let costs: RouteCosts
 
     func withPointer<Result>(_ body: (ck_codes) throws -> Result) rethrows -> Result {
         try withPointers(queries, keys) {
@@ -18,15 +20,19 @@ struct HashedHead: KernelOperand {
         }
     }
 
-    init(length: Int, bits: Int, hashes: Int, queries: IntegerVector<UInt16>, keys: IntegerVector<UInt16>) {
+    init(
+        length: Int, bits: Int, hashes: Int, queries: IntegerVector<UInt16>, keys: IntegerVector<UInt16>,
+        costs: RouteCosts = .current
+    ) {
+        self.costs = costs
         (self.length, self.bits, self.hashes) = (length, bits, hashes)
         (self.queries, self.keys) = (queries, keys)
     }
 
-    init(_ function: HashFunction, queries: Matrix, keys: Matrix) {
+    init(_ function: HashFunction, queries: Matrix, keys: Matrix, costs: RouteCosts = .current) {
         self.init(
             length: queries.rows, bits: function.bits, hashes: function.hashes, queries: function.codes(of: queries),
-            keys: function.codes(of: keys))
+            keys: function.codes(of: keys), costs: costs)
     }
 
     /// About the pairs that collide, summed over all hashes, from the first few.
@@ -37,7 +43,7 @@ struct HashedHead: KernelOperand {
 
     /// The pairs that collide, summed over the first `count` hashes.
     func collisions(ofHashes count: Int, _ pool: StoragePool) -> Int {
-        let some = HashedHead(length: length, bits: bits, hashes: count, queries: queries, keys: keys)
+        let some = HashedHead(length: length, bits: bits, hashes: count, queries: queries, keys: keys, costs: costs)
         return Int(withPointers(some, histogram(pool)) { ck_collisions($0, $1) })
     }
 

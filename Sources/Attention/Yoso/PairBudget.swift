@@ -96,6 +96,6 @@ extension HashedHead {
         }
         return HashedHead(
             length: length, bits: selection.hashBits + selection.drawnBits, hashes: selection.hashes,
-            queries: cut(queries, "queries"), keys: cut(keys, "keys"))
+            queries: cut(queries, "queries"), keys: cut(keys, "keys"), costs: costs)
     }
 }

@@ -9,15 +9,15 @@ struct SampledHead {
 
     /// S and, where the normalization wants it, mass; of new hashes drawn from `random`.
     static func sum(
-        _ slices: HeadSlices, _ options: YosoOptions, hashes: Int, _ random: RandomStream, _ products: Products,
-        _ pool: StoragePool, into sums: Matrix, mass: Tensor
+        _ slices: HeadSlices, _ options: YosoOptions, hashes: Int, _ random: RandomStream, _ costs: RouteCosts,
+        _ products: Products, _ pool: StoragePool, into sums: Matrix, mass: Tensor
     ) -> SampledHead {
         let length = slices.query.rows
         func hash(_ bits: Int) -> HashedHead {
             let function = HashFunction(
                 options.hash, bits: bits, hashes: hashes, width: slices.query.columns, random, pool)
             // A code is signs, which do not depend on a row's length.
-            return HashedHead(function, queries: slices.query, keys: slices.key)
+            return HashedHead(function, queries: slices.query, keys: slices.key, costs: costs)
         }
         guard options.estimator == .conditional else {
             let hashed = hash(options.bits(of: length))

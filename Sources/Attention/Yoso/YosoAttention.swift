@@ -12,6 +12,7 @@ struct YosoAttention: SelfAttention {
     let options: YosoOptions
     /// Of the hashes outside of training.
     let fixed: RandomStream
+    let costs: RouteCosts
 
     func callAsFunction(_ projections: Variable, _ layout: BatchLayout) -> Variable {
         let tape = projections.tape
@@ -27,7 +28,7 @@ struct YosoAttention: SelfAttention {
             let divisors = divisors.row(head, rows)
             let sampled = SampledHead.sum(
                 shape.slices(projections.value, rows, head: head), options, hashes: hashes(isTraining: drawn != nil),
-                random, products, products.pool, into: sums, mass: divisors)
+                random, costs, products, products.pool, into: sums, mass: divisors)
             options.normalization.normalize(sums, divisors)
             return drawn == nil ? nil : sampled
         }

@@ -187,7 +187,8 @@ public struct YosoOptions: AttentionKind {
     public func outputScale(headWidth: Int) -> Float { normalization.outputScale(headWidth: headWidth) }
 
     public func build(_ shape: HeadShape, dropout: Float, _ scope: ParameterScope) -> any SelfAttention {
-        YosoAttention(shape: shape, options: self, fixed: RandomStream(seed: 0).stream(scope.path("hashes")))
+        YosoAttention(
+            shape: shape, options: self, fixed: RandomStream(seed: 0).stream(scope.path("hashes")), costs: .current)
     }
 
     /// t of a sequence of `length` tokens, where it is not chosen by `pairs`.

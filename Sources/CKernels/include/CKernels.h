@@ -100,6 +100,26 @@ double ck_smooth_labels(int64_t rows, int64_t columns, const int32_t *_Nonnull l
 /// Logits become weight (σ(x) - target); returns Σ -(target log σ(x) + (1 - target) log(1 - σ(x))).
 double ck_binary_cross_entropy(int64_t n, float weight, CK_IN target, CK_OUT logits);
 
+// attention.c -----------------------------------------------------------------------------------------------------
+
+// Only where ck_level is AVX2, whose instructions it is made of.
+
+/// One head of softmax attention over one sequence, [n, width] each.
+typedef struct {
+    ck_matrix query, key, value;
+    float scale;    // of the scores
+    float dropout;  // of the weights, by the random word of (mask, query * n + key); 0 for none
+    uint64_t mask;
+} ck_attention_head;
+/// Floats of scratch memory for either of the next two.
+int64_t ck_attend_scratch(int64_t n, int64_t width);
+/// y = dropout(softmax(scale Q Kᵀ)) V, tile by tile with a running maximum (Dao et al. 2022, algorithm 1), and
+/// log_sum = log₂ Σ exp(scale Q Kᵀ) of every query.
+void ck_attend(ck_attention_head head, ck_matrix y, CK_OUT log_sum, CK_OUT scratch);
+/// Gradients of queries, keys and values from dy, with the log_sum of ck_attend and delta = Σ dy ∘ y of every query.
+void ck_attend_gradient(ck_attention_head head, ck_matrix dy, CK_IN log_sum, CK_IN delta, ck_matrix dquery,
+                        ck_matrix dkey, ck_matrix dvalue, CK_OUT scratch);
+
 // embedding.c -----------------------------------------------------------------------------------------------------
 
 /// y[i] = table[ids[i]]

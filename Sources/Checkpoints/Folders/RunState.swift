@@ -23,6 +23,8 @@ public struct RunState: Codable, Equatable, Sendable {
     public var identity: [String: String]
     /// The arithmetics that the run was computed by, in order; more than one give other bits than one alone.
     public var arithmetics: [String]
+    /// The costs by which the run chooses between ways that round differently; nil of a program that had them fixed.
+    public var routeCosts: [String: Double]?
 
     public init(totalSteps: Int, identity: [String: String], arithmetic: String) {
         step = 0

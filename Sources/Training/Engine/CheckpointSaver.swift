@@ -41,15 +41,28 @@ struct CheckpointSaver {
         return folder.checkpoint(state.step)
     }
 
-    /// Restores the newest good checkpoint into the model of all ranks and makes the folder what it was after that one; nil where
-    /// there is none.
+    /// The state of the newest good checkpoint; nil where there is none.
     ///
-    /// - Parameter warn: hears of damaged checkpoints that were passed over, and of what else the user should know.
+    /// - Parameter warn: hears of damaged checkpoints that were passed over.
+    static func newestState(in folder: RunFolder, warn: (String) -> Void) throws -> RunState? {
+        guard let step = try folder.latestStep(damaged: { warn("\($0)") }) else {
+            if RunFolder.newestStep(in: folder.url) != nil {
+                warn("\(folder.url.relativePath): no checkpoint can be used; the run begins again from its first step")
+            }
+            return nil
+        }
+        return try RunState(of: folder.state(step), step: step)
+    }
+
+    /// Restores the checkpoint of `state` into the model of all ranks and makes the folder what it was after that one.
+    ///
+    /// - Parameter warn: hears of what the user should know.
     /// - Throws: `CheckpointError` where the run was begun with other options, data or weights, by key with both values.
-    func restore(_ model: SlicedModel, identity: [String: String], warn: (String) -> Void) throws -> RunState? {
+    func restore(
+        _ model: SlicedModel, _ state: RunState, identity: [String: String], warn: (String) -> Void
+    ) throws -> RunState {
         var moments: [Tensor] = []
-        let state = try model.weights.ranks.first { try read(model, &moments, identity: identity, warn: warn) }
-        guard let state else { return nil }
+        let state = try model.weights.ranks.first { try read(model, &moments, state, identity: identity, warn: warn) }
         model.weights.share()
         model.optimizer.deal(moments)
         model.optimizer.updates = state.step
@@ -58,16 +71,12 @@ struct CheckpointSaver {
 
     /// What the first rank reads, the moments into blocks of its own.
     private func read(
-        _ model: SlicedModel, _ moments: inout [Tensor], identity: [String: String], warn: (String) -> Void
-    ) throws -> RunState? {
-        guard let step = try folder.latestStep(damaged: { warn("\($0)") }) else {
-            if RunFolder.newestStep(in: folder.url) != nil {
-                warn("\(folder.url.relativePath): no checkpoint can be used; the run begins again from its first step")
-            }
-            return nil
-        }
+        _ model: SlicedModel, _ moments: inout [Tensor], _ state: RunState, identity: [String: String],
+        warn: (String) -> Void
+    ) throws -> RunState {
+        var state = state
+        let step = state.step
         let url = folder.state(step)
-        var state = try RunState(of: url, step: step)
         let differences = state.differences(from: identity)
         guard differences.isEmpty else {
             throw CheckpointError(

@@ -1,3 +1,4 @@
+import Attention
 import Autograd
 import Checkpoints
 import Communication
@@ -59,7 +60,9 @@ public final class Run<O: Objective> {
         (self.options, self.data, self.folder, self.remember) = (options, data, folder, remember)
         (self.untilEpoch, self.profile, self.report) = (untilEpoch, profile, report)
         try RankCheck.check(shards: options.cut.shards, Ranks.all)
-        trainer = Trainer(options, objective)
+        let newest = try Ranks.all.first { try CheckpointSaver.newestState(in: folder) { report(.warning($0)) } }
+        let costs = try newest.map { try RouteCosts(of: $0, folder) } ?? .current
+        trainer = RouteCosts.$current.withValue(costs) { Trainer(options, objective) }
         trainer.model.profile = profile
         saver = CheckpointSaver(
             folder: folder, tokenizer: tokenizer, keep: options.checkpoints.keep, isSaved: trainer.objective.isSaved)
@@ -67,7 +70,10 @@ public final class Run<O: Objective> {
             trainer.objective.encoder.options, options.identity,
             inputs: inputs.merging(data.inputs) { $1 }
                 .merging(tokenizer.map { ["vocabulary": $0.fingerprint] } ?? [:]) { $1 })
-        let restored = try saver.restore(trainer.model, identity: identity) { report(.warning($0)) }
+        var restored: RunState?
+        if let newest {
+            restored = try saver.restore(trainer.model, newest, identity: identity) { report(.warning($0)) }
+        }
         let epochs = if case .epochs(let count) = options.budget { count } else { Int.max }
         try restored?.check(
             epochs: epochs, examples: { data.count(options.batch, epoch: $0) }, folder.state(restored?.step ?? 0))
@@ -96,6 +102,7 @@ public final class Run<O: Objective> {
                     }, identity: identity,
                 arithmetic: RunIdentity.arithmetic)
         state.totalSteps = ranks.first(state.totalSteps)
+        if restored == nil { state.routeCosts = costs.values }
         if let recipe { try folder.write(recipe, to: RunFolder.recipeName) }
         let step = state.step
         log =

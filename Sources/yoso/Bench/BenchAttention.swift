@@ -13,7 +13,7 @@ struct Bench: ParsableCommand {
 
     static func title(_ rest: String = "") {
         Terminal.line(MachineFacts.title + rest)
-        if let pin = OpenBLASPin.current { Terminal.line("note: \(pin)") }
+        if let note = OpenBLASChoice.note { Terminal.line("note: \(note)") }
     }
 }
 

@@ -36,14 +36,16 @@ struct BenchTrain: ParsableCommand {
     @Option(help: "Path of the JSON file.") var output: String?
 
     func validate() throws {
-        try usage { try shape(.fp32, threads).check(attention: attention) }
+        try usage {
+            try shape(.fp32, threads).check(attention: attention)
+            try precision.forEach { try $0.check() }
+        }
         guard [steps, rounds, slices ?? 1].allSatisfy({ (1...65536).contains($0) }), threads >= 0,
             !peerCompile || against != nil
         else {
             throw ValidationError(
                 "wanted --steps, --rounds and --slices from 1 to 65536, --peer-compile with --against")
         }
-        try precision.forEach { try $0.check() }
     }
 
     func run() throws {
@@ -51,9 +53,12 @@ struct BenchTrain: ParsableCommand {
         let workers = Workers(threads: threads)
         Bench.title(
             ", \(layers)x\(hidden) \(attention), \(batch) x \(length) tokens, \(workers.threads) threads")
+        let peer = try against.map {
+            PeerTraining(try PeerScript(at: $0, named: "torch_pretrain.py", python: python), compiles: peerCompile)
+        }
         let results = try precision.map { precision in
             let bench = try TrainingBench(
-                shape(precision, workers.threads), workers, rounds: rounds, steps: steps, peer: peer(),
+                shape(precision, workers.threads), workers, rounds: rounds, steps: steps, peer: peer,
                 line: Terminal.line)
             bench.lines.forEach(Terminal.line)
             return bench.result
@@ -69,12 +74,5 @@ struct BenchTrain: ParsableCommand {
             attention: TimedAttentions(length: length)[attention] ?? .softmax, attentionDropout: attentionDropout,
             precision: precision, microBatchTokens: microBatchTokens > 0 ? microBatchTokens : batch * length,
             recompute: recompute, slices: slices ?? max(1, threads), threads: threads)
-    }
-
-    private func peer() throws -> PeerTraining? {
-        try against.map {
-            PeerTraining(
-                script: try PeerScript(at: $0, named: "torch_pretrain.py", python: python), compiles: peerCompile)
-        }
     }
 }

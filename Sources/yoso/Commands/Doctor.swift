@@ -7,11 +7,11 @@ struct Doctor: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show the CPU, the BLAS, the precision available, and library versions.")
 
+    @Flag(help: "Measure what YOSO's routes cost here, in seconds, for all runs to come.") var tune = false
+
     func run() throws {
-        for (name, value) in MachineFacts.rows {
-            Terminal.line(name.padding(toLength: 15, withPad: " ", startingAt: 0) + value)
-        }
-        if let pin = OpenBLASPin.current { Terminal.line("note: \(pin)") }
+        if tune { try TunedRoutes.tune(Terminal.line) }
+        MachineFacts.lines.forEach(Terminal.line)
         Terminal.next("yoso demo")
     }
 }

@@ -26,7 +26,7 @@ struct Evaluate: ParsableCommand {
             """)
     var wnli: WNLIPolicy?
 
-    func validate() throws { try precision.check() }
+    func validate() throws { try usage { try precision.check() } }
 
     func run() throws {
         let evaluation = Evaluation { ($0.data, $0.length, $0.precision) = (data, length, precision) }

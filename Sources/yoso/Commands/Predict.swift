@@ -2,7 +2,6 @@ import ArgumentParser
 import Checkpoints
 import Console
 import Inference
-import Tasks
 
 /// `yoso predict --checkpoint C < sentences`: label and probabilities of every line as JSON lines.
 struct Predict: ParsableCommand {
@@ -21,14 +20,7 @@ struct Predict: ParsableCommand {
         let classifier = try SavedClassifier(
             ModelPath.url(model.checkpoint), length: model.length, threads: model.threads, precision: model.precision)
         if let note = classifier.note { Terminal.warn("note: \(note)") }
-        let lines = try InputLines(model.input)
         let sink = try model.output.map { try Sink(path: $0) } ?? .standardOutput
-        let stream = PredictionStream(classifier.namedTarget, texts: classifier.texts) { rows in
-            try classifier.logits(
-                rows.map {
-                    TaskRow(texts: $0).encoded(classifier.tokenizer, length: classifier.length)
-                })
-        }
-        try stream.run(lines, batch: model.batch, write: sink.write)
+        try classifier.run(InputLines(model.input), batch: model.batch, write: sink.write)
     }
 }

@@ -11,6 +11,7 @@ extension GradientCase {
         attention("softmax", .softmax, short, heads: 2),
         attention("softmax with dropout", .softmax, short, heads: 2, dropout: 0.25),
         attention("softmax, tiled", .softmax, tiled),
+        attention("softmax, tiled by keys too", .softmax, [3, 490]),
         attention("normalized softmax", .normalizedSoftmax, short, heads: 2, step: 2e-3, temperature: 16),
         attention("normalized softmax, tiled", .normalizedSoftmax, tiled, step: 2e-3, temperature: 16),
         attention("softmax with dropout, tiled", .softmax, tiled, dropout: 0.25),
