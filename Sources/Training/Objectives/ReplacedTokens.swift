@@ -39,6 +39,9 @@ public struct GeneratorOptions: Sendable, Equatable, Codable {
 ///
 /// Both share the embeddings. Nothing flows through the samples, so the generator learns to be likely, not to deceive. What is
 /// saved is the encoder, which has learned from every token. Pairs of segments are packed, but their order is not asked for.
+///
+/// It wants a smaller rate than masked words: at 1.2e-3 a 4x256 encoder says "original" of every token after 42M of them, at 3e-4 it
+/// is ahead of that after 0.8M.
 public struct ReplacedTokens: PretrainingObjective {
     public static let name = "replacedTokens"
 
