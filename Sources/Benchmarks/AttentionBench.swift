@@ -1,5 +1,6 @@
 import Attention
 import Experiments
+import Tasks
 import Training
 
 import enum Options.Spelling

@@ -1,5 +1,6 @@
 import Experiments
 import Foundation
+import Tasks
 import Tensors
 import Training
 

@@ -1,5 +1,6 @@
 import Console
 import Foundation
+import Tasks
 import Tensors
 import Training
 

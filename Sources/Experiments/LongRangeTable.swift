@@ -18,8 +18,8 @@ struct LongRangeTable {
         var rows = 0
         var costs: [RunCost] = []
 
-        var median: Double? { scores.isEmpty ? nil : SeedStatistics(scores).median }
-        var seconds: Double? { costs.isEmpty ? nil : SeedStatistics(costs.map(\.secondsAStep)).median }
+        var median: Double? { scores.isEmpty ? nil : Tasks.median(scores) }
+        var seconds: Double? { costs.isEmpty ? nil : Tasks.median(costs.map(\.secondsAStep)) }
         /// Of the largest seed.
         var bytes: Int? { costs.compactMap(\.peakBytes).max() }
 
@@ -114,7 +114,10 @@ struct LongRangeTable {
 
 extension RunCost {
     /// Whether the run saw as many rows as the paper's.
-    func isWhole(of task: LongRangeTask) -> Bool { totalSteps * rowsAStep >= task.paper.steps * task.paper.rows }
+    func isWhole(of task: LongRangeTask) -> Bool {
+        // What a log says may be any number.
+        Double(totalSteps) * Double(rowsAStep) >= Double(task.paper.steps * task.paper.rows)
+    }
 
     /// `100%`, `20%, of 16 rows for 32`
     func share(of task: LongRangeTask) -> String {

@@ -16,7 +16,15 @@ struct SentenceModules {
         }
         struct Limits: Decodable {
             let length: Int?
-            enum CodingKeys: String, CodingKey { case length = "max_seq_length" }
+            let foldsCase: Bool?
+            enum CodingKeys: String, CodingKey {
+                case length = "max_seq_length"
+                case foldsCase = "do_lower_case"
+            }
+        }
+        struct Prompts: Decodable {
+            let name: String?
+            enum CodingKeys: String, CodingKey { case name = "default_prompt_name" }
         }
         for module: Module in try Self.read("modules.json", in: folder) ?? [] {
             switch module.type.split(separator: ".").last {
@@ -28,9 +36,22 @@ struct SentenceModules {
                     "the module '\(module.type)' is not supported; wanted Transformer, Pooling, Normalize")
             }
         }
-        let limits: Limits? = try Self.read("sentence_bert_config.json", in: folder)
+        let limits: Limits? = try Self.read(Self.limits, in: folder)
+        guard limits?.foldsCase != true else {
+            throw CheckpointError(
+                folder.appendingPathComponent(Self.limits),
+                "'do_lower_case' is true; wanted a tokenizer that folds case itself")
+        }
         length = limits?.length
+        let prompts: Prompts? = try Self.read(Self.prompts, in: folder)
+        if let name = prompts?.name {
+            throw CheckpointError(
+                folder.appendingPathComponent(Self.prompts),
+                "'default_prompt_name' is '\(name)'; wanted null, for no text is put in front of another")
+        }
     }
+
+    private static let (limits, prompts) = ("sentence_bert_config.json", "config_sentence_transformers.json")
 
     private static func pooling(_ name: String, in folder: URL) throws -> Pooling {
         let values: [String: Flag] = try read(name, in: folder) ?? [:]

@@ -33,12 +33,12 @@ public struct SeedStatistics: Sendable, Codable, Equatable {
     /// - Precondition: there is at least one score.
     public init(_ scores: [Double]) {
         precondition(!scores.isEmpty, "statistics of no score")
-        let (sorted, count) = (scores.sorted(), scores.count)
+        let count = scores.count
         let mean = scores.reduce(0, +) / Double(count)
         let squares = scores.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
         self.scores = scores
         self.mean = mean
-        median = (sorted[(count - 1) / 2] + sorted[count / 2]) / 2
+        median = Tasks.median(scores)
         deviation = count > 1 ? (squares / Double(count - 1)).squareRoot() : 0
         interval = count < Self.scoresOfAnInterval ? nil : Interval(scores)
     }

@@ -1,6 +1,7 @@
-import Checkpoints
 import Foundation
 import Testing
+
+@testable import Checkpoints
 
 @Suite struct ConfigurationTests {
     private let bert = HuggingFaceConfiguration(
@@ -56,6 +57,16 @@ import Testing
         object["yoso"] = ["task": "sst2", "tusk": "ivory"]
         try JSONSerialization.data(withJSONObject: object).write(to: url)
         #expect(HuggingFaceConfiguration.unknownKeys(of: folder.url) == ["auto_map", "use_rotary", "yoso.tusk"])
+    }
+
+    /// Reading lists the keys once more.
+    @Test func everyKeyOfTheOriginIsReadAgain() throws {
+        let keys = Provenance.CodingKeys.allCases.map(\.stringValue)
+        var object: [String: Any] = Dictionary(uniqueKeysWithValues: keys.map { ($0, "of \($0)") })
+        object["length"] = 64
+        let origin = try JSONDecoder().decode(Provenance.self, from: JSONSerialization.data(withJSONObject: object))
+        let again = try JSONSerialization.jsonObject(with: JSONEncoder().encode(origin)) as? NSDictionary
+        #expect(again == object as NSDictionary && Mirror(reflecting: origin).children.count == keys.count)
     }
 
     @Test func aLengthThatIsTextIsReadAsEarlierProgramsWroteIt() throws {

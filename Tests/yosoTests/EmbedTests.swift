@@ -50,6 +50,8 @@ import Testing
         let array = try tool.run(command + ["--output", "v.npy"], input: "one\ntwo\tthree\n")
         #expect(array.error == "Error: standard input:2: two texts, but a vector is of one\n" && array.code == 1)
         #expect(!tool.exists("v.npy"))
+        let nowhere = try tool.run(["embed", "--checkpoint", "nowhere", "--output", "no/v.npy"], input: "one\n")
+        #expect(nowhere.error.hasPrefix("Error: no: no such folder") && nowhere.code == 1, "\(nowhere.error)")
     }
 
     /// Of sentence-transformers: what makes the vector is followed, or refused by name.
@@ -74,6 +76,16 @@ import Testing
         #expect(try embed().output == first)
         try tool.write("{\"max_seq_length\": 8, \"do_lower_case\": false}", to: "model/sentence_bert_config.json")
         #expect(try embed().output == embed(["--length", "8"]).output)
+        try tool.write("{\"do_lower_case\": true}", to: "model/sentence_bert_config.json")
+        #expect(
+            try embed().error == "Error: model/sentence_bert_config.json: 'do_lower_case' is true; wanted a tokenizer "
+                + "that folds case itself\n")
+        try tool.write("{}", to: "model/sentence_bert_config.json")
+        try tool.write("{\"default_prompt_name\": \"query\"}", to: "model/config_sentence_transformers.json")
+        #expect(
+            try embed().error == "Error: model/config_sentence_transformers.json: 'default_prompt_name' is 'query'; "
+                + "wanted null, for no text is put in front of another\n")
+        try tool.write("{\"default_prompt_name\": null}", to: "model/config_sentence_transformers.json")
         try tool.write("{\"pooling_mode_max_tokens\": true}", to: "model/1_Pooling/config.json")
         #expect(
             try embed().error == "Error: model/1_Pooling/config.json: pooling_mode_max_tokens; wanted "

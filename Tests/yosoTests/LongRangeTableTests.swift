@@ -11,18 +11,32 @@ import Testing
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("yoso-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
+        try write(steps: steps, rows: rows, seconds: seconds, to: folder)
+        return try #require(RunCost(of: folder))
+    }
+
+    private func write(steps: Int, rows: Int, seconds: Double, tokens: Int = 800, to folder: URL) throws {
         let lines = (1...5).map { step in
             // One that took long, and the last one, which no newline ends.
             let time = step == 2 ? 100 * seconds : seconds
             return """
-                {"kind":"step","step":\(step),"totalSteps":\(steps),"epoch":1,"loss":1,"rate":1,"gradientNorm":1,"tokens":800,\
+                {"kind":"step","step":\(step),"totalSteps":\(steps),"epoch":1,"loss":1,"rate":1,"gradientNorm":1,"tokens":\(tokens),\
                 "rowsPerSecond":\(Double(rows) / time),"tokensPerSecond":\(800 / time),"seconds":1}
                 """
         }
         let log = folder.appendingPathComponent("metrics.jsonl")
         try Data((lines + [#"{"kind":"epoch","step":5}"#, #"{"kind":"step","st"#]).joined(separator: "\n").utf8).write(
             to: log)
-        return try #require(RunCost(of: folder))
+    }
+
+    /// Of a damaged log: rows that no number can count, and a product of two that none can.
+    @Test func numbersOfALogMayBeAny() throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("yoso-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try write(steps: 1, rows: 1 << 40, seconds: 1e-290, tokens: .max, to: folder)
+        #expect(RunCost(of: folder) == nil)
+        #expect(try cost(steps: .max, rows: 16, seconds: 1).isWhole(of: .listops))
     }
 
     private func table(_ text: RunCost, _ listops: RunCost) -> LongRangeTable {

@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import Tasks
 
 /// What the steps of a run took, as its folder tells.
 public struct RunCost: Sendable, Equatable {
@@ -10,7 +11,7 @@ public struct RunCost: Sendable, Equatable {
     /// Bytes of all tensors at their most; nil of a run of an earlier program.
     public let peakBytes: Int?
 
-    /// Nil where no log tells of a step.
+    /// Nil where no log tells of a step, or of none that can have been.
     public init?(of folder: URL) {
         let log = folder.appendingPathComponent(RunFolder.logName)
         guard let data = try? Data(contentsOf: log, options: .mappedIfSafe) else { return nil }
@@ -21,14 +22,12 @@ public struct RunCost: Sendable, Equatable {
             try? JSONDecoder().decode(StepReport.self, from: Data(lines[$0])).head
         }
         guard let last = steps.last else { return nil }
-        func median(_ value: (StepHead) -> Double?) -> Double {
-            let sorted = steps.compactMap(value).sorted()
-            return sorted.isEmpty ? 0 : sorted[sorted.count / 2]
-        }
         func seconds(_ step: StepHead) -> Double? { step.tokens.map { Double($0) / step.tokensPerSecond } }
+        let rows = median(steps.compactMap { step in seconds(step).flatMap { s in step.rowsPerSecond.map { $0 * s } } })
+        guard let rowsAStep = Int(exactly: rows.rounded()) else { return nil }
+        self.rowsAStep = rowsAStep
         totalSteps = last.totalSteps
-        secondsAStep = median(seconds)
-        rowsAStep = Int(median { step in seconds(step).flatMap { s in step.rowsPerSecond.map { $0 * s } } }.rounded())
+        secondsAStep = median(steps.compactMap(seconds))
         peakBytes = RunFolder.newestStep(in: folder).flatMap { step in
             let state = folder.appendingPathComponent(RunFolder.stateName(step), isDirectory: true)
             return try? RunState(of: state, step: step).peakBytes

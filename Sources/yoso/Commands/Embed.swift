@@ -4,6 +4,7 @@ import Checkpoints
 import Console
 import Foundation
 import Inference
+import Reports
 
 /// `yoso embed --checkpoint C < sentences`: a vector a line.
 struct Embed: ParsableCommand {
@@ -20,6 +21,7 @@ struct Embed: ParsableCommand {
     var pooling: Pooling?
 
     func run() throws {
+        if let output = model.output { try ReportFile.check(output) }
         let embedding = try SentenceEmbedding(
             ModelPath.url(model.checkpoint), pooling: pooling, length: model.length, threads: model.threads,
             precision: model.precision)
