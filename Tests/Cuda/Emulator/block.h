@@ -95,7 +95,7 @@ struct Machine {
     void *context;
     const char *kernel;
     unsigned char *dynamic;
-    unsigned launches;
+    unsigned launches, lanes;  // `lanes`: see `order`
 };
 __attribute__((used)) static Machine machine;
 static const size_t stack_bytes = 256 << 10, canary_bytes = 256, page_bytes = 4096;
@@ -113,8 +113,47 @@ static const size_t stack_bytes = 256 << 10, canary_bytes = 256, page_bytes = 40
 
 // Fibers -------------------------------------------------------------------------------------------------------------
 
-static void wait() { emulated_switch(&machine.thread[machine.current].fiber->stack_pointer, machine.scheduler); }
-
+static void enter();
+static Fiber *new_fiber() {
+    static unsigned made;
+    unsigned char *stack = (unsigned char *)mmap(0, stack_bytes, PROT_READ | PROT_WRITE,
+                                                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (stack == MAP_FAILED || mprotect(stack, page_bytes, PROT_NONE)) fail("no memory for the stack of a thread");
+    // Tops at different places of a page, or all stacks would fight for the same lines of the cache.
+    void **top = (void **)(stack + stack_bytes - 64 - made++ % 61 * 64);
+    Fiber *fiber = (Fiber *)malloc(sizeof(Fiber));
+    *--top = 0, *--top = (void *)enter;
+    for (int i = 0; i < 6; i++) *--top = 0;
+    fiber->stack_pointer = top;
+    return fiber;
+}
+/// Bit i of the result is bit i ^ by.
+static unsigned xored(unsigned bits, unsigned by) {
+    static const unsigned low[5] = {0x55555555u, 0x33333333u, 0x0f0f0f0fu, 0x00ff00ffu, 0x0000ffffu};
+    for (int i = 0; i < 5; i++)
+        if (by >> i & 1) bits = (bits & low[i]) << (1 << i) | (bits >> (1 << i) & low[i]);
+    return bits;
+}
+/// The next lane of a warp to run becomes the current thread; null where none is ready.
+static Fiber *next(unsigned w) {
+    Warp &warp = machine.warp[w];
+    if (!warp.ready) return 0;
+    unsigned lane = (unsigned)__builtin_ctz(xored(warp.ready, machine.lanes)) ^ machine.lanes;
+    warp.ready &= ~(1u << lane);
+    Thread &thread = machine.thread[w * 32 + lane];
+    machine.current = (int)(w * 32 + lane), threadIdx = thread.index;
+    if (!thread.fiber) {
+        if (!machine.idle) machine.idle = new_fiber(), machine.idle->next = 0;
+        thread.fiber = machine.idle, machine.idle = machine.idle->next;
+    }
+    return thread.fiber;
+}
+/// The current thread waits, or has returned: its warp goes on, or else the block does.
+static void wait() {
+    Fiber *mine = machine.thread[machine.current].fiber, *other = next((unsigned)machine.current / 32);
+    // Its own fiber is next where a thread has returned and a fresh one takes its stack.
+    if (other != mine) emulated_switch(&mine->stack_pointer, other ? other->stack_pointer : machine.scheduler);
+}
 static void release_barrier() {
     machine.arrived = 0;
     for (Warp &warp : machine.warp) warp.ready |= warp.at_barrier, warp.at_barrier = 0;
@@ -143,28 +182,6 @@ static void enter() {
         leave();
         wait();
     }
-}
-static Fiber *new_fiber() {
-    static unsigned made;
-    unsigned char *stack = (unsigned char *)mmap(0, stack_bytes, PROT_READ | PROT_WRITE,
-                                                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (stack == MAP_FAILED || mprotect(stack, page_bytes, PROT_NONE)) fail("no memory for the stack of a thread");
-    // Tops at different places of a page, or all stacks would fight for the same lines of the cache.
-    void **top = (void **)(stack + stack_bytes - 64 - made++ % 61 * 64);
-    Fiber *fiber = (Fiber *)malloc(sizeof(Fiber));
-    *--top = 0, *--top = (void *)enter;
-    for (int i = 0; i < 6; i++) *--top = 0;
-    fiber->stack_pointer = top;
-    return fiber;
-}
-static void resume(int t) {
-    Thread &thread = machine.thread[t];
-    machine.current = t, threadIdx = thread.index;
-    if (!thread.fiber) {
-        if (!machine.idle) machine.idle = new_fiber(), machine.idle->next = 0;
-        thread.fiber = machine.idle, machine.idle = machine.idle->next;
-    }
-    emulated_switch(&machine.scheduler, thread.fiber->stack_pointer);
 }
 
 // Waiting ------------------------------------------------------------------------------------------------------------
@@ -230,18 +247,13 @@ static void run_block(int threads, unsigned order) {
         machine.warp[w].at_barrier = machine.warp[w].groups = 0;
     }
     for (int t = 0; t < threads; t++) machine.thread[t].fiber = 0, machine.thread[t].group = 0;
-    machine.live = threads, machine.arrived = 0;
+    machine.live = threads, machine.arrived = 0, machine.lanes = order >> 8 & 31;
     while (machine.live) {
         bool moved = false;
         for (unsigned i = 0; i < power; i++) {
             unsigned w = i ^ (order & (power - 1));
-            for (Warp &warp = machine.warp[w]; w < warps && warp.ready;)
-                for (unsigned l = 0; l < 32; l++) {
-                    unsigned lane = l ^ (order >> 8 & 31), bit = 1u << lane;
-                    if (!(warp.ready & bit)) continue;
-                    warp.ready &= ~bit, moved = true;
-                    resume(w * 32 + lane);
-                }
+            for (Fiber *fiber; w < warps && (fiber = next(w)); moved = true)
+                emulated_switch(&machine.scheduler, fiber->stack_pointer);
         }
         if (!moved) stuck();
     }

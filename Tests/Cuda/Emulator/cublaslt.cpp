@@ -6,8 +6,8 @@
 #include <string.h>
 
 namespace {
-enum : Result { unset = 1, wrong_value = 7, unsupported = 15 };
-enum : int { float32 = 0, bfloat16 = 14 };
+constexpr Result unset = 1, wrong_value = 7, execution_failed = 13, unsupported = 15;
+constexpr int float32 = 0, bfloat16 = 14;
 const unsigned long long magic = 0x454d554c41544544ull;
 const size_t workspace_bytes = 32 << 10;
 
@@ -209,5 +209,5 @@ EXPORT Result cublasLtMatmul(void *handle, Operation *operation, const float *al
             of_batch.d = (char *)x.d + batch * D.stride * width(D.type);
             multiply(o, A, B, C, D, of_batch);
         }
-    }) ? 13 : success;  // EXECUTION_FAILED
+    }) ? execution_failed : success;
 }

@@ -14,24 +14,22 @@ typedef int Result;
 typedef unsigned long long Pointer;
 typedef std::function<void()> Work;
 
-enum : Result {
-    success = 0,
-    invalid_value = 1,
-    out_of_memory = 2,
-    not_initialized = 3,
-    no_device = 100,
-    invalid_device = 101,
-    invalid_image = 200,
-    invalid_context = 201,
-    invalid_handle = 400,
-    not_found = 500,
-    not_ready = 600,
-    illegal_address = 700,
-    launch_failed = 719,
-    capture_unsupported = 900,
-    capture_invalidated = 901,
-    update_failure = 910,
-};
+constexpr Result success = 0,
+                 invalid_value = 1,
+                 out_of_memory = 2,
+                 not_initialized = 3,
+                 no_device = 100,
+                 invalid_device = 101,
+                 invalid_image = 200,
+                 invalid_context = 201,
+                 invalid_handle = 400,
+                 not_found = 500,
+                 not_ready = 600,
+                 illegal_address = 700,
+                 launch_failed = 719,
+                 capture_unsupported = 900,
+                 capture_invalidated = 901,
+                 update_failure = 910;
 
 struct Node {
     const void *kind;  // the function that it launches, or what tells copies, sets and products apart

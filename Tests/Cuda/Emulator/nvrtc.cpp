@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum : Result { out_of_host_memory = 1, invalid_input = 3, invalid_program = 4, compilation = 6 };
+constexpr Result out_of_host_memory = 1, invalid_input = 3, invalid_program = 4, compilation = 6;
 struct Program {
     std::string text, name, log, image;
     std::vector<std::pair<std::string, std::string>> headers;
