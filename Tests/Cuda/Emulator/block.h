@@ -1,15 +1,16 @@
 // The threads of a block as fibers on one OS thread, each run until it waits for others; blocks run one after the other.
 //
-// A thread waits at `__syncthreads` for all threads of the block that have not returned, and in a warp collective for those lanes
-// of its mask that have not returned. Where all that are left wait for what cannot come, the process aborts and says who waits
-// where. Shared memory is filled with 0xFF (NaN) before each block, so that what nobody wrote shows.
+// A thread waits at `__syncthreads` for all threads of the block that have not returned, and in a warp collective for those
+// lanes of its mask that have not returned. Where all that are left wait for what cannot come, the process aborts and says who
+// waits where. Shared memory is filled with 0xFF (NaN) before each block, so that what nobody wrote shows.
 //
-// Environment: YOSO_EMULATED_ORDER = ascending | descending | a number that scrambles. It says in which order blocks, warps and
-// lanes run; without it launches alternate between ascending and descending.
+// Environment: YOSO_EMULATED_ORDER = ascending | descending | a number that scrambles: in which order blocks, warps and lanes
+// run; without it launches alternate between ascending and descending.
 #pragma once
 #ifndef __x86_64__
 #error "the emulator switches stacks of x86-64 only"
 #endif
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,7 +57,7 @@ extern unsigned char __stop_emulated_shared[] __attribute__((weak, visibility("h
 namespace emulated {
 
 struct Fiber {
-    void *stack_pointer;
+    void *stack, *stack_pointer;
     Fiber *next;
 };
 struct Copy {
@@ -124,8 +125,12 @@ static Fiber *new_fiber() {
     Fiber *fiber = (Fiber *)malloc(sizeof(Fiber));
     *--top = 0, *--top = (void *)enter;
     for (int i = 0; i < 6; i++) *--top = 0;
-    fiber->stack_pointer = top;
+    fiber->stack = stack, fiber->stack_pointer = top;
     return fiber;
+}
+/// When a module is unloaded.
+__attribute__((destructor)) static void drop_fibers() {
+    for (Fiber *fiber = machine.idle; fiber; fiber = fiber->next) munmap(fiber->stack, stack_bytes);
 }
 /// Bit i of the result is bit i ^ by.
 static unsigned xored(unsigned bits, unsigned by) {
@@ -258,6 +263,9 @@ static void run_block(int threads, unsigned order) {
         if (!moved) stuck();
     }
 }
+static void fault(int, siginfo_t *info, void *) {
+    fail("memory fault at %p (null: an address that is not aligned, or wild)", info->si_addr);
+}
 static void launch(const char *kernel, dim3 grid, dim3 block, size_t shared, void (*body)(void *), void *context) {
     unsigned threads = block.x * block.y * block.z, blocks = grid.x * grid.y * grid.z, power = power_above(blocks);
     machine.kernel = kernel, machine.body = body, machine.context = context;
@@ -267,6 +275,9 @@ static void launch(const char *kernel, dim3 grid, dim3 block, size_t shared, voi
         machine.thread[t].index = {t % block.x, t / block.x % block.y, t / block.x / block.y};
     size_t rounded = (shared + 127) / 128 * 128;
     if (posix_memalign((void **)&machine.dynamic, 128, rounded + canary_bytes)) fail("no memory for %zu bytes", shared);
+    struct sigaction ours = {}, before;
+    ours.sa_sigaction = fault, ours.sa_flags = SA_SIGINFO | SA_RESETHAND;
+    sigaction(SIGSEGV, &ours, &before);
     unsigned of_blocks = order(0);
     for (unsigned i = 0; i < power; i++) {
         unsigned b = i ^ (of_blocks & (power - 1));
@@ -279,6 +290,7 @@ static void launch(const char *kernel, dim3 grid, dim3 block, size_t shared, voi
         for (size_t k = shared; k < rounded + canary_bytes; k++)
             if (machine.dynamic[k] != 0xFF) fail("wrote byte %zu of %zu of dynamic shared memory", k, shared);
     }
+    sigaction(SIGSEGV, &before, 0);
     free(machine.dynamic);
     machine.launches++;
 }

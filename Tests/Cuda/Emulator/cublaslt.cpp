@@ -1,6 +1,6 @@
-// The emulated cublasLt: D = alpha op(A) op(B) + beta C + bias, column-major, of float32 (0) and bfloat16 (14), summed in float32
-// in the order of k. What the library would refuse is refused: shapes and types that do not fit, other epilogues, too small a
-// workspace, an algorithm that no heuristic gave.
+// The emulated cublasLt: D = alpha op(A) op(B) + beta C + bias, column-major, of float32 (0) and bfloat16 (14), summed in
+// float32 in the order of k. What the library would refuse is refused: shapes and types that do not fit, other epilogues, too
+// small a workspace, an algorithm that no heuristic gave.
 #include "driver.h"
 #include <algorithm>
 #include <string.h>

@@ -1,6 +1,6 @@
 // Stands in front of the text that the emulated NVRTC compiles, and is what the emulated driver finds in a loaded module.
-// In front of every `KERNEL name(type parameter, …)` nvrtc.cpp writes `name__emulated`, which calls it by pointers to its parameters,
-// and `name__parameters`: the most threads of a block, then the bytes of every parameter, then 0.
+// In front of every `KERNEL name(type parameter, …)` nvrtc.cpp writes `name__emulated`, which calls it by pointers to its
+// parameters, and `name__parameters`: the most threads of a block, then the bytes of every parameter, then 0.
 #pragma once
 #include "emulate.h"
 

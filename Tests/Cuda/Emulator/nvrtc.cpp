@@ -1,8 +1,8 @@
 // The emulated NVRTC: a C++ compiler makes the text a shared object, behind module.h, which lies beside this library.
 //
 // Options: -D and --define-macro are passed on, --fmad=false contracts nothing; without an architecture sm_… there is no cubin.
-// Environment: YOSO_EMULATED_COMPILER (else the one that built this), YOSO_EMULATED_FLAGS (more flags: -fsanitize=address where
-// the process has the sanitizer's library).
+// Environment: YOSO_EMULATED_COMPILER (else the one that built this), YOSO_EMULATED_FLAGS (more flags: -fsanitize=address
+// where the process has the sanitizer's library).
 #include "driver.h"
 #include <algorithm>
 #include <ctype.h>

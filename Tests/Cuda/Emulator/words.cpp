@@ -45,7 +45,8 @@ KERNEL groups(int *x) {
     int lane = threadIdx.x, group = lane / 8, sum = 0;
     u32 mask = 0xffu << group * 8;
     for (int i = 0; i <= group; i++) sum += __shfl_sync(mask, lane, i, 8) + __any_sync(mask, lane == group * 8 + i);
-    u32 odd = __ballot_sync(~0u, lane & 1), x32 = __shfl_up_sync(~0u, (u32)lane, 1), x16 = __shfl_up_sync(~0u, (u32)lane, 4, 16);
+    u32 odd = __ballot_sync(~0u, lane & 1);
+    u32 x32 = __shfl_up_sync(~0u, (u32)lane, 1), x16 = __shfl_up_sync(~0u, (u32)lane, 4, 16);
     x[lane] = sum + (odd == 0xaaaaaaaau ? 1000 : 0) + 10000 * (x32 == (lane ? lane - 1 : 0)) +
               100000 * (x16 == (lane % 16 < 4 ? lane : lane - 4)) + 1000000 * __all_sync(~0u, 1);
 }
@@ -63,6 +64,7 @@ KERNEL mistake(int which, int *out) {
     if (which == 6) load_matrices((u32 *)out, (char *)shared + 4);            // not aligned
     if (which == 7) __syncwarp(0xfffffffeu);                                  // lane 0 is not in its mask
     if (which == 8 && t % 32) { u32 a[4], b[2]; float d[4]; mma16816(d, a, b); }  // 31 lanes
+    if (which == 9) *(volatile int *)(((size_t)out + (1l << 46)) | 1l << 62) = 1;  // a wild address
 }
 
 static int failures;
