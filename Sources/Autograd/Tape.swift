@@ -20,6 +20,8 @@ public final class Tape {
     /// The threads of this pass.
     public var team: Team { products.team }
     private let parameters: Tensor
+    /// What computes the pass; nil for the CPU's kernels.
+    public let machine: (any Machine)?
     /// Where dense layers multiply in bf16, their weights.
     let panels: WeightPanels?
     private let clock: PhaseClock?
@@ -32,13 +34,15 @@ public final class Tape {
 
     /// - Parameter panels: `parameters` in panels, for dense layers to multiply in bf16.
     /// - Parameter clock: hears of every operation in training.
+    /// - Parameter machine: in whose memory the parameters and the pool are.
     public init(
         parameters: Tensor, mode: Mode, pool: StoragePool, team: Team = .alone, panels: WeightPanels? = nil,
-        recomputes: Bool = false, clock: PhaseClock? = nil
+        recomputes: Bool = false, clock: PhaseClock? = nil, machine: (any Machine)? = nil
     ) {
         self.parameters = parameters
         self.recomputes = recomputes
         self.clock = clock
+        self.machine = machine
         clock?.start()
         self.panels = panels
         products = Products(panels == nil ? .fp32 : .bf16, from: pool, team)
@@ -89,7 +93,9 @@ public final class Tape {
 
     /// A tape of its own for a part of this pass that begins after so many random streams.
     func branch(at randomSites: UInt64) -> Tape {
-        let tape = Tape(parameters: parameters, mode: mode, pool: pool, team: team, panels: panels, clock: clock)
+        let tape = Tape(
+            parameters: parameters, mode: mode, pool: pool, team: team, panels: panels, clock: clock,
+            machine: machine)
         tape.randomSites = randomSites
         return tape
     }
@@ -107,7 +113,8 @@ public final class Tape {
         guard case .training(let ofParameters, _) = mode else {
             preconditionFailure("backward on a tape in inference mode")
         }
-        let gradients = Gradients(slots: variableCount, ofParameters: ofParameters, products: products)
+        let gradients = Gradients(
+            slots: variableCount, ofParameters: ofParameters, products: products, machine: machine)
         gradients.add(dOutput, to: output)
         let wanted = Set(variables.compactMap(\.node))
         while let (output, operation) = operations.popLast() {
