@@ -114,7 +114,7 @@ let package = Package(
             name: "Benchmarks",
             dependencies: [
                 "Attention", "Autograd", "Bert", "CCrypto", "Checkpoints", "CKernels", "Communication", "CLzma",
-                "Console", "Corpora", "CPng", "CZip", "CZlib", "Experiments", "LongRange", "Options", "Recipes",
+                "Console", "Corpora", "Cuda", "CPng", "CZip", "CZlib", "Experiments", "LongRange", "Options", "Recipes",
                 "Reports", "Tasks", "Tensors", "Tokenization", "Training",
             ],
             exclude: ["RESULTS.md"]),
@@ -129,7 +129,7 @@ let package = Package(
 
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"]),
         .testTarget(name: "AutogradTests", dependencies: ["Autograd", "Attention", "CKernels", "Tensors"]),
-        .testTarget(name: "CudaTests", dependencies: ["Attention", "Autograd", "Cuda", "Tensors"]),
+        .testTarget(name: "CudaTests", dependencies: ["Autograd", "Cuda", "Tensors"]),
         .testTarget(name: "AttentionTests", dependencies: ["Attention", "Autograd", "Tensors"]),
         .testTarget(
             name: "BertTests",

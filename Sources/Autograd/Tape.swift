@@ -69,9 +69,16 @@ public final class Tape {
     public func record(_ value: Tensor, _ operation: @autoclosure () -> some TapedOperation) -> Variable {
         guard isTraining else { return constant(value) }
         let (variable, operation) = (variable(value), operation())
-        clock?.lap(operation.phase, isBackward: false)
+        lap(operation.phase, isBackward: false)
         if let node = variable.node { operations.append((node, operation)) }
         return variable
+    }
+
+    /// What a machine is asked for is done later, unless somebody waits.
+    private func lap(_ phase: Phase, isBackward: Bool) {
+        guard let clock else { return }
+        machine?.finish()
+        clock.lap(phase, isBackward: isBackward)
     }
 
     /// The place of a result that exists as an operand of products alone.
@@ -120,7 +127,7 @@ public final class Tape {
         while let (output, operation) = operations.popLast() {
             guard let dOutput = gradients.take(output, keeping: wanted.contains(output)) else { continue }
             operation.backward(dOutput, gradients)
-            clock?.lap(operation.phase, isBackward: true)
+            lap(operation.phase, isBackward: true)
         }
         return variables.map { gradients.of($0) ?? pool.zeros($0.value.rows, $0.value.columns) }
     }

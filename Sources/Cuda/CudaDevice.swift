@@ -16,6 +16,8 @@ public final class CudaDevice: @unchecked Sendable {
     let stream: Handle
     let compiler: Compiler
     let products: ProductLibrary
+    /// Where the time goes, while somebody wants to know.
+    public private(set) var kernelTimes: KernelTimes?
     /// Those that are loaded, by text and definitions.
     var programs: [String: Program] = [:]
     private let context: Handle
@@ -85,11 +87,20 @@ public final class CudaDevice: @unchecked Sendable {
     func launch(_ function: Function, _ grid: Grid, shared: Int = 0, _ arguments: [Argument]) {
         guard grid.x > 0, grid.y > 0, grid.z > 0 else { return }
         slots.fill(arguments)
-        check(
-            cc_cuLaunchKernel(
-                function.handle, UInt32(grid.x), UInt32(grid.y), UInt32(grid.z), UInt32(grid.threads), 1, 1,
-                UInt32(shared), stream, slots.pointers, nil), function.name)
+        timed(function.name) {
+            check(
+                cc_cuLaunchKernel(
+                    function.handle, UInt32(grid.x), UInt32(grid.y), UInt32(grid.z), UInt32(grid.threads), 1, 1,
+                    UInt32(shared), stream, slots.pointers, nil), function.name)
+        }
     }
+
+    func timed(_ name: @autoclosure () -> String, _ launch: () -> Void) {
+        if let kernelTimes { kernelTimes.time(name(), launch) } else { launch() }
+    }
+
+    /// From here on kernels are timed, or are not.
+    public func timeKernels(_ isWanted: Bool) { kernelTimes = isWanted ? KernelTimes(self) : nil }
 
     /// Ends the process where a call failed: a GPU that failed once gives nothing any more, and nobody could do more than say so.
     func check(_ result: Int32, _ what: @autoclosure () -> String) {

@@ -29,6 +29,9 @@ struct ProductShape: Hashable {
     var result: Element
     var accumulates = false
     var hasBias = false
+
+    /// For tables of times.
+    var name: String { "product \(transposesA ? "aT" : "a") \(m)x\(k) \(transposesB ? "bT" : "b") \(k)x\(n)" }
 }
 
 /// A product as cublasLt does it: its first heuristic, which is the same whenever it is asked for. Times that were measured
@@ -89,11 +92,13 @@ final class Products {
             device.check(cc_cublasLtMatmulDescSetAttribute(plan.description, 8, &bias, 8), "the bias of a product")
         }
         var (one, beta) = (Float(1), Float(shape.accumulates ? 1 : 0))
-        let result = cc_cublasLtMatmul(
-            device.products.handle, plan.description, &one, b.address, plan.b, a.address, plan.a, &beta, c.address,
-            plan.c,
-            c.address, plan.c,
-            &plan.heuristic.algorithm, workspace.address, ProductLibrary.workspaceBytes, device.stream)
+        var result: Int32 = 0
+        device.timed(shape.name) {
+            result = cc_cublasLtMatmul(
+                device.products.handle, plan.description, &one, b.address, plan.b, a.address, plan.a, &beta, c.address,
+                plan.c, c.address, plan.c, &plan.heuristic.algorithm, workspace.address, ProductLibrary.workspaceBytes,
+                device.stream)
+        }
         if result != 0 {
             device.fail(
                 "\(device.name): a product of [\(shape.m), \(shape.k)] and [\(shape.k), \(shape.n)] failed with status \(result); what was saved before stays"

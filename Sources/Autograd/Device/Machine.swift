@@ -12,6 +12,8 @@ public protocol Machine: AnyObject {
     /// An activation of arbitrary contents.
     func activation(_ rows: Int, _ columns: Int) -> Tensor
     func copy(_ x: Tensor) -> Tensor
+    /// Waits until everything that was asked for is done.
+    func finish()
     /// y += x
     func add(_ x: Tensor, to y: Tensor)
     /// x = 0, in all of its tiles

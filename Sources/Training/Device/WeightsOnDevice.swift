@@ -5,7 +5,7 @@ extension ModelWeights {
     var arithmetic: String { machine?.device.arithmetic ?? RunIdentity.arithmetic }
 
     /// What computes, at its best.
-    var measuredPeak: PeakSpeed {
+    public var measuredPeak: PeakSpeed {
         machine.map { PeakSpeed(operations: $0.measuredPeak()) } ?? PeakSpeed.measure(workers, precision)
     }
 }
