@@ -82,7 +82,7 @@ public final class TimedTraining {
     /// Operations of a step's products.
     public let work: Double
     private let trainer: Trainer<MaskedWords>
-    private let examples: [PretrainingExample]
+    private let examples: PackedStep<MaskedWords>
     private let device: CudaDevice?
 
     /// Builds the model and warms it up.
@@ -99,8 +99,9 @@ public final class TimedTraining {
             microBatchTokens: shape.microBatchTokens, budget: .steps(1000), slices: shape.slices,
             threads: shape.threads, precision: shape.precision, recompute: shape.recompute)
         trainer = Trainer(options, device: device) { MaskedWords(on: Encoder(shape.encoder, $0), $0) }
-        examples = shape.examples
-        work = trainer.objective.work(examples)
+        // A run packs on a thread beside.
+        examples = trainer.packer.pack(shape.examples)
+        work = trainer.objective.work(shape.examples)
         _ = seconds(ofSteps: device == nil ? 2 : 5)
     }
 

@@ -39,6 +39,8 @@ public final class SlicedModel {
     public var layout: ParameterLayout { weights.layout }
     public var parameters: Tensor { weights.parameters }
     public var workers: Workers { weights.workers }
+    /// Of every batch those of this rank.
+    var shards: Range<Int> { sums?.own ?? 0..<1 }
 
     /// Bytes held from the system and blocks asked for, over all pools.
     public var allocatedBytes: Int { pool.allocatedBytes + weights.allocatedBytes }

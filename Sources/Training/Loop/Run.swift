@@ -30,6 +30,9 @@ public final class Run<O: Objective> {
     /// Measured by the first step, for a run that had ended takes none.
     private lazy var peak = measuredPeak()
     private var state: RunState
+    /// Begun by the first step too.
+    private lazy var steps = StepsAhead(
+        data, options.batch, trainer.packer, epoch: state.epoch, index: state.index)
     private var savedStep: Int?
     /// Of the steps since the last evaluation.
     private var losses: [Double]
@@ -162,27 +165,26 @@ public final class Run<O: Objective> {
     /// One optimizer step on the next examples.
     private func step() throws {
         let start = ContinuousClock.now
-        var (next, index) = (state.epoch, state.index)
-        let (examples, epoch) = data.batch(options.batch, epoch: &next, index: &index)
+        let next = steps.next(of: state.totalSteps - state.step)
         profile?.add("examples", since: start)
-        let step = trainer.step(examples, index: state.step, of: state.totalSteps)
+        let step = trainer.step(next.packed, index: state.step, of: state.totalSteps)
         guard step.isFinite else {
             throw diverged(step: state.step + 1, loss: step.loss, norms: trainer.model.gradientNorms())
         }
         profile?.endStep(since: start)
         let seconds = start.duration(to: .now).seconds
-        let tokens = examples.reduce(0) { $0 + $1.ids.count }
+        let tokens = next.packed.tokens
         state.step += 1
-        (state.epoch, state.index) = (next, index)
+        (state.epoch, state.index) = next.next
         state.tokens += tokens
         state.seconds += seconds
         losses.append(step.loss)
         let line = StepReport(
             StepHead(
-                step: state.step, totalSteps: state.totalSteps, epoch: epoch, loss: step.loss, rate: step.rate,
+                step: state.step, totalSteps: state.totalSteps, epoch: next.epoch, loss: step.loss, rate: step.rate,
                 gradientNorm: step.gradientNorm, tokens: tokens, totalTokens: state.tokens,
-                rowsPerSecond: Double(examples.count) / seconds, tokensPerSecond: Double(tokens) / seconds,
-                shareOfPeak: peak.share(of: trainer.objective.work(examples), in: seconds), seconds: state.seconds),
+                rowsPerSecond: Double(next.packed.sequences) / seconds, tokensPerSecond: Double(tokens) / seconds,
+                shareOfPeak: peak.share(of: next.packed.work, in: seconds), seconds: state.seconds),
             Figures(trainer.objective.figures(step.counts)))
         try log?.append(line)
         try curves?.append(step: line.step, line.scalars)
