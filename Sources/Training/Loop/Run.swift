@@ -65,7 +65,9 @@ public final class Run<O: Objective> {
         try RankCheck.check(shards: options.cut.shards, Ranks.all)
         let newest = try Ranks.all.first { try CheckpointSaver.newestState(in: folder) { report(.warning($0)) } }
         let costs = try newest.map { try RouteCosts(of: $0, folder) } ?? .current
-        trainer = RouteCosts.$current.withValue(costs) { Trainer(options, objective) }
+        let device = try (options.device ?? .cpu).open()
+        trainer = RouteCosts.$current.withValue(costs) { Trainer(options, device: device, objective) }
+        if device != nil { try DeviceCheck.check(options, trainer.objective, Ranks.all) }
         trainer.model.profile = profile
         saver = CheckpointSaver(
             folder: folder, tokenizer: tokenizer, keep: options.checkpoints.keep, isSaved: trainer.objective.isSaved)
@@ -103,7 +105,7 @@ public final class Run<O: Objective> {
                     ?? options.budget.steps(options.batch, data) { _ in
                         PretrainingEstimate(options, data, objective).totalSteps
                     }, identity: identity,
-                arithmetic: RunIdentity.arithmetic)
+                arithmetic: trainer.model.weights.arithmetic)
         state.totalSteps = ranks.first(state.totalSteps)
         if restored == nil { state.routeCosts = costs.values }
         if let recipe { try folder.write(recipe, to: RunFolder.recipeName) }
@@ -268,7 +270,7 @@ public final class Run<O: Objective> {
     private var secondsPassed: Double { begun.seconds + begun.at.duration(to: .now).seconds }
 
     private func measuredPeak() -> PeakSpeed {
-        let peak = PeakSpeed.measure(trainer.model.workers, trainer.model.weights.precision).sum(over: ranks)
+        let peak = trainer.model.weights.measuredPeak.sum(over: ranks)
         if peak.isBusy { report(.warning(PeakSpeed.busy)) }
         return peak
     }

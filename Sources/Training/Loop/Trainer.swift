@@ -1,5 +1,6 @@
 import Autograd
 import Communication
+import Cuda
 import Tensors
 
 /// A model that learns: one optimizer step at a time, and evaluation.
@@ -13,21 +14,24 @@ public final class Trainer<O: Objective> {
 
     /// - Parameters:
     ///   - ranks: the processes that learn together.
+    ///   - device: a GPU that computes in the place of the CPU.
     ///   - objective: builds the model in a layout.
     public init(
-        _ options: some TrainingOptions, ranks: any Communicator = Ranks.all, _ objective: (ParameterLayout) -> O
+        _ options: some TrainingOptions, ranks: any Communicator = Ranks.all, device: CudaDevice? = nil,
+        _ objective: (ParameterLayout) -> O
     ) {
         let layout = ParameterLayout()
         self.objective = objective(layout)
         let layers = self.objective.encoder.options.layers
         let weights = ModelWeights(
             layout, seed: options.seed, slices: options.slices, workers: Workers(threads: options.threads),
-            precision: options.precision, backward: true, ranks: ranks)
+            precision: options.precision, backward: true, ranks: ranks, device: device)
         model = SlicedModel(
             weights, optimizer: options.optimizer, recomputes: options.recompute, shards: options.cut.shards
         ) { options.rate(of: $0, layers: layers) }
         schedule = options.schedule
-        packer = StepPacker(objective: self.objective, cut: options.cut, shards: model.shards)
+        packer = StepPacker(
+            objective: self.objective, cut: device == nil ? options.cut : options.deviceCut, shards: model.shards)
         random = RandomStream(seed: options.seed).stream("dropout")
     }
 

@@ -151,6 +151,8 @@ public struct ReplacedTokens: PretrainingObjective {
         return 3 * (encoders + projection + heads)
     }
 
+    public var problemOnDevice: String? { "objective: \(Self.name) runs on the CPU only" }
+
     public var architecture: String { "Model" }
 
     /// The encoder alone.
