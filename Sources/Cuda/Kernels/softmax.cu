@@ -9,6 +9,13 @@
 #define BLOCK_ROWS (4 * WARP_ROWS)
 // Rows that travel together from global memory.
 #define TILE 64
+// Keys whose scores the forward pass holds at once, and blocks of it on a multiprocessor.
+#ifndef WIDE
+#define WIDE 32
+#endif
+#ifndef BLOCKS
+#define BLOCKS (HEAD == 64 ? 3 : HEAD == 128 ? 2 : 4)
+#endif
 // 16-byte pieces of a row, and products that reduce over it.
 #define PIECES (HEAD / 8)
 #define STEPS (HEAD / 16)
@@ -29,6 +36,20 @@ KERNEL softmax_delta(float *delta, const real *dy, const real *y, int heads, int
 }
 
 #ifdef REAL_BF16
+/// Has the compiler compute anew what follows from x, which it would else keep in registers, of which there are too few.
+template <class T> DEVICE void spare(T &x) { asm volatile("" : "+r"(x)); }
+
+/// body(h, n, i) for every number that a lane has of sums [HIGH][16, 8 N]: row 16 h + i / 2 · 8 + lane / 4, column
+/// 8 n + lane % 4 · 2 + i % 2.
+template <int N, class Body> DEVICE void each(Body body) {
+#pragma unroll
+    for (int h = 0; h < HIGH; h++)
+#pragma unroll
+        for (int n = 0; n < N; n++)
+#pragma unroll
+            for (int i = 0; i < 4; i++) body(h, n, i);
+}
+
 // Tiles in shared memory ---------------------------------------------------------------------------------------------
 
 /// Where 16 bytes of a row lie: pieces trade places by the row, so that those of eight rows lie in different banks.
@@ -37,33 +58,35 @@ template <int N> DEVICE u32 place(u32 row, u32 piece) {
 }
 
 /// Rows 0 ..< ROWS of a matrix to a tile, zeros from `seen` on.
-template <int ROWS> DEVICE void copy_rows(real *tile, const real *from, long stride, int seen) {
+template <int ROWS> DEVICE void copy_rows(real *tile, const real *from, int stride, int seen) {
+    spare(stride);
     const int row = threadIdx.x / PIECES, piece = threadIdx.x % PIECES, together = 128 / PIECES;
     from += row * stride + 8 * piece;
     tile += place<PIECES>(row, piece);
 #pragma unroll
-    for (int i = 0; i < ROWS; i += together) copy_ahead(tile + i * HEAD, from + i * stride, row + i < seen);
+    for (int i = 0; i < ROWS; i += together, from += together * stride) copy_ahead(tile + i * HEAD, from, row + i < seen);
 }
 
-/// [16, 16] at (row, 16 step) as the left factor of a product.
-template <int N> DEVICE void left(u32 *a, const real *tile, int row, int step) {
-    const u32 lane = threadIdx.x % 32;
-    load_matrices(a, tile + place<N>(row + lane % 16, 2 * step + lane / 16));
+// Where a lane reads for a fragment [16, 16] at (0, 0): its four matrices lie down, then right, or right, then down. At (row,
+// column), multiples of 16, it is (that + row · 8 N) ^ column, one instruction where a table of places would cost registers.
+template <int N> DEVICE u32 downward() { return place<N>(threadIdx.x % 16, threadIdx.x % 32 / 16); }
+template <int N> DEVICE u32 rightward() { return place<N>(threadIdx.x % 8 + threadIdx.x % 32 / 16 * 8, threadIdx.x / 8 % 2); }
+
+/// [16, 16] at (row + below, column) as the left factor of a product.
+DEVICE void left(u32 *a, const real *tile, int row, int below, int column) {
+    load_matrices(a, tile + ((downward<PIECES>() + row * HEAD) ^ column) + below * HEAD);
 }
-/// The transpose of [16, 16] at (16 step, column) as the left factor.
-template <int N> DEVICE void left_transposed(u32 *a, const real *tile, int step, int column) {
-    const u32 lane = threadIdx.x % 32;
-    load_matrices_transposed(a, tile + place<N>(16 * step + lane % 8 + lane / 16 * 8, column / 8 + lane / 8 % 2));
+/// The transpose of [16, 16] at (row, column) of a square as the left factor.
+DEVICE void left_transposed(u32 *a, const real *square, int row, int column) {
+    load_matrices_transposed(a, square + ((rightward<BLOCK_ROWS / 8>() + row * BLOCK_ROWS) ^ column));
 }
-/// [16, 16] at (16 step, column) as two right factors of eight columns.
-DEVICE void right(u32 *b, const real *tile, int step, int column) {
-    const u32 lane = threadIdx.x % 32;
-    load_matrices_transposed(b, tile + place<PIECES>(16 * step + lane % 16, column / 8 + lane / 16));
+/// [16, 16] at (row + below, column) as two right factors of eight columns.
+DEVICE void right(u32 *b, const real *tile, int row, int below, int column) {
+    load_matrices_transposed(b, tile + ((downward<PIECES>() + row * HEAD) ^ column) + below * HEAD);
 }
-/// The transpose of [16, 16] at (row, 16 step) as two right factors.
-DEVICE void right_transposed(u32 *b, const real *tile, int row, int step) {
-    const u32 lane = threadIdx.x % 32;
-    load_matrices(b, tile + place<PIECES>(row + lane % 8 + lane / 16 * 8, 2 * step + lane / 8 % 2));
+/// The transpose of [16, 16] at (row + below, column) as two right factors.
+DEVICE void right_transposed(u32 *b, const real *tile, int row, int below, int column) {
+    load_matrices(b, tile + ((rightward<PIECES>() + row * HEAD) ^ column) + below * HEAD);
 }
 /// Columns 16 step ..< 16 step + 16 of sums as the left factor of the next product.
 DEVICE void packed(u32 *a, const float (*x)[4], int step) {
@@ -72,10 +95,7 @@ DEVICE void packed(u32 *a, const float (*x)[4], int step) {
 }
 
 template <int N> DEVICE void clear(float (&sums)[HIGH][N][4]) {
-#pragma unroll
-    for (int h = 0; h < HIGH; h++)
-#pragma unroll
-        for (int n = 0; n < N; n++) sums[h][n][0] = sums[h][n][1] = sums[h][n][2] = sums[h][n][3] = 0;
+    each<N>([&](int h, int n, int i) { sums[h][n][i] = 0; });
 }
 /// sums[HIGH][16, 8 N] += a b of [16, 16] and [16, 8 N], sixteen columns of b at a time from `load(b, column)`.
 template <int N, class Load> DEVICE void add_step(float (&sums)[HIGH][N][4], const u32 (&a)[HIGH][4], Load load) {
@@ -90,14 +110,14 @@ template <int N, class Load> DEVICE void add_step(float (&sums)[HIGH][N][4], con
 /// The warp's rows of a tile, which begin at `row`, as left factors.
 DEVICE void left_rows(u32 (&a)[HIGH][4], const real *tile, int row, int step) {
 #pragma unroll
-    for (int h = 0; h < HIGH; h++) left<PIECES>(a[h], tile, row + 16 * h, step);
+    for (int h = 0; h < HIGH; h++) left(a[h], tile, row, 16 * h, 16 * step);
 }
 /// s = a bᵀ of the warp's rows and of rows row ..< row + 8 N of a tile.
 template <int N> DEVICE void multiply_rows(float (&s)[HIGH][N][4], const u32 (&a)[STEPS][HIGH][4], const real *tile, int row) {
     clear(s);
 #pragma unroll
     for (int step = 0; step < STEPS; step++)
-        add_step(s, a[step], [&](u32 *b, int column) { right_transposed(b, tile, row + column, step); });
+        add_step(s, a[step], [&](u32 *b, int column) { right_transposed(b, tile, row, column, 16 * step); });
 }
 /// sums[HIGH][16, HEAD] += x[HIGH][16, 8 N] times rows of a tile.
 template <int N> DEVICE void add_product(float (&sums)[HIGH][PIECES][4], const float (&x)[HIGH][N][4], const real *tile, int row) {
@@ -106,12 +126,12 @@ template <int N> DEVICE void add_product(float (&sums)[HIGH][PIECES][4], const f
         u32 a[HIGH][4];
 #pragma unroll
         for (int h = 0; h < HIGH; h++) packed(a[h], x[h], step);
-        add_step(sums, a, [&](u32 *b, int column) { right(b, tile + row * HEAD, step, column); });
+        add_step(sums, a, [&](u32 *b, int column) { right(b, tile, row, 16 * step, column); });
     }
 }
 
 /// factor · sums to rows of a matrix, by way of the warp's own rows of a tile, which nobody else reads any more.
-DEVICE void write_rows(real *to, long stride, int seen, const float (&sums)[HIGH][PIECES][4], const float (&factor)[HIGH][2],
+DEVICE void write_rows(real *to, int stride, int seen, const float (&sums)[HIGH][PIECES][4], const float (&factor)[HIGH][2],
                        real *tile, int row) {
     const u32 lane = threadIdx.x % 32;
     __syncwarp();
@@ -127,22 +147,22 @@ DEVICE void write_rows(real *to, long stride, int seen, const float (&sums)[HIGH
     const int first = row + lane / PIECES, piece = lane % PIECES, together = 32 / PIECES;
     to += first * stride + 8 * piece;
 #pragma unroll
-    for (int i = 0; i < WARP_ROWS; i += together)
-        if (first + i < seen) *(uint4 *)(to + i * stride) = *(const uint4 *)(tile + place<PIECES>(first + i, piece));
+    for (int i = 0; i < WARP_ROWS; i += together, to += together * stride)
+        if (first + i < seen) *(uint4 *)to = *(const uint4 *)(tile + place<PIECES>(first + i, piece));
 }
 
 /// What the kernels have in common: one head of one sequence.
 struct Head {
     int first, length;        // row of the block within the sequence; rows of the sequence
     const real *query, *key, *value;  // of the whole sequence, `stride` apart
-    long stride;
+    int stride;
     float scale, factor;      // of scores, and that for powers of 2
     u64 mask;                 // key of dropout
 };
 DEVICE Head head_of(const real *qkv, int4 tile, Layout l, Dropout d, const float *scales, int heads) {
     Head x;
-    x.first = tile.x - tile.z, x.length = tile.w, x.stride = 3l * heads * HEAD;
-    x.query = qkv + tile.z * x.stride + blockIdx.y * HEAD, x.key = x.query + heads * HEAD, x.value = x.key + heads * HEAD;
+    x.first = tile.x - tile.z, x.length = tile.w, x.stride = 3 * heads * HEAD;
+    x.query = qkv + (long)tile.z * x.stride + blockIdx.y * HEAD, x.key = x.query + heads * HEAD, x.value = x.key + heads * HEAD;
     x.scale = scales[blockIdx.y], x.factor = x.scale * LOG2_E;
     x.mask = d.threshold ? stream_key(stream_key(d.site, l.keys[tile.y]), blockIdx.y) : 0;
     return x;
@@ -150,23 +170,28 @@ DEVICE Head head_of(const real *qkv, int4 tile, Layout l, Dropout d, const float
 
 /// y = dropout(softmax(scale q kᵀ)) v and log Σ exp of every row, [heads, padded].
 /// grid (tiles, heads), block 128, dynamic shared 2 HEAD (BLOCK_ROWS + 256)
-KERNEL softmax_forward(real *y, float *log_sums, const real *qkv, const int4 *tiles, Layout l, Dropout d, const float *scales,
-                       int heads, int padded) {
+KERNEL __launch_bounds__(128, BLOCKS)
+softmax_forward(real *y, float *log_sums, const real *qkv, const int4 *tiles, Layout l, Dropout d, const float *scales, int heads,
+                int padded) {
     DYNAMIC_SHARED(real, queries);
     real *keys = queries + BLOCK_ROWS * HEAD, *values = keys + 2 * TILE * HEAD;
     const int4 tile = tiles[blockIdx.x];
     const Head x = head_of(qkv, tile, l, d, scales, heads);
     if (x.first % BLOCK_ROWS) return;
-    const int lane = threadIdx.x % 32, row = threadIdx.x / 32 * WARP_ROWS, rows = x.length - x.first;
-    const long width = heads * HEAD;
-    copy_rows<BLOCK_ROWS>(queries, x.query + x.first * x.stride, x.stride, rows);
-    for (int j = 0; j < 2; j++) {
-        if (j * TILE < x.length) {
-            copy_rows<TILE>(keys + j * TILE * HEAD, x.key + j * TILE * x.stride, x.stride, x.length - j * TILE);
-            copy_rows<TILE>(values + j * TILE * HEAD, x.value + j * TILE * x.stride, x.stride, x.length - j * TILE);
-        }
+    const int lane = threadIdx.x % 32, row = threadIdx.x / 32 * WARP_ROWS;
+    const bool idle = x.first + row >= x.length;
+    copy_rows<BLOCK_ROWS>(queries, x.query + (long)x.first * x.stride, x.stride, x.length - x.first);
+    // Where they lie is read anew for every tile, which spares registers.
+    auto copy_keys = [&](int start) {
+        const int4 tile = tiles[blockIdx.x];
+        const int half = start / TILE % 2 * TILE * HEAD, width = heads * HEAD, seen = tile.w - start;
+        const real *from = qkv + (long)(tile.z + start) * 3 * width + width + blockIdx.y * HEAD;
+        if (seen > 0) copy_rows<TILE>(keys + half, from, 3 * width, seen);
+        if (seen > 0) copy_rows<TILE>(values + half, from + width, 3 * width, seen);
         copies_commit();
-    }
+    };
+    copy_keys(0);
+    copy_keys(TILE);
     copies_wait<1>();
     __syncthreads();
     u32 q[STEPS][HIGH][4];
@@ -180,59 +205,66 @@ KERNEL softmax_forward(real *y, float *log_sums, const real *qkv, const int4 *ti
         if (start) {
             copies_wait<0>();
             __syncthreads();
-            if (seen > TILE) {
-                const int next = start + TILE, other = TILE * HEAD - half;
-                copy_rows<TILE>(keys + other, x.key + next * x.stride, x.stride, seen - TILE);
-                copy_rows<TILE>(values + other, x.value + next * x.stride, x.stride, seen - TILE);
-                copies_commit();
-            }
+            copy_keys(start + TILE);
         }
-        if (row >= rows) continue;
-        float s[HIGH][TILE / 8][4];
-        multiply_rows(s, q, keys + half, 0);
-        if (seen < TILE) {
-#pragma unroll
-            for (int n = 0; n < TILE / 8; n++)
-#pragma unroll
-                for (int i = 0; i < 4; i++)
-#pragma unroll
-                    for (int h = 0; h < HIGH; h++)
-                        if (8 * n + lane % 4 * 2 + i % 2 >= seen) s[h][n][i] = -1e30f;
-        }
-#pragma unroll
-        for (int h = 0; h < HIGH; h++)
-#pragma unroll
-            for (int r = 0; r < 2; r++) {
-                float best = top[h][r];
-#pragma unroll
-                for (int n = 0; n < TILE / 8; n++) best = fmaxf(best, fmaxf(s[h][n][2 * r], s[h][n][2 * r + 1]));
-                best = fmaxf(best, __shfl_xor_sync(0xffffffffu, best, 1));
-                best = fmaxf(best, __shfl_xor_sync(0xffffffffu, best, 2));
-                const float share = exp2_fast((top[h][r] - best) * x.factor), base = best * x.factor;
-                float part = 0;
-#pragma unroll
-                for (int n = 0; n < TILE / 8; n++)
-#pragma unroll
-                    for (int i = 2 * r; i < 2 * r + 2; i++) part += s[h][n][i] = exp2_fast(s[h][n][i] * x.factor - base);
-                // Of this lane's columns; lanes are added up at the end.
-                sum[h][r] = sum[h][r] * share + part, top[h][r] = best;
-#pragma unroll
-                for (int n = 0; n < PIECES; n++) o[h][n][2 * r] *= share, o[h][n][2 * r + 1] *= share;
-            }
-        if (d.threshold) {
+        if (idle) continue;
+#pragma unroll 1
+        for (int at = 0; at < TILE && at < seen; at += WIDE) {
+            float s[HIGH][WIDE / 8][4], best[HIGH][2];
+            multiply_rows(s, q, keys + half, at);
+            if (seen - at < WIDE)
+                each<WIDE / 8>([&](int h, int n, int i) { if (at + 8 * n + lane % 4 * 2 + i % 2 >= seen) s[h][n][i] = -1e30f; });
+            // Sums stay below a maximum that is not more than 2⁸ too small: most tiles need not change it.
+            bool raises = false;
 #pragma unroll
             for (int h = 0; h < HIGH; h++)
 #pragma unroll
-                for (int n = 0; n < TILE / 8; n++)
+                for (int r = 0; r < 2; r++) {
+                    best[h][r] = fmaxf(s[h][0][2 * r], s[h][0][2 * r + 1]);
 #pragma unroll
-                    for (int i = 0; i < 4; i++) {
-                        const u32 at = x.first + row + 16 * h + i / 2 * 8 + lane / 4;
-                        if (random_word(x.mask, at * x.length + start + 8 * n + lane % 4 * 2 + i % 2) < d.threshold) s[h][n][i] = 0;
+                    for (int n = 1; n < WIDE / 8; n++) best[h][r] = fmaxf(best[h][r], fmaxf(s[h][n][2 * r], s[h][n][2 * r + 1]));
+                    raises |= (best[h][r] - top[h][r]) * x.factor > 8;
+                }
+            if (__any_sync(0xffffffffu, raises)) {
+#pragma unroll
+                for (int h = 0; h < HIGH; h++)
+#pragma unroll
+                    for (int r = 0; r < 2; r++) {
+                        float next = fmaxf(best[h][r], top[h][r]);
+                        next = fmaxf(next, __shfl_xor_sync(0xffffffffu, next, 1));
+                        next = fmaxf(next, __shfl_xor_sync(0xffffffffu, next, 2));
+                        const float share = exp2_fast((top[h][r] - next) * x.factor);
+                        top[h][r] = next, sum[h][r] *= share;
+#pragma unroll
+                        for (int n = 0; n < PIECES; n++) o[h][n][2 * r] *= share, o[h][n][2 * r + 1] *= share;
                     }
+            }
+            // `sum` is that of this lane's columns; lanes are added up at the end.
+#pragma unroll
+            for (int h = 0; h < HIGH; h++)
+#pragma unroll
+                for (int r = 0; r < 2; r++) {
+                    const float base = top[h][r] * x.factor;
+#pragma unroll
+                    for (int n = 0; n < WIDE / 8; n++)
+#pragma unroll
+                        for (int i = 2 * r; i < 2 * r + 2; i++) sum[h][r] += s[h][n][i] = exp2_fast(s[h][n][i] * x.factor - base);
+                }
+            if (d.threshold) {
+                u32 own = threadIdx.x;
+                spare(own);
+                each<WIDE / 8>([&](int h, int n, int i) {
+                    const u32 query = x.first + own / 32 * WARP_ROWS + 16 * h + i / 2 * 8 + own % 32 / 4;
+                    const u32 key = start + at + 8 * n + own % 4 * 2 + i % 2;
+                    if (random_word(x.mask, query * x.length + key) < d.threshold) s[h][n][i] = 0;
+                });
+            }
+            add_product(o, s, values + half, at);
         }
-        add_product(o, s, values + half, 0);
     }
-    if (row < rows) {
+    const int begin = tiles[blockIdx.x].x, rows = tiles[blockIdx.x].z + tiles[blockIdx.x].w - begin, width = heads * HEAD;
+    if (!idle) {
+        const float scale = scales[blockIdx.y];
 #pragma unroll
         for (int h = 0; h < HIGH; h++)
 #pragma unroll
@@ -242,15 +274,15 @@ KERNEL softmax_forward(real *y, float *log_sums, const real *qkv, const int4 *ti
                 whole += __shfl_xor_sync(0xffffffffu, whole, 2);
                 const int at = row + 16 * h + 8 * r + lane / 4;
                 if (lane % 4 == 0 && at < rows)
-                    log_sums[(long)blockIdx.y * padded + tile.x + at] = top[h][r] * x.scale + logf(whole);
+                    log_sums[(long)blockIdx.y * padded + begin + at] = top[h][r] * scale + logf(whole);
                 sum[h][r] = (d.threshold ? d.kept : 1.0f) / whole;
             }
-        write_rows(y + tile.x * width + blockIdx.y * HEAD, width, rows, o, sum, queries, row);
+        write_rows(y + (long)begin * width + blockIdx.y * HEAD, width, rows, o, sum, queries, row);
     }
     // What products read beyond the last row.
-    if (tile.x + rows == l.rows && rows <= BLOCK_ROWS) {
+    if (begin + rows == l.rows && rows <= BLOCK_ROWS) {
         for (int i = threadIdx.x; i < (padded - l.rows) * PIECES; i += 128)
-            *(uint4 *)(y + (l.rows + i / PIECES) * width + blockIdx.y * HEAD + i % PIECES * 8) = make_uint4(0, 0, 0, 0);
+            *(uint4 *)(y + (l.rows + i / PIECES) * (long)width + blockIdx.y * HEAD + i % PIECES * 8) = make_uint4(0, 0, 0, 0);
         for (int i = l.rows + threadIdx.x; i < padded; i += 128) log_sums[(long)blockIdx.y * padded + i] = 0;
     }
 }
