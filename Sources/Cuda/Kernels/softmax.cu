@@ -1,0 +1,256 @@
+// Softmax attention of packed sequences (-DHEAD=16, 32, 64 or 128), whose scores exist a tile at a time only (FlashAttention-2:
+// Dao 2023): on tensor cores. softmax_fp32.cu, which stands behind this file, has the same kernels for float32.
+//
+// A block is four warps and BLOCK_ROWS rows of one sequence and head. A warp multiplies WARP_ROWS rows of its own, so that a
+// fragment read from shared memory serves HIGH products. Rows beyond the sequence are zero in shared memory and never written.
+#define LOG2_E 1.44269504088896341f
+#define HIGH (HEAD > 64 ? 1 : 2)
+#define WARP_ROWS (16 * HIGH)
+#define BLOCK_ROWS (4 * WARP_ROWS)
+// Rows that travel together from global memory.
+#define TILE 64
+// 16-byte pieces of a row, and products that reduce over it.
+#define PIECES (HEAD / 8)
+#define STEPS (HEAD / 16)
+
+/// Σ dy ∘ y of every row and head: delta [heads, padded].
+/// grid (⌈padded · heads · HEAD / VECTOR / 256⌉), block 256
+KERNEL softmax_delta(float *delta, const real *dy, const real *y, int heads, int padded) {
+    const int pieces = HEAD / VECTOR;
+    const long piece = (long)blockIdx.x * blockDim.x + threadIdx.x, line = piece / pieces;
+    float sum = 0, a[VECTOR], b[VECTOR];
+    if (line < (long)padded * heads) {
+        get_vector(dy, piece * VECTOR, a);
+        get_vector(y, piece * VECTOR, b);
+        for (int i = 0; i < VECTOR; i++) sum += a[i] * b[i];
+    }
+    for (int o = pieces / 2; o; o >>= 1) sum += __shfl_xor_sync(0xffffffffu, sum, o);
+    if (line < (long)padded * heads && piece % pieces == 0) delta[line % heads * padded + line / heads] = sum;
+}
+
+#ifdef REAL_BF16
+// Tiles in shared memory ---------------------------------------------------------------------------------------------
+
+/// Where 16 bytes of a row lie: pieces trade places by the row, so that those of eight rows lie in different banks.
+template <int N> DEVICE int place(int row, int piece) {
+    return 8 * (row * N + (piece ^ (N < 8 ? row / (8 / N) % N : row % 8)));
+}
+
+/// Rows 0 ..< ROWS of a matrix to a tile, zeros from `seen` on.
+template <int ROWS> DEVICE void copy_rows(real *tile, const real *from, long stride, int seen) {
+#pragma unroll
+    for (int i = threadIdx.x; i < ROWS * PIECES; i += 128) {
+        const int row = i / PIECES, piece = i % PIECES;
+        copy_ahead(tile + place<PIECES>(row, piece), from + (row < seen ? row * stride + 8 * piece : 0), row < seen);
+    }
+}
+
+/// [16, 16] at (row, 16 step) as the left factor of a product.
+template <int N> DEVICE void left(u32 *a, const real *tile, int row, int step) {
+    const int lane = threadIdx.x % 32;
+    load_matrices(a, tile + place<N>(row + lane % 16, 2 * step + lane / 16));
+}
+/// The transpose of [16, 16] at (16 step, column) as the left factor.
+template <int N> DEVICE void left_transposed(u32 *a, const real *tile, int step, int column) {
+    const int lane = threadIdx.x % 32;
+    load_matrices_transposed(a, tile + place<N>(16 * step + lane % 8 + lane / 16 * 8, column / 8 + lane / 8 % 2));
+}
+/// [16, 16] at (16 step, column) as two right factors of eight columns.
+DEVICE void right(u32 *b, const real *tile, int step, int column) {
+    const int lane = threadIdx.x % 32;
+    load_matrices_transposed(b, tile + place<PIECES>(16 * step + lane % 16, column / 8 + lane / 16));
+}
+/// The transpose of [16, 16] at (row, 16 step) as two right factors.
+DEVICE void right_transposed(u32 *b, const real *tile, int row, int step) {
+    const int lane = threadIdx.x % 32;
+    load_matrices(b, tile + place<PIECES>(row + lane % 8 + lane / 16 * 8, 2 * step + lane / 8 % 2));
+}
+/// Columns 16 step ..< 16 step + 16 of sums as the left factor of the next product.
+DEVICE void packed(u32 *a, const float (*x)[4], int step) {
+    a[0] = narrow2(x[2 * step][0], x[2 * step][1]), a[1] = narrow2(x[2 * step][2], x[2 * step][3]);
+    a[2] = narrow2(x[2 * step + 1][0], x[2 * step + 1][1]), a[3] = narrow2(x[2 * step + 1][2], x[2 * step + 1][3]);
+}
+
+template <int N> DEVICE void clear(float (&sums)[HIGH][N][4]) {
+#pragma unroll
+    for (int h = 0; h < HIGH; h++)
+#pragma unroll
+        for (int n = 0; n < N; n++) sums[h][n][0] = sums[h][n][1] = sums[h][n][2] = sums[h][n][3] = 0;
+}
+/// sums[HIGH][16, 8 N] += a b of [16, 16] and [16, 8 N], sixteen columns of b at a time from `load(b, column)`.
+template <int N, class Load> DEVICE void add_step(float (&sums)[HIGH][N][4], const u32 (&a)[HIGH][4], Load load) {
+#pragma unroll
+    for (int n = 0; n < N / 2; n++) {
+        u32 b[4];
+        load(b, 16 * n);
+#pragma unroll
+        for (int h = 0; h < HIGH; h++) mma16816(sums[h][2 * n], a[h], b), mma16816(sums[h][2 * n + 1], a[h], b + 2);
+    }
+}
+/// The warp's rows of a tile, which begin at `row`, as left factors.
+DEVICE void left_rows(u32 (&a)[HIGH][4], const real *tile, int row, int step) {
+#pragma unroll
+    for (int h = 0; h < HIGH; h++) left<PIECES>(a[h], tile, row + 16 * h, step);
+}
+/// s = a bᵀ of the warp's rows and of rows row ..< row + 8 N of a tile.
+template <int N> DEVICE void multiply_rows(float (&s)[HIGH][N][4], const u32 (&a)[STEPS][HIGH][4], const real *tile, int row) {
+    clear(s);
+#pragma unroll
+    for (int step = 0; step < STEPS; step++)
+        add_step(s, a[step], [&](u32 *b, int column) { right_transposed(b, tile, row + column, step); });
+}
+/// sums[HIGH][16, HEAD] += x[HIGH][16, 8 N] times rows of a tile.
+template <int N> DEVICE void add_product(float (&sums)[HIGH][PIECES][4], const float (&x)[HIGH][N][4], const real *tile, int row) {
+#pragma unroll
+    for (int step = 0; step < N / 2; step++) {
+        u32 a[HIGH][4];
+#pragma unroll
+        for (int h = 0; h < HIGH; h++) packed(a[h], x[h], step);
+        add_step(sums, a, [&](u32 *b, int column) { right(b, tile + row * HEAD, step, column); });
+    }
+}
+
+/// factor · sums to rows of a matrix, by way of the warp's own rows of a tile, which nobody else reads any more.
+DEVICE void write_rows(real *to, long stride, int seen, const float (&sums)[HIGH][PIECES][4], const float (&factor)[HIGH][2],
+                       real *tile, int row) {
+    const int lane = threadIdx.x % 32;
+    __syncwarp();
+#pragma unroll
+    for (int h = 0; h < HIGH; h++)
+#pragma unroll
+        for (int n = 0; n < PIECES; n++)
+#pragma unroll
+            for (int r = 0; r < 2; r++)
+                *(u32 *)(tile + place<PIECES>(row + 16 * h + 8 * r + lane / 4, n) + lane % 4 * 2) =
+                    narrow2(sums[h][n][2 * r] * factor[h][r], sums[h][n][2 * r + 1] * factor[h][r]);
+    __syncwarp();
+    for (int i = lane; i < WARP_ROWS * PIECES; i += 32) {
+        const int at = row + i / PIECES, piece = i % PIECES;
+        if (at < seen) *(uint4 *)(to + at * stride + 8 * piece) = *(const uint4 *)(tile + place<PIECES>(at, piece));
+    }
+}
+
+/// What the kernels have in common: one head of one sequence.
+struct Head {
+    int first, length;        // row of the block within the sequence; rows of the sequence
+    const real *query, *key, *value;  // of the whole sequence, `stride` apart
+    long stride;
+    float scale, factor;      // of scores, and that for powers of 2
+    u64 mask;                 // key of dropout
+};
+DEVICE Head head_of(const real *qkv, int4 tile, Layout l, Dropout d, const float *scales, int heads) {
+    Head x;
+    x.first = tile.x - tile.z, x.length = tile.w, x.stride = 3l * heads * HEAD;
+    x.query = qkv + tile.z * x.stride + blockIdx.y * HEAD, x.key = x.query + heads * HEAD, x.value = x.key + heads * HEAD;
+    x.scale = scales[blockIdx.y], x.factor = x.scale * LOG2_E;
+    x.mask = d.threshold ? stream_key(stream_key(d.site, l.keys[tile.y]), blockIdx.y) : 0;
+    return x;
+}
+
+/// y = dropout(softmax(scale q kᵀ)) v and log Σ exp of every row, [heads, padded].
+/// grid (tiles, heads), block 128, dynamic shared 2 HEAD (BLOCK_ROWS + 256)
+KERNEL softmax_forward(real *y, float *log_sums, const real *qkv, const int4 *tiles, Layout l, Dropout d, const float *scales,
+                       int heads, int padded) {
+    DYNAMIC_SHARED(real, queries);
+    real *keys = queries + BLOCK_ROWS * HEAD, *values = keys + 2 * TILE * HEAD;
+    const int4 tile = tiles[blockIdx.x];
+    const Head x = head_of(qkv, tile, l, d, scales, heads);
+    if (x.first % BLOCK_ROWS) return;
+    const int lane = threadIdx.x % 32, row = threadIdx.x / 32 * WARP_ROWS, rows = x.length - x.first;
+    const long width = heads * HEAD;
+    copy_rows<BLOCK_ROWS>(queries, x.query + x.first * x.stride, x.stride, rows);
+    for (int j = 0; j < 2; j++) {
+        if (j * TILE < x.length) {
+            copy_rows<TILE>(keys + j * TILE * HEAD, x.key + j * TILE * x.stride, x.stride, x.length - j * TILE);
+            copy_rows<TILE>(values + j * TILE * HEAD, x.value + j * TILE * x.stride, x.stride, x.length - j * TILE);
+        }
+        copies_commit();
+    }
+    copies_wait<1>();
+    __syncthreads();
+    u32 q[STEPS][HIGH][4];
+    float o[HIGH][PIECES][4] = {}, top[HIGH][2], sum[HIGH][2];
+#pragma unroll
+    for (int h = 0; h < HIGH; h++) top[h][0] = top[h][1] = -1e30f, sum[h][0] = sum[h][1] = 0;
+#pragma unroll
+    for (int step = 0; step < STEPS; step++) left_rows(q[step], queries, row, step);
+    for (int start = 0; start < x.length; start += TILE) {
+        const int half = start / TILE % 2 * TILE * HEAD, seen = x.length - start;
+        if (start) {
+            copies_wait<0>();
+            __syncthreads();
+            if (seen > TILE) {
+                const int next = start + TILE, other = TILE * HEAD - half;
+                copy_rows<TILE>(keys + other, x.key + next * x.stride, x.stride, seen - TILE);
+                copy_rows<TILE>(values + other, x.value + next * x.stride, x.stride, seen - TILE);
+                copies_commit();
+            }
+        }
+        if (row >= rows) continue;
+        float s[HIGH][TILE / 8][4];
+        multiply_rows(s, q, keys + half, 0);
+        if (seen < TILE) {
+#pragma unroll
+            for (int n = 0; n < TILE / 8; n++)
+#pragma unroll
+                for (int i = 0; i < 4; i++)
+#pragma unroll
+                    for (int h = 0; h < HIGH; h++)
+                        if (8 * n + lane % 4 * 2 + i % 2 >= seen) s[h][n][i] = -1e30f;
+        }
+#pragma unroll
+        for (int h = 0; h < HIGH; h++)
+#pragma unroll
+            for (int r = 0; r < 2; r++) {
+                float best = top[h][r];
+#pragma unroll
+                for (int n = 0; n < TILE / 8; n++) best = fmaxf(best, fmaxf(s[h][n][2 * r], s[h][n][2 * r + 1]));
+                best = fmaxf(best, __shfl_xor_sync(0xffffffffu, best, 1));
+                best = fmaxf(best, __shfl_xor_sync(0xffffffffu, best, 2));
+                const float share = exp2_fast((top[h][r] - best) * x.factor), base = best * x.factor;
+                float part = 0;
+#pragma unroll
+                for (int n = 0; n < TILE / 8; n++)
+#pragma unroll
+                    for (int i = 2 * r; i < 2 * r + 2; i++) part += s[h][n][i] = exp2_fast(s[h][n][i] * x.factor - base);
+                // Of this lane's columns; lanes are added up at the end.
+                sum[h][r] = sum[h][r] * share + part, top[h][r] = best;
+#pragma unroll
+                for (int n = 0; n < PIECES; n++) o[h][n][2 * r] *= share, o[h][n][2 * r + 1] *= share;
+            }
+        if (d.threshold) {
+#pragma unroll
+            for (int h = 0; h < HIGH; h++)
+#pragma unroll
+                for (int n = 0; n < TILE / 8; n++)
+#pragma unroll
+                    for (int i = 0; i < 4; i++) {
+                        const u32 at = x.first + row + 16 * h + i / 2 * 8 + lane / 4;
+                        if (random_word(x.mask, at * x.length + start + 8 * n + lane % 4 * 2 + i % 2) < d.threshold) s[h][n][i] = 0;
+                    }
+        }
+        add_product(o, s, values + half, 0);
+    }
+    if (row < rows) {
+#pragma unroll
+        for (int h = 0; h < HIGH; h++)
+#pragma unroll
+            for (int r = 0; r < 2; r++) {
+                float whole = sum[h][r];
+                whole += __shfl_xor_sync(0xffffffffu, whole, 1);
+                whole += __shfl_xor_sync(0xffffffffu, whole, 2);
+                const int at = row + 16 * h + 8 * r + lane / 4;
+                if (lane % 4 == 0 && at < rows)
+                    log_sums[(long)blockIdx.y * padded + tile.x + at] = top[h][r] * x.scale + logf(whole);
+                sum[h][r] = (d.threshold ? d.kept : 1.0f) / whole;
+            }
+        write_rows(y + tile.x * width + blockIdx.y * HEAD, width, rows, o, sum, queries, row);
+    }
+    // What products read beyond the last row.
+    if (tile.x + rows == l.rows && rows <= BLOCK_ROWS) {
+        for (int i = threadIdx.x; i < (padded - l.rows) * PIECES; i += 128)
+            *(uint4 *)(y + (l.rows + i / PIECES) * width + blockIdx.y * HEAD + i % PIECES * 8) = make_uint4(0, 0, 0, 0);
+        for (int i = l.rows + threadIdx.x; i < padded; i += 128) log_sums[(long)blockIdx.y * padded + i] = 0;
+    }
+}
+#endif

@@ -1,0 +1,282 @@
+// Gradients of softmax attention on tensor cores. With P the weights, D their dropout, P' = D ∘ P, dP = D ∘ (dy vᵀ),
+// δ = rows of Σ dy ∘ y: dS = P ∘ (dP - δ), dq = scale dS k, dk = scale dSᵀ q, dv = P'ᵀ dy.
+//
+// Every sum is one warp's and in one order. Sequences of up to BLOCK_ROWS tokens have one block a head, which makes all three
+// (softmax_gradient_short, 5 products); longer ones a block for every BLOCK_ROWS keys and one for every BLOCK_ROWS queries,
+// which both compute P anew (7 products).
+#ifdef REAL_BF16
+// Columns of P and dS that a warp holds at once.
+#define SPAN 32
+
+
+/// s = a bᵀ of the warp's rows of a tile, read anew to spare registers, and rows row ..< row + SPAN of another.
+DEVICE void multiply_tiles(float (&s)[HIGH][SPAN / 8][4], const real *own, int first, const real *tile, int row) {
+    clear(s);
+#pragma unroll
+    for (int step = 0; step < STEPS; step++) {
+        u32 a[HIGH][4];
+        left_rows(a, own, first, step);
+        add_step(s, a, [&](u32 *b, int column) { right_transposed(b, tile, row + column, step); });
+    }
+}
+
+/// Queries row ..< row + SPAN of a tile, of which `query` is the first within the sequence, to dk / scale and dv / kept of the
+/// warp's keys, of which `key` is the first. dSᵀ also to `slopes` [BLOCK_ROWS, BLOCK_ROWS], if there are any.
+template <bool KEEPS>
+DEVICE void add_queries(float (&dk)[HIGH][PIECES][4], float (&dv)[HIGH][PIECES][4], const real *keys, const real *values,
+                        const real *queries, const real *dy, const float *tops, const float *deltas, int row, const Head &x,
+                        Dropout d, int key, int query, real *slopes) {
+    const int lane = threadIdx.x % 32, own = threadIdx.x / 32 * WARP_ROWS;
+    float p[HIGH][SPAN / 8][4], ds[HIGH][SPAN / 8][4];
+    multiply_tiles(p, keys, own, queries, row);
+    multiply_tiles(ds, values, own, dy, row);
+#pragma unroll
+    for (int n = 0; n < SPAN / 8; n++) {
+        const float2 top = *(const float2 *)(tops + row + 8 * n + lane % 4 * 2);
+#pragma unroll
+        for (int h = 0; h < HIGH; h++)
+#pragma unroll
+            for (int i = 0; i < 4; i++) p[h][n][i] = exp2_fast(p[h][n][i] * x.factor - (i % 2 ? top.y : top.x));
+    }
+    // Rows of keys that are not there, for dq: they would have a score of 0.
+    if (KEEPS && key + WARP_ROWS > x.length) {
+#pragma unroll
+        for (int h = 0; h < HIGH; h++)
+#pragma unroll
+            for (int n = 0; n < SPAN / 8; n++)
+#pragma unroll
+                for (int i = 0; i < 4; i++)
+                    if (key + 16 * h + i / 2 * 8 + lane / 4 >= x.length) p[h][n][i] = 0;
+    }
+    // A negative weight is dropped.
+    if (d.threshold) {
+#pragma unroll
+        for (int h = 0; h < HIGH; h++)
+#pragma unroll
+            for (int n = 0; n < SPAN / 8; n++)
+#pragma unroll
+                for (int i = 0; i < 4; i++) {
+                    const u32 at = query + 8 * n + lane % 4 * 2 + i % 2;
+                    const bool drops = random_word(x.mask, at * x.length + key + 16 * h + i / 2 * 8 + lane / 4) < d.threshold;
+                    ds[h][n][i] = drops ? 0 : ds[h][n][i] * d.kept;
+                    if (drops) p[h][n][i] = -p[h][n][i];
+                }
+    }
+#pragma unroll
+    for (int n = 0; n < SPAN / 8; n++) {
+        const float2 delta = *(const float2 *)(deltas + row + 8 * n + lane % 4 * 2);
+#pragma unroll
+        for (int h = 0; h < HIGH; h++)
+#pragma unroll
+            for (int i = 0; i < 4; i++) {
+                ds[h][n][i] = fabsf(p[h][n][i]) * (ds[h][n][i] - (i % 2 ? delta.y : delta.x));
+                p[h][n][i] = fmaxf(p[h][n][i], 0);
+            }
+    }
+    add_product(dv, p, dy, row);
+    add_product(dk, ds, queries, row);
+    if (KEEPS) {
+#pragma unroll
+        for (int h = 0; h < HIGH; h++)
+#pragma unroll
+            for (int n = 0; n < SPAN / 8; n++)
+#pragma unroll
+                for (int r = 0; r < 2; r++)
+                    *(u32 *)(slopes + place<BLOCK_ROWS / 8>(own + 16 * h + 8 * r + lane / 4, row / 8 + n) + lane % 4 * 2) =
+                        narrow2(ds[h][n][2 * r], ds[h][n][2 * r + 1]);
+    }
+}
+
+/// log Σ exp to the base 2 and δ of TILE queries; of those that are not there such that they weigh nothing.
+DEVICE void copy_sums(float *tops, const float *log_sums, const float *delta, int seen) {
+    const int i = threadIdx.x % TILE;
+    if (threadIdx.x < TILE) tops[i] = i < seen ? log_sums[i] * LOG2_E : 1e30f;
+    else tops[2 * TILE + i] = i < seen ? delta[i] : 0;
+}
+
+DEVICE void fill_factor(float (&factor)[HIGH][2], float value) {
+#pragma unroll
+    for (int h = 0; h < HIGH; h++) factor[h][0] = factor[h][1] = value;
+}
+
+/// dk and dv of BLOCK_ROWS keys of a longer sequence.
+/// grid (tiles, heads), block 128, dynamic shared 2 HEAD (2 BLOCK_ROWS + 256) + 1024
+KERNEL softmax_gradient_kv(real *dqkv, const real *dy, const real *qkv, const float *log_sums, const float *delta,
+                           const int4 *tiles, Layout l, Dropout d, const float *scales, int heads, int padded) {
+    DYNAMIC_SHARED(real, keys);
+    real *values = keys + BLOCK_ROWS * HEAD, *queries = values + BLOCK_ROWS * HEAD, *slopes = queries + 2 * TILE * HEAD;
+    // Twice log Σ exp of a tile, then twice δ.
+    float *tops = (float *)(slopes + 2 * TILE * HEAD);
+    const int4 tile = tiles[blockIdx.x];
+    const Head x = head_of(qkv, tile, l, d, scales, heads);
+    if (x.first % BLOCK_ROWS) return;
+    const int row = threadIdx.x / 32 * WARP_ROWS, rows = x.length - x.first;
+    const long width = heads * HEAD, sums = (long)blockIdx.y * padded + tile.z;
+    const real *dout = dy + tile.z * width + blockIdx.y * HEAD;
+    copy_rows<BLOCK_ROWS>(keys, x.key + x.first * x.stride, x.stride, rows);
+    copy_rows<BLOCK_ROWS>(values, x.value + x.first * x.stride, x.stride, rows);
+    copy_rows<TILE>(queries, x.query, x.stride, x.length);
+    copy_rows<TILE>(slopes, dout, width, x.length);
+    copies_commit();
+    copy_sums(tops, log_sums + sums, delta + sums, x.length);
+    float dk[HIGH][PIECES][4] = {}, dv[HIGH][PIECES][4] = {};
+    for (int start = 0; start < x.length; start += TILE) {
+        const int turn = start / TILE % 2, half = turn * TILE * HEAD, seen = x.length - start;
+        copies_wait<0>();
+        __syncthreads();
+        if (seen > TILE) {
+            const int next = start + TILE, other = TILE * HEAD - half;
+            copy_rows<TILE>(queries + other, x.query + next * x.stride, x.stride, seen - TILE);
+            copy_rows<TILE>(slopes + other, dout + next * width, width, seen - TILE);
+            copies_commit();
+            copy_sums(tops + TILE - turn * TILE, log_sums + sums + next, delta + sums + next, seen - TILE);
+        }
+        if (row >= rows) continue;
+#pragma unroll 1
+        for (int at = 0; at < TILE && at < seen; at += SPAN)
+            add_queries<false>(dk, dv, keys, values, queries + half, slopes + half, tops + turn * TILE,
+                               tops + (2 + turn) * TILE, at, x, d, x.first + row, start + at, 0);
+    }
+    if (row >= rows) return;
+    real *to = dqkv + tile.x * x.stride + width + blockIdx.y * HEAD;
+    float factor[HIGH][2];
+    fill_factor(factor, d.threshold ? d.kept : 1.0f);
+    write_rows(to + width, x.stride, rows, dv, factor, values, row);
+    fill_factor(factor, x.scale);
+    write_rows(to, x.stride, rows, dk, factor, keys, row);
+}
+
+/// dq of BLOCK_ROWS queries of a longer sequence.
+/// grid (tiles, heads), block 128, dynamic shared 2 HEAD (2 BLOCK_ROWS + 256)
+KERNEL softmax_gradient_q(real *dqkv, const real *dy, const real *qkv, const float *log_sums, const float *delta,
+                          const int4 *tiles, Layout l, Dropout d, const float *scales, int heads, int padded) {
+    DYNAMIC_SHARED(real, queries);
+    real *slopes = queries + BLOCK_ROWS * HEAD, *keys = slopes + BLOCK_ROWS * HEAD, *values = keys + 2 * TILE * HEAD;
+    const int4 tile = tiles[blockIdx.x];
+    const Head x = head_of(qkv, tile, l, d, scales, heads);
+    if (x.first % BLOCK_ROWS) return;
+    const int lane = threadIdx.x % 32, row = threadIdx.x / 32 * WARP_ROWS, rows = x.length - x.first;
+    const long width = heads * HEAD, sums = (long)blockIdx.y * padded + tile.x;
+    copy_rows<BLOCK_ROWS>(queries, x.query + x.first * x.stride, x.stride, rows);
+    copy_rows<BLOCK_ROWS>(slopes, dy + tile.x * width + blockIdx.y * HEAD, width, rows);
+    copy_rows<TILE>(keys, x.key, x.stride, x.length);
+    copy_rows<TILE>(values, x.value, x.stride, x.length);
+    copies_commit();
+    float tops[HIGH][2], deltas[HIGH][2], dq[HIGH][PIECES][4] = {};
+    u32 q[STEPS][HIGH][4], g[STEPS][HIGH][4];
+#pragma unroll
+    for (int h = 0; h < HIGH; h++)
+#pragma unroll
+        for (int r = 0; r < 2; r++) {
+            const int at = row + 16 * h + 8 * r + lane / 4;
+            tops[h][r] = at < rows ? log_sums[sums + at] * LOG2_E : 1e30f;
+            deltas[h][r] = at < rows ? delta[sums + at] : 0;
+        }
+    copies_wait<0>();
+    __syncthreads();
+#pragma unroll
+    for (int step = 0; step < STEPS; step++) left_rows(q[step], queries, row, step), left_rows(g[step], slopes, row, step);
+    for (int start = 0; start < x.length; start += TILE) {
+        const int half = start / TILE % 2 * TILE * HEAD, seen = x.length - start;
+        if (start) {
+            copies_wait<0>();
+            __syncthreads();
+        }
+        if (seen > TILE) {
+            const int next = start + TILE, other = TILE * HEAD - half;
+            copy_rows<TILE>(keys + other, x.key + next * x.stride, x.stride, seen - TILE);
+            copy_rows<TILE>(values + other, x.value + next * x.stride, x.stride, seen - TILE);
+            copies_commit();
+        }
+        if (row >= rows) continue;
+#pragma unroll 1
+        for (int at = 0; at < TILE && at < seen; at += SPAN) {
+            float p[HIGH][SPAN / 8][4], ds[HIGH][SPAN / 8][4];
+            multiply_rows(p, q, keys + half, at);
+            multiply_rows(ds, g, values + half, at);
+#pragma unroll
+            for (int h = 0; h < HIGH; h++)
+#pragma unroll
+                for (int n = 0; n < SPAN / 8; n++)
+#pragma unroll
+                    for (int i = 0; i < 4; i++) {
+                        const int query = row + 16 * h + i / 2 * 8 + lane / 4, key = start + at + 8 * n + lane % 4 * 2 + i % 2;
+                        float weight = exp2_fast(p[h][n][i] * x.factor - tops[h][i / 2]);
+                        if (key >= x.length) weight = 0;
+                        if (d.threshold)
+                            ds[h][n][i] = dropped(d, x.mask, (u32)(x.first + query) * x.length + key, ds[h][n][i]);
+                        ds[h][n][i] = weight * (ds[h][n][i] - deltas[h][i / 2]);
+                    }
+            add_product(dq, ds, keys + half, at);
+        }
+    }
+    if (row >= rows) return;
+    float factor[HIGH][2];
+    fill_factor(factor, x.scale);
+    write_rows(dqkv + tile.x * x.stride + blockIdx.y * HEAD, x.stride, rows, dq, factor, queries, row);
+}
+
+/// dq, dk and dv where no sequence is longer than BLOCK_ROWS; δ is made here.
+/// grid (tiles, heads), block 128, dynamic shared 8 HEAD BLOCK_ROWS + 2 BLOCK_ROWS² + 8 BLOCK_ROWS
+KERNEL softmax_gradient_short(real *dqkv, const real *dy, const real *y, const real *qkv, const float *log_sums,
+                              const int4 *tiles, Layout l, Dropout d, const float *scales, int heads, int padded) {
+    DYNAMIC_SHARED(real, queries);
+    real *keys = queries + BLOCK_ROWS * HEAD, *values = keys + BLOCK_ROWS * HEAD, *out = values + BLOCK_ROWS * HEAD,
+         *slopes = out + BLOCK_ROWS * HEAD;
+    float *tops = (float *)(slopes + BLOCK_ROWS * BLOCK_ROWS), *deltas = tops + BLOCK_ROWS;
+    const int4 tile = tiles[blockIdx.x];
+    const Head x = head_of(qkv, tile, l, d, scales, heads);
+    if (x.first) return;
+    const int lane = threadIdx.x % 32, row = threadIdx.x / 32 * WARP_ROWS;
+    const long width = heads * HEAD, place_of_y = tile.z * width + blockIdx.y * HEAD;
+    copy_rows<BLOCK_ROWS>(out, dy + place_of_y, width, x.length);
+    copies_commit();
+    copy_rows<BLOCK_ROWS>(queries, x.query, x.stride, x.length);
+    copy_rows<BLOCK_ROWS>(keys, x.key, x.stride, x.length);
+    copy_rows<BLOCK_ROWS>(values, x.value, x.stride, x.length);
+    copies_commit();
+    if (threadIdx.x < BLOCK_ROWS)
+        tops[threadIdx.x] = threadIdx.x < x.length
+                                ? log_sums[(long)blockIdx.y * padded + tile.z + threadIdx.x] * LOG2_E : 1e30f;
+    copies_wait<1>();
+    // A thread's own pieces of dy, which it copied itself.
+#pragma unroll
+    for (int i = threadIdx.x; i < BLOCK_ROWS * PIECES; i += 128) {
+        const int at = i / PIECES, piece = i % PIECES;
+        float sum = 0, a[8], b[8];
+        if (at < x.length) {
+            get_vector(y, place_of_y + at * width + 8 * piece, a);
+            get_vector(out, place<PIECES>(at, piece), b);
+#pragma unroll
+            for (int c = 0; c < 8; c++) sum += a[c] * b[c];
+        }
+#pragma unroll
+        for (int o = PIECES / 2; o; o >>= 1) sum += __shfl_xor_sync(0xffffffffu, sum, o);
+        if (piece == 0) deltas[at] = sum;
+    }
+    copies_wait<0>();
+    __syncthreads();
+    float dk[HIGH][PIECES][4] = {}, sums[HIGH][PIECES][4] = {}, factor[HIGH][2];
+    real *to = dqkv + tile.z * x.stride + blockIdx.y * HEAD;
+    if (row < x.length) {
+#pragma unroll 1
+        for (int at = 0; at < x.length; at += SPAN)
+            add_queries<true>(dk, sums, keys, values, queries, out, tops, deltas, at, x, d, row, at, slopes);
+        fill_factor(factor, d.threshold ? d.kept : 1.0f);
+        write_rows(to + 2 * width, x.stride, x.length, sums, factor, values, row);
+    }
+    __syncthreads();
+    if (row >= x.length) return;
+    fill_factor(factor, x.scale);
+    write_rows(to + width, x.stride, x.length, dk, factor, out, row);
+    clear(sums);
+#pragma unroll 1
+    for (int step = 0; 16 * step < x.length; step++) {
+        u32 a[HIGH][4];
+#pragma unroll
+        for (int h = 0; h < HIGH; h++) left_transposed<BLOCK_ROWS / 8>(a[h], slopes, step, row + 16 * h);
+        add_step(sums, a, [&](u32 *b, int column) { right(b, keys, step, column); });
+    }
+    write_rows(to, x.stride, x.length, sums, factor, queries, row);
+}
+#endif
