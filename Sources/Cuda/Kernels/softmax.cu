@@ -32,37 +32,37 @@ KERNEL softmax_delta(float *delta, const real *dy, const real *y, int heads, int
 // Tiles in shared memory ---------------------------------------------------------------------------------------------
 
 /// Where 16 bytes of a row lie: pieces trade places by the row, so that those of eight rows lie in different banks.
-template <int N> DEVICE int place(int row, int piece) {
+template <int N> DEVICE u32 place(u32 row, u32 piece) {
     return 8 * (row * N + (piece ^ (N < 8 ? row / (8 / N) % N : row % 8)));
 }
 
 /// Rows 0 ..< ROWS of a matrix to a tile, zeros from `seen` on.
-template <int ROWS> DEVICE void copy_rows(real *tile, const real *from, long stride, int seen) {
+template <int ROWS> DEVICE void copy_rows(real *tile, const real *from, int stride, int seen) {
+    const int row = threadIdx.x / PIECES, piece = threadIdx.x % PIECES, together = 128 / PIECES;
+    from += row * stride + 8 * piece;
+    tile += place<PIECES>(row, piece);
 #pragma unroll
-    for (int i = threadIdx.x; i < ROWS * PIECES; i += 128) {
-        const int row = i / PIECES, piece = i % PIECES;
-        copy_ahead(tile + place<PIECES>(row, piece), from + (row < seen ? row * stride + 8 * piece : 0), row < seen);
-    }
+    for (int i = 0; i < ROWS; i += together, from += together * stride) copy_ahead(tile + i * HEAD, from, row + i < seen);
 }
 
 /// [16, 16] at (row, 16 step) as the left factor of a product.
 template <int N> DEVICE void left(u32 *a, const real *tile, int row, int step) {
-    const int lane = threadIdx.x % 32;
+    const u32 lane = threadIdx.x % 32;
     load_matrices(a, tile + place<N>(row + lane % 16, 2 * step + lane / 16));
 }
 /// The transpose of [16, 16] at (16 step, column) as the left factor.
 template <int N> DEVICE void left_transposed(u32 *a, const real *tile, int step, int column) {
-    const int lane = threadIdx.x % 32;
+    const u32 lane = threadIdx.x % 32;
     load_matrices_transposed(a, tile + place<N>(16 * step + lane % 8 + lane / 16 * 8, column / 8 + lane / 8 % 2));
 }
 /// [16, 16] at (16 step, column) as two right factors of eight columns.
 DEVICE void right(u32 *b, const real *tile, int step, int column) {
-    const int lane = threadIdx.x % 32;
+    const u32 lane = threadIdx.x % 32;
     load_matrices_transposed(b, tile + place<PIECES>(16 * step + lane % 16, column / 8 + lane / 16));
 }
 /// The transpose of [16, 16] at (row, 16 step) as two right factors.
 DEVICE void right_transposed(u32 *b, const real *tile, int row, int step) {
-    const int lane = threadIdx.x % 32;
+    const u32 lane = threadIdx.x % 32;
     load_matrices(b, tile + place<PIECES>(row + lane % 8 + lane / 16 * 8, 2 * step + lane / 8 % 2));
 }
 /// Columns 16 step ..< 16 step + 16 of sums as the left factor of the next product.
@@ -111,9 +111,9 @@ template <int N> DEVICE void add_product(float (&sums)[HIGH][PIECES][4], const f
 }
 
 /// factor · sums to rows of a matrix, by way of the warp's own rows of a tile, which nobody else reads any more.
-DEVICE void write_rows(real *to, long stride, int seen, const float (&sums)[HIGH][PIECES][4], const float (&factor)[HIGH][2],
+DEVICE void write_rows(real *to, int stride, int seen, const float (&sums)[HIGH][PIECES][4], const float (&factor)[HIGH][2],
                        real *tile, int row) {
-    const int lane = threadIdx.x % 32;
+    const u32 lane = threadIdx.x % 32;
     __syncwarp();
 #pragma unroll
     for (int h = 0; h < HIGH; h++)
@@ -124,24 +124,25 @@ DEVICE void write_rows(real *to, long stride, int seen, const float (&sums)[HIGH
                 *(u32 *)(tile + place<PIECES>(row + 16 * h + 8 * r + lane / 4, n) + lane % 4 * 2) =
                     narrow2(sums[h][n][2 * r] * factor[h][r], sums[h][n][2 * r + 1] * factor[h][r]);
     __syncwarp();
-    for (int i = lane; i < WARP_ROWS * PIECES; i += 32) {
-        const int at = row + i / PIECES, piece = i % PIECES;
-        if (at < seen) *(uint4 *)(to + at * stride + 8 * piece) = *(const uint4 *)(tile + place<PIECES>(at, piece));
-    }
+    const int first = row + lane / PIECES, piece = lane % PIECES, together = 32 / PIECES;
+    to += first * stride + 8 * piece;
+#pragma unroll
+    for (int i = 0; i < WARP_ROWS; i += together, to += together * stride)
+        if (first + i < seen) *(uint4 *)to = *(const uint4 *)(tile + place<PIECES>(first + i, piece));
 }
 
 /// What the kernels have in common: one head of one sequence.
 struct Head {
     int first, length;        // row of the block within the sequence; rows of the sequence
     const real *query, *key, *value;  // of the whole sequence, `stride` apart
-    long stride;
+    int stride;
     float scale, factor;      // of scores, and that for powers of 2
     u64 mask;                 // key of dropout
 };
 DEVICE Head head_of(const real *qkv, int4 tile, Layout l, Dropout d, const float *scales, int heads) {
     Head x;
-    x.first = tile.x - tile.z, x.length = tile.w, x.stride = 3l * heads * HEAD;
-    x.query = qkv + tile.z * x.stride + blockIdx.y * HEAD, x.key = x.query + heads * HEAD, x.value = x.key + heads * HEAD;
+    x.first = tile.x - tile.z, x.length = tile.w, x.stride = 3 * heads * HEAD;
+    x.query = qkv + (long)tile.z * x.stride + blockIdx.y * HEAD, x.key = x.query + heads * HEAD, x.value = x.key + heads * HEAD;
     x.scale = scales[blockIdx.y], x.factor = x.scale * LOG2_E;
     x.mask = d.threshold ? stream_key(stream_key(d.site, l.keys[tile.y]), blockIdx.y) : 0;
     return x;
@@ -154,15 +155,16 @@ KERNEL softmax_forward(real *y, float *log_sums, const real *qkv, const int4 *ti
     DYNAMIC_SHARED(real, queries);
     real *keys = queries + BLOCK_ROWS * HEAD, *values = keys + 2 * TILE * HEAD;
     const int4 tile = tiles[blockIdx.x];
-    const Head x = head_of(qkv, tile, l, d, scales, heads);
+    Head x = head_of(qkv, tile, l, d, scales, heads);
     if (x.first % BLOCK_ROWS) return;
     const int lane = threadIdx.x % 32, row = threadIdx.x / 32 * WARP_ROWS, rows = x.length - x.first;
-    const long width = heads * HEAD;
-    copy_rows<BLOCK_ROWS>(queries, x.query + x.first * x.stride, x.stride, rows);
+    const int width = heads * HEAD;
+    copy_rows<BLOCK_ROWS>(queries, x.query + (long)x.first * x.stride, x.stride, rows);
     for (int j = 0; j < 2; j++) {
         if (j * TILE < x.length) {
-            copy_rows<TILE>(keys + j * TILE * HEAD, x.key + j * TILE * x.stride, x.stride, x.length - j * TILE);
-            copy_rows<TILE>(values + j * TILE * HEAD, x.value + j * TILE * x.stride, x.stride, x.length - j * TILE);
+            copy_rows<TILE>(keys + j * TILE * HEAD, x.key, x.stride, x.length - j * TILE);
+            copy_rows<TILE>(values + j * TILE * HEAD, x.value, x.stride, x.length - j * TILE);
+            x.key += TILE * x.stride, x.value += TILE * x.stride;
         }
         copies_commit();
     }
@@ -180,9 +182,10 @@ KERNEL softmax_forward(real *y, float *log_sums, const real *qkv, const int4 *ti
             copies_wait<0>();
             __syncthreads();
             if (seen > TILE) {
-                const int next = start + TILE, other = TILE * HEAD - half;
-                copy_rows<TILE>(keys + other, x.key + next * x.stride, x.stride, seen - TILE);
-                copy_rows<TILE>(values + other, x.value + next * x.stride, x.stride, seen - TILE);
+                const int other = TILE * HEAD - half;
+                copy_rows<TILE>(keys + other, x.key, x.stride, seen - TILE);
+                copy_rows<TILE>(values + other, x.value, x.stride, seen - TILE);
+                x.key += TILE * x.stride, x.value += TILE * x.stride;
                 copies_commit();
             }
         }
@@ -244,12 +247,12 @@ KERNEL softmax_forward(real *y, float *log_sums, const real *qkv, const int4 *ti
                     log_sums[(long)blockIdx.y * padded + tile.x + at] = top[h][r] * x.scale + logf(whole);
                 sum[h][r] = (d.threshold ? d.kept : 1.0f) / whole;
             }
-        write_rows(y + tile.x * width + blockIdx.y * HEAD, width, rows, o, sum, queries, row);
+        write_rows(y + (long)tile.x * width + blockIdx.y * HEAD, width, rows, o, sum, queries, row);
     }
     // What products read beyond the last row.
     if (tile.x + rows == l.rows && rows <= BLOCK_ROWS) {
         for (int i = threadIdx.x; i < (padded - l.rows) * PIECES; i += 128)
-            *(uint4 *)(y + (l.rows + i / PIECES) * width + blockIdx.y * HEAD + i % PIECES * 8) = make_uint4(0, 0, 0, 0);
+            *(uint4 *)(y + (l.rows + i / PIECES) * (long)width + blockIdx.y * HEAD + i % PIECES * 8) = make_uint4(0, 0, 0, 0);
         for (int i = l.rows + threadIdx.x; i < padded; i += 128) log_sums[(long)blockIdx.y * padded + i] = 0;
     }
 }

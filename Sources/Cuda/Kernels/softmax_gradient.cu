@@ -7,6 +7,7 @@
 #ifdef REAL_BF16
 // Columns of P and dS that a warp holds at once.
 #define SPAN 32
+#define NARROW 16
 
 
 /// s = a bᵀ of the warp's rows of a tile, read anew to spare registers, and rows row ..< row + SPAN of another.
@@ -26,7 +27,7 @@ template <bool KEEPS>
 DEVICE void add_queries(float (&dk)[HIGH][PIECES][4], float (&dv)[HIGH][PIECES][4], const real *keys, const real *values,
                         const real *queries, const real *dy, const float *tops, const float *deltas, int row, const Head &x,
                         Dropout d, int key, int query, real *slopes) {
-    const int lane = threadIdx.x % 32, own = threadIdx.x / 32 * WARP_ROWS;
+    const u32 lane = threadIdx.x % 32, own = threadIdx.x / 32 * WARP_ROWS;
     float p[HIGH][SPAN / 8][4], ds[HIGH][SPAN / 8][4];
     multiply_tiles(p, keys, own, queries, row);
     multiply_tiles(ds, values, own, dy, row);
@@ -68,10 +69,16 @@ DEVICE void add_queries(float (&dk)[HIGH][PIECES][4], float (&dv)[HIGH][PIECES][
 #pragma unroll
         for (int h = 0; h < HIGH; h++)
 #pragma unroll
-            for (int i = 0; i < 4; i++) {
+            for (int i = 0; i < 4; i++)
                 ds[h][n][i] = fabsf(p[h][n][i]) * (ds[h][n][i] - (i % 2 ? delta.y : delta.x));
-                p[h][n][i] = fmaxf(p[h][n][i], 0);
-            }
+    }
+    if (d.threshold) {
+#pragma unroll
+        for (int h = 0; h < HIGH; h++)
+#pragma unroll
+            for (int n = 0; n < SPAN / 8; n++)
+#pragma unroll
+                for (int i = 0; i < 4; i++) p[h][n][i] = fmaxf(p[h][n][i], 0);
     }
     add_product(dv, p, dy, row);
     add_product(dk, ds, queries, row);
@@ -108,28 +115,30 @@ KERNEL softmax_gradient_kv(real *dqkv, const real *dy, const real *qkv, const fl
     // Twice log Σ exp of a tile, then twice δ.
     float *tops = (float *)(slopes + 2 * TILE * HEAD);
     const int4 tile = tiles[blockIdx.x];
-    const Head x = head_of(qkv, tile, l, d, scales, heads);
+    Head x = head_of(qkv, tile, l, d, scales, heads);
     if (x.first % BLOCK_ROWS) return;
     const int row = threadIdx.x / 32 * WARP_ROWS, rows = x.length - x.first;
-    const long width = heads * HEAD, sums = (long)blockIdx.y * padded + tile.z;
-    const real *dout = dy + tile.z * width + blockIdx.y * HEAD;
-    copy_rows<BLOCK_ROWS>(keys, x.key + x.first * x.stride, x.stride, rows);
-    copy_rows<BLOCK_ROWS>(values, x.value + x.first * x.stride, x.stride, rows);
+    const int width = heads * HEAD;
+    const real *dout = dy + (long)tile.z * width + blockIdx.y * HEAD;
+    log_sums += (long)blockIdx.y * padded + tile.z, delta += (long)blockIdx.y * padded + tile.z;
+    copy_rows<BLOCK_ROWS>(keys, x.key + (long)x.first * x.stride, x.stride, rows);
+    copy_rows<BLOCK_ROWS>(values, x.value + (long)x.first * x.stride, x.stride, rows);
     copy_rows<TILE>(queries, x.query, x.stride, x.length);
     copy_rows<TILE>(slopes, dout, width, x.length);
     copies_commit();
-    copy_sums(tops, log_sums + sums, delta + sums, x.length);
+    copy_sums(tops, log_sums, delta, x.length);
     float dk[HIGH][PIECES][4] = {}, dv[HIGH][PIECES][4] = {};
     for (int start = 0; start < x.length; start += TILE) {
         const int turn = start / TILE % 2, half = turn * TILE * HEAD, seen = x.length - start;
         copies_wait<0>();
         __syncthreads();
         if (seen > TILE) {
-            const int next = start + TILE, other = TILE * HEAD - half;
-            copy_rows<TILE>(queries + other, x.query + next * x.stride, x.stride, seen - TILE);
-            copy_rows<TILE>(slopes + other, dout + next * width, width, seen - TILE);
+            const int other = TILE * HEAD - half;
+            x.query += TILE * x.stride, dout += TILE * width, log_sums += TILE, delta += TILE;
+            copy_rows<TILE>(queries + other, x.query, x.stride, seen - TILE);
+            copy_rows<TILE>(slopes + other, dout, width, seen - TILE);
             copies_commit();
-            copy_sums(tops + TILE - turn * TILE, log_sums + sums + next, delta + sums + next, seen - TILE);
+            copy_sums(tops + TILE - turn * TILE, log_sums, delta, seen - TILE);
         }
         if (row >= rows) continue;
 #pragma unroll 1
@@ -138,7 +147,7 @@ KERNEL softmax_gradient_kv(real *dqkv, const real *dy, const real *qkv, const fl
                                tops + (2 + turn) * TILE, at, x, d, x.first + row, start + at, 0);
     }
     if (row >= rows) return;
-    real *to = dqkv + tile.x * x.stride + width + blockIdx.y * HEAD;
+    real *to = dqkv + (long)tile.x * x.stride + width + blockIdx.y * HEAD;
     float factor[HIGH][2];
     fill_factor(factor, d.threshold ? d.kept : 1.0f);
     write_rows(to + width, x.stride, rows, dv, factor, values, row);
@@ -153,12 +162,13 @@ KERNEL softmax_gradient_q(real *dqkv, const real *dy, const real *qkv, const flo
     DYNAMIC_SHARED(real, queries);
     real *slopes = queries + BLOCK_ROWS * HEAD, *keys = slopes + BLOCK_ROWS * HEAD, *values = keys + 2 * TILE * HEAD;
     const int4 tile = tiles[blockIdx.x];
-    const Head x = head_of(qkv, tile, l, d, scales, heads);
+    Head x = head_of(qkv, tile, l, d, scales, heads);
     if (x.first % BLOCK_ROWS) return;
-    const int lane = threadIdx.x % 32, row = threadIdx.x / 32 * WARP_ROWS, rows = x.length - x.first;
-    const long width = heads * HEAD, sums = (long)blockIdx.y * padded + tile.x;
-    copy_rows<BLOCK_ROWS>(queries, x.query + x.first * x.stride, x.stride, rows);
-    copy_rows<BLOCK_ROWS>(slopes, dy + tile.x * width + blockIdx.y * HEAD, width, rows);
+    const u32 lane = threadIdx.x % 32, row = threadIdx.x / 32 * WARP_ROWS, rows = x.length - x.first;
+    const int width = heads * HEAD;
+    log_sums += (long)blockIdx.y * padded + tile.x, delta += (long)blockIdx.y * padded + tile.x;
+    copy_rows<BLOCK_ROWS>(queries, x.query + (long)x.first * x.stride, x.stride, rows);
+    copy_rows<BLOCK_ROWS>(slopes, dy + (long)tile.x * width + blockIdx.y * HEAD, width, rows);
     copy_rows<TILE>(keys, x.key, x.stride, x.length);
     copy_rows<TILE>(values, x.value, x.stride, x.length);
     copies_commit();
@@ -169,8 +179,8 @@ KERNEL softmax_gradient_q(real *dqkv, const real *dy, const real *qkv, const flo
 #pragma unroll
         for (int r = 0; r < 2; r++) {
             const int at = row + 16 * h + 8 * r + lane / 4;
-            tops[h][r] = at < rows ? log_sums[sums + at] * LOG2_E : 1e30f;
-            deltas[h][r] = at < rows ? delta[sums + at] : 0;
+            tops[h][r] = at < rows ? log_sums[at] * LOG2_E : 1e30f;
+            deltas[h][r] = at < rows ? delta[at] : 0;
         }
     copies_wait<0>();
     __syncthreads();
@@ -183,37 +193,59 @@ KERNEL softmax_gradient_q(real *dqkv, const real *dy, const real *qkv, const flo
             __syncthreads();
         }
         if (seen > TILE) {
-            const int next = start + TILE, other = TILE * HEAD - half;
-            copy_rows<TILE>(keys + other, x.key + next * x.stride, x.stride, seen - TILE);
-            copy_rows<TILE>(values + other, x.value + next * x.stride, x.stride, seen - TILE);
+            const int other = TILE * HEAD - half;
+            x.key += TILE * x.stride, x.value += TILE * x.stride;
+            copy_rows<TILE>(keys + other, x.key, x.stride, seen - TILE);
+            copy_rows<TILE>(values + other, x.value, x.stride, seen - TILE);
             copies_commit();
         }
         if (row >= rows) continue;
 #pragma unroll 1
-        for (int at = 0; at < TILE && at < seen; at += SPAN) {
-            float p[HIGH][SPAN / 8][4], ds[HIGH][SPAN / 8][4];
+        for (int at = 0; at < TILE && at < seen; at += NARROW) {
+            float p[HIGH][NARROW / 8][4], ds[HIGH][NARROW / 8][4];
             multiply_rows(p, q, keys + half, at);
             multiply_rows(ds, g, values + half, at);
 #pragma unroll
             for (int h = 0; h < HIGH; h++)
 #pragma unroll
-                for (int n = 0; n < SPAN / 8; n++)
+                for (int n = 0; n < NARROW / 8; n++)
 #pragma unroll
-                    for (int i = 0; i < 4; i++) {
-                        const int query = row + 16 * h + i / 2 * 8 + lane / 4, key = start + at + 8 * n + lane % 4 * 2 + i % 2;
-                        float weight = exp2_fast(p[h][n][i] * x.factor - tops[h][i / 2]);
-                        if (key >= x.length) weight = 0;
-                        if (d.threshold)
-                            ds[h][n][i] = dropped(d, x.mask, (u32)(x.first + query) * x.length + key, ds[h][n][i]);
-                        ds[h][n][i] = weight * (ds[h][n][i] - deltas[h][i / 2]);
-                    }
+                    for (int i = 0; i < 4; i++) p[h][n][i] = exp2_fast(p[h][n][i] * x.factor - tops[h][i / 2]);
+            // Keys that are not there would have a score of 0.
+            if (seen - at < NARROW) {
+#pragma unroll
+                for (int h = 0; h < HIGH; h++)
+#pragma unroll
+                    for (int n = 0; n < NARROW / 8; n++)
+#pragma unroll
+                        for (int i = 0; i < 4; i++)
+                            if (at + 8 * n + lane % 4 * 2 + i % 2 >= (u32)seen) p[h][n][i] = 0;
+            }
+            if (d.threshold) {
+#pragma unroll
+                for (int h = 0; h < HIGH; h++)
+#pragma unroll
+                    for (int n = 0; n < NARROW / 8; n++)
+#pragma unroll
+                        for (int i = 0; i < 4; i++) {
+                            const u32 query = x.first + row + 16 * h + i / 2 * 8 + lane / 4;
+                            const u32 key = start + at + 8 * n + lane % 4 * 2 + i % 2;
+                            ds[h][n][i] = dropped(d, x.mask, query * x.length + key, ds[h][n][i]);
+                        }
+            }
+#pragma unroll
+            for (int h = 0; h < HIGH; h++)
+#pragma unroll
+                for (int n = 0; n < NARROW / 8; n++)
+#pragma unroll
+                    for (int i = 0; i < 4; i++) ds[h][n][i] = p[h][n][i] * (ds[h][n][i] - deltas[h][i / 2]);
             add_product(dq, ds, keys + half, at);
         }
     }
     if (row >= rows) return;
     float factor[HIGH][2];
     fill_factor(factor, x.scale);
-    write_rows(dqkv + tile.x * x.stride + blockIdx.y * HEAD, x.stride, rows, dq, factor, queries, row);
+    write_rows(dqkv + (long)tile.x * x.stride + blockIdx.y * HEAD, x.stride, rows, dq, factor, queries, row);
 }
 
 /// dq, dk and dv where no sequence is longer than BLOCK_ROWS; δ is made here.
@@ -227,9 +259,10 @@ KERNEL softmax_gradient_short(real *dqkv, const real *dy, const real *y, const r
     const int4 tile = tiles[blockIdx.x];
     const Head x = head_of(qkv, tile, l, d, scales, heads);
     if (x.first) return;
-    const int lane = threadIdx.x % 32, row = threadIdx.x / 32 * WARP_ROWS;
-    const long width = heads * HEAD, place_of_y = tile.z * width + blockIdx.y * HEAD;
-    copy_rows<BLOCK_ROWS>(out, dy + place_of_y, width, x.length);
+    const u32 lane = threadIdx.x % 32, row = threadIdx.x / 32 * WARP_ROWS;
+    const int width = heads * HEAD;
+    const long begin = (long)tile.z * width + blockIdx.y * HEAD;
+    copy_rows<BLOCK_ROWS>(out, dy + begin, width, x.length);
     copies_commit();
     copy_rows<BLOCK_ROWS>(queries, x.query, x.stride, x.length);
     copy_rows<BLOCK_ROWS>(keys, x.key, x.stride, x.length);
@@ -238,26 +271,27 @@ KERNEL softmax_gradient_short(real *dqkv, const real *dy, const real *y, const r
     if (threadIdx.x < BLOCK_ROWS)
         tops[threadIdx.x] = threadIdx.x < x.length
                                 ? log_sums[(long)blockIdx.y * padded + tile.z + threadIdx.x] * LOG2_E : 1e30f;
-    copies_wait<1>();
     // A thread's own pieces of dy, which it copied itself.
+    const u32 above = threadIdx.x / PIECES, piece = threadIdx.x % PIECES, together = 128 / PIECES;
+    float ahead[BLOCK_ROWS / together][VECTOR];
 #pragma unroll
-    for (int i = threadIdx.x; i < BLOCK_ROWS * PIECES; i += 128) {
-        const int at = i / PIECES, piece = i % PIECES;
-        float sum = 0, a[8], b[8];
-        if (at < x.length) {
-            get_vector(y, place_of_y + at * width + 8 * piece, a);
-            get_vector(out, place<PIECES>(at, piece), b);
+    for (int i = 0; i < BLOCK_ROWS / together; i++)
+        get_vector(y, begin + min(above + i * together, x.length - 1u) * width + 8 * piece, ahead[i]);
+    copies_wait<1>();
 #pragma unroll
-            for (int c = 0; c < 8; c++) sum += a[c] * b[c];
-        }
+    for (int i = 0; i < BLOCK_ROWS / together; i++) {
+        float sum = 0, a[VECTOR];
+        get_vector(out, place<PIECES>(above + i * together, piece), a);
+#pragma unroll
+        for (int c = 0; c < VECTOR; c++) sum += a[c] * ahead[i][c];
 #pragma unroll
         for (int o = PIECES / 2; o; o >>= 1) sum += __shfl_xor_sync(0xffffffffu, sum, o);
-        if (piece == 0) deltas[at] = sum;
+        if (piece == 0) deltas[above + i * together] = sum;
     }
     copies_wait<0>();
     __syncthreads();
     float dk[HIGH][PIECES][4] = {}, sums[HIGH][PIECES][4] = {}, factor[HIGH][2];
-    real *to = dqkv + tile.z * x.stride + blockIdx.y * HEAD;
+    real *to = dqkv + (long)tile.z * x.stride + blockIdx.y * HEAD;
     if (row < x.length) {
 #pragma unroll 1
         for (int at = 0; at < x.length; at += SPAN)
