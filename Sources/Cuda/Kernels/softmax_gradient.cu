@@ -118,27 +118,25 @@ KERNEL softmax_gradient_kv(real *dqkv, const real *dy, const real *qkv, const fl
     Head x = head_of(qkv, tile, l, d, scales, heads);
     if (x.first % BLOCK_ROWS) return;
     const int row = threadIdx.x / 32 * WARP_ROWS, rows = x.length - x.first;
-    const int width = heads * HEAD;
-    const real *dout = dy + (long)tile.z * width + blockIdx.y * HEAD;
-    log_sums += (long)blockIdx.y * padded + tile.z, delta += (long)blockIdx.y * padded + tile.z;
     copy_rows<BLOCK_ROWS>(keys, x.key + (long)x.first * x.stride, x.stride, rows);
     copy_rows<BLOCK_ROWS>(values, x.value + (long)x.first * x.stride, x.stride, rows);
-    copy_rows<TILE>(queries, x.query, x.stride, x.length);
-    copy_rows<TILE>(slopes, dout, width, x.length);
-    copies_commit();
-    copy_sums(tops, log_sums, delta, x.length);
+    // Where they lie is read anew for every tile, which spares registers.
+    auto copy_queries = [&](int start, int seen) {
+        const int turn = start / TILE % 2, width = heads * HEAD, from = tiles[blockIdx.x].z + start;
+        const long sums = (long)blockIdx.y * padded + from;
+        copy_rows<TILE>(queries + turn * TILE * HEAD, qkv + (long)from * 3 * width + blockIdx.y * HEAD, 3 * width, seen);
+        copy_rows<TILE>(slopes + turn * TILE * HEAD, dy + (long)from * width + blockIdx.y * HEAD, width, seen);
+        copies_commit();
+        copy_sums(tops + turn * TILE, log_sums + sums, delta + sums, seen);
+    };
+    copy_queries(0, x.length);
     float dk[HIGH][PIECES][4] = {}, dv[HIGH][PIECES][4] = {};
     for (int start = 0; start < x.length; start += TILE) {
         const int turn = start / TILE % 2, half = turn * TILE * HEAD, seen = x.length - start;
         copies_wait<0>();
         __syncthreads();
         if (seen > TILE) {
-            const int other = TILE * HEAD - half;
-            x.query += TILE * x.stride, dout += TILE * width, log_sums += TILE, delta += TILE;
-            copy_rows<TILE>(queries + other, x.query, x.stride, seen - TILE);
-            copy_rows<TILE>(slopes + other, dout, width, seen - TILE);
-            copies_commit();
-            copy_sums(tops + TILE - turn * TILE, log_sums, delta, seen - TILE);
+            copy_queries(start + TILE, seen - TILE);
         }
         if (row >= rows) continue;
 #pragma unroll 1
@@ -147,11 +145,12 @@ KERNEL softmax_gradient_kv(real *dqkv, const real *dy, const real *qkv, const fl
                                tops + (2 + turn) * TILE, at, x, d, x.first + row, start + at, 0);
     }
     if (row >= rows) return;
-    real *to = dqkv + (long)tile.x * x.stride + width + blockIdx.y * HEAD;
+    const int width = heads * HEAD;
+    real *to = dqkv + (long)tiles[blockIdx.x].x * x.stride + width + blockIdx.y * HEAD;
     float factor[HIGH][2];
     fill_factor(factor, d.threshold ? d.kept : 1.0f);
     write_rows(to + width, x.stride, rows, dv, factor, values, row);
-    fill_factor(factor, x.scale);
+    fill_factor(factor, scales[blockIdx.y]);
     write_rows(to, x.stride, rows, dk, factor, keys, row);
 }
 
@@ -291,18 +290,20 @@ KERNEL softmax_gradient_short(real *dqkv, const real *dy, const real *y, const r
     copies_wait<0>();
     __syncthreads();
     float dk[HIGH][PIECES][4] = {}, sums[HIGH][PIECES][4] = {}, factor[HIGH][2];
-    real *to = dqkv + (long)tile.z * x.stride + blockIdx.y * HEAD;
     if (row < x.length) {
 #pragma unroll 1
         for (int at = 0; at < x.length; at += SPAN)
             add_queries<true>(dk, sums, keys, values, queries, out, tops, deltas, at, x, d, row, at, slopes);
+        __syncwarp();
         fill_factor(factor, d.threshold ? d.kept : 1.0f);
-        write_rows(to + 2 * width, x.stride, x.length, sums, factor, values, row);
+        real *to = dqkv + (long)tiles[blockIdx.x].z * 3 * width + blockIdx.y * HEAD;
+        write_rows(to + 2 * width, 3 * width, x.length, sums, factor, values, row);
     }
     __syncthreads();
     if (row >= x.length) return;
-    fill_factor(factor, x.scale);
-    write_rows(to + width, x.stride, x.length, dk, factor, out, row);
+    real *to = dqkv + (long)tiles[blockIdx.x].z * 3 * width + blockIdx.y * HEAD;
+    fill_factor(factor, scales[blockIdx.y]);
+    write_rows(to + width, 3 * width, x.length, dk, factor, out, row);
     clear(sums);
 #pragma unroll 1
     for (int step = 0; 16 * step < x.length; step++) {
@@ -311,6 +312,6 @@ KERNEL softmax_gradient_short(real *dqkv, const real *dy, const real *y, const r
         for (int h = 0; h < HIGH; h++) left_transposed<BLOCK_ROWS / 8>(a[h], slopes, step, row + 16 * h);
         add_step(sums, a, [&](u32 *b, int column) { right(b, keys, step, column); });
     }
-    write_rows(to, x.stride, x.length, sums, factor, queries, row);
+    write_rows(to, 3 * width, x.length, sums, factor, queries, row);
 }
 #endif
