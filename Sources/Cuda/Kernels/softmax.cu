@@ -45,25 +45,26 @@ template <int ROWS> DEVICE void copy_rows(real *tile, const real *from, int stri
     for (int i = 0; i < ROWS; i += together, from += together * stride) copy_ahead(tile + i * HEAD, from, row + i < seen);
 }
 
-/// [16, 16] at (row, 16 step) as the left factor of a product.
-template <int N> DEVICE void left(u32 *a, const real *tile, int row, int step) {
-    const u32 lane = threadIdx.x % 32;
-    load_matrices(a, tile + place<N>(row + lane % 16, 2 * step + lane / 16));
+// Where a lane reads for a fragment [16, 16] at (0, 0): its four matrices lie down, then right, or right, then down. At (row, column),
+// multiples of 16, it is (that + row · 8 N) ^ column, one instruction where a table of places would cost registers.
+template <int N> DEVICE u32 downward() { return place<N>(threadIdx.x % 16, threadIdx.x % 32 / 16); }
+template <int N> DEVICE u32 rightward() { return place<N>(threadIdx.x % 8 + threadIdx.x % 32 / 16 * 8, threadIdx.x / 8 % 2); }
+
+/// [16, 16] at (row + below, column) as the left factor of a product.
+DEVICE void left(u32 *a, const real *tile, int row, int below, int column) {
+    load_matrices(a, tile + ((downward<PIECES>() + row * HEAD) ^ column) + below * HEAD);
 }
-/// The transpose of [16, 16] at (16 step, column) as the left factor.
-template <int N> DEVICE void left_transposed(u32 *a, const real *tile, int step, int column) {
-    const u32 lane = threadIdx.x % 32;
-    load_matrices_transposed(a, tile + place<N>(16 * step + lane % 8 + lane / 16 * 8, column / 8 + lane / 8 % 2));
+/// The transpose of [16, 16] at (row, column) of a square as the left factor.
+DEVICE void left_transposed(u32 *a, const real *square, int row, int column) {
+    load_matrices_transposed(a, square + ((rightward<BLOCK_ROWS / 8>() + row * BLOCK_ROWS) ^ column));
 }
-/// [16, 16] at (16 step, column) as two right factors of eight columns.
-DEVICE void right(u32 *b, const real *tile, int step, int column) {
-    const u32 lane = threadIdx.x % 32;
-    load_matrices_transposed(b, tile + place<PIECES>(16 * step + lane % 16, column / 8 + lane / 16));
+/// [16, 16] at (row + below, column) as two right factors of eight columns.
+DEVICE void right(u32 *b, const real *tile, int row, int below, int column) {
+    load_matrices_transposed(b, tile + ((downward<PIECES>() + row * HEAD) ^ column) + below * HEAD);
 }
-/// The transpose of [16, 16] at (row, 16 step) as two right factors.
-DEVICE void right_transposed(u32 *b, const real *tile, int row, int step) {
-    const u32 lane = threadIdx.x % 32;
-    load_matrices(b, tile + place<PIECES>(row + lane % 8 + lane / 16 * 8, 2 * step + lane / 8 % 2));
+/// The transpose of [16, 16] at (row + below, column) as two right factors.
+DEVICE void right_transposed(u32 *b, const real *tile, int row, int below, int column) {
+    load_matrices(b, tile + ((rightward<PIECES>() + row * HEAD) ^ column) + below * HEAD);
 }
 /// Columns 16 step ..< 16 step + 16 of sums as the left factor of the next product.
 DEVICE void packed(u32 *a, const float (*x)[4], int step) {
@@ -90,14 +91,14 @@ template <int N, class Load> DEVICE void add_step(float (&sums)[HIGH][N][4], con
 /// The warp's rows of a tile, which begin at `row`, as left factors.
 DEVICE void left_rows(u32 (&a)[HIGH][4], const real *tile, int row, int step) {
 #pragma unroll
-    for (int h = 0; h < HIGH; h++) left<PIECES>(a[h], tile, row + 16 * h, step);
+    for (int h = 0; h < HIGH; h++) left(a[h], tile, row, 16 * h, 16 * step);
 }
 /// s = a bᵀ of the warp's rows and of rows row ..< row + 8 N of a tile.
 template <int N> DEVICE void multiply_rows(float (&s)[HIGH][N][4], const u32 (&a)[STEPS][HIGH][4], const real *tile, int row) {
     clear(s);
 #pragma unroll
     for (int step = 0; step < STEPS; step++)
-        add_step(s, a[step], [&](u32 *b, int column) { right_transposed(b, tile, row + column, step); });
+        add_step(s, a[step], [&](u32 *b, int column) { right_transposed(b, tile, row, column, 16 * step); });
 }
 /// sums[HIGH][16, HEAD] += x[HIGH][16, 8 N] times rows of a tile.
 template <int N> DEVICE void add_product(float (&sums)[HIGH][PIECES][4], const float (&x)[HIGH][N][4], const real *tile, int row) {
@@ -106,7 +107,7 @@ template <int N> DEVICE void add_product(float (&sums)[HIGH][PIECES][4], const f
         u32 a[HIGH][4];
 #pragma unroll
         for (int h = 0; h < HIGH; h++) packed(a[h], x[h], step);
-        add_step(sums, a, [&](u32 *b, int column) { right(b, tile + row * HEAD, step, column); });
+        add_step(sums, a, [&](u32 *b, int column) { right(b, tile, row, 16 * step, column); });
     }
 }
 

@@ -17,7 +17,7 @@ DEVICE void multiply_tiles(float (&s)[HIGH][SPAN / 8][4], const real *own, int f
     for (int step = 0; step < STEPS; step++) {
         u32 a[HIGH][4];
         left_rows(a, own, first, step);
-        add_step(s, a, [&](u32 *b, int column) { right_transposed(b, tile, row + column, step); });
+        add_step(s, a, [&](u32 *b, int column) { right_transposed(b, tile, row, column, 16 * step); });
     }
 }
 
@@ -27,7 +27,10 @@ template <bool KEEPS>
 DEVICE void add_queries(float (&dk)[HIGH][PIECES][4], float (&dv)[HIGH][PIECES][4], const real *keys, const real *values,
                         const real *queries, const real *dy, const float *tops, const float *deltas, int row, const Head &x,
                         Dropout d, int key, int query, real *slopes) {
-    const u32 lane = threadIdx.x % 32, own = threadIdx.x / 32 * WARP_ROWS;
+    const u32 lane = threadIdx.x % 32;
+    u32 own = threadIdx.x / 32 * WARP_ROWS;
+    // Else the compiler keeps the places of all fragments of own rows in registers, of which there are too few.
+    asm volatile("" : "+r"(own));
     float p[HIGH][SPAN / 8][4], ds[HIGH][SPAN / 8][4];
     multiply_tiles(p, keys, own, queries, row);
     multiply_tiles(ds, values, own, dy, row);
@@ -83,13 +86,14 @@ DEVICE void add_queries(float (&dk)[HIGH][PIECES][4], float (&dv)[HIGH][PIECES][
     add_product(dv, p, dy, row);
     add_product(dk, ds, queries, row);
     if (KEEPS) {
+        const u32 place_of_row = place<BLOCK_ROWS / 8>(lane / 4, 0) + own * BLOCK_ROWS;
 #pragma unroll
         for (int h = 0; h < HIGH; h++)
 #pragma unroll
             for (int n = 0; n < SPAN / 8; n++)
 #pragma unroll
                 for (int r = 0; r < 2; r++)
-                    *(u32 *)(slopes + place<BLOCK_ROWS / 8>(own + 16 * h + 8 * r + lane / 4, row / 8 + n) + lane % 4 * 2) =
+                    *(u32 *)(slopes + (place_of_row ^ (row + 8 * n)) + (16 * h + 8 * r) * BLOCK_ROWS + lane % 4 * 2) =
                         narrow2(ds[h][n][2 * r], ds[h][n][2 * r + 1]);
     }
 }
@@ -309,8 +313,8 @@ KERNEL softmax_gradient_short(real *dqkv, const real *dy, const real *y, const r
     for (int step = 0; 16 * step < x.length; step++) {
         u32 a[HIGH][4];
 #pragma unroll
-        for (int h = 0; h < HIGH; h++) left_transposed<BLOCK_ROWS / 8>(a[h], slopes, step, row + 16 * h);
-        add_step(sums, a, [&](u32 *b, int column) { right(b, keys, step, column); });
+        for (int h = 0; h < HIGH; h++) left_transposed(a[h], slopes, 16 * step, row + 16 * h);
+        add_step(sums, a, [&](u32 *b, int column) { right(b, keys, 16 * step, 0, column); });
     }
     write_rows(to, 3 * width, x.length, sums, factor, queries, row);
 }
