@@ -38,6 +38,8 @@ template <int N> DEVICE u32 place(u32 row, u32 piece) {
 
 /// Rows 0 ..< ROWS of a matrix to a tile, zeros from `seen` on.
 template <int ROWS> DEVICE void copy_rows(real *tile, const real *from, int stride, int seen) {
+    // Else the compiler keeps what every tile needs in registers, of which there are too few.
+    asm volatile("" : "+r"(stride));
     const int row = threadIdx.x / PIECES, piece = threadIdx.x % PIECES, together = 128 / PIECES;
     from += row * stride + 8 * piece;
     tile += place<PIECES>(row, piece);
