@@ -9,6 +9,13 @@
 #define BLOCK_ROWS (4 * WARP_ROWS)
 // Rows that travel together from global memory.
 #define TILE 64
+// Keys whose scores the forward pass holds at once, and blocks of it on a multiprocessor.
+#ifndef WIDE
+#define WIDE 32
+#endif
+#ifndef BLOCKS
+#define BLOCKS (HEAD == 64 ? 3 : HEAD == 128 ? 2 : 4)
+#endif
 // 16-byte pieces of a row, and products that reduce over it.
 #define PIECES (HEAD / 8)
 #define STEPS (HEAD / 16)
@@ -29,6 +36,9 @@ KERNEL softmax_delta(float *delta, const real *dy, const real *y, int heads, int
 }
 
 #ifdef REAL_BF16
+/// Has the compiler compute anew what follows from x, which it would else keep in registers, of which there are too few.
+template <class T> DEVICE void spare(T &x) { asm volatile("" : "+r"(x)); }
+
 // Tiles in shared memory ---------------------------------------------------------------------------------------------
 
 /// Where 16 bytes of a row lie: pieces trade places by the row, so that those of eight rows lie in different banks.
@@ -38,8 +48,7 @@ template <int N> DEVICE u32 place(u32 row, u32 piece) {
 
 /// Rows 0 ..< ROWS of a matrix to a tile, zeros from `seen` on.
 template <int ROWS> DEVICE void copy_rows(real *tile, const real *from, int stride, int seen) {
-    // Else the compiler keeps what every tile needs in registers, of which there are too few.
-    asm volatile("" : "+r"(stride));
+    spare(stride);
     const int row = threadIdx.x / PIECES, piece = threadIdx.x % PIECES, together = 128 / PIECES;
     from += row * stride + 8 * piece;
     tile += place<PIECES>(row, piece);
@@ -153,24 +162,27 @@ DEVICE Head head_of(const real *qkv, int4 tile, Layout l, Dropout d, const float
 
 /// y = dropout(softmax(scale q kᵀ)) v and log Σ exp of every row, [heads, padded].
 /// grid (tiles, heads), block 128, dynamic shared 2 HEAD (BLOCK_ROWS + 256)
-KERNEL softmax_forward(real *y, float *log_sums, const real *qkv, const int4 *tiles, Layout l, Dropout d, const float *scales,
+KERNEL __launch_bounds__(128, BLOCKS) softmax_forward(real *y, float *log_sums, const real *qkv, const int4 *tiles, Layout l, Dropout d, const float *scales,
                        int heads, int padded) {
     DYNAMIC_SHARED(real, queries);
     real *keys = queries + BLOCK_ROWS * HEAD, *values = keys + 2 * TILE * HEAD;
     const int4 tile = tiles[blockIdx.x];
-    Head x = head_of(qkv, tile, l, d, scales, heads);
+    const Head x = head_of(qkv, tile, l, d, scales, heads);
     if (x.first % BLOCK_ROWS) return;
-    const int lane = threadIdx.x % 32, row = threadIdx.x / 32 * WARP_ROWS, rows = x.length - x.first;
-    const int width = heads * HEAD;
-    copy_rows<BLOCK_ROWS>(queries, x.query + (long)x.first * x.stride, x.stride, rows);
-    for (int j = 0; j < 2; j++) {
-        if (j * TILE < x.length) {
-            copy_rows<TILE>(keys + j * TILE * HEAD, x.key, x.stride, x.length - j * TILE);
-            copy_rows<TILE>(values + j * TILE * HEAD, x.value, x.stride, x.length - j * TILE);
-            x.key += TILE * x.stride, x.value += TILE * x.stride;
-        }
+    const int lane = threadIdx.x % 32, row = threadIdx.x / 32 * WARP_ROWS;
+    const bool idle = x.first + row >= x.length;
+    copy_rows<BLOCK_ROWS>(queries, x.query + (long)x.first * x.stride, x.stride, x.length - x.first);
+    // Where they lie is read anew for every tile, which spares registers.
+    auto copy_keys = [&](int start) {
+        const int4 tile = tiles[blockIdx.x];
+        const int half = start / TILE % 2 * TILE * HEAD, width = heads * HEAD, seen = tile.w - start;
+        const real *from = qkv + (long)(tile.z + start) * 3 * width + width + blockIdx.y * HEAD;
+        if (seen > 0) copy_rows<TILE>(keys + half, from, 3 * width, seen);
+        if (seen > 0) copy_rows<TILE>(values + half, from + width, 3 * width, seen);
         copies_commit();
-    }
+    };
+    copy_keys(0);
+    copy_keys(TILE);
     copies_wait<1>();
     __syncthreads();
     u32 q[STEPS][HIGH][4];
@@ -184,60 +196,78 @@ KERNEL softmax_forward(real *y, float *log_sums, const real *qkv, const int4 *ti
         if (start) {
             copies_wait<0>();
             __syncthreads();
-            if (seen > TILE) {
-                const int other = TILE * HEAD - half;
-                copy_rows<TILE>(keys + other, x.key, x.stride, seen - TILE);
-                copy_rows<TILE>(values + other, x.value, x.stride, seen - TILE);
-                x.key += TILE * x.stride, x.value += TILE * x.stride;
-                copies_commit();
-            }
+            copy_keys(start + TILE);
         }
-        if (row >= rows) continue;
-        float s[HIGH][TILE / 8][4];
-        multiply_rows(s, q, keys + half, 0);
-        if (seen < TILE) {
+        if (idle) continue;
+#pragma unroll 1
+        for (int at = 0; at < TILE && at < seen; at += WIDE) {
+            float s[HIGH][WIDE / 8][4], best[HIGH][2];
+            multiply_rows(s, q, keys + half, at);
+            if (seen - at < WIDE) {
 #pragma unroll
-            for (int n = 0; n < TILE / 8; n++)
+                for (int n = 0; n < WIDE / 8; n++)
 #pragma unroll
-                for (int i = 0; i < 4; i++)
+                    for (int i = 0; i < 4; i++)
 #pragma unroll
-                    for (int h = 0; h < HIGH; h++)
-                        if (8 * n + lane % 4 * 2 + i % 2 >= seen) s[h][n][i] = -1e30f;
-        }
-#pragma unroll
-        for (int h = 0; h < HIGH; h++)
-#pragma unroll
-            for (int r = 0; r < 2; r++) {
-                float best = top[h][r];
-#pragma unroll
-                for (int n = 0; n < TILE / 8; n++) best = fmaxf(best, fmaxf(s[h][n][2 * r], s[h][n][2 * r + 1]));
-                best = fmaxf(best, __shfl_xor_sync(0xffffffffu, best, 1));
-                best = fmaxf(best, __shfl_xor_sync(0xffffffffu, best, 2));
-                const float share = exp2_fast((top[h][r] - best) * x.factor), base = best * x.factor;
-                float part = 0;
-#pragma unroll
-                for (int n = 0; n < TILE / 8; n++)
-#pragma unroll
-                    for (int i = 2 * r; i < 2 * r + 2; i++) part += s[h][n][i] = exp2_fast(s[h][n][i] * x.factor - base);
-                // Of this lane's columns; lanes are added up at the end.
-                sum[h][r] = sum[h][r] * share + part, top[h][r] = best;
-#pragma unroll
-                for (int n = 0; n < PIECES; n++) o[h][n][2 * r] *= share, o[h][n][2 * r + 1] *= share;
+                        for (int h = 0; h < HIGH; h++)
+                            if (at + 8 * n + lane % 4 * 2 + i % 2 >= seen) s[h][n][i] = -1e30f;
             }
-        if (d.threshold) {
+            // Sums stay below a maximum that is not more than 2⁸ too small: most tiles need not change it.
+            bool raises = false;
 #pragma unroll
             for (int h = 0; h < HIGH; h++)
 #pragma unroll
-                for (int n = 0; n < TILE / 8; n++)
+                for (int r = 0; r < 2; r++) {
+                    best[h][r] = fmaxf(s[h][0][2 * r], s[h][0][2 * r + 1]);
 #pragma unroll
-                    for (int i = 0; i < 4; i++) {
-                        const u32 at = x.first + row + 16 * h + i / 2 * 8 + lane / 4;
-                        if (random_word(x.mask, at * x.length + start + 8 * n + lane % 4 * 2 + i % 2) < d.threshold) s[h][n][i] = 0;
+                    for (int n = 1; n < WIDE / 8; n++) best[h][r] = fmaxf(best[h][r], fmaxf(s[h][n][2 * r], s[h][n][2 * r + 1]));
+                    raises |= (best[h][r] - top[h][r]) * x.factor > 8;
+                }
+            if (__any_sync(0xffffffffu, raises)) {
+#pragma unroll
+                for (int h = 0; h < HIGH; h++)
+#pragma unroll
+                    for (int r = 0; r < 2; r++) {
+                        float next = fmaxf(best[h][r], top[h][r]);
+                        next = fmaxf(next, __shfl_xor_sync(0xffffffffu, next, 1));
+                        next = fmaxf(next, __shfl_xor_sync(0xffffffffu, next, 2));
+                        const float share = exp2_fast((top[h][r] - next) * x.factor);
+                        top[h][r] = next, sum[h][r] *= share;
+#pragma unroll
+                        for (int n = 0; n < PIECES; n++) o[h][n][2 * r] *= share, o[h][n][2 * r + 1] *= share;
                     }
+            }
+            // `sum` is that of this lane's columns; lanes are added up at the end.
+#pragma unroll
+            for (int h = 0; h < HIGH; h++)
+#pragma unroll
+                for (int r = 0; r < 2; r++) {
+                    const float base = top[h][r] * x.factor;
+#pragma unroll
+                    for (int n = 0; n < WIDE / 8; n++)
+#pragma unroll
+                        for (int i = 2 * r; i < 2 * r + 2; i++) sum[h][r] += s[h][n][i] = exp2_fast(s[h][n][i] * x.factor - base);
+                }
+            if (d.threshold) {
+                u32 own = threadIdx.x;
+                spare(own);
+#pragma unroll
+                for (int h = 0; h < HIGH; h++)
+#pragma unroll
+                    for (int n = 0; n < WIDE / 8; n++)
+#pragma unroll
+                        for (int i = 0; i < 4; i++) {
+                            const u32 query = x.first + own / 32 * WARP_ROWS + 16 * h + i / 2 * 8 + own % 32 / 4;
+                            const u32 key = start + at + 8 * n + own % 4 * 2 + i % 2;
+                            if (random_word(x.mask, query * x.length + key) < d.threshold) s[h][n][i] = 0;
+                        }
+            }
+            add_product(o, s, values + half, at);
         }
-        add_product(o, s, values + half, 0);
     }
-    if (row < rows) {
+    const int begin = tiles[blockIdx.x].x, rows = tiles[blockIdx.x].z + tiles[blockIdx.x].w - begin, width = heads * HEAD;
+    if (!idle) {
+        const float scale = scales[blockIdx.y];
 #pragma unroll
         for (int h = 0; h < HIGH; h++)
 #pragma unroll
@@ -247,13 +277,13 @@ KERNEL softmax_forward(real *y, float *log_sums, const real *qkv, const int4 *ti
                 whole += __shfl_xor_sync(0xffffffffu, whole, 2);
                 const int at = row + 16 * h + 8 * r + lane / 4;
                 if (lane % 4 == 0 && at < rows)
-                    log_sums[(long)blockIdx.y * padded + tile.x + at] = top[h][r] * x.scale + logf(whole);
+                    log_sums[(long)blockIdx.y * padded + begin + at] = top[h][r] * scale + logf(whole);
                 sum[h][r] = (d.threshold ? d.kept : 1.0f) / whole;
             }
-        write_rows(y + (long)tile.x * width + blockIdx.y * HEAD, width, rows, o, sum, queries, row);
+        write_rows(y + (long)begin * width + blockIdx.y * HEAD, width, rows, o, sum, queries, row);
     }
     // What products read beyond the last row.
-    if (tile.x + rows == l.rows && rows <= BLOCK_ROWS) {
+    if (begin + rows == l.rows && rows <= BLOCK_ROWS) {
         for (int i = threadIdx.x; i < (padded - l.rows) * PIECES; i += 128)
             *(uint4 *)(y + (l.rows + i / PIECES) * (long)width + blockIdx.y * HEAD + i % PIECES * 8) = make_uint4(0, 0, 0, 0);
         for (int i = l.rows + threadIdx.x; i < padded; i += 128) log_sums[(long)blockIdx.y * padded + i] = 0;

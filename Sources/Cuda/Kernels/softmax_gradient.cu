@@ -29,8 +29,7 @@ DEVICE void add_queries(float (&dk)[HIGH][PIECES][4], float (&dv)[HIGH][PIECES][
                         Dropout d, int key, int query, real *slopes) {
     const u32 lane = threadIdx.x % 32;
     u32 own = threadIdx.x / 32 * WARP_ROWS;
-    // Else the compiler keeps the places of all fragments of own rows in registers, of which there are too few.
-    asm volatile("" : "+r"(own));
+    spare(own);
     float p[HIGH][SPAN / 8][4], ds[HIGH][SPAN / 8][4];
     multiply_tiles(p, keys, own, queries, row);
     multiply_tiles(ds, values, own, dy, row);
