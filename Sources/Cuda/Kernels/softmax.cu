@@ -39,6 +39,17 @@ KERNEL softmax_delta(float *delta, const real *dy, const real *y, int heads, int
 /// Has the compiler compute anew what follows from x, which it would else keep in registers, of which there are too few.
 template <class T> DEVICE void spare(T &x) { asm volatile("" : "+r"(x)); }
 
+/// body(h, n, i) for every number that a lane has of sums [HIGH][16, 8 N]: row 16 h + i / 2 · 8 + lane / 4, column
+/// 8 n + lane % 4 · 2 + i % 2.
+template <int N, class Body> DEVICE void each(Body body) {
+#pragma unroll
+    for (int h = 0; h < HIGH; h++)
+#pragma unroll
+        for (int n = 0; n < N; n++)
+#pragma unroll
+            for (int i = 0; i < 4; i++) body(h, n, i);
+}
+
 // Tiles in shared memory ---------------------------------------------------------------------------------------------
 
 /// Where 16 bytes of a row lie: pieces trade places by the row, so that those of eight rows lie in different banks.
@@ -56,8 +67,8 @@ template <int ROWS> DEVICE void copy_rows(real *tile, const real *from, int stri
     for (int i = 0; i < ROWS; i += together, from += together * stride) copy_ahead(tile + i * HEAD, from, row + i < seen);
 }
 
-// Where a lane reads for a fragment [16, 16] at (0, 0): its four matrices lie down, then right, or right, then down. At (row, column),
-// multiples of 16, it is (that + row · 8 N) ^ column, one instruction where a table of places would cost registers.
+// Where a lane reads for a fragment [16, 16] at (0, 0): its four matrices lie down, then right, or right, then down. At (row,
+// column), multiples of 16, it is (that + row · 8 N) ^ column, one instruction where a table of places would cost registers.
 template <int N> DEVICE u32 downward() { return place<N>(threadIdx.x % 16, threadIdx.x % 32 / 16); }
 template <int N> DEVICE u32 rightward() { return place<N>(threadIdx.x % 8 + threadIdx.x % 32 / 16 * 8, threadIdx.x / 8 % 2); }
 
@@ -84,10 +95,7 @@ DEVICE void packed(u32 *a, const float (*x)[4], int step) {
 }
 
 template <int N> DEVICE void clear(float (&sums)[HIGH][N][4]) {
-#pragma unroll
-    for (int h = 0; h < HIGH; h++)
-#pragma unroll
-        for (int n = 0; n < N; n++) sums[h][n][0] = sums[h][n][1] = sums[h][n][2] = sums[h][n][3] = 0;
+    each<N>([&](int h, int n, int i) { sums[h][n][i] = 0; });
 }
 /// sums[HIGH][16, 8 N] += a b of [16, 16] and [16, 8 N], sixteen columns of b at a time from `load(b, column)`.
 template <int N, class Load> DEVICE void add_step(float (&sums)[HIGH][N][4], const u32 (&a)[HIGH][4], Load load) {
@@ -162,8 +170,9 @@ DEVICE Head head_of(const real *qkv, int4 tile, Layout l, Dropout d, const float
 
 /// y = dropout(softmax(scale q kᵀ)) v and log Σ exp of every row, [heads, padded].
 /// grid (tiles, heads), block 128, dynamic shared 2 HEAD (BLOCK_ROWS + 256)
-KERNEL __launch_bounds__(128, BLOCKS) softmax_forward(real *y, float *log_sums, const real *qkv, const int4 *tiles, Layout l, Dropout d, const float *scales,
-                       int heads, int padded) {
+KERNEL __launch_bounds__(128, BLOCKS)
+softmax_forward(real *y, float *log_sums, const real *qkv, const int4 *tiles, Layout l, Dropout d, const float *scales, int heads,
+                int padded) {
     DYNAMIC_SHARED(real, queries);
     real *keys = queries + BLOCK_ROWS * HEAD, *values = keys + 2 * TILE * HEAD;
     const int4 tile = tiles[blockIdx.x];
@@ -203,15 +212,8 @@ KERNEL __launch_bounds__(128, BLOCKS) softmax_forward(real *y, float *log_sums, 
         for (int at = 0; at < TILE && at < seen; at += WIDE) {
             float s[HIGH][WIDE / 8][4], best[HIGH][2];
             multiply_rows(s, q, keys + half, at);
-            if (seen - at < WIDE) {
-#pragma unroll
-                for (int n = 0; n < WIDE / 8; n++)
-#pragma unroll
-                    for (int i = 0; i < 4; i++)
-#pragma unroll
-                        for (int h = 0; h < HIGH; h++)
-                            if (at + 8 * n + lane % 4 * 2 + i % 2 >= seen) s[h][n][i] = -1e30f;
-            }
+            if (seen - at < WIDE)
+                each<WIDE / 8>([&](int h, int n, int i) { if (at + 8 * n + lane % 4 * 2 + i % 2 >= seen) s[h][n][i] = -1e30f; });
             // Sums stay below a maximum that is not more than 2⁸ too small: most tiles need not change it.
             bool raises = false;
 #pragma unroll
@@ -251,16 +253,11 @@ KERNEL __launch_bounds__(128, BLOCKS) softmax_forward(real *y, float *log_sums, 
             if (d.threshold) {
                 u32 own = threadIdx.x;
                 spare(own);
-#pragma unroll
-                for (int h = 0; h < HIGH; h++)
-#pragma unroll
-                    for (int n = 0; n < WIDE / 8; n++)
-#pragma unroll
-                        for (int i = 0; i < 4; i++) {
-                            const u32 query = x.first + own / 32 * WARP_ROWS + 16 * h + i / 2 * 8 + own % 32 / 4;
-                            const u32 key = start + at + 8 * n + own % 4 * 2 + i % 2;
-                            if (random_word(x.mask, query * x.length + key) < d.threshold) s[h][n][i] = 0;
-                        }
+                each<WIDE / 8>([&](int h, int n, int i) {
+                    const u32 query = x.first + own / 32 * WARP_ROWS + 16 * h + i / 2 * 8 + own % 32 / 4;
+                    const u32 key = start + at + 8 * n + own % 4 * 2 + i % 2;
+                    if (random_word(x.mask, query * x.length + key) < d.threshold) s[h][n][i] = 0;
+                });
             }
             add_product(o, s, values + half, at);
         }

@@ -5,9 +5,13 @@
 // (softmax_gradient_short, 5 products); longer ones a block for every BLOCK_ROWS keys and one for every BLOCK_ROWS queries,
 // which both compute P anew (7 products).
 #ifdef REAL_BF16
-// Columns of P and dS that a warp holds at once.
+// Columns of P and dS that a warp holds at once: queries for dk and dv, keys for dq.
+#ifndef SPAN
 #define SPAN 32
+#endif
+#ifndef NARROW
 #define NARROW 16
+#endif
 
 
 /// s = a bᵀ of the warp's rows of a tile, read anew to spare registers, and rows row ..< row + SPAN of another.
@@ -42,28 +46,16 @@ DEVICE void add_queries(float (&dk)[HIGH][PIECES][4], float (&dv)[HIGH][PIECES][
             for (int i = 0; i < 4; i++) p[h][n][i] = exp2_fast(p[h][n][i] * x.factor - (i % 2 ? top.y : top.x));
     }
     // Rows of keys that are not there, for dq: they would have a score of 0.
-    if (KEEPS && key + WARP_ROWS > x.length) {
-#pragma unroll
-        for (int h = 0; h < HIGH; h++)
-#pragma unroll
-            for (int n = 0; n < SPAN / 8; n++)
-#pragma unroll
-                for (int i = 0; i < 4; i++)
-                    if (key + 16 * h + i / 2 * 8 + lane / 4 >= x.length) p[h][n][i] = 0;
-    }
+    if (KEEPS && key + WARP_ROWS > x.length)
+        each<SPAN / 8>([&](int h, int n, int i) { if (key + 16 * h + i / 2 * 8 + lane / 4 >= x.length) p[h][n][i] = 0; });
     // A negative weight is dropped.
     if (d.threshold) {
-#pragma unroll
-        for (int h = 0; h < HIGH; h++)
-#pragma unroll
-            for (int n = 0; n < SPAN / 8; n++)
-#pragma unroll
-                for (int i = 0; i < 4; i++) {
-                    const u32 at = query + 8 * n + lane % 4 * 2 + i % 2;
-                    const bool drops = random_word(x.mask, at * x.length + key + 16 * h + i / 2 * 8 + lane / 4) < d.threshold;
-                    ds[h][n][i] = drops ? 0 : ds[h][n][i] * d.kept;
-                    if (drops) p[h][n][i] = -p[h][n][i];
-                }
+        each<SPAN / 8>([&](int h, int n, int i) {
+            const u32 at = query + 8 * n + lane % 4 * 2 + i % 2;
+            const bool drops = random_word(x.mask, at * x.length + key + 16 * h + i / 2 * 8 + lane / 4) < d.threshold;
+            ds[h][n][i] = drops ? 0 : ds[h][n][i] * d.kept;
+            if (drops) p[h][n][i] = -p[h][n][i];
+        });
     }
 #pragma unroll
     for (int n = 0; n < SPAN / 8; n++) {
@@ -74,14 +66,8 @@ DEVICE void add_queries(float (&dk)[HIGH][PIECES][4], float (&dv)[HIGH][PIECES][
             for (int i = 0; i < 4; i++)
                 ds[h][n][i] = fabsf(p[h][n][i]) * (ds[h][n][i] - (i % 2 ? delta.y : delta.x));
     }
-    if (d.threshold) {
-#pragma unroll
-        for (int h = 0; h < HIGH; h++)
-#pragma unroll
-            for (int n = 0; n < SPAN / 8; n++)
-#pragma unroll
-                for (int i = 0; i < 4; i++) p[h][n][i] = fmaxf(p[h][n][i], 0);
-    }
+    if (d.threshold)
+        each<SPAN / 8>([&](int h, int n, int i) { p[h][n][i] = fmaxf(p[h][n][i], 0); });
     add_product(dv, p, dy, row);
     add_product(dk, ds, queries, row);
     if (KEEPS) {
@@ -207,40 +193,18 @@ KERNEL softmax_gradient_q(real *dqkv, const real *dy, const real *qkv, const flo
             float p[HIGH][NARROW / 8][4], ds[HIGH][NARROW / 8][4];
             multiply_rows(p, q, keys + half, at);
             multiply_rows(ds, g, values + half, at);
-#pragma unroll
-            for (int h = 0; h < HIGH; h++)
-#pragma unroll
-                for (int n = 0; n < NARROW / 8; n++)
-#pragma unroll
-                    for (int i = 0; i < 4; i++) p[h][n][i] = exp2_fast(p[h][n][i] * x.factor - tops[h][i / 2]);
+            each<NARROW / 8>([&](int h, int n, int i) { p[h][n][i] = exp2_fast(p[h][n][i] * x.factor - tops[h][i / 2]); });
             // Keys that are not there would have a score of 0.
-            if (seen - at < NARROW) {
-#pragma unroll
-                for (int h = 0; h < HIGH; h++)
-#pragma unroll
-                    for (int n = 0; n < NARROW / 8; n++)
-#pragma unroll
-                        for (int i = 0; i < 4; i++)
-                            if (at + 8 * n + lane % 4 * 2 + i % 2 >= (u32)seen) p[h][n][i] = 0;
-            }
+            if (seen - at < NARROW)
+                each<NARROW / 8>([&](int h, int n, int i) { if (at + 8 * n + lane % 4 * 2 + i % 2 >= (u32)seen) p[h][n][i] = 0; });
             if (d.threshold) {
-#pragma unroll
-                for (int h = 0; h < HIGH; h++)
-#pragma unroll
-                    for (int n = 0; n < NARROW / 8; n++)
-#pragma unroll
-                        for (int i = 0; i < 4; i++) {
-                            const u32 query = x.first + row + 16 * h + i / 2 * 8 + lane / 4;
-                            const u32 key = start + at + 8 * n + lane % 4 * 2 + i % 2;
-                            ds[h][n][i] = dropped(d, x.mask, query * x.length + key, ds[h][n][i]);
-                        }
+                each<NARROW / 8>([&](int h, int n, int i) {
+                    const u32 query = x.first + row + 16 * h + i / 2 * 8 + lane / 4;
+                    const u32 key = start + at + 8 * n + lane % 4 * 2 + i % 2;
+                    ds[h][n][i] = dropped(d, x.mask, query * x.length + key, ds[h][n][i]);
+                });
             }
-#pragma unroll
-            for (int h = 0; h < HIGH; h++)
-#pragma unroll
-                for (int n = 0; n < NARROW / 8; n++)
-#pragma unroll
-                    for (int i = 0; i < 4; i++) ds[h][n][i] = p[h][n][i] * (ds[h][n][i] - deltas[h][i / 2]);
+            each<NARROW / 8>([&](int h, int n, int i) { ds[h][n][i] = p[h][n][i] * (ds[h][n][i] - deltas[h][i / 2]); });
             add_product(dq, ds, keys + half, at);
         }
     }
