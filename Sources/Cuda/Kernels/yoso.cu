@@ -117,16 +117,30 @@ DEVICE float normalize_sums(Yoso o, float *s, float mass) {
     return o.mass ? mass : norm;
 }
 
-/// G, the gradient of S, from that of Y, in place; returns δ: a weight W_ij gets G_i · V_j - δ_i (YosoNormalization.swift).
+/// As it will be read again from a row of `real`.
+DEVICE float rounded(float x) {
+#ifdef REAL_BF16
+    return widen(narrow(x));
+#else
+    return x;
+#endif
+}
+
+/// G, the gradient of S, from that of Y, in place; returns δ: a weight W_ij gets G_i · V_j - δ_i (YosoNormalization.swift). δ is that of
+/// the rounded G, so that both still cancel where a query meets one key alone.
 DEVICE float sums_gradient(Yoso o, float *d, const float *y, float divisor) {
     float product = 0;
 #pragma unroll
     for (int k = 0; k < VECTOR; k++) product += d[k] * y[k];
-    product = group_sum(product);
-    float inverse = divisor > (o.mass ? 0.0f : EPSILON) ? 1 / divisor : 0.0f;
+    product = o.mass ? 0.0f : group_sum(product);
+    const float inverse = divisor > (o.mass ? 0.0f : EPSILON) ? 1 / divisor : 0.0f;
 #pragma unroll
-    for (int k = 0; k < VECTOR; k++) d[k] = (o.mass ? d[k] : d[k] - product * y[k]) * inverse;
-    return o.mass ? product * inverse : 0.0f;
+    for (int k = 0; k < VECTOR; k++) d[k] = rounded((d[k] - product * y[k]) * inverse);
+    if (!o.mass) return 0;
+    float delta = 0;
+#pragma unroll
+    for (int k = 0; k < VECTOR; k++) delta += d[k] * y[k];
+    return group_sum(delta);
 }
 
 /// Zeros into the rows from `rows` to `padded` of one part, as wide as all heads, of a block of rows; by the threads of one block.

@@ -1,7 +1,7 @@
-// Sums over the pairs that hashes select, found through sorted codes: YOSO-m, forward and backward, a warp a row, without atomics.
-//
-// Both gradients are one: with a row's own side (queries: a = G_i, x = V; keys: a = V_j, x = G) the pair's slope is
-// w = (a · x_other - δ) W (dE/dx) / E, and the gradient of the unit row Σ w (unit row of the other side).
+// The pairs that hashes select, found through sorted codes, and the sums over them: YOSO-m, a warp a row, without atomics.
+
+/// What a pair weighs: the share of hashes that select it; that, or E / P, or its derivative by the cosine; E, of all pairs.
+enum Law { COUNTS, WEIGHED, ALL };
 
 /// Tokens of a bucket that a lane lists at once, and of a whole list.
 #define FEW 8
@@ -9,15 +9,53 @@
 /// Rows of a group in flight.
 #define AHEAD 2
 
+/// What a warp works with: one head of a sequence, and its own part of shared memory.
+struct Pass {
+    const real *qkv;
+    const float *inverses;
+    const u16 *order;
+    const u32 *ranges;
+    const u16 *row_codes;
+    Layout l;
+    Yoso o;
+    Place place;
+    int padded;
+    u16 *list;               // [LISTED]
+    float *cosines, *slopes;  // [LISTED], not of counts
+    /// 1 / |x| of token 0's query, or key.
+    __device__ __forceinline__ const float *inverse(bool keys) const {
+        return inverses + ((long)(keys ? place.heads : 0) + place.head) * padded + place.first;
+    }
+    /// This lane's part of token 0 among queries (part 0), keys (1) or values (2), and how far apart those of two tokens are.
+    __device__ __forceinline__ const real *lane_part(int part) const {
+        return qkv + place.qkv(part, 0) + threadIdx.x % 32 % GROUP * VECTOR;
+    }
+    __device__ __forceinline__ long apart() const { return 3l * place.heads * HEAD; }
+};
+
 /// The pairs of row i, hash by hash, 32 hashes at a time: a lane a hash.
 struct Search {
     const u16 *order;
     const u32 *ranges;
     const u16 *own, *others;  // codes side by side: of this row, of row 0 of the other side
     int length, hashes, i, next;
-    long apart;               // codes between two rows of the other side
+    long apart;  // codes between two rows of the other side
     u32 begin, count;
 };
+
+DEVICE Search search(const Pass &pass, bool keys, int i) {
+    const Place p = pass.place;
+    const int m = pass.o.hashes;
+    Search s = {pass.order, pass.ranges, pass.row_codes, pass.row_codes, p.length, m, i, 0, 0, 0, 0};
+    if (pass.order) s.order += p.hash(0, m), s.ranges += p.hash(0, m);
+    if (pass.row_codes) {
+        const long side = (long)pass.l.rows * p.heads * code_stride(m);
+        s.own += (keys ? side : 0) + codes_at(p, i, m);
+        s.others += (keys ? 0 : side) + codes_at(p, 0, m);
+        s.apart = (long)p.heads * code_stride(m);
+    }
+    return s;
+}
 
 /// Whether an earlier hash than h selects this row and row j of the other side.
 DEVICE bool met_before(const Search &s, int j, int h) {
@@ -34,10 +72,17 @@ DEVICE bool met_before(const Search &s, int j, int h) {
     return false;
 }
 
-/// Lists the next pairs by their tokens; returns how many, 0 at the end. With ONCE a pair is listed for its first hash alone.
-template <bool ONCE> DEVICE int list_pairs(Search &s, u16 *list) {
+/// Lists the next pairs by their tokens; returns how many, 0 at the end. With `once` a pair is listed for its first hash alone.
+template <int LAW> DEVICE int list_pairs(Search &s, u16 *list, bool once) {
     const int lane = threadIdx.x % 32;
     __syncwarp();
+    if (LAW == ALL) {
+        const int total = s.length - s.next < LISTED ? s.length - s.next : LISTED;
+        for (int at = lane; at < total; at += 32) list[at] = (u16)(s.next + at);
+        s.next += total;
+        __syncwarp();
+        return total;
+    }
     for (;;) {
         while (!__any_sync(0xffffffffu, s.count > 0)) {
             if (s.next >= s.hashes) return 0;
@@ -52,7 +97,7 @@ template <bool ONCE> DEVICE int list_pairs(Search &s, u16 *list) {
         const int h = s.next - 32 + lane;
         const u16 *tokens = s.order + (long)h * s.length + s.begin;
         u32 kept = (1u << some) - 1;
-        if (ONCE)
+        if (LAW == WEIGHED && once)
             for (u32 k = 0; k < some; k++)
                 if (met_before(s, tokens[k], h)) kept &= ~(1u << k);
         const u32 mine = __popc(kept);
@@ -64,7 +109,7 @@ template <bool ONCE> DEVICE int list_pairs(Search &s, u16 *list) {
         const int total = (int)__shfl_sync(0xffffffffu, end, 31);
         u32 at = end - mine;
         for (u32 k = 0; k < some; k++)
-            if (!ONCE || kept >> k & 1) list[at++] = tokens[k];
+            if (kept >> k & 1) list[at++] = tokens[k];
         s.begin += some, s.count -= some;
         if (total) {
             __syncwarp();
@@ -73,277 +118,103 @@ template <bool ONCE> DEVICE int list_pairs(Search &s, u16 *list) {
     }
 }
 
-DEVICE Search search(Place p, const u16 *order, const u32 *ranges, const u16 *row_codes, bool keys, Layout l, Yoso o, int i) {
-    const int m = o.hashes;
-    Search s = {order + p.hash(0, m), ranges + p.hash(0, m), row_codes, row_codes, p.length, m, i, 0, 0, 0, 0};
-    if (row_codes) {
-        const long side = (long)l.rows * p.heads * code_stride(m);
-        s.own += (keys ? side : 0) + codes_at(p, i, m);
-        s.others += (keys ? 0 : side) + codes_at(p, 0, m);
-        s.apart = (long)p.heads * code_stride(m);
-    }
-    return s;
-}
-
 /// Token of pair `at` of a list, or of the first pair beyond the end.
 DEVICE int listed(const u16 *list, int at, int total) { return list[at < total ? at : 0]; }
 
-/// y = S / divisor, S_i = Σ_j W_ij V_j, W_ij the share of hashes that select the pair, or E / P.
-template <bool CONDITIONAL>
-DEVICE void sums(u16 *list, float *weights, real *y, float *divisors, const u16 *order, const u32 *ranges, const u16 *row_codes,
-                 const float *inverses, const real *qkv, const int4 *tiles, Layout l, Yoso o, int heads, int padded) {
-    const int4 tile = tiles[blockIdx.x / 8];
-    const Place p = {tile.z, tile.w, (int)blockIdx.y, heads};
+/// W of a pair whose cosine is of closeness s.
+template <int LAW> DEVICE float pair_weight(Yoso o, float s, int T, int t) {
+    if (LAW == ALL) return power(s, T);
+    return o.conditional ? conditional_weight(s, T, t, o.hashes) : 1.0f / (float)o.hashes;
+}
+
+/// y_i = S / divisor, S_i = Σ_j W_ij V_j.
+template <int LAW> DEVICE void sums(const Pass &pass, int i, real *y, float *divisors) {
+    const Place p = pass.place;
+    const Yoso o = pass.o;
     const int lane = threadIdx.x % 32, group = lane / GROUP, part = lane % GROUP * VECTOR;
-    const int i = tile.x - tile.z + blockIdx.x % 8 * 8 + threadIdx.x / 32;
-    if (blockIdx.x == gridDim.x - 1) clear_beyond(y, l.rows, padded, 1, 0, p.head, heads);
-    if (i >= p.length) return;
-    const float *inverse = inverses + (long)p.head * padded + p.first + i, *others = inverse - i + (long)heads * padded;
-    const real *keys = qkv + p.qkv(1, 0) + part, *values = qkv + p.qkv(2, 0) + part;
-    const long apart = 3l * heads * HEAD;
+    const float *others = pass.inverse(true);
+    const real *keys = pass.lane_part(1), *values = pass.lane_part(2);
+    const long apart = pass.apart();
     const int t = hash_bits(o, p.length), T = kernel_bits(o, p.length);
     float own[VECTOR], sum[VECTOR] = {0}, mass = 0;
-    if (CONDITIONAL) {
-        get_vector(qkv, p.qkv(0, i) + part, own);
+    if (LAW != COUNTS) {
+        const float inverse = pass.inverse(false)[i];
+        get_vector(pass.lane_part(0), i * apart, own);
 #pragma unroll
-        for (int k = 0; k < VECTOR; k++) own[k] *= *inverse;
+        for (int k = 0; k < VECTOR; k++) own[k] *= inverse;
     }
-    Search s = search(p, order, ranges, row_codes, false, l, o, i);
+    Search s = search(pass, false, i);
     int met = 0;
-    for (int total; (total = list_pairs<CONDITIONAL>(s, list));) {
+    for (int total; (total = list_pairs<LAW>(s, pass.list, true));) {
         met += total;
-        if (CONDITIONAL) {
+        if (LAW != COUNTS) {
             for (int p0 = group; p0 - group < total; p0 += GROUPS * AHEAD) {
                 float x[AHEAD][VECTOR];
 #pragma unroll
-                for (int u = 0; u < AHEAD; u++) get_vector(keys, listed(list, p0 + u * GROUPS, total) * apart, x[u]);
+                for (int u = 0; u < AHEAD; u++) get_vector(keys, listed(pass.list, p0 + u * GROUPS, total) * apart, x[u]);
 #pragma unroll
                 for (int u = 0; u < AHEAD; u++) {
                     float dot = 0;
 #pragma unroll
                     for (int k = 0; k < VECTOR; k++) dot += own[k] * x[u][k];
                     dot = group_sum(dot);
-                    if (part == 0 && p0 + u * GROUPS < total) weights[p0 + u * GROUPS] = dot;
+                    if (part == 0 && p0 + u * GROUPS < total) pass.cosines[p0 + u * GROUPS] = dot;
                 }
             }
             __syncwarp();
             for (int at = lane; at < total; at += 32) {
-                const float x = clamp_cosine(weights[at] * others[list[at]]);
-                mass += weights[at] = conditional_weight(closeness(x), T, t, o.hashes);
+                const float x = clamp_cosine(pass.cosines[at] * others[pass.list[at]]);
+                mass += pass.cosines[at] = pair_weight<LAW>(o, closeness(x), T, t);
             }
             __syncwarp();
         }
         for (int p0 = group; p0 - group < total; p0 += GROUPS * AHEAD) {
             float x[AHEAD][VECTOR];
 #pragma unroll
-            for (int u = 0; u < AHEAD; u++) get_vector(values, listed(list, p0 + u * GROUPS, total) * apart, x[u]);
+            for (int u = 0; u < AHEAD; u++) get_vector(values, listed(pass.list, p0 + u * GROUPS, total) * apart, x[u]);
 #pragma unroll
             for (int u = 0; u < AHEAD; u++) {
                 const int at = p0 + u * GROUPS;
-                const float weight = at < total ? CONDITIONAL ? weights[at] : 1.0f : 0.0f;
+                const float weight = at < total ? LAW == COUNTS ? 1.0f : pass.cosines[at] : 0.0f;
 #pragma unroll
                 for (int k = 0; k < VECTOR; k++) sum[k] += weight * x[u][k];
             }
         }
     }
-    const float each = 1.0f / (float)o.hashes;
-    mass = CONDITIONAL ? warp_sum(mass) : (float)met * each;
+    const float each = LAW == COUNTS ? 1.0f / (float)o.hashes : 1.0f;
+    mass = LAW == COUNTS ? (float)met * each : warp_sum(mass);
 #pragma unroll
-    for (int k = 0; k < VECTOR; k++) sum[k] = groups_sum(sum[k]) * (CONDITIONAL ? 1.0f : each);
+    for (int k = 0; k < VECTOR; k++) sum[k] = groups_sum(sum[k]) * each;
     const float divisor = normalize_sums(o, sum, mass);
     if (group == 0) put_vector(y, p.row(i) + part, sum);
-    if (lane == 0) divisors[(long)p.head * padded + p.first + i] = divisor;
+    if (lane == 0) divisors[(long)p.head * pass.padded + p.first + i] = divisor;
 }
 
+/// Row of a warp where blocks take eight rows: 8 blocks a tile.
+#define ROW(tile) ((tile).x - (tile).z + (int)blockIdx.x % 8 * 8 + (int)threadIdx.x / 32)
+
 // grid (8 · tiles, heads), block 256: a warp a query; order and ranges of sorted keys
-KERNEL __launch_bounds__(256)
+KERNEL __launch_bounds__(256, 6)
 yoso_sums_counts(real *y, float *divisors, const u16 *order, const u32 *ranges, const u16 *row_codes, const float *inverses,
                  const real *qkv, const int4 *tiles, Layout l, Yoso o, int heads, int padded) {
     __shared__ u16 lists[8][LISTED];
-    sums<false>(lists[threadIdx.x / 32], 0, y, divisors, order, ranges, row_codes, inverses, qkv, tiles, l, o, heads, padded);
+    const int4 tile = tiles[blockIdx.x / 8];
+    const Pass pass = {qkv, inverses, order, ranges, 0, l, o, {tile.z, tile.w, (int)blockIdx.y, heads}, padded,
+                       lists[threadIdx.x / 32], 0, 0};
+    if (blockIdx.x == gridDim.x - 1) clear_beyond(y, l.rows, padded, 1, 0, blockIdx.y, heads);
+    if (ROW(tile) < tile.w) sums<COUNTS>(pass, ROW(tile), y, divisors);
 }
 
 // as yoso_sums_counts
-KERNEL __launch_bounds__(256)
+KERNEL __launch_bounds__(256, 3)
 yoso_sums_conditional(real *y, float *divisors, const u16 *order, const u32 *ranges, const u16 *row_codes, const float *inverses,
                       const real *qkv, const int4 *tiles, Layout l, Yoso o, int heads, int padded) {
     __shared__ u16 lists[8][LISTED];
     __shared__ float weights[8][LISTED];
     const int warp = threadIdx.x / 32;
-    sums<true>(lists[warp], weights[warp], y, divisors, order, ranges, row_codes, inverses, qkv, tiles, l, o, heads, padded);
-}
-
-/// What one row gets of its pairs: d = Σ w (unit row of the other side) and, of keys, e = Σ W x, summed over groups.
-/// `from` is x of token 0, `others` the raw row of token 0 of the other side, each at this lane's part; `own` is unit.
-template <bool KEYS, bool WEIGHED>
-DEVICE void add_pairs(Search s, u16 *list, float *cosines, float *slopes, const float *a, const float *own, float delta,
-                      const float *deltas, const real *from, long from_apart, const real *others, long others_apart,
-                      const float *inverses, Yoso o, int t, int T, float *d, float *e) {
-    const int lane = threadIdx.x % 32, group = lane / GROUP, part = lane % GROUP;
-    const float each = 1.0f / (float)o.hashes;
-    const bool once = WEIGHED && o.conditional;
-    for (int total; (total = once ? list_pairs<WEIGHED>(s, list) : list_pairs<false>(s, list));) {
-        for (int p0 = group; p0 - group < total; p0 += GROUPS * AHEAD) {
-            float x[AHEAD][VECTOR], z[AHEAD][VECTOR];
-            int j[AHEAD];
-#pragma unroll
-            for (int u = 0; u < AHEAD; u++) {
-                j[u] = listed(list, p0 + u * GROUPS, total);
-                get_vector(from, j[u] * from_apart, x[u]);
-                get_vector(others, j[u] * others_apart, z[u]);
-            }
-#pragma unroll
-            for (int u = 0; u < AHEAD; u++) {
-                const int at = p0 + u * GROUPS;
-                float slope = 0, cosine = 0;
-#pragma unroll
-                for (int k = 0; k < VECTOR; k++) slope += a[k] * x[u][k];
-                slope = group_sum(slope);
-                if (WEIGHED) {
-#pragma unroll
-                    for (int k = 0; k < VECTOR; k++) cosine += own[k] * z[u][k];
-                    cosine = group_sum(cosine);
-                    if (part == 0 && at < total) slopes[at] = slope, cosines[at] = cosine;
-                } else {
-                    const float weight = at < total ? each : 0.0f;
-                    const float w = (slope - (KEYS && o.mass ? deltas[j[u]] : delta)) * weight * inverses[j[u]];
-#pragma unroll
-                    for (int k = 0; k < VECTOR; k++) {
-                        d[k] += w * z[u][k];
-                        if (KEYS) e[k] += weight * x[u][k];
-                    }
-                }
-            }
-        }
-        if (!WEIGHED) continue;
-        __syncwarp();
-        for (int at = lane; at < total; at += 32) {
-            const int j = list[at];
-            const float x = clamp_cosine(cosines[at] * inverses[j]), s = closeness(x);
-            const float weight = o.conditional ? conditional_weight(s, T, t, o.hashes) : each;
-            cosines[at] = weight;
-            slopes[at] = (slopes[at] - (KEYS && o.mass ? deltas[j] : delta)) * relative_slope(o.exact, T, x, s) * weight * inverses[j];
-        }
-        __syncwarp();
-        for (int p0 = group; p0 < total; p0 += GROUPS) {
-            float x[VECTOR], z[VECTOR];
-            const int j = list[p0];
-            get_vector(others, j * others_apart, z);
-            if (KEYS) get_vector(from, j * from_apart, x);
-#pragma unroll
-            for (int k = 0; k < VECTOR; k++) {
-                d[k] += slopes[p0] * z[k];
-                if (KEYS) e[k] += cosines[p0] * x[k];
-            }
-        }
-    }
-#pragma unroll
-    for (int k = 0; k < VECTOR; k++) {
-        d[k] = groups_sum(d[k]) * (WEIGHED ? 1.0f : 0.5f * (float)t);
-        if (KEYS) e[k] = groups_sum(e[k]);
-    }
-}
-
-/// G and δ of every query, for the keys' gradient, and dq = Σ_j w_ij k̂_j through q's norm.
-template <bool WEIGHED>
-DEVICE void query_gradient(u16 *list, float *cosines, float *slopes, real *dqkv, real *g, float *deltas, const real *dy,
-                           const real *y, const float *divisors, const u16 *order, const u32 *ranges, const u16 *row_codes,
-                           const float *inverses, const real *qkv, const int4 *tiles, Layout l, Yoso o, int heads, int padded) {
     const int4 tile = tiles[blockIdx.x / 8];
-    const Place p = {tile.z, tile.w, (int)blockIdx.y, heads};
-    const int lane = threadIdx.x % 32, part = lane % GROUP * VECTOR;
-    const int i = tile.x - tile.z + blockIdx.x % 8 * 8 + threadIdx.x / 32;
-    if (blockIdx.x == gridDim.x - 1) clear_beyond(dqkv, l.rows, padded, 3, 0, p.head, heads);
-    if (i >= p.length) return;
-    const long at = (long)p.head * padded + p.first, apart = 3l * heads * HEAD;
-    float a[VECTOR], out[VECTOR], own[VECTOR], d[VECTOR] = {0};
-    get_vector(dy, p.row(i) + part, a);
-    get_vector(y, p.row(i) + part, out);
-    const float delta = sums_gradient(o, a, out, divisors[at + i]);
-    if (lane < GROUP) put_vector(g, p.row(i) + part, a);
-    if (lane == 0) deltas[at + i] = delta;
-    const float inverse = inverses[at + i];
-    get_vector(qkv, p.qkv(0, i) + part, own);
-    float unit[VECTOR];
-#pragma unroll
-    for (int k = 0; k < VECTOR; k++) unit[k] = own[k] * inverse;
-    add_pairs<false, WEIGHED>(search(p, order, ranges, row_codes, false, l, o, i), list, cosines, slopes, a, unit, delta, 0,
-                              qkv + p.qkv(2, 0) + part, apart, qkv + p.qkv(1, 0) + part, apart,
-                              inverses + (long)heads * padded + at, o, hash_bits(o, p.length), kernel_bits(o, p.length), d, 0);
-    through_norm(d, own, inverse);
-    if (lane < GROUP) put_vector(dqkv, p.qkv(0, i) + part, d);
-}
-
-// grid (8 · tiles, heads), block 256: a warp a query; order and ranges of sorted keys; counts with the lower bound
-KERNEL __launch_bounds__(256)
-yoso_query_gradient_counts(real *dqkv, real *g, float *deltas, const real *dy, const real *y, const float *divisors,
-                           const u16 *order, const u32 *ranges, const u16 *row_codes, const float *inverses, const real *qkv,
-                           const int4 *tiles, Layout l, Yoso o, int heads, int padded) {
-    __shared__ u16 lists[8][LISTED];
-    query_gradient<false>(lists[threadIdx.x / 32], 0, 0, dqkv, g, deltas, dy, y, divisors, order, ranges, row_codes, inverses, qkv,
-                          tiles, l, o, heads, padded);
-}
-
-// as yoso_query_gradient_counts; counts with the exact derivative, and conditional
-KERNEL __launch_bounds__(256)
-yoso_query_gradient_weighed(real *dqkv, real *g, float *deltas, const real *dy, const real *y, const float *divisors,
-                            const u16 *order, const u32 *ranges, const u16 *row_codes, const float *inverses, const real *qkv,
-                            const int4 *tiles, Layout l, Yoso o, int heads, int padded) {
-    __shared__ u16 lists[8][LISTED];
-    __shared__ float cosines[8][LISTED], slopes[8][LISTED];
-    const int warp = threadIdx.x / 32;
-    query_gradient<true>(lists[warp], cosines[warp], slopes[warp], dqkv, g, deltas, dy, y, divisors, order, ranges, row_codes,
-                         inverses, qkv, tiles, l, o, heads, padded);
-}
-
-/// dk = Σ_i w_ij q̂_i through k's norm, and dv = Σ_i W_ij G_i.
-template <bool WEIGHED>
-DEVICE void key_gradient(u16 *list, float *cosines, float *slopes, real *dqkv, const real *g, const float *deltas,
-                         const u16 *order, const u32 *ranges, const u16 *row_codes, const float *inverses, const real *qkv,
-                         const int4 *tiles, Layout l, Yoso o, int heads, int padded) {
-    const int4 tile = tiles[blockIdx.x / 8];
-    const Place p = {tile.z, tile.w, (int)blockIdx.y, heads};
-    const int lane = threadIdx.x % 32, part = lane % GROUP * VECTOR;
-    const int j = tile.x - tile.z + blockIdx.x % 8 * 8 + threadIdx.x / 32;
-    if (blockIdx.x == gridDim.x - 1) {
-        clear_beyond(dqkv, l.rows, padded, 3, 1, p.head, heads);
-        clear_beyond(dqkv, l.rows, padded, 3, 2, p.head, heads);
-    }
-    if (j >= p.length) return;
-    const long at = (long)p.head * padded + p.first, width = (long)heads * HEAD;
-    const float inverse = inverses[(long)heads * padded + at + j];
-    float value[VECTOR], own[VECTOR], unit[VECTOR], d[VECTOR] = {0}, e[VECTOR] = {0};
-    get_vector(qkv, p.qkv(2, j) + part, value);
-    get_vector(qkv, p.qkv(1, j) + part, own);
-#pragma unroll
-    for (int k = 0; k < VECTOR; k++) unit[k] = own[k] * inverse;
-    add_pairs<true, WEIGHED>(search(p, order, ranges, row_codes, true, l, o, j), list, cosines, slopes, value, unit, 0,
-                             deltas + at, g + p.row(0) + part, width, qkv + p.qkv(0, 0) + part, 3 * width, inverses + at, o,
-                             hash_bits(o, p.length), kernel_bits(o, p.length), d, e);
-    through_norm(d, own, inverse);
-    if (lane >= GROUP) return;
-    put_vector(dqkv, p.qkv(1, j) + part, d);
-    put_vector(dqkv, p.qkv(2, j) + part, e);
-}
-
-// grid (8 · tiles, heads), block 256: a warp a key; order and ranges of sorted queries; counts with the lower bound
-KERNEL __launch_bounds__(256)
-yoso_key_gradient_counts(real *dqkv, const real *g, const float *deltas, const u16 *order, const u32 *ranges,
-                         const u16 *row_codes, const float *inverses, const real *qkv, const int4 *tiles, Layout l, Yoso o,
-                         int heads, int padded) {
-    __shared__ u16 lists[8][LISTED];
-    key_gradient<false>(lists[threadIdx.x / 32], 0, 0, dqkv, g, deltas, order, ranges, row_codes, inverses, qkv, tiles, l, o, heads,
-                        padded);
-}
-
-// as yoso_key_gradient_counts; counts with the exact derivative, and conditional
-KERNEL __launch_bounds__(256)
-yoso_key_gradient_weighed(real *dqkv, const real *g, const float *deltas, const u16 *order, const u32 *ranges,
-                          const u16 *row_codes, const float *inverses, const real *qkv, const int4 *tiles, Layout l, Yoso o,
-                          int heads, int padded) {
-    __shared__ u16 lists[8][LISTED];
-    __shared__ float cosines[8][LISTED], slopes[8][LISTED];
-    const int warp = threadIdx.x / 32;
-    key_gradient<true>(lists[warp], cosines[warp], slopes[warp], dqkv, g, deltas, order, ranges, row_codes, inverses, qkv, tiles, l,
-                       o, heads, padded);
+    const Pass pass = {qkv, inverses, order, ranges, row_codes, l, o, {tile.z, tile.w, (int)blockIdx.y, heads}, padded,
+                       lists[warp], weights[warp], 0};
+    if (blockIdx.x == gridDim.x - 1) clear_beyond(y, l.rows, padded, 1, 0, blockIdx.y, heads);
+    if (ROW(tile) < tile.w) sums<WEIGHED>(pass, ROW(tile), y, divisors);
 }
