@@ -20,6 +20,15 @@ struct Yoso {
 #define COSINE_LIMIT (1.0f - 1e-6f)
 #define PI 3.14159265358979324f
 
+/// What a lane holds of a row, before it is widened.
+#ifdef REAL_BF16
+typedef uint4 Packed;
+#else
+typedef float4 Packed;
+#endif
+DEVICE Packed get_packed(const real *x) { return *(const Packed *)x; }
+DEVICE void unpack(Packed packed, float *values) { get_vector((const real *)&packed, 0, values); }
+
 /// One head of one sequence.
 struct Place {
     int first, length, head, heads;
@@ -58,13 +67,13 @@ DEVICE float groups_sum(float x) {
     return x;
 }
 
-/// s = 1 - arccos(x) / π, the probability that one bit of two codes agrees; arccos is Abramowitz & Stegun's 4.4.46.
+/// s = 1 - arccos(x) / π, the probability that one bit of two codes agrees, |x| < 1; arccos is Abramowitz & Stegun's 4.4.46.
 DEVICE float closeness(float x) {
     float a = fabsf(x), p = -0.0012624911f;
     p = fmaf(p, a, 0.0066700901f), p = fmaf(p, a, -0.0170881256f), p = fmaf(p, a, 0.0308918810f);
     p = fmaf(p, a, -0.0501743046f), p = fmaf(p, a, 0.0889789874f), p = fmaf(p, a, -0.2145988016f);
     p = fmaf(p, a, 1.5707963050f);
-    p *= sqrtf(1.0f - a);
+    p *= (1.0f - a) * rsqrtf(1.0f - a);
     return 1.0f - (x < 0 ? PI - p : p) * (1.0f / PI);
 }
 DEVICE float clamp_cosine(float x) { return fminf(fmaxf(x, -COSINE_LIMIT), COSINE_LIMIT); }
@@ -83,7 +92,7 @@ DEVICE float power(float base, int exponent) {
 DEVICE float conditional_weight(float s, int T, int t, int hashes) {
     float m = (float)hashes, q = power(s, t), weight = power(s, T - t);
     if (m * q < 0.2f) {
-        float series = m * (1.0f - (m - 1) / 2 * q * (1.0f - (m - 2) / 3 * q * (1.0f - (m - 3) / 4 * q)));
+        float series = m * (1.0f - (m - 1) / 2 * q * (1.0f - (m - 2) * (1.0f / 3) * q * (1.0f - (m - 3) / 4 * q)));
         return weight / series;
     }
     return weight * q / (1.0f - power(1.0f - q, hashes));
@@ -91,7 +100,7 @@ DEVICE float conditional_weight(float s, int T, int t, int hashes) {
 
 /// (dE/dx) / E: the lower bound T / 2, or exactly T / (π s √(1-x²)), x clamped.
 DEVICE float relative_slope(int exact, int T, float x, float s) {
-    return exact ? (float)T / (PI * s * sqrtf(1.0f - x * x)) : 0.5f * (float)T;
+    return exact ? (float)T * (1 / PI) * rsqrtf(s * s * (1.0f - x * x)) : 0.5f * (float)T;
 }
 
 /// d of a unit row through its norm: dx = (d - (d·u) u) / |x|, u = x · inverse; zero where |x| is.
@@ -126,8 +135,8 @@ DEVICE float rounded(float x) {
 #endif
 }
 
-/// G, the gradient of S, from that of Y, in place; returns δ: a weight W_ij gets G_i · V_j - δ_i (YosoNormalization.swift). δ is that of
-/// the rounded G, so that both still cancel where a query meets one key alone.
+/// G, the gradient of S, from that of Y, in place; returns δ: a weight W_ij gets G_i · V_j - δ_i (YosoNormalization.swift). δ is
+/// that of the rounded G, so that both still cancel where a query meets one key alone.
 DEVICE float sums_gradient(Yoso o, float *d, const float *y, float divisor) {
     float product = 0;
 #pragma unroll

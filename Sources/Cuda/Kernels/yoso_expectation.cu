@@ -1,71 +1,34 @@
-// YOSO-E: every pair of a sequence weighs E = s^T. In bf16 tiles of 64 rows of one side against all of the other by tensor cores, in
-// float32 the loops of yoso_pairs.cu over all pairs, a warp a row.
+// YOSO-E: every pair of a sequence weighs E = s^T. In bf16 tiles of 64 rows of one side against all of the other by tensor
+// cores, in float32 the loops of yoso_pairs.cu over all pairs, a warp a row.
 //
 // As there, both gradients are one: P = a · xᵀ, slopes w = (P - δ) W (dE/dx) / E, d = w (unit rows of the other side), e = W x.
 // One kernel reads queries and G against keys and V, the other keys and V against queries and G.
-
-// grid (⌈rows / 8⌉, heads), block 256: a warp a row; inverses as yoso_hash
-KERNEL __launch_bounds__(256) yoso_norms(float *inverses, const real *qkv, int rows, int heads, int padded) {
-    const int row = blockIdx.x * 8 + threadIdx.x / 32, lane = threadIdx.x % 32, head = blockIdx.y;
-    if (row >= rows) return;
-    const int role = lane / GROUP % 2;
-    float x[VECTOR], squares = 0;
-    get_vector(qkv, (((long)row * 3 + role) * heads + head) * HEAD + lane % GROUP * VECTOR, x);
-#pragma unroll
-    for (int k = 0; k < VECTOR; k++) squares += x[k] * x[k];
-    squares = group_sum(squares);
-    if (GROUP < 32) {
-        if (lane % GROUP == 0 && lane < 2 * GROUP)
-            inverses[((long)role * heads + head) * padded + row] = 1 / fmaxf(sqrtf(squares), EPSILON);
-        return;
-    }
-    if (lane == 0) inverses[(long)head * padded + row] = 1 / fmaxf(sqrtf(squares), EPSILON);
-    get_vector(qkv, (((long)row * 3 + 1) * heads + head) * HEAD + lane % GROUP * VECTOR, x);
-    squares = 0;
-#pragma unroll
-    for (int k = 0; k < VECTOR; k++) squares += x[k] * x[k];
-    squares = group_sum(squares);
-    if (lane == 0) inverses[((long)heads + head) * padded + row] = 1 / fmaxf(sqrtf(squares), EPSILON);
-}
-
-/// G and δ of every row from dY, Y and the divisors.
-// grid (⌈rows / 8⌉, heads), block 256: a warp a row
-KERNEL __launch_bounds__(256)
-yoso_output_gradient(real *g, float *deltas, const real *dy, const real *y, const float *divisors, Yoso o, int rows, int heads,
-                     int padded) {
-    const int row = blockIdx.x * 8 + threadIdx.x / 32, lane = threadIdx.x % 32, head = blockIdx.y;
-    if (row >= rows) return;
-    const long at = ((long)row * heads + head) * HEAD + lane % GROUP * VECTOR;
-    float d[VECTOR], out[VECTOR];
-    get_vector(dy, at, d);
-    get_vector(y, at, out);
-    const float delta = sums_gradient(o, d, out, divisors[(long)head * padded + row]);
-    if (lane < GROUP) put_vector(g, at, d);
-    if (lane == 0) deltas[(long)head * padded + row] = delta;
-}
 
 enum { SUMS, QUERIES, KEYS };
 
 #ifdef REAL_BF16
 
+/// At least so many blocks on a multiprocessor, as registers allow.
+#define BOUNDS(blocks) __launch_bounds__(128, HEAD <= 64 ? blocks : 2)
+
 #define WIDE (HEAD + 8)
-/// Rows of the other side in shared memory at once, and columns of weights in registers at once.
+/// Rows of the other side in shared memory at once; their weights are made by 16.
 #define INNER (HEAD <= 64 ? 64 : 16)
-#define STRIP (HEAD <= 64 ? 32 : 16)
 #define STAGES (HEAD <= 64 ? 2 : 1)
 /// Where a tile's own rows stay in shared memory, since registers are too few.
 #define OWN_STAYS (HEAD > 64)
 
 /// Rows first ..< first + count of a matrix on their way to shared memory, zeros from `length` on.
-DEVICE void copy_rows(real *to, const real *from, long apart, int first, int count, int length) {
+DEVICE void copy_rows(real *to, const real *from, u32 apart, int first, int count, int length) {
+#pragma unroll 2
     for (int at = threadIdx.x; at < count * GROUP; at += 128) {
         const int row = at / GROUP, part = at % GROUP * VECTOR;
         const bool reads = first + row < length;
-        copy_ahead(to + row * WIDE + part, from + (reads ? first + row : 0) * apart + part, reads);
+        copy_ahead(to + row * WIDE + part, from + ((reads ? first + row : 0) * apart + part), reads);
     }
 }
 
-/// d[16, 16] += a · bᵀ of 16 columns k and rows of b, or a · b where b is TRANSPOSED: `rows` then is b's row k0, column n0.
+/// d[16, 16] += a[16, 16] bᵀ, b being 16 rows and columns from `rows` on; or a b.
 DEVICE void multiply(float (*d)[4], const u32 *a, const real *rows) {
     const int lane = threadIdx.x % 32;
     u32 b[4];
@@ -88,19 +51,19 @@ DEVICE float quad_sum(float x) {
 }
 
 /// The two rows of this lane of an accumulator, scaled, to a block of rows; rows at `last` and beyond are not there.
-DEVICE void put_rows(real *to, long apart, float (*d)[4], const float *scales, int row, int last) {
+DEVICE void put_rows(real *to, u32 apart, float (*d)[4], const float *scales, int row, int last) {
     const int lane = threadIdx.x % 32;
 #pragma unroll
     for (int half = 0; half < 2; half++)
         if (row + half * 8 < last)
 #pragma unroll
             for (int n = 0; n < HEAD / 8; n++)
-                *(u32 *)(to + (row + half * 8) * apart + n * 8 + lane % 4 * 2) =
+                *(u32 *)(to + ((row + half * 8) * apart + n * 8 + lane % 4 * 2)) =
                     narrow2(d[n][2 * half] * scales[half], d[n][2 * half + 1] * scales[half]);
 }
 
 /// d of unit rows through their norms, as through_norm.
-DEVICE void through_norms(float (*d)[4], const real *x, long apart, const float *inverse, int row, int last) {
+DEVICE void through_norms(float (*d)[4], const real *x, u32 apart, const float *inverse, int row, int last) {
     const int lane = threadIdx.x % 32;
 #pragma unroll
     for (int half = 0; half < 2; half++) {
@@ -144,7 +107,7 @@ DEVICE void expectation(real *out, float *divisors, const real *g, const float *
     const int4 tile = tiles[blockIdx.x];
     const Place p = {tile.z, tile.w, (int)blockIdx.y, heads};
     const int thread = threadIdx.x, lane = thread % 32, warp = thread / 32, n = p.length, start = tile.x - tile.z;
-    const long width = (long)heads * HEAD, apart = 3 * width, second_apart = MODE == KEYS ? width : apart;
+    const u32 width = (u32)heads * HEAD, apart = 3 * width, second_apart = MODE == KEYS ? width : apart;
     const long at = (long)p.head * padded + p.first, keys = (long)heads * padded;
     // Of both sides: rows whose products are cosines, and rows whose products are slopes.
     const real *own1 = qkv + p.qkv(MODE == KEYS ? 1 : 0, 0), *own2 = MODE == KEYS ? qkv + p.qkv(2, 0) : g + p.row(0);
@@ -197,52 +160,45 @@ DEVICE void expectation(real *out, float *divisors, const real *g, const float *
         if (STAGES == 2 && j + INNER < n) fetch(j + INNER, stage ^ 1);
         const real *rows1 = first_rows[stage], *rows2 = second_rows[stage];
 #pragma unroll 1
-        for (int strip = 0; strip < INNER; strip += STRIP) {
-            float x[STRIP / 8][4], w[STRIP / 8][4];
+        for (int c = 0; c < INNER; c += 16) {
+            float x[2][4], w[2][4];
 #pragma unroll
-            for (int k = 0; k < STRIP / 8; k++)
-#pragma unroll
-                for (int c = 0; c < 4; c++) x[k][c] = w[k][c] = 0;
+            for (int k = 0; k < 4; k++) x[0][k] = x[1][k] = w[0][k] = w[1][k] = 0;
 #pragma unroll
             for (int k = 0; k < HEAD / 16; k++) {
                 if (OWN_STAYS) load_matrices(a1[0], fragment1 + k * 16);
                 if (OWN_STAYS && MODE != SUMS) load_matrices(a2[0], fragment2 + k * 16);
+                multiply(x, a1[OWN_STAYS ? 0 : k], rows1 + c * WIDE + k * 16);
+                if (MODE != SUMS) multiply(w, a2[OWN_STAYS ? 0 : k], rows2 + c * WIDE + k * 16);
+            }
+            // Weights and slopes of 16 columns as a left factor: element k is of row k / 2 % 2 and column k / 4 · 8 + … + k % 2.
+            u32 weights[4], slopes[4];
+            float cosine[8], s[8], weight[8], other[4];
+            const int first = c + lane % 4 * 2;
 #pragma unroll
-                for (int c = 0; c < STRIP; c += 16) {
-                    multiply(x + c / 8, a1[OWN_STAYS ? 0 : k], rows1 + (strip + c) * WIDE + k * 16);
-                    if (MODE != SUMS) multiply(w + c / 8, a2[OWN_STAYS ? 0 : k], rows2 + (strip + c) * WIDE + k * 16);
+            for (int k = 0; k < 4; k++) other[k] = other_inverses[stage][first + k / 2 * 8 + k % 2];
+#pragma unroll
+            for (int k = 0; k < 8; k++) cosine[k] = x[k / 4][k % 4] * inverse[k / 2 % 2] * other[k / 4 * 2 + k % 2];
+            all_weights(cosine, s, weight, T);
+            if (MODE == SUMS)
+#pragma unroll
+                for (int k = 0; k < 8; k++) mass[k / 2 % 2] += other[k / 4 * 2 + k % 2] > 0 ? weight[k] : 0.0f;
+#pragma unroll
+            for (int k = 0; k < 8; k += 2) weights[k / 2] = narrow2(weight[k], weight[k + 1]);
+            if (MODE != SUMS) {
+#pragma unroll
+                for (int k = 0; k < 8; k++) {
+                    const float of = MODE == KEYS ? other_deltas[stage][first + k / 4 * 8 + k % 2] : delta[k / 2 % 2];
+                    const float slope = (w[k / 4][k % 4] - of) * relative_slope(o.exact, T, cosine[k], s[k]);
+                    weight[k] *= slope * other[k / 4 * 2 + k % 2];
                 }
+#pragma unroll
+                for (int k = 0; k < 8; k += 2) slopes[k / 2] = narrow2(weight[k], weight[k + 1]);
             }
 #pragma unroll
-            for (int c = 0; c < STRIP; c += 16) {
-                // Weights and slopes of 16 columns as a left factor.
-                u32 weights[4], slopes[4];
-                float cosine[8], s[8], weight[8], other[4];
-#pragma unroll
-                for (int k = 0; k < 4; k++) other[k] = other_inverses[stage][strip + c + k / 2 * 8 + lane % 4 * 2 + k % 2];
-#pragma unroll
-                for (int k = 0; k < 8; k++) cosine[k] = x[c / 8 + k / 4][k % 4] * inverse[k / 2 % 2] * other[k / 4 * 2 + k % 2];
-                all_weights(cosine, s, weight, T);
-                if (MODE == SUMS)
-#pragma unroll
-                    for (int k = 0; k < 8; k++) mass[k / 2 % 2] += other[k / 4 * 2 + k % 2] > 0 ? weight[k] : 0.0f;
-#pragma unroll
-                for (int k = 0; k < 8; k += 2) weights[k / 2] = narrow2(weight[k], weight[k + 1]);
-                if (MODE != SUMS) {
-#pragma unroll
-                    for (int k = 0; k < 8; k++) {
-                        const int column = k / 4 * 2 + k % 2;
-                        const float of = MODE == KEYS ? other_deltas[stage][strip + c + k / 4 * 8 + lane % 4 * 2 + k % 2] : delta[k / 2 % 2];
-                        weight[k] *= (w[c / 8 + k / 4][k % 4] - of) * relative_slope(o.exact, T, cosine[k], s[k]) * other[column];
-                    }
-#pragma unroll
-                    for (int k = 0; k < 8; k += 2) slopes[k / 2] = narrow2(weight[k], weight[k + 1]);
-                }
-#pragma unroll
-                for (int k = 0; k < HEAD; k += 16) {
-                    if (MODE != QUERIES) multiply_transposed(e + k / 8, weights, rows2 + (strip + c) * WIDE + k);
-                    if (MODE != SUMS) multiply_transposed(d + k / 8, slopes, rows1 + (strip + c) * WIDE + k);
-                }
+            for (int k = 0; k < HEAD; k += 16) {
+                if (MODE != QUERIES) multiply_transposed(e + k / 8, weights, rows2 + c * WIDE + k);
+                if (MODE != SUMS) multiply_transposed(d + k / 8, slopes, rows1 + c * WIDE + k);
             }
         }
         if (STAGES == 1) __syncthreads();
@@ -270,6 +226,7 @@ DEVICE void expectation(real *out, float *divisors, const real *g, const float *
 
 #else
 
+#define BOUNDS(blocks) __launch_bounds__(128, 6)
 /// A warp a row over all pairs.
 template <int MODE>
 DEVICE void expectation(real *out, float *divisors, const real *g, const float *deltas, const float *inverses, const real *qkv,
@@ -278,21 +235,24 @@ DEVICE void expectation(real *out, float *divisors, const real *g, const float *
     __shared__ float cosines[4][LISTED], slopes[4][LISTED];
     const int4 tile = tiles[blockIdx.x];
     const int warp = threadIdx.x / 32, start = tile.x - tile.z;
-    const Pass pass = {qkv, inverses, 0, 0, 0, l, o, {tile.z, tile.w, (int)blockIdx.y, heads}, padded, lists[warp], cosines[warp], slopes[warp]};
+    const Pass pass = {qkv, inverses, 0, 0, 0, l, o, {tile.z, tile.w, (int)blockIdx.y, heads}, padded,
+                       lists[warp], cosines[warp], slopes[warp]};
     for (int i = start + warp; i < tile.w && i < start + 64; i += 4) {
-        if (MODE == SUMS) sums<ALL>(pass, i, out, divisors);
-        if (MODE == KEYS) key_gradient<ALL>(pass, i, out, g, deltas);
+        const Search all = search<ALL>(pass, i);
+        if (MODE == SUMS) sums<ALL>(pass, all, out, divisors);
+        if (MODE == KEYS) key_gradient<ALL>(pass, all, out, g, deltas);
         if (MODE != QUERIES) continue;
         float a[VECTOR];
         get_vector(g, pass.place.row(i) + threadIdx.x % 32 % GROUP * VECTOR, a);
-        query_gradient<ALL>(pass, i, out, a, deltas[(long)blockIdx.y * padded + tile.z + i]);
+        query_gradient<ALL>(pass, all, out, a, deltas[(long)blockIdx.y * padded + tile.z + i],
+                            get_packed(pass.lane_part(0) + i * pass.apart()));
     }
 }
 
 #endif
 
 // grid (tiles, heads), block 128
-KERNEL __launch_bounds__(128)
+KERNEL BOUNDS(5)
 yoso_expectation(real *y, float *divisors, const float *inverses, const real *qkv, const int4 *tiles, Layout l, Yoso o, int heads,
                  int padded) {
     if (blockIdx.x == gridDim.x - 1) clear_beyond(y, l.rows, padded, 1, 0, blockIdx.y, heads);
@@ -300,7 +260,7 @@ yoso_expectation(real *y, float *divisors, const float *inverses, const real *qk
 }
 
 // grid (tiles, heads), block 128: dq
-KERNEL __launch_bounds__(128)
+KERNEL BOUNDS(4)
 yoso_expectation_gradient_q(real *dqkv, const real *g, const float *deltas, const float *inverses, const real *qkv,
                             const int4 *tiles, Layout l, Yoso o, int heads, int padded) {
     if (blockIdx.x == gridDim.x - 1) clear_beyond(dqkv, l.rows, padded, 3, 0, blockIdx.y, heads);
@@ -308,7 +268,7 @@ yoso_expectation_gradient_q(real *dqkv, const real *g, const float *deltas, cons
 }
 
 // grid (tiles, heads), block 128: dk and dv
-KERNEL __launch_bounds__(128)
+KERNEL BOUNDS(3)
 yoso_expectation_gradient_kv(real *dqkv, const real *g, const float *deltas, const float *inverses, const real *qkv,
                              const int4 *tiles, Layout l, Yoso o, int heads, int padded) {
     clear_keys(dqkv, l.rows, padded, heads);

@@ -4,10 +4,18 @@
 #define PARTS_AT_ONCE 8
 #define SIGNS (PARTS_AT_ONCE * 3 * HEAD)
 
-/// y[step · 2...] in the CPU's order of additions, so with its bits.
-DEVICE void walsh_hadamard(float *y) {
+/// y = H D x in place, D being signs of 1: the unnormalised Walsh-Hadamard transform in the CPU's order of additions, so with its
+/// bits (products by 1 and -1 are exact).
+DEVICE void signed_walsh_hadamard(float *y, const float *signs) {
 #pragma unroll
-    for (int step = 1; step < HEAD; step *= 2)
+    for (int k = 0; k < HEAD; k += 4) {
+        const float4 s = *(const float4 *)(signs + k);
+        const float left = y[k] * s.x, right = y[k + 2] * s.z, a = y[k + 1], b = y[k + 3];
+        y[k] = fmaf(a, s.y, left), y[k + 1] = fmaf(-a, s.y, left);
+        y[k + 2] = fmaf(b, s.w, right), y[k + 3] = fmaf(-b, s.w, right);
+    }
+#pragma unroll
+    for (int step = 2; step < HEAD; step *= 2)
 #pragma unroll
         for (int k = 0; k < HEAD; k++)
             if (!(k & step)) {
@@ -15,8 +23,6 @@ DEVICE void walsh_hadamard(float *y) {
                 y[k] = a + b, y[k + step] = a - b;
             }
 }
-
-DEVICE float signed_by(float x, u32 word, int bit) { return __uint_as_float(__float_as_uint(x) ^ (word << (31 - bit) & 0x80000000u)); }
 
 /// codes[role][h][i] of queries (role 0) and keys (1): y = H D₃ H D₂ H D₁ x gives HEAD / t hashes, bit b of the k-th of them being
 /// y[k t + b] > 0. D are the signs of the random words of the head's stream. Lengths of rows do not matter to signs, so x is a row
@@ -26,7 +32,7 @@ DEVICE float signed_by(float x, u32 word, int bit) { return __uint_as_float(__fl
 KERNEL __launch_bounds__(128)
 yoso_hash(u16 *codes, u16 *row_codes, float *inverses, const real *qkv, const int4 *tiles, Layout l, Yoso o, int heads,
           int padded) {
-    __shared__ u32 signs[SIGNS / 32];
+    __shared__ __align__(16) float signs[SIGNS];
     const int4 tile = tiles[blockIdx.x];
     const Place p = {tile.z, tile.w, (int)blockIdx.y, heads};
     const int thread = threadIdx.x, role = thread / 64, i = tile.x - tile.z + thread % 64, m = o.hashes;
@@ -49,32 +55,16 @@ yoso_hash(u16 *codes, u16 *row_codes, float *inverses, const real *qkv, const in
     for (int part = 0; part < parts; part++) {
         if (part % PARTS_AT_ONCE == 0) {
             __syncthreads();
-            for (int at = thread; at < SIGNS; at += 128) {
-                u32 word = __ballot_sync(0xffffffffu, random_word(key, (u32)(part * 3 * HEAD + at)) >> 31);
-                if (thread % 32 == 0) signs[at / 32] = word;
-            }
+            const int left = (parts - part) * 3 * HEAD, count = left < SIGNS ? left : SIGNS;
+            for (int at = thread; at < count; at += 128)
+                signs[at] = random_word(key, (u32)(part * 3 * HEAD + at)) >> 31 ? -1.0f : 1.0f;
             __syncthreads();
         }
         float y[HEAD];
 #pragma unroll
         for (int k = 0; k < HEAD; k += VECTOR) get_vector(x, k, y + k);
-        const int at = part % PARTS_AT_ONCE * 3 * HEAD;
-#pragma unroll 1
-        for (int turn = 0; turn < 3; turn++) {
-#if HEAD >= 32
 #pragma unroll
-            for (int first = 0; first < HEAD; first += 32) {
-                u32 word = signs[(at + turn * HEAD + first) / 32];
-#pragma unroll
-                for (int k = 0; k < 32; k++) y[first + k] = signed_by(y[first + k], word, k);
-            }
-#else
-            u32 word = signs[(at + turn * HEAD) / 32] >> (at + turn * HEAD) % 32;
-#pragma unroll
-            for (int k = 0; k < HEAD; k++) y[k] = signed_by(y[k], word, k);
-#endif
-            walsh_hadamard(y);
-        }
+        for (int turn = 0; turn < 3; turn++) signed_walsh_hadamard(y, signs + (part % PARTS_AT_ONCE * 3 + turn) * HEAD);
         u64 low = 0, high = 0;
 #pragma unroll
         for (int k = 0; k < HEAD; k++)
@@ -88,9 +78,26 @@ yoso_hash(u16 *codes, u16 *row_codes, float *inverses, const real *qkv, const in
             four |= (u64)code << hash % 4 * 16;
             if (hash % 4 == 3 || hash == m - 1) {
                 *(u64 *)(beside + hash / 4 * 4) = four;
+                // Read with the rest of its 16 bytes, and not used.
+                if (hash == m - 1 && hash % 8 < 4) *(u64 *)(beside + hash / 8 * 8 + 4) = 0;
                 four = 0;
             }
         }
+    }
+}
+
+/// The inverses of yoso_hash alone.
+// grid (⌈rows / 8⌉, heads), block 256: a warp a row
+KERNEL __launch_bounds__(256) yoso_norms(float *inverses, const real *qkv, int rows, int heads, int padded) {
+    const int row = blockIdx.x * 8 + threadIdx.x / 32, lane = threadIdx.x % 32, head = blockIdx.y;
+    if (row >= rows) return;
+    for (int role = 0; role < 2; role++) {
+        float x[VECTOR], squares = 0;
+        get_vector(qkv, (((long)row * 3 + role) * heads + head) * HEAD + lane % GROUP * VECTOR, x);
+#pragma unroll
+        for (int k = 0; k < VECTOR; k++) squares += x[k] * x[k];
+        squares = group_sum(squares);
+        if (lane == 0) inverses[((long)role * heads + head) * padded + row] = 1 / fmaxf(sqrtf(squares), EPSILON);
     }
 }
 
@@ -189,9 +196,9 @@ DEVICE void sort_codes(u16 *order, u16 *out, u32 *ranges, const u16 *sorted, con
 
 /// order[h]: the tokens of one side by their codes and, within a code, by number. ranges[h][i]: where the tokens of that side lie
 /// that collide with token i of the other side, first | last << 16 (1 for none). side 1: keys sorted, for queries; 0: the reverse.
-// grid (hashes, heads, sequences), block 128, 256 (lengths up to 1024), 512 (4096) or 1024,
+// grid (hashes, heads, sequences), block 128 (lengths up to 256), 256 (1,024), 512 (16,384) or 1,024,
 // dynamic shared 4 min(2^bits, 16384) and, if in_shared, 2 · length more; the tokens are sorted there, or else in global memory
-KERNEL __launch_bounds__(1024)
+KERNEL __launch_bounds__(1024, 1)
 yoso_sort(u16 *order, u32 *ranges, const u16 *codes, int side, Layout l, Yoso o, int heads, int in_shared) {
     DYNAMIC_SHARED(u32, counts);
     __shared__ u32 totals[32];

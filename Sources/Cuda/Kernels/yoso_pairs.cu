@@ -30,36 +30,36 @@ struct Pass {
     __device__ __forceinline__ const real *lane_part(int part) const {
         return qkv + place.qkv(part, 0) + threadIdx.x % 32 % GROUP * VECTOR;
     }
-    __device__ __forceinline__ long apart() const { return 3l * place.heads * HEAD; }
+    /// Below 2^32 / 65,536 where heads are together at most 16,384 wide.
+    __device__ __forceinline__ u32 apart() const { return 3u * place.heads * HEAD; }
 };
 
-/// The pairs of row i, hash by hash, 32 hashes at a time: a lane a hash.
+/// Where the pairs of row i are looked for: a lane a hash, 32 hashes at a time.
 struct Search {
-    const u16 *order;
-    const u32 *ranges;
-    const u16 *own, *others;  // codes side by side: of this row, of row 0 of the other side
-    int length, hashes, i, next;
-    long apart;  // codes between two rows of the other side
-    u32 begin, count;
+    int i, next;
+    u32 range;  // first | last << 16 of this lane's bucket
 };
 
-DEVICE Search search(const Pass &pass, bool keys, int i) {
-    const Place p = pass.place;
-    const int m = pass.o.hashes;
-    Search s = {pass.order, pass.ranges, pass.row_codes, pass.row_codes, p.length, m, i, 0, 0, 0, 0};
-    if (pass.order) s.order += p.hash(0, m), s.ranges += p.hash(0, m);
-    if (pass.row_codes) {
-        const long side = (long)pass.l.rows * p.heads * code_stride(m);
-        s.own += (keys ? side : 0) + codes_at(p, i, m);
-        s.others += (keys ? 0 : side) + codes_at(p, 0, m);
-        s.apart = (long)p.heads * code_stride(m);
-    }
+/// The ranges of the next hashes.
+DEVICE void advance(const Pass &pass, Search &s) {
+    const int h = s.next + threadIdx.x % 32;
+    s.range = h < pass.o.hashes ? pass.ranges[pass.place.hash(h, pass.o.hashes) + s.i] : 1;
+    s.next += 32;
+}
+
+/// Reads ahead what the first list will want.
+template <int LAW> DEVICE Search search(const Pass &pass, int i) {
+    Search s = {i, 0, 1};
+    if (LAW != ALL) advance(pass, s);
     return s;
 }
 
-/// Whether an earlier hash than h selects this row and row j of the other side.
-DEVICE bool met_before(const Search &s, int j, int h) {
-    const uint4 *a = (const uint4 *)s.own, *b = (const uint4 *)(s.others + j * s.apart);
+/// Whether an earlier hash than h selects row i and row j of the other side; i is a key, or a query.
+DEVICE bool met_before(const Pass &pass, bool keys, int i, int j, int h) {
+    const int m = pass.o.hashes;
+    const long side = (long)pass.l.rows * pass.place.heads * code_stride(m);
+    const uint4 *a = (const uint4 *)(pass.row_codes + codes_at(pass.place, keys ? j : i, m));
+    const uint4 *b = (const uint4 *)(pass.row_codes + side + codes_at(pass.place, keys ? i : j, m));
     for (int from = 0; from < h; from += 8) {
         const uint4 x = a[from / 8], y = b[from / 8];
         const u32 words[4] = {x.x ^ y.x, x.y ^ y.y, x.z ^ y.z, x.w ^ y.w};
@@ -73,33 +73,35 @@ DEVICE bool met_before(const Search &s, int j, int h) {
 }
 
 /// Lists the next pairs by their tokens; returns how many, 0 at the end. With `once` a pair is listed for its first hash alone.
-template <int LAW> DEVICE int list_pairs(Search &s, u16 *list, bool once) {
+template <int LAW> DEVICE int list_pairs(const Pass &pass, bool keys, Search &s, bool once) {
     const int lane = threadIdx.x % 32;
+    u16 *list = pass.list;
     __syncwarp();
     if (LAW == ALL) {
-        const int total = s.length - s.next < LISTED ? s.length - s.next : LISTED;
+        const int left = pass.place.length - s.next, total = left < LISTED ? left : LISTED;
         for (int at = lane; at < total; at += 32) list[at] = (u16)(s.next + at);
         s.next += total;
         __syncwarp();
         return total;
     }
     for (;;) {
-        while (!__any_sync(0xffffffffu, s.count > 0)) {
-            if (s.next >= s.hashes) return 0;
-            const int h = s.next + lane;
-            if (h < s.hashes) {
-                const u32 range = s.ranges[(long)h * s.length + s.i];
-                s.begin = range & 0xffffu, s.count = (range >> 16) + 1 - s.begin;
-            }
-            s.next += 32;
+        u32 begin = s.range & 0xffffu, count = (s.range >> 16) + 1 - begin;
+        while (!__any_sync(0xffffffffu, count > 0)) {
+            if (s.next >= pass.o.hashes) return 0;
+            advance(pass, s);
+            begin = s.range & 0xffffu, count = (s.range >> 16) + 1 - begin;
         }
-        const u32 some = s.count < FEW ? s.count : FEW;
+        const u32 some = count < FEW ? count : FEW;
         const int h = s.next - 32 + lane;
-        const u16 *tokens = s.order + (long)h * s.length + s.begin;
-        u32 kept = (1u << some) - 1;
+        const u16 *tokens = pass.order + pass.place.hash(h, pass.o.hashes) + begin;
+        // All reads before the first write, which might be to where another read is from.
+        u32 found[FEW], kept = (1u << some) - 1;
+#pragma unroll
+        for (u32 k = 0; k < FEW; k++) found[k] = k < some ? tokens[k] : 0;
         if (LAW == WEIGHED && once)
-            for (u32 k = 0; k < some; k++)
-                if (met_before(s, tokens[k], h)) kept &= ~(1u << k);
+#pragma unroll
+            for (u32 k = 0; k < FEW; k++)
+                if (k < some && met_before(pass, keys, s.i, found[k], h)) kept &= ~(1u << k);
         const u32 mine = __popc(kept);
         u32 end = mine;
         for (int step = 1; step < 32; step *= 2) {
@@ -108,9 +110,10 @@ template <int LAW> DEVICE int list_pairs(Search &s, u16 *list, bool once) {
         }
         const int total = (int)__shfl_sync(0xffffffffu, end, 31);
         u32 at = end - mine;
-        for (u32 k = 0; k < some; k++)
-            if (kept >> k & 1) list[at++] = tokens[k];
-        s.begin += some, s.count -= some;
+#pragma unroll
+        for (u32 k = 0; k < FEW; k++)
+            if (kept >> k & 1) list[at++] = (u16)found[k];
+        s.range = count > some ? s.range + some : 1;
         if (total) {
             __syncwarp();
             return total;
@@ -128,13 +131,14 @@ template <int LAW> DEVICE float pair_weight(Yoso o, float s, int T, int t) {
 }
 
 /// y_i = S / divisor, S_i = Σ_j W_ij V_j.
-template <int LAW> DEVICE void sums(const Pass &pass, int i, real *y, float *divisors) {
+template <int LAW> DEVICE void sums(const Pass &pass, Search s, real *y, float *divisors) {
+    const int i = s.i;
     const Place p = pass.place;
     const Yoso o = pass.o;
     const int lane = threadIdx.x % 32, group = lane / GROUP, part = lane % GROUP * VECTOR;
     const float *others = pass.inverse(true);
     const real *keys = pass.lane_part(1), *values = pass.lane_part(2);
-    const long apart = pass.apart();
+    const u32 apart = pass.apart();
     const int t = hash_bits(o, p.length), T = kernel_bits(o, p.length);
     float own[VECTOR], sum[VECTOR] = {0}, mass = 0;
     if (LAW != COUNTS) {
@@ -143,20 +147,20 @@ template <int LAW> DEVICE void sums(const Pass &pass, int i, real *y, float *div
 #pragma unroll
         for (int k = 0; k < VECTOR; k++) own[k] *= inverse;
     }
-    Search s = search(pass, false, i);
     int met = 0;
-    for (int total; (total = list_pairs<LAW>(s, pass.list, true));) {
+    for (int total; (total = list_pairs<LAW>(pass, false, s, true));) {
         met += total;
         if (LAW != COUNTS) {
             for (int p0 = group; p0 - group < total; p0 += GROUPS * AHEAD) {
-                float x[AHEAD][VECTOR];
+                Packed rows[AHEAD];
 #pragma unroll
-                for (int u = 0; u < AHEAD; u++) get_vector(keys, listed(pass.list, p0 + u * GROUPS, total) * apart, x[u]);
+                for (int u = 0; u < AHEAD; u++) rows[u] = get_packed(keys + listed(pass.list, p0 + u * GROUPS, total) * apart);
 #pragma unroll
                 for (int u = 0; u < AHEAD; u++) {
-                    float dot = 0;
+                    float x[VECTOR], dot = 0;
+                    unpack(rows[u], x);
 #pragma unroll
-                    for (int k = 0; k < VECTOR; k++) dot += own[k] * x[u][k];
+                    for (int k = 0; k < VECTOR; k++) dot += own[k] * x[k];
                     dot = group_sum(dot);
                     if (part == 0 && p0 + u * GROUPS < total) pass.cosines[p0 + u * GROUPS] = dot;
                 }
@@ -169,15 +173,17 @@ template <int LAW> DEVICE void sums(const Pass &pass, int i, real *y, float *div
             __syncwarp();
         }
         for (int p0 = group; p0 - group < total; p0 += GROUPS * AHEAD) {
-            float x[AHEAD][VECTOR];
+            Packed rows[AHEAD];
 #pragma unroll
-            for (int u = 0; u < AHEAD; u++) get_vector(values, listed(pass.list, p0 + u * GROUPS, total) * apart, x[u]);
+            for (int u = 0; u < AHEAD; u++) rows[u] = get_packed(values + listed(pass.list, p0 + u * GROUPS, total) * apart);
 #pragma unroll
             for (int u = 0; u < AHEAD; u++) {
                 const int at = p0 + u * GROUPS;
                 const float weight = at < total ? LAW == COUNTS ? 1.0f : pass.cosines[at] : 0.0f;
+                float x[VECTOR];
+                unpack(rows[u], x);
 #pragma unroll
-                for (int k = 0; k < VECTOR; k++) sum[k] += weight * x[u][k];
+                for (int k = 0; k < VECTOR; k++) sum[k] += weight * x[k];
             }
         }
     }
@@ -190,19 +196,33 @@ template <int LAW> DEVICE void sums(const Pass &pass, int i, real *y, float *div
     if (lane == 0) divisors[(long)p.head * pass.padded + p.first + i] = divisor;
 }
 
-/// Row of a warp where blocks take eight rows: 8 blocks a tile.
-#define ROW(tile) ((tile).x - (tile).z + (int)blockIdx.x % 8 * 8 + (int)threadIdx.x / 32)
+/// Calls body(search) for this warp's rows of a tile's quarter, whose first reads are made ahead.
+template <int LAW, class Body> DEVICE void each_row(const Pass &pass, int first, Body body) {
+    int i = first + blockIdx.x % 4 * 16 + threadIdx.x / 32;
+    const int last = i + 9 < pass.place.length ? i + 9 : pass.place.length;
+    if (i >= last) return;
+    Search s = search<LAW>(pass, i), next = s;
+    for (; i < last; i += 8, s = next) {
+        if (i + 8 < last) next = search<LAW>(pass, i + 8);
+        body(s);
+    }
+}
 
-// grid (8 · tiles, heads), block 256: a warp a query; order and ranges of sorted keys
-KERNEL __launch_bounds__(256, 6)
+/// What the kernels of a warp a row work with.
+#define PASS(list, cosines, slopes)                                                                                             \
+    const int warp = threadIdx.x / 32;                                                                                          \
+    const int4 tile = tiles[blockIdx.x / 4];                                                                                    \
+    const Pass pass = {qkv, inverses, order, ranges, row_codes, l, o, {tile.z, tile.w, (int)blockIdx.y, heads}, padded,         \
+                       list, cosines, slopes}
+
+// grid (4 · tiles, heads), block 256: a warp a query, two in turn; order and ranges of sorted keys
+KERNEL __launch_bounds__(256, 5)
 yoso_sums_counts(real *y, float *divisors, const u16 *order, const u32 *ranges, const u16 *row_codes, const float *inverses,
                  const real *qkv, const int4 *tiles, Layout l, Yoso o, int heads, int padded) {
     __shared__ u16 lists[8][LISTED];
-    const int4 tile = tiles[blockIdx.x / 8];
-    const Pass pass = {qkv, inverses, order, ranges, 0, l, o, {tile.z, tile.w, (int)blockIdx.y, heads}, padded,
-                       lists[threadIdx.x / 32], 0, 0};
+    PASS(lists[warp], 0, 0);
     if (blockIdx.x == gridDim.x - 1) clear_beyond(y, l.rows, padded, 1, 0, blockIdx.y, heads);
-    if (ROW(tile) < tile.w) sums<COUNTS>(pass, ROW(tile), y, divisors);
+    each_row<COUNTS>(pass, tile.x - tile.z, [&](Search s) { sums<COUNTS>(pass, s, y, divisors); });
 }
 
 // as yoso_sums_counts
@@ -211,10 +231,7 @@ yoso_sums_conditional(real *y, float *divisors, const u16 *order, const u32 *ran
                       const real *qkv, const int4 *tiles, Layout l, Yoso o, int heads, int padded) {
     __shared__ u16 lists[8][LISTED];
     __shared__ float weights[8][LISTED];
-    const int warp = threadIdx.x / 32;
-    const int4 tile = tiles[blockIdx.x / 8];
-    const Pass pass = {qkv, inverses, order, ranges, row_codes, l, o, {tile.z, tile.w, (int)blockIdx.y, heads}, padded,
-                       lists[warp], weights[warp], 0};
+    PASS(lists[warp], weights[warp], 0);
     if (blockIdx.x == gridDim.x - 1) clear_beyond(y, l.rows, padded, 1, 0, blockIdx.y, heads);
-    if (ROW(tile) < tile.w) sums<WEIGHED>(pass, ROW(tile), y, divisors);
+    each_row<WEIGHED>(pass, tile.x - tile.z, [&](Search s) { sums<WEIGHED>(pass, s, y, divisors); });
 }
