@@ -42,6 +42,7 @@ let package = Package(
             cSettings: [.define("CMPI_TRAIT", .when(traits: ["MPI"]))]),
         .target(name: "CKernels", cSettings: kernels),
         .target(name: "CShipped"),
+        .target(name: "CCuda"),
 
         // Processes.
         .target(name: "Communication", dependencies: [.target(name: "CMPI", condition: .when(traits: ["MPI"]))]),
@@ -50,6 +51,21 @@ let package = Package(
         .target(name: "Options"),
         .target(name: "Tensors", dependencies: ["COpenBLAS", "CKernels", "CThreads"]),
         .target(name: "Autograd", dependencies: ["Tensors", "CKernels"]),
+
+        // A GPU, where there is one.
+        .target(
+            name: "Cuda", dependencies: ["Autograd", "CCuda", "Digests", "Tensors"],
+            resources: [
+                .embedInCode("Kernels/common.cu"), .embedInCode("Kernels/embedding.cu"),
+                .embedInCode("Kernels/norm.cu"), .embedInCode("Kernels/activations.cu"),
+                .embedInCode("Kernels/rows.cu"), .embedInCode("Kernels/loss.cu"),
+                .embedInCode("Kernels/optimizer.cu"), .embedInCode("Kernels/small.cu"),
+                .embedInCode("Kernels/softmax.cu"), .embedInCode("Kernels/softmax_gradient.cu"),
+                .embedInCode("Kernels/softmax_fp32.cu"), .embedInCode("Kernels/yoso.cu"),
+                .embedInCode("Kernels/yoso_hash.cu"), .embedInCode("Kernels/yoso_pairs.cu"),
+                .embedInCode("Kernels/yoso_gradients.cu"), .embedInCode("Kernels/yoso_expectation.cu"),
+                .embedInCode("Kernels/convolution.cu"),
+            ]),
 
         // The model.
         .target(name: "Attention", dependencies: ["Autograd", "Options", "Tensors", "CKernels"]),
@@ -70,7 +86,8 @@ let package = Package(
         .target(
             name: "Training",
             dependencies: [
-                "Attention", "Autograd", "Bert", "Checkpoints", "CKernels", "Communication", "Corpora", "Digests",
+                "Attention", "Autograd", "Bert", "Checkpoints", "CKernels", "Communication", "Corpora", "Cuda",
+                "Digests",
                 "LongRange", "Options", "Tasks", "Tensors", "Tokenization",
             ]),
         .target(
@@ -100,7 +117,7 @@ let package = Package(
             name: "Benchmarks",
             dependencies: [
                 "Attention", "Autograd", "Bert", "CCrypto", "Checkpoints", "CKernels", "Communication", "CLzma",
-                "Console", "Corpora", "CPng", "CZip", "CZlib", "Experiments", "LongRange", "Options", "Recipes",
+                "Console", "Corpora", "Cuda", "CPng", "CZip", "CZlib", "Experiments", "LongRange", "Options", "Recipes",
                 "Reports", "Tasks", "Tensors", "Tokenization", "Training",
             ],
             exclude: ["RESULTS.md"]),
@@ -115,6 +132,7 @@ let package = Package(
 
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"]),
         .testTarget(name: "AutogradTests", dependencies: ["Autograd", "Attention", "CKernels", "Tensors"]),
+        .testTarget(name: "CudaTests", dependencies: ["Attention", "Autograd", "Cuda", "Tensors"]),
         .testTarget(name: "AttentionTests", dependencies: ["Attention", "Autograd", "Tensors"]),
         .testTarget(
             name: "BertTests",

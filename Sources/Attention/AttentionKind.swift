@@ -19,6 +19,8 @@ public protocol AttentionKind: Configurable {
     func outputScale(headWidth: Int) -> Float
     /// What stands against options within their ranges, for heads of `headWidth`, by the key of a recipe below `model`.
     func problems(headWidth: Int) -> [(key: String, text: String)]
+    /// Why no GPU runs it with heads of `headWidth`; nil where one does.
+    func problemOnDevice(headWidth: Int) -> String?
     /// Fills in what follows from the longest sequence of the model.
     mutating func fit(positions: Int)
     /// The attention for heads of `shape`, with `dropout` on its weights where it has any, and with parameters of its own, where
@@ -58,6 +60,7 @@ extension AttentionKind {
     public func pairs(length: Int) -> Int { 0 }
     public func outputScale(headWidth: Int) -> Float { 1 }
     public func problems(headWidth: Int) -> [(key: String, text: String)] { [] }
+    public func problemOnDevice(headWidth: Int) -> String? { "\(Self.name) runs on the CPU only" }
     public func fit(positions: Int) {}
 
     func isEqual(_ other: any AttentionKind) -> Bool { other as? Self == self }

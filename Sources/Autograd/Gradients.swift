@@ -9,7 +9,10 @@ public final class Gradients {
     private var slots: [Tensor?]
     let ofParameters: ParameterGradients
 
-    init(slots: Int, ofParameters: ParameterGradients, products: Products) {
+    private let machine: (any Machine)?
+
+    init(slots: Int, ofParameters: ParameterGradients, products: Products, machine: (any Machine)? = nil) {
+        self.machine = machine
         self.slots = Array(repeating: nil, count: slots)
         self.ofParameters = ofParameters
         self.products = products
@@ -25,7 +28,8 @@ public final class Gradients {
     /// Adds `gradient`, which the caller hands over, to that of the variable of `slot`.
     public func add(_ gradient: Tensor, to slot: GradientSlot) {
         guard let node = slot.node else { return }
-        if let sum = slots[node] { team.add(gradient, to: sum) } else { slots[node] = gradient }
+        guard let sum = slots[node] else { return slots[node] = gradient }
+        if let machine { machine.add(gradient, to: sum) } else { team.add(gradient, to: sum) }
     }
 
     /// Adds `gradient`, which the caller hands over, to that of `variable`.
@@ -37,7 +41,7 @@ public final class Gradients {
         if let sum = slots[node] {
             body(sum, true)
         } else {
-            let fresh = pool.tensor(slot.rows, slot.columns)
+            let fresh = machine?.activation(slot.rows, slot.columns) ?? pool.tensor(slot.rows, slot.columns)
             body(fresh, false)
             slots[node] = fresh
         }
@@ -45,7 +49,7 @@ public final class Gradients {
 
     func take(_ node: Int, keeping: Bool) -> Tensor? {
         guard let gradient = slots[node] else { return nil }
-        if keeping { return team.copy(gradient, from: pool) }
+        if keeping { return machine?.copy(gradient) ?? team.copy(gradient, from: pool) }
         slots[node] = nil
         return gradient
     }

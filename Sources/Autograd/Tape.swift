@@ -20,6 +20,8 @@ public final class Tape {
     /// The threads of this pass.
     public var team: Team { products.team }
     private let parameters: Tensor
+    /// What computes the pass; nil for the CPU's kernels.
+    public let machine: (any Machine)?
     /// Where dense layers multiply in bf16, their weights.
     let panels: WeightPanels?
     private let clock: PhaseClock?
@@ -32,13 +34,15 @@ public final class Tape {
 
     /// - Parameter panels: `parameters` in panels, for dense layers to multiply in bf16.
     /// - Parameter clock: hears of every operation in training.
+    /// - Parameter machine: in whose memory the parameters and the pool are.
     public init(
         parameters: Tensor, mode: Mode, pool: StoragePool, team: Team = .alone, panels: WeightPanels? = nil,
-        recomputes: Bool = false, clock: PhaseClock? = nil
+        recomputes: Bool = false, clock: PhaseClock? = nil, machine: (any Machine)? = nil
     ) {
         self.parameters = parameters
         self.recomputes = recomputes
         self.clock = clock
+        self.machine = machine
         clock?.start()
         self.panels = panels
         products = Products(panels == nil ? .fp32 : .bf16, from: pool, team)
@@ -65,9 +69,16 @@ public final class Tape {
     public func record(_ value: Tensor, _ operation: @autoclosure () -> some TapedOperation) -> Variable {
         guard isTraining else { return constant(value) }
         let (variable, operation) = (variable(value), operation())
-        clock?.lap(operation.phase, isBackward: false)
+        lap(operation.phase, isBackward: false)
         if let node = variable.node { operations.append((node, operation)) }
         return variable
+    }
+
+    /// What a machine is asked for is done later, unless somebody waits.
+    private func lap(_ phase: Phase, isBackward: Bool) {
+        guard let clock else { return }
+        machine?.finish()
+        clock.lap(phase, isBackward: isBackward)
     }
 
     /// The place of a result that exists as an operand of products alone.
@@ -89,7 +100,9 @@ public final class Tape {
 
     /// A tape of its own for a part of this pass that begins after so many random streams.
     func branch(at randomSites: UInt64) -> Tape {
-        let tape = Tape(parameters: parameters, mode: mode, pool: pool, team: team, panels: panels, clock: clock)
+        let tape = Tape(
+            parameters: parameters, mode: mode, pool: pool, team: team, panels: panels, clock: clock,
+            machine: machine)
         tape.randomSites = randomSites
         return tape
     }
@@ -102,18 +115,24 @@ public final class Tape {
         backward(from: loss, pool.tensor(1, 1, [1]), gradientsOf: variables)
     }
 
+    /// The gradient of `input` where that of `output` is `dOutput`, which is handed over.
+    public func gradient(of output: Variable, _ dOutput: Tensor, by input: Variable) -> Tensor {
+        backward(from: output, dOutput, gradientsOf: [input])[0]
+    }
+
     /// The same from any output, whose gradient is handed over.
     func backward(from output: Variable, _ dOutput: Tensor, gradientsOf variables: [Variable]) -> [Tensor] {
         guard case .training(let ofParameters, _) = mode else {
             preconditionFailure("backward on a tape in inference mode")
         }
-        let gradients = Gradients(slots: variableCount, ofParameters: ofParameters, products: products)
+        let gradients = Gradients(
+            slots: variableCount, ofParameters: ofParameters, products: products, machine: machine)
         gradients.add(dOutput, to: output)
         let wanted = Set(variables.compactMap(\.node))
         while let (output, operation) = operations.popLast() {
             guard let dOutput = gradients.take(output, keeping: wanted.contains(output)) else { continue }
             operation.backward(dOutput, gradients)
-            clock?.lap(operation.phase, isBackward: true)
+            lap(operation.phase, isBackward: true)
         }
         return variables.map { gradients.of($0) ?? pool.zeros($0.value.rows, $0.value.columns) }
     }

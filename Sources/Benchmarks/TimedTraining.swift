@@ -1,6 +1,7 @@
 import Attention
 import Bert
 import Corpora
+import Cuda
 import Experiments
 import Tensors
 import Training
@@ -22,12 +23,14 @@ public struct TrainingShape: Sendable {
     public var recompute: Bool
     public var slices: Int
     public var threads: Int
+    public var device: DeviceChoice
 
     public init(
         layers: Int, hidden: Int, vocabulary: Int, batch: Int, length: Int, attention: AttentionChoice,
         attentionDropout: Float, precision: Precision, microBatchTokens: Int, recompute: Bool,
-        slices: Int, threads: Int
+        slices: Int, threads: Int, device: DeviceChoice = .cpu
     ) {
+        self.device = device
         (self.layers, self.hidden, self.vocabulary) = (layers, hidden, vocabulary)
         (self.batch, self.length, self.attention) = (batch, length, attention)
         (self.attentionDropout, self.precision) = (attentionDropout, precision)
@@ -79,11 +82,15 @@ public final class TimedTraining {
     /// Operations of a step's products.
     public let work: Double
     private let trainer: Trainer<MaskedWords>
-    private let examples: [PretrainingExample]
+    private let examples: PackedStep<MaskedWords>
+    private let device: CudaDevice?
 
     /// Builds the model and warms it up.
-    public init(_ shape: TrainingShape) {
+    ///
+    /// - Throws: `CudaError` where the shape's device cannot be used.
+    public init(_ shape: TrainingShape) throws {
         self.shape = shape
+        device = try shape.device.open()
         let options = PretrainingOptions(
             examples: ExampleOptions {
                 $0.length = shape.length
@@ -91,10 +98,11 @@ public final class TimedTraining {
             }, batch: .sequences(shape.batch),
             microBatchTokens: shape.microBatchTokens, budget: .steps(1000), slices: shape.slices,
             threads: shape.threads, precision: shape.precision, recompute: shape.recompute)
-        trainer = Trainer(options) { MaskedWords(on: Encoder(shape.encoder, $0), $0) }
-        examples = shape.examples
-        work = trainer.objective.work(examples)
-        _ = seconds(ofSteps: 2)
+        trainer = Trainer(options, device: device) { MaskedWords(on: Encoder(shape.encoder, $0), $0) }
+        // A run packs on a thread beside.
+        examples = trainer.packer.pack(shape.examples)
+        work = trainer.objective.work(shape.examples)
+        _ = seconds(ofSteps: device == nil ? 2 : 5)
     }
 
     /// Seconds of each of `count` steps.
@@ -102,6 +110,23 @@ public final class TimedTraining {
         (0..<count).map { index in
             elapsed { _ = trainer.step(examples, index: index, of: 1000) }
         }
+    }
+
+    /// What it computes on, at its best.
+    public func peak(_ workers: Workers) -> PeakSpeed {
+        device == nil ? PeakSpeed.measure(workers, shape.precision) : trainer.model.weights.measuredPeak
+    }
+
+    /// Bytes of a GPU's memory.
+    public var deviceBytes: Int? { device.map { _ in trainer.model.allocatedBytes } }
+
+    /// Where a GPU's time of `count` steps goes, by kernel; in seconds of all.
+    public func kernels(ofSteps count: Int) -> [KernelTimes.Row] {
+        guard let device else { return [] }
+        device.timeKernels(true)
+        defer { device.timeKernels(false) }
+        _ = seconds(ofSteps: count)
+        return device.kernelTimes?.rows ?? []
     }
 
     /// Where the time of `count` steps goes, in seconds a step.

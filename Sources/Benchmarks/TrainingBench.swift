@@ -1,4 +1,5 @@
 import Console
+import Cuda
 import Foundation
 import Tasks
 import Tensors
@@ -15,12 +16,17 @@ public struct TrainingBench {
         public var peerTokensPerSecond: Double?
         public var peerPeakMegabytes: Int?
         public var phases: [StepProfile.Row]
+        /// Of a GPU's memory, that is taken.
+        public var deviceBytes: Int?
     }
 
     public let result: Result
     /// Operations a second in products, and what this machine reaches.
     public let speed: Double
     public let peak: PeakSpeed
+    /// Where a GPU's time goes.
+    private let kernels: [KernelTimes.Row]
+    private let steps: Int
 
     /// Measures `rounds` rounds of `steps` steps, each of which is told to `line`.
     ///
@@ -29,8 +35,8 @@ public struct TrainingBench {
         _ shape: TrainingShape, _ workers: Workers, rounds: Int, steps: Int, peer: PeerTraining?,
         line: (String) -> Void
     ) throws {
-        let training = TimedTraining(shape)
-        peak = PeakSpeed.measure(workers, shape.precision)
+        let training = try TimedTraining(shape)
+        peak = training.peak(workers)
         var (ours, theirs): ([Double], [PeerTraining.Report]) = ([], [])
         for round in 1...rounds {
             let speed = Double(shape.tokens) / median(training.seconds(ofSteps: steps))
@@ -45,7 +51,10 @@ public struct TrainingBench {
         result = Result(
             precision: shape.precision, tokensPerSecond: median(ours), shareOfPeak: speed / peak.operations,
             peerTokensPerSecond: theirs.isEmpty ? nil : median(theirs.map(\.tokensPerSecond)),
-            peerPeakMegabytes: theirs.map(\.peakMegabytes).max(), phases: training.profile(ofSteps: steps))
+            peerPeakMegabytes: theirs.map(\.peakMegabytes).max(), phases: training.profile(ofSteps: steps),
+            deviceBytes: training.deviceBytes)
+        kernels = shape.device == .cpu ? [] : training.kernels(ofSteps: steps)
+        self.steps = steps
     }
 
     /// What was measured, and the phases of a step.
@@ -58,7 +67,11 @@ public struct TrainingBench {
             head += String(format: "; PyTorch %.0f tokens/s, ratio %.2f", peer, result.tokensPerSecond / peer)
             if let peak = result.peerPeakMegabytes { head += ", \(Show.bytes(peak << 20))" }
         }
-        return [head] + PhaseTable(rows: result.phases).lines
+        if let bytes = result.deviceBytes { head += ", \(Show.bytes(bytes)) of its memory" }
+        let kernels = kernels.prefix(24).map { row in
+            String(format: "%9.3f ms %5d x  ", row.seconds * 1000 / Double(steps), row.launches / steps) + row.name
+        }
+        return [head] + (kernels.isEmpty ? PhaseTable(rows: result.phases).lines : kernels)
     }
 }
 

@@ -18,9 +18,12 @@ public struct PackedTokens: Sendable, Equatable {
 
     /// The place of every token in its sequence, counted from `first`.
     func positions(from first: Int) -> [Int32] {
-        (0..<layout.count).flatMap { index in
-            (0..<layout.rows(index).count).map { Int32(first + $0) }
+        var positions: [Int32] = []
+        positions.reserveCapacity(layout.tokens)
+        for index in 0..<layout.count {
+            positions.append(contentsOf: Int32(first)..<Int32(first + layout.rows(index).count))
         }
+        return positions
     }
 
     /// Both segments of every sequence as sequences of their own, one behind the other.

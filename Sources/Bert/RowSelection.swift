@@ -10,9 +10,9 @@ public struct RowSelection: Sendable, Equatable {
     /// The kept rows as sequences of their own.
     public let layout: BatchLayout
 
-    /// The first row of every sequence and `others`.
+    /// The first row of every sequence and `others`, which ascend.
     public init(_ layout: BatchLayout, firstRowsAnd others: [Int32] = []) {
-        rows = Set(layout.firstRows).union(others).sorted()
+        rows = layout.firstRows.merged(with: others)
         var counts = Array(repeating: 0, count: layout.count)
         var sequence = 0
         for row in rows {
@@ -32,5 +32,24 @@ public struct RowSelection: Sendable, Equatable {
             precondition(rows[index] == row, "row \(row) was not kept")
             return Int32(index)
         }
+    }
+}
+
+extension [Int32] {
+    /// What is in either, in order.
+    ///
+    /// - Precondition: both ascend.
+    public func merged(with others: [Int32]) -> [Int32] {
+        var (merged, own, other) = ([Int32](), 0, 0)
+        merged.reserveCapacity(count + others.count)
+        while own < count || other < others.count {
+            let next =
+                own == count ? others[other] : other == others.count ? self[own] : Swift.min(self[own], others[other])
+            precondition(merged.isEmpty || merged[merged.count - 1] < next, "row \(next) does not ascend")
+            merged.append(next)
+            if own < count, self[own] == next { own += 1 }
+            if other < others.count, others[other] == next { other += 1 }
+        }
+        return merged
     }
 }

@@ -12,6 +12,7 @@ public struct Matrix: KernelOperand {
     @usableFromInline let isTransposed: Bool
 
     init(_ tensor: Tensor, rows: Int, columns: Int, stride: Int) {
+        precondition(tensor.storage.memory == nil, "the host touches [\(rows), \(columns)] of a device")
         self.init(tensor.storage, tensor.offset, rows, columns, stride, isTransposed: false)
     }
 

@@ -25,15 +25,22 @@ public final class StoragePool {
     /// Bytes in use by living tensors.
     public private(set) var bytesInUse = 0
 
-    public init() {}
+    /// Where the memory is; nil for the host's.
+    public let memory: (any DeviceMemory)?
+
+    public init(_ memory: (any DeviceMemory)? = nil) { self.memory = memory }
 
     deinit {
-        for slab in slabs { free(slab.start) }
+        for slab in slabs {
+            if let memory { memory.free(slab.start) } else { free(slab.start) }
+        }
     }
 
     /// A [rows, columns] tensor with arbitrary contents.
-    public func tensor(_ rows: Int, _ columns: Int) -> Tensor {
-        Tensor(storage: take(rows * columns), offset: 0, rows: rows, columns: columns)
+    public func tensor(_ rows: Int, _ columns: Int, _ element: Element = .float32) -> Tensor {
+        precondition(element == .float32 || memory != nil, "\(element) on the host")
+        let floats = (rows * columns * element.bytes + 3) / 4
+        return Tensor(storage: take(floats), offset: 0, rows: rows, columns: columns, element: element)
     }
 
     /// A [rows, columns] tensor of zeros.
@@ -58,7 +65,7 @@ public final class StoragePool {
     }
 
     private func take(_ count: Int) -> Storage {
-        let capacity = Self.capacity(for: count)
+        let capacity = Self.capacity(for: count, steps: memory == nil ? 4 : 16)
         let bytes = capacity * MemoryLayout<Float>.stride
         if bytesInUse == 0 { makeWhole() }
         bytesInUse += bytes
@@ -96,6 +103,10 @@ public final class StoragePool {
 
     private func addSlab(_ bytes: Int) -> Int {
         let size = (bytes + Self.hugePageBytes - 1) / Self.hugePageBytes * Self.hugePageBytes
+        if let memory {
+            slabs.append(Slab(start: memory.allocate(size), size: size))
+            return slabs.count - 1
+        }
         var raw: UnsafeMutableRawPointer?
         guard posix_memalign(&raw, Self.hugePageBytes, size) == 0, let raw else {
             // Nothing could go on without it, and no caller could do more than say so.
@@ -125,27 +136,35 @@ public final class StoragePool {
     /// All bits set are NaN as a float, and an index far outside as an integer.
     private func poison(_ start: UnsafeMutablePointer<Float>, _ bytes: Int) {
         #if DEBUG
-            memset(start, 0xFF, bytes)
+            if let memory {
+                memory.poison(bytes, at: UInt64(UInt(bitPattern: start)))
+            } else {
+                memset(start, 0xFF, bytes)
+            }
         #endif
     }
 
-    /// The next of {1, 1¼, 1½, 1¾} · 2^k, at least 16: few enough classes that slightly different shapes share blocks.
-    private static func capacity(for count: Int) -> Int {
-        guard count > 16 else { return 16 }
-        let quarter = max(4, (1 << (Int.bitWidth - 1 - (count - 1).leadingZeroBitCount)) / 4)
-        return (count + quarter - 1) / quarter * quarter
+    /// The next of {1, 1¼, 1½, 1¾} · 2^k, at least 16: few enough classes that slightly different shapes share blocks. On a
+    /// device, whose memory is dearer, in sixteenths.
+    private static func capacity(for count: Int, steps: Int) -> Int {
+        guard count > 64 else { return count > 16 ? (count + 15) / 16 * 16 : 16 }
+        let step = max(16, (1 << (Int.bitWidth - 1 - (count - 1).leadingZeroBitCount)) / steps)
+        return (count + step - 1) / step * step
     }
 }
 
 /// Owns one block and returns it to its pool when the last tensor on it is gone.
 @usableFromInline final class Storage {
     @usableFromInline let start: UnsafeMutablePointer<Float>
+    /// Nil for the host's.
+    @usableFromInline let memory: (any DeviceMemory)?
     /// In floats.
     private let capacity: Int
     private let pool: StoragePool
 
     init(_ start: UnsafeMutablePointer<Float>, _ capacity: Int, from pool: StoragePool) {
         (self.start, self.capacity, self.pool) = (start, capacity, pool)
+        memory = pool.memory
     }
 
     deinit { pool.give(start, capacity) }

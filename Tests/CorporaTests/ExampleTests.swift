@@ -82,6 +82,14 @@ import Tokenization
         #expect(examples.allSatisfy { $0.isOrdered == nil || $0.segments.contains(1) })
     }
 
+    @Test(arguments: [false, true]) func theLengthOfAnExampleIsKnownBeforeItIsMade(sentenceOrder: Bool) throws {
+        let folder = try TemporaryFolder()
+        let corpus = try tokenized(sampleText(documents: 20) + "\n\na\n", in: folder)
+        let options = ExampleOptions { ($0.length, $0.sentenceOrder) = (40, sentenceOrder) }
+        let epoch = try source(corpus, .training, options)[1]
+        for index in 0..<epoch.count { #expect(epoch.example(index).ids.count == epoch.length(index)) }
+    }
+
     @Test func withoutSentenceOrderThereAreNoPairs() throws {
         let folder = try TemporaryFolder()
         let corpus = try tokenized(sampleText(documents: 20), in: folder)

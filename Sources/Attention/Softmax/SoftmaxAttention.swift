@@ -20,6 +20,13 @@ struct SoftmaxAttention: SelfAttention {
 
     func callAsFunction(_ projections: Variable, _ layout: BatchLayout) -> Variable {
         let tape = projections.tape
+        if tape.machine != nil {
+            let random = dropout > 0 ? tape.nextRandomStream() : nil
+            return projections.attend(
+                DeviceAttention(
+                    heads: shape.heads, headWidth: shape.headWidth,
+                    .softmax(scales: scales(tape), dropout: random == nil ? 0 : dropout, random: random)), layout)
+        }
         let output = tape.pool.tensor(projections.rows, shape.width)
         // log Σ exp of every query's scores, [heads, tokens].
         let logSums = tape.pool.tensor(shape.heads, projections.rows)

@@ -22,6 +22,12 @@ public struct SoftmaxOptions: AttentionKind {
             : SoftmaxAttention(shape: shape, dropout: dropout)
     }
 
+    public func problemOnDevice(headWidth: Int) -> String? {
+        if queryKeyNorm { return "softmax with queryKeyNorm runs on the CPU only" }
+        return [16, 32, 64, 128].contains(headWidth)
+            ? nil : "a GPU has softmax for heads of 16, 32, 64 or 128 columns, not of \(headWidth)"
+    }
+
     // Checkpoints say by the name whether there is a norm.
     private static let normalizedName = "normalizedSoftmax"
     private enum CodingKeys: CodingKey {}

@@ -9,6 +9,7 @@ public enum GeluForm: String, Sendable, Codable {
 extension Variable {
     /// y = x Φ(x)
     public func gelu(_ form: GeluForm = .erf) -> Variable {
+        if let machine = tape.machine { return gelu(form, on: machine) }
         let y = tape.pool.tensor(rows, columns)
         tape.team.cut(rows, weighing: columns) { rows in
             withPointers(value.rows(rows), y.rows(rows)) {
@@ -24,6 +25,7 @@ extension Variable {
 
     /// y = tanh x
     public func tanh() -> Variable {
+        if let machine = tape.machine { return tanh(on: machine) }
         let y = tape.pool.tensor(rows, columns)
         withPointers(value, y) { ck_tanh(Int64(y.count), $0, $1) }
         return tape.record(y, Tanh(x: slot, y: y))

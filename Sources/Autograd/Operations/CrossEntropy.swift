@@ -20,6 +20,12 @@ extension Variable {
     /// The weight is one over the whole step's count, so that micro-batches add up to the mean.
     public func crossEntropy(_ labels: [Int32], weight: Float, smoothing: Float = 0) -> Loss {
         precondition(labels.count == rows, "\(labels.count) labels for \(rows) rows")
+        if let machine = tape.machine {
+            checkLabels(labels, columns)
+            let gradient = machine.copy(value)
+            let counts = machine.crossEntropy(gradient, labels, weight: weight, smoothing: smoothing)
+            return tape.loss(of: slot, gradient, weight: weight, counts, rows: rows)
+        }
         let probabilities = tape.pool.copy(value)
         var counted = countCrossEntropy(probabilities, labels, weight: weight)
         if smoothing > 0 { counted.sum += smooth(probabilities, labels, weight: weight, smoothing) }
@@ -46,6 +52,12 @@ extension Variable {
                 targets[row * columns + label] = 1 - smoothing / 2
             }
         }
+        if let machine = tape.machine {
+            let gradient = machine.copy(value)
+            var counts = machine.binaryCrossEntropy(gradient, targets, weight: weight / Float(columns))
+            counts.sum /= Double(columns)
+            return tape.loss(of: slot, gradient, weight: weight, counts, rows: rows)
+        }
         let gradient = tape.pool.copy(value)
         let sum =
             gradient.withPointer {
@@ -59,6 +71,11 @@ extension Variable {
     /// weight · Σᵢ (x[i] - target[i])², for x [rows, 1].
     public func squaredError(_ targets: [Float], weight: Float) -> Loss {
         precondition(columns == 1 && targets.count == rows, "\(targets.count) targets for [\(rows), \(columns)]")
+        if let machine = tape.machine {
+            let gradient = machine.copy(value)
+            let counts = machine.squaredError(gradient, targets, weight: weight)
+            return tape.loss(of: slot, gradient, weight: weight, counts, rows: rows)
+        }
         let difference = tape.pool.tensor(rows, 1, zip(value.values, targets).map { $0 - $1 })
         let sum = difference.sumOfSquares
         let y = tape.pool.tensor(1, 1, [weight * Float(sum)])
@@ -71,14 +88,16 @@ extension Variable {
 /// Rows of logits become weight · (softmax - onehot); returns the sum of the losses and the number of right guesses.
 func countCrossEntropy(_ logits: Tensor, _ labels: [Int32], weight: Float) -> (sum: Double, correct: Int) {
     precondition(labels.count == logits.rows, "\(labels.count) labels for \(logits.rows) rows")
-    for label in labels {
-        precondition(label >= 0 && label < logits.columns, "label \(label) of \(logits.columns) classes")
-    }
+    checkLabels(labels, logits.columns)
     var correct: Int64 = 0
     let sum = logits.withPointer {
         ck_cross_entropy(Int64(logits.rows), Int64(logits.columns), labels, weight, $0, &correct)
     }
     return (sum, Int(correct))
+}
+
+func checkLabels(_ labels: [Int32], _ classes: Int) {
+    for label in labels { precondition(label >= 0 && label < classes, "label \(label) of \(classes) classes") }
 }
 
 /// A loss whose gradient was known in forward.

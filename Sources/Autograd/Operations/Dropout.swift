@@ -7,6 +7,7 @@ extension Variable {
     /// The rows of `layout` say which sequence a row belongs to: its random numbers are the sequence's own.
     public func dropout(_ probability: Float, _ layout: BatchLayout) -> Variable {
         guard let mask = DropoutMask(probability, layout, tape) else { return self }
+        if let machine = tape.machine { return dropout(mask, on: machine) }
         let y = tape.team.copy(value, from: tape.pool)
         mask.apply(to: y, tape.team)
         return tape.record(y, Dropout(x: slot, mask: mask))
@@ -25,10 +26,11 @@ private struct Dropout: TapedOperation {
 }
 
 /// Which elements of a `[rows, columns]` block are dropped: drawn again in backward, so that no mask is stored.
-struct DropoutMask {
-    private let probability: Float
-    private let layout: BatchLayout
-    private let random: RandomStream
+public struct DropoutMask {
+    public let probability: Float
+    public let layout: BatchLayout
+    /// Of which every sequence has a stream.
+    public let random: RandomStream
 
     /// Nil in inference and where nothing would be dropped.
     init?(_ probability: Float, _ layout: BatchLayout, _ tape: Tape) {

@@ -23,6 +23,7 @@ public struct EmbeddingSum: Sendable {
         for (table, ids) in tables {
             precondition(ids.allSatisfy { $0 >= 0 && $0 < table.rows }, "an id outside of \(table.name)")
         }
+        if let machine = tape.machine { return embed(tables, tape, on: machine) }
         let y = tape.pool.tensor(ids.count, words.columns)
         tape.team.cut(y.rows, weighing: y.columns) { part in
             let (rows, columns) = (Int64(part.count), Int64(y.columns))
@@ -33,6 +34,18 @@ public struct EmbeddingSum: Sendable {
             }
         }
         return tape.record(y, EmbeddingLookup(tables: tables))
+    }
+}
+
+extension EmbeddingSum {
+    private func embed(_ tables: [(Parameter, [Int32])], _ tape: Tape, on machine: any Machine) -> Variable {
+        let y = machine.activation(tables[0].1.count, words.columns)
+        machine.embed(tables.map { (tape[$0], $1) }, into: y)
+        return tape.record(
+            y,
+            DeviceOperation(.embeddings) { d, gradients in
+                for (table, ids) in tables { gradients.add(to: table) { machine.addLookups(d, ids, to: $0) } }
+            })
     }
 }
 

@@ -8,6 +8,7 @@ extension Variable {
         _ expand: (weight: Parameter, bias: Parameter), _ contract: (weight: Parameter, bias: Parameter),
         gelu form: GeluForm = .erf
     ) -> Variable {
+        if let machine = tape.machine { return feedForward(expand, contract, gelu: form, on: machine) }
         guard tape.products.precision == .bf16, form == .erf else {
             return linear(expand.weight, expand.bias).gelu(form).linear(contract.weight, contract.bias)
         }

@@ -27,6 +27,7 @@ public struct LayerNorm: Sendable {
 
     private func normalize(_ x: Variable, plus branch: Variable?, mask: DropoutMask?) -> Variable {
         let tape = x.tape
+        if let machine = tape.machine { return normalize(x, plus: branch, mask: mask, on: machine) }
         // The sum, and then the normalised rows that backward reads.
         let sum = tape.pool.tensor(x.rows, x.columns)
         let y = tape.pool.tensor(x.rows, x.columns)
@@ -44,6 +45,29 @@ public struct LayerNorm: Sendable {
             ResidualNorm(
                 norm: self, x: x.slot, branch: branch?.slot, mask: mask, normalized: sum,
                 inverseDeviation: inverseDeviation))
+    }
+}
+
+extension LayerNorm {
+    private func normalize(
+        _ x: Variable, plus branch: Variable?, mask: DropoutMask?, on machine: any Machine
+    ) -> Variable {
+        let (y, kept) = machine.residualNorm(
+            x.value, branch?.value, scale, shift, epsilon: epsilon, mask, keeping: x.tape.isTraining)
+        guard let kept else { return x.tape.constant(y) }
+        let (norm, toX, toBranch) = (self, x.slot, branch?.slot)
+        return x.tape.record(
+            y,
+            DeviceOperation(.norms) { d, gradients in
+                gradients.add(to: norm.scale) { dScale in
+                    gradients.add(to: norm.shift) { dShift in
+                        let dBranch = machine.residualNormGradient(
+                            d, kept, norm.scale, mask, hasBranch: toBranch != nil, dScale: dScale, dShift: dShift)
+                        if let dBranch, let toBranch { gradients.add(dBranch, to: toBranch) }
+                    }
+                }
+                gradients.add(d, to: toX)
+            })
     }
 }
 

@@ -4,6 +4,7 @@ extension Variable {
     /// y = x Wᵀ + b, for x [rows, in], W [out, in], b [out].
     public func linear(_ weight: Parameter, _ bias: Parameter) -> Variable {
         precondition(columns == weight.columns, "\(weight.name) takes \(weight.columns) columns, not \(columns)")
+        if let machine = tape.machine { return linear(weight, bias, on: machine) }
         let y = tape.pool.tensor(rows, weight.rows)
         let (left, kept) = tape.products.leftAndKept(value, isKept: tape.isTraining)
         tape.multiply(left, weight, plus: bias, into: y)

@@ -4,6 +4,7 @@ import Tensors
 extension Variable {
     /// y_s = Σ_i x_i / n_s over the n_s rows of sequence s, [sequences, columns].
     public func meanRows(_ layout: BatchLayout) -> Variable {
+        if let machine = tape.machine { return meanRows(layout, on: machine) }
         let (y, bounds) = (tape.pool.tensor(layout.count, columns), layout.offsets.map(Int64.init))
         withPointers(value.matrix, y) { ck_segment_sums(Int64(layout.count), bounds, 1, $0, $1) }
         return tape.record(y, MeanRows(x: slot, bounds: bounds))

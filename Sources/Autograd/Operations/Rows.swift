@@ -5,6 +5,7 @@ extension Variable {
     /// y[i] = x[indices[i]]
     public func gatherRows(_ indices: [Int32]) -> Variable {
         precondition(indices.allSatisfy { $0 >= 0 && $0 < rows }, "gathering outside of \(rows) rows")
+        if let machine = tape.machine { return gatherRows(indices, on: machine) }
         let y = tape.pool.tensor(indices.count, columns)
         withPointers(value, y) { ck_gather(Int64(indices.count), Int64(columns), indices, $0, $1) }
         return tape.record(y, GatherRows(x: slot, indices: indices))

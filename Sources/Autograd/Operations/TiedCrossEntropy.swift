@@ -8,6 +8,9 @@ extension Variable {
     /// the gradients of E and b are added in forward too, which is why the loss must enter the total with factor 1.
     public func tiedCrossEntropy(_ embedding: Parameter, _ bias: Parameter, _ labels: [Int32], weight: Float) -> Loss {
         precondition(labels.count == rows, "\(labels.count) labels for \(rows) rows")
+        if let machine = tape.machine {
+            return tiedCrossEntropy(embedding, bias, labels, weight: weight, on: machine)
+        }
         let pool = tape.pool
         let (dInput, dBias) = (pool.tensor(rows, columns), pool.zeros(1, embedding.rows))
         var gradients: ParameterGradients?
@@ -60,6 +63,25 @@ extension Variable {
         let y = pool.tensor(1, 1, [weight * Float(sum)])
         let variable = tape.record(y, TiedCrossEntropy(x: slot, dInput: dInput))
         return Loss(variable: variable, sum: sum, correct: correct, count: rows)
+    }
+
+    private func tiedCrossEntropy(
+        _ embedding: Parameter, _ bias: Parameter, _ labels: [Int32], weight: Float, on machine: any Machine
+    ) -> Loss {
+        checkLabels(labels, embedding.rows)
+        guard case .training(let gradients, _) = tape.mode else {
+            let counts = machine.tiedCrossEntropy(value, embedding, bias, labels, weight: weight, nil)
+            return tape.loss(of: slot, value, weight: weight, counts, rows: rows)
+        }
+        let dInput = machine.activation(rows, columns)
+        var counts = LossCounts()
+        gradients.add(to: embedding) { dEmbedding in
+            gradients.add(to: bias) { dBias in
+                counts = machine.tiedCrossEntropy(
+                    value, embedding, bias, labels, weight: weight, (dInput, dEmbedding, dBias))
+            }
+        }
+        return tape.loss(of: slot, dInput, weight: weight, counts, rows: rows)
     }
 
     /// Rows of logits at a time, equally many: enough for a full-speed product, few enough to stay in the last-level cache.

@@ -19,7 +19,8 @@ public final class ExampleSource: Sendable {
     private let special: SpecialTokens
     private let continuesWord: [Bool]
     private let key: UInt64
-    private let plans = Mutex<[Int: ExamplePlan]>([:])
+    /// Only one epoch is in use at a time.
+    private let plan = Mutex<(epoch: Int, plan: ExamplePlan)?>(nil)
 
     public init(
         _ corpus: TokenizedCorpus, _ split: CorpusSplit, _ part: Part, _ options: ExampleOptions,
@@ -48,22 +49,49 @@ public final class ExampleSource: Sendable {
     }
 
     /// Examples of `epoch`.
-    public func count(epoch: Int) -> Int { plan(epoch).examples.count }
+    public func count(epoch: Int) -> Int { self[epoch].count }
 
     /// Example `index` of `epoch`, masked.
     ///
     /// - Precondition: `0 <= index < count(epoch:)`.
-    public func example(epoch: Int, index: Int) -> PretrainingExample {
-        let range = plan(epoch).examples[index].range
-        var random = RandomSequence(key, 2, UInt64(epoch), UInt64(index))
-        guard options.sentenceOrder, range.count > 1 else {
-            return single(range, &random)
+    public func example(epoch: Int, index: Int) -> PretrainingExample { self[epoch].example(index) }
+
+    /// The examples of an epoch, none of which is made before it is asked for.
+    public struct Epoch: Sendable {
+        public let number: Int
+        fileprivate let plan: ExamplePlan
+        fileprivate let source: ExampleSource
+
+        public var count: Int { plan.examples.count }
+
+        /// Tokens of example `index`.
+        public func length(_ index: Int) -> Int {
+            let count = plan.examples[index].range.count
+            return count + (source.isPair(count) ? 3 : 2)
         }
-        return pair(range, &random)
+
+        /// Example `index`, masked.
+        public func example(_ index: Int) -> PretrainingExample {
+            let range = plan.examples[index].range
+            var random = RandomSequence(source.key, 2, UInt64(number), UInt64(index))
+            return source.isPair(range.count) ? source.pair(range, &random) : source.single(range, &random)
+        }
     }
 
+    public subscript(_ epoch: Int) -> Epoch {
+        let plan = plan.withLock { last in
+            if let last, last.epoch == epoch { return last.plan }
+            let plan = ExamplePlan(corpus, runs, options, key: key, epoch: epoch)
+            last = (epoch, plan)
+            return plan
+        }
+        return Epoch(number: epoch, plan: plan, source: self)
+    }
+
+    private func isPair(_ tokens: Int) -> Bool { options.sentenceOrder && tokens > 1 }
+
     private func single(_ range: Range<Int>, _ random: inout RandomSequence) -> PretrainingExample {
-        var ids = [special.classification]
+        var ids = started(range)
         corpus.append(range, to: &ids)
         ids.append(special.separator)
         return masking.mask(ids, segments: Array(repeating: 0, count: ids.count), isOrdered: nil, &random)
@@ -73,7 +101,7 @@ public final class ExampleSource: Sendable {
         let middle = cut(range, &random)
         let isOrdered = random.next() & 1 == 0
         let (first, second) = (range.lowerBound..<middle, middle..<range.upperBound)
-        var ids = [special.classification]
+        var ids = started(range)
         corpus.append(isOrdered ? first : second, to: &ids)
         ids.append(special.separator)
         var segments = [Int32](repeating: 0, count: ids.count)
@@ -81,6 +109,14 @@ public final class ExampleSource: Sendable {
         ids.append(special.separator)
         segments += Array(repeating: 1, count: ids.count - segments.count)
         return masking.mask(ids, segments: segments, isOrdered: isOrdered, &random)
+    }
+
+    /// `[CLS]`, with room for an example of `range`.
+    private func started(_ range: Range<Int>) -> [Int32] {
+        var ids: [Int32] = []
+        ids.reserveCapacity(range.count + 3)
+        ids.append(special.classification)
+        return ids
     }
 
     /// Where a pair is divided: the boundary of paragraphs nearest the middle, if one lies in the middle half, or else
@@ -98,16 +134,6 @@ public final class ExampleSource: Sendable {
         let offset = ids.firstIndex { !continuesWord[Int($0)] } ?? 0
         return max(range.lowerBound + 1, random + offset)
     }
-
-    private func plan(_ epoch: Int) -> ExamplePlan {
-        plans.withLock { plans in
-            if let plan = plans[epoch] { return plan }
-            // Only one epoch is in use at a time.
-            let plan = ExamplePlan(corpus, runs, options, key: key, epoch: epoch)
-            plans = [epoch: plan]
-            return plan
-        }
-    }
 }
 
 extension TokenizedCorpus {
@@ -121,7 +147,7 @@ extension TokenizedCorpus {
 
 extension [Int] {
     /// The first index of an ascending array whose element satisfies `isBehind`.
-    fileprivate func partition(_ isBehind: (Int) -> Bool) -> Int {
+    func partition(_ isBehind: (Int) -> Bool) -> Int {
         var (low, high) = (0, count)
         while low < high {
             let middle = (low + high) / 2

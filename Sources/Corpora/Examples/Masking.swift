@@ -4,12 +4,13 @@ import Tokenization
 struct Masking: Sendable {
     private let options: MaskingOptions
     private let special: SpecialTokens
+    private let specials: [Int32]
     private let continuesWord: [Bool]
 
     /// `continuesWord` of every id of the vocabulary.
     init(_ options: MaskingOptions, _ special: SpecialTokens, _ continuesWord: [Bool]) {
         self.options = options
-        self.special = special
+        (self.special, specials) = (special, special.all)
         self.continuesWord = continuesWord
     }
 
@@ -17,61 +18,86 @@ struct Masking: Sendable {
     func mask(
         _ ids: [Int32], segments: [Int32], isOrdered: Bool?, _ random: inout RandomSequence
     ) -> PretrainingExample {
-        let maskable = ids.indices.filter { ids[$0] != special.classification && ids[$0] != special.separator }
+        var maskable: [Int] = []
+        maskable.reserveCapacity(ids.count)
+        for position in ids.indices where ids[position] != special.classification && ids[position] != special.separator
+        {
+            maskable.append(position)
+        }
         let count = min(maskable.count, max(1, Int((options.share * Double(maskable.count)).rounded())))
-        let chosen = choose(count, of: maskable, ids, &random).sorted()
-        var masked = ids
-        for position in chosen { masked[position] = replacement(of: ids[position], &random) }
+        let isChosen = choose(count, of: maskable, ids, &random)
+        var (masked, positions, labels) = (ids, [Int32](), [Int32]())
+        positions.reserveCapacity(count)
+        labels.reserveCapacity(count)
+        for position in ids.indices where isChosen[position] {
+            masked[position] = replacement(of: ids[position], &random)
+            positions.append(Int32(position))
+            labels.append(ids[position])
+        }
         return PretrainingExample(
-            ids: masked, segments: segments, maskedPositions: chosen.map(Int32.init),
-            maskedLabels: chosen.map { ids[$0] }, isOrdered: isOrdered)
+            ids: masked, segments: segments, maskedPositions: positions, maskedLabels: labels, isOrdered: isOrdered)
     }
 
-    private func choose(_ count: Int, of maskable: [Int], _ ids: [Int32], _ random: inout RandomSequence) -> [Int] {
+    /// Of every position of `ids`, whether it is predicted.
+    private func choose(_ count: Int, of maskable: [Int], _ ids: [Int32], _ random: inout RandomSequence) -> [Bool] {
+        var isChosen = [Bool](repeating: false, count: ids.count)
         switch options.unit {
         case .token:
             var positions = maskable
-            for index in 0..<count { positions.swapAt(index, index + random.below(positions.count - index)) }
-            return Array(positions.prefix(count))
+            for index in 0..<count {
+                positions.swapAt(index, index + random.below(positions.count - index))
+                isChosen[positions[index]] = true
+            }
         case .word:
             var words = words(of: maskable, ids)
             random.shuffle(&words)
-            return take(count, words)
+            take(count, words, &isChosen)
         case .span:
-            return spans(count, words(of: maskable, ids), &random)
+            take(count, spansOf: words(of: maskable, ids), &isChosen, &random)
         }
+        return isChosen
     }
 
     /// Whole words until `count` tokens are reached; a word that would exceed it is passed over, unless nothing fits.
-    private func take(_ count: Int, _ words: [[Int]]) -> [Int] {
-        var chosen: [Int] = []
-        for word in words where chosen.count + word.count <= count { chosen += word }
-        return chosen.isEmpty ? Array(words.first ?? []) : chosen
+    private func take(_ count: Int, _ words: [Range<Int>], _ isChosen: inout [Bool]) {
+        var taken = 0
+        for word in words where taken + word.count <= count {
+            for position in word { isChosen[position] = true }
+            taken += word.count
+        }
+        if taken == 0 { for position in words.first ?? 0..<0 { isChosen[position] = true } }
     }
 
     /// Spans of words whose number is geometric with p = 0.2, at most 10, from random places (SpanBERT, Joshi et al.
     /// 2020, section 3.1), until `count` tokens are reached.
-    private func spans(_ count: Int, _ words: [[Int]], _ random: inout RandomSequence) -> [Int] {
-        var chosen = Set<Int>()
-        for _ in 0..<20 * words.count where chosen.count < count {
+    private func take(
+        _ count: Int, spansOf words: [Range<Int>], _ isChosen: inout [Bool], _ random: inout RandomSequence
+    ) {
+        var taken = 0
+        for _ in 0..<20 * words.count where taken < count {
             var length = 1
             while length < 10, random.uniform() >= 0.2 { length += 1 }
-            for word in words[random.below(words.count)...].prefix(length) where chosen.count < count {
-                chosen.formUnion(word)
+            for word in words[random.below(words.count)...].prefix(length) where taken < count {
+                for position in word where !isChosen[position] {
+                    isChosen[position] = true
+                    taken += 1
+                }
             }
         }
-        return Array(chosen)
     }
 
     /// Positions grouped by word.
-    private func words(of maskable: [Int], _ ids: [Int32]) -> [[Int]] {
-        maskable.reduce(into: [[Int]]()) { words, position in
-            if let last = words.last?.last, last == position - 1, continuesWord[Int(ids[position])] {
-                words[words.count - 1].append(position)
+    private func words(of maskable: [Int], _ ids: [Int32]) -> [Range<Int>] {
+        var words: [Range<Int>] = []
+        words.reserveCapacity(maskable.count)
+        for position in maskable {
+            if let last = words.last, last.upperBound == position, continuesWord[Int(ids[position])] {
+                words[words.count - 1] = last.lowerBound..<position + 1
             } else {
-                words.append([position])
+                words.append(position..<position + 1)
             }
         }
+        return words
     }
 
     private func replacement(of id: Int32, _ random: inout RandomSequence) -> Int32 {
@@ -80,7 +106,7 @@ struct Masking: Sendable {
         guard draw < options.replacedByMask + options.replacedByRandom else { return id }
         while true {
             let word = Int32(random.below(continuesWord.count))
-            if !special.all.contains(word) { return word }
+            if !specials.contains(word) { return word }
         }
     }
 }

@@ -61,9 +61,9 @@ struct TokenShard: Sendable {
     func append(_ range: Range<Int>, to ids: inout [Int32]) {
         tokens.withUnsafeBytes { bytes in
             if wide {
-                for id in bytes.bindMemory(to: UInt32.self)[range] { ids.append(Int32(bitPattern: id)) }
+                ids.append(contentsOf: bytes.bindMemory(to: UInt32.self)[range].lazy.map { Int32(bitPattern: $0) })
             } else {
-                for id in bytes.bindMemory(to: UInt16.self)[range] { ids.append(Int32(id)) }
+                ids.append(contentsOf: bytes.bindMemory(to: UInt16.self)[range].lazy.map { Int32($0) })
             }
         }
     }

@@ -77,8 +77,7 @@ public struct TokenizedCorpus: Sendable {
     }
 
     func append(_ range: Range<Int>, to ids: inout [Int32]) {
-        var shard = 0
-        while shardStarts[shard + 1] <= range.lowerBound { shard += 1 }
+        let shard = shardStarts.partition { $0 > range.lowerBound } - 1
         let start = shardStarts[shard]
         shards[shard].append(range.lowerBound - start..<range.upperBound - start, to: &ids)
     }

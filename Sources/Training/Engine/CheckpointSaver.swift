@@ -100,7 +100,7 @@ struct CheckpointSaver {
         if !hasBest, let best = state.bestStep {
             warn("\(folder.checkpoint(best).relativePath): the best so far is gone, and best with it")
         }
-        let arithmetic = RunIdentity.arithmetic
+        let arithmetic = model.weights.arithmetic
         if state.step < state.totalSteps, state.arithmetics.last != arithmetic {
             warn(
                 "\(folder.url.relativePath): was computed by \(state.arithmetics.joined(separator: ", then ")), "

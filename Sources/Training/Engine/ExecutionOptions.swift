@@ -9,6 +9,8 @@ protocol ExecutionOptions: Configurable {
     var seed: UInt64 { get set }
     var precision: Precision { get set }
     var recompute: Bool { get set }
+    var device: DeviceChoice? { get set }
+    var deviceTokens: Int? { get set }
 }
 
 extension ExecutionOptions {
@@ -23,6 +25,10 @@ extension ExecutionOptions {
         Option(
             "recompute", \.recompute,
             "activations of blocks computed once more for backward: less memory, more time, the same result")
+        Option("device", \.device, .oneOf(nilAs: .cpu), "what computes: cpu, cuda (the first GPU), or auto")
+        Option(
+            "deviceTokens", \.deviceTokens, .integer(1...10_000_000, nilAs: 32_768),
+            "about the tokens of one pass of a GPU, which takes no slices")
         Option("seed", \.seed, .seed, "seed of \(seeded)")
     }
 }

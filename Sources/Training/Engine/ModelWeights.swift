@@ -1,5 +1,6 @@
 import Autograd
 import Communication
+import Cuda
 import Tensors
 
 /// The parameters of a model as its passes read them, and passes without gradients, spread over workers.
@@ -17,33 +18,43 @@ public final class ModelWeights {
     public let ranks: any Communicator
     let shares: BlockShares
     private var panelsAreCurrent = false
+    /// The model on a GPU, where it computes passes.
+    let machine: CudaMachine?
+    /// Whose parameters are newer.
+    private var newer = Side.both
+
+    private enum Side { case host, device, both }
 
     /// - Parameters:
     ///   - seed: of fresh parameters; nil leaves zeros, where a checkpoint brings every one.
     ///   - backward: whether passes go back too, which in bf16 takes panels of their own.
     ///   - ranks: the processes that have the same parameters.
+    ///   - device: a GPU that computes in the place of the CPU.
     public init(
         _ layout: ParameterLayout, seed: UInt64?, slices: Int, workers: Workers, precision: Precision, backward: Bool,
-        ranks: any Communicator = Ranks.all
+        ranks: any Communicator = Ranks.all, device: CudaDevice? = nil
     ) {
         OpenBLAS.useOneThread()
         pool = StoragePool()
         self.layout = layout
         self.workers = workers
         self.precision = precision
-        panels = precision == .bf16 ? WeightPanels(layout, backward: backward, from: pool) : nil
+        machine = device.map { CudaMachine($0, layout, precision) }
+        panels = precision == .bf16 && device == nil ? WeightPanels(layout, backward: backward, from: pool) : nil
         parts = layout.parts
         self.ranks = ranks
         shares = BlockShares(parts, ranks)
         block =
             seed.map { [pool] in layout.initialBlock(seed: $0, from: pool, each: workers.each) }
             ?? pool.zeros(1, layout.blockCount)
+        newer = .host
         passMemory = (0..<slices).map { _ in PassMemory() }
     }
 
     /// Bytes held from the system and blocks asked for, over all pools.
     var allocatedBytes: Int {
-        passMemory.reduce(pool.allocatedBytes + workers.allocated.bytes) { $0 + $1.pool.allocatedBytes }
+        if let machine { return machine.allocatedBytes }
+        return passMemory.reduce(pool.allocatedBytes + workers.allocated.bytes) { $0 + $1.pool.allocatedBytes }
     }
     var allocatedBlocks: Int {
         passMemory.reduce(pool.allocatedBlocks + workers.allocated.blocks) { $0 + $1.pool.allocatedBlocks }
@@ -54,6 +65,14 @@ public final class ModelWeights {
         _ batches: [Batch], _ pass: (Batch, Tape) -> [Value]
     ) -> [[Value]] {
         pack()
+        if let machine {
+            return batches.map { batch in
+                machine.begin()
+                return pass(
+                    batch,
+                    Tape(parameters: machine.parameters, mode: .inference, pool: machine.pool, machine: machine))
+            }
+        }
         let (count, own) = (passMemory.count, ranks.share(of: batches.count, to: ranks.rank))
         let parts = workers.mapInOrder(count, limit: count) { index, team in
             passMemory[index].hold { pool in
@@ -72,6 +91,8 @@ public final class ModelWeights {
     /// The block of all parameters, to read and to write. Since nobody knows what is written, the next pass packs anew.
     public var parameters: Tensor {
         panelsAreCurrent = false
+        if newer == .device, let machine { block.copy(from: machine.parameters) }
+        newer = .host
         return block
     }
 
@@ -100,8 +121,15 @@ public final class ModelWeights {
         panelsAreCurrent = true
     }
 
-    /// Brings the panels up to the parameters.
+    /// The machine's parameters have changed.
+    func machineHasChangedThem() { newer = .device }
+
+    /// Brings the panels, or the machine's parameters, up to the parameters.
     func pack() {
+        if let machine, newer == .host {
+            machine.load(block)
+            newer = .both
+        }
         guard let panels, !panelsAreCurrent else { return }
         workers.each(parts.count) { panels.pack(parts[$0], from: block) }
         panelsAreCurrent = true

@@ -23,6 +23,8 @@ public struct PeakSpeed: Sendable {
         return PeakSpeed(operations: share * measured.reduce(0) { $0 + $1.rate }, isBusy: used < 0.9 * share)
     }
 
+    init(operations: Double, isBusy: Bool = false) { (self.operations, self.isBusy) = (operations, isBusy) }
+
     /// That of all ranks together.
     func sum(over ranks: any Communicator) -> PeakSpeed {
         let sum = ranks.gather([operations]).joined().reduce(0, +)

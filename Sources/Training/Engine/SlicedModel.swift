@@ -1,4 +1,5 @@
 import Autograd
+import Cuda
 import Foundation
 import Tensors
 
@@ -13,7 +14,9 @@ public final class SlicedModel {
     public let optimizer: Optimizer
     /// Whether passes compute the activations of blocks once more for backward.
     private let recomputes: Bool
-    private let sums: ShardSums
+    private let sums: ShardSums?
+    /// Of a model on a GPU, where they lie.
+    private let gradients: Tensor?
     private let pool = StoragePool()
     /// Whether gradients were summed and not applied.
     private var holdsGradients = false
@@ -29,12 +32,15 @@ public final class SlicedModel {
         self.weights = weights
         self.recomputes = recomputes
         optimizer = Optimizer(options, weights, pool, rates: rates)
-        sums = ShardSums(weights, shards: shards, from: pool)
+        gradients = weights.machine?.zeros()
+        sums = gradients == nil ? ShardSums(weights, shards: shards, from: pool) : nil
     }
 
     public var layout: ParameterLayout { weights.layout }
     public var parameters: Tensor { weights.parameters }
     public var workers: Workers { weights.workers }
+    /// Of every batch those of this rank.
+    var shards: Range<Int> { sums?.own ?? 0..<1 }
 
     /// Bytes held from the system and blocks asked for, over all pools.
     public var allocatedBytes: Int { pool.allocatedBytes + weights.allocatedBytes }
@@ -47,8 +53,9 @@ public final class SlicedModel {
     func accumulateShards<Batch, Counts: Summable>(
         _ batches: (_ shard: Int) -> [[Batch]], random: RandomStream, _ pass: (Batch, Tape) -> Counts
     ) -> [Counts] {
+        guard let sums else { return [accumulateOnMachine(batches(0), random: random, pass).sum] }
         let counts = sums.own.map { shard in
-            let counts = accumulate(batches(shard), random: random, pass).sum
+            let counts = accumulate(batches(shard), sums, random: random, pass).sum
             let start = ContinuousClock.now
             defer { profile?.add("reduction", since: start) }
             sums.end(shard)
@@ -62,7 +69,7 @@ public final class SlicedModel {
     /// - Parameter pass: runs one micro-batch forward and backward, and returns what it counted.
     /// - Returns: what was counted, in the order of passes.
     private func accumulate<Batch, Counts>(
-        _ batches: [[Batch]], random: RandomStream, _ pass: (Batch, Tape) -> Counts
+        _ batches: [[Batch]], _ sums: ShardSums, random: RandomStream, _ pass: (Batch, Tape) -> Counts
     ) -> [Counts] {
         let memory = weights.passMemory
         precondition(batches.count == memory.count, "\(batches.count) parts for \(memory.count) slices")
@@ -91,6 +98,25 @@ public final class SlicedModel {
         }
     }
 
+    /// The same on a GPU, one pass after the other.
+    private func accumulateOnMachine<Batch, Counts>(
+        _ batches: [[Batch]], random: RandomStream, _ pass: (Batch, Tape) -> Counts
+    ) -> [Counts] {
+        guard let machine = weights.machine, let gradients else { preconditionFailure("no machine to accumulate on") }
+        if holdsGradients { gradients.fill(0) }
+        holdsGradients = false
+        weights.pack()
+        let clock = profile?.clocks(1)[0]
+        return Self.inRounds(batches).map { batch in
+            machine.begin()
+            let tape = Tape(
+                parameters: machine.parameters,
+                mode: .training(gradients: ParameterGradients(gradients), random: random), pool: machine.pool,
+                recomputes: recomputes, clock: clock, machine: machine)
+            return pass(batch, tape)
+        }
+    }
+
     /// The first of every slice, the second of every slice that has one, and so on.
     private static func inRounds<Batch>(_ slices: [[Batch]]) -> [Batch] {
         (0..<(slices.map(\.count).max() ?? 0)).flatMap { round in
@@ -103,8 +129,8 @@ public final class SlicedModel {
         let start = ContinuousClock.now
         defer { profile?.add("reduction", since: start) }
         holdsGradients = true
-        sums.reduce()
-        return optimizer.norm(of: sums.part)
+        sums?.reduce()
+        return optimizer.norm(of: sum)
     }
 
     /// Applies the reduced gradients and clears them.
@@ -112,13 +138,19 @@ public final class SlicedModel {
         let start = ContinuousClock.now
         defer { profile?.add("optimizer", since: start) }
         holdsGradients = false
-        optimizer.update(by: sums.part, norm: norm, rate: rate)
+        optimizer.update(by: sum, norm: norm, rate: rate)
+    }
+
+    /// This rank's part of the gradients.
+    private var sum: Tensor {
+        guard let sum = gradients ?? sums?.part else { preconditionFailure("no gradients") }
+        return sum
     }
 
     /// The norm of the reduced gradients of every part of the model, for a post-mortem: `embeddings 1.2`, `layer 3 nan`.
     public func gradientNorms() -> [String] {
         let whole = pool.zeros(1, layout.blockCount)
-        whole.row(0, weights.shares.own).copy(from: sums.part.values)
+        whole.row(0, weights.shares.own).copy(from: sum.values)
         weights.shares.spread(whole)
         var squares: [(part: ModelPart, sum: Double)] = []
         for parameter in layout.parameters {

@@ -6,6 +6,8 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
     case interrupted(step: Int)
     /// The checkpoint and what it is loaded into differ.
     case mismatch(String)
+    /// What is asked for runs on no GPU.
+    case device(String)
 
     public var description: String {
         switch self {
@@ -16,6 +18,7 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
                 + "try a lower optimizer.rate or a longer schedule.warmup"
         case .interrupted(let step): "stopped at step \(step); the same command continues from there"
         case .mismatch(let text): text
+        case .device(let text): "\(text); wanted --set device=cpu, or another model"
         }
     }
 }

@@ -6,7 +6,7 @@ final class TaskBatches: TrainingData {
     private let seed: UInt64
     private let lengths: [Int]
     /// A training row as it is learned from.
-    private let example: (Int) -> ClassificationExample
+    private let example: @Sendable (Int) -> ClassificationExample
     let inputs: [String: String]
     /// Of one epoch, as rows of the training set.
     private var plan: (size: BatchSize, epoch: Int, batches: [[Int]])?
@@ -16,7 +16,7 @@ final class TaskBatches: TrainingData {
     ///   - digest: of the training rows.
     init(
         _ data: TaskData, seed: UInt64, lengths: [Int], digest: String,
-        example: @escaping (Int) -> ClassificationExample
+        example: @escaping @Sendable (Int) -> ClassificationExample
     ) {
         (self.data, self.seed, self.lengths, self.example) = (data, seed, lengths, example)
         inputs = ["task": data.task.name, "rows": digest]
@@ -28,15 +28,14 @@ final class TaskBatches: TrainingData {
         }
     }
 
-    func batch(
-        _ size: BatchSize, epoch: inout Int, index: inout Int
-    ) -> (examples: [ClassificationExample], epoch: Int) {
+    func next(_ size: BatchSize, epoch: inout Int, index: inout Int) -> FoundBatch<ClassificationExample> {
         if index >= count(size, epoch: epoch) { (epoch, index) = (epoch + 1, 0) }
         let (batches, current) = (batches(size, epoch), epoch + 1)
-        let examples = batches[index].map(example)
+        let rows = batches[index]
         index += 1
         if index == batches.count { (epoch, index) = (epoch + 1, 0) }
-        return (examples, current)
+        let tokens = rows.reduce(0) { $0 + lengths[$1] }
+        return FoundBatch(epoch: current, tokens: tokens) { [example] in rows.map(example) }
     }
 
     func evaluationExamples(_ count: Int) -> [ClassificationExample] {

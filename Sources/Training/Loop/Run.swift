@@ -30,6 +30,9 @@ public final class Run<O: Objective> {
     /// Measured by the first step, for a run that had ended takes none.
     private lazy var peak = measuredPeak()
     private var state: RunState
+    /// Begun by the first step too.
+    private lazy var steps = StepsAhead(
+        data, options.batch, trainer.packer, epoch: state.epoch, index: state.index)
     private var savedStep: Int?
     /// Of the steps since the last evaluation.
     private var losses: [Double]
@@ -62,7 +65,9 @@ public final class Run<O: Objective> {
         try RankCheck.check(shards: options.cut.shards, Ranks.all)
         let newest = try Ranks.all.first { try CheckpointSaver.newestState(in: folder) { report(.warning($0)) } }
         let costs = try newest.map { try RouteCosts(of: $0, folder) } ?? .current
-        trainer = RouteCosts.$current.withValue(costs) { Trainer(options, objective) }
+        let device = try (options.device ?? .cpu).open()
+        trainer = RouteCosts.$current.withValue(costs) { Trainer(options, device: device, objective) }
+        if device != nil { try DeviceCheck.check(options, trainer.objective, Ranks.all) }
         trainer.model.profile = profile
         saver = CheckpointSaver(
             folder: folder, tokenizer: tokenizer, keep: options.checkpoints.keep, isSaved: trainer.objective.isSaved)
@@ -100,7 +105,7 @@ public final class Run<O: Objective> {
                     ?? options.budget.steps(options.batch, data) { _ in
                         PretrainingEstimate(options, data, objective).totalSteps
                     }, identity: identity,
-                arithmetic: RunIdentity.arithmetic)
+                arithmetic: trainer.model.weights.arithmetic)
         state.totalSteps = ranks.first(state.totalSteps)
         if restored == nil { state.routeCosts = costs.values }
         if let recipe { try folder.write(recipe, to: RunFolder.recipeName) }
@@ -160,27 +165,26 @@ public final class Run<O: Objective> {
     /// One optimizer step on the next examples.
     private func step() throws {
         let start = ContinuousClock.now
-        var (next, index) = (state.epoch, state.index)
-        let (examples, epoch) = data.batch(options.batch, epoch: &next, index: &index)
+        let next = steps.next(of: state.totalSteps - state.step)
         profile?.add("examples", since: start)
-        let step = trainer.step(examples, index: state.step, of: state.totalSteps)
+        let step = trainer.step(next.packed, index: state.step, of: state.totalSteps)
         guard step.isFinite else {
             throw diverged(step: state.step + 1, loss: step.loss, norms: trainer.model.gradientNorms())
         }
         profile?.endStep(since: start)
         let seconds = start.duration(to: .now).seconds
-        let tokens = examples.reduce(0) { $0 + $1.ids.count }
+        let tokens = next.packed.tokens
         state.step += 1
-        (state.epoch, state.index) = (next, index)
+        (state.epoch, state.index) = next.next
         state.tokens += tokens
         state.seconds += seconds
         losses.append(step.loss)
         let line = StepReport(
             StepHead(
-                step: state.step, totalSteps: state.totalSteps, epoch: epoch, loss: step.loss, rate: step.rate,
+                step: state.step, totalSteps: state.totalSteps, epoch: next.epoch, loss: step.loss, rate: step.rate,
                 gradientNorm: step.gradientNorm, tokens: tokens, totalTokens: state.tokens,
-                rowsPerSecond: Double(examples.count) / seconds, tokensPerSecond: Double(tokens) / seconds,
-                shareOfPeak: peak.share(of: trainer.objective.work(examples), in: seconds), seconds: state.seconds),
+                rowsPerSecond: Double(next.packed.sequences) / seconds, tokensPerSecond: Double(tokens) / seconds,
+                shareOfPeak: peak.share(of: next.packed.work, in: seconds), seconds: state.seconds),
             Figures(trainer.objective.figures(step.counts)))
         try log?.append(line)
         try curves?.append(step: line.step, line.scalars)
@@ -266,7 +270,7 @@ public final class Run<O: Objective> {
     private var secondsPassed: Double { begun.seconds + begun.at.duration(to: .now).seconds }
 
     private func measuredPeak() -> PeakSpeed {
-        let peak = PeakSpeed.measure(trainer.model.workers, trainer.model.weights.precision).sum(over: ranks)
+        let peak = trainer.model.weights.measuredPeak.sum(over: ranks)
         if peak.isBusy { report(.warning(PeakSpeed.busy)) }
         return peak
     }

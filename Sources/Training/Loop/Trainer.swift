@@ -1,31 +1,37 @@
 import Autograd
 import Communication
+import Cuda
 import Tensors
 
 /// A model that learns: one optimizer step at a time, and evaluation.
 public final class Trainer<O: Objective> {
     public let objective: O
     public let model: SlicedModel
+    /// What makes a step's examples ready.
+    public let packer: StepPacker<O>
     private let schedule: ScheduleOptions
-    private let cut: BatchCut
     private let random: RandomStream
 
     /// - Parameters:
     ///   - ranks: the processes that learn together.
+    ///   - device: a GPU that computes in the place of the CPU.
     ///   - objective: builds the model in a layout.
     public init(
-        _ options: some TrainingOptions, ranks: any Communicator = Ranks.all, _ objective: (ParameterLayout) -> O
+        _ options: some TrainingOptions, ranks: any Communicator = Ranks.all, device: CudaDevice? = nil,
+        _ objective: (ParameterLayout) -> O
     ) {
         let layout = ParameterLayout()
         self.objective = objective(layout)
         let layers = self.objective.encoder.options.layers
         let weights = ModelWeights(
             layout, seed: options.seed, slices: options.slices, workers: Workers(threads: options.threads),
-            precision: options.precision, backward: true, ranks: ranks)
+            precision: options.precision, backward: true, ranks: ranks, device: device)
         model = SlicedModel(
             weights, optimizer: options.optimizer, recomputes: options.recompute, shards: options.cut.shards
         ) { options.rate(of: $0, layers: layers) }
-        (schedule, cut) = (options.schedule, options.cut)
+        schedule = options.schedule
+        let cut = device == nil ? options.cut : options.deviceCut
+        packer = StepPacker(objective: self.objective, cut: cut, shards: model.shards)
         random = RandomStream(seed: options.seed).stream("dropout")
     }
 
@@ -43,12 +49,15 @@ public final class Trainer<O: Objective> {
     ///
     /// A step whose loss or gradients are not finite changes no parameter.
     public func step(_ examples: [O.Example], index: Int, of total: Int) -> Step {
-        let whole = objective.count(examples)
-        let shards = cut.shards(of: examples.map(\.ids.count))
+        step(packer.pack(examples), index: index, of: total)
+    }
+
+    /// The same on examples that were packed before.
+    public func step(_ packed: PackedStep<O>, index: Int, of total: Int) -> Step {
         let counts = model.accumulateShards(
-            { cut.batches(of: examples, in: shards[$0]) }, random: random.stream(UInt64(index))
+            { packed.batches[$0] ?? [] }, random: random.stream(UInt64(index))
         ) { batch, tape in
-            let (loss, counts) = objective.pass(batch, of: whole, tape)
+            let (loss, counts) = objective.pass(batch, of: packed.whole, tape)
             tape.backward(from: loss)
             return counts
         }.sum
@@ -60,6 +69,6 @@ public final class Trainer<O: Objective> {
     }
 
     public func evaluate(_ examples: [O.Example]) throws(Diverged) -> HeldOut<O.Result> {
-        try objective.evaluate(examples, model.weights, cut)
+        try objective.evaluate(examples, model.weights, packer.cut)
     }
 }

@@ -19,6 +19,8 @@ public protocol TrainingOptions: Encodable, Sendable {
     var threads: Int { get }
     var seed: UInt64 { get }
     var precision: Precision { get }
+    var device: DeviceChoice? { get }
+    var deviceTokens: Int? { get }
     var recompute: Bool { get }
 
     /// The factor of the rate of a parameter of an encoder of `layers` blocks; one that has 0 stays as it is.
@@ -29,6 +31,11 @@ public protocol TrainingOptions: Encodable, Sendable {
 
 extension TrainingOptions {
     public var cut: BatchCut { BatchCut(shards: shards ?? 1, slices: slices, microBatchTokens: microBatchTokens) }
+
+    /// The same on a GPU, whose passes come one after the other and are to be large.
+    public var deviceCut: BatchCut { BatchCut(slices: 1, microBatchTokens: deviceTokens ?? Self.standardDeviceTokens) }
+
+    static var standardDeviceTokens: Int { 32_768 }
 }
 
 extension PretrainingOptions: TrainingOptions {

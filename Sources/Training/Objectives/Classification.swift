@@ -49,6 +49,10 @@ public struct Classification: Objective {
         return 3 * FloatingPointWork(encoder.options).encoder(lengths: lengths, rows: rows)
     }
 
+    public var problemOnDevice: String? {
+        model.documents == 2 ? "pairs of documents run on the CPU only" : nil
+    }
+
     public static var evaluationKind: String { "epoch" }
 
     /// Scores `examples`, which are the dev rows of the task.

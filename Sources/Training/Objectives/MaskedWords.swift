@@ -31,7 +31,7 @@ public struct MaskedWords: HiddenStateObjective {
         _ hidden: Variable, _ kept: RowSelection, _ batch: Batch<PretrainingExample>, of whole: Tally
     ) -> (loss: Variable?, counts: Tally) {
         let loss = head.loss(
-            hidden, rows: kept.indices(of: rows(batch)), labels: batch.examples.flatMap(\.maskedLabels),
+            hidden, rows: kept.indices(of: rows(batch)), labels: batch.maskedLabels,
             weight: whole.weight)
         return (loss.variable, Tally(loss))
     }
@@ -73,10 +73,16 @@ public struct MaskedWords: HiddenStateObjective {
 extension Batch<PretrainingExample> {
     /// The packed rows that are predicted, ascending.
     var maskedRows: [Int32] {
-        zip(tokens.layout.offsets, examples).flatMap { first, example in
-            example.maskedPositions.map { Int32(first) + $0 }
+        var rows: [Int32] = []
+        rows.reserveCapacity(examples.reduce(0) { $0 + $1.maskedPositions.count })
+        for (first, example) in zip(tokens.layout.offsets, examples) {
+            for position in example.maskedPositions { rows.append(Int32(first) + position) }
         }
+        return rows
     }
+
+    /// The words there.
+    var maskedLabels: [Int32] { examples.joined(\.maskedLabels) }
 }
 
 extension MaskedLanguageModelHead {

@@ -39,11 +39,14 @@ public protocol Objective: Sendable {
     var configuration: HuggingFaceConfiguration { get }
     /// Changes first weights that were drawn.
     func initialize(_ weights: ModelWeights)
+    /// Why no GPU can run it; nil where one can.
+    var problemOnDevice: String? { get }
 }
 
 extension Objective {
     public func isSaved(_ parameter: Parameter) -> Bool { true }
     public func initialize(_ weights: ModelWeights) {}
+    public var problemOnDevice: String? { nil }
 
     /// What the model counts on `examples`, without dropout.
     func measure(_ examples: [Example], _ weights: ModelWeights, _ cut: BatchCut) -> Counts {

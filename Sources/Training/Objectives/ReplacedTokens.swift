@@ -84,7 +84,7 @@ public struct ReplacedTokens: PretrainingObjective {
     public func pass(
         _ batch: Batch<PretrainingExample>, of whole: Counts, _ tape: Tape
     ) -> (loss: Variable, counts: Counts) {
-        let (rows, labels) = (batch.maskedRows, batch.examples.flatMap(\.maskedLabels))
+        let (rows, labels) = (batch.maskedRows, batch.maskedLabels)
         let kept = RowSelection(batch.tokens.layout, firstRowsAnd: rows)
         let logits = words.logits(generator(batch.tokens, tape, keeping: kept), rows: kept.indices(of: rows))
         let masked = logits.crossEntropy(labels, weight: whole.first.weight)
@@ -150,6 +150,8 @@ public struct ReplacedTokens: PretrainingObjective {
             + FloatingPointWork(encoder.options).encoder(lengths: lengths, rows: Int(tokens) - lengths.count)
         return 3 * (encoders + projection + heads)
     }
+
+    public var problemOnDevice: String? { "objective: \(Self.name) runs on the CPU only" }
 
     public var architecture: String { "Model" }
 

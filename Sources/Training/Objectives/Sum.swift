@@ -23,7 +23,7 @@ public struct Sum<First: HiddenStateObjective, Second: HiddenStateObjective>: Hi
     }
 
     public func rows(_ batch: Batch<PretrainingExample>) -> [Int32] {
-        Set(first.rows(batch)).union(second.rows(batch)).sorted()
+        first.rows(batch).merged(with: second.rows(batch))
     }
 
     public func loss(

@@ -1,4 +1,5 @@
 import CKernels
+import Cuda
 import Foundation
 import Tensors
 
@@ -13,6 +14,13 @@ public struct AdamW: OptimizerRule {
 
     public init(_ options: OptimizerOptions) { self.options = options }
 
+    static func deviceStep(_ options: OptimizerOptions, number: Int, rate: Float, clip: Float) -> UpdateStep {
+        let step = ck_adamw_step(options, number: number, rate: rate, clip: clip)
+        return UpdateStep(
+            rate: step.rate, beta1: step.beta1, beta2: step.beta2, epsilon: step.epsilon,
+            correction1: step.correction1, correction2: step.correction2, clip: step.clip)
+    }
+
     public func prepare(_ update: Update) -> ck_adamw_step { ck_adamw_step(options, update) }
 
     public func apply(_ step: ck_adamw_step, _ update: Update, to piece: Piece) {
@@ -26,9 +34,13 @@ public struct AdamW: OptimizerRule {
 
 extension ck_adamw_step {
     init(_ options: OptimizerOptions, _ update: Update) {
+        self.init(options, number: update.number, rate: update.rate, clip: update.clip)
+    }
+
+    init(_ options: OptimizerOptions, number: Int, rate: Float, clip: Float) {
         self.init(
-            rate: update.rate, beta1: options.beta1, beta2: options.beta2, epsilon: options.epsilon,
-            correction1: 1 - Float(pow(Double(options.beta1), Double(update.number))),
-            correction2: 1 - Float(pow(Double(options.beta2), Double(update.number))), clip: update.clip)
+            rate: rate, beta1: options.beta1, beta2: options.beta2, epsilon: options.epsilon,
+            correction1: 1 - Float(pow(Double(options.beta1), Double(number))),
+            correction2: 1 - Float(pow(Double(options.beta2), Double(number))), clip: clip)
     }
 }

@@ -1,5 +1,6 @@
 import Autograd
 import Communication
+import Cuda
 import Tensors
 
 /// A rule at work on this rank's part of the flat block of parameters, with what it remembers of them.
@@ -14,6 +15,8 @@ public final class Optimizer {
     private let rule: any OptimizerRule
     private let weights: ModelWeights
     private let pool: StoragePool
+    /// On a GPU, what does the work.
+    private let update: CudaUpdate?
     /// By this rank's parts of the block.
     private let stretches: [[Stretch]]
 
@@ -36,12 +39,24 @@ public final class Optimizer {
         self.options = options
         rule = kind.init(options)
         (self.weights, self.pool) = (weights, pool)
-        moments = kind.moments.map { ($0, pool.zeros(1, weights.shares.own.count)) }
+        let moments = kind.moments.map { name in
+            (name: name, part: weights.machine?.zeros() ?? pool.zeros(1, weights.shares.own.count))
+        }
+        self.moments = moments
         let (parameters, rates) = (weights.layout.parameters, weights.layout.parameters.map(rates))
         stretches = weights.parts[weights.shares.parts].map { part in
             parameters.enumerated().filter { rates[$0] != 0 && $1.range.overlaps(part.range) }.map {
                 Stretch(parameter: $0, range: $1.range.clamped(to: part.range), decays: $1.decays, rate: rates[$0])
             }
+        }
+        update = weights.machine.map { machine in
+            CudaUpdate(
+                machine, kind.name == LAMB.name ? .lamb : .adamw, moments: moments.map(\.part),
+                zip(parameters, rates).filter { $0.1 != 0 }.map { parameter, rate in
+                    UpdatedRange(
+                        parameter.range, decay: parameter.decays ? options.decay : 0, decays: parameter.decays,
+                        rate: rate)
+                })
         }
     }
 
@@ -49,6 +64,7 @@ public final class Optimizer {
     ///
     /// - Parameter gradients: this rank's part.
     func norm(of gradients: Tensor) -> Double {
+        if let update { return update.norm(of: gradients) }
         let squares = weights.workers.map(stretches.count) { part in
             stretches[part].reduce(0) { $0 + gradients.row(0, inPart($1.range)).sumOfSquares }
         }
@@ -65,6 +81,10 @@ public final class Optimizer {
     func update(by gradients: Tensor, norm: Double, rate: Float) {
         updates += 1
         let clip = options.clip > 0 ? min(1, Double(options.clip) / (norm + 1e-6)) : 1
+        if let device = self.update {
+            device(gradients, AdamW.deviceStep(options, number: updates, rate: rate, clip: Float(clip)))
+            return weights.machineHasChangedThem()
+        }
         let update = Update(
             number: updates, rate: rate, clip: Float(clip), parameters: weights.layout.parameters.count,
             parts: stretches.count,
@@ -92,16 +112,24 @@ public final class Optimizer {
 }
 
 extension Optimizer {
+    /// Whether the moments lie with other ranks too, or on a GPU.
+    private var isElsewhere: Bool { weights.ranks.size > 1 || weights.machine != nil }
+
     /// Whole blocks for the moments: where there are no other ranks those that are worked on, else of zeros.
     func blocks() -> [(name: String, block: Tensor)] {
         moments.map { name, part in
-            (name, weights.ranks.size > 1 ? pool.zeros(1, weights.layout.blockCount) : part)
+            (name, isElsewhere ? pool.zeros(1, weights.layout.blockCount) : part)
         }
     }
 
     /// All of the moments on the first rank, for which it takes memory where there are others; nothing on these.
     func collected() -> [(name: String, block: Tensor)] {
-        guard weights.ranks.size > 1 else { return blocks() }
+        guard isElsewhere else { return blocks() }
+        if weights.machine != nil {
+            let blocks = blocks()
+            for (index, moment) in moments.enumerated() { blocks[index].block.copy(from: moment.part) }
+            return blocks
+        }
         let blocks = weights.ranks.isFirst ? blocks() : []
         for (index, moment) in moments.enumerated() {
             weights.shares.collect(moment.part, into: blocks.isEmpty ? nil : blocks[index].block)
@@ -111,6 +139,9 @@ extension Optimizer {
 
     /// Gives every rank its part of what lies in the first one's `blocks`.
     func deal(_ blocks: [Tensor]) {
+        if weights.machine != nil {
+            for (index, moment) in moments.enumerated() { moment.part.copy(from: blocks[index]) }
+        }
         guard weights.ranks.size > 1 else { return }
         for (index, moment) in moments.enumerated() {
             weights.shares.deal(weights.ranks.isFirst ? blocks[index] : nil, into: moment.part)

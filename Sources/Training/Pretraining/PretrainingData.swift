@@ -13,19 +13,22 @@ public struct PretrainingData: TrainingData {
         self.tokenCounts = tokenCounts
     }
 
-    public func batch(
-        _ size: BatchSize, epoch: inout Int, index: inout Int
-    ) -> (examples: [PretrainingExample], epoch: Int) {
-        var examples: [PretrainingExample] = []
-        var tokens = 0
-        while !size.isReached(sequences: examples.count, tokens: tokens) {
-            if index == training.count(epoch: epoch) { (epoch, index) = (epoch + 1, 0) }
-            let example = training.example(epoch: epoch, index: index)
-            index += 1
-            tokens += example.ids.count
-            examples.append(example)
+    public func next(_ size: BatchSize, epoch: inout Int, index: inout Int) -> FoundBatch<PretrainingExample> {
+        var (pieces, source) = ([(epoch: ExampleSource.Epoch, range: Range<Int>)](), training[epoch])
+        var (sequences, tokens, first) = (0, 0, index)
+        while !size.isReached(sequences: sequences, tokens: tokens) {
+            if index == source.count {
+                pieces.append((source, first..<index))
+                (epoch, index, first) = (epoch + 1, 0, 0)
+                source = training[epoch]
+            }
+            tokens += source.length(index)
+            (index, sequences) = (index + 1, sequences + 1)
         }
-        return (examples, epoch)
+        pieces.append((source, first..<index))
+        return FoundBatch(epoch: epoch, tokens: tokens) { [pieces] in
+            pieces.flatMap { epoch, range in range.map(epoch.example) }
+        }
     }
 
     public func evaluationExamples(_ count: Int) -> [PretrainingExample] {

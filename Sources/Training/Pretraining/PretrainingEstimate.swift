@@ -46,7 +46,7 @@ public struct PretrainingEstimate: Sendable {
             repeat {
                 var batch: [O.Example] = []
                 let seconds = elapsed {
-                    batch = data.batch(options.batch, epoch: &epoch, index: &index).examples
+                    batch = data.next(options.batch, epoch: &epoch, index: &index).make()
                     _ = trainer.step(batch, index: probes.count, of: 1000)
                 }
                 probes.append((batch, seconds))

@@ -29,6 +29,10 @@ public struct PretrainingOptions: Configurable {
     public var seed: UInt64
     /// What dense layers multiply; part of the result's identity.
     public var precision: Precision
+    /// What computes; nil, as in runs of before there was a choice, is the CPU.
+    public var device: DeviceChoice?
+    /// About the tokens of one pass of a GPU; nil is 32,768.
+    public var deviceTokens: Int?
     /// Whether the activations of blocks are computed once more for backward; never changes a result.
     public var recompute: Bool
 

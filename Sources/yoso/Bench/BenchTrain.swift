@@ -29,6 +29,7 @@ struct BenchTrain: ParsableCommand {
     @Option(help: "Rounds, each of ours and then the peer's; medians count.") var rounds = 3
     @Option(help: "Threads of both, 0 for one a core.") var threads = 0
     @Option(help: "Parts of a batch that run at the same time; the default is one a thread.") var slices: Int?
+    @Option(help: "cpu, cuda or auto.") var device = DeviceChoice.cpu
     @Option(help: "A folder with torch_pretrain.py, as Tests/Peers is, or a script like it: timed between the rounds.")
     var against: String?
     @Flag(help: "Ask the peer for torch.compile.") var peerCompile = false
@@ -38,7 +39,7 @@ struct BenchTrain: ParsableCommand {
     func validate() throws {
         try usage {
             try shape(.fp32, threads).check(attention: attention)
-            try precision.forEach { try $0.check() }
+            if device == .cpu { try precision.forEach { try $0.check() } }
         }
         guard [steps, rounds, slices ?? 1].allSatisfy({ (1...65536).contains($0) }), threads >= 0,
             !peerCompile || against != nil
@@ -73,6 +74,7 @@ struct BenchTrain: ParsableCommand {
             layers: layers, hidden: hidden, vocabulary: vocab, batch: batch, length: length,
             attention: TimedAttentions(length: length)[attention] ?? .softmax, attentionDropout: attentionDropout,
             precision: precision, microBatchTokens: microBatchTokens > 0 ? microBatchTokens : batch * length,
-            recompute: recompute, slices: slices ?? max(1, threads), threads: threads)
+            recompute: recompute, slices: slices ?? max(1, threads), threads: threads,
+            device: device)
     }
 }

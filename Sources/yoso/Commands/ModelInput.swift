@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Tensors
+import Training
 
 /// What commands that answer lines have in common.
 struct ModelInput: ParsableArguments {
@@ -25,3 +26,4 @@ struct ModelInput: ParsableArguments {
 }
 
 extension Precision: ExpressibleByArgument {}
+extension DeviceChoice: ExpressibleByArgument {}

@@ -1,0 +1,155 @@
+import Tensors
+
+/// What computes passes in the place of the CPU's kernels, in memory of its own: a GPU.
+///
+/// Operations of a tape call it where the tape has one, in the order of the tape; what they ask for happens in that order, and
+/// only looking at numbers waits for it. Activations are of the machine's precision, and lie in whole tiles: beyond the rows of
+/// a tensor they are finite, and gradients zero. Everything else is float32.
+public protocol Machine: AnyObject {
+    /// The memory of the pass at hand.
+    var pool: StoragePool { get }
+
+    /// An activation of arbitrary contents.
+    func activation(_ rows: Int, _ columns: Int) -> Tensor
+    func copy(_ x: Tensor) -> Tensor
+    /// Waits until everything that was asked for is done.
+    func finish()
+    /// y += x
+    func add(_ x: Tensor, to y: Tensor)
+    /// x = 0, in all of its tiles
+    func clear(_ x: Tensor)
+
+    /// y[i] = word[id[i]] + position[position[i]] + segment[segment[i]], of three tables
+    func embed(_ tables: [(table: Tensor, ids: [Int32])], into y: Tensor)
+    /// table[ids[i]] += dy[i]
+    func addLookups(_ dy: Tensor, _ ids: [Int32], to table: Tensor)
+    /// y[i] = x[indices[i]]
+    func gather(_ x: Tensor, _ indices: [Int32], into y: Tensor)
+    /// dx[indices[i]] = dy[i] and zero elsewhere, or += where it `accumulates`; the indices ascend.
+    func scatter(_ dy: Tensor, _ indices: [Int32], into dx: Tensor, accumulates: Bool)
+    /// y_s = Σ x_i / n_s over the rows of sequence s
+    func meanRows(_ x: Tensor, _ layout: BatchLayout, into y: Tensor)
+    func meanRowsGradient(_ dy: Tensor, _ layout: BatchLayout, into dx: Tensor, accumulates: Bool)
+
+    /// y = x Wᵀ + b
+    func linear(_ x: Tensor, _ weight: Parameter, _ bias: Parameter, into y: Tensor)
+    /// dx = dy W, or dx += dy W
+    func linearInputGradient(_ dy: Tensor, _ weight: Parameter, into dx: Tensor, accumulates: Bool)
+    /// dW += dyᵀ x
+    func linearWeightGradient(_ dy: Tensor, _ x: Tensor, to dWeight: Tensor)
+    /// sums[j] += Σ over rows of dy[i, j]
+    func addColumnSums(of dy: Tensor, to sums: Tensor)
+
+    /// With s = x + dropout(branch): the normalised row u = (s - mean s) / √(var s + ε), where backward wants it, u scale + shift,
+    /// and 1 / √(var s + ε).
+    func residualNorm(
+        _ x: Tensor, _ branch: Tensor?, _ scale: Parameter, _ shift: Parameter, epsilon: Float, _ mask: DropoutMask?,
+        keeping: Bool
+    ) -> (y: Tensor, kept: KeptNorm?)
+    /// dy becomes ds, and dropout(ds) is returned where there was a branch; dscale and dshift are added to.
+    func residualNormGradient(
+        _ dy: Tensor, _ kept: KeptNorm, _ scale: Parameter, _ mask: DropoutMask?, hasBranch: Bool, dScale: Tensor,
+        dShift: Tensor
+    ) -> Tensor?
+
+    func gelu(_ x: Tensor, _ form: GeluForm, into y: Tensor)
+    /// d *= gelu'(x), whose sums over rows are added to `sums`; x becomes gelu(x) where it `keeps`.
+    func geluGradient(_ x: Tensor, _ form: GeluForm, _ d: Tensor, sums: Tensor?, keeps: Bool)
+    func tanh(_ x: Tensor, into y: Tensor)
+    /// d *= 1 - y²
+    func tanhGradient(_ y: Tensor, _ d: Tensor)
+    /// y = x / (1 - p) or 0
+    func dropout(_ x: Tensor, _ mask: DropoutMask, into y: Tensor)
+
+    /// Rows of logits become the gradient of weight · Σ loss.
+    func crossEntropy(_ logits: Tensor, _ labels: [Int32], weight: Float, smoothing: Float) -> LossCounts
+    func binaryCrossEntropy(_ logits: Tensor, _ targets: [Float], weight: Float) -> LossCounts
+    func squaredError(_ x: Tensor, _ targets: [Float], weight: Float) -> LossCounts
+    /// The logits x Eᵀ + b, a chunk of rows at a time, their loss, and, in training, its gradients.
+    func tiedCrossEntropy(
+        _ x: Tensor, _ embedding: Parameter, _ bias: Parameter, _ labels: [Int32], weight: Float,
+        _ gradients: (dx: Tensor, dEmbedding: Tensor, dBias: Tensor)?
+    ) -> LossCounts
+
+    /// The outputs of the heads, [tokens, width], from projections [tokens, 3 · width].
+    func attend(_ projections: Tensor, _ layout: BatchLayout, _ attention: DeviceAttention) -> (Tensor, KeptAttention)
+    /// y = attended + the values of the projections convolved over tokens, a kernel a head, [heads, window].
+    func convolve(
+        _ projections: Tensor, _ attended: Tensor, _ layout: BatchLayout, heads: Int, _ kernels: Parameter
+    ) -> Tensor
+    /// Adds to the gradient of the projections, whose other parts are there, and to that of the kernels.
+    func convolveGradient(
+        _ dy: Tensor, _ projections: Tensor, _ layout: BatchLayout, heads: Int, _ kernels: Parameter,
+        dProjections: Tensor, dKernels: Tensor)
+    /// The gradient of the projections.
+    func attendGradient(
+        _ dy: Tensor, _ output: Tensor, _ projections: Tensor, _ kept: KeptAttention, _ gradients: Gradients
+    ) -> Tensor
+}
+
+/// Of a norm, for its gradient.
+public struct KeptNorm {
+    public let normalized: Tensor
+    public let inverseDeviation: Tensor
+
+    public init(normalized: Tensor, inverseDeviation: Tensor) {
+        (self.normalized, self.inverseDeviation) = (normalized, inverseDeviation)
+    }
+}
+
+/// What was counted in the rows of a loss.
+public struct LossCounts {
+    /// Σ loss, unweighted.
+    public var sum: Double
+    /// Rows whose arg max is the label.
+    public var correct: Int
+
+    public init(sum: Double = 0, correct: Int = 0) { (self.sum, self.correct) = (sum, correct) }
+}
+
+/// An attention as a machine runs it.
+public struct DeviceAttention {
+    public let heads: Int
+    public let headWidth: Int
+    public let kind: Kind
+
+    public enum Kind {
+        /// dropout(softmax(scale Q Kᵀ)) V, with the scale of every head.
+        case softmax(scales: [Float], dropout: Float, random: RandomStream?)
+        /// Every pair weighs its expectation.
+        case yosoExpectation(YosoPairs)
+        /// Pairs that hashes of the stream select; each sequence has a stream of its own in it where they are drawn anew.
+        case yoso(YosoPairs, hashes: Int, conditional: Bool, random: RandomStream, isDrawn: Bool)
+    }
+
+    /// What pairs of YOSO weigh, and what their sums are divided by.
+    public struct YosoPairs {
+        /// Of a hash; nil for log₂ of each sequence's length.
+        public let bits: Int?
+        /// Of the kernel; nil for those of a hash.
+        public let kernelBits: Int?
+        /// Whether the kernel's derivative is exact, or its lower bound.
+        public let exact: Bool
+        /// Whether sums are divided by the mass of their weights, or by their length.
+        public let byMass: Bool
+
+        public init(bits: Int?, kernelBits: Int?, exact: Bool, byMass: Bool) {
+            (self.bits, self.kernelBits, self.exact, self.byMass) = (bits, kernelBits, exact, byMass)
+        }
+    }
+
+    public init(heads: Int, headWidth: Int, _ kind: Kind) {
+        (self.heads, self.headWidth, self.kind) = (heads, headWidth, kind)
+    }
+}
+
+/// What a machine keeps of an attention for its gradient.
+public struct KeptAttention {
+    public let attention: DeviceAttention
+    public let layout: BatchLayout
+    public let tensors: [Tensor]
+
+    public init(_ attention: DeviceAttention, _ layout: BatchLayout, _ tensors: [Tensor]) {
+        (self.attention, self.layout, self.tensors) = (attention, layout, tensors)
+    }
+}

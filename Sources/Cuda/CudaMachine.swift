@@ -1,0 +1,155 @@
+import Autograd
+import CCuda
+import Tensors
+
+/// A model on a GPU: its parameters there, and the operations of its passes.
+///
+/// One pass after the other, in the stream's order. No sum depends on how blocks are scheduled: the same bits on every run on
+/// one kind of GPU with the same libraries.
+public final class CudaMachine: Machine {
+    public let device: CudaDevice
+    public let pool: StoragePool
+    public let precision: Precision
+    /// The parameters, [1, `blockCount`] of their layout.
+    public let parameters: Tensor
+    let kernels: Kernels
+    let products: Products
+    let memory: CudaMemory
+    /// What stays from pass to pass.
+    let blocks: StoragePool
+    /// In bf16 for products, where the layout has them.
+    let shadow: Tensor?
+    /// Beyond a block: a product with a table reads whole tiles of its rows.
+    private let slack: Int
+    private let narrowShadow: Function
+    /// Of the pass at hand.
+    var layouts: [(layout: BatchLayout, view: LayoutView)] = []
+    var attentions: [Int: SoftmaxKernels] = [:]
+    var yosos: [Int: YosoKernels] = [:]
+    let lossCounts: Tensor
+
+    /// Memory for the parameters of `layout`, whose numbers are to be written. Ends the process with a line where the kernels
+    /// cannot be compiled.
+    public init(_ device: CudaDevice, _ layout: ParameterLayout, _ precision: Precision) {
+        (self.device, self.precision) = (device, precision)
+        device.enter()
+        memory = CudaMemory(device)
+        (pool, blocks) = (StoragePool(memory), StoragePool(memory))
+        kernels = Kernels(precision, on: device)
+        products = Products(device, from: blocks)
+        slack = 64 * (layout.multiplied.map(\.columns).max() ?? 0)
+        let count = layout.blockCount + slack
+        parameters = blocks.zeros(1, count).row(0, 0..<layout.blockCount)
+        shadow = precision == .bf16 ? blocks.tensor(1, count, .bfloat16) : nil
+        narrowShadow = device.program(.optimizer, precision).function("narrow_shadow")
+        lossCounts = blocks.tensor(1, 4)
+        if let shadow { memory.clear(count * 2, at: shadow.address) }
+    }
+
+    /// Bytes of the GPU's memory that this machine has taken.
+    public var allocatedBytes: Int { pool.allocatedBytes + blocks.allocatedBytes }
+
+    /// A block like the parameters', of zeros.
+    public func zeros() -> Tensor { blocks.zeros(1, parameters.count + slack).row(0, 0..<parameters.count) }
+
+    /// Takes over the parameters of the host.
+    public func load(_ block: Tensor) {
+        parameters.copy(from: block)
+        guard let shadow else { return }
+        launch(
+            narrowShadow, .covering(parameters.count, threads: 1024), .of(shadow), .of(parameters),
+            .long(Int64(parameters.count)))
+    }
+
+    /// Writes numbers, row by row, to an activation.
+    public func write(_ values: [Float], to x: Tensor) {
+        precondition(values.count == x.count, "\(values.count) values for [\(x.rows), \(x.columns)]")
+        guard x.element == .bfloat16 else { return x.copy(from: values) }
+        values.map { UInt16(truncatingIfNeeded: ($0.bitPattern &+ 0x7FFF &+ ($0.bitPattern >> 16 & 1)) >> 16) }
+            .withUnsafeBytes { memory.write($0, to: x.address) }
+    }
+
+    /// Numbers for kernels to read as long as the tensor lives.
+    func keep<Number: BitwiseCopyable>(_ numbers: [Number]) -> Tensor {
+        let tensor = blocks.tensor(1, max(1, (numbers.count * MemoryLayout<Number>.stride + 3) / 4))
+        numbers.withUnsafeBytes { memory.write($0, to: tensor.address) }
+        return tensor
+    }
+
+    func program(_ text: KernelText, _ definitions: [String] = []) -> Program {
+        device.program(text, precision, definitions)
+    }
+
+    /// Before the operations of a pass.
+    public func begin() {
+        device.enter()
+        layouts.removeAll(keepingCapacity: true)
+    }
+
+    /// Waits until everything is done.
+    public func finish() { device.finish() }
+
+    func launch(_ function: Function, _ grid: Grid, shared: Int = 0, _ arguments: Argument...) {
+        device.launch(function, grid, shared: shared, arguments)
+    }
+
+    /// Rows of whole tiles: products of other numbers of rows are slower, and this way no row's bits depend on how many there are.
+    static func padded(_ rows: Int) -> Int { max(128, (rows + 127) / 128 * 128) }
+
+    var element: Element { precision == .bf16 ? .bfloat16 : .float32 }
+    /// Elements that a thread moves at once.
+    var vector: Int { precision == .bf16 ? 8 : 4 }
+
+    /// A grid whose threads take a vector of `x`'s whole tiles each, `vectors` times.
+    func elements(of x: Tensor, vectors: Int = 1) -> (grid: Grid, count: Argument) {
+        let count = x.rows == 1 && x.element != element ? x.count : Self.padded(x.rows) * x.columns
+        let a = 256 * vector * vectors
+        return (Grid((count + a - 1) / a), .long(Int64(count)))
+    }
+
+    /// Numbers for kernels to read in this pass.
+    func upload<Number: BitwiseCopyable>(_ numbers: [Number]) -> Tensor {
+        let bytes = numbers.count * MemoryLayout<Number>.stride
+        let tensor = pool.tensor(1, max(1, (bytes + 3) / 4))
+        numbers.withUnsafeBytes { memory.write($0, to: tensor.address) }
+        return tensor
+    }
+}
+
+// Memory.
+extension CudaMachine {
+    public func activation(_ rows: Int, _ columns: Int) -> Tensor {
+        pool.tensor(Self.padded(rows), columns, element).rows(0..<rows)
+    }
+
+    /// Bytes of the whole tiles of an activation.
+    private func bytes(_ x: Tensor) -> Int { Self.padded(x.rows) * x.columns * x.element.bytes }
+
+    public func copy(_ x: Tensor) -> Tensor {
+        if x.count == 1, x.element == .float32 {
+            let copy = pool.tensor(1, 1)
+            memory.copy(4, from: x.address, to: copy.address)
+            return copy
+        }
+        let copy = activation(x.rows, x.columns)
+        memory.copy(bytes(x), from: x.address, to: copy.address)
+        return copy
+    }
+
+    public func add(_ x: Tensor, to y: Tensor) {
+        if x.count == 1 {
+            return launch(kernels.addFloat, Grid(1), .of(y), .of(x), .long(1))
+        }
+        let (grid, count) = elements(of: x)
+        launch(kernels.add, grid, .of(y), .of(x), count)
+    }
+
+    public func clear(_ x: Tensor) { memory.clear(bytes(x), at: x.address) }
+
+    /// Clears the rows of the last tile that belong to nobody.
+    func clearEnd(_ x: Tensor) {
+        let row = x.columns * x.element.bytes
+        let rows = Self.padded(x.rows) - x.rows
+        if rows > 0 { memory.clear(rows * row, at: x.address + UInt64(x.rows * row)) }
+    }
+}

@@ -1,0 +1,78 @@
+import CCuda
+import Tensors
+
+/// The GPU's memory. What goes there is first copied to pinned memory of the host, from which it goes by itself.
+final class CudaMemory: DeviceMemory {
+    private let device: CudaDevice
+    private var staging: UnsafeMutableRawPointer?
+    private var staged = 0
+    private static let stagingBytes = 64 << 20
+
+    init(_ device: CudaDevice) {
+        self.device = device
+        device.check(cc_cuMemHostAlloc(&staging, Self.stagingBytes, 0), "pinned memory")
+    }
+
+    deinit { _ = cc_cuMemFreeHost(staging) }
+
+    func allocate(_ bytes: Int) -> UnsafeMutableRawPointer {
+        var address: cc_address = 0
+        let result = cc_cuMemAlloc_v2(&address, bytes)
+        guard result == 0, let start = UnsafeMutableRawPointer(bitPattern: UInt(address)) else {
+            let (spare, total) = (device.spareMemory >> 20, device.memory >> 20)
+            device.fail(
+                "\(device.name) has no \(bytes >> 20) MB more (\(spare) of \(total) MB are free); "
+                    + "use a smaller model, batch or microBatchTokens")
+        }
+        return start
+    }
+
+    func free(_ start: UnsafeMutableRawPointer) { _ = cc_cuMemFree_v2(cc_address(UInt(bitPattern: start))) }
+
+    /// The next bytes of pinned memory, which stay what they are until they have arrived.
+    private func stage(_ bytes: Int) -> UnsafeMutableRawPointer? {
+        if staged + bytes > Self.stagingBytes {
+            device.finish()
+            staged = 0
+        }
+        defer { staged += (bytes + 63) / 64 * 64 }
+        return staging.map { $0 + staged }
+    }
+
+    func write(_ bytes: UnsafeRawBufferPointer, to address: UInt64) {
+        for first in stride(from: 0, to: bytes.count, by: Self.stagingBytes / 2) {
+            let part = UnsafeRawBufferPointer(rebasing: bytes[first..<min(bytes.count, first + Self.stagingBytes / 2)])
+            guard let place = stage(part.count), let start = part.baseAddress else { continue }
+            place.copyMemory(from: start, byteCount: part.count)
+            device.check(
+                cc_cuMemcpyHtoDAsync_v2(address + UInt64(first), place, part.count, device.stream), "writing")
+        }
+    }
+
+    func read(_ bytes: UnsafeMutableRawBufferPointer, at address: UInt64) {
+        for first in stride(from: 0, to: bytes.count, by: Self.stagingBytes / 2) {
+            let count = min(bytes.count - first, Self.stagingBytes / 2)
+            guard let place = stage(count), let start = bytes.baseAddress else { continue }
+            device.check(cc_cuMemcpyDtoHAsync_v2(place, address + UInt64(first), count, device.stream), "reading")
+            device.finish()
+            (start + first).copyMemory(from: place, byteCount: count)
+        }
+        staged = 0
+    }
+
+    func fill(_ value: Float, _ count: Int, at address: UInt64) {
+        device.check(cc_cuMemsetD32Async(address, value.bitPattern, count, device.stream), "filling")
+    }
+
+    func clear(_ bytes: Int, at address: UInt64) {
+        device.check(cc_cuMemsetD8Async(address, 0, bytes, device.stream), "clearing")
+    }
+
+    func poison(_ bytes: Int, at address: UInt64) {
+        device.check(cc_cuMemsetD8Async(address, 0xFF, bytes, device.stream), "filling")
+    }
+
+    func copy(_ bytes: Int, from: UInt64, to: UInt64) {
+        device.check(cc_cuMemcpyDtoDAsync_v2(to, from, bytes, device.stream), "copying")
+    }
+}

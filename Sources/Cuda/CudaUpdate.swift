@@ -1,0 +1,115 @@
+import Tensors
+
+/// A range of the block of parameters that one parameter has.
+public struct UpdatedRange {
+    let range: Range<Int>
+    let decay: Float
+    let decays: Bool
+    let rate: Float
+
+    /// - Parameters:
+    ///   - decay: λ of the weight decay.
+    ///   - decays: whether it is of the parameters that decay, which LAMB trusts too.
+    ///   - rate: factor of a step's rate.
+    public init(_ range: Range<Int>, decay: Float, decays: Bool, rate: Float) {
+        (self.range, self.decay, self.decays, self.rate) = (range, decay, decays, rate)
+    }
+}
+
+/// The scalars of one step: the rate, β₁, β₂, ε, 1 - β₁ᵗ, 1 - β₂ᵗ, and the factor of the gradients that clips their norm.
+public struct UpdateStep {
+    let argument: StepArgument
+
+    public init(
+        rate: Float, beta1: Float, beta2: Float, epsilon: Float, correction1: Float, correction2: Float, clip: Float
+    ) {
+        argument = StepArgument(
+            rate: rate, beta1: beta1, beta2: beta2, epsilon: epsilon, correction1: correction1,
+            correction2: correction2, clip: clip)
+    }
+}
+
+/// AdamW (Loshchilov & Hutter 2019, algorithm 2) or LAMB (You et al. 2020, algorithm 2) on a GPU, in one go over all parameters.
+public final class CudaUpdate {
+    public enum Rule { case adamw, lamb }
+
+    private let machine: CudaMachine
+    private let rule: Rule
+    private let moments: [Tensor]
+    /// Of at most 4,096 numbers each, a block of threads a chunk.
+    private let chunks: Tensor
+    private let count: Int
+    private let parameters: (first: Tensor, decays: Tensor, count: Int)
+    private let partials: Tensor
+    private let result: Tensor
+    private let ratios: Tensor
+    private let squareSums, doubleFinish, adamw, lambMoments, lambRatios, lamb: Function
+
+    /// `Chunk` of the kernels.
+    private struct Chunk: BitwiseCopyable {
+        let offset: Int64
+        let count, parameter: Int32
+        let decay, rate: Float
+    }
+
+    /// - Parameters:
+    ///   - moments: two blocks like the parameters'.
+    ///   - ranges: what changes; gradients of the rest count nowhere.
+    public init(_ machine: CudaMachine, _ rule: Rule, moments: [Tensor], _ ranges: [UpdatedRange]) {
+        (self.machine, self.rule, self.moments) = (machine, rule, moments)
+        var (chunks, firsts) = ([Chunk](), [Int32]())
+        for (index, range) in ranges.enumerated() {
+            let first = chunks.count
+            for start in stride(from: range.range.lowerBound, to: range.range.upperBound, by: 4096) {
+                chunks.append(
+                    Chunk(
+                        offset: Int64(start), count: Int32(min(4096, range.range.upperBound - start)),
+                        parameter: Int32(index), decay: range.decay, rate: range.rate))
+            }
+            firsts += [Int32(first), Int32(chunks.count - first)]
+        }
+        count = chunks.count
+        self.chunks = machine.keep(chunks)
+        parameters = (machine.keep(firsts), machine.keep(ranges.map { UInt8($0.decays ? 1 : 0) }), ranges.count)
+        partials = machine.blocks.tensor(1, max(1, 4 * count))
+        result = machine.blocks.tensor(1, 2)
+        ratios = machine.blocks.tensor(1, max(1, ranges.count))
+        let program = machine.program(.optimizer)
+        squareSums = program.function("square_sums")
+        doubleFinish = program.function("double_finish")
+        adamw = program.function("adamw")
+        lambMoments = program.function("lamb_moments")
+        lambRatios = program.function("lamb_ratios")
+        lamb = program.function("lamb")
+    }
+
+    /// √Σ g²
+    public func norm(of gradients: Tensor) -> Double {
+        machine.launch(squareSums, Grid(count), .of(partials), .of(gradients), .of(chunks))
+        machine.launch(doubleFinish, Grid(1, threads: 1024), .of(result), .of(partials), .of(count))
+        var sum = [0.0]
+        sum.withUnsafeMutableBytes { machine.memory.read($0, at: result.address) }
+        return sum[0].squareRoot()
+    }
+
+    /// Changes the parameters by `gradients`, and clears these.
+    public func callAsFunction(_ gradients: Tensor, _ step: UpdateStep) {
+        let (values, shadow, step) = (
+            Argument.of(machine.parameters), Argument.of(machine.shadow), Argument.step(step.argument)
+        )
+        switch rule {
+        case .adamw:
+            machine.launch(
+                adamw, Grid(count), values, .of(gradients), .of(moments[0]), .of(moments[1]), shadow, .of(chunks), step)
+        case .lamb:
+            machine.launch(
+                lambMoments, Grid(count), .of(partials), values, .of(gradients), .of(moments[0]), .of(moments[1]),
+                .of(chunks), step)
+            machine.launch(
+                lambRatios, Grid(parameters.count), .of(ratios), .of(partials), .of(parameters.first),
+                .of(parameters.decays), .of(parameters.count))
+            machine.launch(
+                lamb, Grid(count), values, .of(moments[0]), .of(moments[1]), shadow, .of(ratios), .of(chunks), step)
+        }
+    }
+}

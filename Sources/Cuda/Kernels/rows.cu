@@ -1,0 +1,114 @@
+// Sums and conversions of whole blocks, and means of the rows of sequences.
+
+/// y += x
+// grid (⌈n / (256 VECTOR)⌉), block 256.
+KERNEL add(real *y, const real *x, long n) {
+    const long i = (blockIdx.x * 256l + threadIdx.x) * VECTOR;
+    if (i + VECTOR <= n) {
+        float a[VECTOR], b[VECTOR];
+        get_vector(y, i, a), get_vector(x, i, b);
+        for (int k = 0; k < VECTOR; k++) a[k] += b[k];
+        put_vector(y, i, a);
+    } else {
+        for (long j = i; j < n; j++) put(y, j, get(y, j) + get(x, j));
+    }
+}
+
+/// y += x
+// grid (⌈n / 1024⌉), block 256.
+KERNEL add_float(float *y, const float *x, long n) {
+    const long i = (blockIdx.x * 256l + threadIdx.x) * 4;
+    if (i + 4 <= n) {
+        const float4 a = *(float4 *)(y + i), b = *(const float4 *)(x + i);
+        *(float4 *)(y + i) = make_float4(a.x + b.x, a.y + b.y, a.z + b.z, a.w + b.w);
+    } else {
+        for (long j = i; j < n; j++) y[j] += x[j];
+    }
+}
+
+/// y *= f
+// grid (⌈n / 1024⌉), block 256.
+KERNEL scale_float(float *y, float f, long n) {
+    const long i = (blockIdx.x * 256l + threadIdx.x) * 4;
+    if (i + 4 <= n) {
+        const float4 a = *(float4 *)(y + i);
+        *(float4 *)(y + i) = make_float4(a.x * f, a.y * f, a.z * f, a.w * f);
+    } else {
+        for (long j = i; j < n; j++) y[j] *= f;
+    }
+}
+
+/// y = x in float32.
+// grid (⌈n / (256 VECTOR)⌉), block 256.
+KERNEL widen_all(float *y, const real *x, long n) {
+    const long i = (blockIdx.x * 256l + threadIdx.x) * VECTOR;
+    if (i + VECTOR <= n) {
+        float a[VECTOR];
+        get_vector(x, i, a);
+        for (int k = 0; k < VECTOR; k += 4) *(float4 *)(y + i + k) = make_float4(a[k], a[k + 1], a[k + 2], a[k + 3]);
+    } else {
+        for (long j = i; j < n; j++) y[j] = get(x, j);
+    }
+}
+
+/// y = x in what activations lie in.
+// grid (⌈n / (256 VECTOR)⌉), block 256.
+KERNEL narrow_all(real *y, const float *x, long n) {
+    const long i = (blockIdx.x * 256l + threadIdx.x) * VECTOR;
+    if (i + VECTOR <= n) {
+        float a[VECTOR];
+        for (int k = 0; k < VECTOR; k += 4) {
+            const float4 w = *(const float4 *)(x + i + k);
+            a[k] = w.x, a[k + 1] = w.y, a[k + 2] = w.z, a[k + 3] = w.w;
+        }
+        put_vector(y, i, a);
+    } else {
+        for (long j = i; j < n; j++) put(y, j, x[j]);
+    }
+}
+
+/// y_s = Σ_i x_i / n_s over the n_s rows of sequence s, each of eight warps those a distance of 8 apart, and the warps' sums in
+/// order; zero in the rows from `sequences` to `padded`.
+// grid (padded, ⌈columns / (32 VECTOR)⌉), block 256.
+KERNEL mean_rows(real *y, const real *x, const int *offsets, int sequences, int padded, int columns) {
+    __shared__ float of_warps[8][32 * VECTOR];
+    const int s = blockIdx.x, warp = threadIdx.x / 32, lane = threadIdx.x % 32;
+    const int column = blockIdx.y * 32 * VECTOR + lane * VECTOR;
+    const int first = s < sequences ? offsets[s] : 0, last = s < sequences ? offsets[s + 1] : 0;
+    float sums[VECTOR] = {};
+    if (column < columns) {
+#pragma unroll 4
+        for (int row = first + warp; row < last; row += 8) {
+            float values[VECTOR];
+            get_vector(x, (long)row * columns + column, values);
+            for (int k = 0; k < VECTOR; k++) sums[k] += values[k];
+        }
+    }
+    for (int k = 0; k < VECTOR; k++) of_warps[warp][lane * VECTOR + k] = sums[k];
+    __syncthreads();
+    if (warp > 0 || column >= columns) return;
+    const float factor = last > first ? 1.0f / (float)(last - first) : 0.0f;
+    for (int k = 0; k < VECTOR; k++) {
+        for (int w = 1; w < 8; w++) sums[k] += of_warps[w][lane * VECTOR + k];
+        sums[k] *= factor;
+    }
+    put_vector(y, (long)s * columns + column, sums);
+}
+
+/// dx_i = dy_s / n_s for every row i of sequence s, or += if it accumulates.
+// grid (⌈rows / 8⌉), block 256: a warp a row.
+KERNEL mean_rows_gradient(real *dx, const real *dy, const int *offsets, const int *sequence, int rows, int columns,
+                          int accumulate) {
+    const int row = blockIdx.x * 8 + threadIdx.x / 32;
+    if (row >= rows) return;
+    const int s = sequence[row];
+    const float factor = 1.0f / (float)(offsets[s + 1] - offsets[s]);
+#pragma unroll 2
+    for (int column = threadIdx.x % 32 * VECTOR; column < columns; column += 32 * VECTOR) {
+        float values[VECTOR], before[VECTOR] = {};
+        get_vector(dy, (long)s * columns + column, values);
+        if (accumulate) get_vector(dx, (long)row * columns + column, before);
+        for (int k = 0; k < VECTOR; k++) values[k] = before[k] + factor * values[k];
+        put_vector(dx, (long)row * columns + column, values);
+    }
+}

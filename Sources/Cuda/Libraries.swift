@@ -1,0 +1,77 @@
+import CCuda
+import Foundation
+
+/// The three libraries of CUDA that this room calls, wherever this machine has them.
+public enum Library: Int32, CaseIterable, Sendable {
+    case driver, compiler, products
+
+    /// As the loader knows it, newest first.
+    private var names: [String] {
+        switch self {
+        case .driver: ["libcuda.so.1"]
+        case .compiler: ["libnvrtc.so.13", "libnvrtc.so.12"]
+        case .products: ["libcublasLt.so.13", "libcublasLt.so.12"]
+        }
+    }
+
+    /// What brings it.
+    var remedy: String {
+        switch self {
+        case .driver: "install NVIDIA's driver"
+        case .compiler: "pip install nvidia-cuda-nvrtc, or install CUDA's toolkit"
+        case .products: "pip install nvidia-cublas, or install CUDA's toolkit"
+        }
+    }
+
+    /// The file that was opened; empty before.
+    public var path: String { String(cString: cc_path(rawValue)) }
+
+    /// Opens it: in the folder that YOSO_CUDA names and nowhere else, or by the loader, in CUDA's own folders and where pip puts it.
+    func open() throws(CudaError) {
+        let places = Self.folders.flatMap { folder in names.map { folder.isEmpty ? $0 : "\(folder)/\($0)" } }
+        var reasons: [String] = []
+        for place in places where !place.hasPrefix("/") || FileManager.default.fileExists(atPath: place) {
+            // NVRTC looks for its other half by name alone, in vain where pip has put both.
+            if self == .compiler, place.hasPrefix("/") { Self.openBuiltins(beside: place) }
+            guard let reason = cc_open(rawValue, place) else { return }
+            reasons.append(String(cString: reason))
+        }
+        let place = Self.named.map { " in YOSO_CUDA=\($0)" } ?? ""
+        throw CudaError("no \(names[0])\(place) (\(reasons.last ?? "no such file")); \(remedy)")
+    }
+
+    private static var named: String? { ProcessInfo.processInfo.environment["YOSO_CUDA"] }
+
+    private static var folders: [String] {
+        if let named { return [named] }
+        let environment = ProcessInfo.processInfo.environment
+        var folders = ["", "/usr/local/nvidia/lib64"]
+        folders += ["/usr/local"].flatMap { root in
+            children(of: root).filter { $0.hasPrefix("cuda") }.sorted(by: >)
+                .flatMap { ["\(root)/\($0)/lib64", "\(root)/\($0)/targets/x86_64-linux/lib"] }
+        }
+        let roots =
+            [environment["VIRTUAL_ENV"], environment["HOME"].map { "\($0)/.local" }, "/usr/local", "/usr"]
+            .compactMap { $0 }
+        for root in roots {
+            for python in children(of: "\(root)/lib").filter({ $0.hasPrefix("python3") }) {
+                for packages in ["site-packages", "dist-packages"] {
+                    let nvidia = "\(root)/lib/\(python)/\(packages)/nvidia"
+                    folders += children(of: nvidia).map { "\(nvidia)/\($0)/lib" }
+                }
+            }
+        }
+        return folders
+    }
+
+    private static func children(of folder: String) -> [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted(by: >)
+    }
+
+    private static func openBuiltins(beside path: String) {
+        let folder = (path as NSString).deletingLastPathComponent
+        for name in children(of: folder) where name.hasPrefix("libnvrtc-builtins.so") {
+            _ = cc_open_beside("\(folder)/\(name)")
+        }
+    }
+}

@@ -1,0 +1,83 @@
+import Autograd
+import Tensors
+
+/// Losses: what was counted is read at once, behind all that was asked for.
+extension CudaMachine {
+    public func crossEntropy(_ logits: Tensor, _ labels: [Int32], weight: Float, smoothing: Float) -> LossCounts {
+        let (losses, right) = (pool.tensor(1, max(1, logits.rows)), pool.tensor(1, max(1, logits.rows)))
+        let labels = upload(labels)
+        withExtendedLifetime(labels) {
+            crossEntropy(
+                logits, labels.address, classes: logits.columns, weight: weight, smoothing, losses.address,
+                right.address)
+        }
+        return read(losses, right, rows: logits.rows)
+    }
+
+    private func crossEntropy(
+        _ logits: Tensor, _ labels: UInt64, classes: Int, weight: Float, _ smoothing: Float, _ losses: UInt64,
+        _ right: UInt64
+    ) {
+        let padded = Self.padded(logits.rows)
+        launch(
+            kernels.crossEntropy, Grid(padded, threads: 384), .of(logits), .address(labels), .float(weight),
+            .float(smoothing), .address(losses), .address(right), .of(logits.rows), .of(padded), .of(classes),
+            .of(logits.columns))
+    }
+
+    private func read(_ losses: Tensor, _ right: Tensor?, rows: Int) -> LossCounts {
+        launch(kernels.lossFinish, Grid(1, threads: 1024), .of(lossCounts), .of(losses), .of(right), .of(rows))
+        var counts = [Double](repeating: 0, count: 2)
+        counts.withUnsafeMutableBytes { memory.read($0, at: lossCounts.address) }
+        return LossCounts(sum: counts[0], correct: Int(counts[1]))
+    }
+
+    public func binaryCrossEntropy(_ logits: Tensor, _ targets: [Float], weight: Float) -> LossCounts {
+        let (losses, padded) = (pool.tensor(1, logits.rows), Self.padded(logits.rows))
+        launch(
+            kernels.binaryCrossEntropy, Grid(padded / 8), .of(logits), .of(upload(targets)), .float(weight),
+            .of(losses), .of(logits.rows), .of(padded), .of(logits.columns), .of(logits.columns))
+        return read(losses, nil, rows: logits.rows)
+    }
+
+    public func squaredError(_ x: Tensor, _ targets: [Float], weight: Float) -> LossCounts {
+        let (losses, padded) = (pool.tensor(1, x.rows), Self.padded(x.rows))
+        launch(
+            kernels.squaredError, .covering(padded), .of(x), .of(upload(targets)), .float(weight), .of(losses),
+            .of(x.rows), .of(padded), .of(x.columns))
+        return read(losses, nil, rows: x.rows)
+    }
+
+    public func tiedCrossEntropy(
+        _ x: Tensor, _ embedding: Parameter, _ bias: Parameter, _ labels: [Int32], weight: Float,
+        _ gradients: (dx: Tensor, dEmbedding: Tensor, dBias: Tensor)?
+    ) -> LossCounts {
+        // Products of other widths take three times as long. The rows beyond the table are those of the next parameter: nobody
+        // reads their logits, and their gradients are zero.
+        let (classes, stride) = (embedding.rows, (embedding.rows + 63) / 64 * 64)
+        let chunk = max(128, Self.logitsAtOnce / stride / 128 * 128)
+        let (all, losses, right) = (upload(labels), pool.tensor(1, max(1, x.rows)), pool.tensor(1, max(1, x.rows)))
+        for first in Swift.stride(from: 0, to: x.rows, by: chunk) {
+            let rows = first..<min(first + chunk, x.rows)
+            let (part, padded) = (x.rows(rows), Self.padded(rows.count))
+            let logits = activation(rows.count, stride)
+            multiply(part, embedding, bias, columns: stride, into: logits)
+            crossEntropy(
+                logits, all.address + UInt64(4 * first), classes: classes, weight: weight, 0,
+                losses.address + UInt64(4 * first), right.address + UInt64(first))
+            guard let gradients else { continue }
+            addColumnSums(of: logits, to: gradients.dBias, columns: classes)
+            products.multiply(
+                ProductShape(
+                    m: stride, n: x.columns, k: padded, transposesA: true, element: element, result: .float32,
+                    accumulates: true), logits, part, into: gradients.dEmbedding)
+            products.multiply(
+                ProductShape(m: padded, n: x.columns, k: stride, element: element, result: element), logits,
+                operand(embedding), into: gradients.dx.rows(rows))
+        }
+        return withExtendedLifetime(all) { read(losses, right, rows: x.rows) }
+    }
+
+    /// Numbers of logits that are there at once.
+    private static var logitsAtOnce: Int { 256 << 20 }
+}

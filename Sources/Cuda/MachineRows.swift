@@ -1,0 +1,156 @@
+import Autograd
+import Tensors
+
+/// How the rows of a layout lie, for kernels to read.
+struct LayoutView {
+    let argument: LayoutArgument
+    /// Of every 64 rows of a sequence: the first, the sequence, its first row, its length.
+    let tiles: Tensor
+    let tileCount: Int
+    let longest: Int
+    /// What the argument points to.
+    private let tensors: [Tensor]
+
+    init(_ layout: BatchLayout, _ upload: ([Int32]) -> Tensor, _ uploadKeys: ([UInt64]) -> Tensor) {
+        var (sequence, tiles, longest) = ([Int32](), [Int32](), 0)
+        sequence.reserveCapacity(layout.tokens)
+        for index in 0..<layout.count {
+            let rows = layout.rows(index)
+            longest = max(longest, rows.count)
+            sequence.append(contentsOf: repeatElement(Int32(index), count: rows.count))
+            for first in stride(from: rows.lowerBound, to: rows.upperBound, by: 64) {
+                tiles += [Int32(first), Int32(index), Int32(rows.lowerBound), Int32(rows.count)]
+            }
+        }
+        let (offsets, keys, sequences) = (
+            upload(layout.offsets.map(Int32.init)), uploadKeys(layout.keys), upload(sequence)
+        )
+        argument = LayoutArgument(
+            offsets: offsets.address, keys: keys.address, sequence: sequences.address, rows: Int32(layout.tokens))
+        self.tiles = upload(tiles)
+        tileCount = tiles.count / 4
+        self.longest = longest
+        tensors = [offsets, keys, sequences]
+    }
+}
+
+extension DropoutArgument {
+    /// As `ck_dropout` counts.
+    init(_ probability: Float, _ random: RandomStream) {
+        self.init(
+            site: random.key, threshold: UInt32(Double(probability) * 4_294_967_296), kept: 1 / (1 - probability))
+    }
+}
+
+/// Rows: of tables, of selections, of sequences.
+extension CudaMachine {
+    /// The view of a layout, once a pass.
+    func view(of layout: BatchLayout) -> LayoutView {
+        if let known = layouts.first(where: { $0.layout.isSame(as: layout) }) { return known.view }
+        let view = LayoutView(layout, { upload($0) }, { upload($0) })
+        layouts.append((layout, view))
+        return view
+    }
+
+    public func embed(_ tables: [(table: Tensor, ids: [Int32])], into y: Tensor) {
+        let padded = Self.padded(y.rows)
+        precondition(tables.count == 3, "\(tables.count) tables of embeddings")
+        launch(
+            kernels.embed, Grid(padded / 8), .of(y), .of(tables[0].table), .of(tables[1].table), .of(tables[2].table),
+            .of(upload(tables[0].ids)), .of(upload(tables[1].ids)), .of(upload(tables[2].ids)), .of(y.rows),
+            .of(padded), .of(y.columns))
+    }
+
+    public func addLookups(_ dy: Tensor, _ ids: [Int32], to table: Tensor) {
+        let lookups = Lookups(ids, rows: table.rows)
+        let partials = pool.tensor(max(1, lookups.slots), table.columns)
+        launch(
+            kernels.embedGradient, Grid(lookups.pieces.count / 4, threads: 128), .of(table), .of(partials), .of(dy),
+            .of(upload(lookups.order)), .of(upload(lookups.pieces)), .of(table.columns))
+        launch(
+            kernels.embedFinish, Grid(lookups.groups.count / 4, (table.columns + 31) / 32), .of(table), .of(partials),
+            .of(upload(lookups.groups)), .of(table.columns))
+    }
+
+    public func gather(_ x: Tensor, _ indices: [Int32], into y: Tensor) {
+        let padded = Self.padded(y.rows)
+        launch(
+            kernels.gatherRows, Grid(padded / 8), .of(y), .of(x), .of(upload(indices)), .of(y.rows), .of(padded),
+            .of(y.columns))
+    }
+
+    public func scatter(_ dy: Tensor, _ indices: [Int32], into dx: Tensor, accumulates: Bool) {
+        precondition(zip(indices, indices.dropFirst()).allSatisfy(<), "rows that do not ascend")
+        if !accumulates { clear(dx) }
+        launch(
+            kernels.scatterRows, Grid((dy.rows + 7) / 8), .of(dx), .of(dy), .of(upload(indices)), .of(dy.rows),
+            .of(dy.columns), .of(accumulates ? 1 : 0))
+    }
+
+    public func meanRows(_ x: Tensor, _ layout: BatchLayout, into y: Tensor) {
+        let padded = Self.padded(y.rows)
+        launch(
+            kernels.meanRows, Grid(padded, (y.columns + 32 * vector - 1) / (32 * vector)), .of(y), .of(x),
+            .address(view(of: layout).argument.offsets), .of(y.rows), .of(padded), .of(y.columns))
+    }
+
+    public func meanRowsGradient(_ dy: Tensor, _ layout: BatchLayout, into dx: Tensor, accumulates: Bool) {
+        let view = view(of: layout)
+        if !accumulates { clearEnd(dx) }
+        launch(
+            kernels.meanRowsGradient, Grid((dx.rows + 7) / 8), .of(dx), .of(dy), .address(view.argument.offsets),
+            .address(view.argument.sequence), .of(dx.rows), .of(dx.columns), .of(accumulates ? 1 : 0))
+    }
+}
+
+extension BatchLayout {
+    /// Whether both are one, as they lie in memory: what a pass holds stays where it is.
+    fileprivate func isSame(as other: BatchLayout) -> Bool {
+        offsets.withUnsafeBufferPointer { own in
+            other.offsets.withUnsafeBufferPointer { own.baseAddress == $0.baseAddress && own.count == $0.count }
+        }
+            && keys.withUnsafeBufferPointer { own in
+                other.keys.withUnsafeBufferPointer { own.baseAddress == $0.baseAddress }
+            }
+    }
+}
+
+/// The rows that looked up each id, in order and in pieces that blocks of a GPU add up.
+struct Lookups {
+    /// Rows by id, and of one id ascending.
+    private(set) var order: [Int32]
+    /// {id, first, last, slot}: places in the order; the slot of partial sums, or -1 where the id has no other piece.
+    private(set) var pieces: [Int32] = []
+    /// {id, first slot, count, 0} of ids with several pieces.
+    private(set) var groups: [Int32] = []
+    private(set) var slots = 0
+
+    private static let pieceRows = 128
+
+    init(_ ids: [Int32], rows: Int) {
+        var starts = [Int32](repeating: 0, count: rows + 1)
+        for id in ids { starts[Int(id) + 1] += 1 }
+        for row in 0..<rows { starts[row + 1] += starts[row] }
+        var next = starts
+        order = Array(repeating: 0, count: ids.count)
+        for (row, id) in ids.enumerated() {
+            order[Int(next[Int(id)])] = Int32(row)
+            next[Int(id)] += 1
+        }
+        for id in 0..<rows where starts[id + 1] > starts[id] {
+            let (first, last) = (Int(starts[id]), Int(starts[id + 1]))
+            let count = (last - first + Self.pieceRows - 1) / Self.pieceRows
+            for piece in 0..<count {
+                let start = first + piece * Self.pieceRows
+                pieces += [
+                    Int32(id), Int32(start), Int32(min(start + Self.pieceRows, last)),
+                    count == 1 ? -1 : Int32(slots + piece),
+                ]
+            }
+            if count > 1 {
+                groups += [Int32(id), Int32(slots), Int32(count), 0]
+                slots += count
+            }
+        }
+    }
+}

@@ -1,0 +1,108 @@
+import CCuda
+import Tensors
+
+/// cublasLt.
+final class ProductLibrary {
+    let version: Int
+    let handle: Handle
+    let preference: Handle
+    static let workspaceBytes = 64 << 20
+
+    init() throws(CudaError) {
+        try Library.products.open()
+        var (handle, preference): (Handle, Handle) = (nil, nil)
+        var bytes = Self.workspaceBytes
+        guard cc_cublasLtCreate(&handle) == 0, cc_cublasLtMatmulPreferenceCreate(&preference) == 0,
+            cc_cublasLtMatmulPreferenceSetAttribute(preference, 1, &bytes, 8) == 0
+        else { throw CudaError("cublasLt cannot be used") }
+        (self.handle, self.preference) = (handle, preference)
+        version = cc_cublasLtGetVersion()
+    }
+}
+
+/// Which product: of row-major matrices c[m, n] = op(a) op(b) (+ a bias in every row), or c += op(a) op(b).
+struct ProductShape: Hashable {
+    var m, n, k: Int
+    var transposesA = false
+    var transposesB = false
+    var element: Element
+    var result: Element
+    var accumulates = false
+    var hasBias = false
+
+    /// For tables of times.
+    var name: String { "product \(transposesA ? "aT" : "a") \(m)x\(k) \(transposesB ? "bT" : "b") \(k)x\(n)" }
+}
+
+/// A product as cublasLt does it: its first heuristic, which is the same whenever it is asked for. Times that were measured
+/// would choose other bits from run to run.
+private final class PlannedProduct {
+    let description, a, b, c: Handle
+    var heuristic: cc_heuristic
+
+    init(_ shape: ProductShape, _ device: CudaDevice) {
+        var (description, results, found): (Handle, cc_heuristic, Int32) = (nil, cc_heuristic(), 0)
+        let what = "the product of [\(shape.m), \(shape.k)] and [\(shape.k), \(shape.n)]"
+        func check(_ result: Int32) {
+            if result != 0 { device.fail("cublasLt \(device.products.version) cannot plan \(what): status \(result)") }
+        }
+        // Sums in float32, with float32 factors as they are. cublasLt's matrices are column-major: it does cᵀ = op(b)ᵀ op(a)ᵀ.
+        check(cc_cublasLtMatmulDescCreate(&description, 68, 0))
+        func set(_ attribute: Int32, _ value: Int32) {
+            var value = value
+            check(cc_cublasLtMatmulDescSetAttribute(description, attribute, &value, 4))
+        }
+        set(3, shape.transposesB ? 1 : 0)
+        set(4, shape.transposesA ? 1 : 0)
+        if shape.hasBias { set(7, 4) }
+        func layout(_ element: Element, _ rows: Int, _ columns: Int) -> Handle {
+            var layout: Handle = nil
+            let type: Int32 = element == .float32 ? 0 : 14
+            check(cc_cublasLtMatrixLayoutCreate(&layout, type, UInt64(columns), UInt64(rows), Int64(columns)))
+            return layout
+        }
+        let (m, n, k) = (shape.m, shape.n, shape.k)
+        a = shape.transposesA ? layout(shape.element, k, m) : layout(shape.element, m, k)
+        b = shape.transposesB ? layout(shape.element, n, k) : layout(shape.element, k, n)
+        c = layout(shape.result, m, n)
+        check(
+            cc_cublasLtMatmulAlgoGetHeuristic(
+                device.products.handle, description, b, a, c, c, device.products.preference, 1, &results, &found))
+        if found == 0 { device.fail("cublasLt \(device.products.version) has no way to do \(what)") }
+        (self.description, heuristic) = (description, results)
+    }
+}
+
+/// Products of one machine.
+final class Products {
+    private let device: CudaDevice
+    private let workspace: Tensor
+    private var plans: [ProductShape: PlannedProduct] = [:]
+
+    init(_ device: CudaDevice, from pool: StoragePool) {
+        self.device = device
+        workspace = pool.tensor(1, ProductLibrary.workspaceBytes / 4)
+    }
+
+    /// Operands may have more rows behind them than their tensors say; the shape counts.
+    func multiply(_ shape: ProductShape, _ a: Tensor, _ b: Tensor, bias: Tensor? = nil, into c: Tensor) {
+        let plan = plans[shape] ?? PlannedProduct(shape, device)
+        plans[shape] = plan
+        if var bias = bias?.address {
+            device.check(cc_cublasLtMatmulDescSetAttribute(plan.description, 8, &bias, 8), "the bias of a product")
+        }
+        var (one, beta) = (Float(1), Float(shape.accumulates ? 1 : 0))
+        var result: Int32 = 0
+        device.timed(shape.name) {
+            result = cc_cublasLtMatmul(
+                device.products.handle, plan.description, &one, b.address, plan.b, a.address, plan.a, &beta, c.address,
+                plan.c, c.address, plan.c, &plan.heuristic.algorithm, workspace.address, ProductLibrary.workspaceBytes,
+                device.stream)
+        }
+        if result != 0 {
+            device.fail(
+                "\(device.name): a product of [\(shape.m), \(shape.k)] and [\(shape.k), \(shape.n)] failed with status \(result); what was saved before stays"
+            )
+        }
+    }
+}

@@ -1,0 +1,171 @@
+import Autograd
+import Cuda
+import Tensors
+import Testing
+
+/// The GPU, or the emulator that YOSO_CUDA names; nil where there is none.
+let device: CudaDevice? = try? CudaDevice()
+
+/// Every operation of a tape on a machine: outputs and gradients are those of the CPU's kernels.
+@Suite(
+    .enabled(if: device != nil, "no GPU, and no emulator: Tests/Cuda/Emulator/build FOLDER, YOSO_CUDA=FOLDER"),
+    .serialized)
+struct MachineTests {
+    /// An operation on rows of inputs, with its own parameters.
+    struct Operation: Sendable, CustomTestStringConvertible {
+        let name: String
+        var columns = 64
+        let body: @Sendable (Variable, Model, BatchLayout) -> Variable
+        var testDescription: String { name }
+    }
+
+    /// Parameters of all operations.
+    struct Model {
+        let layout: ParameterLayout
+        let dense, narrow, wide, query: Weights
+        let norm: LayerNorm
+        let residual: LayerNorm
+        let embeddings: EmbeddingSum
+        let words: Parameter
+        let bias: Parameter
+
+        struct Weights {
+            let weight, bias: Parameter
+
+            init(_ scope: ParameterScope, _ outputs: Int, _ inputs: Int) {
+                weight = scope.multiplied(scope.weight("weight", outputs, inputs, deviation: 0.2))
+                bias = scope.vector("bias", outputs, .normal(0.3))
+            }
+        }
+
+        init() {
+            layout = ParameterLayout()
+            let scope = layout.scope("m")
+            words = scope.tied(scope.weight("words", 203, 64, deviation: 0.3))
+            embeddings = EmbeddingSum(
+                words: words, positions: scope.weight("positions", 300, 64, deviation: 0.3),
+                segments: scope.weight("segments", 2, 64, deviation: 0.3))
+            dense = Weights(scope["dense"], 96, 64)
+            narrow = Weights(scope["narrow"], 3, 64)
+            wide = Weights(scope["wide"], 256, 64)
+            query = Weights(scope["contract"], 64, 256)
+            norm = LayerNorm(scope["norm"], width: 64, epsilon: 1e-12)
+            residual = LayerNorm(scope["residual"], width: 64, epsilon: 1e-5, dropout: 0.2)
+            bias = scope.vector("words.bias", 203, .normal(0.3))
+        }
+    }
+
+    static let operations: [Operation] = [
+        Operation(name: "gelu") { x, _, _ in x.gelu() },
+        Operation(name: "gelu by tanh") { x, _, _ in x.gelu(.tanh) },
+        Operation(name: "tanh") { x, _, _ in x.tanh() },
+        Operation(name: "dropout") { x, _, layout in x.dropout(0.3, layout) },
+        Operation(name: "sum") { x, _, _ in x + x.gelu() },
+        Operation(name: "linear") { x, m, _ in x.linear(m.dense.weight, m.dense.bias) },
+        Operation(name: "linear twice") { x, m, _ in
+            x.linear(m.wide.weight, m.wide.bias).linear(m.query.weight, m.query.bias) + x.tanh()
+        },
+        Operation(name: "linear to three columns") { x, m, _ in x.linear(m.narrow.weight, m.narrow.bias) },
+        Operation(name: "feed-forward") { x, m, _ in
+            x.feedForward((m.wide.weight, m.wide.bias), (m.query.weight, m.query.bias))
+        },
+        Operation(name: "norm") { x, m, _ in m.norm(x) },
+        Operation(name: "residual norm") { x, m, layout in m.residual(x, plus: x.gelu(), layout) },
+        Operation(name: "gathered rows") { x, _, layout in
+            x.gatherRows(layout.firstRows) + x.gatherRows(layout.firstRows).gelu()
+        },
+        Operation(name: "mean rows") { x, _, layout in x.meanRows(layout) },
+        Operation(name: "embeddings") { x, m, layout in
+            let ids = (0..<Int32(x.rows)).map { ($0 * 7) % 203 }
+            let places = (0..<layout.count).flatMap { Array(0..<Int32(layout.rows($0).count)) }
+            return x + m.embeddings(ids, places, ids.map { $0 % 2 }, x.tape)
+        },
+        Operation(name: "recomputed") { x, m, layout in
+            x.recomputing {
+                m.residual(
+                    $0, plus: $0.linear(m.wide.weight, m.wide.bias).gelu().linear(m.query.weight, m.query.bias), layout)
+            }
+        },
+    ]
+
+    @Test(arguments: operations, [[1], [5, 17, 3], [128], [70, 63, 129, 1]])
+    func operation(_ operation: Operation, lengths: [Int]) throws {
+        try compare(lengths, columns: operation.columns) { x, model, layout in
+            let y = operation.body(x, model, layout)
+            // Every element of the gradient of y is another.
+            let targets = (0..<y.rows).map { Int32($0 % y.columns) }
+            return (y.value.values, y.crossEntropy(targets, weight: 0.5))
+        }
+    }
+
+    @Test(arguments: [[1], [5, 17, 3], [128], [70, 63, 129, 1]])
+    func losses(lengths: [Int]) throws {
+        try compare(lengths, columns: 64) { x, model, _ in
+            let labels = (0..<x.rows).map { Int32(($0 * 5) % 203) }
+            return ([], x.tiedCrossEntropy(model.words, model.bias, labels, weight: 0.25))
+        }
+        try compare(lengths, columns: 64) { x, model, _ in
+            let logits = x.linear(model.narrow.weight, model.narrow.bias)
+            return (
+                logits.value.values, logits.crossEntropy(Array(repeating: 2, count: x.rows), weight: 1, smoothing: 0.1)
+            )
+        }
+        try compare(lengths, columns: 64) { x, model, _ in
+            let logits = x.linear(model.narrow.weight, model.narrow.bias)
+            return ([], logits.binaryCrossEntropy(Array(repeating: [0, 2], count: x.rows), weight: 1, smoothing: 0.1))
+        }
+    }
+
+    /// Runs `body` on the CPU and on the machine, and compares values, counts, and the gradients of x and of all parameters.
+    private func compare(
+        _ lengths: [Int], columns: Int, tolerance: Float = 2e-5,
+        _ body: (Variable, Model, BatchLayout) -> (values: [Float], loss: Loss)
+    ) throws {
+        let device = try #require(device)
+        let (model, layout) = (Model(), BatchLayout(lengths: lengths, keys: lengths.indices.map { UInt64($0) * 3 + 1 }))
+        let (host, random) = (StoragePool(), RandomStream(seed: 3))
+        let block = model.layout.initialBlock(seed: 5, from: host)
+        let values = RandomStream(seed: 9)
+        let x = (0..<UInt32(layout.tokens * columns)).map { Float(values.uniform($0)) * 2 - 1 }
+        func run(_ parameters: Tensor, _ sums: Tensor, _ pool: StoragePool, _ machine: CudaMachine?) -> Outcome {
+            let tape = Tape(
+                parameters: parameters, mode: .training(gradients: ParameterGradients(sums), random: random),
+                pool: pool,
+                machine: machine)
+            let input = machine?.activation(layout.tokens, columns) ?? pool.tensor(layout.tokens, columns)
+            machine?.clear(input)
+            input.copy(from: x)
+            let variable = tape.variable(input)
+            let (values, loss) = body(variable, model, layout)
+            let gradient = tape.backward(from: loss.variable, gradientsOf: [variable])[0]
+            return Outcome(
+                values: values, sum: loss.sum, correct: loss.correct, gradient: gradient.values, parameters: sums.values
+            )
+        }
+        let expected = run(block, host.zeros(1, block.count), host, nil)
+        let machine = CudaMachine(device, model.layout, .fp32)
+        machine.load(block)
+        machine.begin()
+        let found = run(machine.parameters, machine.zeros(), machine.pool, machine)
+        expectNear(found.values, expected.values, tolerance, "values")
+        #expect(abs(found.sum - expected.sum) <= 1e-4 * max(1, abs(expected.sum)))
+        #expect(found.correct == expected.correct)
+        expectNear(found.gradient, expected.gradient, tolerance, "gradient of x")
+        expectNear(found.parameters, expected.parameters, tolerance * 4, "gradients of parameters")
+    }
+
+    private struct Outcome {
+        let values: [Float]
+        let sum: Double
+        let correct: Int
+        let gradient, parameters: [Float]
+    }
+
+    private func expectNear(_ found: [Float], _ expected: [Float], _ tolerance: Float, _ what: String) {
+        #expect(found.count == expected.count, "\(what)")
+        let largest = max(1, expected.map(abs).max() ?? 0)
+        let wrong = zip(found, expected).enumerated().filter { !(abs($1.0 - $1.1) <= tolerance * largest) }
+        #expect(
+            wrong.isEmpty, "\(what): \(wrong.count) of \(found.count), first at \(wrong.first.map { "\($0)" } ?? "")")
+    }
+}
