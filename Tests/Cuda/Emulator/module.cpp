@@ -101,6 +101,7 @@ static void run(Function *function, void **parameters, const unsigned *grid, con
 EXPORT Result cuLaunchKernel(Function *function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz,
                              unsigned shared, Stream *stream, void **parameters, void **extra) {
     ENTER();
+    if (driver::nothing()) return success;
     if (!functions.count(function)) return invalid_handle;
     std::vector<unsigned> grid = {gx, gy, gz}, block = {bx, by, bz};
     if (const char *what = wrong(function, grid.data(), block.data(), shared)) {
