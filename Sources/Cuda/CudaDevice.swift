@@ -9,6 +9,8 @@ public final class CudaDevice: @unchecked Sendable {
     /// Major and minor number, for example (9, 0).
     public let capability: (Int, Int)
     public let multiprocessors: Int
+    /// Bytes of shared memory that a block may have.
+    let sharedMemory: Int
     /// Bytes in all.
     public let memory: Int
     /// The CUDA that the driver has, for example "13.0".
@@ -48,6 +50,7 @@ public final class CudaDevice: @unchecked Sendable {
         name = String(decoding: characters.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
         capability = (Int(Self.attribute(75, device)), Int(Self.attribute(76, device)))
         multiprocessors = Int(Self.attribute(16, device))
+        sharedMemory = max(48 << 10, Int(Self.attribute(97, device)))
         guard capability.0 >= 8 else {
             throw CudaError(
                 "\(name) has compute capability \(capability.0).\(capability.1); wanted 8.0 (Ampere) or newer")

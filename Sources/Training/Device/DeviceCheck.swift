@@ -25,6 +25,6 @@ extension EncoderOptions {
         if width % 8 != 0 || intermediate % 8 != 0 {
             return "model.width is \(width) and model.intermediate \(intermediate); a GPU takes multiples of 8"
         }
-        return attention.kind.problemOnDevice(headWidth: width / heads).map { "model.attention: \($0)" }
+        return attention.problemOnDevice(headWidth: width / heads).map { "model.attention: \($0)" }
     }
 }
