@@ -39,6 +39,9 @@ struct Node {
 struct Graph {
     std::vector<Node> nodes;
 };
+struct Execution {
+    std::vector<Node> nodes;
+};
 struct Stream {
     bool captures = false, broken = false, relaxed = false;
     Graph *graph = nullptr;
@@ -50,6 +53,8 @@ extern std::recursive_mutex lock;
 extern Result lost;
 /// A number from the environment, or `otherwise`.
 long number(const char *variable, long otherwise);
+/// Another launch of the same kernel in the place of a graph's node.
+Result replace(Execution *execution, void *node, const void *kind, Work work);
 /// Whether launches and products are left out.
 bool nothing();
 /// Whether a call that needs a context of its thread can go on.
