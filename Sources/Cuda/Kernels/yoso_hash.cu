@@ -78,6 +78,8 @@ yoso_hash(u16 *codes, u16 *row_codes, float *inverses, const real *qkv, const in
             four |= (u64)code << hash % 4 * 16;
             if (hash % 4 == 3 || hash == m - 1) {
                 *(u64 *)(beside + hash / 4 * 4) = four;
+                // Read with the rest of its 16 bytes, and not used.
+                if (hash == m - 1 && hash % 8 < 4) *(u64 *)(beside + hash / 8 * 8 + 4) = 0;
                 four = 0;
             }
         }
