@@ -23,7 +23,8 @@ public final class CudaDevice: @unchecked Sendable {
     /// Those that are loaded, by text and definitions.
     var programs: [String: Program] = [:]
     private let context: Handle
-    private let slots: Slots
+    /// What goes to the stream.
+    private(set) lazy var commands = CommandQueue(self)
 
     /// Opens the libraries and the GPU.
     ///
@@ -66,7 +67,6 @@ public final class CudaDevice: @unchecked Sendable {
         (memory, self.context, self.stream) = (total, context, stream)
         compiler = try Compiler(capability)
         products = try ProductLibrary()
-        slots = Slots()
     }
 
     /// Bytes that nobody has.
@@ -82,20 +82,17 @@ public final class CudaDevice: @unchecked Sendable {
     }
 
     /// Waits until all that was asked for is done.
-    func finish() { check(cc_cuStreamSynchronize(stream), "waiting") }
+    func finish() {
+        commands.commit()
+        check(cc_cuStreamSynchronize(stream), "waiting")
+    }
 
     /// Lets this thread ask for things.
     public func enter() { check(cc_cuCtxSetCurrent(context), "entering") }
 
     func launch(_ function: Function, _ grid: Grid, shared: Int = 0, _ arguments: [Argument]) {
         guard grid.x > 0, grid.y > 0, grid.z > 0 else { return }
-        slots.fill(arguments)
-        timed(function.name) {
-            check(
-                cc_cuLaunchKernel(
-                    function.handle, UInt32(grid.x), UInt32(grid.y), UInt32(grid.z), UInt32(grid.threads), 1, 1,
-                    UInt32(shared), stream, slots.pointers, nil), function.name)
-        }
+        commands.launch(function, grid, shared: shared, arguments)
     }
 
     func timed(_ name: @autoclosure () -> String, _ launch: () -> Void) {
@@ -103,7 +100,10 @@ public final class CudaDevice: @unchecked Sendable {
     }
 
     /// From here on kernels are timed, or are not.
-    public func timeKernels(_ isWanted: Bool) { kernelTimes = isWanted ? KernelTimes(self) : nil }
+    public func timeKernels(_ isWanted: Bool) {
+        commands.commit()
+        kernelTimes = isWanted ? KernelTimes(self) : nil
+    }
 
     /// Ends the process where a call failed: a GPU that failed once gives nothing any more, and nobody could do more than say so.
     func check(_ result: Int32, _ what: @autoclosure () -> String) {
@@ -129,7 +129,7 @@ public final class CudaDevice: @unchecked Sendable {
 }
 
 /// Blocks, and the threads of each.
-struct Grid {
+struct Grid: Equatable {
     let x, y, z, threads: Int
 
     init(_ x: Int, _ y: Int = 1, _ z: Int = 1, threads: Int = 256) {
