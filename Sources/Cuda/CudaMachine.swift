@@ -26,6 +26,11 @@ public final class CudaMachine: Machine {
     var layouts: [(layout: BatchLayout, view: LayoutView)] = []
     var attentions: [Int: SoftmaxKernels] = [:]
     let lossCounts: Tensor
+    /// About the tokens of a training pass, by the key deviceTokens of a recipe; nil where nothing is trained.
+    public var passTokens: Int?
+    let multiplied: [Parameter]
+    /// Where the weight ends that the pass at hand came to.
+    var reached = 0
 
     /// Memory for the parameters of `layout`, whose numbers are to be written. Ends the process with a line where the kernels
     /// cannot be compiled.
@@ -42,7 +47,9 @@ public final class CudaMachine: Machine {
         shadow = precision == .bf16 ? blocks.tensor(1, count, .bfloat16) : nil
         narrowShadow = device.program(.optimizer, precision).function("narrow_shadow")
         lossCounts = blocks.tensor(1, 4)
+        multiplied = layout.multiplied
         if let shadow { memory.clear(count * 2, at: shadow.address) }
+        memory.advice = { [unowned self] in advice($0) }
     }
 
     /// Bytes of the GPU's memory that this machine has taken.
@@ -75,6 +82,7 @@ public final class CudaMachine: Machine {
     public func begin() {
         device.enter()
         layouts.removeAll(keepingCapacity: true)
+        reached = 0
     }
 
     /// Waits until everything is done.
