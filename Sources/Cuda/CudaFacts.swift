@@ -30,7 +30,7 @@ public enum CudaFacts {
             let device = try CudaDevice()
             let memory = "\(device.spareMemory >> 20) of \(device.memory >> 20) MiB free"
             return [("GPU", "\(card), \(memory)")] + rows
-                + [("GPU peak", "fp32 \(peak(device, .fp32)), bf16 \(peak(device, .bf16)) TFLOP/s")]
+                + [("GPU peak", "fp32 \(peak(device, .float32)), bf16 \(peak(device, .bfloat16)) TFLOP/s")]
         } catch { return [("GPU", "\(card); \(error)")] + rows }
     }
 
@@ -41,8 +41,9 @@ public enum CudaFacts {
         }
     }
 
-    private static func peak(_ device: CudaDevice, _ precision: Precision) -> String {
-        let tenths = Int((device.measuredPeak(precision) * 1e-11).rounded())
+    private static func peak(_ device: CudaDevice, _ element: Element) -> String {
+        guard let peak = device.measuredPeak(element) else { return "unknown, for its memory is taken," }
+        let tenths = Int((peak * 1e-11).rounded())
         return tenths < 1000 ? "\(tenths / 10).\(tenths % 10)" : "\(tenths / 10)"
     }
 }

@@ -2,18 +2,24 @@ import CCuda
 import Tensors
 
 extension CudaMachine {
-    /// Operations a second of square products, the best of sizes up to 8,192.
-    public func measuredPeak() -> Double { device.measuredPeak(precision) }
+    /// As of the device, in the memory that is left; nil where there is none.
+    public func measuredPeak() -> Double? { device.measuredPeak(element, products, memory) }
 }
 
 extension CudaDevice {
-    /// Operations a second of square products, the best of sizes up to 8,192.
-    public func measuredPeak(_ precision: Precision) -> Double {
+    /// Operations a second of square products, the best of sizes up to 8,192 for which there is memory; nil where there is none.
+    public func measuredPeak(_ element: Element) -> Double? {
         enter()
-        let (memory, element) = (CudaMemory(self), precision == .bf16 ? Element.bfloat16 : .float32)
-        let products = Products(self, from: StoragePool(memory))
-        var (best, size) = (0.0, 256)
-        while size <= 8192 {
+        guard spareMemory > 2 * ProductLibrary.workspaceBytes else { return nil }
+        let memory = CudaMemory(self)
+        return measuredPeak(element, Products(self, from: StoragePool(memory)), memory)
+    }
+
+    fileprivate func measuredPeak(_ element: Element, _ products: Products, _ memory: CudaMemory) -> Double? {
+        enter()
+        var (best, size): (Double?, Int) = (nil, 256)
+        // Twice what they take, for others may want some meanwhile.
+        while size <= 8192, spareMemory > (16 << 20) + 4 * size * size * element.bytes {
             let pool = StoragePool(memory)
             let (a, c) = (pool.tensor(size, size, element), pool.tensor(size, size, element))
             // Zeros would draw less power, and be faster.
@@ -23,7 +29,7 @@ extension CudaDevice {
             for _ in 0..<4 {
                 seconds = min(seconds, self.seconds { products.multiply(shape, a, a, into: c) })
             }
-            best = max(best, 2 * Double(size) * Double(size) * Double(size) / seconds)
+            best = max(best ?? 0, 2 * Double(size) * Double(size) * Double(size) / seconds)
             guard seconds < 0.002 else { break }
             size *= 2
         }

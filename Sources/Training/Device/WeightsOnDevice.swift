@@ -16,6 +16,8 @@ extension ModelWeights {
 
     /// What computes, at its best.
     public var measuredPeak: PeakSpeed {
-        machine.map { PeakSpeed(operations: $0.measuredPeak()) } ?? PeakSpeed.measure(workers, precision)
+        guard let machine else { return PeakSpeed.measure(workers, precision) }
+        let peak = machine.measuredPeak()
+        return PeakSpeed(operations: peak ?? 0, isBusy: peak == nil)
     }
 }
