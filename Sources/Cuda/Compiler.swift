@@ -55,25 +55,27 @@ final class Compiler {
         let options = ["--gpu-architecture=\(architecture)", "--std=c++17"] + definitions.map { "-D\($0)" }
         let digest = SHA256.hexadecimal(of: Data((options + ["NVRTC \(version)", text]).joined(separator: "\n").utf8))
         let kept = Self.folder?.appendingPathComponent("\(digest).cubin")
-        if let kept, let image = Self.image(at: kept), let program = try? Program(image, on: device) { return program }
+        if let kept, let image = Self.image(at: kept, digest), let program = try? Program(image, on: device) { return program }
         let image = try compile(text, options)
         if let kept {
             // A home that cannot be written costs a second at every start, and nothing else.
             try? FileManager.default.createDirectory(
                 at: kept.deletingLastPathComponent(), withIntermediateDirectories: true)
-            try? (image + Self.checksum(image)).write(to: kept, options: .atomic)
+            try? (image + Self.checksum(image, digest)).write(to: kept, options: .atomic)
         }
         return try Program(image, on: device)
     }
 
-    /// What was kept; nil where it is damaged, for the driver is told no length of what it reads.
-    private static func image(at url: URL) -> Data? {
+    /// What was kept as `digest`; nil where it is damaged or another's, for the driver is told no length of what it reads.
+    private static func image(at url: URL, _ digest: String) -> Data? {
         guard let data = try? Data(contentsOf: url), data.count > 64 else { return nil }
         let image = Data(data.dropLast(64))
-        return data.suffix(64).elementsEqual(checksum(image)) ? image : nil
+        return data.suffix(64).elementsEqual(checksum(image, digest)) ? image : nil
     }
 
-    private static func checksum(_ image: Data) -> Data { Data(SHA256.hexadecimal(of: image).utf8) }
+    private static func checksum(_ image: Data, _ digest: String) -> Data {
+        Data(SHA256.hexadecimal(of: Data(digest.utf8) + image).utf8)
+    }
 
     private static var folder: URL? {
         let environment = ProcessInfo.processInfo.environment
