@@ -102,7 +102,7 @@ let package = Package(
         .target(
             name: "Console",
             dependencies: [
-                "CKernels", "Communication", "Options", "Tensors", "Training",
+                "Checkpoints", "CKernels", "Communication", "Options", "Tensors", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .target(

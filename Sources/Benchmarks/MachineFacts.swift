@@ -5,6 +5,7 @@ import CPng
 import CZip
 import CZlib
 import Console
+import Cuda
 import Foundation
 import Tensors
 import Training
@@ -21,17 +22,20 @@ public enum MachineFacts {
     private static var rows: [(name: String, value: String)] {
         OpenBLAS.useOneThread()
         let workers = Workers()
-        return [
-            ("CPU", cpuName),
-            ("cores", cores),
-            ("memory", Show.bytes(Int(ProcessInfo.processInfo.physicalMemory))),
-            ("kernels", String(cString: ck_level())),
-            ("OpenBLAS", "\(OpenBLASChoice.core), \(OpenBLAS.version)"),
-            ("fp32 peak", peak(.fp32, workers)),
-            ("bf16 peak", peak(.bf16, workers)),
-            ("libraries", libraries),
-            ("disk", freeDisk),
-        ].filter { !$0.1.isEmpty }
+        let rows: [(name: String, value: String)] =
+            [
+                ("CPU", cpuName),
+                ("cores", cores),
+                ("memory", Show.bytes(Int(ProcessInfo.processInfo.physicalMemory))),
+                ("kernels", String(cString: ck_level())),
+                ("OpenBLAS", "\(OpenBLASChoice.core), \(OpenBLAS.version)"),
+                ("fp32 peak", peak(.fp32, workers)),
+                ("bf16 peak", peak(.bf16, workers)),
+            ] + CudaFacts.rows + [
+                ("libraries", libraries),
+                ("disk", freeDisk),
+            ]
+        return rows.filter { !$0.value.isEmpty }
     }
 
     /// The CPU and the core of OpenBLAS, which every figure names.

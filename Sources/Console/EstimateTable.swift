@@ -26,9 +26,10 @@ public struct EstimateTable {
                     } ?? "; the machine is too busy to measure its peak")
             ),
             ("peak memory", Show.bytes(estimate.peakMemoryBytes)),
+            ("GPU memory", estimate.deviceBytes.map(Show.bytes) ?? ""),
             ("disk", Show.bytes(estimate.diskBytes)),
             ("time to the end", Show.time(estimate.totalSeconds)),
-        ]
+        ].filter { !$0.1.isEmpty }
         let several = spread.map { spread in
             [
                 (

@@ -38,9 +38,12 @@ final class Program {
 final class Compiler {
     let version: String
     private let architecture: String
+    private let driver: Int
 
-    init(_ capability: (Int, Int)) throws(CudaError) {
-        try Library.compiler.open()
+    /// - Parameter number: of the driver, as of `CudaDriver`.
+    init(_ capability: (Int, Int), driver number: Int) throws(CudaError) {
+        try Library.compiler.open(driver: number)
+        driver = number
         var (major, minor) = (Int32(0), Int32(0))
         _ = cc_nvrtcVersion(&major, &minor)
         version = "\(major).\(minor)"
@@ -52,17 +55,26 @@ final class Compiler {
         let options = ["--gpu-architecture=\(architecture)", "--std=c++17"] + definitions.map { "-D\($0)" }
         let digest = SHA256.hexadecimal(of: Data((options + ["NVRTC \(version)", text]).joined(separator: "\n").utf8))
         let kept = Self.folder?.appendingPathComponent("\(digest).cubin")
-        if let kept, let image = try? Data(contentsOf: kept), let program = try? Program(image, on: device) {
-            return program
-        }
+        if let kept, let image = Self.image(at: kept, digest), let program = try? Program(image, on: device) { return program }
         let image = try compile(text, options)
         if let kept {
             // A home that cannot be written costs a second at every start, and nothing else.
             try? FileManager.default.createDirectory(
                 at: kept.deletingLastPathComponent(), withIntermediateDirectories: true)
-            try? image.write(to: kept, options: .atomic)
+            try? (image + Self.checksum(image, digest)).write(to: kept, options: .atomic)
         }
         return try Program(image, on: device)
+    }
+
+    /// What was kept as `digest`; nil where it is damaged or another's, for the driver is told no length of what it reads.
+    private static func image(at url: URL, _ digest: String) -> Data? {
+        guard let data = try? Data(contentsOf: url), data.count > 64 else { return nil }
+        let image = Data(data.dropLast(64))
+        return data.suffix(64).elementsEqual(checksum(image, digest)) ? image : nil
+    }
+
+    private static func checksum(_ image: Data, _ digest: String) -> Data {
+        Data(SHA256.hexadecimal(of: Data(digest.utf8) + image).utf8)
     }
 
     private static var folder: URL? {
@@ -89,8 +101,15 @@ final class Compiler {
             _ = cc_nvrtcGetProgramLogSize(program, &size)
             var log = [CChar](repeating: 0, count: size + 1)
             _ = cc_nvrtcGetProgramLog(program, &log)
-            let lines = String(decoding: log.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-            throw CudaError("NVRTC \(version) cannot compile the kernels for \(architecture): \(lines)")
+            let text = String(decoding: log.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+            let lines = text.split(separator: "\n").filter { $0.contains("error") } + ["status \(result)"]
+            // NVRTC_ERROR_BUILTIN_OPERATION_FAILURE, or a file that it did not find.
+            guard result != 7, !text.contains("nvrtc-builtins") else {
+                throw CudaError(
+                    "NVRTC \(version), \(Library.compiler.path), finds no libnvrtc-builtins.so beside it; "
+                        + Library.compiler.remedy(driver))
+            }
+            throw CudaError("NVRTC \(version) cannot compile for \(architecture): \(lines[0])")
         }
         var size = 0
         _ = cc_nvrtcGetCUBINSize(program, &size)

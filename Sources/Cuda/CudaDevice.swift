@@ -30,34 +30,13 @@ public final class CudaDevice: @unchecked Sendable {
     ///
     /// - Throws: what is missing, and what brings it.
     public init() throws(CudaError) {
-        try Library.driver.open()
-        // Of the machine's GPUs that others use too, each process would take all memory for itself in 64 MB steps otherwise.
-        let started = cc_cuInit(0)
-        guard started == 0 else {
-            throw CudaError(
-                "no GPU: NVIDIA's driver says \(Self.errorName(started)); is one there, and may this user have it?")
-        }
-        var (version, device, count) = (Int32(0), Int32(0), Int32(0))
-        _ = cc_cuDriverGetVersion(&version)
-        driver = "\(version / 1000).\(version % 1000 / 10)"
-        guard version >= 12000 else {
-            throw CudaError("NVIDIA's driver is of CUDA \(driver); wanted 12.0 or newer")
-        }
-        guard cc_cuDeviceGetCount(&count) == 0, count > 0, cc_cuDeviceGet(&device, 0) == 0 else {
-            throw CudaError("NVIDIA's driver finds no GPU")
-        }
-        var characters = [CChar](repeating: 0, count: 256)
-        _ = cc_cuDeviceGetName(&characters, 256, device)
-        name = String(decoding: characters.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-        capability = (Int(Self.attribute(75, device)), Int(Self.attribute(76, device)))
-        multiprocessors = Int(Self.attribute(16, device))
-        sharedMemory = max(48 << 10, Int(Self.attribute(97, device)))
-        guard capability.0 >= 8 else {
-            throw CudaError(
-                "\(name) has compute capability \(capability.0).\(capability.1); wanted 8.0 (Ampere) or newer")
-        }
+        let found = try CudaDriver()
+        (name, capability, driver) = (found.name, found.capability, found.version)
+        multiprocessors = found.multiprocessors
+        sharedMemory = found.sharedMemory
+        compiler = try Compiler(capability, driver: found.number)
         var (context, stream, spare, total): (Handle, Handle, Int, Int) = (nil, nil, 0, 0)
-        let held = cc_cuDevicePrimaryCtxRetain(&context, device)
+        let held = cc_cuDevicePrimaryCtxRetain(&context, found.device)
         guard held == 0, cc_cuCtxSetCurrent(context) == 0 else {
             throw CudaError("\(name) cannot be used: \(Self.errorName(held)); does another process hold it?")
         }
@@ -65,8 +44,9 @@ public final class CudaDevice: @unchecked Sendable {
             throw CudaError("\(name) gives no stream")
         }
         (memory, self.context, self.stream) = (total, context, stream)
-        compiler = try Compiler(capability)
-        products = try ProductLibrary()
+        products = try ProductLibrary(driver: found.number)
+        // Whether what NVRTC makes runs here is known before anybody counts on it.
+        _ = try compiler.program("extern \"C\" __global__ void probe() {}", [], on: self)
     }
 
     /// Bytes that nobody has.
@@ -75,6 +55,9 @@ public final class CudaDevice: @unchecked Sendable {
         _ = cc_cuMemGetInfo_v2(&spare, &total)
         return spare
     }
+
+    /// What computes, for the eye.
+    public var title: String { "\(name), CUDA \(driver)" }
 
     /// What computes here, down to what its last bits depend on.
     public var arithmetic: String {
@@ -108,23 +91,22 @@ public final class CudaDevice: @unchecked Sendable {
     /// Ends the process where a call failed: a GPU that failed once gives nothing any more, and nobody could do more than say so.
     func check(_ result: Int32, _ what: @autoclosure () -> String) {
         guard result != 0 else { return }
-        fail("\(name): \(what()) failed with \(Self.errorName(result)); what was saved before stays")
+        fail("\(name): \(what()) failed with \(Self.errorName(result)); \(wayOn)")
     }
+
+    /// What is said where the GPU fails: from where the work goes on.
+    public var wayOn = "what was saved before stays"
 
     func fail(_ message: String) -> Never {
         FileHandle.standardError.write(Data("Error: \(message)\n".utf8))
-        exit(1)
+        // Nothing waits to be written, and what libraries do at an exit may wait for a GPU that is gone.
+        _exit(1)
     }
 
     static func errorName(_ error: Int32) -> String {
         var name: UnsafePointer<CChar>?
         guard cc_cuGetErrorName(error, &name) == 0, let name else { return "error \(error)" }
         return String(cString: name)
-    }
-
-    private static func attribute(_ attribute: Int32, _ device: Int32) -> Int32 {
-        var value: Int32 = 0
-        return cc_cuDeviceGetAttribute(&value, attribute, device) == 0 ? value : 0
     }
 }
 

@@ -35,6 +35,11 @@ public final class CudaMachine: Machine {
     let lossCounts: Tensor
     let readings: Readings
     private let uploads: Uploads
+    /// About the tokens of a training pass, by the key deviceTokens of a recipe; nil where nothing is trained.
+    public var passTokens: Int?
+    let multiplied: [Parameter]
+    /// Where the weight ends that the pass at hand came to.
+    var reached = 0
 
     /// Memory for the parameters of `layout`, whose numbers are to be written. Ends the process with a line where the kernels
     /// cannot be compiled.
@@ -53,7 +58,9 @@ public final class CudaMachine: Machine {
         lossCounts = blocks.tensor(1, 4)
         readings = Readings(device)
         uploads = Uploads(device, from: blocks)
+        multiplied = layout.multiplied
         if let shadow { memory.clear(count * 2, at: shadow.address) }
+        memory.advice = { [unowned self] in advice($0) }
     }
 
     /// What was asked for still reads the memory that goes.
@@ -99,6 +106,7 @@ public final class CudaMachine: Machine {
         layouts.removeAll(keepingCapacity: true)
         (pending, branchSums) = (PendingSums(), nil)
         uploads.begin()
+        reached = 0
     }
 
     /// Waits until everything is done.

@@ -7,6 +7,8 @@ final class CudaMemory: DeviceMemory {
     private var staging: UnsafeMutableRawPointer?
     private var staged = 0
     private static let stagingBytes = 64 << 20
+    /// What to do where so many bytes more are not there.
+    var advice: (_ bytes: Int) -> String = { _ in "use a smaller model" }
 
     init(_ device: CudaDevice) {
         self.device = device
@@ -21,8 +23,8 @@ final class CudaMemory: DeviceMemory {
         guard result == 0, let start = UnsafeMutableRawPointer(bitPattern: UInt(address)) else {
             let (spare, total) = (device.spareMemory >> 20, device.memory >> 20)
             device.fail(
-                "\(device.name) has no \(bytes >> 20) MB more (\(spare) of \(total) MB are free); "
-                    + "use a smaller model, batch or microBatchTokens")
+                "\(device.name) has no \(bytes >> 20) MiB more (\(spare) of \(total) MiB are free); \(advice(bytes)); "
+                    + device.wayOn)
         }
         return start
     }

@@ -5,21 +5,19 @@ import Foundation
 public enum Library: Int32, CaseIterable, Sendable {
     case driver, compiler, products
 
-    /// As the loader knows it, newest first.
-    private var names: [String] {
-        switch self {
-        case .driver: ["libcuda.so.1"]
-        case .compiler: ["libnvrtc.so.13", "libnvrtc.so.12"]
-        case .products: ["libcublasLt.so.13", "libcublasLt.so.12"]
-        }
+    /// As the loader knows it, newest first, of what a driver of that `number` runs.
+    private func names(_ number: Int) -> [String] {
+        let name = self == .compiler ? "libnvrtc" : "libcublasLt"
+        return self == .driver ? ["libcuda.so.1"] : [13, 12].filter { $0 * 1000 <= number }.map { "\(name).so.\($0)" }
     }
 
     /// What brings it.
-    var remedy: String {
-        switch self {
+    func remedy(_ number: Int) -> String {
+        let suffix = number < 13000 ? "-cu12" : ""
+        return switch self {
         case .driver: "install NVIDIA's driver"
-        case .compiler: "pip install nvidia-cuda-nvrtc, or install CUDA's toolkit"
-        case .products: "pip install nvidia-cublas, or install CUDA's toolkit"
+        case .compiler: "pip install nvidia-cuda-nvrtc\(suffix), or install CUDA's toolkit"
+        case .products: "pip install nvidia-cublas\(suffix), or install CUDA's toolkit"
         }
     }
 
@@ -27,7 +25,10 @@ public enum Library: Int32, CaseIterable, Sendable {
     public var path: String { String(cString: cc_path(rawValue)) }
 
     /// Opens it: in the folder that YOSO_CUDA names and nowhere else, or by the loader, in CUDA's own folders and where pip puts it.
-    func open() throws(CudaError) {
+    ///
+    /// - Parameter number: of the driver, as of `CudaDriver`.
+    func open(driver number: Int = 0) throws(CudaError) {
+        let names = names(number)
         let places = Self.folders.flatMap { folder in names.map { folder.isEmpty ? $0 : "\(folder)/\($0)" } }
         var reasons: [String] = []
         for place in places where !place.hasPrefix("/") || FileManager.default.fileExists(atPath: place) {
@@ -36,8 +37,12 @@ public enum Library: Int32, CaseIterable, Sendable {
             guard let reason = cc_open(rawValue, place) else { return }
             reasons.append(String(cString: reason))
         }
+        // Of the loader's reasons all but the last may be that a file is not there.
+        let reason = reasons.last { !$0.contains("No such file") } ?? "no such file"
         let place = Self.named.map { " in YOSO_CUDA=\($0)" } ?? ""
-        throw CudaError("no \(names[0])\(place) (\(reasons.last ?? "no such file")); \(remedy)")
+        throw CudaError(
+            "no \(names[0])\(place) (\(reason)); \(remedy(number))",
+            isAbsence: self == .driver && Self.named == nil && reason == "no such file")
     }
 
     private static var named: String? { ProcessInfo.processInfo.environment["YOSO_CUDA"] }
@@ -51,7 +56,10 @@ public enum Library: Int32, CaseIterable, Sendable {
                 .flatMap { ["\(root)/\($0)/lib64", "\(root)/\($0)/targets/x86_64-linux/lib"] }
         }
         let roots =
-            [environment["VIRTUAL_ENV"], environment["HOME"].map { "\($0)/.local" }, "/usr/local", "/usr"]
+            [
+                environment["VIRTUAL_ENV"], environment["CONDA_PREFIX"], environment["HOME"].map { "\($0)/.local" },
+                "/usr/local", "/usr",
+            ]
             .compactMap { $0 }
         for root in roots {
             for python in children(of: "\(root)/lib").filter({ $0.hasPrefix("python3") }) {

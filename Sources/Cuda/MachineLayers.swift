@@ -4,7 +4,10 @@ import Tensors
 /// Dense layers, norms and what lies between them.
 extension CudaMachine {
     /// Where products read `parameter`.
-    func operand(_ parameter: Parameter) -> Tensor { (shadow ?? parameters).view(of: parameter) }
+    func operand(_ parameter: Parameter) -> Tensor {
+        reached = max(reached, parameter.offset + parameter.count)
+        return (shadow ?? parameters).view(of: parameter)
+    }
 
     /// Dense layers to fewer columns are done without cublasLt.
     private func isSmall(_ columns: Int) -> Bool { columns % vector != 0 && columns < 64 }

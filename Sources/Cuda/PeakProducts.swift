@@ -2,45 +2,40 @@ import CCuda
 import Tensors
 
 extension CudaMachine {
-    /// Operations a second of square products, the best of sizes up to 8,192.
-    public func measuredPeak() -> Double {
-        device.enter()
-        var (best, size) = (0.0, 256)
-        while size <= 8192 {
+    /// As of the device, in the memory that is left; nil where there is none.
+    public func measuredPeak() -> Double? { device.measuredPeak(element, products, memory) }
+}
+
+extension CudaDevice {
+    /// Operations a second of square products, the best of sizes up to 8,192 for which there is memory; nil where there is none.
+    public func measuredPeak(_ element: Element) -> Double? {
+        enter()
+        guard spareMemory > 2 * ProductLibrary.workspaceBytes else { return nil }
+        let memory = CudaMemory(self)
+        return measuredPeak(element, Products(self, from: StoragePool(memory)), memory)
+    }
+
+    fileprivate func measuredPeak(_ element: Element, _ products: Products, _ memory: CudaMemory) -> Double? {
+        enter()
+        var (best, size): (Double?, Int) = (nil, 256)
+        // Twice what they take, for others may want some meanwhile.
+        while size <= 8192, spareMemory > (16 << 20) + 4 * size * size * element.bytes {
             let pool = StoragePool(memory)
             let (a, c) = (pool.tensor(size, size, element), pool.tensor(size, size, element))
             // Zeros would draw less power, and be faster.
-            a.view(at: 0, rows: 1, columns: 1).fillRandomly(size * size, on: self)
+            a.fillWithManyBits(in: memory)
             let shape = ProductShape(m: size, n: size, k: size, transposesB: true, element: element, result: element)
             var seconds = Double.infinity
             for _ in 0..<4 {
-                seconds = min(seconds, device.seconds { products.multiply(shape, a, a, into: c) })
+                seconds = min(seconds, self.seconds { products.multiply(shape, a, a, into: c) })
             }
-            best = max(best, 2 * Double(size) * Double(size) * Double(size) / seconds)
+            best = max(best ?? 0, 2 * Double(size) * Double(size) * Double(size) / seconds)
             guard seconds < 0.002 else { break }
             size *= 2
         }
         return best
     }
-}
 
-extension Tensor {
-    /// Small numbers of many bits in a tensor of whatever elements.
-    fileprivate func fillRandomly(_ count: Int, on machine: CudaMachine) {
-        let values = (0..<count).map { index in
-            var z = UInt32(truncatingIfNeeded: index &* 0x9E37_79B9)
-            z = (z ^ (z >> 15)) &* 0x85EB_CA6B
-            return Float(z >> 8) / Float(1 << 24) - 0.5
-        }
-        switch element {
-        case .float32: values.withUnsafeBytes { machine.memory.write($0, to: address) }
-        case .bfloat16:
-            values.map { UInt16($0.bitPattern >> 16) }.withUnsafeBytes { machine.memory.write($0, to: address) }
-        }
-    }
-}
-
-extension CudaDevice {
     /// The time that the GPU takes for what `body` asks of it.
     func seconds(_ body: () -> Void) -> Double {
         var (begin, end, milliseconds): (Handle, Handle, Float) = (nil, nil, 0)
@@ -54,5 +49,21 @@ extension CudaDevice {
         check(cc_cuEventSynchronize(end), "waiting")
         check(cc_cuEventElapsedTime(&milliseconds, begin, end), "an event")
         return max(1e-6, Double(milliseconds) / 1000)
+    }
+}
+
+extension Tensor {
+    /// Small numbers of many bits in a tensor of whatever elements.
+    fileprivate func fillWithManyBits(in memory: CudaMemory) {
+        let values = (0..<count).map { index in
+            var z = UInt32(truncatingIfNeeded: index &* 0x9E37_79B9)
+            z = (z ^ (z >> 15)) &* 0x85EB_CA6B
+            return Float(z >> 8) / Float(1 << 24) - 0.5
+        }
+        switch element {
+        case .float32: values.withUnsafeBytes { memory.write($0, to: address) }
+        case .bfloat16:
+            values.map { UInt16($0.bitPattern >> 16) }.withUnsafeBytes { memory.write($0, to: address) }
+        }
     }
 }

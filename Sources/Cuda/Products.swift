@@ -8,8 +8,9 @@ final class ProductLibrary {
     let preference: Handle
     static let workspaceBytes = 64 << 20
 
-    init() throws(CudaError) {
-        try Library.products.open()
+    /// - Parameter number: of the driver, as of `CudaDriver`.
+    init(driver number: Int) throws(CudaError) {
+        try Library.products.open(driver: number)
         var (handle, preference): (Handle, Handle) = (nil, nil)
         var bytes = Self.workspaceBytes
         guard cc_cublasLtCreate(&handle) == 0, cc_cublasLtMatmulPreferenceCreate(&preference) == 0,

@@ -15,6 +15,7 @@ public struct Evaluation {
     /// Longest input in tokens; nil for that of the fine-tuning.
     public var length: Int?
     public var precision = Precision.fp32
+    public var device = DeviceChoice.cpu
 
     public init(_ change: (inout Evaluation) -> Void = { _ in }) { change(&self) }
 
@@ -83,7 +84,7 @@ public struct Evaluation {
             task.dev = [.init(names: [files.lastPathComponent], title: task.title)]
             files = files.deletingLastPathComponent()
         }
-        let classifier = try SavedClassifier(folder, length: length, precision: precision)
+        let classifier = try SavedClassifier(folder, length: length, precision: precision, device: device)
         if let note = classifier.note { observer.warn("note: \(note)") }
         let rows = try TaskData(
             task, in: files, classifier.tokenizer, length: classifier.length, withTraining: false)

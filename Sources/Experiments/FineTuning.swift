@@ -112,10 +112,10 @@ public struct FineTuning {
         if task != recipe.task { observer.line("labels: \(rows.labelCounts)") }
         rows.notes.forEach(observer.line)
         let folder = try RunFolder(URL(fileURLWithPath: output ?? "Checkpoints/\(recipe.name)", isDirectory: true))
-        observer.line(
-            "\(folder.url.relativePath): \(OpenBLASChoice.title), weights "
+        observer.begin(
+            folder, try Computing(recipe.options, encoder),
+            ", weights "
                 + (randomWeights ? "random" : "of \(checkpoint)"))
-        if let note = OpenBLASChoice.note { observer.line("note: \(note)") }
         let digest = randomWeights ? "random" : try ModelFolder.digest(source)
         let weights = randomWeights ? digest : try TableSettings.weights(of: source, digest: digest)
         let table = TableSettings(
@@ -160,7 +160,9 @@ public struct FineTuning {
 
     /// What is set, less what may differ between the rows of a table: the seed, and the keys of `grid`.
     func settings(less grid: [String]) -> [String] {
-        let varied = ["seed", "threads"] + (grid + (published?.search ?? [])).map { String($0.prefix { $0 != "=" }) }
+        let varied =
+            ["seed", "threads", "device", "deviceTokens"]
+            + (grid + (published?.search ?? [])).map { String($0.prefix { $0 != "=" }) }
         return overrides.filter { !varied.contains($0.key) }.map { "\($0.key)=\($0.value)" }
     }
 

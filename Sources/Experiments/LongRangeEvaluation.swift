@@ -66,6 +66,6 @@ extension Evaluation {
             throw TaskError("data", "no folder is named; pass --data DIR")
         }
         let rows = try task.rows(.test, in: URL(fileURLWithPath: data, isDirectory: true))
-        return try task.evaluation(of: folder, rows, precision: precision)
+        return try task.evaluation(of: folder, rows, precision: precision, device: device)
     }
 }

@@ -51,8 +51,8 @@ extension FineTuning {
         let counts = splits.map { Show.grouped($0.count) }
         observer.line("\(task.title): \(counts[0]) training, \(counts[1]) dev and \(counts[2]) test rows")
         let folder = try RunFolder(URL(fileURLWithPath: output ?? "Checkpoints/\(recipe.name)", isDirectory: true))
-        observer.line("\(folder.url.relativePath): \(OpenBLASChoice.title), weights random")
-        if let note = OpenBLASChoice.note { observer.line("note: \(note)") }
+        let pairs = task.isPaired ? DeviceProblem.pairs : nil
+        observer.begin(folder, try Computing(recipe.options, recipe.encoder, pairs), ", weights random")
         let table = TableSettings(protocol: nil, settings: settings(less: []), weights: "random")
         let run = try Run(
             task, encoder: recipe.encoder, options: recipe.options, training: splits[0], dev: splits[1],
@@ -71,7 +71,8 @@ extension FineTuning {
         let scored =
             try earlier.flatMap { $0.best == best && $0.test.rows == test.count ? $0.test : nil }
             ?? task.evaluation(
-                of: folder.best, test, threads: recipe.options.threads, precision: recipe.options.precision)
+                of: folder.best, test, threads: recipe.options.threads, precision: recipe.options.precision,
+                device: recipe.options.device)
         try folder.write(ReportFile.json(LongRangeReport(best: best, test: scored)), to: RunFolder.reportName)
         observer.line(
             "best: step \(Show.grouped(best.step)), dev \(Show.result(best.body)); test "

@@ -37,8 +37,8 @@ public struct Pretraining {
         let interruption = observer.interruption()
         let folder = try RunFolder(URL(fileURLWithPath: folder, isDirectory: true))
         let setup = try PretrainingSetup(recipe, observer)
-        observer.line("\(folder.url.relativePath): \(OpenBLASChoice.title)")
-        if let note = OpenBLASChoice.note { observer.line("note: \(note)") }
+        let objective = recipe.options.objectiveType
+        observer.begin(folder, try Computing(recipe.options, setup.encoder, objective.problemOnDevice))
         let start = try recipe.checkpoint.map {
             try PretrainedStart(URL(fileURLWithPath: $0, isDirectory: true), setup.tokenizer)
         }
@@ -50,7 +50,6 @@ public struct Pretraining {
             try run(interruption)
             return try run.lastEvaluation()
         }
-        let objective = recipe.options.objectiveType
         let evaluation = try run(objective)
         try folder.write(try ReportFile.json(evaluation), to: RunFolder.reportName)
         let baseline = setup.baseline
@@ -72,7 +71,7 @@ public struct Pretraining {
             throw UsageError("--network \(network): wanted a speed such as 25Gbit or 100Mbit")
         }
         let setup = try PretrainingSetup(recipe, observer)
-        let estimate = PretrainingEstimate(setup.encoder, recipe.options, setup.data)
+        let estimate = try PretrainingEstimate(setup.encoder, recipe.options, setup.data)
         return EstimateTable(estimate, ranks.map { SpreadEstimate(estimate, ranks: $0, network) })
     }
 }

@@ -1,4 +1,5 @@
 import Tensors
+import Training
 
 /// What nobody can do that was asked for, in the words of who asked: no file is to blame.
 public struct UsageError: Error, CustomStringConvertible {
@@ -8,8 +9,8 @@ public struct UsageError: Error, CustomStringConvertible {
 }
 
 extension Precision {
-    /// - Throws: `UsageError` where this CPU has no instructions for it.
-    public func check() throws {
-        guard isAvailable else { throw UsageError("--precision \(rawValue): this CPU has no AVX512-BF16") }
+    /// - Throws: `UsageError` where what computes has no instructions for it.
+    public func check(on device: DeviceChoice) throws {
+        guard isAvailable(on: device) else { throw UsageError("--precision \(rawValue): this CPU has no AVX512-BF16") }
     }
 }

@@ -17,8 +17,11 @@ public struct MaskFilling {
     public let note: String?
 
     /// - Parameter count: most words of a mask.
-    /// - Throws: `CheckpointError` where the folder has no head for masked words, is damaged, or gives no finite numbers.
-    public init(_ text: String, by folder: URL, atMost count: Int) throws {
+    /// - Throws: `CheckpointError` where the folder has no head for masked words, is damaged, or gives no finite numbers, and as
+    ///   `Computing`.
+    public init(
+        _ text: String, by folder: URL, atMost count: Int, precision: Precision = .fp32, device: DeviceChoice = .cpu
+    ) throws {
         _ = try HuggingFaceConfiguration(of: folder)
         let tokenizer = try TokenizerFolder.load(folder)
         let ids = Self.ids(text, tokenizer)
@@ -26,25 +29,30 @@ public struct MaskFilling {
         let unused = try ModelFolder.check(folder, options, Self.demand) {
             _ = MaskedWords(on: Encoder(options, $0), $0)
         }
-        note = unused.without("\(options.family.rawValue).pooler", "cls.seq_relationship").note
-        OpenBLAS.useOneThread()
-        let (layout, pool) = (ParameterLayout(), StoragePool())
+        let execution = FineTuningOptions { ($0.slices, $0.precision, $0.device) = (1, precision, device) }
+        let computing = try Computing(execution, options)
+        note = unused.without("\(options.family.rawValue).pooler", "cls.seq_relationship").note(
+            of: folder, computing.note)
+        let layout = ParameterLayout()
         let model = MaskedWords(on: Encoder(options, layout), layout)
-        let parameters = pool.zeros(1, layout.blockCount)
-        let missing = try ModelFolder.read(folder, into: parameters, layout, Self.demand)
+        let weights = ModelWeights(
+            layout, seed: nil, slices: execution.slices, workers: Workers(), precision: precision, backward: false,
+            device: computing.device)
+        let missing = try ModelFolder.read(folder, into: weights.parameters, layout, Self.demand)
         if let name = missing.first {
             throw CheckpointError(
                 folder, "has no head for masked words (\(name) is missing); wanted a pretrained folder")
         }
-        try ModelFolder.checkFinite(parameters, layout, of: folder)
+        try ModelFolder.checkFinite(weights.parameters, layout, of: folder)
         let rows = ids.indices.filter { ids[$0] == tokenizer.special.mask }
         let tokens = PackedTokens(ids: ids, segments: ids.map { _ in 0 }, layout: BatchLayout(lengths: [ids.count]))
-        let tape = Tape(parameters: parameters, mode: .inference, pool: pool)
-        let logits = model.logits(tokens, rows: rows.map(Int32.init), tape).value
+        let logits = weights.infer([tokens]) { tokens, tape in
+            model.logits(tokens, rows: rows.map(Int32.init), tape).value.values
+        }[0]
         words = try rows.indices.map { index in
             // Embeddings beyond the ids of the tokenizer have no word.
-            let values = logits.view(at: index * logits.columns, rows: 1, columns: tokenizer.vocabularySize).values
-            let shares = Target.classes([]).probabilities(values)
+            let values = logits[(index * options.vocabulary)...].prefix(tokenizer.vocabularySize)
+            let shares = Target.classes([]).probabilities(Array(values))
             guard shares.allSatisfy(\.isFinite) else {
                 throw CheckpointError(folder, "its outputs are no finite numbers")
             }

@@ -21,7 +21,9 @@ public struct SavedClassifier {
 
     /// - Parameter length: longest input in tokens; nil for what it was fine-tuned with, or 128.
     /// - Throws: what reading the folder throws, and `CheckpointError` where it has no classifier.
-    public init(_ folder: URL, length: Int? = nil, threads: Int = 0, precision: Precision = .fp32) throws {
+    public init(
+        _ folder: URL, length: Int? = nil, threads: Int = 0, precision: Precision = .fp32, device: DeviceChoice = .cpu
+    ) throws {
         self.folder = folder
         configuration = try HuggingFaceConfiguration(of: folder)
         guard let target = configuration.target else {
@@ -34,13 +36,11 @@ public struct SavedClassifier {
         }
         tokenizer = try TokenizerFolder.load(folder)
         let encoder = try EncoderOptions(of: folder, tokenizer, length: self.length)
-        note = try Classifier.check(folder, encoder, outputs: target.outputs).note.map {
-            "\(folder.relativePath): \($0)"
-        }
-        var options = FineTuningOptions()
-        (options.threads, options.precision) = (threads, precision)
-        classifier = Classifier(encoder, outputs: target.outputs, options)
+        let unused = try Classifier.check(folder, encoder, outputs: target.outputs)
+        let options = FineTuningOptions { ($0.threads, $0.precision, $0.device) = (threads, precision, device) }
+        classifier = try Classifier(encoder, outputs: target.outputs, options)
         try classifier.load(folder)
+        note = unused.note(of: folder, classifier.note)
     }
 
     /// What it was fine-tuned on here; nil where it does not say.

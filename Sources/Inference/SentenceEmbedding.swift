@@ -26,7 +26,8 @@ public struct SentenceEmbedding {
     ///   - length: longest input in tokens; nil for what is written there, or all positions up to 512.
     /// - Throws: `CheckpointError` where the folder is damaged, or makes vectors in a way that we do not implement.
     public init(
-        _ folder: URL, pooling: Pooling? = nil, length: Int? = nil, threads: Int = 0, precision: Precision = .fp32
+        _ folder: URL, pooling: Pooling? = nil, length: Int? = nil, threads: Int = 0, precision: Precision = .fp32,
+        device: DeviceChoice = .cpu
     ) throws {
         self.folder = folder
         let modules = try SentenceModules(of: folder)
@@ -39,16 +40,16 @@ public struct SentenceEmbedding {
         var options = try EncoderOptions(of: folder, tokenizer, length: self.length)
         options.pooling = pooling ?? modules.pooling ?? .mean
         let unused = try ModelFolder.check(folder, options, { _ in .required }) { _ = Encoder(options, $0) }
-        note = unused.without("cls.", "classifier", "pooler", "\(options.family.rawValue).pooler").note.map {
-            "\(folder.relativePath): \($0)"
-        }
-        OpenBLAS.useOneThread()
-        let (layout, execution) = (ParameterLayout(), FineTuningOptions())
+        let execution = FineTuningOptions { ($0.threads, $0.precision, $0.device) = (threads, precision, device) }
+        let computing = try Computing(execution, options)
+        note = unused.without("cls.", "classifier", "pooler", "\(options.family.rawValue).pooler").note(
+            of: folder, computing.note)
+        let layout = ParameterLayout()
         encoder = Encoder(options, layout)
         weights = ModelWeights(
             layout, seed: nil, slices: execution.slices, workers: Workers(threads: threads), precision: precision,
-            backward: false)
-        cut = execution.cut
+            backward: false, device: computing.device)
+        cut = computing.cut(execution)
         try ModelFolder.read(folder, into: weights.parameters, layout)
         try ModelFolder.checkFinite(weights.parameters, layout, of: folder)
     }

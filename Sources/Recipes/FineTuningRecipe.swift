@@ -62,7 +62,7 @@ public struct FineTuningRecipe: Sendable {
             of: .finetuning, into: &settings, file,
             overrides + (describesTask && !keys.contains("data") ? [beside] : []))
         let options = settings.options
-        resolved.refuse(options.precision)
+        resolved.refuse(options.precision, on: options.device)
         resolved.refuse(
             "patience", judgedBy: ["selection"], if: options.patience > 0 && options.selection == .last,
             "patience wants selection: best; the last epoch has no better one")
@@ -92,9 +92,11 @@ public struct FineTuningRecipe: Sendable {
 
     /// Holds the recipe to the encoder that its checkpoint brings.
     ///
-    /// - Throws: `RecipeErrors` where it freezes or renews more blocks than there are, or some of them twice.
+    /// - Throws: `RecipeErrors` where it freezes or renews more blocks than there are, or some of them twice, or wants a GPU that
+    ///   does not compute it.
     public func check(_ encoder: EncoderOptions) throws {
         var resolved = resolved
+        resolved.refuse(settings.options.problemsOnDevice(encoder, nil), on: settings.options.device)
         let (frozen, fresh) = (settings.options.layers.frozen, settings.options.layers.fresh)
         for (key, count) in [("layers.frozen", frozen), ("layers.fresh", fresh)] {
             resolved.refuse(

@@ -76,7 +76,9 @@ extension PretrainingRecipe.Settings {
     fileprivate func refuse(in resolved: inout ResolvedRecipe) {
         let examples = options.examples
         resolved.refuse(model: model, length: examples.length, said: "examples.length", by: "examples.length")
-        resolved.refuse(options.precision)
+        resolved.refuse(options.precision, on: options.device)
+        resolved.refuse(
+            options.problemsOnDevice(model, options.objectiveType.problemOnDevice), on: options.device)
         let masking = examples.masking
         resolved.refuse(
             "examples.masking.replacedByRandom", judgedBy: ["examples.masking.replacedByMask"],

@@ -1,5 +1,6 @@
 import Options
 import Tensors
+import Training
 
 /// What a recipe is for: the value of its key `kind`.
 enum RecipeKind: String, Codable, CaseIterable, Sendable {
@@ -27,9 +28,18 @@ enum RecipeKind: String, Codable, CaseIterable, Sendable {
 }
 
 extension ResolvedRecipe {
-    mutating func refuse(_ precision: Precision) {
+    mutating func refuse(_ precision: Precision, on device: DeviceChoice?) {
         refuse(
-            "precision", if: !precision.isAvailable,
+            "precision", judgedBy: ["device"], if: !precision.isAvailable(on: device),
             "precision is \(precision.rawValue), but this CPU has no AVX512-BF16; wanted fp32")
+    }
+
+    /// Refuses what a GPU is asked for and none computes, where it is said.
+    mutating func refuse(_ problems: [DeviceProblem], on device: DeviceChoice?) {
+        for problem in problems where device == .cuda {
+            refuse(
+                isStated(problem.key) ? problem.key : "device", judgedBy: [problem.key, "model.heads"], if: true,
+                "\(problem.text); wanted device: cpu")
+        }
     }
 }

@@ -30,10 +30,14 @@ final class CommandLineTool {
     @discardableResult
     func run(_ arguments: String...) throws -> Result { try run(arguments) }
 
-    /// - Parameter input: what the program reads from standard input.
+    /// - Parameters:
+    ///   - input: what the program reads from standard input.
+    ///   - environment: changes of it; nil takes a variable away.
     @discardableResult
-    func run(_ arguments: [String], input: String = "", executable: URL? = nil) throws -> Result {
-        let (process, output, error) = try start(arguments, input: input, executable: executable)
+    func run(
+        _ arguments: [String], input: String = "", executable: URL? = nil, _ environment: [String: String?] = [:]
+    ) throws -> Result {
+        let (process, output, error) = try start(arguments, input: input, executable: executable, environment)
         process.waitUntilExit()
         return Result(
             code: process.terminationStatus, output: try String(contentsOf: output, encoding: .utf8),
@@ -49,9 +53,14 @@ final class CommandLineTool {
 
     /// A running program, and the files that it writes to.
     func start(
-        _ arguments: [String], input: String = "", executable: URL? = nil
+        _ arguments: [String], input: String = "", executable: URL? = nil, _ environment: [String: String?] = [:]
     ) throws -> (Process, output: URL, error: URL) {
         let process = Process()
+        if !environment.isEmpty {
+            process.environment = environment.reduce(into: ProcessInfo.processInfo.environment) {
+                $0[$1.key] = $1.value
+            }
+        }
         process.executableURL = try executable ?? Self.executable()
         process.arguments = arguments
         process.currentDirectoryURL = folder

@@ -101,6 +101,9 @@ public struct ResolvedRecipe: Sendable {
         RecipeIssue(place: values.first { $0.key == key }?.place ?? .recipe(file), message: message)
     }
 
+    /// Whether `key` has a value that is not its default's.
+    func isStated(_ key: String) -> Bool { values.contains { $0.key == key && $0.origin != "default" } }
+
     /// The first key below `key` that is said anywhere.
     func stated(below key: String) -> String? {
         values.first { $0.key.hasPrefix(key + ".") && $0.origin != "default" }?.key

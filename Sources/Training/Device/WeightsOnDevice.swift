@@ -2,10 +2,22 @@ import Cuda
 
 extension ModelWeights {
     /// What computes, down to what the last bits of a result depend on.
-    var arithmetic: String { machine?.device.arithmetic ?? RunIdentity.arithmetic }
+    var arithmetic: String {
+        machine.map { machine in
+            machine.device.arithmetic + (machine.passTokens.map { ", \($0) deviceTokens" } ?? "")
+        } ?? RunIdentity.arithmetic
+    }
+
+    /// What is said where another rank or the GPU is gone: from where the work goes on.
+    func remember(_ wayOn: String) {
+        ranks.remember(wayOn)
+        machine?.device.wayOn = wayOn
+    }
 
     /// What computes, at its best.
     public var measuredPeak: PeakSpeed {
-        machine.map { PeakSpeed(operations: $0.measuredPeak()) } ?? PeakSpeed.measure(workers, precision)
+        guard let machine else { return PeakSpeed.measure(workers, precision) }
+        let peak = machine.measuredPeak()
+        return PeakSpeed(operations: peak ?? 0, isBusy: peak == nil)
     }
 }

@@ -40,6 +40,12 @@ public struct CheckpointNotes: Sendable, Equatable {
         return notes.isEmpty ? nil : notes.joined(separator: "; ")
     }
 
+    /// The same with the folder's name, and what else there is to say.
+    public func note(of folder: URL, _ other: String?) -> String? {
+        let notes = [note.map { "\(folder.relativePath): \($0)" }, other].compactMap { $0 }
+        return notes.isEmpty ? nil : notes.joined(separator: "; ")
+    }
+
     private var tensors: String {
         let kinds = Dictionary(grouping: names) { $0.split(separator: ".").prefix(2).joined(separator: ".") }
         let texts = kinds.sorted { $0.key < $1.key }.map { kind, names in

@@ -24,6 +24,8 @@ extension PretrainingOptions {
         var identity = self
         identity.threads = 0
         identity.recompute = false
+        // What computes is told apart by its arithmetic.
+        (identity.device, identity.deviceTokens) = (nil, nil)
         identity.evaluation = EvaluationOptions()
         identity.checkpoints = CheckpointOptions()
         return identity
@@ -36,6 +38,7 @@ extension FineTuningOptions {
         var identity = self
         identity.threads = 0
         identity.recompute = false
+        (identity.device, identity.deviceTokens) = (nil, nil)
         return identity
     }
 }

@@ -18,7 +18,7 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
                 + "try a lower optimizer.rate or a longer schedule.warmup"
         case .interrupted(let step): "stopped at step \(step); the same command continues from there"
         case .mismatch(let text): text
-        case .device(let text): "\(text); wanted --set device=cpu, or another model"
+        case .device(let text): "\(text); wanted --device cpu"
         }
     }
 }

@@ -9,18 +9,22 @@ public struct Classifier {
     public let model: ClassificationModel
     public let weights: ModelWeights
     private let cut: BatchCut
+    /// As of `Computing`.
+    public let note: String?
 
     /// All weights are zero, to be loaded; `outputs` is the number of classes, or 1 for regression.
     ///
     /// - Parameter documents: as of `ClassificationModel`.
-    public init(_ encoder: EncoderOptions, outputs: Int, documents: Int? = nil, _ options: FineTuningOptions) {
+    /// - Throws: as `Computing`.
+    public init(_ encoder: EncoderOptions, outputs: Int, documents: Int? = nil, _ options: FineTuningOptions) throws {
+        let computing = try Computing(options, encoder, documents == 2 ? .pairs : nil)
         let layout = ParameterLayout()
         model = ClassificationModel(
             encoder, outputs: outputs, dropout: options.classifierDropout, documents: documents, layout)
         weights = ModelWeights(
             layout, seed: nil, slices: options.slices, workers: Workers(threads: options.threads),
-            precision: options.precision, backward: false)
-        cut = options.cut
+            precision: options.precision, backward: false, device: computing.device)
+        (cut, note) = (computing.cut(options), computing.note)
     }
 
     /// Reads a fine-tuned model from a Hugging Face folder.

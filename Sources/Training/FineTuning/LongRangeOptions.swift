@@ -70,7 +70,7 @@ extension LongRangeOptions: TrainingOptions {
     public var identity: LongRangeOptions {
         var identity = self
         (identity.threads, identity.recompute, identity.checkpoints) = (0, false, CheckpointOptions())
-        identity.testRows = 0
+        (identity.testRows, identity.device, identity.deviceTokens) = (0, nil, nil)
         return identity
     }
 }

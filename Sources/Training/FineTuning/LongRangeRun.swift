@@ -57,7 +57,8 @@ extension LongRangeTask {
     ///
     /// - Throws: `CheckpointError` where the folder is damaged, or holds another model.
     public func evaluation(
-        of folder: URL, _ rows: [LongRangeRow], threads: Int = 0, precision: Precision = .fp32
+        of folder: URL, _ rows: [LongRangeRow], threads: Int = 0, precision: Precision = .fp32,
+        device: DeviceChoice? = nil
     ) throws -> TaskEvaluation {
         let encoder = try HuggingFaceConfiguration(of: folder).encoderOptions(folder)
         guard encoder.vocabulary == ids, encoder.positions >= length else {
@@ -66,8 +67,8 @@ extension LongRangeTask {
                 "its encoder has \(encoder.vocabulary) ids and \(encoder.positions) positions; \(title) wants "
                     + "\(ids) and at least \(length)")
         }
-        let options = FineTuningOptions { ($0.threads, $0.precision) = (threads, precision) }
-        let classifier = Classifier(encoder, outputs: classes.count, documents: documents, options)
+        let options = FineTuningOptions { ($0.threads, $0.precision, $0.device) = (threads, precision, device) }
+        let classifier = try Classifier(encoder, outputs: classes.count, documents: documents, options)
         try classifier.load(folder)
         // Encoded a pass at a time: all documents of a task at once are eight times as large as their bytes.
         let logits = try classifier.predict(lengths: rows.map(\.count), by: folder) {

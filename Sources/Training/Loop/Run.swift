@@ -65,9 +65,9 @@ public final class Run<O: Objective> {
         try RankCheck.check(shards: options.cut.shards, Ranks.all)
         let newest = try Ranks.all.first { try CheckpointSaver.newestState(in: folder) { report(.warning($0)) } }
         let costs = try newest.map { try RouteCosts(of: $0, folder) } ?? .current
-        let device = try (options.device ?? .cpu).open()
-        trainer = RouteCosts.$current.withValue(costs) { Trainer(options, device: device, objective) }
-        if device != nil { try DeviceCheck.check(options, trainer.objective, Ranks.all) }
+        let planned = objective(ParameterLayout())
+        let computing = try Computing(options, planned.encoder.options, planned.problemOnDevice)
+        trainer = RouteCosts.$current.withValue(costs) { Trainer(options, device: computing.device, objective) }
         trainer.model.profile = profile
         saver = CheckpointSaver(
             folder: folder, tokenizer: tokenizer, keep: options.checkpoints.keep, isSaved: trainer.objective.isSaved)
@@ -84,7 +84,7 @@ public final class Run<O: Objective> {
             epochs: epochs, examples: { data.count(options.batch, epoch: $0) }, folder.state(restored?.step ?? 0))
         savedStep = restored?.step
         let ranks = trainer.model.weights.ranks
-        ranks.remember(Self.wayOn(folder, step: savedStep))
+        trainer.model.weights.remember(Self.wayOn(folder, step: savedStep))
         begun = (now, restored?.seconds ?? 0)
         let plan =
             try ranks.isFirst
@@ -99,11 +99,11 @@ public final class Run<O: Objective> {
         self.plan = plan
         let first = try ranks.first { plan?.first }
         state =
-            restored
+            try restored
             ?? RunState(
                 totalSteps: first
                     ?? options.budget.steps(options.batch, data) { _ in
-                        PretrainingEstimate(options, data, objective).totalSteps
+                        try PretrainingEstimate(options, data, objective).totalSteps
                     }, identity: identity,
                 arithmetic: trainer.model.weights.arithmetic)
         state.totalSteps = ranks.first(state.totalSteps)
@@ -234,7 +234,7 @@ public final class Run<O: Objective> {
         try log?.sync()
         let url = try saver.save(trainer.model, state, configuration)
         savedStep = state.step
-        ranks.remember(Self.wayOn(folder, step: savedStep))
+        trainer.model.weights.remember(Self.wayOn(folder, step: savedStep))
         report(.saved(step: state.step, url))
     }
 

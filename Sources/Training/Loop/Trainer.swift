@@ -31,6 +31,7 @@ public final class Trainer<O: Objective> {
         ) { options.rate(of: $0, layers: layers) }
         schedule = options.schedule
         let cut = device == nil ? options.cut : options.deviceCut
+        if device != nil { weights.machine?.passTokens = cut.microBatchTokens }
         packer = StepPacker(objective: self.objective, cut: cut, shards: model.shards)
         random = RandomStream(seed: options.seed).stream("dropout")
     }

@@ -49,9 +49,7 @@ public struct Classification: Objective {
         return 3 * FloatingPointWork(encoder.options).encoder(lengths: lengths, rows: rows)
     }
 
-    public var problemOnDevice: String? {
-        model.documents == 2 ? "pairs of documents run on the CPU only" : nil
-    }
+    public var problemOnDevice: DeviceProblem? { model.documents == 2 ? .pairs : nil }
 
     public static var evaluationKind: String { "epoch" }
 

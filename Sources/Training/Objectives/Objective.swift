@@ -41,13 +41,13 @@ public protocol Objective: Sendable {
     /// Changes first weights that were drawn.
     func initialize(_ weights: ModelWeights)
     /// Why no GPU can run it; nil where one can.
-    var problemOnDevice: String? { get }
+    var problemOnDevice: DeviceProblem? { get }
 }
 
 extension Objective {
     public func isSaved(_ parameter: Parameter) -> Bool { true }
     public func initialize(_ weights: ModelWeights) {}
-    public var problemOnDevice: String? { nil }
+    public var problemOnDevice: DeviceProblem? { nil }
 
     /// What the model counts on `examples`, without dropout.
     func measure(_ examples: [Example], _ weights: ModelWeights, _ cut: BatchCut) -> Counts {

@@ -15,6 +15,8 @@ public protocol PretrainingObjective: Objective where Example == PretrainingExam
     func heldOutFigures(_ counts: Counts) -> [Figure]
     /// What Hugging Face calls an encoder with these heads, behind its family: `ForMaskedLM`.
     var architecture: String { get }
+    /// Why no GPU can run it, whatever its options; nil where one can.
+    static var problemOnDevice: DeviceProblem? { get }
 }
 
 /// All objectives that recipes name; the first is the default.
@@ -30,6 +32,8 @@ extension PretrainingOptions {
 
 extension PretrainingObjective {
     public static var evaluationKind: String { "evaluation" }
+    public static var problemOnDevice: DeviceProblem? { nil }
+    public var problemOnDevice: DeviceProblem? { Self.problemOnDevice }
 
     public func heldOutFigures(_ counts: Counts) -> [Figure] { figures(counts) }
 

@@ -151,7 +151,9 @@ public struct ReplacedTokens: PretrainingObjective {
         return 3 * (encoders + projection + heads)
     }
 
-    public var problemOnDevice: String? { "objective: \(Self.name) runs on the CPU only" }
+    public static var problemOnDevice: DeviceProblem? {
+        DeviceProblem("objective", "objective: \(name) runs on the CPU only")
+    }
 
     public var architecture: String { "Model" }
 

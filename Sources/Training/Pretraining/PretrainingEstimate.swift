@@ -16,6 +16,8 @@ public struct PretrainingEstimate: Sendable {
     /// The machine at best.
     public let peak: PeakSpeed
     public let peakMemoryBytes: Int
+    /// Of a GPU's memory; nil where the CPU computes.
+    public let deviceBytes: Int?
     /// Bytes of all checkpoints that a run keeps at a time.
     public let diskBytes: Int
     private let evaluations: Int
@@ -35,10 +37,12 @@ public struct PretrainingEstimate: Sendable {
     /// a model that is thrown away.
     init<O: Objective>(
         _ options: some TrainingOptions, _ data: some TrainingData<O.Example>, _ objective: (ParameterLayout) -> O
-    ) {
-        let trainer = Trainer(options, objective)
+    ) throws {
+        let planned = objective(ParameterLayout())
+        let computing = try Computing(options, planned.encoder.options, planned.problemOnDevice)
+        let trainer = Trainer(options, device: computing.device, objective)
         let ranks = trainer.model.weights.ranks
-        peak = PeakSpeed.measure(trainer.model.workers, trainer.model.weights.precision).sum(over: ranks)
+        peak = trainer.model.weights.measuredPeak.sum(over: ranks)
         var (epoch, index) = (0, 0)
         func probe(for duration: Double, atLeast steps: Int) -> [(batch: [O.Example], seconds: Double)] {
             var probes: [(batch: [O.Example], seconds: Double)] = []
@@ -72,6 +76,7 @@ public struct PretrainingEstimate: Sendable {
         }
         evaluations = options.evaluation.every > 0 ? totalSteps / options.evaluation.every + 1 : 1
         peakMemoryBytes = Self.peakMemory()
+        deviceBytes = computing.device.map { _ in trainer.model.allocatedBytes }
         // Values and moments of four bytes each, in the kept ones and the one being written; of the best its values.
         let numbers = 1 + trainer.model.optimizer.moments.count
         diskBytes = 4 * parameters * (numbers * (options.checkpoints.keep + 1) + 1)
@@ -91,26 +96,27 @@ public struct PretrainingEstimate: Sendable {
 }
 
 extension PretrainingEstimate {
-    public init(_ encoder: EncoderOptions, _ options: PretrainingOptions, _ data: PretrainingData) {
-        func estimate<O: PretrainingObjective>(_: O.Type) -> PretrainingEstimate {
-            PretrainingEstimate(options, data) {
+    /// - Throws: as `Computing`.
+    public init(_ encoder: EncoderOptions, _ options: PretrainingOptions, _ data: PretrainingData) throws {
+        func estimate<O: PretrainingObjective>(_: O.Type) throws -> PretrainingEstimate {
+            try PretrainingEstimate(options, data) {
                 O(encoder, options, tokenCounts: data.tokenCounts, $0)
             }
         }
-        self = estimate(options.objectiveType)
+        self = try estimate(options.objectiveType)
     }
 }
 
 extension Budget {
     /// The budget as a number of steps; only seconds have to be measured, so that the rest is the same on every machine.
     func steps(
-        _ size: BatchSize, _ data: some TrainingData, inSeconds: (Double) -> Int
-    ) -> Int {
+        _ size: BatchSize, _ data: some TrainingData, inSeconds: (Double) throws -> Int
+    ) rethrows -> Int {
         switch self {
         case .steps(let count): count
         case .tokens(let count): max(1, Int((Double(count) / data.meanTokens(ofSteps: size)).rounded(.up)))
         case .epochs(let count): data.ends(size, epochs: count).last ?? 0
-        case .seconds(let seconds): inSeconds(seconds)
+        case .seconds(let seconds): try inSeconds(seconds)
         }
     }
 

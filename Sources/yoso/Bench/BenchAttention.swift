@@ -11,9 +11,10 @@ struct Bench: ParsableCommand {
         abstract: "Measure what yoso does on this machine.",
         subcommands: [BenchAttention.self, BenchTrain.self, BenchProducts.self, BenchLongRange.self])
 
-    static func title(_ rest: String = "") {
-        Terminal.line(MachineFacts.title + rest)
-        if let note = OpenBLASChoice.note { Terminal.line("note: \(note)") }
+    static func title(_ rest: String = "", on device: DeviceChoice = .cpu) throws {
+        let computing = try Computing(device, .fp32, unless: nil)
+        Terminal.line("\(MachineFacts.cpuName), \(computing.title)\(rest)")
+        computing.notes.forEach { Terminal.line("note: \($0)") }
     }
 }
 
@@ -56,7 +57,7 @@ struct BenchAttention: ParsableCommand {
         let workers = Workers(threads: threads)
         var bench = bench
         bench.peer = try against.map { try PeerScript(at: $0, named: "torch_attention.py", python: python) }
-        Bench.title()
+        try Bench.title()
         let report = try bench.report(lengths, data, workers, line: Terminal.line) {
             try .of(checkpoint ?? "", text, length: $0, width: width)
         }

@@ -19,7 +19,7 @@ struct BenchLongRange: ParsableCommand {
     func run() throws {
         let bench = try LongRangeBench(
             task, over: over, settings.overrides, data: data, rounds: rounds, steps: steps)
-        Bench.title(", \(bench.title)")
+        try Bench.title(", \(bench.title)")
         try bench.run(line: Terminal.line)
     }
 }

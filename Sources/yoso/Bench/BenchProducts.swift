@@ -33,7 +33,7 @@ struct BenchProducts: ParsableCommand {
         if let output { try ReportFile.check(output) }
         OpenBLAS.useOneThread()
         let workers = Workers(threads: threads)
-        Bench.title(", \(workers.threads) threads, GFLOP/s")
+        try Bench.title(", \(workers.threads) threads, GFLOP/s")
         let peer = try against.map { try PeerScript(at: $0, named: "torch_products.py", python: python) }
         let bench = ProductBench(rounds: rounds, workers, peer: peer)
         bench.peakLines.forEach(Terminal.line)

@@ -39,7 +39,7 @@ struct BenchTrain: ParsableCommand {
     func validate() throws {
         try usage {
             try shape(.fp32, threads).check(attention: attention)
-            if device == .cpu { try precision.forEach { try $0.check() } }
+            try precision.forEach { try $0.check(on: device) }
         }
         guard [steps, rounds, slices ?? 1].allSatisfy({ (1...65536).contains($0) }), threads >= 0,
             !peerCompile || against != nil
@@ -52,8 +52,8 @@ struct BenchTrain: ParsableCommand {
     func run() throws {
         if let output { try ReportFile.check(output) }
         let workers = Workers(threads: threads)
-        Bench.title(
-            ", \(layers)x\(hidden) \(attention), \(batch) x \(length) tokens, \(workers.threads) threads")
+        try Bench.title(
+            ", \(layers)x\(hidden) \(attention), \(batch) x \(length) tokens, \(workers.threads) threads", on: device)
         let peer = try against.map {
             PeerTraining(try PeerScript(at: $0, named: "torch_pretrain.py", python: python), compiles: peerCompile)
         }

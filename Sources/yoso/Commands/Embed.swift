@@ -24,7 +24,7 @@ struct Embed: ParsableCommand {
         if let output = model.output { try ReportFile.check(output) }
         let embedding = try SentenceEmbedding(
             ModelPath.url(model.checkpoint), pooling: pooling, length: model.length, threads: model.threads,
-            precision: model.precision)
+            precision: model.computation.precision, device: model.computation.device)
         if let note = embedding.note { Terminal.warn("note: \(note)") }
         let lines = try InputLines(model.input)
         if let output = model.output, output.hasSuffix(".npy") {

@@ -18,7 +18,7 @@ struct Evaluate: ParsableCommand {
     @Option(help: "A fine-tuned Hugging Face folder, or a run.") var checkpoint: String
     @Option(help: "Folder of the task's files; the default is the one that it was fine-tuned on.") var data: String?
     @Option(help: "Longest input in tokens.") var length: Int?
-    @Option(help: "fp32, or bf16 for more speed.") var precision = Precision.fp32
+    @OptionGroup var computation: Computation
     @Option(
         help: """
             With all, WNLI by the majority of its training labels (majority), by its run like the others (train), or not \
@@ -26,10 +26,11 @@ struct Evaluate: ParsableCommand {
             """)
     var wnli: WNLIPolicy?
 
-    func validate() throws { try usage { try precision.check() } }
-
     func run() throws {
-        let evaluation = Evaluation { ($0.data, $0.length, $0.precision) = (data, length, precision) }
+        let evaluation = Evaluation {
+            ($0.data, $0.length) = (data, length)
+            ($0.precision, $0.device) = (computation.precision, computation.device)
+        }
         if let text = try evaluation.longRange(checkpoint, task) { return Terminal.write(text) }
         guard task?.lowercased() == "all" else {
             Terminal.line(try evaluation.score(of: ModelPath.url(checkpoint), task, RunDisplay()).text)

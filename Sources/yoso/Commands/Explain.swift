@@ -1,6 +1,7 @@
 import ArgumentParser
 import Console
 import Recipes
+import Training
 
 /// `yoso explain RECIPE`: every effective value, where it comes from, and what it means.
 struct Explain: ParsableCommand, RankedCommand {
@@ -24,6 +25,7 @@ struct Explain: ParsableCommand, RankedCommand {
 struct Settings: ParsableArguments {
     @Option(name: .customLong("set"), help: "Override a key of the recipe: key=value. Repeatable.")
     var settings: [String] = []
+    @Option(help: "What computes, as --set device=: cpu, cuda (the first GPU), or auto.") var device: DeviceChoice?
     @Flag(help: "Let hosts compute together whose kernels, and so bits, differ.") var allowMixed = false
 
     func validate() throws {
@@ -32,5 +34,11 @@ struct Settings: ParsableArguments {
         }
     }
 
-    var overrides: [ResolvedRecipe.Override] { settings.compactMap(ResolvedRecipe.Override.init(setting:)) }
+    var overrides: [ResolvedRecipe.Override] {
+        settings.compactMap(ResolvedRecipe.Override.init(setting:))
+            + ResolvedRecipe.Override.list([("device", device?.rawValue, "--device")])
+    }
+
+    /// As another process of this program takes them.
+    var arguments: [String] { settings.flatMap { ["--set", $0] } + (device.map { ["--device", $0.rawValue] } ?? []) }
 }

@@ -10,6 +10,7 @@ struct Fill: ParsableCommand {
     @Argument(help: "A text with [MASK] in the place of one word or several.") var text: String
     @Option(help: "A pretrained Hugging Face folder, or a run.") var checkpoint: String
     @Option(help: "Words a mask.") var top = 5
+    @OptionGroup var computation: Computation
 
     func validate() throws {
         guard text.contains(MaskFilling.mask) else { throw ValidationError("the text has no \(MaskFilling.mask)") }
@@ -17,8 +18,10 @@ struct Fill: ParsableCommand {
     }
 
     func run() throws {
-        let filling = try MaskFilling(text, by: ModelPath.url(checkpoint), atMost: top)
-        if let note = filling.note { Terminal.warn("note: \(checkpoint): \(note)") }
+        let filling = try MaskFilling(
+            text, by: ModelPath.url(checkpoint), atMost: top, precision: computation.precision,
+            device: computation.device)
+        if let note = filling.note { Terminal.warn("note: \(note)") }
         for (index, words) in filling.words.enumerated() {
             let texts = words.map { "\($0.text) \(Show.percent($0.probability))" }
             Terminal.line((filling.words.count > 1 ? "mask \(index + 1): " : "") + texts.joined(separator: ", "))

@@ -10,12 +10,11 @@ struct ModelInput: ParsableArguments {
     @Option(help: "A file in the place of standard output.") var output: String?
     @Option(help: "Longest input in tokens.") var length: Int?
     @Option(help: "Threads, 0 for one a core.") var threads = 0
-    @Option(help: "fp32, or bf16 for more speed.") var precision = Precision.fp32
+    @OptionGroup var computation: Computation
     @Option(help: "Most lines that are answered together; memory does not grow beyond them.")
     var batch = 256
 
     func validate() throws {
-        try usage { try precision.check() }
         if let input, let output, URL(fileURLWithPath: input).standardized == URL(fileURLWithPath: output).standardized
         {
             throw ValidationError("--input and --output are one file, \(input)")
@@ -23,6 +22,15 @@ struct ModelInput: ParsableArguments {
         guard (0...1024).contains(threads) else { throw ValidationError("--threads \(threads): wanted 0 to 1024") }
         guard (1...1_000_000).contains(batch) else { throw ValidationError("--batch \(batch): wanted 1 to 1,000,000") }
     }
+}
+
+/// What computes, and in which numbers.
+struct Computation: ParsableArguments {
+    @Option(help: "fp32, or bf16 for more speed.") var precision = Precision.fp32
+    @Option(help: "What computes: cpu, cuda (the first GPU), or auto, a GPU where there is one.")
+    var device = DeviceChoice.cpu
+
+    func validate() throws { try usage { try precision.check(on: device) } }
 }
 
 extension Precision: ExpressibleByArgument {}

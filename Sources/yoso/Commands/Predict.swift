@@ -18,7 +18,8 @@ struct Predict: ParsableCommand {
 
     func run() throws {
         let classifier = try SavedClassifier(
-            ModelPath.url(model.checkpoint), length: model.length, threads: model.threads, precision: model.precision)
+            ModelPath.url(model.checkpoint), length: model.length, threads: model.threads,
+            precision: model.computation.precision, device: model.computation.device)
         if let note = classifier.note { Terminal.warn("note: \(note)") }
         let sink = try model.output.map { try Sink(path: $0) } ?? .standardOutput
         try classifier.run(InputLines(model.input), batch: model.batch, write: sink.write)

@@ -24,7 +24,7 @@ struct VerifyResume: ParsableCommand {
     func run() throws {
         _ = try PretrainingRecipe(recipe, settings.overrides)
         try ResumeProof(at: at, output: output) { folder in
-            ["pretrain", recipe, "--output", folder] + settings.settings.flatMap { ["--set", $0] }
+            ["pretrain", recipe, "--output", folder] + settings.arguments
                 + ["--set", "budget=\(2 * at) steps", "--set", "checkpoints.every=\(at) steps"]
                 + (data.map { ["--data", $0] } ?? [])
         }.run(RunDisplay())

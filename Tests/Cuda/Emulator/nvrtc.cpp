@@ -2,7 +2,7 @@
 //
 // Options: -D and --define-macro are passed on, --fmad=false contracts nothing; without an architecture sm_… there is no cubin.
 // Environment: YOSO_EMULATED_COMPILER (else the one that built this), YOSO_EMULATED_FLAGS (more flags: -fsanitize=address
-// where the process has the sanitizer's library).
+// where the process has the sanitizer's library), YOSO_EMULATED_NO_BUILTINS=1 (as where its other half is missing).
 #include "driver.h"
 #include <algorithm>
 #include <ctype.h>
@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-constexpr Result out_of_host_memory = 1, invalid_input = 3, invalid_program = 4, compilation = 6;
+constexpr Result out_of_host_memory = 1, invalid_input = 3, invalid_program = 4, compilation = 6, no_builtins = 7;
 struct Program {
     std::string text, name, log, image;
     std::vector<std::pair<std::string, std::string>> headers;
@@ -140,6 +140,10 @@ EXPORT Result nvrtcCreateProgram(Program **program, const char *text, const char
     return success;
 }
 EXPORT Result nvrtcCompileProgram(Program *program, int count, const char **options) {
+    if (driver::number("YOSO_EMULATED_NO_BUILTINS", 0)) {
+        program->log = "nvrtc: error: failed to open libnvrtc-builtins.so.13.0.\n  Make sure that it is installed correctly.";
+        return no_builtins;
+    }
     std::string folder = (std::filesystem::temp_directory_path() / "emulated-XXXXXX").string();
     if (!mkdtemp(folder.data())) return out_of_host_memory;
     program->log = program->image = "";

@@ -1,0 +1,146 @@
+import Checkpoints
+import Foundation
+import Testing
+
+/// Commands that a GPU computes: what they say, and that they say the same as on the CPU.
+@Suite(.enabled(if: EmulatedDevice.folder != nil, EmulatedDevice.missing), .serialized)
+struct DeviceTests {
+    @Test func predictionsAreThoseOfTheCPU() throws {
+        let device = try EmulatedDevice()
+        try device.tool.writeTask()
+        try device.pretrain(steps: 20)
+        let tuned = try device.run(device.tool.finetuning(["--device", "cuda"]))
+        #expect(tuned.code == 0 && tuned.output.contains("tuned: Emulated, CUDA 13.0, weights of run/best\n"))
+        // Numbers differ in their last digits, which are left out; all else is equal.
+        func compare(_ arguments: [String], input: String = "") throws {
+            let results = try ["cpu", "cuda", "auto"].map {
+                try device.run(arguments + ["--device", $0], input: input)
+            }
+            for result in results { #expect(result.code == 0 && result.error == results[0].error, "\(result.error)") }
+            let numbers = results.map { result in
+                result.output.matches(of: /-?[0-9]+\.[0-9]+(e-?[0-9]+)?/).compactMap { Double($0.0) }
+            }
+            #expect(!numbers[0].isEmpty)
+            for other in numbers.dropFirst() {
+                #expect(other.count == numbers[0].count)
+                #expect(zip(other, numbers[0]).allSatisfy { abs($0 - $1) < 1e-4 }, "\(results[1].output)")
+            }
+        }
+        try compare(["fill", "the cat sat on the [MASK] and a [MASK] ran", "--checkpoint", "run"])
+        let lines = "a fine film\nthe dog sat\n" + String(repeating: "a dull film and a fine cat ", count: 8) + "\n"
+        try compare(["predict", "--checkpoint", "tuned"], input: lines)
+        try compare(["predict", "--checkpoint", "tuned", "--batch", "1"], input: lines)
+        try compare(["embed", "--checkpoint", "run"], input: lines)
+        try compare(["embed", "--checkpoint", "run", "--pooling", "first"], input: lines)
+        func score(_ name: String) throws -> Substring? {
+            let result = try device.run(["evaluate", "--checkpoint", "tuned", "--device", name])
+            #expect(result.code == 0, "\(result.error)")
+            // All but its speed.
+            return result.output.split(separator: ",").first
+        }
+        #expect(try score("cuda") == score("cpu"))
+    }
+
+    @Test func verifyResumeProvesIt() throws {
+        let device = try EmulatedDevice()
+        let settings = device.pretraining(steps: 1).dropFirst(6).filter { $0 != "--set" && $0 != "--device" }
+            .filter { !$0.hasPrefix("budget") && !$0.hasPrefix("checkpoints") && $0 != "cuda" }
+        let result = try device.run(
+            ["verify-resume", "Recipes/Pretraining/tiny.yaml", "--at", "8", "--data", "text", "--device", "cuda"]
+                + settings.flatMap { ["--set", $0] })
+        #expect(result.code == 0, "\(result.error)")
+        #expect(result.output.contains("the weights are the same bits"))
+        let state = try RunState(
+            of: device.tool.file("Checkpoints/verify-resume/killed/\(RunFolder.stateName(16))"), step: 16)
+        #expect(state.arithmetics == ["Emulated, cublasLt 130000, NVRTC 13.0, 32768 deviceTokens"])
+    }
+
+    @Test func anotherDeviceGoesOnAndSaysSo() throws {
+        let device = try EmulatedDevice()
+        /// What a run says until it is killed, when it says or has left what is waited for.
+        func run(_ name: String, until isThere: (String) -> Bool) throws -> String {
+            let (run, output, _) = try device.start(device.pretraining(steps: 2000, device: name))
+            var text = ""
+            while run.isRunning, !isThere(text) {
+                usleep(2000)
+                text = try String(contentsOf: output, encoding: .utf8)
+            }
+            kill(run.processIdentifier, SIGKILL)
+            run.waitUntilExit()
+            return text
+        }
+        _ = try run("cuda") { _ in device.tool.exists("run/step-000005") }
+        let text = try run("cpu") { $0.contains("continuing") }
+        #expect(
+            text.contains(
+                "warning: run: was computed by Emulated, cublasLt 130000, NVRTC 13.0, 32768 deviceTokens, goes on by OpenBLAS "
+            ), "\(text)")
+    }
+
+    @Test func theFirstLineSaysWhatComputes() throws {
+        let device = try EmulatedDevice()
+        func output(_ arguments: [String], _ environment: [String: String?] = [:]) throws -> String {
+            let result = try device.run(arguments, environment)
+            #expect(result.code == 0, "\(result.error)")
+            return result.output
+        }
+        let there = try output(device.pretraining(steps: 1, device: "auto"), ["OPENBLAS_L2_SIZE": "512"])
+        #expect(there.contains("\nrun: Emulated, CUDA 13.0\n") && !there.contains("note: OpenBLAS"), "\(there)")
+        let none = try output(
+            device.pretraining(steps: 1, output: "none", device: "auto"), ["YOSO_EMULATED_NO_DEVICE": "1"])
+        #expect(none.contains("\nnone: OpenBLAS ") && !none.contains("the CPU computes"), "\(none)")
+        let linear = try output(
+            device.pretraining(steps: 1, output: "linear", device: "auto", ["--set", "model.attention=linear"]))
+        #expect(
+            linear.contains("\nlinear: OpenBLAS ")
+                && linear.contains(
+                    "\nnote: the CPU computes, not Emulated: model.attention: linear runs on the CPU only\n"),
+            "\(linear)")
+        let dry = try output(device.pretraining(steps: 1, output: "dry") + ["--dry-run"])
+        #expect(dry.contains("\nGPU memory  "), "\(dry)")
+    }
+
+    @Test func doctorSaysWhatThereIsAndWhatIsMissing() throws {
+        let device = try EmulatedDevice()
+        let emulator = try #require(EmulatedDevice.folder)
+        /// Lines of these names, and no other that speaks of a GPU.
+        func doctor(_ environment: [String: String?] = [:]) throws -> [String] {
+            let result = try device.run(["doctor"], environment)
+            #expect(result.code == 0, "\(result.error)")
+            return result.output.split(separator: "\n").map(String.init)
+                .filter { ["GPU", "CUDA", "NVRTC", "cublasLt"].contains($0.prefix { $0 != " " }) }
+        }
+        let path = URL(fileURLWithPath: emulator).standardized.path
+        let all = try doctor()
+        #expect(
+            all.prefix(4) == [
+                "GPU            Emulated, compute capability 9.0, 132 multiprocessors, 4096 of 4096 MiB free",
+                "CUDA           13.0, \(path)/libcuda.so.1", "NVRTC          13.0, \(path)/libcuda.so.1",
+                "cublasLt       13.0.0, \(path)/libcuda.so.1",
+            ], "\(all)")
+        #expect(
+            all.count == 5 && all[4].wholeMatch(of: /GPU peak       fp32 [0-9.]+, bf16 [0-9.]+ TFLOP\/s/) != nil,
+            "\(all)")
+        #expect(try doctor(["YOSO_EMULATED_NO_DEVICE": "1"]) == ["GPU            none; the CPU computes"])
+        #expect(
+            try doctor(["YOSO_EMULATED_DRIVER": "11080"]) == [
+                "GPU            NVIDIA's driver is of CUDA 11.8; wanted 12.0 or newer: install a driver from 525 on"
+            ])
+        let old = try doctor(["YOSO_EMULATED_DRIVER": "12040"])
+        #expect(
+            old.count == 4 && old[2].hasSuffix("; pip install nvidia-cuda-nvrtc-cu12, or install CUDA's toolkit")
+                && old[3].hasSuffix("; pip install nvidia-cublas-cu12, or install CUDA's toolkit"), "\(old)")
+        try FileManager.default.createDirectory(at: device.tool.file("bare"), withIntermediateDirectories: true)
+        try FileManager.default.copyItem(
+            at: URL(fileURLWithPath: "\(emulator)/libcuda.so.1"), to: device.tool.file("bare/libcuda.so.1"))
+        let bare = device.tool.file("bare").path
+        let missing = try doctor(["YOSO_CUDA": bare])
+        #expect(
+            missing.count == 4 && missing[0] == "GPU            Emulated, compute capability 9.0, 132 multiprocessors"
+                && missing[2]
+                    == "NVRTC          no libnvrtc.so.13 in YOSO_CUDA=\(bare) (no such file); pip install nvidia-cuda-nvrtc, or install CUDA's toolkit"
+                && missing[3].contains("; pip install nvidia-cublas, or"), "\(missing)")
+        let half = try doctor(["YOSO_EMULATED_NO_BUILTINS": "1", "XDG_CACHE_HOME": bare])
+        #expect(half.first?.contains("finds no libnvrtc-builtins.so beside it; pip install nvidia-cuda-nvrtc") == true)
+    }
+}

@@ -1,0 +1,88 @@
+import Foundation
+import Testing
+
+/// Bad luck with a GPU gets one line, and nothing that was saved is lost.
+@Suite(.enabled(if: EmulatedDevice.folder != nil, EmulatedDevice.missing), .serialized)
+struct DeviceTroubleTests {
+    @Test func aGPUThatCannotBeUsed() throws {
+        let device = try EmulatedDevice()
+        let run = device.pretraining(steps: 1)
+        func expect(_ message: String, _ environment: [String: String?]) throws {
+            #expect(
+                try device.error(run, environment) == "Error: no GPU can be used: \(message); wanted --device cpu")
+            #expect(!device.tool.exists("run/step-000001"))
+        }
+        try expect("NVIDIA's driver finds no GPU", ["YOSO_EMULATED_NO_DEVICE": "1"])
+        try expect(
+            "NVIDIA's driver is of CUDA 11.8; wanted 12.0 or newer: install a driver from 525 on",
+            ["YOSO_EMULATED_DRIVER": "11080"])
+        try expect(
+            "no libcuda.so.1 in YOSO_CUDA=/nowhere (no such file); install NVIDIA's driver", ["YOSO_CUDA": "/nowhere"])
+        #expect(
+            try device.error(run, ["YOSO_EMULATED_NO_BUILTINS": "1", "XDG_CACHE_HOME": device.tool.file("none").path])
+                .contains("finds no libnvrtc-builtins.so beside it; pip install nvidia-cuda-nvrtc"))
+    }
+
+    @Test func aGPUThatIsLostLeavesTheLastCheckpoint() throws {
+        let device = try EmulatedDevice()
+        try device.pretrain(steps: 10, output: "straight")
+        // About 85 launches a step; of all moments some before the first checkpoint, some behind it.
+        var ways: Set<String> = []
+        for launch in [3, 200, 600, 800] {
+            let (output, lost) = ("lost\(launch)", ["YOSO_EMULATED_LOST": "\(launch):\(launch == 600 ? 700 : 719)"])
+            let error = try device.error(device.pretraining(steps: 10, output: output), lost)
+            #expect(
+                error.firstMatch(of: /^Error: Emulated: .* failed with CUDA_ERROR_(LAUNCH_FAILED|ILLEGAL_ADDRESS);/)
+                    != nil)
+            ways.insert(error.components(separatedBy: "; ").last ?? "")
+            #expect(
+                device.tool.exists("\(output)/step-000005") == error.hasSuffix("from \(output)/step-000005"), "\(error)"
+            )
+            try device.pretrain(steps: 10, output: output)
+            #expect(try device.weights("\(output)/step-000010") == device.weights("straight/step-000010"))
+        }
+        #expect(ways.contains("the same command goes on from the first step, for no checkpoint was saved yet"))
+        #expect(ways.contains { $0.hasSuffix("/step-000005") }, "\(ways)")
+    }
+
+    @Test func outOfMemorySaysWhatWouldFit() throws {
+        let device = try EmulatedDevice()
+        let run = device.pretraining(steps: 1, batch: "8192 tokens", ["--set", "model.layers=4"])
+        let small = ["YOSO_EMULATED_MEMORY": "\(96 << 20)"]
+        let error = try device.error(run, small)
+        let tokens = try #require(
+            error.firstMatch(
+                of:
+                    /^Error: Emulated has no [0-9]+ MiB more \([0-9]+ of 96 MiB are free\); this pass has [0-9]+ tokens; about --set deviceTokens=([0-9]+) would fit; the same command goes on from the first step/
+            )?.1, "\(error)")
+        let fitting = try device.run(run + ["--set", "deviceTokens=\(tokens)"], small)
+        #expect(fitting.code == 0, "\(fitting.error)")
+        let none = try device.error(run, ["YOSO_EMULATED_MEMORY": "\(20 << 20)"])
+        #expect(none.contains("(20 of 20 MiB are free); use a smaller model; "), "\(none)")
+    }
+
+    @Test func keptKernelsThatAreDamagedAreMadeAnew() throws {
+        let device = try EmulatedDevice()
+        let cache = device.tool.file("cache")
+        let kernels = cache.appendingPathComponent("yoso/kernels")
+        func run(_ output: String, _ home: String) throws -> Data {
+            let result = try device.run(device.pretraining(steps: 1, output: output), ["XDG_CACHE_HOME": home])
+            #expect(result.code == 0 && result.error.hasPrefix("next: "), "\(result.error)")
+            return try device.weights("\(output)/step-000001")
+        }
+        let expected = try run("first", cache.path)
+        let names = try FileManager.default.contentsOfDirectory(atPath: kernels.path).sorted()
+        let images = try names.map { try Data(contentsOf: kernels.appendingPathComponent($0)) }
+        #expect(names.count > 5)
+        for (index, (name, image)) in zip(names, images).enumerated() {
+            // Cut off, empty, another program's, a byte that is another.
+            let damaged = [image.prefix(image.count / 2), Data(), images[(index + 1) % images.count], image][index % 4]
+            var bytes = Data(damaged)
+            if index % 4 == 3 { bytes[bytes.count / 2] ^= 1 }
+            try bytes.write(to: kernels.appendingPathComponent(name))
+        }
+        #expect(try run("second", cache.path) == expected)
+        // Nowhere to keep any.
+        #expect(try run("third", "/proc/nowhere") == expected)
+    }
+}
