@@ -61,7 +61,10 @@ let package = Package(
                 .embedInCode("Kernels/rows.cu"), .embedInCode("Kernels/loss.cu"),
                 .embedInCode("Kernels/optimizer.cu"), .embedInCode("Kernels/small.cu"),
                 .embedInCode("Kernels/softmax.cu"), .embedInCode("Kernels/softmax_gradient.cu"),
-                .embedInCode("Kernels/softmax_fp32.cu"),
+                .embedInCode("Kernels/softmax_fp32.cu"), .embedInCode("Kernels/yoso.cu"),
+                .embedInCode("Kernels/yoso_hash.cu"), .embedInCode("Kernels/yoso_pairs.cu"),
+                .embedInCode("Kernels/yoso_gradients.cu"), .embedInCode("Kernels/yoso_expectation.cu"),
+                .embedInCode("Kernels/convolution.cu"),
             ]),
 
         // The model.
@@ -129,7 +132,7 @@ let package = Package(
 
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"]),
         .testTarget(name: "AutogradTests", dependencies: ["Autograd", "Attention", "CKernels", "Tensors"]),
-        .testTarget(name: "CudaTests", dependencies: ["Autograd", "Cuda", "Tensors"]),
+        .testTarget(name: "CudaTests", dependencies: ["Attention", "Autograd", "Cuda", "Tensors"]),
         .testTarget(name: "AttentionTests", dependencies: ["Attention", "Autograd", "Tensors"]),
         .testTarget(
             name: "BertTests",

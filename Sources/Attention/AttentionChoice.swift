@@ -73,6 +73,13 @@ public struct AttentionChoice: Configurable {
             + kind.problems(headWidth: headWidth)
     }
 
+    /// Why no GPU runs it with heads of `headWidth`; nil where one does.
+    public func problemOnDevice(headWidth: Int) -> String? {
+        if filterOrder != nil { return "the graph filter runs on the CPU only" }
+        if let convolution, convolution > 129 { return "a GPU convolves at most 129 tokens, not \(convolution)" }
+        return kind.problemOnDevice(headWidth: headWidth)
+    }
+
     /// The attention of this choice for `heads` heads of `headWidth`, with `dropout` on its weights where it has any, and
     /// with parameters of its own, where it has any, in `scope`.
     public func attention(heads: Int, headWidth: Int, dropout: Float, _ scope: ParameterScope) -> any SelfAttention {

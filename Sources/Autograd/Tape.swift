@@ -115,6 +115,11 @@ public final class Tape {
         backward(from: loss, pool.tensor(1, 1, [1]), gradientsOf: variables)
     }
 
+    /// The gradient of `input` where that of `output` is `dOutput`, which is handed over.
+    public func gradient(of output: Variable, _ dOutput: Tensor, by input: Variable) -> Tensor {
+        backward(from: output, dOutput, gradientsOf: [input])[0]
+    }
+
     /// The same from any output, whose gradient is handed over.
     func backward(from output: Variable, _ dOutput: Tensor, gradientsOf variables: [Variable]) -> [Tensor] {
         guard case .training(let ofParameters, _) = mode else {

@@ -11,6 +11,7 @@ enum Argument {
     case layout(LayoutArgument)
     case dropout(DropoutArgument)
     case step(StepArgument)
+    case yoso(YosoArgument)
 
     static func of(_ tensor: Tensor?) -> Argument { tensor.map { .tensor($0) } ?? null }
     static func of(_ number: Int) -> Argument { .int(Int32(number)) }
@@ -35,6 +36,13 @@ struct DropoutArgument {
 /// `Step` of the kernels.
 struct StepArgument {
     var rate, beta1, beta2, epsilon, correction1, correction2, clip: Float
+}
+
+/// `Yoso` of the kernels.
+struct YosoArgument {
+    var site: UInt64
+    var drawn, bits, hashes, kernelBits, exact, mass, conditional: Int32
+    var unused: Int32 = 0
 }
 
 /// Where arguments lie for the driver, which copies them at once.
@@ -66,6 +74,7 @@ final class Slots {
             case .float(let value): place.storeBytes(of: value, as: Float.self)
             case .layout(let value): place.storeBytes(of: value, as: LayoutArgument.self)
             case .dropout(let value): place.storeBytes(of: value, as: DropoutArgument.self)
+            case .yoso(let value): place.storeBytes(of: value, as: YosoArgument.self)
             case .step(let value): place.storeBytes(of: value, as: StepArgument.self)
             }
         }

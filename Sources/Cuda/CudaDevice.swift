@@ -9,6 +9,8 @@ public final class CudaDevice: @unchecked Sendable {
     /// Major and minor number, for example (9, 0).
     public let capability: (Int, Int)
     public let multiprocessors: Int
+    /// Bytes of shared memory that a block may have.
+    let sharedMemory: Int
     /// Bytes in all.
     public let memory: Int
     /// The CUDA that the driver has, for example "13.0".
@@ -29,7 +31,7 @@ public final class CudaDevice: @unchecked Sendable {
     public init() throws(CudaError) {
         let found = try CudaDriver()
         (name, capability, driver) = (found.name, found.capability, found.version)
-        multiprocessors = found.multiprocessors
+        (multiprocessors, sharedMemory) = (found.multiprocessors, found.sharedMemory)
         compiler = try Compiler(capability, driver: found.number)
         var (context, stream, spare, total): (Handle, Handle, Int, Int) = (nil, nil, 0, 0)
         let held = cc_cuDevicePrimaryCtxRetain(&context, found.device)

@@ -6,6 +6,8 @@ struct CudaDriver {
     /// Major and minor number, for example (9, 0).
     let capability: (Int, Int)
     let multiprocessors: Int
+    /// Bytes of shared memory that a block may have.
+    let sharedMemory: Int
     /// The CUDA that the driver has: 1000 major + 10 minor.
     let number: Int
     let device: Int32
@@ -38,6 +40,7 @@ struct CudaDriver {
         name = String(decoding: characters.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
         capability = (Int(Self.attribute(75, device)), Int(Self.attribute(76, device)))
         multiprocessors = Int(Self.attribute(16, device))
+        sharedMemory = max(48 << 10, Int(Self.attribute(97, device)))
         guard capability.0 >= 8 else {
             throw CudaError(
                 "\(name) has compute capability \(capability.0).\(capability.1); wanted 8.0 (Ampere) or newer")

@@ -25,6 +25,7 @@ public final class CudaMachine: Machine {
     /// Of the pass at hand.
     var layouts: [(layout: BatchLayout, view: LayoutView)] = []
     var attentions: [Int: SoftmaxKernels] = [:]
+    var yosos: [Int: YosoKernels] = [:]
     let lossCounts: Tensor
     /// About the tokens of a training pass, by the key deviceTokens of a recipe; nil where nothing is trained.
     public var passTokens: Int?
@@ -65,6 +66,14 @@ public final class CudaMachine: Machine {
         launch(
             narrowShadow, .covering(parameters.count, threads: 1024), .of(shadow), .of(parameters),
             .long(Int64(parameters.count)))
+    }
+
+    /// Writes numbers, row by row, to an activation.
+    public func write(_ values: [Float], to x: Tensor) {
+        precondition(values.count == x.count, "\(values.count) values for [\(x.rows), \(x.columns)]")
+        guard x.element == .bfloat16 else { return x.copy(from: values) }
+        values.map { UInt16(truncatingIfNeeded: ($0.bitPattern &+ 0x7FFF &+ ($0.bitPattern >> 16 & 1)) >> 16) }
+            .withUnsafeBytes { memory.write($0, to: x.address) }
     }
 
     /// Numbers for kernels to read as long as the tensor lives.

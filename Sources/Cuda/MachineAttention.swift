@@ -55,6 +55,12 @@ extension CudaMachine {
                 .of(view(of: layout).tiles), .layout(view(of: layout).argument), argument(dropout, random),
                 .of(factors), .of(attention.heads), .of(padded))
             return (y, KeptAttention(attention, layout, [logSums, factors]))
+        case .yosoExpectation(let pairs):
+            return expect(y, projections, layout, attention, YosoArgument(pairs))
+        case .yoso(let pairs, let hashes, let conditional, let random, let isDrawn):
+            return sample(
+                y, projections, layout, attention,
+                YosoArgument(pairs, hashes: hashes, conditional: conditional, random, isDrawn: isDrawn))
         }
     }
 
@@ -85,7 +91,14 @@ extension CudaMachine {
                     .of(view.tiles), .layout(view.argument), mask, .of(factors), .of(heads), .of(padded))
             }
             return gradient
+        case .yosoExpectation(let pairs):
+            expectGradient(gradient, dy, output, projections, kept, YosoArgument(pairs))
+        case .yoso(let pairs, let hashes, let conditional, let random, let isDrawn):
+            sampleGradient(
+                gradient, dy, output, projections, kept,
+                YosoArgument(pairs, hashes: hashes, conditional: conditional, random, isDrawn: isDrawn))
         }
+        return gradient
     }
 
     private func softmaxKernels(_ width: Int) -> SoftmaxKernels {

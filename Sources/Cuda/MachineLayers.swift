@@ -70,7 +70,7 @@ extension CudaMachine {
     private func columnBlocks(_ columns: Int) -> Int { (columns + 32 * vector - 1) / (32 * vector) }
 
     /// sums[j] += Σ over pieces of partials[piece stride + j]
-    private func finish(_ partials: Tensor, pieces: Int, stride: Int, into sums: Tensor, columns: Int) {
+    func finish(_ partials: Tensor, pieces: Int, stride: Int, into sums: Tensor, columns: Int) {
         launch(
             kernels.columnFinish, Grid((columns + 31) / 32, threads: 1024), .of(sums), .of(partials), .of(pieces),
             .of(stride), .of(columns))

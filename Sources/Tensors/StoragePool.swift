@@ -147,8 +147,8 @@ public final class StoragePool {
     /// The next of {1, 1¼, 1½, 1¾} · 2^k, at least 16: few enough classes that slightly different shapes share blocks. On a
     /// device, whose memory is dearer, in sixteenths.
     private static func capacity(for count: Int, steps: Int) -> Int {
-        guard count > 64 else { return count > 16 ? (count + 15) / 16 * 16 : 16 }
-        let step = max(16, (1 << (Int.bitWidth - 1 - (count - 1).leadingZeroBitCount)) / steps)
+        guard count > 16 else { return 16 }
+        let step = max(4, (1 << (Int.bitWidth - 1 - (count - 1).leadingZeroBitCount)) / steps)
         return (count + step - 1) / step * step
     }
 }

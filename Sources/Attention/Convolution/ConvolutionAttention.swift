@@ -24,6 +24,7 @@ struct ConvolutionAttention: SelfAttention {
     func callAsFunction(_ projections: Variable, _ layout: BatchLayout) -> Variable {
         let tape = projections.tape
         let attended = attention(projections, layout)
+        if tape.machine != nil { return attended.convolved(projections, layout, heads: shape.heads, kernels) }
         let output = tape.pool.copy(attended.value)
         let values = tape[kernels]
         shape.eachHead(layout, tape.products) { _, rows, head, _ in

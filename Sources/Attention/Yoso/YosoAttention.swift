@@ -18,6 +18,15 @@ struct YosoAttention: SelfAttention {
         let tape = projections.tape
         let drawn = tape.nextRandomStream()
         if drawn == nil, options.evaluation == .expectation { return expectation(projections, layout) }
+        if tape.machine != nil {
+            let hashes = hashes(isTraining: drawn != nil)
+            return projections.attend(
+                DeviceAttention(
+                    heads: shape.heads, headWidth: shape.headWidth,
+                    .yoso(
+                        pairs, hashes: hashes, conditional: options.estimator == .conditional, random: drawn ?? fixed,
+                        isDrawn: drawn != nil)), layout)
+        }
         let output = tape.pool.tensor(projections.rows, shape.width)
         // |S| or mass, [heads, tokens].
         let divisors = tape.pool.tensor(shape.heads, projections.rows)
@@ -39,8 +48,18 @@ struct YosoAttention: SelfAttention {
                 heads: heads))
     }
 
+    private var pairs: DeviceAttention.YosoPairs {
+        DeviceAttention.YosoPairs(
+            bits: options.bits, kernelBits: options.kernelBits, exact: options.gradient == .exact,
+            byMass: options.normalization == .mass)
+    }
+
     private func expectation(_ projections: Variable, _ layout: BatchLayout) -> Variable {
-        YosoExpectation(shape: shape) { length in
+        if projections.tape.machine != nil {
+            return projections.attend(
+                DeviceAttention(heads: shape.heads, headWidth: shape.headWidth, .yosoExpectation(pairs)), layout)
+        }
+        return YosoExpectation(shape: shape) { length in
             YosoExpectationOptions(
                 bits: options.kernelBits(of: length), gradient: options.gradient, normalization: options.normalization)
         }(projections, layout)

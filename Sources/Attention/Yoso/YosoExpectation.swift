@@ -16,6 +16,15 @@ struct YosoExpectation: SelfAttention {
 
     func callAsFunction(_ projections: Variable, _ layout: BatchLayout) -> Variable {
         let tape = projections.tape
+        if tape.machine != nil {
+            // One of YOSO-m whose bits follow the length has its own way to a machine.
+            let options = options(0)
+            let pairs = DeviceAttention.YosoPairs(
+                bits: options.bits, kernelBits: nil, exact: options.gradient == .exact,
+                byMass: options.normalization == .mass)
+            return projections.attend(
+                DeviceAttention(heads: shape.heads, headWidth: shape.headWidth, .yosoExpectation(pairs)), layout)
+        }
         let units = UnitRows(projections.value, columns: 2 * shape.width, shape.headWidth, tape.products)
         let output = tape.pool.tensor(projections.rows, shape.width)
         // |S| or mass, [heads, tokens].

@@ -14,3 +14,28 @@ extension Variable {
             })
     }
 }
+
+extension Variable {
+    /// This output of an attention over `projections`, and their values convolved over tokens, on the tape's machine.
+    ///
+    /// - Precondition: the tape has one.
+    public func convolved(
+        _ projections: Variable, _ layout: BatchLayout, heads: Int, _ kernels: Parameter
+    ) -> Variable {
+        guard let machine = tape.machine else { preconditionFailure("no machine to convolve on") }
+        let y = machine.convolve(projections.value, value, layout, heads: heads, kernels)
+        return tape.record(
+            y,
+            DeviceOperation(.attention) { [slot] d, gradients in
+                gradients.write(to: projections.slot) { dProjections, accumulates in
+                    if !accumulates { machine.clear(dProjections) }
+                    gradients.add(to: kernels) {
+                        machine.convolveGradient(
+                            d, projections.value, layout, heads: heads, kernels, dProjections: dProjections,
+                            dKernels: $0)
+                    }
+                }
+                gradients.add(d, to: slot)
+            })
+    }
+}

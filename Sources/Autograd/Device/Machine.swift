@@ -73,6 +73,14 @@ public protocol Machine: AnyObject {
 
     /// The outputs of the heads, [tokens, width], from projections [tokens, 3 · width].
     func attend(_ projections: Tensor, _ layout: BatchLayout, _ attention: DeviceAttention) -> (Tensor, KeptAttention)
+    /// y = attended + the values of the projections convolved over tokens, a kernel a head, [heads, window].
+    func convolve(
+        _ projections: Tensor, _ attended: Tensor, _ layout: BatchLayout, heads: Int, _ kernels: Parameter
+    ) -> Tensor
+    /// Adds to the gradient of the projections, whose other parts are there, and to that of the kernels.
+    func convolveGradient(
+        _ dy: Tensor, _ projections: Tensor, _ layout: BatchLayout, heads: Int, _ kernels: Parameter,
+        dProjections: Tensor, dKernels: Tensor)
     /// The gradient of the projections.
     func attendGradient(
         _ dy: Tensor, _ output: Tensor, _ projections: Tensor, _ kept: KeptAttention, _ gradients: Gradients
@@ -108,6 +116,26 @@ public struct DeviceAttention {
     public enum Kind {
         /// dropout(softmax(scale Q Kᵀ)) V, with the scale of every head.
         case softmax(scales: [Float], dropout: Float, random: RandomStream?)
+        /// Every pair weighs its expectation.
+        case yosoExpectation(YosoPairs)
+        /// Pairs that hashes of the stream select; each sequence has a stream of its own in it where they are drawn anew.
+        case yoso(YosoPairs, hashes: Int, conditional: Bool, random: RandomStream, isDrawn: Bool)
+    }
+
+    /// What pairs of YOSO weigh, and what their sums are divided by.
+    public struct YosoPairs {
+        /// Of a hash; nil for log₂ of each sequence's length.
+        public let bits: Int?
+        /// Of the kernel; nil for those of a hash.
+        public let kernelBits: Int?
+        /// Whether the kernel's derivative is exact, or its lower bound.
+        public let exact: Bool
+        /// Whether sums are divided by the mass of their weights, or by their length.
+        public let byMass: Bool
+
+        public init(bits: Int?, kernelBits: Int?, exact: Bool, byMass: Bool) {
+            (self.bits, self.kernelBits, self.exact, self.byMass) = (bits, kernelBits, exact, byMass)
+        }
     }
 
     public init(heads: Int, headWidth: Int, _ kind: Kind) {

@@ -33,7 +33,7 @@ extension EncoderOptions {
                 "model.width",
                 "model.width is \(width) and model.intermediate \(intermediate); a GPU takes multiples of 8")
         }
-        return attention.kind.problemOnDevice(headWidth: width / heads).map {
+        return attention.problemOnDevice(headWidth: width / heads).map {
             DeviceProblem("model.attention", "model.attention: \($0)")
         }
     }

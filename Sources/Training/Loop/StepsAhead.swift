@@ -40,15 +40,18 @@ final class StepsAhead<O: Objective> {
 
     /// The next step, while those behind it are begun: as far as `left` steps go, this one included.
     func next(of left: Int) -> Step {
-        while found.isEmpty || found.count < left && isToFind { find() }
+        // Of small steps many at once: to wake the thread takes longer than to find one.
+        if isToFind(below: Self.tokensAhead / 2) {
+            while found.isEmpty || found.count < left && isToFind(below: Self.tokensAhead) { find() }
+        }
         made.count.wait()
         let (_, epoch, next) = found.removeFirst()
         return Step(packed: made.steps.withLock { $0.removeFirst() }, epoch: epoch, next: next)
     }
 
-    /// Beside the one that is taken.
-    private var isToFind: Bool {
-        found.count < 3 || found.dropFirst().reduce(0) { $0 + $1.tokens } < Self.tokensAhead
+    private func isToFind(below tokens: Int) -> Bool {
+        // The one that is taken, and two ahead.
+        found.count < 3 || found.reduce(0) { $0 + $1.tokens } < tokens
     }
 
     private func find() {

@@ -1,0 +1,211 @@
+// Codes of queries and keys, and tokens in the order of their codes.
+
+/// Signs are drawn for so many parts at once.
+#define PARTS_AT_ONCE 8
+#define SIGNS (PARTS_AT_ONCE * 3 * HEAD)
+
+/// y = H D x in place, D being signs of 1: the unnormalised Walsh-Hadamard transform in the CPU's order of additions, so with its
+/// bits (products by 1 and -1 are exact).
+DEVICE void signed_walsh_hadamard(float *y, const float *signs) {
+#pragma unroll
+    for (int k = 0; k < HEAD; k += 4) {
+        const float4 s = *(const float4 *)(signs + k);
+        const float left = y[k] * s.x, right = y[k + 2] * s.z, a = y[k + 1], b = y[k + 3];
+        y[k] = fmaf(a, s.y, left), y[k + 1] = fmaf(-a, s.y, left);
+        y[k + 2] = fmaf(b, s.w, right), y[k + 3] = fmaf(-b, s.w, right);
+    }
+#pragma unroll
+    for (int step = 2; step < HEAD; step *= 2)
+#pragma unroll
+        for (int k = 0; k < HEAD; k++)
+            if (!(k & step)) {
+                float a = y[k], b = y[k + step];
+                y[k] = a + b, y[k + step] = a - b;
+            }
+}
+
+/// codes[role][h][i] of queries (role 0) and keys (1): y = H D₃ H D₂ H D₁ x gives HEAD / t hashes, bit b of the k-th of them being
+/// y[k t + b] > 0. D are the signs of the random words of the head's stream. Lengths of rows do not matter to signs, so x is a row
+/// of qkv as it is. Also inverses [2][heads][padded], 1 / max(|x|, ε), and, where not null, row_codes: the codes of a row
+/// side by side.
+// grid (tiles, heads), block 128: a thread a row, first the 64 queries of a tile, then its keys
+KERNEL __launch_bounds__(128)
+yoso_hash(u16 *codes, u16 *row_codes, float *inverses, const real *qkv, const int4 *tiles, Layout l, Yoso o, int heads,
+          int padded) {
+    __shared__ __align__(16) float signs[SIGNS];
+    const int4 tile = tiles[blockIdx.x];
+    const Place p = {tile.z, tile.w, (int)blockIdx.y, heads};
+    const int thread = threadIdx.x, role = thread / 64, i = tile.x - tile.z + thread % 64, m = o.hashes;
+    const bool lives = i < p.length;
+    const int bits = hash_bits(o, p.length), each = HEAD / bits, parts = (m + each - 1) / each;
+    const u64 key = stream_key(o.drawn ? stream_key(o.site, l.keys[tile.y]) : o.site, p.head);
+    const real *x = qkv + p.qkv(role, lives ? i : 0);
+    float squares = 0;
+    for (int k = 0; k < HEAD; k += VECTOR) {
+        float values[VECTOR];
+        get_vector(x, k, values);
+#pragma unroll
+        for (int e = 0; e < VECTOR; e++) squares += values[e] * values[e];
+    }
+    if (lives) inverses[((long)role * heads + p.head) * padded + p.first + i] = 1 / fmaxf(sqrtf(squares), EPSILON);
+    u16 *out = codes + (long)role * l.rows * heads * m + p.hash(0, m) + i;
+    u16 *beside = row_codes + (long)role * l.rows * heads * code_stride(m) + codes_at(p, i, m);
+    u64 four = 0;
+    int hash = 0;
+    for (int part = 0; part < parts; part++) {
+        if (part % PARTS_AT_ONCE == 0) {
+            __syncthreads();
+            const int left = (parts - part) * 3 * HEAD, count = left < SIGNS ? left : SIGNS;
+            for (int at = thread; at < count; at += 128)
+                signs[at] = random_word(key, (u32)(part * 3 * HEAD + at)) >> 31 ? -1.0f : 1.0f;
+            __syncthreads();
+        }
+        float y[HEAD];
+#pragma unroll
+        for (int k = 0; k < HEAD; k += VECTOR) get_vector(x, k, y + k);
+#pragma unroll
+        for (int turn = 0; turn < 3; turn++) signed_walsh_hadamard(y, signs + (part % PARTS_AT_ONCE * 3 + turn) * HEAD);
+        u64 low = 0, high = 0;
+#pragma unroll
+        for (int k = 0; k < HEAD; k++)
+            if (y[k] > 0) *(k < 64 ? &low : &high) |= 1ull << k % 64;
+        for (int k = 0; k < each && hash < m; k++, hash++) {
+            u32 code = (u32)low & ((1u << bits) - 1);
+            low = low >> bits | high << (64 - bits), high >>= bits;
+            if (!lives) continue;
+            out[(long)hash * p.length] = (u16)code;
+            if (!row_codes) continue;
+            four |= (u64)code << hash % 4 * 16;
+            if (hash % 4 == 3 || hash == m - 1) {
+                *(u64 *)(beside + hash / 4 * 4) = four;
+                // Read with the rest of its 16 bytes, and not used.
+                if (hash == m - 1 && hash % 8 < 4) *(u64 *)(beside + hash / 8 * 8 + 4) = 0;
+                four = 0;
+            }
+        }
+    }
+}
+
+/// The inverses of yoso_hash alone.
+// grid (⌈rows / 8⌉, heads), block 256: a warp a row
+KERNEL __launch_bounds__(256) yoso_norms(float *inverses, const real *qkv, int rows, int heads, int padded) {
+    const int row = blockIdx.x * 8 + threadIdx.x / 32, lane = threadIdx.x % 32, head = blockIdx.y;
+    if (row >= rows) return;
+    for (int role = 0; role < 2; role++) {
+        float x[VECTOR], squares = 0;
+        get_vector(qkv, (((long)row * 3 + role) * heads + head) * HEAD + lane % GROUP * VECTOR, x);
+#pragma unroll
+        for (int k = 0; k < VECTOR; k++) squares += x[k] * x[k];
+        squares = group_sum(squares);
+        if (lane == 0) inverses[((long)role * heads + head) * padded + row] = 1 / fmaxf(sqrtf(squares), EPSILON);
+    }
+}
+
+/// Buckets of this many are counted at once; more codes take several turns.
+#define BUCKETS 16384
+
+/// counts[first bucket ...] become their sums from `base` on, exclusive, a segment a warp; totals holds a word a warp.
+DEVICE void sum_up(u32 *counts, u32 *totals, int buckets, u32 base) {
+    const int lane = threadIdx.x % 32, warp = threadIdx.x / 32, warps = blockDim.x / 32;
+    int segment = buckets / warps;
+    if (segment < 32) segment = 32;
+    const int first = warp * segment;
+    u32 sum = 0;
+    for (int k = first + lane; k < first + segment && k < buckets; k += 32) sum += counts[k];
+    for (int step = 16; step; step >>= 1) sum += __shfl_xor_sync(0xffffffffu, sum, step);
+    if (lane == 0) totals[warp] = sum;
+    __syncthreads();
+    for (int w = 0; w < warp; w++) base += totals[w];
+    for (int k0 = first; k0 < first + segment; k0 += 32) {
+        const int k = k0 + lane;
+        const u32 count = k < buckets ? counts[k] : 0;
+        u32 x = count;
+        for (int step = 1; step < 32; step *= 2) {
+            u32 before = __shfl_up_sync(0xffffffffu, x, step);
+            if (lane >= step) x += before;
+        }
+        if (k < buckets) counts[k] = base + x - count;
+        base += __shfl_sync(0xffffffffu, x, 31);
+    }
+    __syncthreads();
+}
+
+/// The tokens of a bucket by number, which atomic additions left in any order: a small bucket by a lane, others found anew in
+/// the order of tokens by a warp. Ends of buckets are in `ends`.
+DEVICE void restore_order(u16 *order, const u32 *ends, const u16 *codes, int n, int buckets, u32 first_code, u32 base) {
+    const int lane = threadIdx.x % 32;
+    for (int k0 = threadIdx.x / 32 * 32; k0 < buckets; k0 += blockDim.x) {
+        const int k = k0 + lane;
+        u32 begin = 0, end = 0;
+        if (k < buckets) begin = k ? ends[k - 1] : base, end = ends[k];
+        const bool large = end - begin > 24;
+        if (!large)
+            for (u32 at = begin + 1; at < end; at++) {
+                const u16 token = order[at];
+                u32 to = at;
+                for (; to > begin && order[to - 1] > token; to--) order[to] = order[to - 1];
+                order[to] = token;
+            }
+        for (u32 left = __ballot_sync(0xffffffffu, large); left; left &= left - 1) {
+            const int from = __ffs(left) - 1;
+            const u32 code = first_code + k0 + from;
+            u32 to = __shfl_sync(0xffffffffu, begin, from);
+            for (int i0 = 0; i0 < n; i0 += 32) {
+                const bool here = i0 + lane < n && codes[i0 + lane] == code;
+                const u32 found = __ballot_sync(0xffffffffu, here);
+                if (here) order[to + __popc(found & ((1u << lane) - 1))] = (u16)(i0 + lane);
+                to += __popc(found);
+            }
+        }
+    }
+}
+
+DEVICE void sort_codes(u16 *order, u16 *out, u32 *ranges, const u16 *sorted, const u16 *looking, u32 *counts, u32 *totals, int n,
+                       int bits) {
+    const int thread = threadIdx.x, threads = blockDim.x;
+    const u32 codes = 1u << bits, buckets = codes < BUCKETS ? codes : BUCKETS;
+    u32 base = 0;
+    for (u32 first = 0; first < codes; first += buckets) {
+        for (u32 k = thread; k < buckets; k += threads) counts[k] = 0;
+        __syncthreads();
+        for (int i = thread; i < n; i += threads) {
+            const u32 k = sorted[i] - first;
+            if (k < buckets) atomicAdd(&counts[k], 1u);
+        }
+        __syncthreads();
+        sum_up(counts, totals, buckets, base);
+        for (int i = thread; i < n; i += threads) {
+            const u32 k = sorted[i] - first;
+            if (k < buckets) order[atomicAdd(&counts[k], 1u)] = (u16)i;
+        }
+        __syncthreads();
+        // Every count is the end of its bucket now.
+        for (int i = thread; i < n; i += threads) {
+            const u32 k = looking[i] - first;
+            if (k >= buckets) continue;
+            const u32 begin = k ? counts[k - 1] : base, end = counts[k];
+            ranges[i] = end > begin ? begin | (end - 1) << 16 : 1;
+        }
+        restore_order(order, counts, sorted, n, buckets, first, base);
+        base = counts[buckets - 1];
+        __syncthreads();
+    }
+    if (order != out)
+        for (int i = thread; i < n; i += threads) out[i] = order[i];
+}
+
+/// order[h]: the tokens of one side by their codes and, within a code, by number. ranges[h][i]: where the tokens of that side lie
+/// that collide with token i of the other side, first | last << 16 (1 for none). side 1: keys sorted, for queries; 0: the reverse.
+// grid (hashes, heads, sequences), block 128 (lengths up to 256), 256 (1,024), 512 (16,384) or 1,024,
+// dynamic shared 4 min(2^bits, 16384) and, if in_shared, 2 · length more; the tokens are sorted there, or else in global memory
+KERNEL __launch_bounds__(1024, 1)
+yoso_sort(u16 *order, u32 *ranges, const u16 *codes, int side, Layout l, Yoso o, int heads, int in_shared) {
+    DYNAMIC_SHARED(u32, counts);
+    __shared__ u32 totals[32];
+    const int first = l.offsets[blockIdx.z], n = l.offsets[blockIdx.z + 1] - first, bits = hash_bits(o, n);
+    const Place p = {first, n, (int)blockIdx.y, heads};
+    const long at = p.hash(blockIdx.x, o.hashes), keys = (long)l.rows * heads * o.hashes;
+    const u16 *sorted = codes + (side ? keys : 0) + at, *looking = codes + (side ? 0 : keys) + at;
+    u16 *shared = (u16 *)(counts + (bits < 14 ? 1 << bits : BUCKETS));
+    sort_codes(in_shared ? shared : order + at, order + at, ranges + at, sorted, looking, counts, totals, n, bits);
+}

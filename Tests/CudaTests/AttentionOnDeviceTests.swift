@@ -1,0 +1,105 @@
+import Attention
+import Autograd
+import Cuda
+import Tensors
+import Testing
+
+/// Attentions on a machine: outputs and gradients are the CPU's, in float32 to rounding, in bf16 to that of bf16.
+@Suite(.enabled(if: device != nil, "no GPU, and no emulator"), .serialized)
+struct AttentionOnDeviceTests {
+    struct Kind: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let choice: AttentionChoice
+        var dropout: Float = 0
+        /// Pairs that two codes decide are there or not.
+        var isSampled = false
+    }
+
+    static let kinds: [Kind] =
+        [
+            Kind(testDescription: "softmax", choice: .softmax),
+            Kind(testDescription: "softmax with dropout", choice: .softmax, dropout: 0.2),
+            Kind(testDescription: "YOSO-E", choice: .yosoExpectation(.init(bits: 9))),
+            Kind(
+                testDescription: "YOSO-E, exact, by mass",
+                choice: .yosoExpectation(.init(bits: 12, gradient: .exact, normalization: .mass))),
+        ]
+        + [YosoOptions.Estimator.counts, .conditional].flatMap { estimator in
+            [CollisionGradient.lowerBound, .exact].flatMap { gradient in
+                [YosoNormalization.l2, .mass].map { normalization in
+                    Kind(
+                        testDescription: "YOSO \(estimator) \(gradient) \(normalization)",
+                        choice: .yoso(
+                            .init(
+                                hashes: 12, bits: 5, gradient: gradient, estimator: estimator,
+                                kernelBits: estimator == .conditional ? 9 : nil, normalization: normalization)),
+                        isSampled: true)
+                }
+            }
+        }
+        + [
+            Kind(
+                testDescription: "YOSO, bits by length", choice: .yoso(.init(hashes: 9, bits: nil)), isSampled: true),
+            Kind(
+                testDescription: "YOSO with a convolution",
+                choice: with(.yoso(.init(hashes: 8, bits: 4))) { $0.convolution = 7 }, isSampled: true),
+        ]
+
+    private static func with(_ choice: AttentionChoice, _ change: (inout AttentionChoice) -> Void) -> AttentionChoice {
+        var choice = choice
+        change(&choice)
+        return choice
+    }
+
+    @Test(arguments: kinds, [[1], [5, 17, 3], [128], [70, 63, 129, 1], [200, 31]])
+    func training(_ kind: Kind, lengths: [Int]) throws {
+        for headWidth in [32, 64] { try compare(kind, lengths, headWidth, .fp32) }
+        try compare(kind, lengths, 64, .bf16)
+    }
+
+    private func compare(_ kind: Kind, _ lengths: [Int], _ headWidth: Int, _ precision: Precision) throws {
+        let device = try #require(device)
+        let (heads, layout) = (2, ParameterLayout())
+        let attention = kind.choice.attention(
+            heads: heads, headWidth: headWidth, dropout: kind.dropout, layout.scope("attention"))
+        // A machine has parameters.
+        _ = layout.scope("m").weight("weight", 64, 64, deviation: 1)
+        let batch = BatchLayout(lengths: lengths, keys: lengths.indices.map { UInt64($0) * 5 + 2 })
+        let (width, random) = (heads * headWidth, RandomStream(seed: 11))
+        let (host, stream) = (StoragePool(), RandomStream(seed: 4))
+        let block = layout.initialBlock(seed: 5, from: host)
+        func numbers(_ count: Int, _ name: String) -> [Float] {
+            let own = stream.stream(name)
+            // Exact in bf16, so that codes are those of the CPU's in either precision.
+            return (0..<UInt32(count)).map { Float(Int(own.word($0) >> 24) - 128) / 64 }
+        }
+        let projections = numbers(batch.tokens * 3 * width, "projections")
+        let weights = numbers(batch.tokens * width, "weights")
+        func run(_ parameters: Tensor, _ sums: Tensor, _ pool: StoragePool, _ machine: CudaMachine?) -> [[Float]] {
+            let tape = Tape(
+                parameters: parameters, mode: .training(gradients: ParameterGradients(sums), random: random), pool: pool,
+                machine: machine)
+            func rows(_ values: [Float], _ columns: Int) -> Tensor {
+                let rows = machine?.activation(batch.tokens, columns) ?? pool.tensor(batch.tokens, columns)
+                machine?.clear(rows)
+                if let machine { machine.write(values, to: rows) } else { rows.copy(from: values) }
+                return rows
+            }
+            let input = tape.variable(rows(projections, 3 * width))
+            let output = attention(input, batch)
+            let gradient = tape.gradient(of: output, rows(weights, width), by: input)
+            return [output.value.values, gradient.values, sums.values]
+        }
+        let expected = run(block, host.zeros(1, block.count), host, nil)
+        let machine = CudaMachine(device, layout, precision)
+        machine.load(block)
+        machine.begin()
+        let found = run(machine.parameters, machine.zeros(), machine.pool, machine)
+        for (name, (found, expected)) in zip(["values", "gradient", "kernels"], zip(found, expected)) {
+            let scale = max(1e-3, (expected.reduce(0) { $0 + $1 * $1 } / Float(max(1, expected.count))).squareRoot())
+            let error = (zip(found, expected).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) } / Float(max(1, expected.count)))
+                .squareRoot() / scale
+            #expect(error < (precision == .fp32 ? 2e-4 : 3e-2), "\(name) of \(headWidth) columns in \(precision)")
+        }
+    }
+}
