@@ -112,7 +112,7 @@ public final class Tape {
     /// - Returns: the gradients of `variables`, zero where nothing flowed.
     @discardableResult
     public func backward(from loss: Variable, gradientsOf variables: [Variable] = []) -> [Tensor] {
-        backward(from: loss, pool.tensor(1, 1, [1]), gradientsOf: variables)
+        backward(from: loss, seed(), gradientsOf: variables)
     }
 
     /// The gradient of `input` where that of `output` is `dOutput`, which is handed over.
@@ -134,6 +134,7 @@ public final class Tape {
             operation.backward(dOutput, gradients)
             lap(operation.phase, isBackward: true)
         }
+        machine?.settle()
         return variables.map { gradients.of($0) ?? pool.zeros($0.value.rows, $0.value.columns) }
     }
 }

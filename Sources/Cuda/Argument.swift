@@ -1,7 +1,8 @@
 import CCuda
+import Foundation
 import Tensors
 
-/// An argument of a kernel. A tensor lives until the launch: what comes behind it in the stream may have its memory.
+/// An argument of a kernel. A tensor lives until the kernel was asked for: what is asked for later may have its memory.
 enum Argument {
     case tensor(Tensor)
     case address(UInt64)
@@ -45,27 +46,55 @@ struct YosoArgument {
     var unused: Int32 = 0
 }
 
-/// Where arguments lie for the driver, which copies them at once.
-final class Slots {
-    private static let (count, bytes) = (32, 64)
+/// The arguments of kernels, as the driver wants them: each where a pointer points to.
+final class ArgumentBuffer {
+    private static let (most, bytes) = (32, 64)
     private let values: UnsafeMutableRawPointer
-    let pointers: UnsafeMutablePointer<UnsafeMutableRawPointer?>
+    private let places: UnsafeMutablePointer<UnsafeMutableRawPointer?>
+    private let capacity: Int
+    private var count = 0
 
-    init() {
-        values = .allocate(byteCount: Self.count * Self.bytes, alignment: Self.bytes)
-        pointers = .allocate(capacity: Self.count)
-        for slot in 0..<Self.count { pointers[slot] = values + slot * Self.bytes }
+    /// For so many kernels.
+    init(commands: Int) {
+        capacity = commands * Self.most
+        values = .allocate(byteCount: capacity * Self.bytes, alignment: Self.bytes)
+        places = .allocate(capacity: capacity)
+        for slot in 0..<capacity { places[slot] = values + slot * Self.bytes }
+    }
+
+    convenience init(copying other: ArgumentBuffer) {
+        self.init(commands: (other.count + Self.most - 1) / Self.most)
+        count = other.count
+        copy(0..<count, from: other)
     }
 
     deinit {
         values.deallocate()
-        pointers.deallocate()
+        places.deallocate()
     }
 
-    func fill(_ arguments: [Argument]) {
-        precondition(arguments.count <= Self.count, "\(arguments.count) arguments")
+    func removeAll() { count = 0 }
+
+    func copy(_ range: Range<Int>, from other: ArgumentBuffer) {
+        (values + range.lowerBound * Self.bytes).copyMemory(
+            from: other.values + range.lowerBound * Self.bytes, byteCount: range.count * Self.bytes)
+    }
+
+    func isSame(_ range: Range<Int>, as other: ArgumentBuffer) -> Bool {
+        let first = range.lowerBound * Self.bytes
+        return memcmp(values + first, other.values + first, range.count * Self.bytes) == 0
+    }
+
+    func pointers(_ range: Range<Int>) -> UnsafeMutablePointer<UnsafeMutableRawPointer?> { places + range.lowerBound }
+
+    /// Takes the arguments of one more kernel, and says where they are.
+    func append(_ arguments: [Argument]) -> Range<Int> {
+        precondition(
+            arguments.count <= Self.most && count + arguments.count <= capacity, "\(arguments.count) arguments")
+        // What lies behind shorter arguments is the same each time, so that equal arguments have equal bytes.
+        memset(values + count * Self.bytes, 0, arguments.count * Self.bytes)
         for (slot, argument) in arguments.enumerated() {
-            let place = values + slot * Self.bytes
+            let place = values + (count + slot) * Self.bytes
             switch argument {
             case .tensor(let value): place.storeBytes(of: value.address, as: UInt64.self)
             case .address(let value): place.storeBytes(of: value, as: UInt64.self)
@@ -74,9 +103,11 @@ final class Slots {
             case .float(let value): place.storeBytes(of: value, as: Float.self)
             case .layout(let value): place.storeBytes(of: value, as: LayoutArgument.self)
             case .dropout(let value): place.storeBytes(of: value, as: DropoutArgument.self)
-            case .yoso(let value): place.storeBytes(of: value, as: YosoArgument.self)
             case .step(let value): place.storeBytes(of: value, as: StepArgument.self)
+            case .yoso(let value): place.storeBytes(of: value, as: YosoArgument.self)
             }
         }
+        defer { count += arguments.count }
+        return count..<count + arguments.count
     }
 }

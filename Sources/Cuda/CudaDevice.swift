@@ -23,7 +23,8 @@ public final class CudaDevice: @unchecked Sendable {
     /// Those that are loaded, by text and definitions.
     var programs: [String: Program] = [:]
     private let context: Handle
-    private let slots: Slots
+    /// What goes to the stream.
+    private(set) lazy var commands = CommandQueue(self)
 
     /// Opens the libraries and the GPU.
     ///
@@ -31,7 +32,8 @@ public final class CudaDevice: @unchecked Sendable {
     public init() throws(CudaError) {
         let found = try CudaDriver()
         (name, capability, driver) = (found.name, found.capability, found.version)
-        (multiprocessors, sharedMemory) = (found.multiprocessors, found.sharedMemory)
+        multiprocessors = found.multiprocessors
+        sharedMemory = found.sharedMemory
         compiler = try Compiler(capability, driver: found.number)
         var (context, stream, spare, total): (Handle, Handle, Int, Int) = (nil, nil, 0, 0)
         let held = cc_cuDevicePrimaryCtxRetain(&context, found.device)
@@ -43,7 +45,6 @@ public final class CudaDevice: @unchecked Sendable {
         }
         (memory, self.context, self.stream) = (total, context, stream)
         products = try ProductLibrary(driver: found.number)
-        slots = Slots()
         // Whether what NVRTC makes runs here is known before anybody counts on it.
         _ = try compiler.program("extern \"C\" __global__ void probe() {}", [], on: self)
     }
@@ -64,20 +65,17 @@ public final class CudaDevice: @unchecked Sendable {
     }
 
     /// Waits until all that was asked for is done.
-    func finish() { check(cc_cuStreamSynchronize(stream), "waiting") }
+    func finish() {
+        commands.commit()
+        check(cc_cuStreamSynchronize(stream), "waiting")
+    }
 
     /// Lets this thread ask for things.
     public func enter() { check(cc_cuCtxSetCurrent(context), "entering") }
 
     func launch(_ function: Function, _ grid: Grid, shared: Int = 0, _ arguments: [Argument]) {
         guard grid.x > 0, grid.y > 0, grid.z > 0 else { return }
-        slots.fill(arguments)
-        timed(function.name) {
-            check(
-                cc_cuLaunchKernel(
-                    function.handle, UInt32(grid.x), UInt32(grid.y), UInt32(grid.z), UInt32(grid.threads), 1, 1,
-                    UInt32(shared), stream, slots.pointers, nil), function.name)
-        }
+        commands.launch(function, grid, shared: shared, arguments)
     }
 
     func timed(_ name: @autoclosure () -> String, _ launch: () -> Void) {
@@ -85,7 +83,10 @@ public final class CudaDevice: @unchecked Sendable {
     }
 
     /// From here on kernels are timed, or are not.
-    public func timeKernels(_ isWanted: Bool) { kernelTimes = isWanted ? KernelTimes(self) : nil }
+    public func timeKernels(_ isWanted: Bool) {
+        commands.commit()
+        kernelTimes = isWanted ? KernelTimes(self) : nil
+    }
 
     /// Ends the process where a call failed: a GPU that failed once gives nothing any more, and nobody could do more than say so.
     func check(_ result: Int32, _ what: @autoclosure () -> String) {
@@ -110,7 +111,7 @@ public final class CudaDevice: @unchecked Sendable {
 }
 
 /// Blocks, and the threads of each.
-struct Grid {
+struct Grid: Equatable {
     let x, y, z, threads: Int
 
     init(_ x: Int, _ y: Int = 1, _ z: Int = 1, threads: Int = 256) {

@@ -26,7 +26,15 @@ public final class CudaMachine: Machine {
     var layouts: [(layout: BatchLayout, view: LayoutView)] = []
     var attentions: [Int: SoftmaxKernels] = [:]
     var yosos: [Int: YosoKernels] = [:]
+    /// Sums of columns that settle together.
+    var pending = PendingSums()
+    /// Of what a norm gave last.
+    var branchSums: BranchSums?
+    /// How often lookups have met each row of a table; zeros between.
+    var lookupCounts: [Int32] = []
     let lossCounts: Tensor
+    let readings: Readings
+    private let uploads: Uploads
     /// About the tokens of a training pass, by the key deviceTokens of a recipe; nil where nothing is trained.
     public var passTokens: Int?
     let multiplied: [Parameter]
@@ -48,10 +56,15 @@ public final class CudaMachine: Machine {
         shadow = precision == .bf16 ? blocks.tensor(1, count, .bfloat16) : nil
         narrowShadow = device.program(.optimizer, precision).function("narrow_shadow")
         lossCounts = blocks.tensor(1, 4)
+        readings = Readings(device)
+        uploads = Uploads(device, from: blocks)
         multiplied = layout.multiplied
         if let shadow { memory.clear(count * 2, at: shadow.address) }
         memory.advice = { [unowned self] in advice($0) }
     }
+
+    /// What was asked for still reads the memory that goes.
+    deinit { device.commands.commit() }
 
     /// Bytes of the GPU's memory that this machine has taken.
     public var allocatedBytes: Int { pool.allocatedBytes + blocks.allocatedBytes }
@@ -91,6 +104,8 @@ public final class CudaMachine: Machine {
     public func begin() {
         device.enter()
         layouts.removeAll(keepingCapacity: true)
+        (pending, branchSums) = (PendingSums(), nil)
+        uploads.begin()
         reached = 0
     }
 
@@ -117,8 +132,8 @@ public final class CudaMachine: Machine {
 
     /// Numbers for kernels to read in this pass.
     func upload<Number: BitwiseCopyable>(_ numbers: [Number]) -> Tensor {
-        let bytes = numbers.count * MemoryLayout<Number>.stride
-        let tensor = pool.tensor(1, max(1, (bytes + 3) / 4))
+        if let tensor = numbers.withUnsafeBytes({ uploads.add($0) }) { return tensor }
+        let tensor = pool.tensor(1, max(1, (numbers.count * MemoryLayout<Number>.stride + 3) / 4))
         numbers.withUnsafeBytes { memory.write($0, to: tensor.address) }
         return tensor
     }
@@ -152,12 +167,18 @@ extension CudaMachine {
         launch(kernels.add, grid, .of(y), .of(x), count)
     }
 
-    public func clear(_ x: Tensor) { memory.clear(bytes(x), at: x.address) }
+    public func clear(_ x: Tensor) { clear(bytes(x), at: x.address) }
 
     /// Clears the rows of the last tile that belong to nobody.
     func clearEnd(_ x: Tensor) {
         let row = x.columns * x.element.bytes
         let rows = Self.padded(x.rows) - x.rows
-        if rows > 0 { memory.clear(rows * row, at: x.address + UInt64(x.rows * row)) }
+        if rows > 0 { clear(rows * row, at: x.address + UInt64(x.rows * row)) }
+    }
+
+    /// By a kernel, whose graph may take another number of rows; by the driver what is odd.
+    private func clear(_ bytes: Int, at address: UInt64) {
+        guard bytes % 16 == 0, address % 16 == 0 else { return memory.clear(bytes, at: address) }
+        launch(kernels.clear, .covering(bytes / 16), .address(address), .long(Int64(bytes / 16)))
     }
 }

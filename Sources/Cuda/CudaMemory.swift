@@ -29,7 +29,10 @@ final class CudaMemory: DeviceMemory {
         return start
     }
 
-    func free(_ start: UnsafeMutableRawPointer) { _ = cc_cuMemFree_v2(cc_address(UInt(bitPattern: start))) }
+    func free(_ start: UnsafeMutableRawPointer) {
+        device.commands.commit()
+        _ = cc_cuMemFree_v2(cc_address(UInt(bitPattern: start)))
+    }
 
     /// The next bytes of pinned memory, which stay what they are until they have arrived.
     private func stage(_ bytes: Int) -> UnsafeMutableRawPointer? {
@@ -42,6 +45,7 @@ final class CudaMemory: DeviceMemory {
     }
 
     func write(_ bytes: UnsafeRawBufferPointer, to address: UInt64) {
+        device.commands.commit()
         for first in stride(from: 0, to: bytes.count, by: Self.stagingBytes / 2) {
             let part = UnsafeRawBufferPointer(rebasing: bytes[first..<min(bytes.count, first + Self.stagingBytes / 2)])
             guard let place = stage(part.count), let start = part.baseAddress else { continue }
@@ -52,6 +56,7 @@ final class CudaMemory: DeviceMemory {
     }
 
     func read(_ bytes: UnsafeMutableRawBufferPointer, at address: UInt64) {
+        device.commands.commit()
         for first in stride(from: 0, to: bytes.count, by: Self.stagingBytes / 2) {
             let count = min(bytes.count - first, Self.stagingBytes / 2)
             guard let place = stage(count), let start = bytes.baseAddress else { continue }
@@ -63,18 +68,18 @@ final class CudaMemory: DeviceMemory {
     }
 
     func fill(_ value: Float, _ count: Int, at address: UInt64) {
-        device.check(cc_cuMemsetD32Async(address, value.bitPattern, count, device.stream), "filling")
+        device.commands.add(.fill(value, count: count, address: address))
     }
 
     func clear(_ bytes: Int, at address: UInt64) {
-        device.check(cc_cuMemsetD8Async(address, 0, bytes, device.stream), "clearing")
+        device.commands.add(.set(value: 0, bytes: bytes, address: address))
     }
 
     func poison(_ bytes: Int, at address: UInt64) {
-        device.check(cc_cuMemsetD8Async(address, 0xFF, bytes, device.stream), "filling")
+        device.commands.add(.set(value: 0xFF, bytes: bytes, address: address))
     }
 
     func copy(_ bytes: Int, from: UInt64, to: UInt64) {
-        device.check(cc_cuMemcpyDtoDAsync_v2(to, from, bytes, device.stream), "copying")
+        device.commands.add(.copy(bytes: bytes, from: from, to: to))
     }
 }

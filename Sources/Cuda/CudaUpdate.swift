@@ -72,7 +72,7 @@ public final class CudaUpdate {
         self.chunks = machine.keep(chunks)
         parameters = (machine.keep(firsts), machine.keep(ranges.map { UInt8($0.decays ? 1 : 0) }), ranges.count)
         partials = machine.blocks.tensor(1, max(1, 4 * count))
-        result = machine.blocks.tensor(1, 2)
+        result = machine.blocks.tensor(1, 4)
         ratios = machine.blocks.tensor(1, max(1, ranges.count))
         let program = machine.program(.optimizer)
         squareSums = program.function("square_sums")
@@ -87,9 +87,7 @@ public final class CudaUpdate {
     public func norm(of gradients: Tensor) -> Double {
         machine.launch(squareSums, Grid(count), .of(partials), .of(gradients), .of(chunks))
         machine.launch(doubleFinish, Grid(1, threads: 1024), .of(result), .of(partials), .of(count))
-        var sum = [0.0]
-        sum.withUnsafeMutableBytes { machine.memory.read($0, at: result.address) }
-        return sum[0].squareRoot()
+        return machine.readings.read(at: result.address)().0.squareRoot()
     }
 
     /// Changes the parameters by `gradients`, and clears these.
@@ -111,5 +109,7 @@ public final class CudaUpdate {
             machine.launch(
                 lamb, Grid(count), values, .of(moments[0]), .of(moments[1]), shadow, .of(ratios), .of(chunks), step)
         }
+        // The GPU is not to wait for the next step.
+        machine.device.commands.commit()
     }
 }

@@ -44,8 +44,8 @@ extension CudaDevice {
 struct Kernels {
     let embed, embedGradient, embedFinish, gatherRows, scatterRows: Function
     let residualNorm, residualNormGradient: Function
-    let gelu, geluGradient, columnSums, columnFinish, tanhForward, tanhGradient, dropout: Function
-    let add, addFloat, meanRows, meanRowsGradient: Function
+    let gelu, geluGradient, columnSums, columnsFinish, tanhForward, tanhGradient, dropout: Function
+    let clear, add, addFloat, meanRows, meanRowsGradient: Function
     let crossEntropy, binaryCrossEntropy, squaredError, lossFinish: Function
     let smallLinear, smallInputGradient, smallWeightGradient: Function
 
@@ -63,11 +63,12 @@ struct Kernels {
         gelu = activations.function("gelu")
         geluGradient = activations.function("gelu_gradient")
         columnSums = activations.function("column_sums")
-        columnFinish = activations.function("column_finish")
+        columnsFinish = activations.function("columns_finish")
         tanhForward = activations.function("tanh_forward")
         tanhGradient = activations.function("tanh_gradient")
         dropout = activations.function("dropout")
         let rows = device.program(.rows, precision)
+        clear = rows.function("clear")
         add = rows.function("add")
         addFloat = rows.function("add_float")
         meanRows = rows.function("mean_rows")

@@ -55,27 +55,6 @@ extension CudaMachine {
             .of(dy.rows), .of(x.columns), .of(dy.columns))
     }
 
-    public func addColumnSums(of dy: Tensor, to sums: Tensor) { addColumnSums(of: dy, to: sums, columns: dy.columns) }
-
-    /// Of the first columns alone.
-    func addColumnSums(of dy: Tensor, to sums: Tensor, columns: Int) {
-        let padded = Self.padded(dy.rows)
-        let partials = pool.tensor(padded / 64, dy.columns)
-        launch(
-            kernels.columnSums, Grid(padded / 64, columnBlocks(dy.columns)), .of(partials), .of(dy), .of(padded),
-            .of(dy.columns))
-        finish(partials, pieces: padded / 64, stride: dy.columns, into: sums, columns: columns)
-    }
-
-    private func columnBlocks(_ columns: Int) -> Int { (columns + 32 * vector - 1) / (32 * vector) }
-
-    /// sums[j] += Σ over pieces of partials[piece stride + j]
-    func finish(_ partials: Tensor, pieces: Int, stride: Int, into sums: Tensor, columns: Int) {
-        launch(
-            kernels.columnFinish, Grid((columns + 31) / 32, threads: 1024), .of(sums), .of(partials), .of(pieces),
-            .of(stride), .of(columns))
-    }
-
     public func residualNorm(
         _ x: Tensor, _ branch: Tensor?, _ scale: Parameter, _ shift: Parameter, epsilon: Float, _ mask: DropoutMask?,
         keeping: Bool
@@ -97,22 +76,24 @@ extension CudaMachine {
     ) -> Tensor? {
         let (padded, columns) = (Self.padded(dy.rows), dy.columns)
         let dBranch = hasBranch ? activation(dy.rows, columns) : nil
-        let partials = pool.tensor(padded / 64, 2 * columns)
+        let piece = Self.pieceRows(padded)
+        // Those of the branch's gradient come with it where registers are left for them.
+        let count = hasBranch && columns <= 768 ? 3 : 2
+        let (pieces, stride) = (padded / piece, count * columns)
+        let partials = pool.tensor(pieces, stride)
         let (layout, dropout) = arguments(of: mask)
         launch(
-            kernels.residualNormGradient, Grid(padded / 64), .of(dy), .of(dBranch), .of(dy), .of(kept.normalized),
+            kernels.residualNormGradient, Grid(pieces), .of(dy), .of(dBranch), .of(dy), .of(kept.normalized),
             .of(kept.inverseDeviation), .of(parameters.view(of: scale)), .of(partials), layout, dropout, .of(padded),
-            .of(columns))
-        // They mostly lie behind one another, as these partial sums do.
-        if dShift.address == dScale.address + UInt64(4 * columns) {
-            finish(partials, pieces: padded / 64, stride: 2 * columns, into: dScale, columns: 2 * columns)
-            return dBranch
-        }
-        for (index, sums) in [dScale, dShift].enumerated() {
-            finish(
-                partials.row(0, index * columns..<partials.columns), pieces: padded / 64, stride: 2 * columns,
-                into: sums,
-                columns: columns)
+            .of(columns), .of(piece / 8), .of(count))
+        let sums = (0..<count).map { partials.row(0, $0 * columns..<($0 + 1) * columns) }
+        finish(sums[0], pieces: pieces, stride: stride, into: dScale, columns: columns)
+        finish(sums[1], pieces: pieces, stride: stride, into: dShift, columns: columns)
+        branchSums = dBranch.flatMap { gradient in
+            count < 3
+                ? nil
+                : BranchSums(
+                    gradient: gradient.address, commands: device.commands.count, partials: sums[2], stride: stride)
         }
         return dBranch
     }
@@ -124,12 +105,13 @@ extension CudaMachine {
 
     public func geluGradient(_ x: Tensor, _ form: GeluForm, _ d: Tensor, sums: Tensor?, keeps: Bool) {
         let padded = Self.padded(x.rows)
-        let partials = sums.map { _ in pool.tensor(padded / 64, x.columns) }
+        let piece = Self.pieceRows(padded)
+        let partials = sums.map { _ in pool.tensor(padded / piece, x.columns) }
         launch(
-            kernels.geluGradient, Grid(padded / 64, columnBlocks(x.columns)), .of(d), .of(x), .of(partials),
-            .of(padded), .of(x.columns), .of(form == .erf ? 0 : 1), .of(keeps ? 1 : 0))
+            kernels.geluGradient, Grid(padded / piece, columnBlocks(x.columns)), .of(d), .of(x), .of(partials),
+            .of(padded), .of(x.columns), .of(form == .erf ? 0 : 1), .of(keeps ? 1 : 0), .of(piece / 8))
         if let sums, let partials {
-            finish(partials, pieces: padded / 64, stride: x.columns, into: sums, columns: x.columns)
+            finish(partials, pieces: padded / piece, stride: x.columns, into: sums, columns: x.columns)
         }
     }
 

@@ -1,10 +1,10 @@
 import Autograd
 import Tensors
 
-/// Losses: what was counted is read at once, behind all that was asked for.
+/// Losses: what was counted is read when somebody asks for it, which is after backward was asked for.
 extension CudaMachine {
-    public func crossEntropy(_ logits: Tensor, _ labels: [Int32], weight: Float, smoothing: Float) -> LossCounts {
-        let (losses, right) = (pool.tensor(1, max(1, logits.rows)), pool.tensor(1, max(1, logits.rows)))
+    public func crossEntropy(_ logits: Tensor, _ labels: [Int32], weight: Float, smoothing: Float) -> () -> LossCounts {
+        let (losses, right) = perRow(logits)
         let labels = upload(labels)
         withExtendedLifetime(labels) {
             crossEntropy(
@@ -12,6 +12,11 @@ extension CudaMachine {
                 right.address)
         }
         return read(losses, right, rows: logits.rows)
+    }
+
+    /// The loss of every row, and whether it is right; as many as of whole tiles, so that what is behind lies where it did.
+    private func perRow(_ x: Tensor) -> (losses: Tensor, right: Tensor) {
+        (pool.tensor(1, Self.padded(x.rows)), pool.tensor(1, Self.padded(x.rows)))
     }
 
     private func crossEntropy(
@@ -25,23 +30,25 @@ extension CudaMachine {
             .of(logits.columns))
     }
 
-    private func read(_ losses: Tensor, _ right: Tensor?, rows: Int) -> LossCounts {
+    private func read(_ losses: Tensor, _ right: Tensor?, rows: Int) -> () -> LossCounts {
         launch(kernels.lossFinish, Grid(1, threads: 1024), .of(lossCounts), .of(losses), .of(right), .of(rows))
-        var counts = [Double](repeating: 0, count: 2)
-        counts.withUnsafeMutableBytes { memory.read($0, at: lossCounts.address) }
-        return LossCounts(sum: counts[0], correct: Int(counts[1]))
+        let counts = readings.read(at: lossCounts.address)
+        return {
+            let (sum, correct) = counts()
+            return LossCounts(sum: sum, correct: Int(correct))
+        }
     }
 
-    public func binaryCrossEntropy(_ logits: Tensor, _ targets: [Float], weight: Float) -> LossCounts {
-        let (losses, padded) = (pool.tensor(1, logits.rows), Self.padded(logits.rows))
+    public func binaryCrossEntropy(_ logits: Tensor, _ targets: [Float], weight: Float) -> () -> LossCounts {
+        let (losses, padded) = (perRow(logits).losses, Self.padded(logits.rows))
         launch(
             kernels.binaryCrossEntropy, Grid(padded / 8), .of(logits), .of(upload(targets)), .float(weight),
             .of(losses), .of(logits.rows), .of(padded), .of(logits.columns), .of(logits.columns))
         return read(losses, nil, rows: logits.rows)
     }
 
-    public func squaredError(_ x: Tensor, _ targets: [Float], weight: Float) -> LossCounts {
-        let (losses, padded) = (pool.tensor(1, x.rows), Self.padded(x.rows))
+    public func squaredError(_ x: Tensor, _ targets: [Float], weight: Float) -> () -> LossCounts {
+        let (losses, padded) = (perRow(x).losses, Self.padded(x.rows))
         launch(
             kernels.squaredError, .covering(padded), .of(x), .of(upload(targets)), .float(weight), .of(losses),
             .of(x.rows), .of(padded), .of(x.columns))
@@ -51,12 +58,12 @@ extension CudaMachine {
     public func tiedCrossEntropy(
         _ x: Tensor, _ embedding: Parameter, _ bias: Parameter, _ labels: [Int32], weight: Float,
         _ gradients: (dx: Tensor, dEmbedding: Tensor, dBias: Tensor)?
-    ) -> LossCounts {
+    ) -> () -> LossCounts {
         // Products of other widths take three times as long. The rows beyond the table are those of the next parameter: nobody
         // reads their logits, and their gradients are zero.
         let (classes, stride) = (embedding.rows, (embedding.rows + 63) / 64 * 64)
         let chunk = max(128, Self.logitsAtOnce / stride / 128 * 128)
-        let (all, losses, right) = (upload(labels), pool.tensor(1, max(1, x.rows)), pool.tensor(1, max(1, x.rows)))
+        let (all, (losses, right)) = (upload(labels), perRow(x))
         for first in Swift.stride(from: 0, to: x.rows, by: chunk) {
             let rows = first..<min(first + chunk, x.rows)
             let (part, padded) = (x.rows(rows), Self.padded(rows.count))

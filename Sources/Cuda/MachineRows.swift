@@ -61,15 +61,19 @@ extension CudaMachine {
             .of(padded), .of(y.columns))
     }
 
-    public func addLookups(_ dy: Tensor, _ ids: [Int32], to table: Tensor) {
-        let lookups = Lookups(ids, rows: table.rows)
-        let partials = pool.tensor(max(1, lookups.slots), table.columns)
+    public func addLookups(_ dy: Tensor, to tables: [(table: Tensor, ids: [Int32])]) {
+        precondition(tables.count == 3, "\(tables.count) tables of embeddings")
+        var lookups = Lookups(pieceRows: Self.padded(dy.rows) <= 8192 ? 32 : 128)
+        for (table, ids) in tables { lookups.add(ids, rows: table.rows, &lookupCounts) }
+        let partials = pool.tensor(max(1, lookups.slots), dy.columns)
+        let sums = tables.map { Argument.of($0.table) }
         launch(
-            kernels.embedGradient, Grid(lookups.pieces.count / 4, threads: 128), .of(table), .of(partials), .of(dy),
-            .of(upload(lookups.order)), .of(upload(lookups.pieces)), .of(table.columns))
+            kernels.embedGradient, Grid(lookups.pieces.count / 4, threads: 128), sums[0], sums[1], sums[2],
+            .of(partials), .of(dy), .of(upload(lookups.order)), .of(upload(lookups.pieces)), .of(lookups.firsts[1]),
+            .of(lookups.firsts[2]), .of(dy.columns))
         launch(
-            kernels.embedFinish, Grid(lookups.groups.count / 4, (table.columns + 31) / 32), .of(table), .of(partials),
-            .of(upload(lookups.groups)), .of(table.columns))
+            kernels.embedFinish, Grid(lookups.groups.count / 4, (dy.columns + 31) / 32), sums[0], sums[1], sums[2],
+            .of(partials), .of(upload(lookups.groups)), .of(dy.columns))
     }
 
     public func gather(_ x: Tensor, _ indices: [Int32], into y: Tensor) {
@@ -112,45 +116,5 @@ extension BatchLayout {
             && keys.withUnsafeBufferPointer { own in
                 other.keys.withUnsafeBufferPointer { own.baseAddress == $0.baseAddress }
             }
-    }
-}
-
-/// The rows that looked up each id, in order and in pieces that blocks of a GPU add up.
-struct Lookups {
-    /// Rows by id, and of one id ascending.
-    private(set) var order: [Int32]
-    /// {id, first, last, slot}: places in the order; the slot of partial sums, or -1 where the id has no other piece.
-    private(set) var pieces: [Int32] = []
-    /// {id, first slot, count, 0} of ids with several pieces.
-    private(set) var groups: [Int32] = []
-    private(set) var slots = 0
-
-    private static let pieceRows = 128
-
-    init(_ ids: [Int32], rows: Int) {
-        var starts = [Int32](repeating: 0, count: rows + 1)
-        for id in ids { starts[Int(id) + 1] += 1 }
-        for row in 0..<rows { starts[row + 1] += starts[row] }
-        var next = starts
-        order = Array(repeating: 0, count: ids.count)
-        for (row, id) in ids.enumerated() {
-            order[Int(next[Int(id)])] = Int32(row)
-            next[Int(id)] += 1
-        }
-        for id in 0..<rows where starts[id + 1] > starts[id] {
-            let (first, last) = (Int(starts[id]), Int(starts[id + 1]))
-            let count = (last - first + Self.pieceRows - 1) / Self.pieceRows
-            for piece in 0..<count {
-                let start = first + piece * Self.pieceRows
-                pieces += [
-                    Int32(id), Int32(start), Int32(min(start + Self.pieceRows, last)),
-                    count == 1 ? -1 : Int32(slots + piece),
-                ]
-            }
-            if count > 1 {
-                groups += [Int32(id), Int32(slots), Int32(count), 0]
-                slots += count
-            }
-        }
     }
 }

@@ -109,7 +109,8 @@ extension CudaMachine {
             .layout(view.argument), .yoso(yoso), .of(heads), .of(padded))
         return (
             y,
-            KeptAttention(attention, layout, [inverses, divisors, codes, order, ranges] + (rowCodes.map { [$0] } ?? []))
+            KeptAttention(
+                attention, layout, [inverses, divisors, codes, order, ranges] + (rowCodes.map { [$0] } ?? []))
         )
     }
 

@@ -37,11 +37,15 @@ struct ProductShape: Hashable {
 
 /// A product as cublasLt does it: its first heuristic, which is the same whenever it is asked for. Times that were measured
 /// would choose other bits from run to run.
-private final class PlannedProduct {
-    let description, a, b, c: Handle
-    var heuristic: cc_heuristic
+final class PlannedProduct {
+    let shape: ProductShape
+    private unowned let device: CudaDevice
+    private let workspace: UInt64
+    private let description, a, b, c: Handle
+    private var heuristic: cc_heuristic
 
-    init(_ shape: ProductShape, _ device: CudaDevice) {
+    /// - Parameter workspace: the address of so much as heuristics may count on.
+    init(_ shape: ProductShape, _ device: CudaDevice, workspace: UInt64) {
         var (description, results, found): (Handle, cc_heuristic, Int32) = (nil, cc_heuristic(), 0)
         let what = "the product of [\(shape.m), \(shape.k)] and [\(shape.k), \(shape.n)]"
         func check(_ result: Int32) {
@@ -71,7 +75,30 @@ private final class PlannedProduct {
                 device.products.handle, description, b, a, c, c, device.products.preference, 1, &results, &found))
         if found == 0 { device.fail("cublasLt \(device.products.version) has no way to do \(what)") }
         (self.description, heuristic) = (description, results)
+        (self.shape, self.device, self.workspace) = (shape, device, workspace)
     }
+
+    /// Asks the stream for it.
+    func run(_ operands: ProductOperands) {
+        if shape.hasBias {
+            var bias = operands.bias
+            device.check(cc_cublasLtMatmulDescSetAttribute(description, 8, &bias, 8), "the bias of a product")
+        }
+        var (one, beta) = (Float(1), Float(shape.accumulates ? 1 : 0))
+        let result = cc_cublasLtMatmul(
+            device.products.handle, description, &one, operands.b, b, operands.a, a, &beta, operands.c, c, operands.c,
+            c, &heuristic.algorithm, workspace, ProductLibrary.workspaceBytes, device.stream)
+        if result != 0 {
+            device.fail(
+                "\(device.name): a product of [\(shape.m), \(shape.k)] and [\(shape.k), \(shape.n)] failed with status \(result); what was saved before stays"
+            )
+        }
+    }
+}
+
+/// Where the matrices of a product lie, and the row that is added, or 0.
+struct ProductOperands {
+    let a, b, c, bias: UInt64
 }
 
 /// Products of one machine.
@@ -87,23 +114,9 @@ final class Products {
 
     /// Operands may have more rows behind them than their tensors say; the shape counts.
     func multiply(_ shape: ProductShape, _ a: Tensor, _ b: Tensor, bias: Tensor? = nil, into c: Tensor) {
-        let plan = plans[shape] ?? PlannedProduct(shape, device)
+        let plan = plans[shape] ?? PlannedProduct(shape, device, workspace: workspace.address)
         plans[shape] = plan
-        if var bias = bias?.address {
-            device.check(cc_cublasLtMatmulDescSetAttribute(plan.description, 8, &bias, 8), "the bias of a product")
-        }
-        var (one, beta) = (Float(1), Float(shape.accumulates ? 1 : 0))
-        var result: Int32 = 0
-        device.timed(shape.name) {
-            result = cc_cublasLtMatmul(
-                device.products.handle, plan.description, &one, b.address, plan.b, a.address, plan.a, &beta, c.address,
-                plan.c, c.address, plan.c, &plan.heuristic.algorithm, workspace.address, ProductLibrary.workspaceBytes,
-                device.stream)
-        }
-        if result != 0 {
-            device.fail(
-                "\(device.name): a product of [\(shape.m), \(shape.k)] and [\(shape.k), \(shape.n)] failed with status \(result); what was saved before stays"
-            )
-        }
+        device.commands.add(
+            .product(plan, ProductOperands(a: a.address, b: b.address, c: c.address, bias: bias?.address ?? 0)))
     }
 }

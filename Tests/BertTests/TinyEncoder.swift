@@ -82,6 +82,7 @@ extension TinyObjective {
 
     /// One pass with a loss as if these were the sequences of the whole step.
     func pass(_ sequences: [TinySequence], of whole: [TinySequence], _ tape: Tape) -> (loss: Variable, counts: Counts) {
-        pass(Batch(sequences), of: count(whole.map(\.example)), tape)
+        let (loss, counts) = pass(Batch(sequences), of: count(whole.map(\.example)), tape)
+        return (loss, counts())
     }
 }

@@ -5,8 +5,7 @@ import Tensors
 import Testing
 
 /// Attentions on a machine: outputs and gradients are the CPU's, in float32 to rounding, in bf16 to that of bf16.
-@Suite(.enabled(if: device != nil, "no GPU, and no emulator"), .serialized)
-struct AttentionOnDeviceTests {
+extension OnDevice.AttentionTests {
     struct Kind: Sendable, CustomTestStringConvertible {
         let testDescription: String
         let choice: AttentionChoice
@@ -77,7 +76,8 @@ struct AttentionOnDeviceTests {
         let weights = numbers(batch.tokens * width, "weights")
         func run(_ parameters: Tensor, _ sums: Tensor, _ pool: StoragePool, _ machine: CudaMachine?) -> [[Float]] {
             let tape = Tape(
-                parameters: parameters, mode: .training(gradients: ParameterGradients(sums), random: random), pool: pool,
+                parameters: parameters, mode: .training(gradients: ParameterGradients(sums), random: random),
+                pool: pool,
                 machine: machine)
             func rows(_ values: [Float], _ columns: Int) -> Tensor {
                 let rows = machine?.activation(batch.tokens, columns) ?? pool.tensor(batch.tokens, columns)
@@ -97,7 +97,8 @@ struct AttentionOnDeviceTests {
         let found = run(machine.parameters, machine.zeros(), machine.pool, machine)
         for (name, (found, expected)) in zip(["values", "gradient", "kernels"], zip(found, expected)) {
             let scale = max(1e-3, (expected.reduce(0) { $0 + $1 * $1 } / Float(max(1, expected.count))).squareRoot())
-            let error = (zip(found, expected).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) } / Float(max(1, expected.count)))
+            let error =
+                (zip(found, expected).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) } / Float(max(1, expected.count)))
                 .squareRoot() / scale
             #expect(error < (precision == .fp32 ? 2e-4 : 3e-2), "\(name) of \(headWidth) columns in \(precision)")
         }

@@ -6,11 +6,17 @@ import Testing
 /// The GPU, or the emulator that YOSO_CUDA names; nil where there is none.
 let device: CudaDevice? = try? CudaDevice()
 
-/// Every operation of a tape on a machine: outputs and gradients are those of the CPU's kernels.
+/// One after the other: a GPU belongs to one thread at a time.
 @Suite(
     .enabled(if: device != nil, "no GPU, and no emulator: Tests/Cuda/Emulator/build FOLDER, YOSO_CUDA=FOLDER"),
     .serialized)
-struct MachineTests {
+enum OnDevice {
+    @Suite struct MachineTests {}
+    @Suite struct AttentionTests {}
+}
+
+/// Every operation of a tape on a machine: outputs and gradients are those of the CPU's kernels.
+extension OnDevice.MachineTests {
     /// An operation on rows of inputs, with its own parameters.
     struct Operation: Sendable, CustomTestStringConvertible {
         let name: String

@@ -67,7 +67,7 @@ extension Trainer {
             let tape = Tape(parameters: parameters, mode: mode, pool: pool)
             let (loss, counts) = objective.pass(batch, of: whole, tape)
             if backward { tape.backward(from: loss) }
-            return objective.loss(counts)
+            return objective.loss(counts())
         }
         _ = loss(backward: true)
         let (values, slopes) = (parameters.values, gradients.values)

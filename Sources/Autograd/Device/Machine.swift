@@ -14,6 +14,8 @@ public protocol Machine: AnyObject {
     func copy(_ x: Tensor) -> Tensor
     /// Waits until everything that was asked for is done.
     func finish()
+    /// Adds what still waits to gradients of parameters, as a pass ends.
+    func settle()
     /// y += x
     func add(_ x: Tensor, to y: Tensor)
     /// x = 0, in all of its tiles
@@ -21,8 +23,8 @@ public protocol Machine: AnyObject {
 
     /// y[i] = word[id[i]] + position[position[i]] + segment[segment[i]], of three tables
     func embed(_ tables: [(table: Tensor, ids: [Int32])], into y: Tensor)
-    /// table[ids[i]] += dy[i]
-    func addLookups(_ dy: Tensor, _ ids: [Int32], to table: Tensor)
+    /// table[ids[i]] += dy[i], of the gradients of the same tables
+    func addLookups(_ dy: Tensor, to tables: [(table: Tensor, ids: [Int32])])
     /// y[i] = x[indices[i]]
     func gather(_ x: Tensor, _ indices: [Int32], into y: Tensor)
     /// dx[indices[i]] = dy[i] and zero elsewhere, or += where it `accumulates`; the indices ascend.
@@ -61,15 +63,15 @@ public protocol Machine: AnyObject {
     /// y = x / (1 - p) or 0
     func dropout(_ x: Tensor, _ mask: DropoutMask, into y: Tensor)
 
-    /// Rows of logits become the gradient of weight · Σ loss.
-    func crossEntropy(_ logits: Tensor, _ labels: [Int32], weight: Float, smoothing: Float) -> LossCounts
-    func binaryCrossEntropy(_ logits: Tensor, _ targets: [Float], weight: Float) -> LossCounts
-    func squaredError(_ x: Tensor, _ targets: [Float], weight: Float) -> LossCounts
+    /// Rows of logits become the gradient of weight · Σ loss. What was counted is waited for when it is asked for.
+    func crossEntropy(_ logits: Tensor, _ labels: [Int32], weight: Float, smoothing: Float) -> () -> LossCounts
+    func binaryCrossEntropy(_ logits: Tensor, _ targets: [Float], weight: Float) -> () -> LossCounts
+    func squaredError(_ x: Tensor, _ targets: [Float], weight: Float) -> () -> LossCounts
     /// The logits x Eᵀ + b, a chunk of rows at a time, their loss, and, in training, its gradients.
     func tiedCrossEntropy(
         _ x: Tensor, _ embedding: Parameter, _ bias: Parameter, _ labels: [Int32], weight: Float,
         _ gradients: (dx: Tensor, dEmbedding: Tensor, dBias: Tensor)?
-    ) -> LossCounts
+    ) -> () -> LossCounts
 
     /// The outputs of the heads, [tokens, width], from projections [tokens, 3 · width].
     func attend(_ projections: Tensor, _ layout: BatchLayout, _ attention: DeviceAttention) -> (Tensor, KeptAttention)
@@ -105,6 +107,9 @@ public struct LossCounts {
     public var correct: Int
 
     public init(sum: Double = 0, correct: Int = 0) { (self.sum, self.correct) = (sum, correct) }
+
+    /// Of rows whose loss is a mean over columns.
+    func over(_ columns: Int) -> LossCounts { LossCounts(sum: sum / Double(columns), correct: correct) }
 }
 
 /// An attention as a machine runs it.

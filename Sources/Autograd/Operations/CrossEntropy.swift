@@ -5,12 +5,23 @@ import Tensors
 public struct Loss {
     /// weight · Σ loss of the rows, a scalar.
     public let variable: Variable
-    /// Σ loss of the rows, unweighted, in double so that sums over micro-batches agree.
-    public let sum: Double
-    /// Rows whose arg max is the label.
-    public let correct: Int
     /// Rows.
     public let count: Int
+    private let counts: () -> LossCounts
+
+    /// - Parameter counts: waits for a machine.
+    init(variable: Variable, count: Int, counts: @escaping () -> LossCounts) {
+        (self.variable, self.count, self.counts) = (variable, count, counts)
+    }
+
+    init(variable: Variable, sum: Double, correct: Int, count: Int) {
+        self.init(variable: variable, count: count) { LossCounts(sum: sum, correct: correct) }
+    }
+
+    /// Σ loss of the rows, unweighted, in double so that sums over micro-batches agree.
+    public var sum: Double { counts().sum }
+    /// Rows whose arg max is the label.
+    public var correct: Int { counts().correct }
 }
 
 extension Variable {
@@ -24,7 +35,7 @@ extension Variable {
             checkLabels(labels, columns)
             let gradient = machine.copy(value)
             let counts = machine.crossEntropy(gradient, labels, weight: weight, smoothing: smoothing)
-            return tape.loss(of: slot, gradient, weight: weight, counts, rows: rows)
+            return tape.loss(of: slot, gradient, counts, rows: rows)
         }
         let probabilities = tape.pool.copy(value)
         var counted = countCrossEntropy(probabilities, labels, weight: weight)
@@ -54,9 +65,8 @@ extension Variable {
         }
         if let machine = tape.machine {
             let gradient = machine.copy(value)
-            var counts = machine.binaryCrossEntropy(gradient, targets, weight: weight / Float(columns))
-            counts.sum /= Double(columns)
-            return tape.loss(of: slot, gradient, weight: weight, counts, rows: rows)
+            let counts = machine.binaryCrossEntropy(gradient, targets, weight: weight / Float(columns))
+            return tape.loss(of: slot, gradient, { [columns] in counts().over(columns) }, rows: rows)
         }
         let gradient = tape.pool.copy(value)
         let sum =
@@ -74,7 +84,7 @@ extension Variable {
         if let machine = tape.machine {
             let gradient = machine.copy(value)
             let counts = machine.squaredError(gradient, targets, weight: weight)
-            return tape.loss(of: slot, gradient, weight: weight, counts, rows: rows)
+            return tape.loss(of: slot, gradient, counts, rows: rows)
         }
         let difference = tape.pool.tensor(rows, 1, zip(value.values, targets).map { $0 - $1 })
         let sum = difference.sumOfSquares

@@ -44,7 +44,9 @@ extension EmbeddingSum {
         return tape.record(
             y,
             DeviceOperation(.embeddings) { d, gradients in
-                for (table, ids) in tables { gradients.add(to: table) { machine.addLookups(d, ids, to: $0) } }
+                var sums: [(table: Tensor, ids: [Int32])] = []
+                for (table, ids) in tables { gradients.add(to: table) { sums.append(($0, ids)) } }
+                machine.addLookups(d, to: sums)
             })
     }
 }

@@ -71,17 +71,17 @@ extension Variable {
         checkLabels(labels, embedding.rows)
         guard case .training(let gradients, _) = tape.mode else {
             let counts = machine.tiedCrossEntropy(value, embedding, bias, labels, weight: weight, nil)
-            return tape.loss(of: slot, value, weight: weight, counts, rows: rows)
+            return tape.loss(of: slot, value, counts, rows: rows)
         }
         let dInput = machine.activation(rows, columns)
-        var counts = LossCounts()
+        var counts = { LossCounts() }
         gradients.add(to: embedding) { dEmbedding in
             gradients.add(to: bias) { dBias in
                 counts = machine.tiedCrossEntropy(
                     value, embedding, bias, labels, weight: weight, (dInput, dEmbedding, dBias))
             }
         }
-        return tape.loss(of: slot, dInput, weight: weight, counts, rows: rows)
+        return tape.loss(of: slot, dInput, counts, rows: rows)
     }
 
     /// Rows of logits at a time, equally many: enough for a full-speed product, few enough to stay in the last-level cache.

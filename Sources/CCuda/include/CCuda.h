@@ -22,6 +22,14 @@ typedef struct {
     int32_t reserved[4];
 } cc_heuristic;
 
+/// A kernel of a graph (CUDA_KERNEL_NODE_PARAMS_v2).
+typedef struct {
+    cc_handle function;
+    unsigned gx, gy, gz, bx, by, bz, shared;
+    cc_arguments arguments, extra;
+    cc_handle kernel, context;
+} cc_kernel_node;
+
 #define CC_DRIVER(X)                                                                                                   \
     X(cuInit, (unsigned flags), (flags))                                                                               \
     X(cuDriverGetVersion, (int *_Nonnull version), (version))                                                          \
@@ -54,7 +62,21 @@ typedef struct {
     X(cuMemsetD32Async, (cc_address at, unsigned value, size_t count, cc_handle stream), (at, value, count, stream))   \
     X(cuStreamCreate, (cc_out stream, unsigned flags), (stream, flags))                                                \
     X(cuStreamSynchronize, (cc_handle stream), (stream))                                                               \
+    X(cuStreamBeginCapture_v2, (cc_handle stream, int mode), (stream, mode))                                           \
+    X(cuStreamEndCapture, (cc_handle stream, cc_out graph), (stream, graph))                                           \
+    X(cuStreamGetCaptureInfo_v2,                                                                                       \
+      (cc_handle stream, int *_Nonnull status, uint64_t *_Nonnull id, cc_out graph,                                    \
+       const cc_handle *_Nullable *_Nonnull last, size_t *_Nonnull count),                                             \
+      (stream, status, id, graph, last, count))                                                                        \
+    X(cuGraphInstantiateWithFlags, (cc_out execution, cc_handle graph, unsigned long long flags),                      \
+      (execution, graph, flags))                                                                                       \
+    X(cuGraphExecKernelNodeSetParams_v2, (cc_handle execution, cc_handle node, const cc_kernel_node *_Nonnull kernel), \
+      (execution, node, kernel))                                                                                       \
+    X(cuGraphLaunch, (cc_handle execution, cc_handle stream), (execution, stream))                                     \
+    X(cuGraphDestroy, (cc_handle graph), (graph))                                                                      \
+    X(cuGraphExecDestroy, (cc_handle execution), (execution))                                                          \
     X(cuEventCreate, (cc_out event, unsigned flags), (event, flags))                                                   \
+    X(cuEventDestroy_v2, (cc_handle event), (event))                                                                   \
     X(cuEventRecord, (cc_handle event, cc_handle stream), (event, stream))                                             \
     X(cuEventSynchronize, (cc_handle event), (event))                                                                  \
     X(cuEventElapsedTime, (float *_Nonnull milliseconds, cc_handle from, cc_handle to), (milliseconds, from, to))      \

@@ -94,24 +94,22 @@ DEVICE void put_sums(float *partials, const float *sums, int columns) {
     partials[(long)blockIdx.x * columns + column] = sum;
 }
 
-/// d = d gelu'(h), in place; h becomes gelu(h) if `keeps`. partials [padded / 64, columns], unless null: Σ of the new d over every
-/// 64 rows, eight rows a warp, the warps in order.
-// grid (padded / 64, ⌈columns / (32 VECTOR)⌉), block 256.
-KERNEL gelu_gradient(real *d, real *h, float *partials, int padded, int columns, int form, int keeps) {
+/// Of `rows` rows of a warp, N at a time.
+template <int N> DEVICE void gelu_rows(real *d, real *h, float *partials, int rows, int columns, int form, int keeps) {
     const int column = blockIdx.y * 32 * VECTOR + threadIdx.x % 32 * VECTOR;
-    const long row = (long)blockIdx.x * 64 + threadIdx.x / 32 * 8;
+    const long row = (blockIdx.x * 8l + threadIdx.x / 32) * rows;
     float sums[VECTOR] = {};
     if (column < columns) {
 #pragma unroll 1
-        for (int r = 0; r < 8; r += 4) {
-            uint4 ds[4], hs[4];
+        for (int r = 0; r < rows; r += N) {
+            uint4 ds[N], hs[N];
 #pragma unroll
-            for (int k = 0; k < 4; k++) {
+            for (int k = 0; k < N; k++) {
                 ds[k] = *(const uint4 *)(d + (row + r + k) * columns + column);
                 hs[k] = *(const uint4 *)(h + (row + r + k) * columns + column);
             }
 #pragma unroll
-            for (int k = 0; k < 4; k++) {
+            for (int k = 0; k < N; k++) {
                 float slopes[VECTOR], values[VECTOR];
                 get_vector((const real *)&ds[k], 0, slopes);
                 get_vector((const real *)&hs[k], 0, values);
@@ -129,21 +127,29 @@ KERNEL gelu_gradient(real *d, real *h, float *partials, int padded, int columns,
     if (partials) put_sums(partials, sums, columns);
 }
 
-/// partials [padded / 64, columns]: Σ dy over every 64 rows, eight rows a warp, the warps in order.
-// grid (padded / 64, ⌈columns / (32 VECTOR)⌉), block 256.
-KERNEL column_sums(float *partials, const real *dy, int padded, int columns) {
+/// d = d gelu'(h), in place; h becomes gelu(h) if `keeps`. partials [padded / (8 rows), columns], unless null: Σ of the new d over
+/// every 8 rows rows, `rows` (2 or 8) a warp, the warps in order.
+// grid (padded / (8 rows), ⌈columns / (32 VECTOR)⌉), block 256.
+KERNEL gelu_gradient(real *d, real *h, float *partials, int padded, int columns, int form, int keeps, int rows) {
+    if (rows == 2)
+        gelu_rows<2>(d, h, partials, 2, columns, form, keeps);
+    else
+        gelu_rows<4>(d, h, partials, 8, columns, form, keeps);
+}
+
+template <int ROWS> DEVICE void sum_rows(float *partials, const real *dy, int columns) {
     const int column = blockIdx.y * 32 * VECTOR + threadIdx.x % 32 * VECTOR;
-    const long row = (long)blockIdx.x * 64 + threadIdx.x / 32 * 8;
+    const long row = (blockIdx.x * 8l + threadIdx.x / 32) * ROWS;
     float sums[VECTOR] = {};
     if (columns % VECTOR != 0) {
         for (int k = 0; k < VECTOR && column + k < columns; k++)
-            for (int r = 0; r < 8; r++) sums[k] += get(dy, (row + r) * columns + column + k);
+            for (int r = 0; r < ROWS; r++) sums[k] += get(dy, (row + r) * columns + column + k);
     } else if (column < columns) {
-        uint4 words[8];
+        uint4 words[ROWS];
 #pragma unroll
-        for (int r = 0; r < 8; r++) words[r] = *(const uint4 *)(dy + (row + r) * columns + column);
+        for (int r = 0; r < ROWS; r++) words[r] = *(const uint4 *)(dy + (row + r) * columns + column);
 #pragma unroll
-        for (int r = 0; r < 8; r++) {
+        for (int r = 0; r < ROWS; r++) {
             float values[VECTOR];
             get_vector((const real *)&words[r], 0, values);
             for (int k = 0; k < VECTOR; k++) sums[k] += values[k];
@@ -152,21 +158,40 @@ KERNEL column_sums(float *partials, const real *dy, int padded, int columns) {
     put_sums(partials, sums, columns);
 }
 
-/// sums[j] += Σ_p partials[p stride + j], each of 32 warps the pieces a distance of 32 apart, and the warps' sums in order.
-// grid (⌈columns / 32⌉), block 1024.
-KERNEL column_finish(float *sums, const float *partials, int pieces, int stride, int columns) {
+/// partials [padded / (8 rows), columns]: Σ dy over every 8 rows rows, `rows` (2 or 8) a warp, the warps in order.
+// grid (padded / (8 rows), ⌈columns / (32 VECTOR)⌉), block 256.
+KERNEL column_sums(float *partials, const real *dy, int padded, int columns, int rows) {
+    if (rows == 2)
+        sum_rows<2>(partials, dy, columns);
+    else
+        sum_rows<8>(partials, dy, columns);
+}
+
+/// Partial sums that are to be added up.
+struct ColumnSum {
+    float *sums;
+    const float *partials;
+    int pieces, stride, columns, unused;
+};
+
+/// Of every block {number of the sum, first column}: sums[j] += Σ_p partials[p stride + j], each of 32 warps the pieces a distance
+/// of 32 apart, and the warps' sums in order.
+// grid (blocks), block 1024.
+KERNEL columns_finish(const ColumnSum *all, const int2 *blocks) {
     __shared__ float of_warps[32][32];
-    const int warp = threadIdx.x / 32, lane = threadIdx.x % 32, column = blockIdx.x * 32 + lane;
+    const int2 block = blocks[blockIdx.x];
+    const ColumnSum s = all[block.x];
+    const int warp = threadIdx.x / 32, lane = threadIdx.x % 32, column = block.y + lane;
     float sum = 0;
-    if (column < columns) {
+    if (column < s.columns) {
 #pragma unroll 8
-        for (int p = warp; p < pieces; p += 32) sum += partials[(long)p * stride + column];
+        for (int p = warp; p < s.pieces; p += 32) sum += s.partials[(long)p * s.stride + column];
     }
     of_warps[warp][lane] = sum;
     __syncthreads();
-    if (warp > 0 || column >= columns) return;
+    if (warp > 0 || column >= s.columns) return;
     for (int w = 1; w < 32; w++) sum += of_warps[w][lane];
-    sums[column] += sum;
+    s.sums[column] += sum;
 }
 
 /// y = drop(x); y may be x. Rows from l.rows on are copied.

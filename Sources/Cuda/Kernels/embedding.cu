@@ -35,11 +35,13 @@ KERNEL embed(real *y, const float *words, const float *positions, const float *s
 }
 
 /// Of every piece {id, first, last, slot}: Σ dy[order[i]] over first ..< last, ascending, added to table[id], or written to
-/// partials[slot] where slot is not negative, because other pieces have the same id.
+/// partials[slot] where slot is not negative, because other pieces have the same id. The tables of the pieces from first_position
+/// and from first_segment on are the second and the third.
 // grid (pieces), block 128.
-KERNEL embed_gradient(float *table, float *partials, const real *dy, const int *order, const int4 *pieces,
-                      int columns) {
+KERNEL embed_gradient(float *words, float *positions, float *segments, float *partials, const real *dy,
+                      const int *order, const int4 *pieces, int first_position, int first_segment, int columns) {
     const int4 piece = pieces[blockIdx.x];
+    float *table = blockIdx.x < first_position ? words : blockIdx.x < first_segment ? positions : segments;
     for (int column = threadIdx.x * VECTOR; column < columns; column += 128 * VECTOR) {
         float sum[VECTOR] = {};
         int i = piece.y;
@@ -72,12 +74,14 @@ KERNEL embed_gradient(float *table, float *partials, const real *dy, const int *
     }
 }
 
-/// Of every group {id, first slot, count, 0}: table[id] += Σ partials of its slots, each of eight warps those a distance of 8
-/// apart, and the warps' sums in order.
+/// Of every group {id, first slot, count, number of the table}: table[id] += Σ partials of its slots, each of eight warps those a
+/// distance of 8 apart, and the warps' sums in order.
 // grid (groups, ⌈columns / 32⌉), block 256.
-KERNEL embed_finish(float *table, const float *partials, const int4 *groups, int columns) {
+KERNEL embed_finish(float *words, float *positions, float *segments, const float *partials, const int4 *groups,
+                    int columns) {
     __shared__ float sums[8][32];
     const int4 group = groups[blockIdx.x];
+    float *table = group.w == 0 ? words : group.w == 1 ? positions : segments;
     const int warp = threadIdx.x / 32, lane = threadIdx.x % 32, column = blockIdx.y * 32 + lane;
     float sum = 0;
     if (column < columns) {

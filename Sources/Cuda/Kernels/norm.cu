@@ -157,7 +157,7 @@ struct NormGradient {
     int columns;
 };
 
-/// VECTOR values of ds, to dx and dbranch.
+/// VECTOR values of ds, to dx and dbranch, whose they are then.
 DEVICE void put_gradient(const NormGradient &n, long at, RowDropout dropout, int column, float *ds) {
     put_vector(n.dx, at + column, ds);
     if (!n.dbranch) return;
@@ -165,18 +165,18 @@ DEVICE void put_gradient(const NormGradient &n, long at, RowDropout dropout, int
     put_vector(n.dbranch, at + column, ds);
 }
 
-/// Eight rows of a warp, and its sums of them added to those of the warps before it.
-template <int N> DEVICE void gradient_rows(const NormGradient &n, float (*totals)[1024]) {
+/// `rows` rows of a warp, and its SUMS sums of them added to those of the warps before it.
+template <int N, int SUMS> DEVICE void gradient_rows(const NormGradient &n, float (*totals)[1024], int rows) {
     const int lane = threadIdx.x % 32, warp = threadIdx.x / 32, columns = n.columns;
-    float scales[N][VECTOR] = {}, shifts[N][VECTOR] = {};
+    float sums[SUMS][N][VECTOR] = {};
 #pragma unroll 1
-    for (int r = 0; r < 8; r++) {
-        const int row = blockIdx.x * 64 + warp * 8 + r;
+    for (int r = 0; r < rows; r++) {
+        const int row = (blockIdx.x * 8 + warp) * rows + r;
         const long at = (long)row * columns;
         uint4 dys[N], us[N];
         read_row<N>(n.dy + at, columns, dys);
         read_row<N>(n.u + at, columns, us);
-        if (r < 7) call_row(n.dy + at + columns, columns), call_row(n.u + at + columns, columns);
+        if (r < rows - 1) call_row(n.dy + at + columns, columns), call_row(n.u + at + columns, columns);
         const float inverse = n.inverse[row];
         const RowDropout dropout = row_dropout(n.layout, n.dropout, n.dbranch ? row : n.layout.rows, columns);
         float sum = 0, projection = 0;
@@ -190,7 +190,7 @@ template <int N> DEVICE void gradient_rows(const NormGradient &n, float (*totals
             for (int j = 0; j < VECTOR; j++) {
                 const float g = dy[j] * scale[j];
                 sum += g, projection += g * u[j];
-                scales[k][j] += dy[j] * u[j], shifts[k][j] += dy[j];
+                sums[0][k][j] += dy[j] * u[j], sums[1][k][j] += dy[j];
             }
         }
         sum = warp_sum(sum) / (float)columns;
@@ -204,39 +204,40 @@ template <int N> DEVICE void gradient_rows(const NormGradient &n, float (*totals
             get_floats(n.scale, column, scale);
             for (int j = 0; j < VECTOR; j++) dy[j] = inverse * (dy[j] * scale[j] - sum - u[j] * projection);
             put_gradient(n, at, dropout, column, dy);
+            if (SUMS == 3)
+                for (int j = 0; j < VECTOR; j++) sums[SUMS - 1][k][j] += dy[j];
         }
     }
     for (int w = 0; w < 8; w++) {
         if (w == warp)
 #pragma unroll
-            for (int k = 0; k < N; k++)
-                for (int j = 0; j < VECTOR; j += 4) {
-                    const int column = (k * 32 + lane) * VECTOR + j;
-                    float4 *a = (float4 *)&totals[0][column], *b = (float4 *)&totals[1][column];
-                    const float4 zero = make_float4(0, 0, 0, 0), p = w ? *a : zero, q = w ? *b : zero;
-                    *a = make_float4(p.x + scales[k][j], p.y + scales[k][j + 1], p.z + scales[k][j + 2],
-                                     p.w + scales[k][j + 3]);
-                    *b = make_float4(q.x + shifts[k][j], q.y + shifts[k][j + 1], q.z + shifts[k][j + 2],
-                                     q.w + shifts[k][j + 3]);
-                }
+            for (int s = 0; s < SUMS; s++)
+#pragma unroll
+                for (int k = 0; k < N; k++)
+                    for (int j = 0; j < VECTOR; j += 4) {
+                        const float *x = &sums[s][k][j];
+                        float4 *total = (float4 *)&totals[s][(k * 32 + lane) * VECTOR + j];
+                        const float4 p = w ? *total : make_float4(0, 0, 0, 0);
+                        *total = make_float4(p.x + x[0], p.y + x[1], p.z + x[2], p.w + x[3]);
+                    }
         __syncthreads();
     }
 }
 
 /// The same for rows of any width: first the sums, because dx may be dy.
-DEVICE void gradient_wide(const NormGradient &n, float *partials) {
+DEVICE void gradient_wide(const NormGradient &n, float *partials, int rows) {
     const int columns = n.columns;
     for (int column = threadIdx.x; column < columns; column += 256) {
         float a = 0, b = 0;
-        for (int r = 0; r < 64; r++) {
-            const long at = ((long)blockIdx.x * 64 + r) * columns + column;
+        for (int r = 0; r < 8 * rows; r++) {
+            const long at = ((long)blockIdx.x * 8 * rows + r) * columns + column;
             a += get(n.dy, at) * get(n.u, at), b += get(n.dy, at);
         }
         partials[column] = a, partials[columns + column] = b;
     }
     __syncthreads();
-    for (int r = 0; r < 8; r++) {
-        const int row = blockIdx.x * 64 + threadIdx.x / 32 * 8 + r;
+    for (int r = 0; r < rows; r++) {
+        const int row = (blockIdx.x * 8 + threadIdx.x / 32) * rows + r;
         const long at = (long)row * columns;
         const RowDropout dropout = row_dropout(n.layout, n.dropout, n.dbranch ? row : n.layout.rows, columns);
         const int first = threadIdx.x % 32 * VECTOR;
@@ -257,23 +258,26 @@ DEVICE void gradient_wide(const NormGradient &n, float *partials) {
 }
 
 /// With g = dy scale: ds = inverse (g - mean g - u mean(g u)); dx = ds, and dbranch = drop(ds) unless it is null; dx may be dy.
-/// partials [padded / 64, 2, columns]: Σ dy u and Σ dy of every 64 rows, eight rows a warp, the warps in order.
-// grid (padded / 64), block 256.
+/// partials [padded / (8 rows), sums, columns]: Σ dy u, Σ dy and, where sums is 3, which it may be up to 768 columns, Σ dbranch,
+/// of every 8 rows rows, `rows` a warp, the warps in order.
+// grid (padded / (8 rows)), block 256.
 KERNEL __launch_bounds__(256, VECTOR / 4)
     residual_norm_gradient(real *dx, real *dbranch, const real *dy, const real *u, const float *inverse,
-                           const float *scale, float *partials, Layout l, Dropout d, int padded, int columns) {
-    __shared__ float totals[2][1024];
+                           const float *scale, float *partials, Layout l, Dropout d, int padded, int columns, int rows,
+                           int sums) {
+    __shared__ float totals[3][1024];
     const NormGradient n = {dx, dbranch, dy, u, inverse, scale, l, d, columns};
-    partials += (long)blockIdx.x * 2 * columns;
-    switch ((columns + 255) / 256) {
-        case 1: gradient_rows<8 / VECTOR>(n, totals); break;
-        case 2: gradient_rows<16 / VECTOR>(n, totals); break;
-        case 3: gradient_rows<24 / VECTOR>(n, totals); break;
-        case 4: gradient_rows<32 / VECTOR>(n, totals); break;
-        default: return gradient_wide(n, partials);
+    partials += (long)blockIdx.x * sums * columns;
+    switch ((columns + 255) / 256 + (sums == 3 ? 4 : 0)) {
+        case 1: gradient_rows<8 / VECTOR, 2>(n, totals, rows); break;
+        case 2: gradient_rows<16 / VECTOR, 2>(n, totals, rows); break;
+        case 3: gradient_rows<24 / VECTOR, 2>(n, totals, rows); break;
+        case 4: gradient_rows<32 / VECTOR, 2>(n, totals, rows); break;
+        case 5: gradient_rows<8 / VECTOR, 3>(n, totals, rows); break;
+        case 6: gradient_rows<16 / VECTOR, 3>(n, totals, rows); break;
+        case 7: gradient_rows<24 / VECTOR, 3>(n, totals, rows); break;
+        default: return gradient_wide(n, partials, rows);
     }
-    for (int column = threadIdx.x; column < columns; column += 256) {
-        partials[column] = totals[0][column];
-        partials[columns + column] = totals[1][column];
-    }
+    for (int column = threadIdx.x; column < columns; column += 256)
+        for (int s = 0; s < sums; s++) partials[s * columns + column] = totals[s][column];
 }

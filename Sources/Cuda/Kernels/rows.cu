@@ -1,5 +1,12 @@
 // Sums and conversions of whole blocks, and means of the rows of sequences.
 
+/// x = 0, for n times 16 bytes.
+// grid (⌈n / 256⌉), block 256.
+KERNEL clear(uint4 *x, long n) {
+    const long i = blockIdx.x * 256l + threadIdx.x;
+    if (i < n) x[i] = make_uint4(0, 0, 0, 0);
+}
+
 /// y += x
 // grid (⌈n / (256 VECTOR)⌉), block 256.
 KERNEL add(real *y, const real *x, long n) {

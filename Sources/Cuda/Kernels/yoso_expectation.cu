@@ -9,7 +9,7 @@ enum { SUMS, QUERIES, KEYS };
 #ifdef REAL_BF16
 
 /// At least so many blocks on a multiprocessor, as registers allow.
-#define BOUNDS(blocks) 128, HEAD <= 64 ? blocks : 2
+#define BLOCKS(blocks) (HEAD <= 64 ? blocks : 2)
 
 #define WIDE (HEAD + 8)
 /// Rows of the other side in shared memory at once; their weights are made by 16.
@@ -226,7 +226,7 @@ DEVICE void expectation(real *out, float *divisors, const real *g, const float *
 
 #else
 
-#define BOUNDS(blocks) 128, 6
+#define BLOCKS(blocks) 6
 /// A warp a row over all pairs.
 template <int MODE>
 DEVICE void expectation(real *out, float *divisors, const real *g, const float *deltas, const float *inverses, const real *qkv,
@@ -252,7 +252,7 @@ DEVICE void expectation(real *out, float *divisors, const real *g, const float *
 #endif
 
 // grid (tiles, heads), block 128
-KERNEL __launch_bounds__(BOUNDS(5))
+KERNEL __launch_bounds__(128, BLOCKS(5))
 yoso_expectation(real *y, float *divisors, const float *inverses, const real *qkv, const int4 *tiles, Layout l, Yoso o, int heads,
                  int padded) {
     if (blockIdx.x == gridDim.x - 1) clear_beyond(y, l.rows, padded, 1, 0, blockIdx.y, heads);
@@ -260,7 +260,7 @@ yoso_expectation(real *y, float *divisors, const float *inverses, const real *qk
 }
 
 // grid (tiles, heads), block 128: dq
-KERNEL __launch_bounds__(BOUNDS(4))
+KERNEL __launch_bounds__(128, BLOCKS(4))
 yoso_expectation_gradient_q(real *dqkv, const real *g, const float *deltas, const float *inverses, const real *qkv,
                             const int4 *tiles, Layout l, Yoso o, int heads, int padded) {
     if (blockIdx.x == gridDim.x - 1) clear_beyond(dqkv, l.rows, padded, 3, 0, blockIdx.y, heads);
@@ -268,7 +268,7 @@ yoso_expectation_gradient_q(real *dqkv, const real *g, const float *deltas, cons
 }
 
 // grid (tiles, heads), block 128: dk and dv
-KERNEL __launch_bounds__(BOUNDS(3))
+KERNEL __launch_bounds__(128, BLOCKS(3))
 yoso_expectation_gradient_kv(real *dqkv, const real *g, const float *deltas, const float *inverses, const real *qkv,
                              const int4 *tiles, Layout l, Yoso o, int heads, int padded) {
     clear_keys(dqkv, l.rows, padded, heads);

@@ -60,7 +60,7 @@ public final class Trainer<O: Objective> {
         ) { batch, tape in
             let (loss, counts) = objective.pass(batch, of: packed.whole, tape)
             tape.backward(from: loss)
-            return counts
+            return counts()
         }.sum
         let step = Step(
             counts: counts, loss: objective.loss(counts), gradientNorm: model.reduceGradients(),

@@ -29,10 +29,10 @@ public struct Classification: Objective {
 
     public func pass(
         _ batch: Batch<ClassificationExample>, of whole: Tally, _ tape: Tape
-    ) -> (loss: Variable, counts: Tally) {
+    ) -> (loss: Variable, counts: () -> Tally) {
         let loss = model.logits(batch.tokens, tape).loss(
             of: target, batch.examples.map(\.target), weight: whole.weight, smoothing: options.labelSmoothing)
-        return (loss.variable, Tally(loss))
+        return (loss.variable, { Tally(loss) })
     }
 
     public func loss(_ counts: Tally) -> Double { counts.mean }

@@ -10,7 +10,7 @@ public protocol HiddenStateObjective: PretrainingObjective {
     /// Its loss, where the batch has anything for it, and what was counted, from the last hidden states of the rows of `kept`.
     func loss(
         _ hidden: Variable, _ kept: RowSelection, _ batch: Batch<Example>, of whole: Counts
-    ) -> (loss: Variable?, counts: Counts)
+    ) -> (loss: Variable?, counts: () -> Counts)
     /// Operations of its head, forward, and how many rows it reads of `examples`.
     func headWork(_ examples: [Example]) -> (operations: Double, rows: Int)
 }
@@ -26,7 +26,9 @@ extension HiddenStateObjective {
 
     public func headWork(_ examples: [Example]) -> (operations: Double, rows: Int) { (0, 0) }
 
-    public func pass(_ batch: Batch<Example>, of whole: Counts, _ tape: Tape) -> (loss: Variable, counts: Counts) {
+    public func pass(
+        _ batch: Batch<Example>, of whole: Counts, _ tape: Tape
+    ) -> (loss: Variable, counts: () -> Counts) {
         let kept = RowSelection(batch.tokens.layout, firstRowsAnd: rows(batch))
         let hidden = encoder(batch.tokens, tape, keeping: kept)
         let (loss, counts) = loss(hidden, kept, batch, of: whole)

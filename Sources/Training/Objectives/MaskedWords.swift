@@ -29,11 +29,11 @@ public struct MaskedWords: HiddenStateObjective {
 
     public func loss(
         _ hidden: Variable, _ kept: RowSelection, _ batch: Batch<PretrainingExample>, of whole: Tally
-    ) -> (loss: Variable?, counts: Tally) {
+    ) -> (loss: Variable?, counts: () -> Tally) {
         let loss = head.loss(
             hidden, rows: kept.indices(of: rows(batch)), labels: batch.maskedLabels,
             weight: whole.weight)
-        return (loss.variable, Tally(loss))
+        return (loss.variable, { Tally(loss) })
     }
 
     public func loss(_ counts: Tally) -> Double { counts.mean }

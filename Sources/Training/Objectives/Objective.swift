@@ -18,8 +18,9 @@ public protocol Objective: Sendable {
 
     /// What there is to count in the examples of a whole step.
     func count(_ examples: [Example]) -> Counts
-    /// Forward: the loss of a batch, its share of that of the step whose counts are `whole`, and what was counted.
-    func pass(_ batch: Batch<Example>, of whole: Counts, _ tape: Tape) -> (loss: Variable, counts: Counts)
+    /// Forward: the loss of a batch, its share of that of the step whose counts are `whole`, and what was counted, for which a GPU
+    /// is waited for once it is asked.
+    func pass(_ batch: Batch<Example>, of whole: Counts, _ tape: Tape) -> (loss: Variable, counts: () -> Counts)
     /// The mean loss, which is learned from.
     func loss(_ counts: Counts) -> Double
     /// What else a step tells.
@@ -52,7 +53,7 @@ extension Objective {
     func measure(_ examples: [Example], _ weights: ModelWeights, _ cut: BatchCut) -> Counts {
         let whole = count(examples)
         let batches = cut.batches(of: examples).flatMap { $0 }
-        return weights.infer(batches) { [pass($0, of: whole, $1).counts] }.flatMap { $0 }.sum
+        return weights.infer(batches) { [pass($0, of: whole, $1).counts()] }.flatMap { $0 }.sum
     }
 }
 

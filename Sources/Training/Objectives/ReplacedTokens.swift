@@ -83,7 +83,7 @@ public struct ReplacedTokens: PretrainingObjective {
 
     public func pass(
         _ batch: Batch<PretrainingExample>, of whole: Counts, _ tape: Tape
-    ) -> (loss: Variable, counts: Counts) {
+    ) -> (loss: Variable, counts: () -> Counts) {
         let (rows, labels) = (batch.maskedRows, batch.maskedLabels)
         let kept = RowSelection(batch.tokens.layout, firstRowsAnd: rows)
         let logits = words.logits(generator(batch.tokens, tape, keeping: kept), rows: kept.indices(of: rows))
@@ -94,7 +94,7 @@ public struct ReplacedTokens: PretrainingObjective {
         let isReplaced = zip(replaced.ids, originals(batch)).map { Int32($0 == $1 ? 0 : 1) }
         let found = classifier(transform(encoder(replaced, tape)).gelu(encoder.options.activation ?? .erf))
             .crossEntropy(isReplaced, weight: Self.weight * whole.second.weight)
-        return (masked.variable + found.variable, Counts(Tally(masked), Tally(found)))
+        return (masked.variable + found.variable, { Counts(Tally(masked), Tally(found)) })
     }
 
     /// The tokens with a sample of the generator in every masked place.

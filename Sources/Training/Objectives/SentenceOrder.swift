@@ -32,14 +32,14 @@ public struct SentenceOrder: HiddenStateObjective {
 
     public func loss(
         _ hidden: Variable, _ kept: RowSelection, _ batch: Batch<PretrainingExample>, of whole: Tally
-    ) -> (loss: Variable?, counts: Tally) {
+    ) -> (loss: Variable?, counts: () -> Tally) {
         let pairs = batch.examples.indices.filter { batch.examples[$0].isOrdered != nil }
-        guard !pairs.isEmpty else { return (nil, Tally()) }
+        guard !pairs.isEmpty else { return (nil, { Tally() }) }
         let first = isMean ? hidden.meanRows(kept.layout) : hidden.gatherRows(kept.layout.firstRows)
         let labels: [Int32] = pairs.map { batch.examples[$0].isOrdered == true ? 0 : 1 }
         let loss = classifier(pooler(first.gatherRows(pairs.map(Int32.init)))).crossEntropy(
             labels, weight: whole.weight)
-        return (loss.variable, Tally(loss))
+        return (loss.variable, { Tally(loss) })
     }
 
     public func loss(_ counts: Tally) -> Double { counts.mean }

@@ -28,11 +28,11 @@ public struct Sum<First: HiddenStateObjective, Second: HiddenStateObjective>: Hi
 
     public func loss(
         _ hidden: Variable, _ kept: RowSelection, _ batch: Batch<PretrainingExample>, of whole: Counts
-    ) -> (loss: Variable?, counts: Counts) {
+    ) -> (loss: Variable?, counts: () -> Counts) {
         let one = first.loss(hidden, kept, batch, of: whole.first)
         let other = second.loss(hidden, kept, batch, of: whole.second)
         let sum = one.loss.flatMap { loss in other.loss.map { loss + $0 } } ?? one.loss ?? other.loss
-        return (sum, Pair(one.counts, other.counts))
+        return (sum, { Pair(one.counts(), other.counts()) })
     }
 
     public func loss(_ counts: Counts) -> Double { first.loss(counts.first) + second.loss(counts.second) }

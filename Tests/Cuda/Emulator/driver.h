@@ -1,7 +1,8 @@
 // What the emulated driver's files share: one device, one lock, one queue for all streams.
 //
 // Work is done when it is asked for; with YOSO_EMULATED_LATE=1 it waits in the queue until somebody waits for it, as late as a
-// GPU may do it, so that a host that reads or reuses memory too early shows.
+// GPU may do it, so that a host that reads or reuses memory too early shows. With YOSO_EMULATED_NOTHING=1 launches and products
+// are never done, and memory begins as zeros: what is left is the host's own time.
 #pragma once
 #include <cstddef>
 #include <functional>
@@ -38,6 +39,9 @@ struct Node {
 struct Graph {
     std::vector<Node> nodes;
 };
+struct Execution {
+    std::vector<Node> nodes;
+};
 struct Stream {
     bool captures = false, broken = false, relaxed = false;
     Graph *graph = nullptr;
@@ -49,6 +53,10 @@ extern std::recursive_mutex lock;
 extern Result lost;
 /// A number from the environment, or `otherwise`.
 long number(const char *variable, long otherwise);
+/// Another launch of the same kernel in the place of a graph's node.
+Result replace(Execution *execution, void *node, const void *kind, Work work);
+/// Whether launches and products are left out.
+bool nothing();
 /// Whether a call that needs a context of its thread can go on.
 Result ready();
 /// Does it, now or late, or adds it to the graph that the stream captures.

@@ -98,9 +98,9 @@ static void run(Function *function, void **parameters, const unsigned *grid, con
     function->launch(function->name.c_str(), function->kernel, parameters, grid, block, shared);
     driver::check_canaries(function->name.c_str());
 }
-EXPORT Result cuLaunchKernel(Function *function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz,
-                             unsigned shared, Stream *stream, void **parameters, void **extra) {
-    ENTER();
+/// What a launch does.
+static Result prepare(Function *function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz,
+                      unsigned shared, void **parameters, void **extra, Work *work) {
     if (!functions.count(function)) return invalid_handle;
     std::vector<unsigned> grid = {gx, gy, gz}, block = {bx, by, bz};
     if (const char *what = wrong(function, grid.data(), block.data(), shared)) {
@@ -117,10 +117,34 @@ EXPORT Result cuLaunchKernel(Function *function, unsigned gx, unsigned gy, unsig
         values.emplace_back((sizes[i] + sizeof(std::max_align_t) - 1) / sizeof(std::max_align_t));
         memcpy(values.back().data(), parameters[i], sizes[i]);
     }
-    return driver::enqueue(stream, function, [=] {
+    *work = [=] {
         std::vector<Value> copies = values;
         std::vector<void *> pointers;
         for (Value &value : copies) pointers.push_back(value.data());
         run(function, pointers.data(), grid.data(), block.data(), shared);
-    });
+    };
+    return success;
+}
+EXPORT Result cuLaunchKernel(Function *function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz,
+                             unsigned shared, Stream *stream, void **parameters, void **extra) {
+    ENTER();
+    if (driver::nothing()) return driver::enqueue(stream, function, [] {});
+    Work work;
+    Result result = prepare(function, gx, gy, gz, bx, by, bz, shared, parameters, extra, &work);
+    return result ? result : driver::enqueue(stream, function, work);
+}
+
+struct Parameters {
+    Function *function;
+    unsigned gx, gy, gz, bx, by, bz, shared;
+    void **parameters, **extra;
+    void *kernel, *context;
+};
+EXPORT Result cuGraphExecKernelNodeSetParams_v2(Execution *execution, void *node, const Parameters *p) {
+    ENTER();
+    if (driver::nothing()) return success;
+    Work work;
+    Result result =
+        prepare(p->function, p->gx, p->gy, p->gz, p->bx, p->by, p->bz, p->shared, p->parameters, p->extra, &work);
+    return result ? result : driver::replace(execution, node, p->function, work);
 }

@@ -9,9 +9,6 @@ struct Event {
     bool recorded, done;
     double seconds;
 };
-struct Execution {
-    std::vector<Node> nodes;
-};
 
 static std::deque<Work> queue;
 static std::set<Stream *> streams;
@@ -184,6 +181,18 @@ EXPORT Result cuStreamEndCapture(Stream *stream, Graph **graph) {
     *graph = nullptr;
     return capture_invalidated;
 }
+/// The node that was captured last: its number from 1.
+EXPORT Result cuStreamGetCaptureInfo_v2(Stream *stream, int *status, unsigned long long *id, Graph **graph, void *const **last,
+                                        size_t *count) {
+    ENTER();
+    static void *node;
+    if (!streams.count(stream)) return invalid_handle;
+    *status = stream->broken ? 2 : stream->captures, *id = 1, *graph = stream->graph, *count = 0;
+    if (!stream->captures || stream->broken) return success;
+    node = (void *)stream->graph->nodes.size();
+    *last = &node, *count = node != nullptr;
+    return success;
+}
 EXPORT Result cuGraphInstantiateWithFlags(Execution **execution, Graph *graph, unsigned long long) {
     ENTER();
     *execution = new Execution{graph->nodes};
@@ -196,6 +205,12 @@ EXPORT Result cuGraphExecUpdate_v2(Execution *execution, Graph *graph, int *info
     *info = same ? 0 : 2;  // TOPOLOGY_CHANGED
     if (!same) return update_failure;
     execution->nodes = graph->nodes;
+    return success;
+}
+Result driver::replace(Execution *execution, void *node, const void *kind, Work work) {
+    size_t number = (size_t)node;
+    if (!number || number > execution->nodes.size() || execution->nodes[number - 1].kind != kind) return invalid_value;
+    execution->nodes[number - 1].work = std::move(work);
     return success;
 }
 EXPORT Result cuGraphLaunch(Execution *execution, Stream *stream) {
