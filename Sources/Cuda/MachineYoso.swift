@@ -177,6 +177,8 @@ extension CudaMachine {
             yosoKernels(dy.columns / heads).convolveGradient, Grid(view.tileCount, heads), .of(dProjections),
             .of(partials), .of(parameters.view(of: kernels)), .of(dy), .of(projections), .of(kernels.columns),
             .of(view.tiles), .layout(view.argument), .of(heads), .of(Self.padded(dy.rows)))
-        finish(partials, pieces: view.tileCount, stride: count, into: dKernels, columns: count)
+        finish(
+            partials, pieces: view.tileCount, stride: count, into: dKernels.view(at: 0, rows: 1, columns: count),
+            columns: count)
     }
 }
