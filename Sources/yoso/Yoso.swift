@@ -5,7 +5,7 @@ import Experiments
 import Foundation
 import Training
 
-/// BERT-style encoders on CPUs: pretraining, fine-tuning on GLUE, evaluation.
+/// BERT-style encoders on CPUs and GPUs: pretraining, fine-tuning on GLUE, evaluation.
 @main
 struct Yoso: ParsableCommand {
     static let configuration = CommandConfiguration(
