@@ -3,6 +3,7 @@ import Bert
 import Corpora
 import Cuda
 import Experiments
+import Foundation
 import Tensors
 import Training
 
@@ -24,6 +25,8 @@ public struct TrainingShape: Sendable {
     public var slices: Int
     public var threads: Int
     public var device: DeviceChoice
+    /// Whether steps are those of a classifier on rows as long as SST-2's, up to `length`, with heads of 32.
+    public var classifies = false
 
     public init(
         layers: Int, hidden: Int, vocabulary: Int, batch: Int, length: Int, attention: AttentionChoice,
@@ -38,7 +41,10 @@ public struct TrainingShape: Sendable {
         (self.slices, self.threads) = (slices, threads)
     }
 
-    public var tokens: Int { batch * length }
+    /// Of a step, on average.
+    public var tokens: Int {
+        classifies ? rows.reduce(0) { $0 + $1.reduce(0) { $0 + $1.ids.count } } / rows.count : batch * length
+    }
 
     /// - Parameter name: of its attention.
     /// - Throws: `UsageError` where that is unknown or does not fit, or a number is out of its range.
@@ -59,7 +65,8 @@ public struct TrainingShape: Sendable {
 
     var encoder: EncoderOptions {
         EncoderOptions(
-            layers: layers, width: hidden, heads: hidden / 64, intermediate: 4 * hidden, vocabulary: vocabulary,
+            layers: layers, width: hidden, heads: hidden / (classifies ? 32 : 64), intermediate: 4 * hidden,
+            vocabulary: vocabulary,
             positions: max(512, length), attentionDropout: attentionDropout, attention: attention)
     }
 
@@ -76,13 +83,35 @@ public struct TrainingShape: Sendable {
     }
 }
 
+extension TrainingShape {
+    /// Steps of rows of 2 + Poisson(9.4) random tokens, which are the words of SST-2 on average, of two classes.
+    var rows: [[ClassificationExample]] {
+        (0..<16).map { step in
+            (0..<batch).map { row in
+                let random = RandomStream(seed: 11).stream(UInt64(step)).stream(UInt64(row))
+                // Knuth's way to draw from Poisson's distribution.
+                var (count, product) = (0, random.uniform(0))
+                while product > exp(-9.4) {
+                    count += 1
+                    product *= random.uniform(UInt32(count))
+                }
+                let ids = (0..<min(2 + count, length)).map {
+                    Int32(5 + Int(random.word(UInt32(1000 + $0))) % (vocabulary - 5))
+                }
+                return ClassificationExample(
+                    ids: ids, segments: ids.map { _ in 0 }, target: [Float(random.word(2000) % 2)])
+            }
+        }
+    }
+}
+
 /// A model of a shape, and the time of whole steps on it.
 public final class TimedTraining {
     public let shape: TrainingShape
     /// Operations of a step's products.
     public let work: Double
-    private let trainer: Trainer<MaskedWords>
-    private let examples: PackedStep<MaskedWords>
+    private let model: SlicedModel
+    private let step: (Int) -> Void
     private let device: CudaDevice?
 
     /// Builds the model and warms it up.
@@ -91,34 +120,50 @@ public final class TimedTraining {
     public init(_ shape: TrainingShape) throws {
         self.shape = shape
         device = try shape.device.open()
-        let options = PretrainingOptions(
-            examples: ExampleOptions {
-                $0.length = shape.length
-                $0.sentenceOrder = false
-            }, batch: .sequences(shape.batch),
-            microBatchTokens: shape.microBatchTokens, budget: .steps(1000), slices: shape.slices,
-            threads: shape.threads, precision: shape.precision, recompute: shape.recompute)
-        trainer = Trainer(options, device: device) { MaskedWords(on: Encoder(shape.encoder, $0), $0) }
         // A run packs on a thread beside.
-        examples = trainer.packer.pack(shape.examples)
-        work = trainer.objective.work(shape.examples)
+        if shape.classifies {
+            let (encoder, rows) = (shape.encoder, shape.rows)
+            var options = FineTuningOptions()
+            (options.slices, options.threads) = (shape.slices, shape.threads)
+            (options.precision, options.recompute) = (shape.precision, shape.recompute)
+            let trainer = Trainer(options, device: device) {
+                Classification(encoder, .classes(["0", "1"]), FineTuningOptions(), $0)
+            }
+            let steps = rows.map(trainer.packer.pack)
+            work = steps.reduce(0) { $0 + $1.work } / Double(steps.count)
+            step = { _ = trainer.step(steps[$0 % steps.count], index: $0, of: 1000) }
+            model = trainer.model
+        } else {
+            let options = PretrainingOptions(
+                examples: ExampleOptions {
+                    $0.length = shape.length
+                    $0.sentenceOrder = false
+                }, batch: .sequences(shape.batch),
+                microBatchTokens: shape.microBatchTokens, budget: .steps(1000), slices: shape.slices,
+                threads: shape.threads, precision: shape.precision, recompute: shape.recompute)
+            let trainer = Trainer(options, device: device) { MaskedWords(on: Encoder(shape.encoder, $0), $0) }
+            let examples = trainer.packer.pack(shape.examples)
+            work = examples.work
+            step = { _ = trainer.step(examples, index: $0, of: 1000) }
+            model = trainer.model
+        }
         _ = seconds(ofSteps: device == nil ? 2 : 5)
     }
 
     /// Seconds of each of `count` steps.
     public func seconds(ofSteps count: Int) -> [Double] {
         (0..<count).map { index in
-            elapsed { _ = trainer.step(examples, index: index, of: 1000) }
+            elapsed { step(index) }
         }
     }
 
     /// What it computes on, at its best.
     public func peak(_ workers: Workers) -> PeakSpeed {
-        device == nil ? PeakSpeed.measure(workers, shape.precision) : trainer.model.weights.measuredPeak
+        device == nil ? PeakSpeed.measure(workers, shape.precision) : model.weights.measuredPeak
     }
 
     /// Bytes of a GPU's memory.
-    public var deviceBytes: Int? { device.map { _ in trainer.model.allocatedBytes } }
+    public var deviceBytes: Int? { device.map { _ in model.allocatedBytes } }
 
     /// Where a GPU's time of `count` steps goes, by kernel; in seconds of all.
     public func kernels(ofSteps count: Int) -> [KernelTimes.Row] {
@@ -132,11 +177,11 @@ public final class TimedTraining {
     /// Where the time of `count` steps goes, in seconds a step.
     public func profile(ofSteps count: Int) -> [StepProfile.Row] {
         let profile = StepProfile(threads: shape.threads)
-        trainer.model.profile = profile
-        defer { trainer.model.profile = nil }
+        model.profile = profile
+        defer { model.profile = nil }
         for index in 0..<count {
             let start = ContinuousClock.now
-            _ = trainer.step(examples, index: index, of: 1000)
+            step(index)
             profile.endStep(since: start)
         }
         return profile.rows

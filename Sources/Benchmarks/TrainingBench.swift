@@ -27,6 +27,8 @@ public struct TrainingBench {
     /// Where a GPU's time goes.
     private let kernels: [KernelTimes.Row]
     private let steps: Int
+    /// A token, of a classifier.
+    private let rows: Double?
 
     /// Measures `rounds` rounds of `steps` steps, each of which is told to `line`.
     ///
@@ -55,6 +57,7 @@ public struct TrainingBench {
             deviceBytes: training.deviceBytes)
         kernels = shape.device == .cpu ? [] : training.kernels(ofSteps: steps)
         self.steps = steps
+        rows = shape.classifies ? Double(shape.batch) / Double(shape.tokens) : nil
     }
 
     /// What was measured, and the phases of a step.
@@ -63,6 +66,7 @@ public struct TrainingBench {
             format: "%@: %.0f tokens/s, %.0f GFLOP/s in products, %@ of the measured %.0f%@", result.precision.rawValue,
             result.tokensPerSecond, speed * 1e-9, Show.percent(result.shareOfPeak), peak.operations * 1e-9,
             peak.isBusy ? " of a busy machine" : "")
+        if let rows { head += String(format: ", %.0f examples/s", result.tokensPerSecond * rows) }
         if let peer = result.peerTokensPerSecond {
             head += String(format: "; PyTorch %.0f tokens/s, ratio %.2f", peer, result.tokensPerSecond / peer)
             if let peak = result.peerPeakMegabytes { head += ", \(Show.bytes(peak << 20))" }

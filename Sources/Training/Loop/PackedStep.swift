@@ -5,7 +5,7 @@ public struct PackedStep<O: Objective>: Sendable {
     /// What there is to count in all of them.
     let whole: O.Counts
     /// Floating-point operations of the step.
-    let work: Double
+    public let work: Double
     /// Of every shard of this rank, the micro-batches of every slice.
     let batches: [Int: [[Batch<O.Example>]]]
 }

@@ -32,6 +32,7 @@ struct BenchTrain: ParsableCommand {
     @Option(help: "cpu, cuda or auto.") var device = DeviceChoice.cpu
     @Option(help: "A folder with torch_pretrain.py, as Tests/Peers is, or a script like it: timed between the rounds.")
     var against: String?
+    @Flag(help: "Steps of a classifier, on rows as long as SST-2's, with heads of 32.") var classifier = false
     @Flag(help: "Ask the peer for torch.compile.") var peerCompile = false
     @Option(help: "Python with torch and transformers.") var python = "python3"
     @Option(help: "Path of the JSON file.") var output: String?
@@ -42,10 +43,11 @@ struct BenchTrain: ParsableCommand {
             try precision.forEach { try $0.check(on: device) }
         }
         guard [steps, rounds, slices ?? 1].allSatisfy({ (1...65536).contains($0) }), threads >= 0,
-            !peerCompile || against != nil
+            !peerCompile || against != nil, !classifier || against == nil
         else {
             throw ValidationError(
-                "wanted --steps, --rounds and --slices from 1 to 65536, --peer-compile with --against")
+                "wanted --steps, --rounds and --slices from 1 to 65536, --peer-compile with --against and "
+                    + "--classifier without")
         }
     }
 
@@ -70,11 +72,13 @@ struct BenchTrain: ParsableCommand {
     }
 
     private func shape(_ precision: Precision, _ threads: Int) -> TrainingShape {
-        TrainingShape(
+        var shape = TrainingShape(
             layers: layers, hidden: hidden, vocabulary: vocab, batch: batch, length: length,
             attention: TimedAttentions(length: length)[attention] ?? .softmax, attentionDropout: attentionDropout,
             precision: precision, microBatchTokens: microBatchTokens > 0 ? microBatchTokens : batch * length,
             recompute: recompute, slices: slices ?? max(1, threads), threads: threads,
             device: device)
+        shape.classifies = classifier
+        return shape
     }
 }
