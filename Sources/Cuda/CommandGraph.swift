@@ -4,6 +4,8 @@ import CCuda
 final class CommandGraph {
     private unowned let device: CudaDevice
     private let execution: Handle
+    /// Whose nodes name the kernels of the execution: they are gone with it.
+    private let graph: Handle
     /// Of the kernels, in their order, with what they were launched with last.
     private var kernels: [(node: Handle, grid: Grid, shared: Int)] = []
     private let arguments: ArgumentBuffer
@@ -44,13 +46,15 @@ final class CommandGraph {
             Self.isPossible = false
             return nil
         }
-        _ = cc_cuGraphDestroy(graph)
-        (self.device, self.execution) = (device, execution)
+        (self.device, self.execution, self.graph) = (device, execution, graph)
         self.arguments = ArgumentBuffer(copying: arguments)
         plans = commands.compactMap { if case .product(let plan, _) = $0 { plan } else { nil } }
     }
 
-    deinit { _ = cc_cuGraphExecDestroy(execution) }
+    deinit {
+        _ = cc_cuGraphExecDestroy(execution)
+        _ = cc_cuGraphDestroy(graph)
+    }
 
     /// The same commands with these grids and arguments.
     func launch(_ commands: [Command], _ arguments: ArgumentBuffer) {
