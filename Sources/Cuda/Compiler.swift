@@ -55,7 +55,9 @@ final class Compiler {
         let options = ["--gpu-architecture=\(architecture)", "--std=c++17"] + definitions.map { "-D\($0)" }
         let digest = SHA256.hexadecimal(of: Data((options + ["NVRTC \(version)", text]).joined(separator: "\n").utf8))
         let kept = Self.folder?.appendingPathComponent("\(digest).cubin")
-        if let kept, let image = Self.image(at: kept, digest), let program = try? Program(image, on: device) { return program }
+        if let kept, let image = Self.image(at: kept, digest), let program = try? Program(image, on: device) {
+            return program
+        }
         let image = try compile(text, options)
         if let kept {
             // A home that cannot be written costs a second at every start, and nothing else.
