@@ -1,4 +1,5 @@
 import CCuda
+import Foundation
 
 /// A batch of commands as a graph of CUDA: every command waits for the one before it.
 final class CommandGraph {
@@ -14,8 +15,9 @@ final class CommandGraph {
     /// The queue's count, for the oldest to go.
     var lastLaunch = 0
 
-    /// Whether no capture has failed yet.
-    nonisolated(unsafe) private(set) static var isPossible = true
+    /// Whether no capture has failed yet. YOSO_CUDA_GRAPHS=0 is for tools that cannot look into graphs.
+    nonisolated(unsafe) private(set) static var isPossible =
+        ProcessInfo.processInfo.environment["YOSO_CUDA_GRAPHS"] != "0"
 
     /// What `body` asks of the stream for each of the commands; nil where that cannot be captured.
     init?(

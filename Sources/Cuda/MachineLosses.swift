@@ -85,6 +85,6 @@ extension CudaMachine {
         return withExtendedLifetime(all) { read(losses, right, rows: x.rows) }
     }
 
-    /// Numbers of logits that are there at once.
-    private static var logitsAtOnce: Int { 256 << 20 }
+    /// Numbers of logits that are there at once: 2,048 rows of BERT's vocabulary, enough for products at full speed.
+    private static var logitsAtOnce: Int { 64 << 20 }
 }
