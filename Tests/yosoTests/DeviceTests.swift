@@ -41,6 +41,38 @@ struct DeviceTests {
         #expect(try score("cuda") == score("cpu"))
     }
 
+    /// Losses and the norm of all gradients, step by step; dropout and hashes are drawn by the same numbers.
+    @Test(arguments: [
+        ["attention=softmax"], ["attention=softmax", "dropout=0.1", "attentionDropout=0.1", "norm=pre"],
+        ["attention=yosoExpectation"], ["attention=yoso", "attention.convolution=5"],
+        [
+            "attention=yoso", "attention.estimator=conditional", "attention.bits=4", "attention.kernelBits=9",
+            "attention.normalization=mass",
+        ],
+    ])
+    func learnsAsTheCPUDoes(model: [String]) throws {
+        struct Step: Decodable {
+            let kind: String
+            let loss, gradientNorm: Double?
+        }
+        let device = try EmulatedDevice()
+        func steps(on name: String) throws -> [Step] {
+            let settings = model.flatMap { ["--set", "model.\($0)"] } + ["--set", "optimizer.kind=lamb"]
+            let result = try device.run(device.pretraining(steps: 12, output: name, device: name, settings))
+            #expect(result.code == 0, "\(result.error)")
+            return try String(contentsOf: device.tool.file("\(name)/metrics.jsonl"), encoding: .utf8)
+                .split(separator: "\n").map { try JSONDecoder().decode(Step.self, from: Data($0.utf8)) }
+                .filter { $0.kind == "step" }
+        }
+        let (expected, found) = (try steps(on: "cpu"), try steps(on: "cuda"))
+        #expect(found.count == 12 && expected.count == 12)
+        for (found, expected) in zip(found, expected) {
+            let (loss, norm) = (try #require(expected.loss), try #require(expected.gradientNorm))
+            #expect(abs(try #require(found.loss) - loss) < 2e-5 * loss)
+            #expect(abs(try #require(found.gradientNorm) - norm) < 1e-3 * norm)
+        }
+    }
+
     @Test func verifyResumeProvesIt() throws {
         let device = try EmulatedDevice()
         let settings = device.pretraining(steps: 1).dropFirst(6).filter { $0 != "--set" && $0 != "--device" }
