@@ -125,7 +125,7 @@ public final class CudaMachine: Machine {
 
     /// A grid whose threads take a vector of `x`'s whole tiles each, `vectors` times.
     func elements(of x: Tensor, vectors: Int = 1) -> (grid: Grid, count: Argument) {
-        let count = x.rows == 1 && x.element != element ? x.count : Self.padded(x.rows) * x.columns
+        let count = Self.padded(x.rows) * x.columns
         let a = 256 * vector * vectors
         return (Grid((count + a - 1) / a), .long(Int64(count)))
     }
@@ -149,20 +149,12 @@ extension CudaMachine {
     private func bytes(_ x: Tensor) -> Int { Self.padded(x.rows) * x.columns * x.element.bytes }
 
     public func copy(_ x: Tensor) -> Tensor {
-        if x.count == 1, x.element == .float32 {
-            let copy = pool.tensor(1, 1)
-            memory.copy(4, from: x.address, to: copy.address)
-            return copy
-        }
         let copy = activation(x.rows, x.columns)
         memory.copy(bytes(x), from: x.address, to: copy.address)
         return copy
     }
 
     public func add(_ x: Tensor, to y: Tensor) {
-        if x.count == 1 {
-            return launch(kernels.addFloat, Grid(1), .of(y), .of(x), .long(1))
-        }
         let (grid, count) = elements(of: x)
         launch(kernels.add, grid, .of(y), .of(x), count)
     }

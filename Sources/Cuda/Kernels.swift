@@ -45,7 +45,7 @@ struct Kernels {
     let embed, embedGradient, embedFinish, gatherRows, scatterRows: Function
     let residualNorm, residualNormGradient: Function
     let gelu, geluGradient, columnSums, columnsFinish, tanhForward, tanhGradient, dropout: Function
-    let clear, add, addFloat, meanRows, meanRowsGradient: Function
+    let clear, add, meanRows, meanRowsGradient: Function
     let crossEntropy, binaryCrossEntropy, squaredError, lossFinish: Function
     let smallLinear, smallInputGradient, smallWeightGradient: Function
 
@@ -70,7 +70,6 @@ struct Kernels {
         let rows = device.program(.rows, precision)
         clear = rows.function("clear")
         add = rows.function("add")
-        addFloat = rows.function("add_float")
         meanRows = rows.function("mean_rows")
         meanRowsGradient = rows.function("mean_rows_gradient")
         let loss = device.program(.loss, precision)

@@ -28,7 +28,7 @@ extension OnDevice.MachineTests {
     /// Parameters of all operations.
     struct Model {
         let layout: ParameterLayout
-        let dense, narrow, wide, query: Weights
+        let dense, narrow, single, wide, query: Weights
         let norm: LayerNorm
         let residual: LayerNorm
         let embeddings: EmbeddingSum
@@ -53,6 +53,7 @@ extension OnDevice.MachineTests {
                 segments: scope.weight("segments", 2, 64, deviation: 0.3))
             dense = Weights(scope["dense"], 96, 64)
             narrow = Weights(scope["narrow"], 3, 64)
+            single = Weights(scope["single"], 1, 64)
             wide = Weights(scope["wide"], 256, 64)
             query = Weights(scope["contract"], 64, 256)
             norm = LayerNorm(scope["norm"], width: 64, epsilon: 1e-12)
@@ -119,6 +120,15 @@ extension OnDevice.MachineTests {
         try compare(lengths, columns: 64) { x, model, _ in
             let logits = x.linear(model.narrow.weight, model.narrow.bias)
             return ([], logits.binaryCrossEntropy(Array(repeating: [0, 2], count: x.rows), weight: 1, smoothing: 0.1))
+        }
+        // Of one row it is as small as a loss.
+        try compare(lengths, columns: 64) { x, model, _ in
+            let value = x.linear(model.single.weight, model.single.bias)
+            return (value.value.values, value.squaredError(Array(repeating: 0.5, count: x.rows), weight: 0.5))
+        }
+        try compare(lengths, columns: 64) { x, model, _ in
+            let value = x.linear(model.single.weight, model.single.bias)
+            return ([], (value + value.tanh()).squaredError(Array(repeating: 0.5, count: x.rows), weight: 0.5))
         }
     }
 

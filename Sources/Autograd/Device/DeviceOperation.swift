@@ -119,12 +119,15 @@ extension Variable {
 
 extension Tape {
     /// The gradient that every loss begins with; nobody looks at a machine's, whose losses have it in them.
-    func seed() -> Tensor { machine == nil ? pool.tensor(1, 1, [1]) : pool.tensor(1, 1) }
+    func seed() -> Tensor { machine?.activation(1, 1) ?? pool.tensor(1, 1, [1]) }
 
-    /// A loss whose gradient, `gradient` of `x`, is known; its variable stands for it on the tape, and has no value.
-    func loss(of x: GradientSlot, _ gradient: Tensor, _ counts: @escaping () -> LossCounts, rows: Int) -> Loss {
+    /// A loss on `machine` whose gradient, `gradient` of `x`, is known; its variable stands for it on the tape, and has no value.
+    func loss(
+        of x: GradientSlot, _ gradient: Tensor, _ counts: @escaping () -> LossCounts, rows: Int,
+        on machine: any Machine
+    ) -> Loss {
         let variable = record(
-            pool.tensor(1, 1), DeviceOperation(.head) { _, gradients in gradients.add(gradient, to: x) })
+            machine.activation(1, 1), DeviceOperation(.head) { _, gradients in gradients.add(gradient, to: x) })
         return Loss(variable: variable, count: rows, counts: counts)
     }
 }

@@ -35,7 +35,7 @@ extension Variable {
             checkLabels(labels, columns)
             let gradient = machine.copy(value)
             let counts = machine.crossEntropy(gradient, labels, weight: weight, smoothing: smoothing)
-            return tape.loss(of: slot, gradient, counts, rows: rows)
+            return tape.loss(of: slot, gradient, counts, rows: rows, on: machine)
         }
         let probabilities = tape.pool.copy(value)
         var counted = countCrossEntropy(probabilities, labels, weight: weight)
@@ -66,7 +66,7 @@ extension Variable {
         if let machine = tape.machine {
             let gradient = machine.copy(value)
             let counts = machine.binaryCrossEntropy(gradient, targets, weight: weight / Float(columns))
-            return tape.loss(of: slot, gradient, { [columns] in counts().over(columns) }, rows: rows)
+            return tape.loss(of: slot, gradient, { [columns] in counts().over(columns) }, rows: rows, on: machine)
         }
         let gradient = tape.pool.copy(value)
         let sum =
@@ -84,7 +84,7 @@ extension Variable {
         if let machine = tape.machine {
             let gradient = machine.copy(value)
             let counts = machine.squaredError(gradient, targets, weight: weight)
-            return tape.loss(of: slot, gradient, counts, rows: rows)
+            return tape.loss(of: slot, gradient, counts, rows: rows, on: machine)
         }
         let difference = tape.pool.tensor(rows, 1, zip(value.values, targets).map { $0 - $1 })
         let sum = difference.sumOfSquares

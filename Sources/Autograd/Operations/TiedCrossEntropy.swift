@@ -71,7 +71,7 @@ extension Variable {
         checkLabels(labels, embedding.rows)
         guard case .training(let gradients, _) = tape.mode else {
             let counts = machine.tiedCrossEntropy(value, embedding, bias, labels, weight: weight, nil)
-            return tape.loss(of: slot, value, counts, rows: rows)
+            return tape.loss(of: slot, value, counts, rows: rows, on: machine)
         }
         let dInput = machine.activation(rows, columns)
         var counts = { LossCounts() }
@@ -81,7 +81,7 @@ extension Variable {
                     value, embedding, bias, labels, weight: weight, (dInput, dEmbedding, dBias))
             }
         }
-        return tape.loss(of: slot, dInput, counts, rows: rows)
+        return tape.loss(of: slot, dInput, counts, rows: rows, on: machine)
     }
 
     /// Rows of logits at a time, equally many: enough for a full-speed product, few enough to stay in the last-level cache.

@@ -1,4 +1,4 @@
-// Sums and conversions of whole blocks, and means of the rows of sequences.
+// Whole blocks, and means of the rows of sequences.
 
 /// x = 0, for n times 16 bytes.
 // grid (⌈n / 256⌉), block 256.
@@ -18,59 +18,6 @@ KERNEL add(real *y, const real *x, long n) {
         put_vector(y, i, a);
     } else {
         for (long j = i; j < n; j++) put(y, j, get(y, j) + get(x, j));
-    }
-}
-
-/// y += x
-// grid (⌈n / 1024⌉), block 256.
-KERNEL add_float(float *y, const float *x, long n) {
-    const long i = (blockIdx.x * 256l + threadIdx.x) * 4;
-    if (i + 4 <= n) {
-        const float4 a = *(float4 *)(y + i), b = *(const float4 *)(x + i);
-        *(float4 *)(y + i) = make_float4(a.x + b.x, a.y + b.y, a.z + b.z, a.w + b.w);
-    } else {
-        for (long j = i; j < n; j++) y[j] += x[j];
-    }
-}
-
-/// y *= f
-// grid (⌈n / 1024⌉), block 256.
-KERNEL scale_float(float *y, float f, long n) {
-    const long i = (blockIdx.x * 256l + threadIdx.x) * 4;
-    if (i + 4 <= n) {
-        const float4 a = *(float4 *)(y + i);
-        *(float4 *)(y + i) = make_float4(a.x * f, a.y * f, a.z * f, a.w * f);
-    } else {
-        for (long j = i; j < n; j++) y[j] *= f;
-    }
-}
-
-/// y = x in float32.
-// grid (⌈n / (256 VECTOR)⌉), block 256.
-KERNEL widen_all(float *y, const real *x, long n) {
-    const long i = (blockIdx.x * 256l + threadIdx.x) * VECTOR;
-    if (i + VECTOR <= n) {
-        float a[VECTOR];
-        get_vector(x, i, a);
-        for (int k = 0; k < VECTOR; k += 4) *(float4 *)(y + i + k) = make_float4(a[k], a[k + 1], a[k + 2], a[k + 3]);
-    } else {
-        for (long j = i; j < n; j++) y[j] = get(x, j);
-    }
-}
-
-/// y = x in what activations lie in.
-// grid (⌈n / (256 VECTOR)⌉), block 256.
-KERNEL narrow_all(real *y, const float *x, long n) {
-    const long i = (blockIdx.x * 256l + threadIdx.x) * VECTOR;
-    if (i + VECTOR <= n) {
-        float a[VECTOR];
-        for (int k = 0; k < VECTOR; k += 4) {
-            const float4 w = *(const float4 *)(x + i + k);
-            a[k] = w.x, a[k + 1] = w.y, a[k + 2] = w.z, a[k + 3] = w.w;
-        }
-        put_vector(y, i, a);
-    } else {
-        for (long j = i; j < n; j++) put(y, j, x[j]);
     }
 }
 
