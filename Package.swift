@@ -54,7 +54,7 @@ let package = Package(
 
         // A GPU, where there is one.
         .target(
-            name: "Cuda", dependencies: ["Autograd", "CCuda", "Digests", "Tensors"],
+            name: "Cuda", dependencies: ["Autograd", "CCuda", "CKernels", "Digests", "Tensors"],
             resources: [
                 .embedInCode("Kernels/common.cu"), .embedInCode("Kernels/embedding.cu"),
                 .embedInCode("Kernels/norm.cu"), .embedInCode("Kernels/activations.cu"),

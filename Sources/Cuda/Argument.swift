@@ -1,4 +1,5 @@
 import CCuda
+import CKernels
 import Foundation
 import Tensors
 
@@ -11,7 +12,8 @@ enum Argument {
     case float(Float)
     case layout(LayoutArgument)
     case dropout(DropoutArgument)
-    case step(StepArgument)
+    /// `Step` of the kernels.
+    case step(ck_adamw_step)
     case yoso(YosoArgument)
 
     static func of(_ tensor: Tensor?) -> Argument { tensor.map { .tensor($0) } ?? null }
@@ -32,11 +34,6 @@ struct DropoutArgument {
     var site: UInt64 = 0
     var threshold: UInt32 = 0
     var kept: Float = 1
-}
-
-/// `Step` of the kernels.
-struct StepArgument {
-    var rate, beta1, beta2, epsilon, correction1, correction2, clip: Float
 }
 
 /// `Yoso` of the kernels.
@@ -103,7 +100,7 @@ final class ArgumentBuffer {
             case .float(let value): place.storeBytes(of: value, as: Float.self)
             case .layout(let value): place.storeBytes(of: value, as: LayoutArgument.self)
             case .dropout(let value): place.storeBytes(of: value, as: DropoutArgument.self)
-            case .step(let value): place.storeBytes(of: value, as: StepArgument.self)
+            case .step(let value): place.storeBytes(of: value, as: ck_adamw_step.self)
             case .yoso(let value): place.storeBytes(of: value, as: YosoArgument.self)
             }
         }

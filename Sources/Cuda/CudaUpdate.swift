@@ -1,3 +1,4 @@
+import CKernels
 import Tensors
 
 /// A range of the block of parameters that one parameter has.
@@ -16,22 +17,9 @@ public struct UpdatedRange {
     }
 }
 
-/// The scalars of one step: the rate, β₁, β₂, ε, 1 - β₁ᵗ, 1 - β₂ᵗ, and the factor of the gradients that clips their norm.
-public struct UpdateStep {
-    let argument: StepArgument
-
-    public init(
-        rate: Float, beta1: Float, beta2: Float, epsilon: Float, correction1: Float, correction2: Float, clip: Float
-    ) {
-        argument = StepArgument(
-            rate: rate, beta1: beta1, beta2: beta2, epsilon: epsilon, correction1: correction1,
-            correction2: correction2, clip: clip)
-    }
-}
-
 /// AdamW (Loshchilov & Hutter 2019, algorithm 2) or LAMB (You et al. 2020, algorithm 2) on a GPU, in one go over all parameters.
 public final class CudaUpdate {
-    public enum Rule { case adamw, lamb }
+    public enum Rule: Sendable { case adamw, lamb }
 
     private let machine: CudaMachine
     private let rule: Rule
@@ -91,9 +79,9 @@ public final class CudaUpdate {
     }
 
     /// Changes the parameters by `gradients`, and clears these.
-    public func callAsFunction(_ gradients: Tensor, _ step: UpdateStep) {
+    public func callAsFunction(_ gradients: Tensor, _ step: ck_adamw_step) {
         let (values, shadow, step) = (
-            Argument.of(machine.parameters), Argument.of(machine.shadow), Argument.step(step.argument)
+            Argument.of(machine.parameters), Argument.of(machine.shadow), Argument.step(step)
         )
         switch rule {
         case .adamw:

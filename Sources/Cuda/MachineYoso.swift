@@ -93,6 +93,7 @@ extension CudaMachine {
     ) -> (Tensor, KeptAttention) {
         let (kernels, view, heads) = (yosoKernels(attention.headWidth), view(of: layout), attention.heads)
         let (padded, hashes) = (Self.padded(y.rows), Int(yoso.hashes))
+        checkSampled(view.longest, sequences: layout.count)
         let codes = pool.tensor(1, (2 * y.rows * heads * hashes + 1) / 2)
         // Side by side where a pair's first common hash is looked for.
         let stride = (hashes + 7) / 8 * 8
@@ -112,6 +113,16 @@ extension CudaMachine {
             KeptAttention(
                 attention, layout, [inverses, divisors, codes, order, ranges] + (rowCodes.map { [$0] } ?? []))
         )
+    }
+
+    /// Places of tokens are 16 bits, and a grid has so many sequences.
+    private func checkSampled(_ longest: Int, sequences: Int) {
+        if longest > 1 << 16 {
+            device.fail("yoso on a GPU takes sequences of at most 65,536 tokens, not \(longest); wanted --device cpu")
+        }
+        if sequences > 65535 {
+            device.fail("yoso on a GPU takes 65,535 sequences a pass, not \(sequences); use a smaller deviceTokens")
+        }
     }
 
     /// The tokens of one side by their codes, 1 the keys and 0 the queries, and where each token of the other finds its own.

@@ -20,6 +20,8 @@ extension TrainingOptions {
         let count = shards ?? 1
         return [
             count > 1 ? DeviceProblem("shards", "shards is \(count); a GPU takes 1") : nil, objective,
+            optimizer.rule.deviceRule == nil
+                ? DeviceProblem("optimizer.kind", "optimizer.kind: \(optimizer.rule.name) runs on the CPU only") : nil,
             encoder.problemOnDevice,
         ].compactMap { $0 }
     }
@@ -32,6 +34,9 @@ extension EncoderOptions {
             return DeviceProblem(
                 "model.width",
                 "model.width is \(width) and model.intermediate \(intermediate); a GPU takes multiples of 8")
+        }
+        if width > 16384 {
+            return DeviceProblem("model.width", "model.width is \(width); a GPU takes at most 16384")
         }
         return attention.problemOnDevice(headWidth: width / heads).map {
             DeviceProblem("model.attention", "model.attention: \($0)")

@@ -10,16 +10,10 @@ import Tensors
 public struct AdamW: OptimizerRule {
     public static let name = "adamw"
     public static let moments = ["mean", "square"]
+    public static let deviceRule: CudaUpdate.Rule? = .adamw
     private let options: OptimizerOptions
 
     public init(_ options: OptimizerOptions) { self.options = options }
-
-    static func deviceStep(_ options: OptimizerOptions, number: Int, rate: Float, clip: Float) -> UpdateStep {
-        let step = ck_adamw_step(options, number: number, rate: rate, clip: clip)
-        return UpdateStep(
-            rate: step.rate, beta1: step.beta1, beta2: step.beta2, epsilon: step.epsilon,
-            correction1: step.correction1, correction2: step.correction2, clip: step.clip)
-    }
 
     public func prepare(_ update: Update) -> ck_adamw_step { ck_adamw_step(options, update) }
 

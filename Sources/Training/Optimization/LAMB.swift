@@ -1,4 +1,5 @@
 import CKernels
+import Cuda
 import Tensors
 
 /// AdamW's direction, as long as the parameter itself (You et al. 2020, algorithm 2, with φ the identity):
@@ -8,6 +9,7 @@ import Tensors
 public struct LAMB: OptimizerRule {
     public static let name = "lamb"
     public static let moments = AdamW.moments
+    public static let deviceRule: CudaUpdate.Rule? = .lamb
     private let options: OptimizerOptions
 
     public init(_ options: OptimizerOptions) { self.options = options }

@@ -1,4 +1,5 @@
 import Autograd
+import CKernels
 import Communication
 import Cuda
 import Tensors
@@ -33,9 +34,7 @@ public final class Optimizer {
     ///
     /// - Precondition: `options.kind` is one of `optimizers`.
     init(_ options: OptimizerOptions, _ weights: ModelWeights, _ pool: StoragePool, rates: (Parameter) -> Float) {
-        guard let kind = optimizers.first(where: { $0.name == options.kind ?? AdamW.name }) else {
-            preconditionFailure("no optimizer is called \(options.kind ?? "")")
-        }
+        let kind = options.rule
         self.options = options
         rule = kind.init(options)
         (self.weights, self.pool) = (weights, pool)
@@ -50,8 +49,9 @@ public final class Optimizer {
             }
         }
         update = weights.machine.map { machine in
-            CudaUpdate(
-                machine, kind.name == LAMB.name ? .lamb : .adamw, moments: moments.map(\.part),
+            guard let rule = kind.deviceRule else { preconditionFailure("\(kind.name) runs on the CPU only") }
+            return CudaUpdate(
+                machine, rule, moments: moments.map(\.part),
                 zip(parameters, rates).filter { $0.1 != 0 }.map { parameter, rate in
                     UpdatedRange(
                         parameter.range, decay: parameter.decays ? options.decay : 0, decays: parameter.decays,
@@ -82,7 +82,7 @@ public final class Optimizer {
         updates += 1
         let clip = options.clip > 0 ? min(1, Double(options.clip) / (norm + 1e-6)) : 1
         if let device = self.update {
-            device(gradients, AdamW.deviceStep(options, number: updates, rate: rate, clip: Float(clip)))
+            device(gradients, ck_adamw_step(options, number: updates, rate: rate, clip: Float(clip)))
             return weights.machineHasChangedThem()
         }
         let update = Update(

@@ -1,3 +1,4 @@
+import Cuda
 import Tensors
 
 /// How gradients change parameters (after Optimisers.jl): what is remembered of every parameter, what is looked at before an
@@ -10,6 +11,8 @@ public protocol OptimizerRule: Sendable {
     static var name: String { get }
     /// The numbers that are remembered of every parameter, each a block like the parameters', as checkpoints call them.
     static var moments: [String] { get }
+    /// The same on a GPU; nil where it runs on the CPU only.
+    static var deviceRule: CudaUpdate.Rule? { get }
 
     init(_ options: OptimizerOptions)
 
@@ -17,6 +20,22 @@ public protocol OptimizerRule: Sendable {
     func prepare(_ update: Update) -> Prepared
     /// Changes the parameters of one piece, in any order and from several threads at once.
     func apply(_ prepared: Prepared, _ update: Update, to piece: Piece)
+}
+
+extension OptimizerRule {
+    public static var deviceRule: CudaUpdate.Rule? { nil }
+}
+
+extension OptimizerOptions {
+    /// The rule that they name.
+    ///
+    /// - Precondition: `kind` is one of `optimizers`.
+    var rule: any OptimizerRule.Type {
+        guard let rule = optimizers.first(where: { $0.name == kind ?? AdamW.name }) else {
+            preconditionFailure("no optimizer is called \(kind ?? "")")
+        }
+        return rule
+    }
 }
 
 /// All rules that there are; the first is the default.
