@@ -1,5 +1,6 @@
 import CCuda
 import Foundation
+import Tensors
 
 /// The first GPU, as this process holds it: one stream, in whose order everything happens.
 ///
@@ -20,6 +21,8 @@ public final class CudaDevice: @unchecked Sendable {
     let products: ProductLibrary
     /// Where the time goes, while somebody wants to know.
     public private(set) var kernelTimes: KernelTimes?
+    /// Of square products, once they were measured.
+    var peaks: [Element: Double] = [:]
     /// Those that are loaded, by text and definitions.
     var programs: [String: Program] = [:]
     private let context: Handle

@@ -90,7 +90,7 @@ final class PlannedProduct {
             c, &heuristic.algorithm, workspace, ProductLibrary.workspaceBytes, device.stream)
         if result != 0 {
             device.fail(
-                "\(device.name): a product of [\(shape.m), \(shape.k)] and [\(shape.k), \(shape.n)] failed with status \(result); what was saved before stays"
+                "\(device.name): a product of [\(shape.m), \(shape.k)] and [\(shape.k), \(shape.n)] failed with status \(result); \(device.wayOn)"
             )
         }
     }
