@@ -43,8 +43,8 @@ extension CudaMachine {
     public func attend(
         _ projections: Tensor, _ layout: BatchLayout, _ attention: DeviceAttention
     ) -> (Tensor, KeptAttention) {
+        // Kernels write its whole tiles.
         let y = activation(projections.rows, attention.heads * attention.headWidth)
-        clearEnd(y)
         switch attention.kind {
         case .softmax(let scales, let dropout, let random):
             let kernels = softmaxKernels(attention.headWidth)
@@ -65,16 +65,16 @@ extension CudaMachine {
     }
 
     public func attendGradient(
-        _ dy: Tensor, _ output: Tensor, _ projections: Tensor, _ kept: KeptAttention, _ gradients: Gradients
+        _ dy: Tensor, _ output: Tensor, _ projections: Tensor, _ kept: KeptAttention
     ) -> Tensor {
         let (heads, view, padded) = (kept.attention.heads, view(of: kept.layout), Self.padded(dy.rows))
         let gradient = activation(projections.rows, projections.columns)
-        clearEnd(gradient)
         switch kept.attention.kind {
         case .softmax(_, let dropout, let random):
             let kernels = softmaxKernels(kept.attention.headWidth)
             let (logSums, factors) = (kept.tensors[0], kept.tensors[1])
             let mask = argument(dropout, random)
+            clearEnd(gradient)
             if let short = kernels.gradientShort, view.longest <= kernels.blockRows {
                 launch(
                     short, kept.layout, heads, .of(gradient), .of(dy), .of(output), .of(projections), .of(logSums),
@@ -90,7 +90,6 @@ extension CudaMachine {
                     kernel, kept.layout, heads, .of(gradient), .of(dy), .of(projections), .of(logSums), .of(delta),
                     .of(view.tiles), .layout(view.argument), mask, .of(factors), .of(heads), .of(padded))
             }
-            return gradient
         case .yosoExpectation(let pairs):
             expectGradient(gradient, dy, output, projections, kept, YosoArgument(pairs))
         case .yoso(let pairs, let hashes, let conditional, let random, let isDrawn):

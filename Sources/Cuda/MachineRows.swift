@@ -94,7 +94,7 @@ extension CudaMachine {
     public func meanRows(_ x: Tensor, _ layout: BatchLayout, into y: Tensor) {
         let padded = Self.padded(y.rows)
         launch(
-            kernels.meanRows, Grid(padded, (y.columns + 32 * vector - 1) / (32 * vector)), .of(y), .of(x),
+            kernels.meanRows, Grid(padded, columnBlocks(y.columns)), .of(y), .of(x),
             .address(view(of: layout).argument.offsets), .of(y.rows), .of(padded), .of(y.columns))
     }
 

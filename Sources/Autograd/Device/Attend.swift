@@ -10,7 +10,7 @@ extension Variable {
         return tape.record(
             y,
             DeviceOperation(.attention) { [self] d, gradients in
-                gradients.add(machine.attendGradient(d, y, value, kept, gradients), to: self)
+                gradients.add(machine.attendGradient(d, y, value, kept), to: self)
             })
     }
 }

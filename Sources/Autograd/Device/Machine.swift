@@ -85,7 +85,7 @@ public protocol Machine: AnyObject {
         dProjections: Tensor, dKernels: Tensor)
     /// The gradient of the projections.
     func attendGradient(
-        _ dy: Tensor, _ output: Tensor, _ projections: Tensor, _ kept: KeptAttention, _ gradients: Gradients
+        _ dy: Tensor, _ output: Tensor, _ projections: Tensor, _ kept: KeptAttention
     ) -> Tensor
 }
 

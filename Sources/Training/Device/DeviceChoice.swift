@@ -1,5 +1,4 @@
 import Cuda
-import Synchronization
 
 /// What computes: the CPU, the first GPU, or that where there is one that can be used.
 public enum DeviceChoice: String, Sendable, Codable, CaseIterable {
