@@ -116,8 +116,9 @@ let package = Package(
         .target(
             name: "Export",
             dependencies: [
-                "Bert", "Checkpoints", "Console", "Experiments", "Inference", "Recipes", "Tasks", "Tokenization",
-                "Training",
+                "Attention", "Autograd", "Bert", "Checkpoints", "Console", "Experiments", "Inference", "Recipes",
+                "Tasks",
+                "Tensors", "Tokenization", "Training",
             ]),
         .target(
             name: "Benchmarks",
@@ -160,6 +161,12 @@ let package = Package(
             ]),
         .testTarget(name: "ConsoleTests", dependencies: ["Console"]),
         .testTarget(name: "InferenceTests", dependencies: ["Inference", "Tasks"]),
+        .testTarget(
+            name: "ExportTests",
+            dependencies: [
+                "Attention", "Autograd", "Bert", "Checkpoints", "Export", "Inference", "Tensors", "Tokenization",
+                "Training",
+            ]),
         .testTarget(
             name: "RecipesTests",
             dependencies: ["Recipes", "Attention", "Glue", "LongRange", "Options", "Shipped", "Tasks", "Training"]),

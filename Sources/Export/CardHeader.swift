@@ -7,14 +7,19 @@ import Training
 struct CardHeader {
     let yaml: String
 
-    init(of model: HubFolder, _ record: TrainingRecord, name: String) {
+    init(of model: HubFolder, _ record: TrainingRecord, name: String, onnx: OnnxModel?) {
         let configuration = model.configuration
-        let isEmbedding = !model.modules.files.isEmpty
+        let isEmbedding = onnx == nil && !model.modules.files.isEmpty
         let pipeline =
-            configuration.target != nil
-            ? "text-classification"
-            : isEmbedding ? "sentence-similarity" : configuration.hasMaskedWords ? "fill-mask" : "feature-extraction"
-        let library = isEmbedding ? "sentence-transformers" : model.isOfTransformers ? "transformers" : "yoso"
+            onnx?.givesHiddenStates ?? false
+            ? "feature-extraction"
+            : configuration.target != nil
+                ? "text-classification"
+                : isEmbedding
+                    ? "sentence-similarity" : configuration.hasMaskedWords ? "fill-mask" : "feature-extraction"
+        let library =
+            onnx != nil
+            ? "onnx" : isEmbedding ? "sentence-transformers" : model.isOfTransformers ? "transformers" : "yoso"
         let lines = [
             "---", "license: unknown", "library_name: \(library)", "pipeline_tag: \(pipeline)", "tags:", "- yoso",
             "- \(configuration.modelType)",

@@ -2,7 +2,7 @@ import Checkpoints
 import Foundation
 
 /// All weights of a checkpoint in memory, by the names that they have there.
-struct CheckpointWeights {
+struct CheckpointWeights: HubWeights {
     struct Entry {
         let name: String
         let shape: [Int]
@@ -10,6 +10,7 @@ struct CheckpointWeights {
         let range: Range<Int>
     }
 
+    let precision: WeightPrecision
     let entries: [Entry]
     private let values: [Float]
 
@@ -26,7 +27,7 @@ struct CheckpointWeights {
             entries.append(Entry(name: name, shape: shape, range: end..<end + count))
             end += count
         }
-        self.entries = entries
+        (self.entries, self.precision) = (entries, precision)
         values = try [Float](unsafeUninitializedCapacity: end) { values, count in
             for entry in entries {
                 let part = UnsafeMutableBufferPointer(rebasing: values[entry.range])
@@ -52,22 +53,18 @@ struct CheckpointWeights {
         }
     }
 
-    /// Lends `body` all of them as tensors.
-    func withTensors<Result>(_ body: ([NamedTensor]) throws -> Result) rethrows -> Result {
+    func write(into folder: URL) throws {
         try values.withUnsafeBufferPointer { values in
-            try body(
-                entries.map { entry in
-                    NamedTensor(
-                        name: entry.name, shape: entry.shape,
-                        values: UnsafeBufferPointer(rebasing: values[entry.range]))
-                })
+            let tensors = entries.map { entry in
+                NamedTensor(
+                    name: entry.name, shape: entry.shape, values: UnsafeBufferPointer(rebasing: values[entry.range]))
+            }
+            try SafeTensorsWriter.write(tensors, as: precision, to: folder.appendingPathComponent(WeightFiles.name))
         }
     }
 
-    /// Reads what was written into `folder`, and compares it.
-    ///
-    /// - Throws: `CheckpointError` where a tensor is not of the same name, shape and numbers, rounded to `precision`.
-    func check(writtenTo folder: URL, as precision: WeightPrecision) throws {
+    /// Every tensor is of the same name, shape and numbers, rounded to `precision`.
+    func check(writtenInto folder: URL) throws {
         let files = try WeightFiles(of: folder)
         guard files.names == entries.map(\.name) else {
             throw CheckpointError(files.url, "reads back with other tensors than were written")

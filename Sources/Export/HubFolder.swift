@@ -1,5 +1,6 @@
 import Bert
 import Checkpoints
+import Experiments
 import Foundation
 import Inference
 import Tokenization
@@ -7,9 +8,29 @@ import Training
 
 /// A checkpoint to take away: weights, configuration, tokenizer and a model card, in a folder as the Hugging Face hub has them.
 public struct HubFolder {
+    /// What weights are written as.
+    public enum Format: Sendable {
+        case safetensors(WeightPrecision)
+        /// `hiddenStates`: of the encoder alone, whatever head there is.
+        case onnx(hiddenStates: Bool)
+
+        public enum Name: String, CaseIterable, Sendable { case safetensors, onnx }
+
+        /// - Throws: `UsageError` where the format has no such precision or outputs.
+        public init(_ name: Name, _ precision: WeightPrecision?, hiddenStates: Bool) throws {
+            switch name {
+            case .safetensors where hiddenStates:
+                throw UsageError("--hidden-states: wanted --format onnx; safetensors hold a model whole")
+            case .safetensors: self = .safetensors(precision ?? .fp32)
+            case .onnx where precision ?? .fp32 != .fp32:
+                throw UsageError(
+                    "--precision \(precision?.rawValue ?? ""): wanted fp32, which an ONNX file is written in")
+            case .onnx: self = .onnx(hiddenStates: hiddenStates)
+            }
+        }
+    }
+
     public let source: URL
-    /// What of the checkpoint is not known here; nil where that is nothing.
-    public let note: String?
     let configuration: HuggingFaceConfiguration
     let tokenizer: any Tokenizer
     let encoder: EncoderOptions
@@ -17,8 +38,9 @@ public struct HubFolder {
 
     /// Opens a checkpoint, ours or another's.
     ///
+    /// - Parameter warn: hears of what of the checkpoint is not known here.
     /// - Throws: `CheckpointError`, or `TokenizationError`, of the first file that is missing, damaged, or of another model.
-    public init(of source: URL) throws {
+    public init(of source: URL, warn: (String) -> Void) throws {
         self.source = source
         try AtomicFolder.verify(source, foreign: true)
         configuration = try HuggingFaceConfiguration(of: source)
@@ -33,23 +55,26 @@ public struct HubFolder {
                     _ = MaskedWords(on: Encoder(encoder, $0), $0)
                 }
             }
-        note = notes.without("").note(of: source, nil)
+        // Tensors that nobody reads here go along.
+        if let note = notes.without("").note(of: source, nil) { warn(note) }
     }
 
     /// Writes the folder, which must not be there, whole or not at all: what was written is read back before it counts.
     ///
-    /// - Parameter program: name and version of what writes it, for the card.
-    /// - Throws: `CheckpointError` where a weight cannot be said in `precision`, or a file cannot be written or reads back as another.
-    public func write(to output: String, as precision: WeightPrecision, by program: String) throws {
+    /// - Parameter program: name and version of what writes it.
+    /// - Throws: `CheckpointError` where the format has no such model or weight, or a file cannot be written or reads back as another.
+    public func write(to output: String, as format: Format, by program: String) throws {
         try AtomicFolder.write(to: URL(fileURLWithPath: output, isDirectory: true), replaces: false) { folder in
-            let weights = try CheckpointWeights(of: source, fitting: precision)
-            try weights.withTensors {
-                try SafeTensorsWriter.write($0, as: precision, to: folder.appendingPathComponent(WeightFiles.name))
-            }
+            let weights: any HubWeights =
+                switch format {
+                case .safetensors(let precision): try CheckpointWeights(of: source, fitting: precision)
+                case .onnx(let hiddenStates): try OnnxModel(of: self, hiddenStates: hiddenStates, by: program)
+                }
+            try weights.write(into: folder)
             try writeOthers(to: folder)
-            let card = try ModelCard(of: self, weights: weights.count, as: precision, by: program)
+            let card = try ModelCard(of: self, weights, by: program)
             try OutputFile.write([AtomicFolder.cardName: Data(card.text.utf8)], to: folder)
-            try weights.check(writtenTo: folder, as: precision)
+            try weights.check(writtenInto: folder)
             try checkOthers(in: folder)
         }
     }

@@ -8,29 +8,27 @@ import Training
 struct ModelCard {
     let text: String
 
-    /// - Parameters:
-    ///   - weights: how many there are.
-    ///   - program: name and version of what writes it.
+    /// - Parameter program: name and version of what writes it.
     /// - Throws: as `TrainingRecord`.
-    init(of model: HubFolder, weights: Int, as precision: WeightPrecision, by program: String) throws {
+    init(of model: HubFolder, _ weights: any HubWeights, by program: String) throws {
         let record = try TrainingRecord(of: model.source, model.configuration)
         let name = record.name ?? model.source.resolvingSymlinksInPath().lastPathComponent
         let sections = [
-            CardHeader(of: model, record, name: name).yaml,
+            CardHeader(of: model, record, name: name, onnx: weights as? OnnxModel).yaml,
             "# \(name)",
-            Self.summary(model, weights, precision)
+            Self.summary(model, weights)
                 + "\n\nWritten by \(program) from the files of the checkpoint and of its run. The language and the license of what it learned "
                 + "from are unknown to them: add both above before you publish it, and read the rest, which names files of the "
                 + "machine that trained.",
-            "## Use\n\n" + Self.use(model),
+            "## Use\n\n" + ((weights as? OnnxModel).map(Self.use) ?? Self.use(model)),
             "## Training\n\n" + record.training,
-            "## Results\n\n" + record.results(precision),
+            "## Results\n\n" + record.results(weights.precision),
             "## Limits\n\n" + Self.limits(model, record).map { "- \($0)" }.joined(separator: "\n"),
         ]
         text = (sections + record.recipes).joined(separator: "\n\n") + "\n"
     }
 
-    private static func summary(_ model: HubFolder, _ weights: Int, _ precision: WeightPrecision) -> String {
+    private static func summary(_ model: HubFolder, _ weights: any HubWeights) -> String {
         let (configuration, encoder) = (model.configuration, model.encoder)
         let head =
             if let target = configuration.target {
@@ -43,7 +41,7 @@ struct ModelCard {
         return
             "An encoder of text with \(head): \(encoder.layers) layers, \(encoder.width) columns, \(encoder.heads) heads of "
             + "`\(encoder.attention.name)` attention, \(Show.grouped(encoder.vocabulary)) pieces, at most "
-            + "\(Show.grouped(encoder.positions)) tokens; \(Show.count(weights)) weights in \(precision.rawValue)."
+            + "\(Show.grouped(encoder.positions)) tokens; \(Show.count(weights.count)) weights in \(weights.precision.rawValue)."
             + (configuration.provenance?.attention.map { " The attention's options: `\($0)`." } ?? "")
     }
 
@@ -73,6 +71,17 @@ struct ModelCard {
 
                 \(command)
             """
+    }
+
+    private static func use(_ onnx: OnnxModel) -> String {
+        """
+            from onnxruntime import InferenceSession
+            from transformers import AutoTokenizer
+            tokens = AutoTokenizer.from_pretrained("FOLDER")(["some text"], padding=True, return_tensors="np")
+            \(onnx.output.name), = InferenceSession("FOLDER/\(OnnxModel.fileName)").run(None, dict(tokens))
+
+        `\(onnx.output.name)` is [\(onnx.output.shape.joined(separator: ", "))]; padding changes nothing of it.
+        """
     }
 
     private static func limits(_ model: HubFolder, _ record: TrainingRecord) -> [String] {

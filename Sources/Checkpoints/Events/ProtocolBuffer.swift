@@ -1,35 +1,42 @@
 import Foundation
 
 /// A message of protocol buffers, field by field (protobuf.dev, "Encoding").
-struct ProtocolBuffer {
-    private(set) var bytes = Data()
+public struct ProtocolBuffer {
+    public private(set) var bytes = Data()
 
-    init(_ build: (inout ProtocolBuffer) -> Void = { _ in }) { build(&self) }
+    public init(_ build: (inout ProtocolBuffer) -> Void = { _ in }) { build(&self) }
 
-    mutating func add(_ field: Int, _ value: Int) {
+    public mutating func add(_ field: Int, _ value: Int) {
         add(UInt64(field) << 3)
         add(UInt64(bitPattern: Int64(value)))
     }
 
-    mutating func add(_ field: Int, _ value: Double) {
+    public mutating func add(_ field: Int, _ value: Double) {
         add(UInt64(field) << 3 | 1)
         bytes.append(littleEndian: value.bitPattern)
     }
 
-    mutating func add(_ field: Int, _ value: Float) {
+    public mutating func add(_ field: Int, _ value: Float) {
         add(UInt64(field) << 3 | 5)
         bytes.append(littleEndian: value.bitPattern)
     }
 
-    mutating func add(_ field: Int, _ value: Data) {
-        add(UInt64(field) << 3 | 2)
-        add(UInt64(value.count))
+    public mutating func add(_ field: Int, _ value: Data) {
+        add(field, ofLength: value.count)
         bytes += value
     }
 
-    mutating func add(_ field: Int, _ text: String) { add(field, Data(text.utf8)) }
+    /// What stands in front of a field of so many bytes, which are to follow.
+    public mutating func add(_ field: Int, ofLength count: Int) {
+        add(UInt64(field) << 3 | 2)
+        add(UInt64(count))
+    }
 
-    mutating func add(_ field: Int, _ build: (inout ProtocolBuffer) -> Void) { add(field, ProtocolBuffer(build).bytes) }
+    public mutating func add(_ field: Int, _ text: String) { add(field, Data(text.utf8)) }
+
+    public mutating func add(_ field: Int, _ build: (inout ProtocolBuffer) -> Void) {
+        add(field, ProtocolBuffer(build).bytes)
+    }
 
     /// A varint.
     private mutating func add(_ number: UInt64) {

@@ -39,9 +39,12 @@ public final class OutputFile {
     }
 
     /// Writes a whole small file.
-    static func write(_ data: Data, to url: URL) throws {
+    static func write(_ data: Data, to url: URL) throws { try write([data], to: url) }
+
+    /// Writes a new file of parts behind one another.
+    public static func write(_ parts: [Data], to url: URL) throws {
         let file = try OutputFile(url)
-        try data.withUnsafeBytes { try file.write($0) }
+        for part in parts { try part.withUnsafeBytes { try file.write($0) } }
         try file.close()
     }
 

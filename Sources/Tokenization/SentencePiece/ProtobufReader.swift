@@ -1,7 +1,7 @@
 /// The fields of one protobuf message, in order: enough of the wire format to look into a SentencePiece model before
-/// the library does, since damaged models crash it.
-struct ProtobufReader: Sequence, IteratorProtocol {
-    enum Value {
+/// the library does, since damaged models crash it, and into what we write.
+public struct ProtobufReader: Sequence, IteratorProtocol {
+    public enum Value {
         case varint(UInt64)
         case bytes(ArraySlice<UInt8>)
         case fixed32(UInt32)
@@ -10,11 +10,11 @@ struct ProtobufReader: Sequence, IteratorProtocol {
 
     private var rest: ArraySlice<UInt8>
     /// Whether the message ended in the middle of a field, or held one that does not exist.
-    private(set) var isDamaged = false
+    public private(set) var isDamaged = false
 
-    init(_ bytes: ArraySlice<UInt8>) { rest = bytes }
+    public init(_ bytes: ArraySlice<UInt8>) { rest = bytes }
 
-    mutating func next() -> (field: Int, value: Value)? {
+    public mutating func next() -> (field: Int, value: Value)? {
         guard !rest.isEmpty, !isDamaged else { return nil }
         guard let key = varint(), let value = value(wireType: key & 7), key >> 3 > 0, key >> 3 < 1 << 29 else {
             isDamaged = true

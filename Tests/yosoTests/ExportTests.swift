@@ -1,0 +1,89 @@
+import Checkpoints
+import Foundation
+import Testing
+
+/// `yoso export` of runs: what the card tells, and that every command takes the folder for a checkpoint.
+@Suite struct ExportTests {
+    private func card(_ folder: String, _ tool: CommandLineTool) throws -> String {
+        try String(contentsOf: tool.file("\(folder)/README.md"), encoding: .utf8)
+    }
+
+    @Test func aPretrainedModelIsUsedFromItsFolder() throws {
+        let tool = try CommandLineTool.withPretrainedRun()
+        for precision in ["bf16", "fp16", "fp32"] {
+            let export = try tool.run("export", "run", "--output", "hub/\(precision)", "--precision", precision)
+            #expect(export.code == 0 && export.output.isEmpty, "\(export.error)")
+        }
+        let card = try card("hub/bf16", tool)
+        for part in [
+            "pipeline_tag: fill-mask", "library_name: transformers", "license: unknown", "# tiny\n",
+            "| data | `text`; ",
+            "| steps | 2 |", "| seed | 1 |", "Held-out text with ", "perplexity",
+            "of float32 weights; of the same rounded to bf16",
+            "budget: 2 steps", "| computed by | OpenBLAS ",
+        ] { #expect(card.contains(part), "\(part): \(card)") }
+        let fill = try tool.run("fill", "the [MASK] sat", "--checkpoint", "hub/bf16")
+        #expect(fill.code == 0 && fill.error.isEmpty, "\(fill.error)")
+        let embed = ["embed", "--checkpoint", "hub/fp32"]
+        #expect(
+            try tool.run(embed, input: "a cat\n").output
+                == tool.run(["embed", "--checkpoint", "run"], input: "a cat\n").output)
+        let tuning = try tool.run(tool.finetuning(["--checkpoint", "hub/fp16"]))
+        #expect(tuning.code == 0, "\(tuning.error)")
+        let tuned = try tool.run("export", "tuned", "--output", "hub/tuned")
+        #expect(tuned.code == 0, "\(tuned.error)")
+        let predicted = try tool.run(["predict", "--checkpoint", "hub/tuned"], input: "fine\n")
+        #expect(predicted.code == 0 && predicted.output.hasPrefix("{\"label\":"), "\(predicted.error)")
+        #expect(try self.card("hub/tuned", tool).contains("is no folder of a run with those weights"))
+    }
+
+    @Test func aFineTunedModelTellsOfItsSeedsAndItsPretraining() throws {
+        let tool = try CommandLineTool.withPretrainedRun()
+        let seeds = try tool.run(tool.finetuning(["--seeds", "2"]))
+        #expect(seeds.code == 0, "\(seeds.error)")
+        #expect(try tool.run("export", "tuned", "--output", "hub").code == 0)
+        let card = try card("hub", tool)
+        for part in [
+            "pipeline_tag: text-classification", "- nyu-mll/glue", "config: sst2", "    - type: accuracy",
+            "| task | SST-2 |",
+            "The pretraining that it began from:", "## Recipe of the pretraining",
+            "By no published protocol, settings `",
+            "Of 2 seeds: median ", "Not all official rows: SST-2: 2 of 872 dev rows.",
+            "Held-out text of the pretraining with ",
+        ] { #expect(card.contains(part), "\(part): \(card)") }
+        // Not of the whole dev set, which the hub must not take it for.
+        #expect(card.contains("name: \"GLUE SST-2 (SST-2: 2 of 872 dev rows)\"") && !card.contains("split: validation"))
+        // A copy of the checkpoint alone does not know.
+        try FileManager.default.copyItem(at: tool.file("tuned/best").resolvingSymlinksInPath(), to: tool.file("copy"))
+        #expect(try tool.run("export", "copy", "--output", "again").code == 0)
+        let again = try self.card("again", tool)
+        #expect(again.contains("Unknown: the checkpoint stands in no folder of a run. It was fine-tuned from weights"))
+        #expect(!again.contains("model-index"))
+    }
+
+    @Test func anOnnxFileComesWithItsTokenizer() throws {
+        let tool = try CommandLineTool.withPretrainedRun()
+        let export = try tool.run("export", "run", "--output", "onnx", "--format", "onnx", "--hidden-states")
+        #expect(export.code == 0, "\(export.error)")
+        #expect(try card("onnx", tool).contains("`last_hidden_state` is [batch, length, 16]"))
+        #expect(
+            tool.exists("onnx/model.onnx") && tool.exists("onnx/tokenizer.json")
+                && !tool.exists("onnx/model.safetensors"))
+        let fill = try tool.run("fill", "the [MASK] sat", "--checkpoint", "onnx")
+        #expect(fill.code == 1 && fill.error == "Error: onnx/model.safetensors: no such file\n", "\(fill.error)")
+        for (more, message) in [
+            (
+                ["--format", "onnx", "--precision", "bf16"],
+                "--precision bf16: wanted fp32, which an ONNX file is written in"
+            ),
+            (["--hidden-states"], "--hidden-states: wanted --format onnx; safetensors hold a model whole"),
+        ] {
+            let refused = try tool.run(["export", "run", "--output", "other"] + more)
+            #expect(refused.code == 64 && refused.error.hasPrefix("Error: \(message)\n"), "\(refused.error)")
+        }
+        let again = try tool.run("export", "run", "--output", "onnx")
+        #expect(again.code == 1, "\(again.error)")
+        #expect(again.error == "Error: onnx: is there already, and nothing is overwritten; choose another --output\n")
+        #expect(!tool.exists("other"))
+    }
+}
