@@ -37,6 +37,21 @@ extension OnDevice.AttentionTests {
             }
         }
         + [
+            // So many codes that pairs are listed in bf16 too; as the others few, that tiles hold all.
+            Kind(
+                testDescription: "YOSO counts, listed", choice: .yoso(.init(hashes: 4, bits: 8)), isSampled: true),
+            Kind(
+                testDescription: "YOSO conditional, listed",
+                choice: .yoso(
+                    .init(hashes: 4, bits: 8, estimator: .conditional, kernelBits: 11, normalization: .mass)),
+                isSampled: true),
+            Kind(
+                testDescription: "YOSO counts, many hashes",
+                choice: .yoso(.init(hashes: 70, bits: 9, normalization: .mass)), isSampled: true),
+            Kind(
+                testDescription: "YOSO conditional, many hashes",
+                choice: .yoso(.init(hashes: 70, bits: 9, estimator: .conditional, normalization: .mass)),
+                isSampled: true),
             Kind(
                 testDescription: "YOSO, bits by length", choice: .yoso(.init(hashes: 9, bits: nil)), isSampled: true),
             Kind(

@@ -25,7 +25,7 @@ DEVICE void signed_walsh_hadamard(float *y, const float *signs) {
 }
 
 /// codes[role][h][i] of queries (role 0) and keys (1): y = H D₃ H D₂ H D₁ x gives HEAD / t hashes, bit b of the k-th of them being
-/// y[k t + b] > 0. D are the signs of the random words of the head's stream. Lengths of rows do not matter to signs, so x is a row
+/// y[k t + b] > 0; null where they are not wanted so. D are the signs of the random words of the head's stream. Lengths of rows do not matter to signs, so x is a row
 /// of qkv as it is. Also inverses [2][heads][padded], 1 / max(|x|, ε), and, where not null, row_codes: the codes of a row
 /// side by side.
 // grid (tiles, heads), block 128: a thread a row, first the 64 queries of a tile, then its keys
@@ -73,7 +73,7 @@ yoso_hash(u16 *codes, u16 *row_codes, float *inverses, const real *qkv, const in
             u32 code = (u32)low & ((1u << bits) - 1);
             low = low >> bits | high << (64 - bits), high >>= bits;
             if (!lives) continue;
-            out[(long)hash * p.length] = (u16)code;
+            if (codes) out[(long)hash * p.length] = (u16)code;
             if (!row_codes) continue;
             four |= (u64)code << hash % 4 * 16;
             if (hash % 4 == 3 || hash == m - 1) {
@@ -203,6 +203,7 @@ yoso_sort(u16 *order, u32 *ranges, const u16 *codes, int side, Layout l, Yoso o,
     DYNAMIC_SHARED(u32, counts);
     __shared__ u32 totals[32];
     const int first = l.offsets[blockIdx.z], n = l.offsets[blockIdx.z + 1] - first, bits = hash_bits(o, n);
+    if (n <= o.tiled) return;
     const Place p = {first, n, (int)blockIdx.y, heads};
     const long at = p.hash(blockIdx.x, o.hashes), keys = (long)l.rows * heads * o.hashes;
     const u16 *sorted = codes + (side ? keys : 0) + at, *looking = codes + (side ? 0 : keys) + at;
