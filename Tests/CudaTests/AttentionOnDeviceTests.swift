@@ -71,6 +71,12 @@ extension OnDevice.AttentionTests {
         try compare(kind, lengths, 64, .bf16)
     }
 
+    /// Buckets that a warp ranks, and that it finds anew.
+    @Test(arguments: [3, 1]) func fullBuckets(bits: Int) throws {
+        let kind = Kind(testDescription: "", choice: .yoso(.init(hashes: 2, bits: bits)), isSampled: true)
+        try compare(kind, [600], 32, .fp32)
+    }
+
     private func compare(_ kind: Kind, _ lengths: [Int], _ headWidth: Int, _ precision: Precision) throws {
         let device = try #require(device)
         let (heads, layout) = (2, ParameterLayout())
