@@ -62,8 +62,8 @@ extension CudaMachine {
                 law.sums, Grid(view.tileCount, heads, threads: 128), .of(y), .of(divisors), .of(inverses),
                 .of(projections), .of(view.tiles), .layout(view.argument), .yoso(yoso), .of(heads), .of(padded),
                 .of(found), .of(found.columns))
-            // Bits are fewer than codes, bytes are not.
-            matches = isWeighed ? found : nil
+            // Rows of up to 512 bytes are kept, others made anew.
+            matches = found.columns <= 128 ? found : nil
         }
         if let codes {
             (order, ranges) = sort(codes, side: 1, layout, heads, yoso, kernels)
@@ -72,7 +72,7 @@ extension CudaMachine {
                 .of(divisors), .of(order), .of(ranges), .of(rowCodes), .of(inverses), .of(projections),
                 .of(view.tiles), .layout(view.argument), .yoso(yoso), .of(heads), .of(padded))
         }
-        let isDone = isWeighed && !hasLists
+        let isDone = matches != nil && !hasLists
         return (
             y,
             KeptAttention(
