@@ -115,6 +115,12 @@ let package = Package(
             ]),
         .target(name: "Reports", dependencies: ["Checkpoints"]),
         .target(
+            name: "Export",
+            dependencies: [
+                "Bert", "Checkpoints", "Console", "Experiments", "Inference", "Recipes", "Tasks", "Tokenization",
+                "Training",
+            ]),
+        .target(
             name: "Benchmarks",
             dependencies: [
                 "Attention", "Autograd", "Bert", "CCrypto", "Checkpoints", "CKernels", "Communication", "CLzma",
@@ -125,7 +131,7 @@ let package = Package(
         .executableTarget(
             name: "yoso",
             dependencies: [
-                "Benchmarks", "Bert", "Checkpoints", "Console", "Experiments", "Glue", "Inference", "Recipes",
+                "Benchmarks", "Bert", "Checkpoints", "Console", "Experiments", "Export", "Glue", "Inference", "Recipes",
                 "Reports",
                 "Tensors", "Tokenization", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
