@@ -14,19 +14,31 @@ enum { SIDE = 16, BLOCK = 2 * SIDE, TILE = SIDE * SIDE, RIGHT = CK_BF16_RIGHT };
 #ifndef CK_AMX_DEPTH
 #define CK_AMX_DEPTH 8
 #endif
-// Tiles that are fetched ahead of their use.
+// Left tiles that are fetched ahead of their use, and cache lines of the right panel that comes next with each of them.
 #ifndef CK_AMX_AHEAD
 #define CK_AMX_AHEAD 2
+#endif
+#ifndef CK_AMX_LINES
+#define CK_AMX_LINES 4
 #endif
 // A part of the result at a time (512 KB), which stays in L2 with what it is of, since it is read and written with each depth.
 enum { ROWS = 8 * BLOCK, COLUMNS = 16 * BLOCK };
 
-/// Adds to the sums in tiles 0 and, as far as there are, 1 (beside), 2 (below) and 3. `next` comes behind the last of `left`.
-AMX_INLINE void add_products(int64_t tiles, const uint32_t *left, int64_t below, const uint32_t *right,
-                             const uint32_t *next, int is_tall, int is_wide) {
+/// What is multiplied: two left panels, so many words apart, and a right one; and, to be fetched, the left ones that come next and
+/// a part of the right one.
+typedef struct {
+    const uint32_t *left, *right, *next_left, *next_right;
+    int64_t tiles, below;
+} operands;
+
+/// Adds to the sums in tiles 0 and, as far as there are, 1 (beside), 2 (below) and 3.
+AMX_INLINE void add_products(const operands *x, int is_tall, int is_wide) {
+    const uint32_t *left = x->left, *right = x->right, *coming = x->next_right;
+    const int64_t tiles = x->tiles, below = x->below;
     for (int64_t t = 0; t < tiles; t++, left += TILE, right += SIDE * RIGHT) {
         const uint32_t *ahead = t + CK_AMX_AHEAD < tiles ? left + CK_AMX_AHEAD * TILE
-                                                         : next + (t + CK_AMX_AHEAD - tiles) * TILE;
+                                                         : x->next_left + (t + CK_AMX_AHEAD - tiles) * TILE;
+        for (int line = 0; line < CK_AMX_LINES; line++, coming += SIDE) __builtin_prefetch(coming, 0, 2);
         tile_load(6, right, 4 * RIGHT);
         tile_load(4, left, 4 * SIDE);
         tile_multiply(0, 4, 6);
@@ -64,9 +76,8 @@ AMX_INLINE void store_sums(float *c, int64_t apart, int is_tall, int is_wide) {
 }
 
 /// The first `rows` rows and `columns` columns of a block of the result, on top of `start`, of c, or of zeros.
-AMX_INLINE void block(int64_t tiles, const uint32_t *left, int64_t below, const uint32_t *right, const uint32_t *next,
-                      const float *start, int adds_c, int64_t rows, int64_t columns, float *c, int64_t apart,
-                      int is_tall, int is_wide) {
+AMX_INLINE void block(const operands *x, const float *start, int adds_c, int64_t rows, int64_t columns, float *c,
+                      int64_t apart, int is_tall, int is_wide) {
     _Alignas(64) float edge[BLOCK * BLOCK];
     const int is_whole = rows >= (is_tall ? BLOCK : SIDE) && columns >= (is_wide ? BLOCK : SIDE);
     const int64_t bytes = 4 * (columns < BLOCK ? columns : BLOCK);
@@ -80,7 +91,7 @@ AMX_INLINE void block(int64_t tiles, const uint32_t *left, int64_t below, const 
     if (start) load_sums(start, 0, is_tall, is_wide);
     else if (adds_c) load_sums(is_whole ? c : edge, is_whole ? apart : BLOCK, is_tall, is_wide);
     else tile_zero(0), tile_zero(1), tile_zero(2), tile_zero(3);
-    add_products(tiles, left, below, right, next, is_tall, is_wide);
+    add_products(x, is_tall, is_wide);
     if (is_whole) {
         store_sums(c, apart, is_tall, is_wide);
         return;
@@ -114,22 +125,25 @@ AMX void ck_amx_multiply(int64_t depth, const uint32_t *left, const uint32_t *ri
             for (int64_t t = 0; t == 0 || t < all; t += CK_AMX_DEPTH) {
                 const int64_t tiles = all - t < CK_AMX_DEPTH ? all - t : CK_AMX_DEPTH;
                 for (int64_t j = jj; j < width; j += BLOCK) {
-                    const uint32_t *const panel = right + j * pairs + t * SIDE * RIGHT;
+                    operands x = {.right = right + j * pairs + t * SIDE * RIGHT, .tiles = tiles, .below = below};
+                    const uint32_t *const next = j + BLOCK < width ? x.right + BLOCK * pairs
+                                                                   : right + jj * pairs + (t + tiles) * SIDE * RIGHT;
                     for (int64_t i = ii; i < height; i += BLOCK) {
                         const int64_t rows = height - i, columns = width - j;
-                        const uint32_t *const from = left + i * pairs + t * TILE;
-                        const uint32_t *const next = i + BLOCK < height ? from + 2 * below : left + ii * pairs + t * TILE;
+                        x.left = left + i * pairs + t * TILE;
+                        x.next_left = i + BLOCK < height ? x.left + 2 * below : left + ii * pairs + t * TILE;
+                        x.next_right = next + (i - ii) / BLOCK * tiles * CK_AMX_LINES * SIDE;
                         const float *const row = start && t == 0 ? start + j : 0;
                         float *const to = c.data + i * c.stride + j;
                         const int adds = accumulates || t > 0;
                         if (rows > SIDE && columns > SIDE) {
-                            block(tiles, from, below, panel, next, row, adds, rows, columns, to, c.stride, 1, 1);
+                            block(&x, row, adds, rows, columns, to, c.stride, 1, 1);
                         } else if (rows > SIDE) {
-                            block(tiles, from, below, panel, next, row, adds, rows, columns, to, c.stride, 1, 0);
+                            block(&x, row, adds, rows, columns, to, c.stride, 1, 0);
                         } else if (columns > SIDE) {
-                            block(tiles, from, below, panel, next, row, adds, rows, columns, to, c.stride, 0, 1);
+                            block(&x, row, adds, rows, columns, to, c.stride, 0, 1);
                         } else {
-                            block(tiles, from, below, panel, next, row, adds, rows, columns, to, c.stride, 0, 0);
+                            block(&x, row, adds, rows, columns, to, c.stride, 0, 0);
                         }
                         if (gelu && t + tiles >= all) {
                             const ck_matrix made = {to, rows < BLOCK ? rows : BLOCK, columns < BLOCK ? columns : BLOCK,

@@ -1,5 +1,6 @@
-// What the tiles of a CPU with AMX compute, against what is emulated for tests on one without, to the bit; and the speed of products
-// on one thread by how deep a part of them is at a time and how far ahead tiles are fetched. `pack` builds it, for `xeon`.
+// What the tiles of a CPU with AMX compute, against what is emulated for tests on one without, to the bit; and the speed of products on
+// one thread by how deep a part of them is at a time, in tiles, how far ahead left tiles are fetched, and how many cache lines of the
+// next right panel with each. `pack` builds it, for `xeon`.
 #define _POSIX_C_SOURCE 200809L
 #include "CKernels.h"
 #include <stdio.h>
@@ -11,8 +12,9 @@ typedef void (*product)(int64_t, const void *, const void *, const float *, int,
 // amx.c, compiled several times.
 #define KERNEL(name) \
     void name(int64_t, const void *, const void *, const float *, int, ck_matrix, const ck_gelu_panels *);
-KERNEL(emulated) KERNEL(d4a0) KERNEL(d8a0) KERNEL(d8a1) KERNEL(d8a2) KERNEL(d8a4) KERNEL(d12a2) KERNEL(d16a0)
-KERNEL(d16a2) KERNEL(d24a0) KERNEL(d24a2)
+KERNEL(emulated)
+KERNEL(d4a0r0) KERNEL(d8a0r0) KERNEL(d8a2r0) KERNEL(d8a0r4) KERNEL(d8a2r4) KERNEL(d8a4r4)
+KERNEL(d8a2r8) KERNEL(d12a2r4) KERNEL(d12a4r4) KERNEL(d16a2r4) KERNEL(d24a0r0) KERNEL(d24a4r4)
 
 static double now(void) {
     struct timespec time;
@@ -45,34 +47,41 @@ int main(void) {
         pack(1, m, k, widely, left), pack(0, n, k, widely, right);
         float *one = room(4 * m * n), *other = room(4 * m * n);
         emulated(k, left, right, 0, 0, (ck_matrix){one, m, n, n}, 0);
-        d8a2(k, left, right, 0, 0, (ck_matrix){other, m, n, n}, 0);
+        d8a2r4(k, left, right, 0, 0, (ck_matrix){other, m, n, n}, 0);
         puts(memcmp(one, other, 4 * m * n) ? "tiles: OTHER BITS than emulated" : "tiles: the bits that are emulated");
     }
     static const struct { const char *name; product function; } kernels[] = {
-        {"4, 0", d4a0}, {"8, 0", d8a0}, {"8, 1", d8a1}, {"8, 2", d8a2}, {"8, 4", d8a4}, {"12, 2", d12a2},
-        {"16, 0", d16a0}, {"16, 2", d16a2}, {"24, 0", d24a0}, {"24, 2", d24a2},
+        {"4 0 0", d4a0r0}, {"8 0 0", d8a0r0}, {"8 2 0", d8a2r0}, {"8 0 4", d8a0r4},
+        {"8 2 4", d8a2r4}, {"8 4 4", d8a4r4}, {"8 2 8", d8a2r8}, {"12 2 4", d12a2r4},
+        {"12 4 4", d12a4r4}, {"16 2 4", d16a2r4}, {"24 0 0", d24a0r0}, {"24 4 4", d24a4r4},
     };
-    enum { KERNELS = sizeof kernels / sizeof *kernels };
-    // A product on one thread, a thread's part of those of 12x768 on 16, and a square.
-    static const int64_t shapes[][3] = {{1024, 768, 768}, {1024, 3072, 768}, {256, 192, 768}, {256, 768, 768}, {512, 512, 512}};
+    enum { KERNELS = sizeof kernels / sizeof *kernels, MOST = 32 };
+    // A product on one thread, a thread's part of those of 12x768 on 16, and a square; of operands in L2, and of what is not.
+    static const int64_t shapes[][4] = {{1024, 768, 768, 1}, {1024, 3072, 768, 1}, {512, 512, 512, 1}, {256, 192, 768, 1},
+                                        {256, 192, 768, 32}, {256, 768, 768, 20}, {192, 768, 1024, 20}};
     for (unsigned s = 0; s < sizeof shapes / sizeof *shapes; s++) {
-        const int64_t m = shapes[s][0], n = shapes[s][1], k = shapes[s][2];
-        void *left = room(2 * m * k), *right = room(2 * n * k);
-        pack(1, m, k, 0, left), pack(0, n, k, 0, right);
-        const ck_matrix c = {room(4 * m * n), m, n, n};
-        printf("%ldx%ldx%ld", (long)m, (long)n, (long)k);
-        for (int i = 0; i < KERNELS; i++) {
+        const int64_t m = shapes[s][0], n = shapes[s][1], k = shapes[s][2], sets = shapes[s][3];
+        void *left[MOST], *right[MOST];
+        ck_matrix c[MOST];
+        for (int64_t i = 0; i < sets; i++) {
+            left[i] = room(2 * m * k), right[i] = room(2 * n * k);
+            c[i] = (ck_matrix){room(4 * m * n), m, n, n};
+            pack(1, m, k, 0, left[i]), pack(0, n, k, 0, right[i]);
+        }
+        printf("%ldx%ldx%ld, %ld in turn:", (long)m, (long)n, (long)k, (long)sets);
+        for (int kernel = 0; kernel < KERNELS; kernel++) {
             double best = 1e9;
             const double begun = now();
-            while (now() - begun < 0.12) {
+            while (now() - begun < 0.1) {
                 const double start = now();
-                kernels[i].function(k, left, right, 0, 0, c, 0);
+                for (int64_t i = 0; i < sets; i++) kernels[kernel].function(k, left[i], right[i], 0, 0, c[i], 0);
                 const double taken = now() - start;
                 best = taken < best ? taken : best;
             }
-            printf("  [%s] %.0f", kernels[i].name, 2e-9 * m * n * k / best);
+            printf("  [%s] %.0f", kernels[kernel].name, 2e-9 * m * n * k * sets / best);
+            fflush(stdout);
         }
         puts(" GFLOP/s");
-        free(left), free(right), free(c.data);
+        for (int64_t i = 0; i < sets; i++) free(left[i]), free(right[i]), free(c[i].data);
     }
 }
