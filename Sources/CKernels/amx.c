@@ -101,16 +101,16 @@ AMX_INLINE void block(const operands *x, const float *start, int adds_c, int64_t
 }
 
 /// Packs gelu of a block of c, from row i and column j on, while it is in L1.
-static void pack_gelu(ck_matrix block, int64_t i, int64_t j, int64_t columns, const ck_gelu_panels *gelu) {
+static void pack_gelu(ck_matrix block, int64_t i, int64_t j, const ck_gelu_panels *gelu) {
     float values[BLOCK * BLOCK];
     for (int64_t row = 0; row < block.rows; row++) {
         ck_gelu(block.columns, block.data + row * block.stride, values + row * BLOCK);
     }
     const ck_matrix x = {values, block.rows, block.columns, BLOCK};
-    ck_bf16_pack(1, 0, x, j / 2, columns, (uint32_t *)gelu->left + i * ck_bf16_pairs(columns));
+    i += gelu->row, j += gelu->column;
+    ck_bf16_pack(1, 0, x, j / 2, gelu->columns, (uint32_t *)gelu->left + i * ck_bf16_pairs(gelu->columns));
     if (!gelu->right) return;
-    uint32_t *panel = (uint32_t *)gelu->right + j * ck_bf16_pairs(gelu->rows);
-    ck_bf16_pack(0, 1, x, (gelu->first + i) / 2, gelu->rows, panel);
+    ck_bf16_pack(0, 1, x, i / 2, gelu->rows, (uint32_t *)gelu->right + j * ck_bf16_pairs(gelu->rows));
 }
 
 AMX void ck_amx_multiply(int64_t depth, const uint32_t *left, const uint32_t *right, const float *start,
@@ -148,7 +148,7 @@ AMX void ck_amx_multiply(int64_t depth, const uint32_t *left, const uint32_t *ri
                         if (gelu && t + tiles >= all) {
                             const ck_matrix made = {to, rows < BLOCK ? rows : BLOCK, columns < BLOCK ? columns : BLOCK,
                                                     c.stride};
-                            pack_gelu(made, i, j, c.columns, gelu);
+                            pack_gelu(made, i, j, gelu);
                         }
                     }
                 }

@@ -229,9 +229,9 @@ BF16_INLINE void pack_gelu(int64_t rows, int64_t columns, const float *c, int64_
 
 /// `left_gelu` is a constant of each copy: with the branch in it the loop of a plain product is 2% slower.
 BF16_INLINE void multiply(int64_t rows, int64_t columns, int64_t depth, const uint32_t *left, const uint32_t *right,
-                          const float *start, int accumulates, float *c, int64_t stride, uint32_t *left_gelu,
-                          int64_t right_pairs, uint32_t *right_gelu) {
-    const int64_t pairs = (depth + 1) / 2, left_pairs = (columns + 1) / 2;
+                          const float *start, int accumulates, float *c, int64_t stride, int64_t left_pairs,
+                          uint32_t *left_gelu, int64_t right_pairs, uint32_t *right_gelu) {
+    const int64_t pairs = (depth + 1) / 2;
     int64_t p = 0;
     // Once without any depth too, since c must be written.
     do {
@@ -259,7 +259,7 @@ BF16_INLINE void multiply(int64_t rows, int64_t columns, int64_t depth, const ui
 BF16 void ck_bf16_multiply(int64_t depth, const void *left, const void *right, const float *start, int32_t accumulates,
                            ck_matrix c) {
     if (ck_amx() > 0) ck_amx_multiply(depth, left, right, start, accumulates, c, 0);
-    else multiply(c.rows, c.columns, depth, left, right, start, accumulates, c.data, c.stride, 0, 0, 0);
+    else multiply(c.rows, c.columns, depth, left, right, start, accumulates, c.data, c.stride, 0, 0, 0, 0);
 }
 
 BF16 void ck_bf16_multiply_gelu(int64_t depth, const void *left, const void *right, const float *start, ck_matrix c,
@@ -268,8 +268,10 @@ BF16 void ck_bf16_multiply_gelu(int64_t depth, const void *left, const void *rig
         ck_amx_multiply(depth, left, right, start, 0, c, &gelu);
         return;
     }
-    uint32_t *const to = gelu.right ? (uint32_t *)gelu.right + gelu.first / 2 * RIGHT : 0;
-    multiply(c.rows, c.columns, depth, left, right, start, 0, c.data, c.stride, gelu.left, ck_bf16_pairs(gelu.rows), to);
+    const int64_t along = ck_bf16_pairs(gelu.columns), down = ck_bf16_pairs(gelu.rows);
+    uint32_t *const to = (uint32_t *)gelu.left + gelu.row * along + gelu.column / 2 * LEFT;
+    uint32_t *const kept = gelu.right ? (uint32_t *)gelu.right + gelu.column * down + gelu.row / 2 * RIGHT : 0;
+    multiply(c.rows, c.columns, depth, left, right, start, 0, c.data, c.stride, along, to, down, kept);
 }
 
 #else

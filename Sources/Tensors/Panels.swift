@@ -80,12 +80,12 @@ public struct Panels<Side: PanelSide> {
 }
 
 /// c = a b, c = start + a b with a row to start from, or c += a b; operands are bf16, sums float32. And, of c = start + a b,
-/// gelu(c) as operands of products to come, made while c is in the cache: c is then rows of it from `first`, that of a panel, on.
+/// gelu(c) as operands of products to come, made while c is in the cache: c is then a block of what these hold, which begins in a `row` and a `column` that panels begin with.
 ///
 /// A row of c depends on its row of a alone, in every bit, and a column on its column of b.
 public func multiply(
     _ a: LeftPanels, _ b: RightPanels, into c: Matrix, startingFrom start: Tensor? = nil, accumulate: Bool = false,
-    gelu: (left: LeftPanels, right: RightPanels?, first: Int)? = nil
+    gelu: (left: LeftPanels, right: RightPanels?, row: Int, column: Int)? = nil
 ) {
     precondition(
         a.columns == b.rows && c.rows == a.rows && c.columns == b.columns && !c.isTransposed,
@@ -98,11 +98,13 @@ public func multiply(
         return
     }
     precondition(
-        gelu.left.rows >= gelu.first + c.rows && gelu.left.columns == c.columns
-            && (gelu.right.map { $0.rows == gelu.left.rows && $0.columns == c.columns } ?? true))
-    let left = gelu.left.part(gelu.first..<gelu.first + c.rows).words
-    withPointers(a.words, b.words, start, c, left, gelu.right?.words) {
-        let panels = ck_gelu_panels(left: $4, right: $5, first: Int64(gelu.first), rows: Int64(gelu.left.rows))
+        gelu.row % LeftPanels.width == 0 && gelu.left.rows >= gelu.row + c.rows
+            && gelu.column % RightPanels.width == 0 && gelu.left.columns >= gelu.column + c.columns
+            && (gelu.right.map { $0.rows == gelu.left.rows && $0.columns == gelu.left.columns } ?? true))
+    withPointers(a.words, b.words, start, c, gelu.left.words, gelu.right?.words) {
+        let panels = ck_gelu_panels(
+            left: $4, right: $5, row: Int64(gelu.row), column: Int64(gelu.column), rows: Int64(gelu.left.rows),
+            columns: Int64(gelu.left.columns))
         ck_bf16_multiply_gelu(Int64(a.columns), $0, $1, $2, $3, panels)
     }
 }

@@ -227,13 +227,13 @@ void ck_bf16_pack(int32_t is_left, int32_t is_across, ck_matrix x, int64_t begin
 /// An element's sum runs over its depth in an order of its own, whatever the other rows and columns.
 void ck_bf16_multiply(int64_t depth, const void *_Nonnull left, const void *_Nonnull right,
                       const float *_Nullable start, int32_t accumulates, ck_matrix c);
-/// Where gelu(c) goes: from the first panel of c's rows on, and, unless null, from `first` on into the depth of `rows`.
+/// Where gelu(c) goes: panels of [rows, columns], of which c is a block that begins in a `row` and a `column` of theirs.
 typedef struct {
     void *_Nonnull left;
     void *_Nullable right;
-    int64_t first, rows;
+    int64_t row, column, rows, columns;
 } ck_gelu_panels;
-/// c = start + a b, and gelu(c) as a left and, unless null, a right operand, while c is in the cache.
+/// c = start + a b, and gelu(c) as a part of a left and, unless null, a right operand, while c is in the cache.
 void ck_bf16_multiply_gelu(int64_t depth, const void *_Nonnull left, const void *_Nonnull right,
                            const float *_Nullable start, ck_matrix c, ck_gelu_panels gelu);
 
