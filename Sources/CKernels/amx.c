@@ -116,14 +116,16 @@ static void pack_gelu(ck_matrix block, int64_t i, int64_t j, const ck_gelu_panel
 AMX void ck_amx_multiply(int64_t depth, const uint32_t *left, const uint32_t *right, const float *start,
                          int accumulates, ck_matrix c, const ck_gelu_panels *gelu) {
     const int64_t pairs = ck_bf16_pairs(depth), all = pairs / SIDE, below = SIDE * pairs;
+    // Where a right panel is read once, all of it is.
+    const int64_t step = c.rows > BLOCK || all < CK_AMX_DEPTH ? CK_AMX_DEPTH : all;
     tiles_begin();
     for (int64_t jj = 0; jj < c.columns; jj += COLUMNS) {
         const int64_t width = c.columns < jj + COLUMNS ? c.columns : jj + COLUMNS;
         for (int64_t ii = 0; ii < c.rows; ii += ROWS) {
             const int64_t height = c.rows < ii + ROWS ? c.rows : ii + ROWS;
             // Once without any depth too, since c must be written.
-            for (int64_t t = 0; t == 0 || t < all; t += CK_AMX_DEPTH) {
-                const int64_t tiles = all - t < CK_AMX_DEPTH ? all - t : CK_AMX_DEPTH;
+            for (int64_t t = 0; t == 0 || t < all; t += step) {
+                const int64_t tiles = all - t < step ? all - t : step;
                 for (int64_t j = jj; j < width; j += BLOCK) {
                     operands x = {.right = right + j * pairs + t * SIDE * RIGHT, .tiles = tiles, .below = below};
                     const uint32_t *const next = j + BLOCK < width ? x.right + BLOCK * pairs
