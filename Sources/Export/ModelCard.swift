@@ -56,6 +56,11 @@ struct ModelCard {
         guard model.isOfTransformers else {
             return "transformers has no such encoder, and refuses it by its `model_type`:\n\n    " + command
         }
+        guard model.configuration.usesExpectation ?? true else {
+            return
+                "transformers computes it by CUDA kernels of its own alone, which draw other hashes at every call:\n\n"
+                + "    \(command)"
+        }
         let kind = (model.configuration.architectures?.first ?? "").split(separator: "For", maxSplits: 1).last
         let loader =
             switch kind {
