@@ -7,7 +7,7 @@ import Training
 struct CardHeader {
     let yaml: String
 
-    init(of model: HubFolder, _ record: TrainingRecord, name: String, onnx: OnnxModel?) {
+    init(of model: HubFolder, _ record: TrainingRecord, name: String, _ earlier: EarlierCard, onnx: OnnxModel?) {
         let configuration = model.configuration
         let isEmbedding = onnx == nil && !model.modules.files.isEmpty
         let pipeline =
@@ -20,10 +20,11 @@ struct CardHeader {
         let library =
             onnx != nil
             ? "onnx" : isEmbedding ? "sentence-transformers" : model.isOfTransformers ? "transformers" : "yoso"
-        let lines = [
-            "---", "license: unknown", "library_name: \(library)", "pipeline_tag: \(pipeline)", "tags:", "- yoso",
-            "- \(configuration.modelType)",
-        ]
+        let lines =
+            ["---"] + earlier.yaml + [
+                "library_name: \(library)", "pipeline_tag: \(pipeline)", "tags:", "- yoso",
+                "- \(configuration.modelType)",
+            ]
         yaml = (lines + Self.results(record, name, pipeline) + ["---"]).joined(separator: "\n")
     }
 

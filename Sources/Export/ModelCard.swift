@@ -13,19 +13,22 @@ struct ModelCard {
     init(of model: HubFolder, _ weights: any HubWeights, by program: String) throws {
         let record = try TrainingRecord(of: model.source, model.configuration)
         let name = record.name ?? model.source.resolvingSymlinksInPath().lastPathComponent
+        let earlier = EarlierCard(of: model.source)
         let sections = [
-            CardHeader(of: model, record, name: name, onnx: weights as? OnnxModel).yaml,
+            CardHeader(of: model, record, name: name, earlier, onnx: weights as? OnnxModel).yaml,
             "# \(name)",
             Self.summary(model, weights)
-                + "\n\nWritten by \(program) from the files of the checkpoint and of its run. The language and the license of what it learned "
-                + "from are unknown to them: add both above before you publish it, and read the rest, which names files of the "
-                + "machine that trained.",
+                + "\n\nWritten by \(program) from the files of the checkpoint and of its run. "
+                + (earlier.unknown.map { "They do not tell the \($0) of what it learned from: add that above. " } ?? "")
+                + "Read all before you publish it, for it names files of the machine that trained.",
             "## Use\n\n" + ((weights as? OnnxModel).map(Self.use) ?? Self.use(model)),
             "## Training\n\n" + record.training,
             "## Results\n\n" + record.results(weights.precision),
             "## Limits\n\n" + Self.limits(model, record).map { "- \($0)" }.joined(separator: "\n"),
         ]
-        text = (sections + record.recipes).joined(separator: "\n\n") + "\n"
+        text =
+            (sections + record.recipes + (earlier.body.map { ["## The card before the export\n\n\($0)"] } ?? []))
+            .joined(separator: "\n\n") + "\n"
     }
 
     private static func summary(_ model: HubFolder, _ weights: any HubWeights) -> String {

@@ -56,6 +56,25 @@ import Testing
         #expect(try MaskFilling("a [MASK]", by: checkpoint.file("out"), atMost: 3).words.count == 1)
     }
 
+    /// What people wrote in the card of a checkpoint is not lost.
+    @Test func anEarlierCardIsKept() throws {
+        let checkpoint = try SmallCheckpoint()
+        let name = "README.md"
+        try write(checkpoint)
+        func card(_ folder: String) throws -> String {
+            try String(contentsOf: checkpoint.file(folder).appendingPathComponent(name), encoding: .utf8)
+        }
+        #expect(try card("out").contains("They do not tell the language and license of what it learned from"))
+        let own =
+            "---\nlibrary_name: mine\nlanguage:\n- en\n- de\ntags:\n- x\nlicense: mit\n---\n\n# Mine\n\nOf letters.\n"
+        try Data(own.utf8).write(to: checkpoint.model.appendingPathComponent(name))
+        try write(checkpoint, .onnx(hiddenStates: false), to: "again")
+        let again = try card("again")
+        #expect(again.hasPrefix("---\nlanguage:\n- en\n- de\nlicense: mit\nlibrary_name: onnx\n"), "\(again)")
+        #expect(again.hasSuffix("## The card before the export\n\n# Mine\n\nOf letters.\n"))
+        #expect(!again.contains("They do not tell") && !again.contains("mine\n"))
+    }
+
     @Test func whatIsThereIsNotOverwritten() throws {
         let checkpoint = try SmallCheckpoint()
         try write(checkpoint)
