@@ -46,7 +46,7 @@ struct Kernels {
     let residualNorm, residualNormGradient: Function
     let gelu, geluGradient, columnSums, columnsFinish, tanhForward, tanhGradient, dropout: Function
     let clear, add, meanRows, meanRowsGradient: Function
-    let crossEntropy, binaryCrossEntropy, squaredError, lossFinish: Function
+    let crossEntropy, binaryCrossEntropy, squaredError, sampleRows, lossFinish: Function
     let smallLinear, smallInputGradient, smallWeightGradient: Function
 
     init(_ precision: Precision, on device: CudaDevice) {
@@ -76,6 +76,7 @@ struct Kernels {
         crossEntropy = loss.function("cross_entropy")
         binaryCrossEntropy = loss.function("binary_cross_entropy")
         squaredError = loss.function("squared_error")
+        sampleRows = loss.function("sample_rows")
         lossFinish = loss.function("loss_finish")
         let small = device.program(.small, precision)
         smallLinear = small.function("small_linear")

@@ -67,11 +67,12 @@ public protocol Machine: AnyObject {
     func crossEntropy(_ logits: Tensor, _ labels: [Int32], weight: Float, smoothing: Float) -> () -> LossCounts
     func binaryCrossEntropy(_ logits: Tensor, _ targets: [Float], weight: Float) -> () -> LossCounts
     func squaredError(_ x: Tensor, _ targets: [Float], weight: Float) -> () -> LossCounts
-    /// The logits x Eᵀ + b, a chunk of rows at a time, their loss, and, in training, its gradients.
+    /// The logits x Eᵀ + b, a chunk of rows at a time, their loss, and, in training, its gradients; where there are `uniforms`, one
+    /// a row, samples too.
     func tiedCrossEntropy(
         _ x: Tensor, _ embedding: Parameter, _ bias: Parameter, _ labels: [Int32], weight: Float,
-        _ gradients: (dx: Tensor, dEmbedding: Tensor, dBias: Tensor)?
-    ) -> () -> LossCounts
+        sampling uniforms: [Float], _ gradients: (dx: Tensor, dEmbedding: Tensor, dBias: Tensor)?
+    ) -> TiedLoss
 
     /// The outputs of the heads, [tokens, width], from projections [tokens, 3 · width].
     func attend(_ projections: Tensor, _ layout: BatchLayout, _ attention: DeviceAttention) -> (Tensor, KeptAttention)
@@ -110,6 +111,14 @@ public struct LossCounts {
 
     /// Of rows whose loss is a mean over columns.
     func over(_ columns: Int) -> LossCounts { LossCounts(sum: sum / Double(columns), correct: correct) }
+}
+
+/// What the loss of a tied decoder tells, both waited for when asked for.
+public struct TiedLoss {
+    public var counts: () -> LossCounts = { LossCounts() }
+    public var samples: () -> [Int32] = { [] }
+
+    public init() {}
 }
 
 /// An attention as a machine runs it.
