@@ -61,9 +61,11 @@ let package = Package(
                 .embedInCode("Kernels/rows.cu"), .embedInCode("Kernels/loss.cu"),
                 .embedInCode("Kernels/optimizer.cu"), .embedInCode("Kernels/small.cu"),
                 .embedInCode("Kernels/softmax.cu"), .embedInCode("Kernels/softmax_gradient.cu"),
-                .embedInCode("Kernels/softmax_fp32.cu"), .embedInCode("Kernels/yoso.cu"),
+                .embedInCode("Kernels/softmax_fp32.cu"), .embedInCode("Kernels/softmax_unit.cu"),
+                .embedInCode("Kernels/softmax_window.cu"), .embedInCode("Kernels/yoso.cu"),
                 .embedInCode("Kernels/yoso_hash.cu"), .embedInCode("Kernels/yoso_pairs.cu"),
                 .embedInCode("Kernels/yoso_gradients.cu"), .embedInCode("Kernels/yoso_expectation.cu"),
+                .embedInCode("Kernels/segment.cu"), .embedInCode("Kernels/nystrom.cu"),
                 .embedInCode("Kernels/convolution.cu"),
             ]),
 

@@ -2,7 +2,7 @@ import Tensors
 
 /// The texts of the kernels, each a program of its own behind what all share.
 enum KernelText: String {
-    case embedding, norm, activations, rows, loss, optimizer, small, softmax, yoso
+    case embedding, norm, activations, rows, loss, optimizer, small, softmax, yoso, segment
 
     private var bytes: [UInt8] {
         switch self {
@@ -14,7 +14,9 @@ enum KernelText: String {
         case .optimizer: PackageResources.optimizer_cu
         case .small: PackageResources.small_cu
         case .softmax:
-            PackageResources.softmax_cu + PackageResources.softmax_gradient_cu + PackageResources.softmax_fp32_cu
+            PackageResources.softmax_window_cu + PackageResources.softmax_cu + PackageResources.softmax_gradient_cu
+                + PackageResources.softmax_fp32_cu + PackageResources.softmax_unit_cu
+        case .segment: PackageResources.segment_cu + PackageResources.nystrom_cu
         case .yoso:
             PackageResources.yoso_cu + PackageResources.yoso_hash_cu + PackageResources.yoso_pairs_cu
                 + PackageResources.yoso_gradients_cu + PackageResources.yoso_expectation_cu

@@ -84,9 +84,9 @@ public protocol Machine: AnyObject {
     func convolveGradient(
         _ dy: Tensor, _ projections: Tensor, _ layout: BatchLayout, heads: Int, _ kernels: Parameter,
         dProjections: Tensor, dKernels: Tensor)
-    /// The gradient of the projections.
+    /// The gradient of the projections; that of the temperatures, where there are any, is added to `dTemperature`.
     func attendGradient(
-        _ dy: Tensor, _ output: Tensor, _ projections: Tensor, _ kept: KeptAttention
+        _ dy: Tensor, _ output: Tensor, _ projections: Tensor, _ kept: KeptAttention, dTemperature: Tensor?
     ) -> Tensor
 }
 
@@ -128,12 +128,30 @@ public struct DeviceAttention {
     public let kind: Kind
 
     public enum Kind {
-        /// dropout(softmax(scale Q Kᵀ)) V, with the scale of every head.
-        case softmax(scales: [Float], dropout: Float, random: RandomStream?)
+        /// dropout(softmax(scale Q Kᵀ)) V.
+        case softmax(scale: SoftmaxScale, dropout: Float, random: RandomStream?)
+        /// softmax(scale Q Kᵀ) V over the tokens at most `window` away and the first, which itself sees all.
+        case local(scale: Float, window: Int)
+        /// φ(Q) (φ(K)ᵀ V), over its sums of φ(Q) φ(K)ᵀ, with φ(x) = elu(x) + 1.
+        case linear
+        /// By so many means of queries and keys at most.
+        case nystrom(scale: Float, landmarks: Int)
         /// Every pair weighs its expectation.
         case yosoExpectation(YosoPairs)
         /// Pairs that hashes of the stream select; each sequence has a stream of its own in it where they are drawn anew.
         case yoso(YosoPairs, hashes: Int, conditional: Bool, random: RandomStream, isDrawn: Bool)
+    }
+
+    /// The factor of scores.
+    public enum SoftmaxScale {
+        case fixed(Float)
+        /// `first` e^θ of a learned θ a head, of queries and keys of length 1.
+        case learned(first: Float, Parameter)
+    }
+
+    /// θ, where there is one.
+    public var temperature: Parameter? {
+        if case .softmax(.learned(_, let temperature), _, _) = kind { temperature } else { nil }
     }
 
     /// What pairs of YOSO weigh, and what their sums are divided by.
