@@ -41,7 +41,10 @@ struct DropoutArgument {
 /// `Yoso` of the kernels.
 struct YosoArgument {
     var site: UInt64
-    var drawn, bits, hashes, kernelBits, exact, mass, conditional: Int32
+    var drawn, bits, hashes, kernelBits, exact, mass, conditional, pairs: Int32
+    var selections: UInt64 = 0
+    var met: UInt64 = 0
+    var again: Int32 = 0
     var unused: Int32 = 0
 }
 

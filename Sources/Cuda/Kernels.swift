@@ -20,7 +20,7 @@ enum KernelText: String {
         case .yoso:
             PackageResources.yoso_cu + PackageResources.yoso_hash_cu + PackageResources.yoso_pairs_cu
                 + PackageResources.yoso_gradients_cu + PackageResources.yoso_expectation_cu
-                + PackageResources.convolution_cu
+                + PackageResources.yoso_budget_cu + PackageResources.convolution_cu
         }
     }
 

@@ -5,6 +5,7 @@ import Tensors
 /// The kernels of YOSO with heads of one width.
 struct YosoKernels {
     let hash, norms, sort: Function
+    let budget: PairBudget.Kernels
     let sumsCounts, sumsConditional: Function
     let queryGradientCounts, queryGradientWeighed, keyGradientCounts, keyGradientWeighed: Function
     let outputGradient, expectation, expectationGradientQ, expectationGradientKV: Function
@@ -18,6 +19,7 @@ struct YosoKernels {
         hash = program.function("yoso_hash")
         norms = program.function("yoso_norms")
         sort = program.function("yoso_sort", shared: min(Self.mostShared, machine.device.sharedMemory))
+        budget = PairBudget.Kernels(program)
         sumsCounts = program.function("yoso_sums_counts")
         sumsConditional = program.function("yoso_sums_conditional")
         queryGradientCounts = program.function("yoso_query_gradient_counts")
@@ -41,7 +43,7 @@ extension YosoArgument {
         self.init(
             site: random?.key ?? 0, drawn: isDrawn ? 1 : 0, bits: Int32(pairs.bits ?? 0), hashes: Int32(hashes),
             kernelBits: Int32(pairs.kernelBits ?? 0), exact: pairs.exact ? 1 : 0, mass: pairs.byMass ? 1 : 0,
-            conditional: conditional ? 1 : 0)
+            conditional: conditional ? 1 : 0, pairs: Int32(pairs.budget ?? 0))
     }
 }
 
@@ -94,25 +96,52 @@ extension CudaMachine {
         let (kernels, view, heads) = (yosoKernels(attention.headWidth), view(of: layout), attention.heads)
         let (padded, hashes) = (Self.padded(y.rows), Int(yoso.hashes))
         checkSampled(view.longest, sequences: layout.count)
-        let codes = pool.tensor(1, (2 * y.rows * heads * hashes + 1) / 2)
-        // Side by side where a pair's first common hash is looked for.
-        let stride = (hashes + 7) / 8 * 8
-        let isWeighed = yoso.conditional == 1
-        let rowCodes = isWeighed ? pool.tensor(1, (2 * y.rows * heads * stride + 1) / 2) : nil
         let (inverses, divisors) = (pool.tensor(2 * heads, padded), pool.tensor(heads, padded))
+        let isWeighed = yoso.conditional == 1
+        var codes = Codes(self, rows: y.rows, heads, hashes, besides: isWeighed)
         launch(
-            kernels.hash, Grid(view.tileCount, heads, threads: 128), .of(codes), .of(rowCodes), .of(inverses),
+            kernels.hash, Grid(view.tileCount, heads, threads: 128), .of(codes.all), .of(codes.beside), .of(inverses),
             .of(projections), .of(view.tiles), .layout(view.argument), .yoso(yoso), .of(heads), .of(padded))
-        let (order, ranges) = sort(codes, side: 1, layout, heads, yoso, kernels)
-        launch(
-            isWeighed ? kernels.sumsConditional : kernels.sumsCounts, Grid(4 * view.tileCount, heads), .of(y),
-            .of(divisors), .of(order), .of(ranges), .of(rowCodes), .of(inverses), .of(projections), .of(view.tiles),
-            .layout(view.argument), .yoso(yoso), .of(heads), .of(padded))
+        func sums(_ yoso: YosoArgument, _ keys: (order: Tensor, ranges: Tensor)) {
+            launch(
+                isWeighed ? kernels.sumsConditional : kernels.sumsCounts, Grid(4 * view.tileCount, heads), .of(y),
+                .of(divisors), .of(keys.order), .of(keys.ranges), .of(codes.beside), .of(inverses), .of(projections),
+                .of(view.tiles), .layout(view.argument), .yoso(yoso), .of(heads), .of(padded))
+        }
+        var budget: PairBudget?
+        var yoso = yoso
+        if yoso.pairs > 0 {
+            let own = PairBudget(self, kernels.budget, codes, layout, heads, yoso)
+            codes = Codes(self, rows: y.rows, heads, hashes, besides: true)
+            yoso = own.select(into: codes)
+            budget = own
+        }
+        let keys = sort(codes.all, side: 1, layout, heads, yoso, kernels)
+        sums(yoso, keys)
+        if let budget {
+            yoso = budget.selectAgain(into: codes)
+            sort(codes.all, side: 1, layout, heads, yoso, kernels, into: keys)
+            sums(yoso, keys)
+        }
         return (
             y,
             KeptAttention(
-                attention, layout, [inverses, divisors, codes, order, ranges] + (rowCodes.map { [$0] } ?? []))
+                attention, layout,
+                [inverses, divisors, codes.all, keys.order, keys.ranges] + (codes.beside.map { [$0] } ?? [])
+                    + (budget.map { [$0.selections] } ?? []))
         )
+    }
+
+    /// Codes of queries, then of keys.
+    struct Codes {
+        let all: Tensor
+        /// Those of a row side by side, where a pair's first common hash is looked for.
+        let beside: Tensor?
+
+        init(_ machine: CudaMachine, rows: Int, _ heads: Int, _ hashes: Int, besides: Bool) {
+            func codes(_ hashes: Int) -> Tensor { machine.pool.tensor(1, (2 * rows * heads * hashes + 1) / 2) }
+            (all, beside) = (codes(hashes), besides ? codes((hashes + 7) / 8 * 8) : nil)
+        }
     }
 
     /// Places of tokens are 16 bits, and a grid has so many sequences.
@@ -129,19 +158,27 @@ extension CudaMachine {
     private func sort(
         _ codes: Tensor, side: Int, _ layout: BatchLayout, _ heads: Int, _ yoso: YosoArgument, _ kernels: YosoKernels
     ) -> (order: Tensor, ranges: Tensor) {
+        let count = layout.tokens * heads * Int(yoso.hashes)
+        let sorted = (order: pool.tensor(1, (count + 1) / 2), ranges: pool.tensor(1, count))
+        sort(codes, side: side, layout, heads, yoso, kernels, into: sorted)
+        return sorted
+    }
+
+    private func sort(
+        _ codes: Tensor, side: Int, _ layout: BatchLayout, _ heads: Int, _ yoso: YosoArgument, _ kernels: YosoKernels,
+        into sorted: (order: Tensor, ranges: Tensor)
+    ) {
         let (view, hashes) = (view(of: layout), Int(yoso.hashes))
-        let count = layout.tokens * heads * hashes
-        let (order, ranges) = (pool.tensor(1, (count + 1) / 2), pool.tensor(1, count))
         let longest = view.longest
-        let bits = yoso.bits > 0 ? Int(yoso.bits) : min(16, max(1, Int.bitWidth - 1 - longest.leadingZeroBitCount))
+        let byLength = max(1, Int.bitWidth - 1 - longest.leadingZeroBitCount) + (yoso.pairs > 0 ? 1 : 0)
+        let bits = yoso.bits > 0 ? Int(yoso.bits) : min(16, byLength)
         let counts = 4 * min(1 << bits, 16384)
         let isInShared = counts + 2 * longest <= min(YosoKernels.mostShared, device.sharedMemory)
         let threads = longest <= 256 ? 128 : longest <= 1024 ? 256 : longest <= 16384 ? 512 : 1024
         launch(
             kernels.sort, Grid(hashes, heads, layout.count, threads: threads),
-            shared: counts + (isInShared ? 2 * longest : 0), .of(order), .of(ranges), .of(codes), .of(side),
-            .layout(view.argument), .yoso(yoso), .of(heads), .of(isInShared ? 1 : 0))
-        return (order, ranges)
+            shared: counts + (isInShared ? 2 * longest : 0), .of(sorted.order), .of(sorted.ranges), .of(codes),
+            .of(side), .layout(view.argument), .yoso(yoso), .of(heads), .of(isInShared ? 1 : 0))
     }
 
     func sampleGradient(
@@ -153,6 +190,8 @@ extension CudaMachine {
         let (inverses, divisors, codes) = (kept.tensors[0], kept.tensors[1], kept.tensors[2])
         let (order, ranges) = (kept.tensors[3], kept.tensors[4])
         let rowCodes = kept.tensors.count > 5 ? kept.tensors[5] : nil
+        var yoso = yoso
+        if yoso.pairs > 0 { yoso.selections = kept.tensors[6].address }
         let (dSums, deltas) = (activation(dy.rows, dy.columns), pool.tensor(heads, padded))
         let isWeighed = yoso.conditional == 1 || yoso.exact == 1
         let grid = Grid(4 * view.tileCount, heads)

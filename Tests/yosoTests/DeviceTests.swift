@@ -51,6 +51,10 @@ struct DeviceTests {
         ],
         ["attention=softmax", "attention.queryKeyNorm=true"], ["attention=local", "attention.window=5"],
         ["attention=linear"], ["attention=nystrom", "attention.landmarks=8"],
+        [
+            "attention=yoso", "attention.estimator=conditional", "attention.hashes=2", "attention.bits=auto",
+            "attention.kernelBits=3", "attention.pairs=8",
+        ],
         ["objective=replacedTokens"],
     ])
     func learnsAsTheCPUDoes(model: [String]) throws {

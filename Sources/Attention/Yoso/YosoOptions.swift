@@ -190,7 +190,6 @@ public struct YosoOptions: AttentionKind {
 
     public func problemOnDevice(headWidth: Int) -> String? {
         if hash == .gaussian { return "yoso with hash: gaussian runs on the CPU only" }
-        if pairs != nil { return "yoso with a budget of pairs runs on the CPU only" }
         return deviceProblem(of: Self.name, heads: headWidth)
     }
 

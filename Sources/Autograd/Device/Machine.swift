@@ -160,13 +160,16 @@ public struct DeviceAttention {
         public let bits: Int?
         /// Of the kernel; nil for those of a hash.
         public let kernelBits: Int?
+        /// The most keys that a query meets on average, by bits chosen for every head and sequence; nil for no limit.
+        public let budget: Int?
         /// Whether the kernel's derivative is exact, or its lower bound.
         public let exact: Bool
         /// Whether sums are divided by the mass of their weights, or by their length.
         public let byMass: Bool
 
-        public init(bits: Int?, kernelBits: Int?, exact: Bool, byMass: Bool) {
-            (self.bits, self.kernelBits, self.exact, self.byMass) = (bits, kernelBits, exact, byMass)
+        public init(bits: Int?, kernelBits: Int?, budget: Int? = nil, exact: Bool, byMass: Bool) {
+            (self.bits, self.kernelBits, self.budget) = (bits, kernelBits, budget)
+            (self.exact, self.byMass) = (exact, byMass)
         }
     }
 
