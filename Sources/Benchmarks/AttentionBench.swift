@@ -41,7 +41,7 @@ public struct AttentionBench {
     /// Why no GPU runs an attention, of those that are asked for, or of all.
     public var problemsOnDevice: [String] {
         choices(length: 512).filter { only.isEmpty || only.contains($0.name) }
-            .compactMap { $0.choice.problemOnDevice(headWidth: width) }
+            .compactMap { name, choice in choice.problemOnDevice(headWidth: width).map { "\(name): \($0)" } }
     }
 
     /// - Throws: `UsageError` where numbers are out of their ranges, or an attention or a kind of data is unknown.
