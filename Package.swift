@@ -63,11 +63,13 @@ let package = Package(
                 .embedInCode("Kernels/rows.cu"), .embedInCode("Kernels/loss.cu"),
                 .embedInCode("Kernels/optimizer.cu"), .embedInCode("Kernels/small.cu"),
                 .embedInCode("Kernels/softmax.cu"), .embedInCode("Kernels/softmax_gradient.cu"),
-                .embedInCode("Kernels/softmax_fp32.cu"), .embedInCode("Kernels/yoso.cu"),
+                .embedInCode("Kernels/softmax_fp32.cu"), .embedInCode("Kernels/softmax_unit.cu"),
+                .embedInCode("Kernels/softmax_window.cu"), .embedInCode("Kernels/yoso.cu"),
                 .embedInCode("Kernels/yoso_hash.cu"), .embedInCode("Kernels/yoso_pairs.cu"),
                 .embedInCode("Kernels/yoso_gradients.cu"), .embedInCode("Kernels/yoso_expectation.cu"),
                 .embedInCode("Kernels/yoso_matches.cu"), .embedInCode("Kernels/yoso_dense.cu"),
-                .embedInCode("Kernels/convolution.cu"),
+                .embedInCode("Kernels/yoso_budget.cu"), .embedInCode("Kernels/segment.cu"),
+                .embedInCode("Kernels/nystrom.cu"), .embedInCode("Kernels/convolution.cu"),
             ]),
 
         // The model.
@@ -142,7 +144,7 @@ let package = Package(
 
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"]),
         .testTarget(name: "AutogradTests", dependencies: ["Autograd", "Attention", "CKernels", "Tensors"]),
-        .testTarget(name: "CudaTests", dependencies: ["Attention", "Autograd", "Cuda", "Tensors"]),
+        .testTarget(name: "CudaTests", dependencies: ["Attention", "Autograd", "CKernels", "Cuda", "Tensors"]),
         .testTarget(name: "AttentionTests", dependencies: ["Attention", "Autograd", "Tensors"]),
         .testTarget(
             name: "BertTests",

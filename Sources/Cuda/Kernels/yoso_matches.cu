@@ -11,14 +11,11 @@ struct Matches {
 #define TOGETHER 32
 
 /// The smaller of two halves each.
-DEVICE u32 smaller2(u32 a, u32 b) {
-#if !defined(YOSO_EMULATED) && __CUDA_ARCH__ >= 900
-    u32 both;
-    asm("min.u16x2 %0, %1, %2;" : "=r"(both) : "r"(a), "r"(b));
-    return both;
+DEVICE u32 least_halves(u32 a, u32 b) {
+#ifdef YOSO_EMULATED
+    return min(a & 0xffffu, b & 0xffffu) | min(a >> 16, b >> 16) << 16;
 #else
-    const u32 low = (a & 0xffffu) < (b & 0xffffu) ? a : b, high = a >> 16 < b >> 16 ? a : b;
-    return (low & 0xffffu) | (high & 0xffff0000u);
+    return __vminu2(a, b);
 #endif
 }
 
@@ -69,8 +66,8 @@ DEVICE void match(u32 *out, int stride, const u16 *row_codes, const int4 *tiles,
                         // How many parts are not zero, or whether any is.
                         if (BYTES && COUNTED) found += (((x & ~HIGH) + ~HIGH) | x) >> 7 & LOW;
                         if (BYTES && !COUNTED) found |= (x - LOW) & ~x;
-                        if (!BYTES && COUNTED) found += smaller2(x, LOW);
-                        if (!BYTES && !COUNTED) found = smaller2(found, x);
+                        if (!BYTES && COUNTED) found += least_halves(x, LOW);
+                        if (!BYTES && !COUNTED) found = least_halves(found, x);
                     }
                 }
                 if (COUNTED) {
