@@ -142,7 +142,7 @@ let package = Package(
             exclude: ["Fixtures"]),
         .testTarget(name: "SampleEnglishTests", dependencies: ["SampleEnglish"]),
         .testTarget(name: "CorporaTests", dependencies: ["Corpora", "Tokenization"]),
-        .testTarget(name: "TasksTests", dependencies: ["Tasks", "Options", "Tokenization"]),
+        .testTarget(name: "TasksTests", dependencies: ["Tasks", "Options", "Tokenization"], exclude: ["Fixtures"]),
         .testTarget(name: "GlueTests", dependencies: ["Glue", "Tasks", "Digests"]),
         .testTarget(name: "LongRangeTests", dependencies: ["LongRange", "CPng"]),
         .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Digests"]),
