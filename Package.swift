@@ -111,6 +111,7 @@ let package = Package(
                 "Bert", "Checkpoints", "Communication", "Console", "Corpora", "Digests", "Glue", "Inference",
                 "LongRange", "Options", "Recipes", "Reports",
                 "SampleEnglish", "Shipped", "Tasks", "Tensors", "Tokenization", "Training",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .target(name: "Reports", dependencies: ["Checkpoints"]),
         .target(
