@@ -41,10 +41,11 @@ struct EntityFigures {
         }
         let rows = wrong.sorted { confidence($0) > confidence($1) }.prefix(Self.mistakes).map { words, index in
             let word = words[index]
-            let text = words.indices.map { $0 == index ? "[\(words[$0].texts[0])]" : words[$0].texts[0] }
+            func text(_ index: Int) -> String { words[index].texts.joined(separator: " ") }
+            let texts = words.indices.map { $0 == index ? "[\(text($0))]" : text($0) }
             return [
                 word.set, word.label.joined(), word.prediction.joined(), Show.percent(confidence((words, index))),
-                text.joined(separator: " "),
+                texts.joined(separator: " "),
             ]
         }
         return "<h2>The most confident mistakes</h2>\n"
