@@ -64,6 +64,7 @@ let package = Package(
                 .embedInCode("Kernels/softmax_fp32.cu"), .embedInCode("Kernels/yoso.cu"),
                 .embedInCode("Kernels/yoso_hash.cu"), .embedInCode("Kernels/yoso_pairs.cu"),
                 .embedInCode("Kernels/yoso_gradients.cu"), .embedInCode("Kernels/yoso_expectation.cu"),
+                .embedInCode("Kernels/yoso_matches.cu"), .embedInCode("Kernels/yoso_dense.cu"),
                 .embedInCode("Kernels/convolution.cu"),
             ]),
 

@@ -40,7 +40,7 @@ struct DropoutArgument {
 struct YosoArgument {
     var site: UInt64
     var drawn, bits, hashes, kernelBits, exact, mass, conditional: Int32
-    var unused: Int32 = 0
+    var tiled: Int32 = 0
 }
 
 /// The arguments of kernels, as the driver wants them: each where a pointer points to.

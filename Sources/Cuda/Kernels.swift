@@ -17,7 +17,8 @@ enum KernelText: String {
             PackageResources.softmax_cu + PackageResources.softmax_gradient_cu + PackageResources.softmax_fp32_cu
         case .yoso:
             PackageResources.yoso_cu + PackageResources.yoso_hash_cu + PackageResources.yoso_pairs_cu
-                + PackageResources.yoso_gradients_cu + PackageResources.yoso_expectation_cu
+                + PackageResources.yoso_gradients_cu + PackageResources.yoso_matches_cu
+                + PackageResources.yoso_expectation_cu + PackageResources.yoso_dense_cu
                 + PackageResources.convolution_cu
         }
     }

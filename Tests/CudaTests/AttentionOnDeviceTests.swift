@@ -37,6 +37,21 @@ extension OnDevice.AttentionTests {
             }
         }
         + [
+            // So many codes that pairs are listed in bf16 too; as the others few, that tiles hold all.
+            Kind(
+                testDescription: "YOSO counts, listed", choice: .yoso(.init(hashes: 4, bits: 8)), isSampled: true),
+            Kind(
+                testDescription: "YOSO conditional, listed",
+                choice: .yoso(
+                    .init(hashes: 4, bits: 8, estimator: .conditional, kernelBits: 11, normalization: .mass)),
+                isSampled: true),
+            Kind(
+                testDescription: "YOSO counts, many hashes",
+                choice: .yoso(.init(hashes: 70, bits: 9, normalization: .mass)), isSampled: true),
+            Kind(
+                testDescription: "YOSO conditional, many hashes",
+                choice: .yoso(.init(hashes: 70, bits: 9, estimator: .conditional, normalization: .mass)),
+                isSampled: true),
             Kind(
                 testDescription: "YOSO, bits by length", choice: .yoso(.init(hashes: 9, bits: nil)), isSampled: true),
             Kind(
@@ -54,6 +69,12 @@ extension OnDevice.AttentionTests {
     func training(_ kind: Kind, lengths: [Int]) throws {
         for headWidth in [32, 64] { try compare(kind, lengths, headWidth, .fp32) }
         try compare(kind, lengths, 64, .bf16)
+    }
+
+    /// Buckets that a warp ranks, and that it finds anew.
+    @Test(arguments: [3, 1]) func fullBuckets(bits: Int) throws {
+        let kind = Kind(testDescription: "", choice: .yoso(.init(hashes: 2, bits: bits)), isSampled: true)
+        try compare(kind, [600], 32, .fp32)
     }
 
     private func compare(_ kind: Kind, _ lengths: [Int], _ headWidth: Int, _ precision: Precision) throws {

@@ -152,9 +152,9 @@ public struct DeviceAttention {
 public struct KeptAttention {
     public let attention: DeviceAttention
     public let layout: BatchLayout
-    public let tensors: [Tensor]
+    public let tensors: [Tensor?]
 
-    public init(_ attention: DeviceAttention, _ layout: BatchLayout, _ tensors: [Tensor]) {
+    public init(_ attention: DeviceAttention, _ layout: BatchLayout, _ tensors: [Tensor?]) {
         (self.attention, self.layout, self.tensors) = (attention, layout, tensors)
     }
 }

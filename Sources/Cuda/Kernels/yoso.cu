@@ -10,7 +10,7 @@ struct Yoso {
     int exact;        // dE/dx is the derivative, or the lower bound T / 2 E
     int mass;         // sums are divided by the mass of their weights, or by their length
     int conditional;  // a selected pair weighs E / P, or the share of hashes that select it
-    int unused;
+    int tiled;        // sequences of at most so many tokens are taken by tiles of all pairs, longer ones by lists
 };
 
 /// Lanes that share a row of a head, each 16 bytes, and how many rows a warp holds so.

@@ -198,6 +198,7 @@ template <int LAW> DEVICE void sums(const Pass &pass, Search s, real *y, float *
 
 /// Calls body(search) for this warp's rows of a tile's quarter, whose first reads are made ahead.
 template <int LAW, class Body> DEVICE void each_row(const Pass &pass, int first, Body body) {
+    if (pass.place.length <= pass.o.tiled) return;
     int i = first + blockIdx.x % 4 * 16 + threadIdx.x / 32;
     const int last = i + 9 < pass.place.length ? i + 9 : pass.place.length;
     if (i >= last) return;
