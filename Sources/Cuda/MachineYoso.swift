@@ -5,6 +5,7 @@ import Tensors
 /// The kernels of YOSO with heads of one width.
 struct YosoKernels {
     let hash, norms, sort: Function
+    let budget: PairBudget.Kernels
     let sumsCounts, sumsConditional: Function
     let queryGradientCounts, queryGradientWeighed, keyGradientCounts, keyGradientWeighed: Function
     let outputGradient, expectation, expectationGradientQ, expectationGradientKV: Function
@@ -19,6 +20,7 @@ struct YosoKernels {
         hash = program.function("yoso_hash")
         norms = program.function("yoso_norms")
         sort = program.function("yoso_sort", shared: min(Self.mostShared, machine.device.sharedMemory))
+        budget = PairBudget.Kernels(program)
         sumsCounts = program.function("yoso_sums_counts")
         sumsConditional = program.function("yoso_sums_conditional")
         queryGradientCounts = program.function("yoso_query_gradient_counts")
@@ -43,7 +45,7 @@ extension YosoArgument {
         self.init(
             site: random?.key ?? 0, drawn: isDrawn ? 1 : 0, bits: Int32(pairs.bits ?? 0), hashes: Int32(hashes),
             kernelBits: Int32(pairs.kernelBits ?? 0), exact: pairs.exact ? 1 : 0, mass: pairs.byMass ? 1 : 0,
-            conditional: conditional ? 1 : 0)
+            conditional: conditional ? 1 : 0, pairs: Int32(pairs.budget ?? 0))
     }
 }
 

@@ -28,15 +28,20 @@ struct TiledYosoKernels {
 /// that company changes no bit.
 extension CudaMachine {
     /// Where tiles cost less than lists: a pair of a tile costs a fiftieth of a listed one, of which a query has m / 2^t n. Matches
-    /// of all pairs take n² bits, or bytes.
+    /// of all pairs take n² bits, or bytes. Within a budget a query meets all keys.
     private func tiling(_ yoso: YosoArgument, _ kernels: YosoKernels) -> YosoArgument {
-        guard kernels.tiled != nil, yoso.conditional == 1 || yoso.hashes < 256 else { return yoso }
-        let most = 48 * Int(yoso.hashes)
-        // By length a hash has ⌊log₂ n⌋ bits.
-        let lengths =
-            yoso.bits == 0 ? 2 << (Int.bitWidth - 1 - most.leadingZeroBitCount) : 1 << yoso.bits <= most ? 4097 : 1
         var yoso = yoso
-        yoso.tiled = Int32(min(4096, lengths - 1))
+        let most = 48 * Int(yoso.hashes)
+        if yoso.pairs > 0 {
+            yoso.tiled = yoso.pairs
+        } else if kernels.tiled != nil, yoso.conditional == 1 || yoso.hashes < 256 {
+            // By length a hash has ⌊log₂ n⌋ bits.
+            let byLength = yoso.bits == 0
+            let lengths =
+                byLength
+                ? 2 << (Int.bitWidth - 1 - most.leadingZeroBitCount) : 1 << yoso.bits <= most ? 4097 : 1
+            yoso.tiled = Int32(min(4096, lengths - 1))
+        }
         return yoso
     }
 
@@ -44,39 +49,63 @@ extension CudaMachine {
         _ y: Tensor, _ projections: Tensor, _ layout: BatchLayout, _ attention: DeviceAttention, _ options: YosoArgument
     ) -> (Tensor, KeptAttention) {
         let (kernels, view, heads) = (yosoKernels(attention.headWidth), view(of: layout), attention.heads)
-        let (padded, hashes) = (Self.padded(y.rows), Int(options.hashes))
+        let (padded, isWeighed) = (Self.padded(y.rows), options.conditional == 1)
+        var yoso = tiling(options, kernels)
         checkSampled(view.longest, sequences: layout.count)
-        let (yoso, isWeighed) = (tiling(options, kernels), options.conditional == 1)
         let (hasTiles, hasLists) = (view.shortest <= yoso.tiled, view.longest > yoso.tiled)
-        let codes = hasLists ? pool.tensor(1, (2 * y.rows * heads * hashes + 1) / 2) : nil
-        // Side by side where two tokens' codes are compared.
-        let rowCodes = hasTiles || isWeighed ? pool.tensor(1, y.rows * heads * ((hashes + 7) / 8 * 8)) : nil
+        if yoso.pairs > 0 && !hasLists { return expect(y, projections, layout, attention, yoso) }
         let (inverses, divisors) = (pool.tensor(2 * heads, padded), pool.tensor(heads, padded))
+        var codes = Codes(
+            self, rows: y.rows, heads, Int(yoso.hashes), all: hasLists, besides: hasTiles || isWeighed)
         launch(
-            kernels.hash, Grid(view.tileCount, heads, threads: 128), .of(codes), .of(rowCodes), .of(inverses),
+            kernels.hash, Grid(view.tileCount, heads, threads: 128), .of(codes.all), .of(codes.beside), .of(inverses),
             .of(projections), .of(view.tiles), .layout(view.argument), .yoso(yoso), .of(heads), .of(padded))
-        var (matches, order, ranges) = (Tensor?.none, Tensor?.none, Tensor?.none)
-        if let rowCodes, let law = kernels.tiled?[isWeighed], hasTiles {
-            let found = self.matches(of: rowCodes, law, layout, heads, padded, yoso)
-            launch(
-                law.sums, Grid(view.tileCount, heads, threads: 128), .of(y), .of(divisors), .of(inverses),
-                .of(projections), .of(view.tiles), .layout(view.argument), .yoso(yoso), .of(heads), .of(padded),
-                .of(found), .of(found.columns))
-            // Bits are fewer than codes, bytes are not.
-            matches = isWeighed ? found : nil
+        func tiles(_ kernel: Function, _ matches: Tensor?) {
+            device.launch(
+                kernel, Grid(view.tileCount, heads, threads: 128),
+                [
+                    .of(y), .of(divisors), .of(inverses), .of(projections), .of(view.tiles), .layout(view.argument),
+                    .yoso(yoso), .of(heads), .of(padded),
+                ] + (matches.map { [.of($0), .of($0.columns)] } ?? []))
         }
-        if let codes {
-            (order, ranges) = sort(codes, side: 1, layout, heads, yoso, kernels)
+        func lists(_ keys: Lists) {
             launch(
                 isWeighed ? kernels.sumsConditional : kernels.sumsCounts, Grid(4 * view.tileCount, heads), .of(y),
-                .of(divisors), .of(order), .of(ranges), .of(rowCodes), .of(inverses), .of(projections),
+                .of(divisors), .of(keys.order), .of(keys.ranges), .of(codes.beside), .of(inverses), .of(projections),
                 .of(view.tiles), .layout(view.argument), .yoso(yoso), .of(heads), .of(padded))
         }
-        let isDone = isWeighed && !hasLists
+        var matches: Tensor?
+        if hasTiles, yoso.pairs > 0 {
+            tiles(kernels.expectation, nil)
+        } else if hasTiles, let law = kernels.tiled?[isWeighed], let beside = codes.beside {
+            let found = self.matches(of: beside, law, layout, heads, padded, yoso)
+            tiles(law.sums, found)
+            // Rows of up to 512 bytes are kept, others made anew.
+            matches = found.columns <= 128 ? found : nil
+        }
+        guard hasLists else {
+            let kept = [inverses, divisors, matches == nil ? codes.beside : nil, matches]
+            return (y, KeptAttention(attention, layout, kept))
+        }
+        var budget: PairBudget?
+        if yoso.pairs > 0 {
+            let own = PairBudget(self, kernels.budget, codes, layout, heads, yoso)
+            codes = Codes(self, rows: y.rows, heads, Int(yoso.hashes), all: true, besides: true)
+            yoso = own.select(into: codes)
+            budget = own
+        }
+        let keys = sort(codes, side: 1, layout, heads, yoso, kernels)
+        lists(keys)
+        if let budget {
+            yoso = budget.selectAgain(into: codes)
+            sort(codes, side: 1, layout, heads, yoso, kernels, into: keys)
+            lists(keys)
+        }
         return (
             y,
             KeptAttention(
-                attention, layout, [inverses, divisors, isDone ? nil : rowCodes, matches, codes, order, ranges])
+                attention, layout,
+                [inverses, divisors, codes.beside, matches, codes.all, keys.order, keys.ranges, budget?.selections])
         )
     }
 
@@ -87,29 +116,38 @@ extension CudaMachine {
         let (kernels, view, heads) = (
             yosoKernels(kept.attention.headWidth), view(of: kept.layout), kept.attention.heads
         )
-        let (yoso, padded, isConditional) = (
-            tiling(options, kernels), Self.padded(dy.rows), options.conditional == 1
-        )
-        let (inverses, divisors, rowCodes, codes) = (kept.tensors[0], kept.tensors[1], kept.tensors[2], kept.tensors[4])
-        if let law = kernels.tiled?[isConditional], view.shortest <= yoso.tiled,
-            let matches = kept.tensors[3] ?? rowCodes.map({ matches(of: $0, law, kept.layout, heads, padded, yoso) })
-        {
-            tileGradients(
-                [law.gradientQ, law.gradientKV], gradient, dy, output, projections, kept, yoso, kernels, matches)
+        var yoso = tiling(options, kernels)
+        if yoso.pairs > 0 && view.longest <= yoso.tiled {
+            return expectGradient(gradient, dy, output, projections, kept, yoso)
         }
-        guard let codes else { return }
+        let (padded, isConditional, beside) = (Self.padded(dy.rows), options.conditional == 1, kept.tensors[2])
+        if view.shortest <= yoso.tiled {
+            if yoso.pairs > 0 {
+                tileGradients(
+                    [kernels.expectationGradientQ, kernels.expectationGradientKV], gradient, dy, output, projections,
+                    kept, yoso, kernels, nil)
+            } else if let law = kernels.tiled?[isConditional],
+                let matches = kept.tensors[3]
+                    ?? beside.map({ matches(of: $0, law, kept.layout, heads, padded, yoso) })
+            {
+                tileGradients(
+                    [law.gradientQ, law.gradientKV], gradient, dy, output, projections, kept, yoso, kernels, matches)
+            }
+        }
+        guard view.longest > yoso.tiled, let all = kept.tensors[4] else { return }
+        if let selections = kept.tensors[7] { yoso.selections = selections.address }
         let (dSums, deltas) = (activation(dy.rows, dy.columns), pool.tensor(heads, padded))
         let isWeighed = isConditional || yoso.exact == 1
         let grid = Grid(4 * view.tileCount, heads)
         launch(
             isWeighed ? kernels.queryGradientWeighed : kernels.queryGradientCounts, grid, .of(gradient), .of(dSums),
-            .of(deltas), .of(dy), .of(output), .of(divisors), .of(kept.tensors[5]), .of(kept.tensors[6]),
-            .of(rowCodes), .of(inverses), .of(projections), .of(view.tiles), .layout(view.argument), .yoso(yoso),
+            .of(deltas), .of(dy), .of(output), .of(kept.tensors[1]), .of(kept.tensors[5]), .of(kept.tensors[6]),
+            .of(beside), .of(kept.tensors[0]), .of(projections), .of(view.tiles), .layout(view.argument), .yoso(yoso),
             .of(heads), .of(padded))
-        let queries = sort(codes, side: 0, kept.layout, heads, yoso, kernels)
+        let queries = sort(Codes(all: all, beside: beside), side: 0, kept.layout, heads, yoso, kernels)
         launch(
             isWeighed ? kernels.keyGradientWeighed : kernels.keyGradientCounts, grid, .of(gradient), .of(dSums),
-            .of(deltas), .of(queries.order), .of(queries.ranges), .of(rowCodes), .of(inverses), .of(projections),
+            .of(deltas), .of(queries.order), .of(queries.ranges), .of(beside), .of(kept.tensors[0]), .of(projections),
             .of(view.tiles), .layout(view.argument), .yoso(yoso), .of(heads), .of(padded))
     }
 
@@ -157,24 +195,5 @@ extension CudaMachine {
         if sequences > 65535 {
             device.fail("yoso on a GPU takes 65,535 sequences a pass, not \(sequences); use a smaller deviceTokens")
         }
-    }
-
-    /// The tokens of one side by their codes, 1 the keys and 0 the queries, and where each token of the other finds its own.
-    private func sort(
-        _ codes: Tensor, side: Int, _ layout: BatchLayout, _ heads: Int, _ yoso: YosoArgument, _ kernels: YosoKernels
-    ) -> (order: Tensor, ranges: Tensor) {
-        let (view, hashes) = (view(of: layout), Int(yoso.hashes))
-        let count = layout.tokens * heads * hashes
-        let (order, ranges) = (pool.tensor(1, (count + 1) / 2), pool.tensor(1, count))
-        let longest = view.longest
-        let bits = yoso.bits > 0 ? Int(yoso.bits) : min(16, max(1, Int.bitWidth - 1 - longest.leadingZeroBitCount))
-        let counts = 4 * min(1 << bits, 16384)
-        let isInShared = counts + 2 * longest <= min(YosoKernels.mostShared, device.sharedMemory)
-        let threads = longest <= 256 ? 128 : longest <= 1024 ? 256 : longest <= 16384 ? 512 : 1024
-        launch(
-            kernels.sort, Grid(hashes, heads, layout.count, threads: threads),
-            shared: counts + (isInShared ? 2 * longest : 0), .of(order), .of(ranges), .of(codes), .of(side),
-            .layout(view.argument), .yoso(yoso), .of(heads), .of(isInShared ? 1 : 0))
-        return (order, ranges)
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Bert
+import Checkpoints
 import Tensors
 import Tokenization
 import Training
@@ -10,3 +11,4 @@ extension Pooling: ExpressibleByArgument {}
 extension VocabularyTrainer.Model: ExpressibleByArgument {}
 extension Precision: ExpressibleByArgument {}
 extension DeviceChoice: ExpressibleByArgument {}
+extension WeightPrecision: ExpressibleByArgument {}

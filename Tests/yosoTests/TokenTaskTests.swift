@@ -90,6 +90,10 @@ import Testing
         let all = try predict(long)[0].entities
         #expect(all.count { $0.text == "Paris" } > 30 && (all.last?.end ?? 0) == long.utf8.count - 3)
 
+        #expect(try tool.run("export", "Checkpoints/names", "--output", "hub").code == 0)
+        let card = try text("hub/README.md")
+        #expect(card.contains("pipeline_tag: token-classification") && card.contains("AutoModelForTokenClassification"))
+
         #expect(try tool.run("report", "Checkpoints/names").code == 0)
         let page = try text("Checkpoints/names/report.html")
         #expect(page.contains("<h2>Entities</h2>") && page.contains("<td>LOC</td>"))

@@ -260,6 +260,7 @@ KERNEL __launch_bounds__(128, BLOCKS(5))
 yoso_expectation(real *y, float *divisors, const float *inverses, const real *qkv, const int4 *tiles, Layout l, Yoso o, int heads,
                  int padded) {
     if (blockIdx.x == gridDim.x - 1) clear_beyond(y, l.rows, padded, 1, 0, blockIdx.y, heads);
+    if (o.tiled && tiles[blockIdx.x].w > o.tiled) return;
     expectation<SUMS, ALL>(y, divisors, 0, 0, inverses, qkv, tiles, l, o, heads, padded);
 }
 
@@ -268,6 +269,7 @@ KERNEL __launch_bounds__(128, BLOCKS(4))
 yoso_expectation_gradient_q(real *dqkv, const real *g, const float *deltas, const float *inverses, const real *qkv,
                             const int4 *tiles, Layout l, Yoso o, int heads, int padded) {
     if (blockIdx.x == gridDim.x - 1) clear_beyond(dqkv, l.rows, padded, 3, 0, blockIdx.y, heads);
+    if (o.tiled && tiles[blockIdx.x].w > o.tiled) return;
     expectation<QUERIES, ALL>(dqkv, 0, g, deltas, inverses, qkv, tiles, l, o, heads, padded);
 }
 
@@ -276,5 +278,6 @@ KERNEL __launch_bounds__(128, BLOCKS(3))
 yoso_expectation_gradient_kv(real *dqkv, const real *g, const float *deltas, const float *inverses, const real *qkv,
                              const int4 *tiles, Layout l, Yoso o, int heads, int padded) {
     clear_keys(dqkv, l.rows, padded, heads);
+    if (o.tiled && tiles[blockIdx.x].w > o.tiled) return;
     expectation<KEYS, ALL>(dqkv, 0, g, deltas, inverses, qkv, tiles, l, o, heads, padded);
 }

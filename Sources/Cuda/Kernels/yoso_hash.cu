@@ -228,9 +228,12 @@ KERNEL __launch_bounds__(1024, 1)
 yoso_sort(u16 *order, u32 *ranges, const u16 *codes, int side, Layout l, Yoso o, int heads, int in_shared) {
     DYNAMIC_SHARED(u32, counts);
     __shared__ u32 totals[32];
-    const int first = l.offsets[blockIdx.z], n = l.offsets[blockIdx.z + 1] - first, bits = hash_bits(o, n);
+    const int first = l.offsets[blockIdx.z], n = l.offsets[blockIdx.z + 1] - first;
     if (n <= o.tiled) return;
     const Place p = {first, n, (int)blockIdx.y, heads};
+    if (is_settled(o, l, p)) return;
+    const int2 selected = selected_bits(o, l, p);
+    const int bits = max(1, selected.x + selected.y);
     const long at = p.hash(blockIdx.x, o.hashes), keys = (long)l.rows * heads * o.hashes;
     const u16 *sorted = codes + (side ? keys : 0) + at, *looking = codes + (side ? 0 : keys) + at;
     u16 *shared = (u16 *)(counts + (bits < 14 ? 1 << bits : BUCKETS));

@@ -10,6 +10,15 @@ struct Matches {
 /// Hashes that are looked at together.
 #define TOGETHER 32
 
+/// The smaller of two halves each.
+DEVICE u32 least_halves(u32 a, u32 b) {
+#ifdef YOSO_EMULATED
+    return min(a & 0xffffu, b & 0xffffu) | min(a >> 16, b >> 16) << 16;
+#else
+    return __vminu2(a, b);
+#endif
+}
+
 /// Two codes of 16 bits a word, or, where codes have at most 8 bits, four.
 template <bool BYTES> DEVICE u32 code_words(const u16 *codes, int word, int left, u32 beyond) {
     u32 both = 0;
@@ -46,7 +55,7 @@ DEVICE void match(u32 *out, int stride, const u16 *row_codes, const int4 *tiles,
             for (int k = 0; k < WORDS; k++)
                 key[k] = code_words<BYTES>(key_codes + codes_at(p, lives ? j0 + lane : 0, m) + h, k, m - h, 0);
             for (int i = 0; i < rows; i++) {
-                u32 found = 0;
+                u32 found = BYTES || COUNTED ? 0 : 0xffffffffu;
 #pragma unroll
                 for (int k = 0; k < WORDS; k += 4) {
                     const uint4 four = *(const uint4 *)&queries[i][k];
@@ -54,17 +63,20 @@ DEVICE void match(u32 *out, int stride, const u16 *row_codes, const int4 *tiles,
 #pragma unroll
                     for (int e = 0; e < 4; e++) {
                         const u32 x = query[e] ^ key[k + e];
-                        // Exactly the parts that are zero, or whether any is.
-                        if (COUNTED) found += ~(((x & ~HIGH) + ~HIGH) | x | ~HIGH) >> (BYTES ? 7 : 15);
-                        else found |= (x - LOW) & ~x;
+                        // How many parts are not zero, or whether any is.
+                        if (BYTES && COUNTED) found += (((x & ~HIGH) + ~HIGH) | x) >> 7 & LOW;
+                        if (BYTES && !COUNTED) found |= (x - LOW) & ~x;
+                        if (!BYTES && COUNTED) found += least_halves(x, LOW);
+                        if (!BYTES && !COUNTED) found = least_halves(found, x);
                     }
                 }
                 if (COUNTED) {
-                    const u32 count = BYTES ? found * 0x01010101u >> 24 : (found & 0xffffu) + (found >> 16);
+                    const u32 count = TOGETHER - (BYTES ? found * LOW >> 24 : (found & 0xffffu) + (found >> 16));
                     u8 *to = (u8 *)(row + (long)i * stride) + j0 + lane;
                     if (lives) *to = (u8)((h ? *to : 0) + count);
                 } else {
-                    const u32 any = __ballot_sync(0xffffffffu, lives && (found & HIGH));
+                    const bool hit = BYTES ? found & HIGH : !(found & 0xffffu) || !(found >> 16);
+                    const u32 any = __ballot_sync(0xffffffffu, lives && hit);
                     u32 *to = row + (long)i * stride + j0 / 32;
                     if (lane == 0) *to = (h ? *to : 0) | any;
                 }
@@ -74,7 +86,7 @@ DEVICE void match(u32 *out, int stride, const u16 *row_codes, const int4 *tiles,
 }
 
 // grid (tiles, heads), block 256: bits of codes that are within 8 bits, or not
-KERNEL __launch_bounds__(256)
+KERNEL __launch_bounds__(256, 4)
 yoso_match(u32 *out, int stride, const u16 *row_codes, const int4 *tiles, Layout l, Yoso o, int heads, int padded) {
     if (tiles[blockIdx.x].w > o.tiled) return;
     if (hash_bits(o, tiles[blockIdx.x].w) <= 8) match<false, true>(out, stride, row_codes, tiles, l, o, heads, padded);
@@ -82,7 +94,7 @@ yoso_match(u32 *out, int stride, const u16 *row_codes, const int4 *tiles, Layout
 }
 
 // as yoso_match: bytes, of at most 255 hashes
-KERNEL __launch_bounds__(256)
+KERNEL __launch_bounds__(256, 3)
 yoso_match_counts(u32 *out, int stride, const u16 *row_codes, const int4 *tiles, Layout l, Yoso o, int heads, int padded) {
     if (tiles[blockIdx.x].w > o.tiled) return;
     if (hash_bits(o, tiles[blockIdx.x].w) <= 8) match<true, true>(out, stride, row_codes, tiles, l, o, heads, padded);
@@ -125,12 +137,39 @@ template <bool OF_KEYS> DEVICE void counted(float *found, Matches matches, long 
     }
 }
 
-/// W = E / P of eight pairs where they are selected, P being the probability of that.
-DEVICE void selected_weights(float *x, float *s, float *weights, int T, int t, int hashes, const float *found) {
+/// base^exponent of four, one exponent for all.
+DEVICE void powers(float *result, const float *base, int exponent) {
+    float square[4];
 #pragma unroll
-    for (int k = 0; k < 8; k++) {
-        x[k] = clamp_cosine(x[k]), s[k] = closeness(x[k]);
-        weights[k] = found[k] * conditional_weight(s[k], T, t, hashes);
+    for (int k = 0; k < 4; k++) square[k] = base[k], result[k] = exponent & 1 ? base[k] : 1.0f;
+    for (exponent >>= 1; exponent; exponent >>= 1) {
+#pragma unroll
+        for (int k = 0; k < 4; k++) square[k] *= square[k];
+        if (exponent & 1)
+#pragma unroll
+            for (int k = 0; k < 4; k++) result[k] *= square[k];
+    }
+}
+
+/// W = E / P of eight pairs where they are selected, as conditional_weight to the precision of bf16: with q = s^t,
+/// s^(T - t) q / (1 - (1 - q)^m), or the first of a series where that is as good as 1 / m.
+DEVICE void selected_weights(float *x, float *s, float *weights, int T, int t, int hashes, const float *found) {
+    const float m = (float)hashes, each = 1 / m;
+#pragma unroll
+    for (int k0 = 0; k0 < 8; k0 += 4) {
+        float q[4], missed[4];
+#pragma unroll
+        for (int k = k0; k < k0 + 4; k++) x[k] = clamp_cosine(x[k]), s[k] = closeness(x[k]);
+        powers(q, s + k0, t);
+        powers(weights + k0, s + k0, T - t);
+#pragma unroll
+        for (int k = 0; k < 4; k++) missed[k] = 1.0f - q[k];
+        powers(missed, missed, hashes);
+#pragma unroll
+        for (int k = 0; k < 4; k++) {
+            const float root = rsqrtf(fmaxf(1.0f - missed[k], 1e-7f));
+            weights[k0 + k] *= found[k0 + k] * (m * q[k] < 2e-3f ? each + (0.5f - 0.5f * each) * q[k] : q[k] * root * root);
+        }
     }
 }
 /// W as a share of hashes; slopes want s where they are exact.
