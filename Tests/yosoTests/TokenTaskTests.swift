@@ -174,7 +174,7 @@ import Testing
 
     @Test func whatIsWrongIsOneLine() throws {
         try tool.write("Anna B-PER\nBerg X-PER\n", to: "train.conll")
-        let wrong = try tool.run("finetune", "names.yaml", "--checkpoint", "run")
+        let wrong = try tool.run("finetune", "--task", "names.yaml", "--checkpoint", "run")
         #expect(wrong.code == 1)
         #expect(
             wrong.error

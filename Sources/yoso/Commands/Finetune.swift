@@ -13,7 +13,7 @@ struct Finetune: ParsableCommand, RankedCommand {
             without --data sample.yaml.
             """, completion: .fineTuningRecipe)
     var recipe: String?
-    @Option(help: "A task of GLUE or the Long Range Arena; all or lra for those that are there.", completion: .task)
+    @Option(help: "A task of GLUE or of the Long Range Arena, all, lra, or a recipe's path.", completion: .task)
     var task: String?
     @OptionGroup var settings: Settings
     @Option(help: "Pretrained Hugging Face folder, or a run, in the place of checkpoint.", completion: .run)
