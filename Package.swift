@@ -116,6 +116,7 @@ let package = Package(
                 "Bert", "Checkpoints", "Communication", "Console", "Corpora", "Digests", "Glue", "Inference",
                 "LongRange", "Options", "Recipes", "Reports",
                 "SampleEnglish", "Shipped", "Tasks", "Tensors", "Tokenization", "Training",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .target(name: "Reports", dependencies: ["Checkpoints"]),
         .target(
@@ -154,7 +155,7 @@ let package = Package(
             exclude: ["Fixtures"]),
         .testTarget(name: "SampleEnglishTests", dependencies: ["SampleEnglish"]),
         .testTarget(name: "CorporaTests", dependencies: ["Corpora", "Tokenization"]),
-        .testTarget(name: "TasksTests", dependencies: ["Tasks", "Options", "Tokenization"]),
+        .testTarget(name: "TasksTests", dependencies: ["Tasks", "Options", "Tokenization"], exclude: ["Fixtures"]),
         .testTarget(name: "GlueTests", dependencies: ["Glue", "Tasks", "Digests"]),
         .testTarget(name: "LongRangeTests", dependencies: ["LongRange", "CPng"]),
         .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Digests"]),

@@ -6,6 +6,9 @@ import Autograd
 /// out_proj(dropout(gelu(dense(dropout(h[CLS]))))), as `YosoForSequenceClassification`. Documents of the Long Range Arena have the
 /// latter's two layers whatever the attention, over the pooled document, or over `[a; b; a ∘ b; a - b]` of two, each of which
 /// the one encoder has read alone.
+///
+/// Of words it is classifier(dropout(h)) at the first token of each, [words, classes], as `BertForTokenClassification` and
+/// `YosoForTokenClassification`.
 public struct ClassificationModel: Sendable {
     public let encoder: Encoder
     /// Classes, or 1 for regression.
@@ -18,12 +21,15 @@ public struct ClassificationModel: Sendable {
     private enum Head: Sendable {
         case bert(Pooler, Dense)
         case yoso(Dense, Dense)
+        case words(Dense)
     }
 
     public var options: EncoderOptions { encoder.options }
+    public var isOfWords: Bool { if case .words = head { true } else { false } }
 
     public init(
-        _ options: EncoderOptions, outputs: Int, dropout: Float? = nil, documents: Int? = nil, _ layout: ParameterLayout
+        _ options: EncoderOptions, outputs: Int, dropout: Float? = nil, documents: Int? = nil, ofWords: Bool = false,
+        _ layout: ParameterLayout
     ) {
         encoder = Encoder(options, layout)
         self.outputs = outputs
@@ -38,6 +44,10 @@ public struct ClassificationModel: Sendable {
                 Dense(scope["out_proj"], from: inner, to: outputs, deviation: deviation))
             return
         }
+        if ofWords {
+            head = .words(Dense(scope, from: width, to: outputs, deviation: deviation))
+            return
+        }
         switch options.family {
         case .bert:
             head = .bert(
@@ -50,18 +60,25 @@ public struct ClassificationModel: Sendable {
         }
     }
 
-    public func logits(_ tokens: PackedTokens, _ tape: Tape) -> Variable {
-        let (pooled, layout) = documents == 2 ? pooledPairs(tokens, tape) : encoder.pooled(tokens, tape)
+    /// - Parameter words: the packed rows of their first tokens, ascending; of a classifier of words.
+    public func logits(_ tokens: PackedTokens, words: [Int32] = [], _ tape: Tape) -> Variable {
         switch head {
         case .bert(let pooler, let classifier):
+            let (pooled, layout) = pooled(tokens, tape)
             return classifier(pooler(pooled).dropout(dropout, layout))
         case .yoso(let dense, let projection):
+            let (pooled, layout) = pooled(tokens, tape)
             let activation = dense(pooled.dropout(dropout, layout)).gelu(options.activation ?? .erf)
             return projection(activation.dropout(dropout, layout))
+        case .words(let classifier):
+            let kept = RowSelection(tokens.layout, firstRowsAnd: words)
+            let hidden = encoder(tokens, tape, keeping: kept).dropout(dropout, kept.layout)
+            return classifier(hidden.gatherRows(kept.indices(of: words)))
         }
     }
 
-    private func pooledPairs(_ pairs: PackedTokens, _ tape: Tape) -> (rows: Variable, layout: BatchLayout) {
-        (encoder.pooled(pairs.documents, tape).rows.pairFeatures(), pairs.layout.pooled)
+    private func pooled(_ tokens: PackedTokens, _ tape: Tape) -> (rows: Variable, layout: BatchLayout) {
+        guard documents == 2 else { return encoder.pooled(tokens, tape) }
+        return (encoder.pooled(tokens.documents, tape).rows.pairFeatures(), tokens.layout.pooled)
     }
 }

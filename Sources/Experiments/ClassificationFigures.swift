@@ -10,7 +10,12 @@ struct ClassificationFigures {
     private static let bins = 10
     private static let mistakes = 20
 
-    var html: [String] { predictions.labels.isEmpty ? [] : [confusions, calibration, worst] }
+    var html: [String] {
+        guard predictions.form != .word else {
+            return EntityFigures(predictions: predictions).html + [confusions, calibration]
+        }
+        return predictions.labels.isEmpty ? [] : [confusions, calibration, worst]
+    }
 
     private var confusions: String {
         guard !predictions.isMultiLabel else { return labels }

@@ -94,8 +94,7 @@ public struct Evaluation {
         let start = ContinuousClock.now
         let logits = try classifier.logits(rows.dev, of: task)
         let seconds = start.duration(to: .now).seconds
-        return Score(
-            task: task, evaluation: TaskEvaluation(rows, logits: logits, by: Metric.named(known?.score)),
-            rowsPerSecond: Double(rows.dev.count) / seconds)
+        let evaluation = TaskEvaluation(rows, logits: logits, by: Metric.named(known?.score))
+        return Score(task: task, evaluation: evaluation, rowsPerSecond: Double(evaluation.rows) / seconds)
     }
 }

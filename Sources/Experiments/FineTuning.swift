@@ -104,7 +104,7 @@ public struct FineTuning {
                 source, "type_vocab_size is \(encoder.segments); the pairs of \(task.title) want 2")
         }
         if !randomWeights {
-            let unused = try PretrainedEncoder.check(source, encoder, outputs: task.target.outputs, recipe.options)
+            let unused = try PretrainedEncoder.check(source, encoder, task.target, recipe.options)
             if let note = unused.note { observer.line("note: \(checkpoint): \(note)") }
         }
         if let objection = TokenizerFolder.objection(tokenizer) { observer.line("note: \(objection)") }

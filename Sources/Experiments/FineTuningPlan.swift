@@ -19,7 +19,11 @@ public struct FineTuningPlan {
     /// As of `FineTuningProtocol`.
     public var protocolName: String? { didSet { run.published = protocolName.flatMap(FineTuningProtocol.named) } }
 
-    public init(_ change: (inout FineTuningPlan) -> Void) { change(&self) }
+    public init(_ change: (inout FineTuningPlan) -> Void) {
+        change(&self)
+        // As sweep takes one of a task of the user's own.
+        if run.recipe == nil, run.task?.hasSuffix(".yaml") == true { (run.recipe, run.task) = (run.task, nil) }
+    }
 
     private var arenaTask: LongRangeTask? { run.task.flatMap(LongRangeTask.named) }
 

@@ -14,7 +14,7 @@ struct CardHeader {
             onnx?.givesHiddenStates ?? false
             ? "feature-extraction"
             : configuration.target != nil
-                ? "text-classification"
+                ? configuration.isOfWords ? "token-classification" : "text-classification"
                 : isEmbedding
                     ? "sentence-similarity" : configuration.hasMaskedWords ? "fill-mask" : "feature-extraction"
         let library =
@@ -58,7 +58,9 @@ struct CardHeader {
     private static func hubName(_ metric: Metric?) -> String {
         switch metric {
         case .accuracy: "accuracy"
-        case .f1, .macroF1, .microF1: "f1"
+        case .f1, .macroF1, .microF1, .entityF1: "f1"
+        case .entityPrecision: "precision"
+        case .entityRecall: "recall"
         case .matthews: "matthews_correlation"
         case .pearson: "pearsonr"
         case .spearman: "spearmanr"

@@ -49,7 +49,7 @@ public struct HubFolder {
         (self.encoder, modules) = (encoder, try SentenceModules(of: source))
         let notes =
             if let target = configuration.target {
-                try Classifier.check(source, encoder, outputs: target.outputs)
+                try Classifier.check(source, encoder, target)
             } else {
                 try ModelFolder.check(source, encoder, { $0.name.hasPrefix("cls.") ? .optional : .required }) {
                     _ = MaskedWords(on: Encoder(encoder, $0), $0)

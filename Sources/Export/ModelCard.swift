@@ -68,6 +68,7 @@ struct ModelCard {
         let loader =
             switch kind {
             case "SequenceClassification": "AutoModelForSequenceClassification"
+            case "TokenClassification": "AutoModelForTokenClassification"
             case "MaskedLM", "PreTraining": "AutoModelForMaskedLM"
             default: "AutoModel"
             }
@@ -94,7 +95,8 @@ struct ModelCard {
 
     private static func limits(_ model: HubFolder, _ record: TrainingRecord) -> [String] {
         [
-            "Inputs are cut behind \(Show.grouped(model.configuration.provenance?.length ?? model.encoder.positions)) tokens.",
+            "Inputs are \(model.configuration.isOfWords ? "read in pieces of" : "cut behind") "
+                + "\(Show.grouped(model.configuration.provenance?.length ?? model.encoder.positions)) tokens.",
             record.dev == nil ? nil : "The epoch was chosen by the score on the same dev rows that it is reported on.",
             "Nobody has examined here what it says of people, or of text unlike that which it learned from.",
         ].compactMap { $0 }

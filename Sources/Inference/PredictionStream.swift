@@ -8,23 +8,20 @@ public struct PredictionStream {
     private let texts: Int?
     /// As of `PredictionInput`.
     private let taker: String
-    private let outputs: ([[String]]) throws -> [[Float]]
-    private let answer: ([Float]) -> any Encodable
+    private let answers: ([[String]]) throws -> [any Encodable]
     private let encoder = JSONEncoder()
 
     /// - Parameter target: its labels by the names that are written.
     public init(_ target: Target, texts: Int?, logits: @escaping ([[String]]) throws -> [[Float]]) {
-        self.init(texts: texts, for: "the model was fine-tuned on", outputs: logits) { Prediction($0, target) }
+        self.init(texts: texts) { try logits($0).map { Prediction($0, target) } }
     }
 
-    /// - Parameters:
-    ///   - outputs: of the model, a row a line.
-    ///   - answer: what is written of a row.
+    /// - Parameter answers: what is written of each line.
     init(
-        texts: Int?, for taker: String, outputs: @escaping ([[String]]) throws -> [[Float]],
-        answer: @escaping ([Float]) -> any Encodable
+        texts: Int?, for taker: String = "the model was fine-tuned on",
+        answers: @escaping ([[String]]) throws -> [any Encodable]
     ) {
-        (self.texts, self.taker, self.outputs, self.answer) = (texts, taker, outputs, answer)
+        (self.texts, self.taker, self.answers) = (texts, taker, answers)
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     }
 
@@ -43,13 +40,13 @@ public struct PredictionStream {
                 }
             }
             let rows = inputs.compactMap { try? $0.get().texts }
-            var answers = (rows.isEmpty ? [] : try outputs(rows)).makeIterator()
+            var answers = (rows.isEmpty ? [] : try answers(rows)).makeIterator()
             var output = ""
             for (line, input) in zip(read, inputs) {
                 switch input {
                 case .success(let input):
-                    guard let row = answers.next() else { continue }
-                    output += try self.line(answer(row), id: input.id)
+                    guard let answer = answers.next() else { continue }
+                    output += try self.line(answer, id: input.id)
                 case .failure(let failure):
                     failed += 1
                     output += try self.line(Failure(line: line.number, error: failure.problem), id: failure.id)

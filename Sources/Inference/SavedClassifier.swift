@@ -29,6 +29,11 @@ public struct SavedClassifier {
         guard let target = configuration.target else {
             throw CheckpointError(folder, "has no classifier; fine-tune it first")
         }
+        guard !target.isOfWords || target.hasEntities else {
+            throw CheckpointError(
+                folder,
+                "its tags are \(target.labels.joined(separator: ", ")); wanted O, and B- or I- with a type behind it")
+        }
         self.target = target
         self.length = length ?? configuration.provenance?.length ?? min(128, configuration.positions)
         guard self.length >= 8 else {
@@ -36,9 +41,9 @@ public struct SavedClassifier {
         }
         tokenizer = try TokenizerFolder.load(folder)
         let encoder = try EncoderOptions(of: folder, tokenizer, length: self.length)
-        let unused = try Classifier.check(folder, encoder, outputs: target.outputs)
+        let unused = try Classifier.check(folder, encoder, target)
         let options = FineTuningOptions { ($0.threads, $0.precision, $0.device) = (threads, precision, device) }
-        classifier = try Classifier(encoder, outputs: target.outputs, options)
+        classifier = try Classifier(encoder, target, options)
         try classifier.load(folder)
         note = unused.note(of: folder, classifier.note)
     }
@@ -57,9 +62,14 @@ public struct SavedClassifier {
 
     /// Predicts lines to their end, as of `PredictionStream`.
     public func run(_ lines: InputLines, batch: Int, write: (String) throws -> Void) throws {
-        let stream = PredictionStream(namedTarget, texts: texts) { rows in
-            try logits(rows.map { TaskRow(texts: $0).encoded(tokenizer, length: length) })
-        }
+        let stream =
+            target.isOfWords
+            ? PredictionStream(texts: 1) { rows in
+                try entities(rows.map { $0[0] }).map(FoundEntities.init)
+            }
+            : PredictionStream(namedTarget, texts: texts) { rows in
+                try logits(rows.map { TaskRow(texts: $0).encoded(tokenizer, length: length) })
+            }
         try stream.run(lines, batch: batch, write: write)
     }
 
@@ -78,7 +88,9 @@ public struct SavedClassifier {
     /// - Throws: `CheckpointError` where the labels are others.
     public func logits(_ rows: [EncodedRow], of task: TaskSource) throws -> [[Float]] {
         let order = try order(of: task)
-        return try logits(rows).map { row in order.map { row[$0] } }
+        return try logits(rows).map { row in
+            stride(from: 0, to: row.count, by: order.count).flatMap { word in order.map { row[word + $0] } }
+        }
     }
 
     private func order(of task: TaskSource) throws -> [Int] {
@@ -92,7 +104,8 @@ public struct SavedClassifier {
                 }
         }
         guard order.count == task.target.labels.count, target.labels.count == order.count,
-            task.target.isValue == target.isValue, task.target.isMultiLabel == target.isMultiLabel
+            task.target.isValue == target.isValue, task.target.isMultiLabel == target.isMultiLabel,
+            task.target.isOfWords == target.isOfWords
         else {
             throw CheckpointError(
                 folder,

@@ -60,7 +60,7 @@ public struct SentenceEmbedding {
     public func vectors(_ texts: [String]) throws -> [[Float]] {
         let rows = texts.map { TaskRow(texts: [$0]).encoded(tokenizer, length: length) }
         let pooled = weights.rows(lengths: rows.map(\.ids.count), cut, { ClassificationExample(rows[$0]) }) {
-            encoder.pooled($0, $1).rows
+            encoder.pooled($0.tokens, $1).rows
         }
         return try pooled.map { row in
             let norm = row.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
@@ -77,8 +77,9 @@ public struct SentenceEmbedding {
     /// - Throws: as `PredictionStream.run`.
     public func run(_ lines: InputLines, batch: Int, write: (String) throws -> Void) throws {
         struct Answer: Encodable { let embedding: [Float] }
-        let stream = PredictionStream(
-            texts: 1, for: Self.taker, outputs: { try vectors($0.map { $0[0] }) }, answer: { Answer(embedding: $0) })
+        let stream = PredictionStream(texts: 1, for: Self.taker) { rows in
+            try vectors(rows.map { $0[0] }).map { Answer(embedding: $0) }
+        }
         try stream.run(lines, batch: batch, write: write)
     }
 

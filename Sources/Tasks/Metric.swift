@@ -1,9 +1,10 @@
 /// A score of predictions against the truth, higher is better (GLUE, Wang et al. 2019, section 3; averages of F1 as scikit-learn
 /// has them).
 ///
-/// Of each row both are a list: its class, its labels by their numbers, or its value.
+/// Of each row both are a list: its class, its labels by their numbers, its value, or the tags of its words. An entity is
+/// right where its type and all of its words are (Tjong Kim Sang & De Meulder 2003, section 2.4).
 public enum Metric: String, Sendable, Codable, CaseIterable {
-    case accuracy, f1, macroF1, microF1, matthews, pearson, spearman
+    case accuracy, f1, macroF1, microF1, matthews, pearson, spearman, entityF1, entityPrecision, entityRecall
 
     /// Those of a text such as `f1 accuracy`; nil for `auto`, which is every task's own, and for what names none.
     public static func named(_ text: String?) -> [Metric]? {
@@ -17,23 +18,30 @@ public enum Metric: String, Sendable, Codable, CaseIterable {
         case (.pearson, .value), (.spearman, .value): true
         case (.accuracy, .classes), (.accuracy, .labels), (.macroF1, .classes), (.macroF1, .labels): true
         case (.microF1, .classes), (.microF1, .labels), (.f1, .classes), (.matthews, .classes): true
+        case (.entityF1, .tags), (.entityPrecision, .tags), (.entityRecall, .tags), (.accuracy, .tags): true
         default: false
         }
     }
 
     /// The score; 0 where it is undefined, as for constant predictions.
     ///
-    /// - Precondition: both are equally long.
-    public func score(_ predictions: [[Double]], _ truth: [[Double]]) -> Double {
+    /// - Parameter tags: by their numbers, where a row is of the words of a sentence.
+    /// - Precondition: both are equally long, and numbers of tags those of `tags`.
+    public func score(_ predictions: [[Double]], _ truth: [[Double]], tags: [String] = []) -> Double {
         precondition(predictions.count == truth.count, "\(predictions.count) predictions for \(truth.count) rows")
         guard !truth.isEmpty else { return 0 }
+        func entities(_ rows: [[Double]]) -> [[Entity]] { rows.map { Entity.all(in: $0.map { tags[Int($0)] }) } }
         switch self {
+        case .accuracy where !tags.isEmpty: return score(predictions.flatMap { $0 }, truth.flatMap { $0 })
         case .accuracy: return Double(zip(predictions, truth).count { $0 == $1 }) / Double(truth.count)
         case .f1: return LabelCounts(predictions, truth)[1].f1
         case .macroF1:
             let counts = LabelCounts(predictions, truth).byLabel
             return counts.values.reduce(0) { $0 + $1.f1 } / Double(max(1, counts.count))
         case .microF1: return LabelCounts(predictions, truth).sum.f1
+        case .entityF1: return LabelCounts(entities(predictions), entities(truth)).sum.f1
+        case .entityPrecision: return LabelCounts(entities(predictions), entities(truth)).sum.precision
+        case .entityRecall: return LabelCounts(entities(predictions), entities(truth)).sum.recall
         case .matthews: return matthewsCorrelation(predictions.flatMap { $0 }, truth.flatMap { $0 })
         case .pearson: return correlation(predictions.flatMap { $0 }, truth.flatMap { $0 })
         case .spearman: return correlation(ranks(predictions.flatMap { $0 }), ranks(truth.flatMap { $0 }))
@@ -47,7 +55,7 @@ public enum Metric: String, Sendable, Codable, CaseIterable {
 }
 
 /// How often each label was predicted, true, and both; labels that never were either have no place in an average.
-private struct LabelCounts {
+private struct LabelCounts<Label: Hashable> {
     struct Count {
         var hits = 0
         var predicted = 0
@@ -55,11 +63,13 @@ private struct LabelCounts {
 
         /// 2 TP / (2 TP + FP + FN)
         var f1: Double { hits == 0 ? 0 : 2 * Double(hits) / Double(predicted + actual) }
+        var precision: Double { Double(hits) / Double(max(1, predicted)) }
+        var recall: Double { Double(hits) / Double(max(1, actual)) }
     }
 
-    private(set) var byLabel: [Double: Count] = [:]
+    private(set) var byLabel: [Label: Count] = [:]
 
-    init(_ predictions: [[Double]], _ truth: [[Double]]) {
+    init(_ predictions: [[Label]], _ truth: [[Label]]) {
         for (predicted, actual) in zip(predictions, truth) {
             for label in predicted { byLabel[label, default: Count()].predicted += 1 }
             for label in actual {
@@ -69,7 +79,7 @@ private struct LabelCounts {
         }
     }
 
-    subscript(label: Double) -> Count { byLabel[label] ?? Count() }
+    subscript(label: Label) -> Count { byLabel[label] ?? Count() }
 
     var sum: Count {
         byLabel.values.reduce(into: Count()) { sum, count in

@@ -6,11 +6,16 @@ public struct EncodedRow: Sendable, Equatable {
     public let segments: [Int32]
     /// As of `TaskRow`.
     public let target: [Float]
+    /// Of words where in `ids` the first token of each is, ascending; empty of texts.
+    public let words: [Int32]
     /// Whether tokens were cut off.
     public let isTruncated: Bool
 
-    public init(ids: [Int32], segments: [Int32], target: [Float], isTruncated: Bool = false) {
-        (self.ids, self.segments, self.target, self.isTruncated) = (ids, segments, target, isTruncated)
+    public init(
+        ids: [Int32], segments: [Int32], target: [Float], words: [Int32] = [], isTruncated: Bool = false
+    ) {
+        (self.ids, self.segments, self.target) = (ids, segments, target)
+        (self.words, self.isTruncated) = (words, isTruncated)
     }
 }
 

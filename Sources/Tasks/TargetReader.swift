@@ -102,6 +102,11 @@ extension TaskSource {
     /// - Throws: `TaskError` where the rows are damaged, or have labels that nothing can be learned of.
     public func withLabels(in folder: URL) throws -> TaskSource {
         guard target.labels.isEmpty, !target.isValue, let train else { return self }
+        if target.isOfWords {
+            var task = self
+            task.target = .tags(try tags(in: TaskFile.url(of: train, self, in: folder)))
+            return task
+        }
         let reader = TargetReader(self)
         var (found, rows) = (Set<String>(), 0)
         let url = try TaskFile.read(self, train, true, in: folder) { _, label, place in

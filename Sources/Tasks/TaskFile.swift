@@ -1,10 +1,10 @@
 import Foundation
 import Tokenization
 
-/// A row of a task: its text, or two, and what is to be predicted.
+/// A row of a task: its text, or two, or the words of a sentence, and what is to be predicted.
 public struct TaskRow: Sendable, Equatable {
     public let texts: [String]
-    /// The class, the labels by their numbers, or the value; empty where there is no label.
+    /// The class, the labels by their numbers, the value, or the tag of every word; empty where there is no label.
     public let target: [Float]
 
     public init(texts: [String], target: [Float] = []) {
@@ -26,12 +26,21 @@ public struct TaskFile: Sendable, Equatable {
     public init(_ task: TaskSource, _ file: TaskSource.File, labelled: Bool = true, in folder: URL) throws {
         var (rows, undecided) = ([TaskRow](), 0)
         let reader = TargetReader(task)
-        url = try Self.read(task, file, labelled, in: folder) { texts, label, place in
-            guard let label else { return rows.append(TaskRow(texts: texts)) }
-            if let mark = task.undecided, label == .text(mark) { return undecided += 1 }
-            rows.append(TaskRow(texts: texts, target: try reader.target(label, place)))
+        if task.target.isOfWords {
+            url = try Self.url(of: file, task, in: folder)
+            rows = try Self.sentences(url, reader)
+        } else {
+            url = try Self.read(task, file, labelled, in: folder) { texts, label, place in
+                guard let label else { return rows.append(TaskRow(texts: texts)) }
+                if let mark = task.undecided, label == .text(mark) { return undecided += 1 }
+                rows.append(TaskRow(texts: texts, target: try reader.target(label, place)))
+            }
         }
-        guard !rows.isEmpty else { throw TaskError(url.relativePath, "the file has a header and no rows") }
+        guard !rows.isEmpty else {
+            throw TaskError(
+                url.relativePath,
+                task.target.isOfWords ? TaggedSentences.empty : "the file has a header and no rows")
+        }
         if let part = file.part {
             guard rows.count > 1 else {
                 throw TaskError(url.relativePath, "one row; wanted two, to split dev rows off")
@@ -41,15 +50,21 @@ public struct TaskFile: Sendable, Equatable {
         (self.rows, undecidedRows) = (rows, undecided)
     }
 
+    private static func sentences(_ url: URL, _ reader: TargetReader) throws -> [TaskRow] {
+        var (sentences, rows) = (try TaggedSentences(url), [TaskRow]())
+        while case let words = try sentences.next(), !words.isEmpty {
+            let target = try words.flatMap { try reader.target(.text($0.tag), "\(url.relativePath):\($0.line)") }
+            rows.append(TaskRow(texts: words.map(\.text), target: target))
+        }
+        return rows
+    }
+
     /// Calls `body` with the texts, the label where it is wanted, and the place of every row of the whole file.
     static func read(
         _ task: TaskSource, _ file: TaskSource.File, _ labelled: Bool, in folder: URL,
         _ body: (_ texts: [String], _ label: Cell?, _ place: String) throws -> Void
     ) throws -> URL {
-        guard let url = find(task, file, in: folder) else {
-            let hint = task.hint.map { "wanted \(task.title)/\(file.name) there, as \($0)" } ?? "wanted that file there"
-            throw TaskError(folder.relativePath, "no \(file.name) of \(task.title); \(hint)")
-        }
+        let url = try url(of: file, task, in: folder)
         let wanted = task.texts + (labelled ? [task.label] : [])
         let table = try Table(url, wanted: wanted, columns: labelled ? task.columns : nil)
         let columns = try wanted.map(table.column)
@@ -66,6 +81,15 @@ public struct TaskFile: Sendable, Equatable {
                 return text
             }
             try body(texts, labelled ? columns.last.map { row.cells[$0] } : nil, place)
+        }
+        return url
+    }
+
+    /// - Throws: `TaskError` where `folder` does not hold it.
+    static func url(of file: TaskSource.File, _ task: TaskSource, in folder: URL) throws -> URL {
+        guard let url = find(task, file, in: folder) else {
+            let hint = task.hint.map { "wanted \(task.title)/\(file.name) there, as \($0)" } ?? "wanted that file there"
+            throw TaskError(folder.relativePath, "no \(file.name) of \(task.title); \(hint)")
         }
         return url
     }

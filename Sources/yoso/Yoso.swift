@@ -11,7 +11,7 @@ struct Yoso: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "yoso",
         abstract: "Pretrain BERT-style encoders and fine-tune them on GLUE, on ordinary CPUs.",
-        version: "0.2.0",
+        example: "yoso demo", version: "0.2.0",
         subcommands: [
             Demo.self, Vocabulary.self, DataCommand.self, Pretrain.self, Finetune.self, Runs.self, Evaluate.self,
             Compare.self, WriteReport.self, Predict.self, Fill.self, Embed.self, ExportCommand.self, Submit.self,

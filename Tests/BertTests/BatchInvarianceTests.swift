@@ -69,6 +69,26 @@ struct BatchInvarianceTests {
         }
     }
 
+    @Test(arguments: EncoderOptions.all, orders)
+    func wordLogits(options: EncoderOptions, order: [Int]) {
+        for precision in Precision.allCases where precision.isAvailable {
+            let layout = ParameterLayout()
+            let model = ClassificationModel(options, outputs: 3, ofWords: true, layout)
+            let tape = inference(layout, precision)
+            func logits(_ sequences: [Int]) -> [Float] {
+                let batch = Batch<PretrainingExample>(sequences.map { TinySequence.all[$0] })
+                return model.logits(batch.tokens, words: batch.everyOther, tape).value.values
+            }
+            var packed = logits(order)[...]
+            for index in order {
+                let alone = logits([index])
+                expectSame(packed.prefix(alone.count), alone)
+                packed = packed.dropFirst(alone.count)
+            }
+            #expect(packed.isEmpty)
+        }
+    }
+
     private func inference(_ layout: ParameterLayout, _ precision: Precision) -> Tape {
         let parameters = layout.initialBlock(seed: 1, from: pool)
         let panels = precision == .bf16 ? WeightPanels(layout, backward: false, from: pool) : nil

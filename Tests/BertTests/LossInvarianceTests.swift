@@ -61,6 +61,23 @@ struct LossInvarianceTests {
             classify(model, parameters, microBatches: [TinySequence.all]), layout, options)
     }
 
+    @Test(arguments: EncoderOptions.all, [1, 2, 4])
+    func wordStep(options: EncoderOptions, size: Int) {
+        let layout = ParameterLayout()
+        let model = ClassificationModel(options, outputs: 3, ofWords: true, layout)
+        let parameters = layout.initialBlock(seed: 1, from: pool)
+        func tag(_ microBatches: [[TinySequence]]) -> Step {
+            step(parameters, microBatches) { sequences, tape in
+                let batch = Batch<PretrainingExample>(sequences)
+                let words = batch.everyOther
+                let labels = words.map { batch.tokens.ids[Int($0)] % 3 }
+                let loss = model.logits(batch.tokens, words: words, tape).crossEntropy(labels, weight: 0.1)
+                return (loss.sum * 0.1, loss.variable)
+            }
+        }
+        expectSame(tag(TinySequence.all.chunks(of: size)), tag([TinySequence.all]), layout, options)
+    }
+
     private func pretrain(
         _ model: TinyObjective, _ parameters: Tensor, microBatches: [[TinySequence]]
     ) -> Step {

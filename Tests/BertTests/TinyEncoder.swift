@@ -70,6 +70,12 @@ struct TinySequence {
 
 extension Batch<PretrainingExample> {
     init(_ sequences: [TinySequence]) { self.init(sequences.map(\.example), keys: sequences.map(\.key)) }
+
+    /// The packed rows of every other token.
+    var everyOther: [Int32] {
+        (0..<tokens.layout.count).flatMap { tokens.layout.rows($0).map(Int32.init).enumerated() }
+            .filter { $0.offset % 2 == 0 }.map(\.element)
+    }
 }
 
 /// An encoder with both heads of pretraining.

@@ -41,6 +41,52 @@ struct DeviceTests {
         #expect(try score("cuda") == score("cpu"))
     }
 
+    /// Every word's first token is read, and no other.
+    @Test func wordsLearnAsOnTheCPU() throws {
+        struct Step: Decodable { let loss, gradientNorm: Double? }
+        let device = try EmulatedDevice()
+        try device.tool.writeNames()
+        try device.pretrain(steps: 1)
+        func steps(on name: String) throws -> [Step] {
+            let result = try device.run(
+                [
+                    "finetune", "names.yaml", "--checkpoint", "run", "--random-weights", "--output", name, "--device",
+                    name,
+                ]
+                    + ["epochs=1", "classifierDropout=0.1", "optimizer.rate=1e-3"].flatMap { ["--set", $0] })
+            #expect(result.code == 0, "\(result.error)")
+            return try String(contentsOf: device.tool.file("\(name)/metrics.jsonl"), encoding: .utf8)
+                .split(separator: "\n").map { try JSONDecoder().decode(Step.self, from: Data($0.utf8)) }
+        }
+        let (expected, found) = (try steps(on: "cpu"), try steps(on: "cuda"))
+        #expect(found.count == expected.count && found.count(where: { $0.loss != nil }) == 38)
+        for (found, expected) in zip(found, expected) {
+            guard let loss = expected.loss, let norm = expected.gradientNorm else { continue }
+            #expect(abs((found.loss ?? 0) - loss) < 1e-4 * loss)
+            #expect(abs((found.gradientNorm ?? 0) - norm) < 2e-3 * norm)
+        }
+        struct Answer: Decodable, Equatable {
+            struct Entity: Decodable, Equatable {
+                let type, text: String
+                let probability: Double
+            }
+            let entities: [Entity]
+        }
+        let answers = try ["cpu", "cuda"].map { name in
+            let result = try device.run(
+                ["predict", "--checkpoint", "cpu", "--device", name],
+                input: "Anna Berg slept in Paris.\n\nToday Tom London went to Rome, twice.\n")
+            #expect(result.code == 0, "\(result.error)")
+            return try result.output.split(separator: "\n").map {
+                try JSONDecoder().decode(Answer.self, from: Data($0.utf8)).entities
+            }
+        }
+        #expect(answers[0].map { $0.map(\.text) } == answers[1].map { $0.map(\.text) } && answers[0].count == 3)
+        for (one, other) in zip(answers[0].joined(), answers[1].joined()) {
+            #expect(one.type == other.type && abs(one.probability - other.probability) < 1e-4)
+        }
+    }
+
     /// Losses and the norm of all gradients, step by step; dropout and hashes are drawn by the same numbers.
     @Test(arguments: [
         ["attention=softmax"], ["attention=softmax", "dropout=0.1", "attentionDropout=0.1", "norm=pre"],

@@ -94,10 +94,13 @@ public struct HuggingFaceConfiguration: Codable, Equatable, Sendable {
     public var labelNames: [String]? {
         guard let labels else {
             let isClassifier = architectures?.contains { $0.hasSuffix("ForSequenceClassification") } ?? false
-            return isClassifier ? ["LABEL_0", "LABEL_1"] : nil
+            return isClassifier || isOfWords ? ["LABEL_0", "LABEL_1"] : nil
         }
         return labels.sorted { (Int($0.key) ?? 0) < (Int($1.key) ?? 0) }.map(\.value)
     }
+
+    /// Whether it is of a classifier of words.
+    public var isOfWords: Bool { architectures?.contains { $0.hasSuffix("ForTokenClassification") } ?? false }
 
     /// `model_type` of a model whose attention no program of Hugging Face has.
     public static let ownModelType = "yoso-native"

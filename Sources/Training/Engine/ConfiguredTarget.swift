@@ -5,6 +5,7 @@ extension HuggingFaceConfiguration {
     /// What its classifier predicts, its labels in the order of the logits; nil where it has none.
     public var target: Target? {
         guard let names = labelNames, !names.isEmpty else { return nil }
+        if isOfWords { return .tags(names) }
         if problemType == Self.multiLabel { return .labels(names) }
         return names.count == 1 ? .number : .classes(names)
     }
@@ -19,6 +20,7 @@ extension HuggingFaceConfiguration {
             case .classes: "single_label_classification"
             case .labels: Self.multiLabel
             case .value: "regression"
+            case .tags: nil
             }
     }
 

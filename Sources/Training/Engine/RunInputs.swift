@@ -11,7 +11,7 @@ extension TaskData {
     var digest: String {
         let digest = SHA256()
         for row in training {
-            for numbers in [row.ids, row.segments] { numbers.withUnsafeBytes { digest.update($0) } }
+            for numbers in [row.ids, row.segments, row.words] { numbers.withUnsafeBytes { digest.update($0) } }
             row.target.withUnsafeBytes { digest.update($0) }
         }
         return digest.hexadecimal()

@@ -12,7 +12,7 @@ public struct FineTuningOptions: Configurable {
     public var epochs: Int = 3
     /// Sequences or tokens of one optimizer step.
     public var batch: BatchSize = .sequences(32)
-    /// Longest input in tokens; longer ones lose tokens from their longer sentence.
+    /// Longest input in tokens; longer ones lose tokens from their longer sentence, and those of words are read in pieces.
     public var length: Int = 128
     public var optimizer: OptimizerOptions = OptimizerOptions()
     public var schedule: ScheduleOptions = ScheduleOptions(warmup: .share(0.1))

@@ -68,7 +68,7 @@ extension LongRangeTask {
                     + "\(ids) and at least \(length)")
         }
         let options = FineTuningOptions { ($0.threads, $0.precision, $0.device) = (threads, precision, device) }
-        let classifier = try Classifier(encoder, outputs: classes.count, documents: documents, options)
+        let classifier = try Classifier(encoder, source.target, documents: documents, options)
         try classifier.load(folder)
         // Encoded a pass at a time: all documents of a task at once are eight times as large as their bytes.
         let logits = try classifier.predict(lengths: rows.map(\.count), by: folder) {

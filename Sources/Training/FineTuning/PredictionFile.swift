@@ -5,12 +5,15 @@ import Tasks
 /// `predictions.tsv`: every dev row of the best epoch, in order, with the probability of every label.
 ///
 /// Columns: dev set, index in it, label, prediction, a column `p(LABEL)` a label (none of a value), and the texts, a space for
-/// a tab or a line break; of a task of several labels a row `labels` and `predictions`, each a JSON list.
+/// a tab or a line break; of a task of several labels a row `labels` and `predictions`, each a JSON list; of a task of words a
+/// line a word, with its `tag` and `prediction`, and the index of its sentence.
 public struct PredictionFile: Sendable, Equatable {
     public static let fileName = RunFolder.predictionsName
 
     public struct Row: Sendable, Equatable {
         public let set: String
+        /// From 0.
+        public let index: Int
         /// One, but of a task of several labels a row.
         public let label: [String]
         public let prediction: [String]
@@ -20,29 +23,53 @@ public struct PredictionFile: Sendable, Equatable {
     }
 
     public let labels: [String]
-    /// Whether a row may have several labels, or none.
-    public let isMultiLabel: Bool
+    public let form: Form
     public let rows: [Row]
+
+    /// What a row has: one label, any number of them, or a word and its tag.
+    public enum Form: CaseIterable, Sendable {
+        case label, labels, word
+
+        fileprivate var columns: [String] {
+            switch self {
+            case .label: ["set", "index", "label", "prediction"]
+            case .labels: ["set", "index", "labels", "predictions"]
+            case .word: ["set", "index", "tag", "prediction"]
+            }
+        }
+    }
+
+    /// Whether a row may have several labels, or none.
+    public var isMultiLabel: Bool { form == .labels }
 
     init(_ data: TaskData, logits: [[Float]]) {
         let target = data.task.target
-        (labels, isMultiLabel) = (target.labels, target.isMultiLabel)
+        (labels, form) = (target.labels, target.isOfWords ? .word : target.isMultiLabel ? .labels : .label)
+        let (truth, logits) = (data.whole(data.dev.map(\.target)), data.whole(logits, each: target.outputs))
+        func names(_ values: [Double]) -> [String] {
+            values.map { target.isValue ? String(format: "%.4g", $0) : target.labels[Int($0)] }
+        }
         rows = data.parts.flatMap { file, range in
-            range.map { index in
-                func names(_ values: [Double]) -> [String] {
-                    values.map { target.isValue ? String(format: "%.4g", $0) : target.labels[Int($0)] }
+            range.flatMap { index in
+                let texts = data.devTexts[index].map(Self.cell)
+                func row(_ target: Target, _ truth: [Float], _ logits: [Float], _ texts: [String]) -> Row {
+                    Row(
+                        set: file.title, index: index - range.lowerBound, label: names(truth.map(Double.init)),
+                        prediction: names(target.prediction(logits)), probabilities: target.probabilities(logits),
+                        texts: texts)
                 }
-                return Row(
-                    set: file.title, label: names(data.dev[index].target.map(Double.init)),
-                    prediction: names(target.prediction(logits[index])),
-                    probabilities: target.probabilities(logits[index]),
-                    texts: data.devTexts[index].map { text in
-                        String(
-                            String.UnicodeScalarView(
-                                text.unicodeScalars.map { "\t\n".unicodeScalars.contains($0) ? " " : $0 }))
-                    })
+                guard target.isOfWords else { return [row(target, truth[index], logits[index], texts)] }
+                let width = target.outputs
+                return texts.indices.map { word in
+                    let logits = Array(logits[index][word * width..<(word + 1) * width])
+                    return row(.classes(target.labels), [truth[index][word]], logits, [texts[word]])
+                }
             }
         }
+    }
+
+    private static func cell(_ text: String) -> String {
+        String(String.UnicodeScalarView(text.unicodeScalars.map { "\t\n".unicodeScalars.contains($0) ? " " : $0 }))
     }
 
     /// Reads the file of a run's folder.
@@ -56,22 +83,27 @@ public struct PredictionFile: Sendable, Equatable {
                 .map { String(decoding: $0, as: UTF8.self) }
         }
         let header = lines.first ?? []
-        isMultiLabel = header.starts(with: Self.columns(true))
-        guard header.starts(with: Self.columns(isMultiLabel)), lines.allSatisfy({ $0.count == header.count }) else {
+        let found = Form.allCases.first { header.starts(with: $0.columns) }
+        guard let form = found, lines.allSatisfy({ $0.count == header.count }) else {
             throw CheckpointError(url, "damaged")
         }
+        self.form = form
         labels = header.filter { $0.hasPrefix("p(") }.map { String($0.dropFirst(2).dropLast()) }
-        let (first, count, isMultiLabel) = (Self.columns(false).count, labels.count, isMultiLabel)
+        let (first, count) = (form.columns.count, labels.count)
         func names(_ text: String, _ line: Int) throws -> [String] {
-            guard isMultiLabel else { return [text] }
+            guard form == .labels else { return [text] }
             guard let names = try? JSONDecoder().decode([String].self, from: Data(text.utf8)) else {
                 throw CheckpointError(url, "damaged: line \(line) has the labels '\(text)'")
             }
             return names
         }
         rows = try lines.enumerated().dropFirst().map { index, fields in
-            Row(
-                set: fields[0], label: try names(fields[2], index + 1), prediction: try names(fields[3], index + 1),
+            guard let number = Int(fields[1]) else {
+                throw CheckpointError(url, "damaged: line \(index + 1) has the index '\(fields[1])'")
+            }
+            return Row(
+                set: fields[0], index: number, label: try names(fields[2], index + 1),
+                prediction: try names(fields[3], index + 1),
                 probabilities: try fields[first..<first + count].map { text in
                     guard let probability = Double(text), (0...1).contains(probability) else {
                         throw CheckpointError(url, "damaged: line \(index + 1) has the probability '\(text)'")
@@ -81,19 +113,13 @@ public struct PredictionFile: Sendable, Equatable {
         }
     }
 
-    private static func columns(_ isMultiLabel: Bool) -> [String] {
-        ["set", "index"] + (isMultiLabel ? ["labels", "predictions"] : ["label", "prediction"])
-    }
-
     func write(to folder: URL) throws {
         let texts = (0..<(rows.first?.texts.count ?? 1)).map { "text\($0 + 1)" }
-        var lines = [(Self.columns(isMultiLabel) + labels.map { "p(\($0))" } + texts).joined(separator: "\t")]
-        var index = 0
-        for (place, row) in rows.enumerated() {
-            index = place > 0 && rows[place - 1].set == row.set ? index + 1 : 0
+        var lines = [(form.columns + labels.map { "p(\($0))" } + texts).joined(separator: "\t")]
+        for row in rows {
             let probabilities = row.probabilities.map { String(format: "%.6f", $0) }
             lines.append(
-                ([row.set, "\(index)"] + [row.label, row.prediction].map(written) + probabilities + row.texts)
+                ([row.set, "\(row.index)"] + [row.label, row.prediction].map(written) + probabilities + row.texts)
                     .joined(separator: "\t"))
         }
         try OutputFile.replace(

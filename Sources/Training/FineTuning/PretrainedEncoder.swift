@@ -1,6 +1,7 @@
 import Autograd
 import Bert
 import Foundation
+import Tasks
 
 /// The folder that a classifier's encoder comes from.
 public enum PretrainedEncoder {
@@ -18,10 +19,10 @@ public enum PretrainedEncoder {
     ///
     /// - Returns: the tensors that are not read.
     public static func check(
-        _ folder: URL, _ encoder: EncoderOptions, outputs: Int, _ options: FineTuningOptions
+        _ folder: URL, _ encoder: EncoderOptions, _ target: Target, _ options: FineTuningOptions
     ) throws -> CheckpointNotes {
         try ModelFolder.check(folder, encoder, { demand($0, options, layers: encoder.layers) }) {
-            _ = ClassificationModel(encoder, outputs: outputs, $0)
+            _ = ClassificationModel(encoder, target, $0)
         }
     }
 

@@ -6,11 +6,11 @@ import Tokenization
 public struct TaskData: Sendable {
     public let task: TaskSource
     public let training: [EncodedRow]
-    /// The dev sets one behind the other.
+    /// The dev sets one behind the other; of a task of words the pieces of every sentence.
     public let dev: [EncodedRow]
-    /// The texts of `dev`.
+    /// The texts of the dev rows, or the words of every sentence.
     public let devTexts: [[String]]
-    /// Every dev set there is, with its range in `dev`: MNLI has two.
+    /// Every dev set there is, with its range in `devTexts`: MNLI has two.
     public let parts: [(file: TaskSource.File, range: Range<Int>)]
     /// Splits that are not the official ones, and dev sets that are not there.
     public let subsets: [SplitCount]
@@ -29,7 +29,12 @@ public struct TaskData: Sendable {
             _ file: TaskSource.File, _ split: String
         ) throws -> (rows: [EncodedRow], texts: [[String]]) {
             let read = try TaskFile(task, file, in: folder)
-            let rows = read.rows.map { $0.encoded(tokenizer, length: length) }
+            let sentences =
+                task.target.isOfWords ? read.rows.map { EncodedSentence($0, tokenizer, length: length) } : []
+            notes += Self.notes(file, split, sentences, length: length)
+            let rows =
+                task.target.isOfWords
+                ? sentences.flatMap(\.pieces) : read.rows.map { $0.encoded(tokenizer, length: length) }
             if read.undecidedRows > 0 {
                 notes.append("\(file.title): \(read.undecidedRows) \(split) rows without consensus left out")
             }
@@ -49,7 +54,7 @@ public struct TaskData: Sendable {
                 continue
             }
             let (rows, rowTexts) = try encoded(file, "dev")
-            parts.append((file, dev.count..<dev.count + rows.count))
+            parts.append((file, texts.count..<texts.count + rowTexts.count))
             dev += rows
             texts += rowTexts
         }
@@ -62,6 +67,30 @@ public struct TaskData: Sendable {
         (parts, subsets, notes) = (task.dev.map { ($0, dev.indices) }, [], [])
     }
 
+    /// What there is of every piece of the dev rows, `each` times a word, as what there is of every row.
+    func whole<Value>(_ pieces: [[Value]], each: Int = 1) -> [[Value]] {
+        guard task.target.isOfWords else { return pieces }
+        let all = Array(pieces.joined())
+        var start = 0
+        return devTexts.map { words in
+            defer { start += words.count * each }
+            return Array(all[start..<start + words.count * each])
+        }
+    }
+
+    private static func notes(
+        _ file: TaskSource.File, _ split: String, _ sentences: [EncodedSentence], length: Int
+    ) -> [String] {
+        let (long, unreadable) = (sentences.count { $0.pieces.count > 1 }, sentences.reduce(0) { $0 + $1.unreadable })
+        return [
+            (
+                long,
+                "\(long) of \(sentences.count) \(split) sentences have more than \(length) tokens, and are read in pieces"
+            ),
+            (unreadable, "\(unreadable) \(split) words have no token, and are read as the unknown one"),
+        ].filter { $0.0 > 0 }.map { "\(file.title): \($0.1)" }
+    }
+
     private static func notes(
         _ task: TaskSource, _ file: TaskSource.File, _ split: String, _ rows: [EncodedRow]
     ) -> [String] {
@@ -70,17 +99,17 @@ public struct TaskData: Sendable {
         if truncated > 0 {
             notes.append("\(file.title): \(truncated) of \(rows.count) \(split) rows were cut to the length")
         }
-        if !task.target.isValue, Set(rows.map(\.target)).count == 1 {
+        if !task.target.isValue, !task.target.isOfWords, Set(rows.map(\.target)).count == 1 {
             let names = rows[0].target.map { task.target.labels[Int($0)] }
             notes.append("\(file.title): all \(split) rows have the label '\(names.joined(separator: "', '"))'")
         }
         return notes
     }
 
-    /// How often training rows have each label: `negative 120, positive 80`
+    /// How often training rows, or their words, have each label: `negative 120, positive 80`
     public var labelCounts: String {
         task.target.labels.enumerated().map { index, label in
-            "\(label) \(training.count { $0.target.contains(Float(index)) }.grouped)"
+            "\(label) \(training.reduce(0) { $0 + $1.target.count { $0 == Float(index) } }.grouped)"
         }.joined(separator: ", ")
     }
 }

@@ -18,12 +18,13 @@ public struct TaskEvaluation: Sendable, Codable, Equatable {
     /// - Parameter metrics: those whose mean is the score; nil for the task's own.
     public init(_ data: TaskData, logits: [[Float]], by metrics: [Metric]? = nil) {
         let task = data.task
-        let predictions = logits.map { task.target.prediction($0) }
+        let predictions = data.whole(logits, each: task.target.outputs).map { task.target.prediction($0) }
+        let truth = data.whole(data.dev.map { $0.target.map(Double.init) })
+        let tags = task.target.isOfWords ? task.target.labels : []
         var (scores, scored) = ([String: Double](), [Double]())
         for (file, range) in data.parts {
-            let truth = data.dev[range].map { $0.target.map(Double.init) }
             for metric in task.metrics + task.others {
-                let score = metric.score(Array(predictions[range]), truth)
+                let score = metric.score(Array(predictions[range]), Array(truth[range]), tags: tags)
                 let name = task.dev.count == 1 ? metric.rawValue : "\(metric.rawValue) \(file.title)"
                 scores[name] = score
                 if (metrics ?? task.metrics).contains(metric) { scored.append(score) }
@@ -33,7 +34,8 @@ public struct TaskEvaluation: Sendable, Codable, Equatable {
         self.scores = scores
         rows = predictions.count
         subsets = data.subsets.isEmpty ? nil : data.subsets
-        isConstant = Set(predictions).count <= 1
+        isConstant =
+            task.target.isOfWords ? Set(predictions.joined()).count <= 1 : Set(predictions).count <= 1
         primary = scored.reduce(0, +) / Double(max(1, scored.count))
     }
 }

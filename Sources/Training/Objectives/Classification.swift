@@ -4,7 +4,7 @@ import Checkpoints
 import Tasks
 
 /// The loss of the rows of a task, a mean over those of a step: -log p(label), of several labels a row the mean of their binary
-/// ones, or the squared error of a value.
+/// ones, or the squared error of a value; of words -log p(tag), a mean over all words of a step.
 public struct Classification: Objective {
     public let model: ClassificationModel
     private let target: Target
@@ -19,18 +19,20 @@ public struct Classification: Objective {
         documents: Int? = nil, _ layout: ParameterLayout
     ) {
         model = ClassificationModel(
-            encoder, outputs: target.outputs, dropout: options.classifierDropout, documents: documents, layout)
+            encoder, target, dropout: options.classifierDropout, documents: documents, layout)
         (self.target, self.options, self.data) = (target, options, data)
     }
 
     public var encoder: Encoder { model.encoder }
 
-    public func count(_ examples: [ClassificationExample]) -> Tally { Tally(count: examples.count) }
+    public func count(_ examples: [ClassificationExample]) -> Tally {
+        Tally(count: target.isOfWords ? examples.reduce(0) { $0 + $1.words.count } : examples.count)
+    }
 
     public func pass(
         _ batch: Batch<ClassificationExample>, of whole: Tally, _ tape: Tape
     ) -> (loss: Variable, counts: () -> Tally) {
-        let loss = model.logits(batch.tokens, tape).loss(
+        let loss = model.logits(batch.tokens, words: batch.words, tape).loss(
             of: target, batch.examples.map(\.target), weight: whole.weight, smoothing: options.labelSmoothing)
         return (loss.variable, { Tally(loss) })
     }
@@ -45,7 +47,9 @@ public struct Classification: Objective {
             return [example.ids.count - second] + (second > 0 ? [second] : [])
         }
         // Of the mean of a sequence all rows are read.
-        let rows = encoder.options.pooling == .mean ? lengths.reduce(0, +) - lengths.count : 0
+        let rows =
+            target.isOfWords
+            ? count(examples).count : encoder.options.pooling == .mean ? lengths.reduce(0, +) - lengths.count : 0
         return 3 * FloatingPointWork(encoder.options).encoder(lengths: lengths, rows: rows)
     }
 
@@ -67,7 +71,8 @@ public struct Classification: Objective {
     }
 
     public var configuration: HuggingFaceConfiguration {
-        var configuration = HuggingFaceConfiguration(encoder.options, head: "ForSequenceClassification")
+        let head = target.isOfWords ? "ForTokenClassification" : "ForSequenceClassification"
+        var configuration = HuggingFaceConfiguration(encoder.options, head: head)
         configuration.classifierDropout = Double(options.classifierDropout)
         guard let task = data?.task else { return configuration }
         configuration.setTarget(task.target, names: task.classNames)
@@ -97,10 +102,21 @@ public struct ClassificationExample: TokenSequence, Equatable {
     public let segments: [Int32]
     /// As of `TaskRow`.
     public let target: [Float]
+    /// As of `EncodedRow`.
+    public let words: [Int32]
 
-    public init(ids: [Int32], segments: [Int32], target: [Float]) {
-        (self.ids, self.segments, self.target) = (ids, segments, target)
+    public init(ids: [Int32], segments: [Int32], target: [Float], words: [Int32] = []) {
+        (self.ids, self.segments, self.target, self.words) = (ids, segments, target, words)
     }
 
-    public init(_ row: EncodedRow) { self.init(ids: row.ids, segments: row.segments, target: row.target) }
+    public init(_ row: EncodedRow) {
+        self.init(ids: row.ids, segments: row.segments, target: row.target, words: row.words)
+    }
+}
+
+extension Batch<ClassificationExample> {
+    /// The packed rows of the first tokens of all words, ascending.
+    var words: [Int32] {
+        zip(tokens.layout.offsets, examples).flatMap { first, example in example.words.map { Int32(first) + $0 } }
+    }
 }

@@ -5,10 +5,9 @@ import Experiments
 import Tensors
 import Training
 
-/// `yoso bench`: how fast this machine is at what `yoso` does.
 struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Measure what yoso does on this machine.",
+        abstract: "Measure what yoso does on this machine.", example: "yoso bench train",
         subcommands: [BenchAttention.self, BenchTrain.self, BenchProducts.self, BenchLongRange.self])
 
     static func title(_ rest: String = "", on device: DeviceChoice = .cpu) throws {
@@ -18,18 +17,18 @@ struct Bench: ParsableCommand {
     }
 }
 
-/// `yoso bench attention`: time, memory and error of every attention over lengths, in one interleaved run.
 struct BenchAttention: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "attention",
-        abstract: "Time, memory and error of every attention over lengths; a table, a JSON file and a chart.")
+        abstract: "Time, memory and error of every attention over lengths; a table, a JSON file and a chart.",
+        example: "yoso bench attention --lengths 512 4096 --only softmax yoso")
 
     @Option(parsing: .upToNextOption, help: "Lengths in tokens.")
     var lengths = [128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536]
     @Option(parsing: .upToNextOption, help: "Attentions by name, or as yoso(hashes=16 bits=8); the default is all.")
     var only: [String] = []
     @Option(parsing: .upToNextOption, help: "Queries and keys: random, clustered, checkpoint.") var data = ["random"]
-    @Option(help: "A pretrained folder for --data checkpoint, whose middle layer gives queries, keys and values.")
+    @Option(help: "A pretrained folder for --data checkpoint, whose middle layer is measured.", completion: .run)
     var checkpoint: String?
     @Option(parsing: .upToNextOption, help: "Text files or folders for --data checkpoint; sample is generated.")
     var text = [SampleData.name]

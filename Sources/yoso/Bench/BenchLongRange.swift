@@ -2,11 +2,11 @@ import ArgumentParser
 import Benchmarks
 import Console
 
-/// `yoso bench lra`: whole training steps of a task of the Long Range Arena, by attention.
 struct BenchLongRange: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lra",
-        abstract: "Time and memory of whole training steps of a task of the Long Range Arena, by attention.")
+        abstract: "Time and memory of whole training steps of a task of the Long Range Arena, by attention.",
+        example: "yoso bench lra --task text --data lra/")
 
     @Option(help: "The task, whose recipe says model and batch; rows have the task's most tokens.") var task = "text"
     @Option(help: "The key and its values, as of sweep.") var over = "model.attention=softmax,yoso(hashes=32)"

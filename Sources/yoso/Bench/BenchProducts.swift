@@ -5,11 +5,11 @@ import Reports
 import Tensors
 import Training
 
-/// `yoso bench gemm`: the products of dense layers, in every precision and form.
 struct BenchProducts: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gemm",
-        abstract: "Speed of the matrix products of dense layers, on all threads at once; a table and a JSON file.")
+        abstract: "Speed of the matrix products of dense layers, on all threads at once; a table and a JSON file.",
+        example: "yoso bench gemm --shapes 512x768x768")
 
     @Option(
         parsing: .upToNextOption,
@@ -20,7 +20,7 @@ struct BenchProducts: ParsableCommand {
     @Option(help: "A folder with torch_products.py, as Tests/Peers is, or a script like it: timed between the rounds.")
     var against: String?
     @Option(help: "Python with torch.") var python = "python3"
-    @Option(help: "Path of the JSON file.") var output: String?
+    @Option(help: "Path of the JSON file.", completion: .file()) var output: String?
 
     func validate() throws {
         try usage { try shapes.forEach { _ = try ProductBench.sizes($0) } }

@@ -5,11 +5,11 @@ import Reports
 import Tensors
 import Training
 
-/// `yoso bench train`: tokens a second of pretraining steps and where their time goes, beside PyTorch in one run.
 struct BenchTrain: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "train",
-        abstract: "Speed of pretraining steps, their share of the peak and their phases; a table and a JSON file.")
+        abstract: "Speed of pretraining steps, their share of the peak and their phases; a table and a JSON file.",
+        example: "yoso bench train --hidden 512 --batch 8 --precision bf16")
 
     @Option(help: "Encoder blocks.") var layers = 4
     @Option(help: "Hidden width; heads are 64 wide.") var hidden = 256
@@ -35,7 +35,7 @@ struct BenchTrain: ParsableCommand {
     @Flag(help: "Steps of a classifier, on rows as long as SST-2's, with heads of 32.") var classifier = false
     @Flag(help: "Ask the peer for torch.compile.") var peerCompile = false
     @Option(help: "Python with torch and transformers.") var python = "python3"
-    @Option(help: "Path of the JSON file.") var output: String?
+    @Option(help: "Path of the JSON file.", completion: .file()) var output: String?
 
     func validate() throws {
         try usage {

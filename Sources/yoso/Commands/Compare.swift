@@ -2,13 +2,13 @@ import ArgumentParser
 import Console
 import Experiments
 
-/// `yoso compare A B`: whether one set of seeds is better than another, by a paired test.
 struct Compare: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Say whether A scores better than B, two folders of finetune --seeds on one task.")
+        abstract: "Say whether A scores better than B, two folders of finetune --seeds on one task.",
+        example: "yoso compare Checkpoints/rte-a Checkpoints/rte-b")
 
-    @Argument(help: "A folder of finetune --seeds.") var first: String
-    @Argument(help: "Another one, of the same task.") var second: String
+    @Argument(help: "A folder of finetune --seeds.", completion: .run) var first: String
+    @Argument(help: "Another one, of the same task.", completion: .run) var second: String
 
     func run() throws {
         let comparison = try Comparison(first, second)

@@ -4,24 +4,25 @@ import Experiments
 import Foundation
 import Tokenization
 
-/// `yoso data`: the files of the tasks, before they are used.
 struct DataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "data",
         abstract: "Fetch the files of GLUE and look into them, or generate those of the Long Range Arena.",
+        example: "yoso data glue --output glue/",
         subcommands: [DataGlue.self, DataCheck.self, DataLongRange.self])
 }
 
-/// `yoso data check DIR`: counts, labels, and everything that has gone wrong with such files elsewhere.
 struct DataCheck: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Read all tasks' files in a folder: counts, labels, traps; exit code 1 where one is damaged.")
+        abstract: "Read all tasks' files in a folder: counts, labels, traps; exit code 1 where one is damaged.",
+        example: "yoso data check glue/ --vocabulary Vocab/sample")
 
-    @Argument(help: "The folder of all tasks, or of one.") var folder: String
-    @Option(help: "Folder of a tokenizer, to say how many rows are cut at each length.") var vocabulary: String?
+    @Argument(help: "The folder of all tasks, or of one.", completion: .directory) var folder: String
+    @Option(help: "Folder of a tokenizer, to say how many rows are cut.", completion: .directory) var vocabulary:
+        String?
     @Option(parsing: .upToNextOption, help: "Lengths in tokens for --vocabulary.") var lengths = [64, 128, 256]
-    @Option(parsing: .upToNextOption, help: "Text of a pretraining corpus, to look for dev sentences in.")
+    @Option(parsing: .upToNextOption, help: "Text of a corpus, to look for dev sentences in.", completion: .file())
     var corpus: [String] = []
 
     func validate() throws {

@@ -4,13 +4,13 @@ import Experiments
 import Foundation
 import Glue
 
-/// `yoso data glue --output DIR`: the official files from their server.
 struct DataGlue: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "glue", abstract: "Download the official files of GLUE, check them, and unpack them.")
+        commandName: "glue", abstract: "Download the official files of GLUE, check them, and unpack them.",
+        example: "yoso data glue --output glue/ --tasks sst2 rte")
 
-    @Option(help: "Folder of all tasks.") var output: String
-    @Option(parsing: .upToNextOption, help: "Tasks by name, ax for the diagnostic set; the default is all of them.")
+    @Option(help: "Folder of all tasks.", completion: .directory) var output: String
+    @Option(parsing: .upToNextOption, help: "Tasks, ax for the diagnostic set; the default is all.", completion: .task)
     var tasks: [String] = []
     @Option(help: "Where the files are, in the folders of the official server.") var server = OfficialSource.server
 

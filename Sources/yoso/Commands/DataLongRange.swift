@@ -2,12 +2,12 @@ import ArgumentParser
 import Console
 import Experiments
 
-/// `yoso data lra --output DIR`: the files of the tasks of the Long Range Arena that have a generator here.
 struct DataLongRange: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "lra", abstract: "Generate ListOps and Pathfinder files for the Long Range Arena.")
+        commandName: "lra", abstract: "Generate ListOps and Pathfinder files for the Long Range Arena.",
+        example: "yoso data lra --output lra/")
 
-    @Option(help: "Folder of the files.") var output: String
+    @Option(help: "Folder of the files.", completion: .directory) var output: String
     @Option(help: "Seed of all files.") var seed: UInt64 = 1
     @Option(parsing: .upToNextOption, help: "Rows of train, dev and test; 0 0 0 writes no such files.")
     var listopsRows = [96_000, 2_000, 2_000]

@@ -2,12 +2,12 @@ import ArgumentParser
 import Console
 import Experiments
 
-/// `yoso demo`: the whole road once on what ships: generated text, pretraining, fine-tuning, and what pretraining gave.
 struct Demo: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Pretrain on the text that ships, fine-tune with and without it, and print what it gave.")
+        abstract: "Pretrain on the text that ships, fine-tune with and without it, and print what it gave.",
+        example: "yoso demo")
 
-    @Option(help: "Folder of the three runs, pretraining, pretrained and random, which begin afresh.")
+    @Option(help: "Folder of the runs pretraining, pretrained and random, which begin afresh.", completion: .directory)
     var output = "Checkpoints/demo"
 
     func run() throws {

@@ -2,10 +2,10 @@ import ArgumentParser
 import Benchmarks
 import Console
 
-/// `yoso doctor`: what this machine has.
 struct Doctor: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show the CPU, the BLAS, the precision available, and library versions.")
+        abstract: "Show the CPU, the BLAS, the precision available, and library versions.",
+        example: "yoso doctor --tune")
 
     @Flag(help: "Measure what YOSO's routes cost here, in seconds, for all runs to come.") var tune = false
 

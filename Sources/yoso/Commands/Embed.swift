@@ -6,15 +6,13 @@ import Foundation
 import Inference
 import Reports
 
-/// `yoso embed --checkpoint C < sentences`: a vector a line.
 struct Embed: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Write a vector of unit length for every sentence, as JSON lines or as an array of NumPy.",
         discussion: """
             Lines are those of predict, of one text each. An --output that ends with .npy gets all vectors as one array; \
-            elsewhere every line is {"embedding": […]}. What sentence-transformers wrote beside a model is followed, for example:
-            yoso embed --checkpoint Checkpoints/mini --input sentences.txt --output vectors.npy
-            """)
+            elsewhere every line is {"embedding": […]}. What sentence-transformers wrote beside a model is followed.
+            """, example: "yoso embed --checkpoint Checkpoints/mini --input lines --output v.npy")
 
     @OptionGroup var model: ModelInput
     @Option(help: "mean, of all tokens, or first, that of [CLS]; left out, what the folder says, or mean.")
@@ -35,5 +33,3 @@ struct Embed: ParsableCommand {
         try embedding.run(lines, batch: model.batch, write: sink.write)
     }
 }
-
-extension Pooling: ExpressibleByArgument {}

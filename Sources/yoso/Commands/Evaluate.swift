@@ -3,20 +3,20 @@ import Checkpoints
 import Console
 import Experiments
 import Foundation
-import Tensors
 
-/// `yoso evaluate --checkpoint C`: the dev set of the task that a checkpoint was fine-tuned on; with `--task all` those of all
-/// tasks, and the average of GLUE.
 struct Evaluate: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Score fine-tuned checkpoints on their tasks' dev sets.")
+    static let configuration = CommandConfiguration(
+        abstract: "Score fine-tuned checkpoints on their tasks' dev sets.",
+        example: "yoso evaluate --checkpoint Checkpoints/sst2")
 
     @Option(
         help: """
             The task; the default is the one that the checkpoint was fine-tuned on. With all, --checkpoint is a folder of \
             runs by the names of their tasks, as finetune --task all leaves it; with lra one of tasks of the Long Range Arena.
-            """) var task: String?
-    @Option(help: "A fine-tuned Hugging Face folder, or a run.") var checkpoint: String
-    @Option(help: "Folder of the task's files; the default is the one that it was fine-tuned on.") var data: String?
+            """, completion: .task) var task: String?
+    @Option(help: "A fine-tuned Hugging Face folder, or a run.", completion: .run) var checkpoint: String
+    @Option(help: "Folder of the task's files; the default is that of the fine-tuning.", completion: .directory)
+    var data: String?
     @Option(help: "Longest input in tokens.") var length: Int?
     @OptionGroup var computation: Computation
     @Option(

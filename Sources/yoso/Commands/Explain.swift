@@ -1,14 +1,15 @@
 import ArgumentParser
 import Console
+import Experiments
 import Recipes
 import Training
 
-/// `yoso explain RECIPE`: every effective value, where it comes from, and what it means.
 struct Explain: ParsableCommand, RankedCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show every effective value of a recipe, its origin and its meaning.")
+        abstract: "Show every effective value of a recipe, its origin and its meaning.",
+        example: "yoso explain mini --set model.attention=yoso")
 
-    @Argument(help: "A recipe, or the name of one that ships.") var recipe: String
+    @Argument(help: "A recipe, or the name of one that ships.", completion: .recipe) var recipe: String
     @OptionGroup var settings: Settings
 
     func run() throws {

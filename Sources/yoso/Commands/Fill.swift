@@ -1,13 +1,15 @@
 import ArgumentParser
 import Console
+import Experiments
 import Inference
 
-/// `yoso fill "the [MASK] sat on the mat" --checkpoint C`: what a pretrained encoder would put there.
 struct Fill: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Print the likeliest words for every [MASK] of a text.")
+    static let configuration = CommandConfiguration(
+        abstract: "Print the likeliest words for every [MASK] of a text.",
+        example: "yoso fill \"the [MASK] sat on the mat\" --checkpoint Checkpoints/mini")
 
     @Argument(help: "A text with [MASK] in the place of one word or several.") var text: String
-    @Option(help: "A pretrained Hugging Face folder, or a run; the default is the model in the box.")
+    @Option(help: "A pretrained Hugging Face folder, or a run; the default is the model in the box.", completion: .run)
     var checkpoint: String?
     @Option(help: "Words a mask.") var top = 5
     @OptionGroup var computation: Computation

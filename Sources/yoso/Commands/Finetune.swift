@@ -2,23 +2,24 @@ import ArgumentParser
 import Console
 import Experiments
 
-/// `yoso finetune --task T`: fine-tunes a pretrained encoder on a GLUE task.
 struct Finetune: ParsableCommand, RankedCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Fine-tune a pretrained encoder on a GLUE task, or on all of them, or continue an interrupted run.")
+        abstract: "Fine-tune a pretrained encoder on a GLUE task, or on all of them, or continue an interrupted run.",
+        example: "yoso finetune --task sst2 --checkpoint Checkpoints/mini --data glue/")
 
     @Argument(
         help: """
             A recipe, by its name or path, whose task may be your own; the default is the one called as --task, or for sst2 \
             without --data sample.yaml.
-            """)
+            """, completion: .fineTuningRecipe)
     var recipe: String?
-    @Option(help: "A task of GLUE or of the Long Range Arena; all or lra for every one whose files there are.")
+    @Option(help: "A task of GLUE or of the Long Range Arena, all, lra, or a recipe's path.", completion: .task)
     var task: String?
     @OptionGroup var settings: Settings
-    @Option(help: "Pretrained Hugging Face folder, or a run, in the place of checkpoint.") var checkpoint: String?
-    @Option(help: "Folder of the task's files in the place of data.") var data: String?
-    @Option(help: "Folder of the run, or with all of the runs; the default is Checkpoints/NAME, glue or lra.")
+    @Option(help: "Pretrained Hugging Face folder, or a run, in the place of checkpoint.", completion: .run)
+    var checkpoint: String?
+    @Option(help: "Folder of the task's files in the place of data.", completion: .directory) var data: String?
+    @Option(help: "Folder of the run, or of all; the default is Checkpoints/NAME, glue or lra.", completion: .directory)
     var output: String?
     @Option(help: "With all, WNLI by its training labels' majority, like the others (train), or not (skip).")
     var wnli = WNLIPolicy.majority
@@ -26,7 +27,7 @@ struct Finetune: ParsableCommand, RankedCommand {
         help: """
             Keys and values as a published table has them: bert, miniatures, m-fac, run-glue, sane, mosaic or electra; \
             --set goes over them.
-            """)
+            """, completion: .fineTuningProtocol)
     var `protocol`: String?
     @Option(
         help: """
@@ -34,7 +35,7 @@ struct Finetune: ParsableCommand, RankedCommand {
             halving.
             """)
     var search: [String] = []
-    @Option(help: "Begin with another task's encoder, Checkpoints/TASK/best; with all, MRPC, STS-B and RTE do.")
+    @Option(help: "Begin with Checkpoints/TASK/best; with all, MRPC, STS-B and RTE do.", completion: .task)
     var fromTask: String?
     @Option(help: "Runs with the seeds 1 to this, and their statistics; with all, medians in the table.") var seeds:
         Int?
@@ -60,5 +61,3 @@ struct Finetune: ParsableCommand, RankedCommand {
 
     func run() throws { Terminal.next(try plan.run(RunDisplay())) }
 }
-
-extension WNLIPolicy: ExpressibleByArgument {}

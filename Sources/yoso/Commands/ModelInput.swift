@@ -1,15 +1,16 @@
 import ArgumentParser
 import Checkpoints
 import Console
+import Experiments
 import Foundation
 import Tensors
 import Training
 
 /// What commands that answer lines have in common.
 struct ModelInput: ParsableArguments {
-    @Option(help: "A Hugging Face folder, or a run.") var checkpoint: String?
-    @Option(help: "A file in the place of standard input.") var input: String?
-    @Option(help: "A file in the place of standard output.") var output: String?
+    @Option(help: "A Hugging Face folder, or a run.", completion: .run) var checkpoint: String?
+    @Option(help: "A file in the place of standard input.", completion: .file()) var input: String?
+    @Option(help: "A file in the place of standard output.", completion: .file()) var output: String?
     @Option(help: "Longest input in tokens.") var length: Int?
     @Option(help: "Threads, 0 for one a core.") var threads = 0
     @OptionGroup var computation: Computation
@@ -40,6 +41,3 @@ struct Computation: ParsableArguments {
 
     func validate() throws { try usage { try precision.check(on: device) } }
 }
-
-extension Precision: ExpressibleByArgument {}
-extension DeviceChoice: ExpressibleByArgument {}

@@ -3,16 +3,15 @@ import Checkpoints
 import Console
 import Inference
 
-/// `yoso predict --checkpoint C < sentences`: label and probabilities of every line as JSON lines.
 struct Predict: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract:
-            "Read sentences, pairs with a tab between, or JSON lines; write a JSON line for each as input pauses.",
+        abstract: "Read sentences, pairs with a tab between, or JSON lines; write a JSON line for each as it comes.",
         discussion: """
             A line of JSON is an object with text, for a pair text2, and on request an id, which is echoed. A line that \
-            cannot be read gets {"error": …, "line": …}; the others go on, and the exit code is 1. The names of special \
-            tokens in a text, such as [MASK] or [SEP], are text like any other: no text steers the model by them.
-            """)
+            cannot be read gets {"error": …, "line": …}; the others go on, and the exit code is 1. A model of words answers \
+            with entities, start and end in bytes. Names of special tokens, such as [MASK], are text like any other: no text \
+            steers the model by them.
+            """, example: "yoso predict --checkpoint Checkpoints/sst2 --input sentences.txt")
 
     @OptionGroup var model: ModelInput
 

@@ -4,16 +4,18 @@ import Experiments
 import Recipes
 import Training
 
-/// `yoso pretrain RECIPE`: pretrains an encoder, or continues where the run was left.
 struct Pretrain: ParsableCommand, RankedCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Pretrain an encoder by a recipe, or continue an interrupted run to the same bits.")
+        abstract: "Pretrain an encoder by a recipe, or continue an interrupted run to the same bits.",
+        example: "yoso pretrain mini --data text/ --set precision=bf16")
 
-    @Argument(help: "A pretraining recipe, or the name of one that ships: tiny, mini, small, base.") var recipe: String
+    @Argument(help: "A recipe, or the name of one that ships: tiny, mini, small, base.", completion: .pretrainingRecipe)
+    var recipe: String
     @OptionGroup var settings: Settings
     @OptionGroup var files: PretrainingFiles
-    @Option(help: "Pretrained folder to begin with, in the place of checkpoint.") var checkpoint: String?
-    @Option(help: "Folder of the run; the default is Checkpoints/NAME.") var output: String?
+    @Option(help: "Pretrained folder to begin with, in the place of checkpoint.", completion: .run) var checkpoint:
+        String?
+    @Option(help: "Folder of the run; the default is Checkpoints/NAME.", completion: .directory) var output: String?
     @Flag(help: "Say at the end where the time of a step went.") var profile = false
     @Flag(help: "Build everything, run a few steps, and say what the run would take.") var dryRun = false
     @Option(help: "The same, and what it would take on so many machines like this one.") var ranks: Int?
@@ -38,8 +40,8 @@ struct Pretrain: ParsableCommand, RankedCommand {
 
 /// What stands in the place of a pretraining recipe's files.
 struct PretrainingFiles: ParsableArguments {
-    @Option(help: "Text files or folders in the place of corpus.text.") var data: String?
-    @Option(help: "Folder of the tokenizer in the place of vocabulary.") var vocabulary: String?
+    @Option(help: "Text files or folders in the place of corpus.text.", completion: .file()) var data: String?
+    @Option(help: "Folder of the tokenizer in the place of vocabulary.", completion: .directory) var vocabulary: String?
 
     var flags: [(String, String?, String)] {
         [("corpus.text", data, "--data"), ("vocabulary", vocabulary, "--vocabulary")]

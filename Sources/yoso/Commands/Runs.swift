@@ -3,11 +3,11 @@ import Console
 import Foundation
 import Training
 
-/// `yoso runs`: what runs there are and how far they came.
 struct Runs: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "List runs with their state, step, score and age.")
+    static let configuration = CommandConfiguration(
+        abstract: "List runs with their state, step, score and age.", example: "yoso runs Checkpoints")
 
-    @Argument(help: "Folders that hold runs.") var folders = ["Checkpoints"]
+    @Argument(help: "Folders that hold runs.", completion: .directory) var folders = ["Checkpoints"]
 
     func run() throws {
         // Before the first run there is no such folder.

@@ -5,20 +5,22 @@ import Foundation
 import Glue
 import Reports
 
-/// `yoso submit`: the predictions of all test sets as the archive that the benchmark's server takes.
 struct Submit: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Predict all test sets of GLUE and write the zip archive for its server, or check one.")
+        abstract: "Predict all test sets of GLUE and write the zip archive for its server, or check one.",
+        example: "yoso submit --data glue/ --checkpoints Checkpoints/glue")
 
-    @Option(help: "Folder of runs by the names of their tasks, as finetune --task all leaves it.")
+    @Option(help: "Folder of runs by their tasks' names, as finetune --task all leaves it.", completion: .directory)
     var checkpoints = "Checkpoints/glue"
-    @Option(help: "Folder of all tasks' files; AX is diagnostic/diagnostic.tsv there.") var data: String?
-    @Option(help: "The archive that is written.") var output = "submission.zip"
+    @Option(help: "Folder of all tasks' files; AX is diagnostic/diagnostic.tsv there.", completion: .directory)
+    var data: String?
+    @Option(help: "The archive that is written.", completion: .file(extensions: ["zip"])) var output = "submission.zip"
     @Option(help: "What stands for WNLI: majority of its test set's kind (0), or its model (train).")
     var wnli = WNLIPolicy.majority
     @Flag(help: "Write the first label, or 2.5, where a model or a test file is missing, rather than refuse.")
     var fillMissing = false
-    @Option(help: "Say what is wrong with this archive, and do nothing else.") var check: String?
+    @Option(help: "Say what is wrong with this archive, and do nothing else.", completion: .file(extensions: ["zip"]))
+    var check: String?
 
     func validate() throws {
         guard wnli != .skip else { throw ValidationError("--wnli skip: the server wants all files; majority or train") }

@@ -3,13 +3,12 @@ import Console
 import Experiments
 import Recipes
 
-/// `yoso sweep RECIPE --over KEY=VALUE,…`: the same run once for every value, and one table. Interrupted, the same command
-/// goes on where it was.
 struct Sweep: ParsableCommand, RankedCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Pretrain once for every value of a key, fine-tune each on request, and compare them in one table.")
+        abstract: "Pretrain once for every value of a key, fine-tune each on request, and compare them in one table.",
+        example: "yoso sweep mini --over model.attention=softmax,yoso --data text/")
 
-    @Argument(help: "A pretraining recipe.") var recipe: String
+    @Argument(help: "A pretraining recipe.", completion: .pretrainingRecipe) var recipe: String
     @Option(
         help: """
             The key and its values, for example model.attention=softmax,yoso(hashes=16),yoso(hashes=32 convolution=33): \
@@ -17,9 +16,10 @@ struct Sweep: ParsableCommand, RankedCommand {
             """) var over: String
     @OptionGroup var settings: Settings
     @OptionGroup var files: PretrainingFiles
-    @Option(help: "A task of GLUE, or a fine-tuning recipe's path, to fine-tune every result on.") var task: String?
-    @Option(help: "Folder of the task's files.") var taskData: String?
-    @Option(help: "Folder of the runs and of table.md.") var output = "Checkpoints/sweep"
+    @Option(help: "A task of GLUE, or a fine-tuning recipe's path, to fine-tune every result on.", completion: .task)
+    var task: String?
+    @Option(help: "Folder of the task's files.", completion: .directory) var taskData: String?
+    @Option(help: "Folder of the runs and of table.md.", completion: .directory) var output = "Checkpoints/sweep"
 
     func run() throws {
         let sweep = try Experiments.Sweep(

@@ -3,16 +3,17 @@ import Console
 import Experiments
 import Recipes
 
-/// `yoso verify-resume RECIPE --at N`: proves that a killed run continues to the same bits.
 struct VerifyResume: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Run 2N steps straight, and N steps, kill -9, and on; compare the hashes of the weights.")
+        abstract: "Run 2N steps straight, and N steps, kill -9, and on; compare the hashes of the weights.",
+        example: "yoso verify-resume tiny --at 20 --data text/")
 
-    @Argument(help: "A pretraining recipe.") var recipe: String
+    @Argument(help: "A pretraining recipe.", completion: .pretrainingRecipe) var recipe: String
     @Option(help: "Steps before the kill.") var at: Int
     @OptionGroup var settings: Settings
-    @Option(help: "Text files or folders in the place of corpus.text.") var data: String?
-    @Option(help: "Folder of the two runs, straight and killed, which begin afresh.") var output =
+    @Option(help: "Text files or folders in the place of corpus.text.", completion: .file()) var data: String?
+    @Option(help: "Folder of the two runs, straight and killed, which begin afresh.", completion: .directory)
+    var output =
         "Checkpoints/verify-resume"
 
     func validate() throws {

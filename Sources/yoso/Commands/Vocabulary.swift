@@ -3,20 +3,23 @@ import Console
 import Experiments
 import Tokenization
 
-/// `yoso vocab`: vocabularies.
 struct Vocabulary: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "vocab", abstract: "Train vocabularies.", subcommands: [Train.self])
+        commandName: "vocab", abstract: "Train vocabularies.",
+        example: "yoso vocab train --input text/ --size 16000 --output Vocab/mine", subcommands: [Train.self])
 
     struct Train: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Train a SentencePiece vocabulary on text.")
+        static let configuration = CommandConfiguration(
+            abstract: "Train a SentencePiece vocabulary on text.",
+            example: "yoso vocab train --input text/ --size 16000 --output Vocab/mine")
 
         @Option(
             parsing: .upToNextOption,
-            help: "Text files (.txt, .raw, .gz, .xz) or folders of them; sample is the generator that ships.")
+            help: "Text files (.txt, .raw, .gz, .xz) or folders of them; sample is the generator that ships.",
+            completion: .file())
         var input: [String]
         @Option(help: "Pieces in all, special tokens included.") var size: Int
-        @Option(help: "Folder to write.") var output: String
+        @Option(help: "Folder to write.", completion: .directory) var output: String
         @Option(help: "unigram or bpe.") var model = VocabularyTrainer.Model.unigram
         @Flag(help: "Keep upper case; the default folds it.") var cased = false
         @Option(help: "Most paragraphs to learn from, taken evenly from the text.") var paragraphs = 400_000
@@ -34,5 +37,3 @@ struct Vocabulary: ParsableCommand {
         }
     }
 }
-
-extension VocabularyTrainer.Model: ExpressibleByArgument {}

@@ -5,13 +5,13 @@ import Experiments
 import Foundation
 import Reports
 
-/// `yoso report RUN`: one self-contained HTML page about a run.
 struct WriteReport: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "report",
-        abstract: "Write report.html into a run's folder: curves; of a fine-tuning confusions and mistakes too.")
+        abstract: "Write report.html into a run's folder: curves; of a fine-tuning confusions and mistakes too.",
+        example: "yoso report Checkpoints/sst2")
 
-    @Argument(help: "The folder of a pretraining or fine-tuning run.") var folder: String
+    @Argument(help: "The folder of a pretraining or fine-tuning run.", completion: .run) var folder: String
 
     func run() throws {
         let url = URL(fileURLWithPath: folder, isDirectory: true)
