@@ -112,7 +112,9 @@ let package = Package(
                 "LongRange", "Options", "Recipes", "Reports",
                 "SampleEnglish", "Shipped", "Tasks", "Tensors", "Tokenization", "Training",
             ]),
-        .target(name: "Reports", dependencies: ["Checkpoints"]),
+        .target(
+            name: "Reports", dependencies: ["Checkpoints"],
+            resources: [.embedInCode("page.css"), .embedInCode("hover.js")]),
         .target(
             name: "Benchmarks",
             dependencies: [
@@ -124,9 +126,7 @@ let package = Package(
         .executableTarget(
             name: "yoso",
             dependencies: [
-                "Benchmarks", "Bert", "Checkpoints", "Console", "Experiments", "Glue", "Inference", "Recipes",
-                "Reports",
-                "Tensors", "Tokenization", "Training",
+                "Benchmarks", "Bert", "Checkpoints", "Console", "Experiments", "Glue", "Inference",                 "Recipes", "Reports", "Tensors", "Tokenization", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -152,6 +152,7 @@ let package = Package(
                 "Training", "Attention", "Autograd", "Bert", "Checkpoints", "Communication", "Corpora", "LongRange",
                 "Tasks", "Tensors", "Tokenization",
             ]),
+        .testTarget(name: "ReportsTests", dependencies: ["Reports"]),
         .testTarget(name: "ConsoleTests", dependencies: ["Console"]),
         .testTarget(name: "InferenceTests", dependencies: ["Inference", "Tasks"]),
         .testTarget(
