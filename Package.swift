@@ -22,6 +22,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
     ],
     targets: [
         // C: system libraries, arithmetic, and the one binding.
@@ -116,6 +117,13 @@ let package = Package(
             name: "Reports", dependencies: ["Checkpoints"],
             resources: [.embedInCode("page.css"), .embedInCode("hover.js")]),
         .target(
+            name: "Live",
+            dependencies: [
+                "Checkpoints", "Console", "Experiments", "Reports", "Training",
+                .product(name: "FlyingFox", package: "FlyingFox"), .product(name: "FlyingSocks", package: "FlyingFox"),
+            ],
+            resources: [.embedInCode("live.js")]),
+        .target(
             name: "Benchmarks",
             dependencies: [
                 "Attention", "Autograd", "Bert", "CCrypto", "Checkpoints", "CKernels", "Communication", "CLzma",
@@ -126,7 +134,8 @@ let package = Package(
         .executableTarget(
             name: "yoso",
             dependencies: [
-                "Benchmarks", "Bert", "Checkpoints", "Console", "Experiments", "Glue", "Inference",                 "Recipes", "Reports", "Tensors", "Tokenization", "Training",
+                "Benchmarks", "Bert", "Checkpoints", "Console", "Experiments", "Glue", "Inference", "Live",
+                "Recipes", "Reports", "Tensors", "Tokenization", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
