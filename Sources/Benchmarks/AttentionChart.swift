@@ -31,7 +31,7 @@ public struct AttentionChart {
             }
         return HTMLPage(
             title: "Attention over length",
-            kind: "\(report.machine), \(report.threads) threads, heads of \(report.width)",
+            kind: "\(report.machine), \(report.place), heads of \(report.width)",
             body: sections
         ).text
     }

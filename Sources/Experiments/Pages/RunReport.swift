@@ -23,6 +23,20 @@ public struct RunReport {
         page = try runs.count == 1 ? Self.page(of: runs[0], axis ?? .steps) : Self.comparison(runs, axis ?? .tokens)
     }
 
+    /// Writes a page into `file`; of one run by default into its folder, of several into `comparison.html`.
+    ///
+    /// - Returns: the file.
+    /// - Throws: as reading, and `CheckpointError` where there is no folder for the file.
+    public static func write(of paths: [String], over axis: CurveAxis?, to file: String?) throws -> String {
+        let folders = paths.map { URL(fileURLWithPath: $0, isDirectory: true) }
+        let own = folders[0].appendingPathComponent(RunFolder.pageName).relativePath
+        let file = file ?? (paths.count == 1 ? own : "comparison.html")
+        let page = try RunReport(of: folders, over: axis).page
+        try ReportFile.check(file)
+        try ReportFile.write(text: page.text, to: file)
+        return file
+    }
+
     private static func page(of run: RunFacts, _ axis: CurveAxis) throws -> HTMLPage {
         var body = [HTMLPage.tiles(run.tiles)]
         // Before the first epoch's end there is neither a checkpoint nor a prediction.

@@ -17,8 +17,8 @@ public protocol PretrainingObjective: Objective where Example == PretrainingExam
     func words(_ tokens: PackedTokens, rows: [Int32], _ tape: Tape) -> Variable?
     /// What Hugging Face calls an encoder with these heads, behind its family: `ForMaskedLM`.
     var architecture: String { get }
-    /// Why no GPU can run it, whatever its options; nil where one can.
-    static var problemOnDevice: DeviceProblem? { get }
+    /// Why no GPU can run it, beside what stands against the encoder; nil where one can.
+    static func problemOnDevice(_ encoder: EncoderOptions, _ options: PretrainingOptions) -> DeviceProblem?
 }
 
 /// All objectives that recipes name; the first is the default.
@@ -34,8 +34,9 @@ extension PretrainingOptions {
 
 extension PretrainingObjective {
     public static var evaluationKind: String { "evaluation" }
-    public static var problemOnDevice: DeviceProblem? { nil }
-    public var problemOnDevice: DeviceProblem? { Self.problemOnDevice }
+    public static func problemOnDevice(_ encoder: EncoderOptions, _ options: PretrainingOptions) -> DeviceProblem? {
+        nil
+    }
 
     public func heldOutFigures(_ counts: Counts) -> [Figure] { figures(counts) }
     public func words(_ tokens: PackedTokens, rows: [Int32], _ tape: Tape) -> Variable? { nil }

@@ -1,19 +1,16 @@
 import ArgumentParser
-import Checkpoints
 import Console
 import Experiments
-import Foundation
-import Reports
 
 /// `yoso report RUN…`: one self-contained HTML page about a run, or that compares several.
 struct WriteReport: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "report",
-        abstract: "Write a page about a run into its folder, or one that compares several.",
-        discussion: "Curves, and of a fine-tuning confusions, calibration and mistakes too. "
-            + "For example: yoso report Checkpoints/mini Checkpoints/mini-yoso --output both.html")
+        abstract:
+            "Write a page about a run: curves, and of a fine-tuning confusions and mistakes; of several, compare them.",
+        discussion: "For example: yoso report Checkpoints/mini Checkpoints/mini-yoso --over time")
 
-    @Argument(help: "Folders of pretraining or fine-tuning runs.") var runs: [String]
+    @Argument(help: "Folders of runs.") var runs: [String]
     @Option(
         help: "What curves are over: steps, tokens or time; the default is steps of one run, and tokens of several.")
     var over: CurveAxis?
@@ -21,12 +18,7 @@ struct WriteReport: ParsableCommand {
     var output: String?
 
     func run() throws {
-        let folders = runs.map { URL(fileURLWithPath: $0, isDirectory: true) }
-        let page = folders[0].appendingPathComponent(RunFolder.pageName).relativePath
-        let file = output ?? (runs.count == 1 ? page : "comparison.html")
-        try ReportFile.check(file)
-        try ReportFile.write(text: RunReport(of: folders, over: over).page.text, to: file)
-        Terminal.line(file)
+        Terminal.line(try RunReport.write(of: runs, over: over, to: output))
         Terminal.next("open it in a browser; yoso runs lists the others")
     }
 }
