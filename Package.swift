@@ -24,6 +24,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
     ],
     targets: [
         // C: system libraries, arithmetic, and the one binding.
@@ -118,7 +119,16 @@ let package = Package(
                 "SampleEnglish", "Shipped", "Tasks", "Tensors", "Tokenization", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
-        .target(name: "Reports", dependencies: ["Checkpoints"]),
+        .target(
+            name: "Reports", dependencies: ["Checkpoints"],
+            resources: [.embedInCode("page.css"), .embedInCode("hover.js")]),
+        .target(
+            name: "Live",
+            dependencies: [
+                "Checkpoints", "Console", "Experiments", "Reports", "Training",
+                .product(name: "FlyingFox", package: "FlyingFox"), .product(name: "FlyingSocks", package: "FlyingFox"),
+            ],
+            resources: [.embedInCode("live.js")]),
         .target(
             name: "Export",
             dependencies: [
@@ -137,9 +147,8 @@ let package = Package(
         .executableTarget(
             name: "yoso",
             dependencies: [
-                "Benchmarks", "Bert", "Checkpoints", "Console", "Experiments", "Export", "Glue", "Inference", "Recipes",
-                "Reports",
-                "Tensors", "Tokenization", "Training",
+                "Benchmarks", "Bert", "Checkpoints", "Console", "Experiments", "Export", "Glue", "Inference", "Live",
+                "Recipes", "Reports", "Tensors", "Tokenization", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -165,6 +174,7 @@ let package = Package(
                 "Training", "Attention", "Autograd", "Bert", "Checkpoints", "Communication", "Corpora", "LongRange",
                 "Tasks", "Tensors", "Tokenization",
             ]),
+        .testTarget(name: "ReportsTests", dependencies: ["Reports"]),
         .testTarget(name: "ConsoleTests", dependencies: ["Console"]),
         .testTarget(name: "InferenceTests", dependencies: ["Inference", "Tasks"]),
         .testTarget(

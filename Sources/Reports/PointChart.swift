@@ -1,6 +1,6 @@
 import Foundation
 
-/// Points with names over two axes, as an SVG picture.
+/// Points with names over two axes, as a figure that any page takes.
 public struct PointChart {
     public struct Point {
         let name: String
@@ -10,67 +10,50 @@ public struct PointChart {
     }
 
     let title: String
-    let axes: (x: String, y: String)
+    let axes: (x: Quantity, y: Quantity)
     let points: [Point]
 
     /// - Parameters:
     ///   - axes: what they are, with the units.
     ///   - points: whose x are not below 0.
-    public init(title: String, axes: (x: String, y: String), points: [Point]) {
+    public init(title: String, axes: (x: Quantity, y: Quantity), points: [Point]) {
         (self.title, self.axes, self.points) = (title, axes, points)
     }
 
-    private static let (width, height, margin) = (860.0, 420.0, 64.0)
-
-    public var svg: String {
+    public var html: String {
         // From 0 on, so that twice as far to the right is twice as slow; a point beside the frame's edge on neither side.
-        let x = ChartAxis([0, 1.05 * (points.map(\.x).max() ?? 1)], Self.margin, Self.width - Self.margin)
+        let x = ChartAxis([1.05 * (points.map(\.x).max() ?? 1)], axes.x.fromZero, 0, 100)
         let (least, most) = (points.map(\.y).min() ?? 0, points.map(\.y).max() ?? 1)
         let room = max(0.5, 0.1 * (most - least))
-        let y = ChartAxis([least - room, most + room], Self.height - Self.margin, 16)
-        let middle = (Self.margin + Self.height - Self.margin) / 2
-        return """
-            <h2>\(title.htmlEscaped)</h2>
-            <svg xmlns="http://www.w3.org/2000/svg" width="\(Int(Self.width))" height="\(Int(Self.height))" \
-            font-family="sans-serif" font-size="12">
-            \((grid(x, y) + marks(x, y)).joined(separator: "\n"))
-            <text x="\(Self.width / 2)" y="\(Self.height - 16)" text-anchor="middle">\(axes.x.htmlEscaped)</text>
-            <text transform="translate(16 \(middle)) rotate(-90)" text-anchor="middle">\(axes.y.htmlEscaped)</text>
-            </svg>
-            """
+        let y = ChartAxis([least - room, most + room], axes.y, 100, 0, isRound: true)
+        let frame = ChartFrame(title: title, axes: axes, x: x, y: y)
+        return "<div class=\"wide\">" + frame.html(marks(x, y), labels: []) + "</div>"
     }
 
-    private func grid(_ x: ChartAxis, _ y: ChartAxis) -> [String] {
-        func line(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double) -> String {
-            "<line x1=\"\(x1)\" y1=\"\(y1)\" x2=\"\(x2)\" y2=\"\(y2)\" stroke=\"#ddd\"/>"
-        }
-        return x.ticks().map { value in
-            line(x.place(value), y.from, x.place(value), y.to)
-                + "<text x=\"\(x.place(value))\" y=\"\(y.from + 18)\" text-anchor=\"middle\">"
-                + "\(String(format: "%g", value))</text>"
-        }
-            + y.ticks().map { value in
-                line(x.from, y.place(value), x.to, y.place(value))
-                    + "<text x=\"\(x.from - 6)\" y=\"\(y.place(value) + 4)\" text-anchor=\"end\">"
-                    + "\(String(format: "%g", value))</text>"
-            }
-    }
+    /// Of a letter, in percent of the least width, and of a line, in percent of the height.
+    private static let (letter, line) = (1.1, 5.0)
 
     /// Names stand beside their points, on the side where there is room, and below those that they would cover.
     private func marks(_ x: ChartAxis, _ y: ChartAxis) -> [String] {
         var taken: [(left: Double, right: Double, level: Double)] = []
         return points.sorted { $0.y > $1.y }.map { point in
             let (left, top) = (x.place(point.x), y.place(point.y))
-            let (length, isLeft) = (7 * Double(point.name.count), left > Self.width / 2)
-            let from = isLeft ? left - 8 - length : left + 8
-            var level = top + 4
-            while taken.contains(where: { $0.left < from + length && from < $0.right && abs($0.level - level) < 13 }) {
-                level += 1
+            let (length, isLeft) = (Self.letter * Double(point.name.count), left > 50)
+            let from = isLeft ? left - 1.5 - length : left + 1.5
+            var level = top
+            while taken.contains(where: {
+                $0.left < from + length && from < $0.right && abs($0.level - level) < Self.line
+            }) {
+                level += 0.5
             }
             taken.append((from, from + length, level))
-            return "<circle cx=\"\(left)\" cy=\"\(top)\" r=\"4\" fill=\"#1f77b4\"/>"
-                + "<text x=\"\(isLeft ? left - 8 : left + 8)\" y=\"\(level)\" text-anchor=\"\(isLeft ? "end" : "start")\">"
-                + "\(point.name.htmlEscaped)</text>"
+            let told = "\(point.name): \(axes.x.title) \(axes.x.text(point.x)), \(axes.y.title) \(axes.y.text(point.y))"
+            return String(format: "<circle class=\"s0\" cx=\"%.2f%%\" cy=\"%.2f%%\" r=\"4\">", left, top)
+                + "<title>\(told.htmlEscaped)</title></circle>"
+                + String(
+                    format: "<text class=\"point\" x=\"%.2f%%\" dx=\"%@.8em\" y=\"%.2f%%\" dy=\".32em\"", left,
+                    isLeft ? "-" : "", level)
+                + " text-anchor=\"\(isLeft ? "end" : "start")\">\(point.name.htmlEscaped)</text>"
         }
     }
 }

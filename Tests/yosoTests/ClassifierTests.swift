@@ -132,7 +132,10 @@ import Testing
         let result = try tool.run("report", "tuned")
         #expect(result.code == 0 && result.output == "tuned/report.html\n", "\(result.error)")
         let page = try String(contentsOf: tool.file("tuned/report.html"), encoding: .utf8)
-        for part in ["Dev score over epochs", "Confusions", "Calibration", "most confident mistakes", "task: sst2"] {
+        for part in [
+            "<b>Accuracy</b>", "<th>negative</th>", "Confusions", "Reliability", "Calibration",
+            "most confident mistakes", "task: sst2",
+        ] {
             #expect(page.contains(part), "\(part)")
         }
         #expect(!page.contains("<fine>") && page.contains("SST-2: 2 of 67,349 training rows"))
@@ -145,7 +148,7 @@ import Testing
         #expect(early.code == 0, "\(early.error)")
         #expect(try tool.run("report", "run").code == 0)
         let pretraining = try String(contentsOf: tool.file("run/report.html"), encoding: .utf8)
-        #expect(pretraining.contains("Masked loss over steps") && !pretraining.contains("Confusions"))
+        #expect(pretraining.contains("<b>Masked loss</b>") && !pretraining.contains("Confusions"))
         let none = try tool.run("report", "text")
         #expect(none.code == 1 && none.error.contains("text/metrics.jsonl: no such log"))
     }

@@ -33,7 +33,12 @@ final class RunLock {
         while true {
             let descriptor = open(url.path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
             guard descriptor >= 0 else { throw CheckpointError.system(url, "create") }
-            guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            // Whoever looks whether a run works holds its lock for a moment.
+            let isTaken = (0..<5).contains { attempt in
+                if attempt > 0 { usleep(10_000) }
+                return flock(descriptor, LOCK_EX | LOCK_NB) == 0
+            }
+            guard isTaken else {
                 let holder = (try? String(contentsOf: url, encoding: .utf8)) ?? ""
                 close(descriptor)
                 throw CheckpointError(

@@ -33,6 +33,9 @@ struct OnnxModel: HubWeights {
         guard let attention = OnnxAttention(options.attention) else {
             throw CheckpointError(model.source, OnnxAttention.problem(of: options.attention))
         }
+        if !hiddenStates, model.configuration.isOfWords {
+            throw CheckpointError(model.source, "a classifier of words has no ONNX form here; wanted one of texts")
+        }
         let encoder = OnnxEncoder(options: options, attention: attention, graph: graph)
         let hidden = encoder.hidden()
         if !hiddenStates, let target = model.configuration.target {

@@ -28,7 +28,12 @@ public struct RunCost: Sendable, Equatable {
         self.rowsAStep = rowsAStep
         totalSteps = last.totalSteps
         secondsAStep = median(steps.compactMap(seconds))
-        peakBytes = RunFolder.newestStep(in: folder).flatMap { step in
+        peakBytes = Self.peakBytes(of: folder)
+    }
+
+    /// Bytes of all tensors of a run at their most; nil where no state of it tells.
+    public static func peakBytes(of folder: URL) -> Int? {
+        RunFolder.newestStep(in: folder).flatMap { step in
             let state = folder.appendingPathComponent(RunFolder.stateName(step), isDirectory: true)
             return try? RunState(of: state, step: step).peakBytes
         }

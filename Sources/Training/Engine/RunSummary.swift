@@ -44,7 +44,7 @@ public struct RunSummary: Sendable {
     }
 
     /// Nil where the log has no step.
-    init?(_ folder: URL) {
+    public init?(_ folder: URL) {
         let log = folder.appendingPathComponent(RunFolder.logName)
         guard let data = try? Data(contentsOf: log, options: .mappedIfSafe),
             let modified = try? FileManager.default.attributesOfItem(atPath: log.path)[.modificationDate] as? Date
@@ -63,9 +63,14 @@ public struct RunSummary: Sendable {
         let kind = Data(#""kind":"e"#.utf8)
         let scored = lines.filter { $0.range(of: kind) != nil }
         score = Self.score(scored)
-        let isHeld = Self.isHeld(folder.appendingPathComponent(RunFolder.lockName))
+        state = Self.state(of: folder, step: step.step, totalSteps: step.totalSteps)
+    }
+
+    /// The state of the run in `folder`, which came to `step`.
+    public static func state(of folder: URL, step: Int, totalSteps: Int) -> State {
+        if isHeld(folder.appendingPathComponent(RunFolder.lockName)) { return .running }
         let hasReport = FileManager.default.fileExists(atPath: folder.appendingPathComponent(RunFolder.reportName).path)
-        state = isHeld ? .running : hasReport || step.step >= step.totalSteps ? .finished : .interrupted
+        return hasReport || step >= totalSteps ? .finished : .interrupted
     }
 
     private struct Step: Decodable {

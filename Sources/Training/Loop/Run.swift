@@ -15,6 +15,7 @@ public final class Run<O: Objective> {
     private let options: any TrainingOptions
     private let data: any TrainingData<O.Example>
     private let remember: (inout Provenance) -> Void
+    private let tokenizer: (any Tokenizer)?
     private let untilEpoch: Int
     private let profile: StepProfile?
     private let report: (RunEvent<O.Result>) -> Void
@@ -61,7 +62,7 @@ public final class Run<O: Objective> {
     ) throws {
         let now = ContinuousClock.now
         (self.options, self.data, self.folder, self.remember) = (options, data, folder, remember)
-        (self.untilEpoch, self.profile, self.report) = (untilEpoch, profile, report)
+        (self.tokenizer, self.untilEpoch, self.profile, self.report) = (tokenizer, untilEpoch, profile, report)
         try RankCheck.check(shards: options.cut.shards, Ranks.all)
         let newest = try Ranks.all.first { try CheckpointSaver.newestState(in: folder) { report(.warning($0)) } }
         let costs = try newest.map { try RouteCosts(of: $0, folder) } ?? .current
@@ -198,12 +199,14 @@ public final class Run<O: Objective> {
     private func evaluate() throws -> Bool {
         let start = ContinuousClock.now
         let (evaluation, keep) = try evaluation(since: start)
+        let filled = tokenizer.map { trainer.objective.filled(heldOut, trainer.model.weights, $0) } ?? []
         plan?.noteEvaluation(seconds: start.duration(to: .now).seconds)
         losses = []
         last = evaluation
         if evaluation.isBest || best == nil { best = evaluation }
         if evaluation.isBest { try keep(folder.url) }
         try log?.append(evaluation)
+        if !filled.isEmpty { try log?.append(FilledMasks(step: evaluation.step, texts: filled)) }
         try curves?.append(
             step: evaluation.step, evaluation.body.figures.map { ("held-out/\($0.name)", $0.value) })
         report(.evaluated(evaluation))

@@ -64,6 +64,10 @@ public struct MaskedWords: HiddenStateObjective {
         if !tokenCounts.isEmpty { head.begin(weights, withShares: tokenCounts) }
     }
 
+    public func words(_ tokens: PackedTokens, rows: [Int32], _ tape: Tape) -> Variable? {
+        logits(tokens, rows: rows, tape)
+    }
+
     /// Logits of the vocabulary at `rows` of the packed tokens, [rows, vocabulary].
     public func logits(_ tokens: PackedTokens, rows: [Int32], _ tape: Tape) -> Variable {
         head.logits(encoder(tokens, tape), rows: rows)

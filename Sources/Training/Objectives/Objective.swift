@@ -2,6 +2,7 @@ import Autograd
 import Bert
 import Checkpoints
 import Foundation
+import Tokenization
 
 /// What a model learns, and how it is told: the one thing that runs differ in.
 ///
@@ -32,6 +33,10 @@ public protocol Objective: Sendable {
     ///
     /// - Throws: `Diverged` where it gives nothing that can be written down.
     func evaluate(_ examples: [Example], _ weights: ModelWeights, _ cut: BatchCut) throws(Diverged) -> HeldOut<Result>
+    /// What it puts in the place of masks in some of the examples; empty where it has none.
+    func filled(
+        _ examples: [Example], _ weights: ModelWeights, _ tokenizer: any Tokenizer
+    ) -> [[FilledMasks.Part]]
     /// What is logged as the kind of an evaluation.
     static var evaluationKind: String { get }
     /// Whether a parameter is of the model that is saved; what only learning needs lies with the run's state.
@@ -47,6 +52,9 @@ public protocol Objective: Sendable {
 extension Objective {
     public func isSaved(_ parameter: Parameter) -> Bool { true }
     public func initialize(_ weights: ModelWeights) {}
+    public func filled(
+        _ examples: [Example], _ weights: ModelWeights, _ tokenizer: any Tokenizer
+    ) -> [[FilledMasks.Part]] { [] }
     public var problemOnDevice: DeviceProblem? { nil }
 
     /// What the model counts on `examples`, without dropout.

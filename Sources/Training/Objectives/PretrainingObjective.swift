@@ -13,6 +13,8 @@ public protocol PretrainingObjective: Objective where Example == PretrainingExam
 
     /// What held-out text tells; the first is the loss by which the best is chosen, the lowest.
     func heldOutFigures(_ counts: Counts) -> [Figure]
+    /// Logits of the vocabulary at `rows` of the packed tokens, [rows, vocabulary]; nil of an objective without words.
+    func words(_ tokens: PackedTokens, rows: [Int32], _ tape: Tape) -> Variable?
     /// What Hugging Face calls an encoder with these heads, behind its family: `ForMaskedLM`.
     var architecture: String { get }
     /// Why no GPU can run it, beside what stands against the encoder; nil where one can.
@@ -37,6 +39,7 @@ extension PretrainingObjective {
     }
 
     public func heldOutFigures(_ counts: Counts) -> [Figure] { figures(counts) }
+    public func words(_ tokens: PackedTokens, rows: [Int32], _ tape: Tape) -> Variable? { nil }
 
     public func evaluate(
         _ examples: [PretrainingExample], _ weights: ModelWeights, _ cut: BatchCut

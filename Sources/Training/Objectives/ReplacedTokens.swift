@@ -133,6 +133,11 @@ public struct ReplacedTokens: PretrainingObjective {
         MaskedWords.heldOutFigures(counts.first) + figures(counts).dropFirst()
     }
 
+    /// Those of the generator.
+    public func words(_ tokens: PackedTokens, rows: [Int32], _ tape: Tape) -> Variable? {
+        words.logits(generator(tokens, tape), rows: rows)
+    }
+
     public func work(_ examples: [PretrainingExample]) -> Double {
         let (lengths, masked) = (examples.map(\.ids.count), Double(count(examples).first.count))
         let (tokens, width) = (Double(lengths.reduce(0, +)), Double(encoder.options.width))

@@ -43,6 +43,10 @@ public struct Sum<First: HiddenStateObjective, Second: HiddenStateObjective>: Hi
         first.heldOutFigures(counts.first) + second.heldOutFigures(counts.second)
     }
 
+    public func words(_ tokens: PackedTokens, rows: [Int32], _ tape: Tape) -> Variable? {
+        first.words(tokens, rows: rows, tape) ?? second.words(tokens, rows: rows, tape)
+    }
+
     /// That of the second where the family has one for both.
     public var architecture: String {
         encoder.options.family == .bert ? second.architecture : first.architecture

@@ -28,7 +28,8 @@ struct EntityFigures {
             let f1 = Double(2 * found) / Double(2 * found + missed + wrong)
             return [type, "\(found)", "\(missed)", "\(wrong)", Show.percent(f1)]
         }
-        return "<h2>Entities</h2>\n" + HTMLPage.table(["type", "found", "missed", "wrongly said", "F1"], rows)
+        return HTMLPage.section(
+            "Entities", HTMLPage.table(["type", "found", "missed", "wrongly said", "F1"], rows))
     }
 
     /// Wrong words in brackets, in their sentences.
@@ -48,8 +49,9 @@ struct EntityFigures {
                 texts.joined(separator: " "),
             ]
         }
-        return "<h2>The most confident mistakes</h2>\n"
-            + HTMLPage.table(["set", "tag", "prediction", "probability", "sentence"], rows)
+        return HTMLPage.section(
+            "The most confident mistakes",
+            HTMLPage.table(["set", "tag", "prediction", "probability", "sentence"], rows))
     }
 }
 

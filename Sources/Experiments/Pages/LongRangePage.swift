@@ -4,12 +4,12 @@ import Reports
 extension LongRangeTable {
     /// Charts of the scores over the time of a step, of every task and of the average, above the tables.
     var page: HTMLPage {
-        let (x, y) = ("seconds a step", "test accuracy, percent")
+        let (x, y) = (Quantity("seconds a step"), Quantity("test accuracy, percent"))
         func chart(_ title: String, _ point: (_ cells: [String: Cell]) -> (Double, Double)?) -> String? {
             let points = rows.compactMap { name, cells in
                 point(cells).map { PointChart.Point(name: name, x: $0, y: 100 * $1) }
             }
-            return points.isEmpty ? nil : PointChart(title: title, axes: (x, y), points: points).svg
+            return points.isEmpty ? nil : PointChart(title: title, axes: (x, y), points: points).html
         }
         let ofTasks = tasks.map { task in
             chart(task.title) { cells in
@@ -28,7 +28,7 @@ extension LongRangeTable {
         let charts = (tasks.count > 1 ? [ofAll] : []) + ofTasks
         return HTMLPage(
             title: "Long Range Arena",
-            body: charts.compactMap { $0 } + parts.map { HTMLPage.table($0[0], Array($0.dropFirst())) }
+            body: [HTMLPage.charts(charts)] + parts.map { HTMLPage.table($0[0], Array($0.dropFirst())) }
                 + remarks.map { "<p>\($0.htmlEscaped)</p>" })
     }
 }

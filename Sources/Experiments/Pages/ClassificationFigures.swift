@@ -1,0 +1,128 @@
+import Checkpoints
+import Console
+import Foundation
+import Reports
+import Training
+
+/// What the predictions of a dev set show: confusions, calibration, and the mistakes that were made most confidently.
+struct ClassificationFigures {
+    private let predictions: PredictionFile
+    /// Of the labels, as people call them.
+    private let names: [String: String]
+
+    private static let bins = 10
+    private static let mistakes = 20
+
+    /// Reads the predictions of a run.
+    ///
+    /// - Throws: `CheckpointError` where they are missing or damaged.
+    init(of folder: URL) throws {
+        predictions = try PredictionFile(of: folder)
+        let (labels, best) = (predictions.labels, folder.appendingPathComponent(RunFolder.bestName))
+        let names = (try? HuggingFaceConfiguration(of: best).labelNames) ?? labels
+        // A config.json that names the same labels in another order is no translation.
+        let isTranslation = names.count == labels.count && Set(names) != Set(labels)
+        self.names = isTranslation ? Dictionary(zip(labels, names)) { first, _ in first } : [:]
+    }
+
+    var html: [String] {
+        guard predictions.form != .word else {
+            return EntityFigures(predictions: predictions).html + [confusions, calibration]
+        }
+        return predictions.labels.isEmpty ? [] : [confusions, calibration, worst]
+    }
+
+    private func name(_ label: String) -> String { names[label] ?? label }
+
+    /// Counts, and shares of a label's rows, by which cells are shaded.
+    private var confusions: String {
+        guard !predictions.isMultiLabel else { return labels }
+        let labels = predictions.labels
+        let rows = labels.map { label in
+            let ofLabel = predictions.rows.filter { $0.label == [label] }
+            let cells = labels.map { predicted in
+                let count = ofLabel.count { $0.prediction == [predicted] }
+                let share = Double(count) / Double(max(1, ofLabel.count))
+                return "<td\(share > 0.5 ? " class=\"full\"" : "") style=\"--share:\(String(format: "%.3f", share))\">"
+                    + "\(Show.grouped(count))<small>\(Show.percent(share))</small></td>"
+            }
+            return "<tr><th>\(name(label).htmlEscaped)</th>\(cells.joined())</tr>"
+        }
+        let head = labels.map { "<th>\(name($0).htmlEscaped)</th>" }.joined()
+        return HTMLPage.section(
+            "Confusions",
+            "<div class=\"table heat\"><table>\n<tr><th>label \\ prediction</th>\(head)</tr>\n"
+                + rows.joined(separator: "\n") + "\n</table></div>")
+    }
+
+    /// What was said of each label of a task with several a row.
+    private var labels: String {
+        let rows = predictions.labels.map { label in
+            let (said, meant) = (
+                predictions.rows.map { $0.prediction.contains(label) },
+                predictions.rows.map { $0.label.contains(label) }
+            )
+            let counts = [(true, true), (false, true), (true, false)].map { pair in
+                zip(said, meant).count { $0 == pair }
+            }
+            return [name(label)] + counts.map { "\($0)" }
+        }
+        return HTMLPage.section("Labels", HTMLPage.table(["label", "found", "missed", "wrongly said"], rows))
+    }
+
+    /// Rows by the probability of their prediction, in ten bins, and how often they are right; the expected calibration
+    /// error is the mean distance of both, weighted by rows (Guo et al. 2017, section 2).
+    private var calibration: String {
+        var error = 0.0
+        let bins = (0..<Self.bins).compactMap { bin -> (mean: Double, right: Double, rows: Int)? in
+            let inside = predictions.rows.filter {
+                min(Self.bins - 1, Int(confidence($0) * Double(Self.bins))) == bin
+            }
+            guard !inside.isEmpty else { return nil }
+            let mean = inside.reduce(0) { $0 + confidence($1) } / Double(inside.count)
+            let right = Double(inside.count { $0.label == $0.prediction }) / Double(inside.count)
+            error += abs(mean - right) * Double(inside.count) / Double(predictions.rows.count)
+            return (mean, right, inside.count)
+        }
+        var (said, right) = (Quantity.share("mean probability"), Quantity.share("right, percent"))
+        (said.range, right.range) = (0...1, 0...1)
+        let diagram = LineChart(
+            title: "Reliability", axes: (said, right),
+            series: [
+                .init(name: "calibrated", points: [(0, 0), (1, 1)], isReference: true),
+                .init(
+                    name: "model", points: bins.map { ($0.mean, $0.right) },
+                    notes: bins.map { "\(Show.grouped($0.rows)) rows" }),
+            ], colours: [0, 0])
+        let table = HTMLPage.table(
+            ["mean probability", "right", "rows"],
+            bins.map { [Show.percent($0.mean), Show.percent($0.right), Show.grouped($0.rows)] }, numbers: 0..<3)
+        return HTMLPage.section(
+            "Calibration",
+            "<p>Expected calibration error \(Show.percent(error))</p>\n"
+                + HTMLPage.charts([diagram.html, "<figure class=\"chart\">\(table)</figure>"]))
+    }
+
+    private var worst: String {
+        let wrong = predictions.rows.filter { $0.label != $0.prediction }
+            .sorted { confidence($0) > confidence($1) }.prefix(Self.mistakes)
+        guard !wrong.isEmpty else { return "" }
+        func names(_ labels: [String]) -> String { labels.map(name).joined(separator: ", ") }
+        let isOfSeveral = Set(predictions.rows.map(\.set)).count > 1
+        let rows = wrong.map {
+            [names($0.label), names($0.prediction), Show.percent(confidence($0))] + $0.texts
+                + (isOfSeveral ? [$0.set] : [])
+        }
+        let texts = predictions.rows.first?.texts.indices.map { "text \($0 + 1)" } ?? []
+        let head = ["label", "prediction", "probability"] + texts + (isOfSeveral ? ["set"] : [])
+        return HTMLPage.section(
+            "The most confident mistakes",
+            "<div class=\"texts\">\(HTMLPage.table(head, Array(rows), numbers: 2..<3))</div>")
+    }
+
+    /// The probability of what was said: of one class, or of all labels that were said and left out.
+    private func confidence(_ row: PredictionFile.Row) -> Double {
+        predictions.isMultiLabel
+            ? row.probabilities.reduce(1) { $0 * max($1, 1 - $1) } : row.probabilities.max() ?? 0
+    }
+}

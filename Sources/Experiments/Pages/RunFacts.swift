@@ -1,0 +1,98 @@
+import Checkpoints
+import Console
+import Foundation
+import Glue
+import Recipes
+import Reports
+import Training
+
+/// What a run is, and how far it came, in words and numbers.
+public struct RunFacts: Sendable {
+    public let log: RunLog
+    /// As people call it.
+    public let title: String
+    let recipe: RecipeTexts?
+
+    public init(_ log: RunLog, title: String) {
+        (self.log, self.title) = (log, title)
+        recipe = RecipeTexts(of: log.folder.appendingPathComponent(RunFolder.recipeName))
+    }
+
+    /// Last parts of the paths of folders: as many as it takes to tell them apart, and those of seeds with the one before.
+    public static func titles(_ folders: [URL]) -> [String] {
+        let paths = folders.map { $0.standardizedFileURL.pathComponents.filter { $0 != "/" } }
+        func title(_ path: [String], _ count: Int) -> String { path.suffix(count).joined(separator: "/") }
+        return paths.map { path in
+            let isSeed = path.last.map { $0.hasPrefix("seed-") } ?? false
+            let count = ((isSeed ? 2 : 1)..<path.count + 2).first { count in
+                paths.count { title($0, count) == title(path, count) } == 1
+            }
+            return title(path, count ?? path.count)
+        }
+    }
+
+    public var isFineTuning: Bool { !log.epochs.isEmpty || recipe?["kind"] != "pretraining" && log.evaluations.isEmpty }
+
+    /// `pretraining, replaced tokens, 4×256, softmax`
+    public var kind: String {
+        let words: [String?] =
+            switch recipe?["kind"] {
+            case "pretraining":
+                [
+                    "pretraining", recipe?["objective"].map { Figure($0, 0).title },
+                    recipe?["model.layers"].flatMap { layers in recipe?["model.width"].map { "\(layers)×\($0)" } },
+                    recipe?["model.attention"],
+                ]
+            case "finetuning":
+                ["fine-tuning", (recipe?["task"] ?? log.epochs.first?.evaluation.task).map(Self.taskTitle)]
+            case "longrange": ["Long Range Arena", recipe?["task"], recipe?["model.attention"]]
+            default: ["run"]
+            }
+        return words.compactMap { $0 }.joined(separator: ", ")
+    }
+
+    private static func taskTitle(_ name: String) -> String { (try? GlueTask.named(name).title) ?? name }
+
+    /// The evaluation that counts, in names and values: of a fine-tuning the best, of a pretraining the last.
+    public var result: [(name: String, value: String)] {
+        let figures =
+            log.epochs.last(where: \.isBest)?.body.figures ?? log.evaluations.last?.body.figures ?? []
+        return [.perplexity, .share, .loss].flatMap { (unit: Figure.Unit) in
+            figures.filter { $0.unit == unit }.map { ($0.title, Show.value($0)) }
+        }
+    }
+
+    /// How far it is, what it took, and how fast it was in the last `seconds` of work.
+    public func progress(inLast window: Double) -> [(name: String, value: String)] {
+        guard let last = log.steps.last else { return [] }
+        let recent = log.steps.suffix { $0.seconds > last.seconds - window }
+        let seconds = recent.reduce(0) { $0 + Double($1.tokens ?? 0) / $1.tokensPerSecond }
+        let shares = recent.compactMap(\.shareOfPeak)
+        let facts: [(name: String, value: String?)] = [
+            (
+                "steps",
+                Show.grouped(last.step) + (last.step < last.totalSteps ? " of \(Show.grouped(last.totalSteps))" : "")
+            ),
+            ("tokens", last.totalTokens.map(Show.count)), ("time", Show.time(last.seconds)),
+            ("tokens/s", seconds > 0 ? Show.count(recent.reduce(0) { $0 + Double($1.tokens ?? 0) } / seconds) : nil),
+            ("share of peak", shares.isEmpty ? nil : Show.percent(shares.reduce(0, +) / Double(shares.count))),
+        ]
+        return facts.compactMap { fact in fact.value.map { (fact.name, $0) } }
+    }
+
+    /// Bytes of all tensors at their most; nil where no state tells.
+    var peakBytes: Int? { RunCost.peakBytes(of: log.folder) }
+
+    /// All of it.
+    public var tiles: [(name: String, value: String)] {
+        result + progress(inLast: .infinity) + (peakBytes.map { [("tensors at most", Show.bytes($0))] } ?? [])
+    }
+}
+
+extension Array {
+    /// The last elements, as many as all meet the condition, but the last of all in any case.
+    fileprivate func suffix(while isWanted: (Element) -> Bool) -> ArraySlice<Element> {
+        let start = indices.dropLast().reversed().first { !isWanted(self[$0]) }.map { $0 + 1 } ?? 0
+        return self[start...]
+    }
+}
