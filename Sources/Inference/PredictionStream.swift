@@ -8,24 +8,26 @@ public struct PredictionStream {
     private let texts: Int?
     /// As of `PredictionInput`.
     private let taker: String
-    private let outputs: ([[String]]) throws -> [[Float]]
-    private let answer: ([Float]) -> any Encodable
-    private let encoder = JSONEncoder()
+    private let answers: ([[String]]) throws -> [any Encodable]
 
     /// - Parameter target: its labels by the names that are written.
     public init(_ target: Target, texts: Int?, logits: @escaping ([[String]]) throws -> [[Float]]) {
-        self.init(texts: texts, for: "the model was fine-tuned on", outputs: logits) { Prediction($0, target) }
+        self.init(texts: texts) { try logits($0).map { Prediction($0, target) } }
     }
 
-    /// - Parameters:
-    ///   - outputs: of the model, a row a line.
-    ///   - answer: what is written of a row.
+    /// - Parameter answers: what is written of each line.
     init(
-        texts: Int?, for taker: String, outputs: @escaping ([[String]]) throws -> [[Float]],
-        answer: @escaping ([Float]) -> any Encodable
+        texts: Int?, for taker: String = "the model was fine-tuned on",
+        answers: @escaping ([[String]]) throws -> [any Encodable]
     ) {
-        (self.texts, self.taker, self.outputs, self.answer) = (texts, taker, outputs, answer)
+        (self.texts, self.taker, self.answers) = (texts, taker, answers)
+    }
+
+    /// An answer as it is written, but for the id.
+    public static func json(_ answer: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(answer), as: UTF8.self)
     }
 
     /// Predicts to the end of `lines`, those together that come without a pause, `batch` at most.
@@ -43,16 +45,17 @@ public struct PredictionStream {
                 }
             }
             let rows = inputs.compactMap { try? $0.get().texts }
-            var answers = (rows.isEmpty ? [] : try outputs(rows)).makeIterator()
+            var answers = (rows.isEmpty ? [] : try answers(rows)).makeIterator()
             var output = ""
             for (line, input) in zip(read, inputs) {
                 switch input {
                 case .success(let input):
-                    guard let row = answers.next() else { continue }
-                    output += try self.line(answer(row), id: input.id)
+                    guard let answer = answers.next() else { continue }
+                    output += try input.echo(in: Self.json(answer)) + "\n"
                 case .failure(let failure):
                     failed += 1
-                    output += try self.line(Failure(line: line.number, error: failure.problem), id: failure.id)
+                    let json = try Self.json(Failure(line: line.number, error: failure.problem))
+                    output += PredictionInput.echo(failure.id, in: json) + "\n"
                 }
             }
             all += read.count
@@ -64,7 +67,7 @@ public struct PredictionStream {
         }
     }
 
-    private struct Prediction: Encodable {
+    struct Prediction: Encodable {
         var label: String?
         /// Of a model that may say several of a row, or none.
         var labels: [String]?
@@ -89,10 +92,4 @@ public struct PredictionStream {
         let line: Int
         let error: String
     }
-
-    private func line(_ value: some Encodable, id: String?) throws -> String {
-        let json = String(decoding: try encoder.encode(value), as: UTF8.self)
-        return (id.map { "{\"id\":\($0),\(json.dropFirst())" } ?? json) + "\n"
-    }
-
 }
