@@ -18,10 +18,16 @@ let package = Package(
         .executable(name: "yoso", targets: ["yoso"]),
         .library(name: "Experiments", targets: ["Experiments", "Inference", "Recipes", "Training"]),
     ],
-    traits: [.trait(name: "MPI", description: "Runs over several processes, by Open MPI or another MPI.")],
+    traits: [
+        .default(enabledTraits: ["Serve"]),
+        .trait(name: "MPI", description: "Runs over several processes, by Open MPI or another MPI."),
+        .trait(name: "Serve", description: "The command serve, on Hummingbird."),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     ],
     targets: [
         // C: system libraries, arithmetic, and the one binding.
@@ -114,6 +120,15 @@ let package = Package(
             ]),
         .target(name: "Reports", dependencies: ["Checkpoints"]),
         .target(
+            name: "Serving",
+            dependencies: [
+                "Checkpoints", "Inference", "Reports", "Tasks", "Tensors", "Tokenization", "Training",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            resources: [.embedInCode("page.html"), .embedInCode("openapi.json")]),
+        .target(
             name: "Benchmarks",
             dependencies: [
                 "Attention", "Autograd", "Bert", "CCrypto", "Checkpoints", "CKernels", "Communication", "CLzma",
@@ -125,7 +140,7 @@ let package = Package(
             name: "yoso",
             dependencies: [
                 "Benchmarks", "Bert", "Checkpoints", "Console", "Experiments", "Glue", "Inference", "Recipes",
-                "Reports",
+                "Reports", .target(name: "Serving", condition: .when(traits: ["Serve"])),
                 "Tensors", "Tokenization", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
@@ -154,6 +169,7 @@ let package = Package(
             ]),
         .testTarget(name: "ConsoleTests", dependencies: ["Console"]),
         .testTarget(name: "InferenceTests", dependencies: ["Inference", "Tasks"]),
+        .testTarget(name: "ServingTests", dependencies: ["Inference", "Serving", "Tokenization"]),
         .testTarget(
             name: "RecipesTests",
             dependencies: ["Recipes", "Attention", "Glue", "LongRange", "Options", "Shipped", "Tasks", "Training"]),
