@@ -2,13 +2,15 @@
 import Foundation
 import PackageDescription
 
-// YOSO_KERNELS=AVX2 builds the kernels as a CPU without AVX-512 runs them, to test those on any.
+// To test kernels on a CPU that would not run them: YOSO_KERNELS=AVX2 builds those of a CPU without AVX-512, EmulatedAMX those of one
+// with AMX, whose instructions are emulated.
 let level = Context.environment["YOSO_KERNELS"] ?? ""
-guard ["", "AVX2"].contains(level) else {
-    FileHandle.standardError.write(Data("error: YOSO_KERNELS is '\(level)'; wanted AVX2, or nothing\n".utf8))
+guard ["", "AVX2", "EmulatedAMX"].contains(level) else {
+    FileHandle.standardError.write(
+        Data("error: YOSO_KERNELS is '\(level)'; wanted AVX2, EmulatedAMX, or nothing\n".utf8))
     exit(1)
 }
-let kernels: [CSetting] = level == "AVX2" ? [.define("CK_AVX2")] : []
+let kernels: [CSetting] = ["AVX2": [.define("CK_AVX2")], "EmulatedAMX": [.define("CK_EMULATED_AMX")]][level] ?? []
 
 // The rooms form a strict DAG, lowest first; `.ci/check-imports` holds every `import` to the edges declared here.
 let package = Package(
@@ -67,10 +69,13 @@ let package = Package(
                 .embedInCode("Kernels/rows.cu"), .embedInCode("Kernels/loss.cu"),
                 .embedInCode("Kernels/optimizer.cu"), .embedInCode("Kernels/small.cu"),
                 .embedInCode("Kernels/softmax.cu"), .embedInCode("Kernels/softmax_gradient.cu"),
-                .embedInCode("Kernels/softmax_fp32.cu"), .embedInCode("Kernels/yoso.cu"),
+                .embedInCode("Kernels/softmax_fp32.cu"), .embedInCode("Kernels/softmax_unit.cu"),
+                .embedInCode("Kernels/softmax_window.cu"), .embedInCode("Kernels/yoso.cu"),
                 .embedInCode("Kernels/yoso_hash.cu"), .embedInCode("Kernels/yoso_pairs.cu"),
                 .embedInCode("Kernels/yoso_gradients.cu"), .embedInCode("Kernels/yoso_expectation.cu"),
-                .embedInCode("Kernels/convolution.cu"),
+                .embedInCode("Kernels/yoso_matches.cu"), .embedInCode("Kernels/yoso_dense.cu"),
+                .embedInCode("Kernels/yoso_budget.cu"), .embedInCode("Kernels/segment.cu"),
+                .embedInCode("Kernels/nystrom.cu"), .embedInCode("Kernels/convolution.cu"),
             ]),
 
         // The model.
@@ -129,6 +134,12 @@ let package = Package(
             ],
             resources: [.embedInCode("page.html"), .embedInCode("openapi.json")]),
         .target(
+            name: "Export",
+            dependencies: [
+                "Bert", "Checkpoints", "Console", "Experiments", "Inference", "Recipes", "Tasks", "Tokenization",
+                "Training",
+            ]),
+        .target(
             name: "Benchmarks",
             dependencies: [
                 "Attention", "Autograd", "Bert", "CCrypto", "Checkpoints", "CKernels", "Communication", "CLzma",
@@ -139,7 +150,7 @@ let package = Package(
         .executableTarget(
             name: "yoso",
             dependencies: [
-                "Benchmarks", "Bert", "Checkpoints", "Console", "Experiments", "Glue", "Inference", "Recipes",
+                "Benchmarks", "Bert", "Checkpoints", "Console", "Experiments", "Export", "Glue", "Inference", "Recipes",
                 "Reports", .target(name: "Serving", condition: .when(traits: ["Serve"])),
                 "Tensors", "Tokenization", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -147,7 +158,7 @@ let package = Package(
 
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"]),
         .testTarget(name: "AutogradTests", dependencies: ["Autograd", "Attention", "CKernels", "Tensors"]),
-        .testTarget(name: "CudaTests", dependencies: ["Attention", "Autograd", "Cuda", "Tensors"]),
+        .testTarget(name: "CudaTests", dependencies: ["Attention", "Autograd", "CKernels", "Cuda", "Tensors"]),
         .testTarget(name: "AttentionTests", dependencies: ["Attention", "Autograd", "Tensors"]),
         .testTarget(
             name: "BertTests",

@@ -78,6 +78,7 @@ public struct AttentionChoice: Configurable {
         if filterOrder != nil { return "the graph filter runs on the CPU only" }
         if let convolution, convolution > 129 { return "a GPU convolves at most 129 tokens, not \(convolution)" }
         return kind.problemOnDevice(headWidth: headWidth)
+            ?? convolution.flatMap { _ in deviceProblem(of: "a convolution", heads: headWidth) }
     }
 
     /// The attention of this choice for `heads` heads of `headWidth`, with `dropout` on its weights where it has any, and

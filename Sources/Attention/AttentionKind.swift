@@ -52,6 +52,12 @@ public enum ModelFamily: String, Sendable, Equatable {
     public var firstPosition: Int { self == .yoso ? 2 : 0 }
 }
 
+/// Why no GPU runs `attention`, whose kernels take heads of some widths, with such heads.
+func deviceProblem(of attention: String, heads width: Int) -> String? {
+    [16, 32, 64, 128].contains(width)
+        ? nil : "a GPU has \(attention) for heads of 16, 32, 64 or 128 columns, not of \(width)"
+}
+
 extension AttentionKind {
     public static var family: ModelFamily { .bert }
     public static var codedNames: [String] { [name] }

@@ -19,6 +19,8 @@ public struct AttentionBench {
     let limit: Double
     /// Timed between the rounds.
     public var peer: PeerScript?
+    /// In the place of the CPU.
+    public var device: TimedDevice?
 
     public init(
         only: [String] = [], width: Int = 64, hashes: Int = YosoOptions().hashes, rounds: Int = 5, limit: Double = 10
@@ -34,6 +36,12 @@ public struct AttentionBench {
             timed[name].flatMap { $0.problems(headWidth: width).isEmpty ? (name, $0) : nil }
         }
         return all + own
+    }
+
+    /// Why no GPU runs an attention, of those that are asked for, or of all.
+    public var problemsOnDevice: [String] {
+        choices(length: 512).filter { only.isEmpty || only.contains($0.name) }
+            .compactMap { name, choice in choice.problemOnDevice(headWidth: width).map { "\(name): \($0)" } }
     }
 
     /// - Throws: `UsageError` where numbers are out of their ranges, or an attention or a kind of data is unknown.
@@ -67,7 +75,8 @@ public struct AttentionBench {
         checkpoint: (Int) throws -> HeadInput
     ) throws -> AttentionReport {
         var report = AttentionReport(
-            machine: MachineFacts.title, width: width, threads: workers.threads, records: [])
+            machine: device?.title ?? MachineFacts.title, width: width, threads: device == nil ? workers.threads : 0,
+            records: [])
         for data in kinds {
             for length in lengths.sorted() {
                 let input: HeadInput =
@@ -98,7 +107,8 @@ public struct AttentionBench {
         let length = input.length
         let trials = choices(length: length).filter { only.isEmpty || only.contains($0.name) }
             .filter { affords($0.name, data, length, earlier) }
-            .map { AttentionTrial($0.name, $0.choice, input, workers) }
+            .filter { device == nil || $0.choice.problemOnDevice(headWidth: width) == nil }
+            .map { AttentionTrial($0.name, $0.choice, input, workers, device: device) }
         var times = [String: (forward: [Double], both: [Double])]()
         for round in 0...rounds {
             for trial in trials {

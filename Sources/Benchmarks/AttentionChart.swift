@@ -15,7 +15,7 @@ public struct AttentionChart {
         }
         return HTMLPage(
             title: "Milliseconds a head of \(report.width) over tokens",
-            body: ["<p>\(report.machine), \(report.threads) threads</p>"] + charts
+            body: ["<p>\(report.machine), \(report.place)</p>"] + charts
         ).text
     }
 

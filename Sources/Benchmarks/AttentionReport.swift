@@ -20,6 +20,7 @@ public struct AttentionRecord: Codable {
 public struct AttentionReport: Codable {
     public var machine: String
     public var width: Int
+    /// 0 on a GPU.
     public var threads: Int
     public var records: [AttentionRecord]
 
@@ -37,10 +38,12 @@ public struct AttentionReport: Codable {
         try ReportFile.write(text: AttentionChart(report: self).html, to: "\(folder)/attention.html")
     }
 
+    var place: String { threads == 0 ? "a GPU" : "\(threads) threads" }
+
     public func table(data: String, length: Int) -> [String] {
         func error(_ value: Double?) -> String { value.map { String(format: "%10.4f", $0) } ?? "         –" }
         let head = "attention             forward ms  with backward  bytes/token  to softmax  to expectation"
-        return ["", "\(length) tokens, \(data) queries and keys, a head of \(width) on \(threads) threads", head]
+        return ["", "\(length) tokens, \(data) queries and keys, a head of \(width) on \(place)", head]
             + records.filter { $0.data == data && $0.length == length }.map { record in
                 let bytes = record.extraBytesPerToken.map { String(format: "%11.0f", $0) } ?? "          –"
                 return record.name.padding(toLength: 20, withPad: " ", startingAt: 0)

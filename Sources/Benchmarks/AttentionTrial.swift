@@ -10,19 +10,27 @@ final class AttentionTrial {
     private let workers: Workers
     private let input: HeadInput
     private let lanes: [Lane]
+    /// In the place of lanes.
+    private let onDevice: DeviceTrial?
 
     /// Heads a thread: several of short sequences, as a training pass has them, or waking the threads would count more than
     /// the work.
     static func heads(length: Int) -> Int { max(1, 2048 / length) }
 
-    init(_ name: String, _ choice: AttentionChoice, _ input: HeadInput, _ workers: Workers) {
+    init(
+        _ name: String, _ choice: AttentionChoice, _ input: HeadInput, _ workers: Workers, device: TimedDevice? = nil
+    ) {
         (self.name, self.choice, self.input, self.workers) = (name, choice, input, workers)
-        lanes = (0..<workers.threads).map { _ in Lane(choice, input, heads: Self.heads(length: input.length)) }
+        onDevice = device.map { DeviceTrial(choice, input, $0) }
+        lanes = (0..<(device == nil ? workers.threads : 0)).map { _ in
+            Lane(choice, input, heads: Self.heads(length: input.length))
+        }
     }
 
     /// Milliseconds a head of a training pass, forward alone or with backward: those of a round on every thread over the
     /// heads of all; the median of several passes after one that warms up, where they are short.
     func milliseconds(backward: Bool) -> Double {
+        if let onDevice { return onDevice.milliseconds(backward: backward) }
         let first = pass(backward: backward)
         guard first < 100 else { return first }
         let passes = (0..<5).map { _ in pass(backward: backward) }.sorted()
@@ -36,10 +44,11 @@ final class AttentionTrial {
     }
 
     /// The output of a training pass.
-    func output() -> [Float] { lanes[0].output() }
+    func output() -> [Float] { onDevice?.output() ?? lanes[0].output() }
 
     /// Bytes a token and head that a training pass of four heads holds beside projections, output and their gradients.
     func extraBytesPerToken() -> Double {
+        if let onDevice { return onDevice.extraBytesPerToken() }
         let heads = 4
         let lane = Lane(choice, input, heads: heads)
         lane.pass(backward: true)

@@ -28,6 +28,7 @@ public enum MachineFacts {
                 ("cores", cores),
                 ("memory", Show.bytes(Int(ProcessInfo.processInfo.physicalMemory))),
                 ("kernels", String(cString: ck_level())),
+                ("bf16 kernel", bf16Kernel),
                 ("OpenBLAS", "\(OpenBLASChoice.core), \(OpenBLAS.version)"),
                 ("fp32 peak", peak(.fp32, workers)),
                 ("bf16 peak", peak(.bf16, workers)),
@@ -40,6 +41,12 @@ public enum MachineFacts {
 
     /// The CPU and the core of OpenBLAS, which every figure names.
     public static var title: String { "\(cpuName), \(OpenBLASChoice.title)" }
+
+    private static var bf16Kernel: String {
+        guard Precision.bf16.isAvailable else { return "" }
+        return String(cString: ck_bf16_kernel())
+            + (ck_amx() < 0 ? "; the system refuses AMX" : "")
+    }
 
     private static func peak(_ precision: Precision, _ workers: Workers) -> String {
         guard precision.isAvailable else { return "the CPU has no AVX512-BF16" }

@@ -26,6 +26,13 @@ public struct MaskedLanguageModelHead: Sendable {
         norm(transform(hidden.gatherRows(rows)).gelu(activation)).tiedCrossEntropy(words, bias, labels, weight: weight)
     }
 
+    /// The same, and a word of each row's distribution: where its sum over the vocabulary exceeds the row's number in 0 ..< 1.
+    public func lossAndSamples(
+        _ hidden: Variable, rows: [Int32], labels: [Int32], weight: Float, _ uniforms: [Float]
+    ) -> (loss: Loss, samples: [Int32]) {
+        norm(transform(hidden.gatherRows(rows)).gelu(activation))
+            .tiedCrossEntropy(words, bias, labels, weight: weight, sampling: uniforms)
+    }
     /// Logits [rows, vocabulary] at the given rows.
     public func logits(_ hidden: Variable, rows: [Int32]) -> Variable {
         norm(transform(hidden.gatherRows(rows)).gelu(activation)).linear(words, bias)

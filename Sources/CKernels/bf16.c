@@ -1,6 +1,6 @@
-// Products of bf16 numbers, summed in fp32 by AVX512-BF16's dot product of pairs. A tile of the result stays in 24
-// registers while one pair of every left row is multiplied with two registers of right columns; panels lay the pairs out
-// in the order in which it reads them.
+// Products of bf16 numbers, summed in fp32 by AVX512-BF16's dot product of pairs, or by AMX (amx.c). A tile of the result stays
+// in 24 registers while one pair of every left row is multiplied with two registers of right columns; panels lay the pairs
+// out in the order in which it reads them.
 
 #include "kernels.h"
 
@@ -29,10 +29,9 @@ BF16_INLINE __mmask16 first(int64_t count) {
     return count >= LANES ? 0xffff : count <= 0 ? 0 : (__mmask16)((1u << count) - 1);
 }
 
-/// Panels of numbers that lie side by side along the panel: x[p * stride + i].
-BF16_INLINE void pack_across(int64_t count, int64_t depth, const float *x, int64_t stride, int width, int64_t pairs,
-                             uint32_t *packed) {
-    const int64_t filled = (depth + 1) / 2;
+/// Panels of numbers that lie side by side along the panel: x[p * stride + i]; `filled` pairs, zero behind the depth.
+BF16_INLINE void pack_across(int64_t count, int64_t depth, const float *x, int64_t stride, int width, int64_t filled,
+                             int64_t pairs, uint32_t *packed) {
     // A few rows at a time: whole cache lines are used before rows a power of two apart push one another out of L1.
     for (int64_t block = 0; block < filled; block += 4) {
         const int64_t end = filled < block + 4 ? filled : block + 4;
@@ -43,7 +42,7 @@ BF16_INLINE void pack_across(int64_t count, int64_t depth, const float *x, int64
                     const int64_t left = count - i - lane, room = width - lane;
                     const __mmask16 mask = first(left < room ? left : room);
                     const float *row = x + 2 * pair * stride + i + lane;
-                    const __m512 even = _mm512_maskz_loadu_ps(mask, row);
+                    const __m512 even = _mm512_maskz_loadu_ps(2 * pair < depth ? mask : 0, row);
                     const __m512 odd = _mm512_maskz_loadu_ps(2 * pair + 1 < depth ? mask : 0, row + stride);
                     _mm512_mask_storeu_epi32(panel + pair * width + lane, first(room), interleave(even, odd));
                 }
@@ -84,11 +83,10 @@ BF16_INLINE void transpose(__m512i rows[LANES]) {
 }
 
 /// Panels of numbers that lie side by side along the depth: x[i * stride + p].
-BF16_INLINE void pack_along(int64_t count, int64_t depth, const float *x, int64_t stride, int width, int64_t pairs,
-                            uint32_t *packed) {
-    const int64_t filled = (depth + 1) / 2;
+BF16_INLINE void pack_along(int64_t count, int64_t depth, const float *x, int64_t stride, int width, int64_t filled,
+                            int64_t pairs, uint32_t *packed) {
     for (int64_t i = 0; i < count; i += width, packed += pairs * width) {
-        for (int64_t p = 0; p < depth; p += 2 * LANES) {
+        for (int64_t p = 0; p < 2 * filled; p += 2 * LANES) {
             const __mmask16 low = first(depth - p), high = first(depth - p - LANES);
             for (int lane = 0; lane < width; lane += LANES) {
                 __m512i words[LANES];
@@ -113,12 +111,72 @@ BF16_INLINE void pack_along(int64_t count, int64_t depth, const float *x, int64_
     }
 }
 
-BF16 void ck_bf16_pack(int32_t is_left, int32_t is_across, ck_matrix x, int64_t pairs, void *packed) {
+/// As pack_across for AMX, whose left panels are tiles of 16 rows by 16 pairs; pair `begin` of them is the first.
+BF16_INLINE void pack_tiles_across(int64_t count, int64_t depth, const float *x, int64_t stride, int64_t begin,
+                                   int64_t filled, int64_t pairs, uint32_t *packed) {
+    for (int64_t pair = 0, end; pair < filled; pair = end) {
+        const int64_t place = begin + pair, lane = place % LANES;
+        end = filled < pair + LANES - lane ? filled : pair + LANES - lane;
+        for (int64_t i = 0; i < count; i += LANES) {
+            __m512i words[LANES];
+#pragma clang loop unroll(full)
+            for (int t = 0; t < LANES; t++) {
+                const int64_t p = 2 * (pair + t);
+                const __mmask16 mask = pair + t < end ? first(count - i) : 0;
+                const float *row = x + (mask ? p : 0) * stride + i;
+                words[t] = interleave(_mm512_maskz_loadu_ps(p < depth ? mask : 0, row),
+                                      _mm512_maskz_loadu_ps(p + 1 < depth ? mask : 0, row + stride));
+            }
+            transpose(words);
+            uint32_t *to = packed + i * pairs + (place - lane) * LANES + lane;
+#pragma clang loop unroll(full)
+            for (int row = 0; row < LANES; row++) {
+                _mm512_mask_storeu_epi32(to + row * LANES, first(end - pair), words[row]);
+            }
+        }
+    }
+}
+
+/// As pack_along for AMX.
+BF16_INLINE void pack_tiles_along(int64_t count, int64_t depth, const float *x, int64_t stride, int64_t begin,
+                                  int64_t filled, int64_t pairs, uint32_t *packed) {
+    for (int64_t i = 0; i < count; i += LANES, packed += pairs * LANES) {
+        for (int64_t pair = 0, end; pair < filled; pair = end) {
+            const int64_t place = begin + pair, lane = place % LANES, p = 2 * pair;
+            end = filled < pair + LANES - lane ? filled : pair + LANES - lane;
+            const __mmask16 low = first(depth - p), high = first(depth - p - LANES), mask = first(end - pair);
+            uint32_t *to = packed + (place - lane) * LANES + lane;
+            for (int row = 0; row < LANES; row++) {
+                const int isThere = i + row < count;
+                const float *from = x + (isThere ? i + row : 0) * stride + p;
+                const __m512i words =
+                    (__m512i)_mm512_cvtne2ps_pbh(_mm512_maskz_loadu_ps(isThere ? high : 0, from + LANES),
+                                                 _mm512_maskz_loadu_ps(isThere ? low : 0, from));
+                _mm512_mask_storeu_epi32(to + row * LANES, mask, words);
+            }
+        }
+    }
+}
+
+int64_t ck_bf16_pairs(int64_t depth) { return ck_amx() > 0 ? (depth + 31) / 32 * 16 : (depth + 1) / 2; }
+
+int32_t ck_bf16_left(void) { return ck_amx() > 0 ? LANES : LEFT; }
+
+BF16 void ck_bf16_pack(int32_t is_left, int32_t is_across, ck_matrix x, int64_t begin, int64_t depth, void *packed) {
+    const int64_t count = is_across ? x.columns : x.rows, own = is_across ? x.rows : x.columns;
+    const int64_t pairs = ck_bf16_pairs(depth);
+    const int64_t filled = 2 * begin + own < depth ? (own + 1) / 2 : pairs - begin;
+    if (is_left && ck_amx() > 0) {
+        if (is_across) pack_tiles_across(count, own, x.data, x.stride, begin, filled, pairs, packed);
+        else pack_tiles_along(count, own, x.data, x.stride, begin, filled, pairs, packed);
+        return;
+    }
+    uint32_t *const to = (uint32_t *)packed + begin * (is_left ? LEFT : RIGHT);
     // The width must be a constant of each copy.
-    if (is_left && is_across) pack_across(x.columns, x.rows, x.data, x.stride, LEFT, pairs, packed);
-    else if (is_left) pack_along(x.rows, x.columns, x.data, x.stride, LEFT, pairs, packed);
-    else if (is_across) pack_across(x.columns, x.rows, x.data, x.stride, RIGHT, pairs, packed);
-    else pack_along(x.rows, x.columns, x.data, x.stride, RIGHT, pairs, packed);
+    if (is_left && is_across) pack_across(count, own, x.data, x.stride, LEFT, filled, pairs, to);
+    else if (is_left) pack_along(count, own, x.data, x.stride, LEFT, filled, pairs, to);
+    else if (is_across) pack_across(count, own, x.data, x.stride, RIGHT, filled, pairs, to);
+    else pack_along(count, own, x.data, x.stride, RIGHT, filled, pairs, to);
 }
 
 /// A tile of LEFT x RIGHT sums over `pairs`, on top of `start` or of c, whose first `rows` rows and `columns` columns are
@@ -165,15 +223,15 @@ BF16_INLINE void pack_gelu(int64_t rows, int64_t columns, const float *c, int64_
     rows = rows < LEFT ? rows : LEFT, columns = columns < RIGHT ? columns : RIGHT;
     float tile[LEFT * RIGHT];
     for (int64_t i = 0; i < rows; i++) ck_gelu(columns, c + i * stride, tile + i * RIGHT);
-    pack_along(rows, columns, tile, RIGHT, LEFT, left_pairs, left);
-    if (right) pack_across(columns, rows, tile, RIGHT, RIGHT, right_pairs, right);
+    pack_along(rows, columns, tile, RIGHT, LEFT, (columns + 1) / 2, left_pairs, left);
+    if (right) pack_across(columns, rows, tile, RIGHT, RIGHT, (rows + 1) / 2, right_pairs, right);
 }
 
 /// `left_gelu` is a constant of each copy: with the branch in it the loop of a plain product is 2% slower.
 BF16_INLINE void multiply(int64_t rows, int64_t columns, int64_t depth, const uint32_t *left, const uint32_t *right,
-                          const float *start, int accumulates, float *c, int64_t stride, uint32_t *left_gelu,
-                          int64_t right_pairs, uint32_t *right_gelu) {
-    const int64_t pairs = (depth + 1) / 2, left_pairs = (columns + 1) / 2;
+                          const float *start, int accumulates, float *c, int64_t stride, int64_t left_pairs,
+                          uint32_t *left_gelu, int64_t right_pairs, uint32_t *right_gelu) {
+    const int64_t pairs = (depth + 1) / 2;
     int64_t p = 0;
     // Once without any depth too, since c must be written.
     do {
@@ -200,17 +258,31 @@ BF16_INLINE void multiply(int64_t rows, int64_t columns, int64_t depth, const ui
 
 BF16 void ck_bf16_multiply(int64_t depth, const void *left, const void *right, const float *start, int32_t accumulates,
                            ck_matrix c) {
-    multiply(c.rows, c.columns, depth, left, right, start, accumulates, c.data, c.stride, 0, 0, 0);
+    if (ck_amx() > 0) ck_amx_multiply(depth, left, right, start, accumulates, c, 0);
+    else multiply(c.rows, c.columns, depth, left, right, start, accumulates, c.data, c.stride, 0, 0, 0, 0);
 }
 
 BF16 void ck_bf16_multiply_gelu(int64_t depth, const void *left, const void *right, const float *start, ck_matrix c,
-                                void *left_gelu, int64_t right_pairs, void *right_gelu) {
-    multiply(c.rows, c.columns, depth, left, right, start, 0, c.data, c.stride, left_gelu, right_pairs, right_gelu);
+                                ck_gelu_panels gelu) {
+    if (ck_amx() > 0) {
+        ck_amx_multiply(depth, left, right, start, 0, c, &gelu);
+        return;
+    }
+    const int64_t along = ck_bf16_pairs(gelu.columns), down = ck_bf16_pairs(gelu.rows);
+    uint32_t *const to = (uint32_t *)gelu.left + gelu.row * along + gelu.column / 2 * LEFT;
+    uint32_t *const kept = gelu.right ? (uint32_t *)gelu.right + gelu.column * down + gelu.row / 2 * RIGHT : 0;
+    multiply(c.rows, c.columns, depth, left, right, start, 0, c.data, c.stride, along, to, down, kept);
 }
 
 #else
 
-void ck_bf16_pack(int32_t is_left, int32_t is_across, ck_matrix x, int64_t pairs, void *packed) { __builtin_trap(); }
+int64_t ck_bf16_pairs(int64_t depth) { return (depth + 1) / 2; }
+
+int32_t ck_bf16_left(void) { return CK_BF16_LEFT; }
+
+void ck_bf16_pack(int32_t is_left, int32_t is_across, ck_matrix x, int64_t begin, int64_t depth, void *packed) {
+    __builtin_trap();
+}
 
 void ck_bf16_multiply(int64_t depth, const void *left, const void *right, const float *start, int32_t accumulates,
                       ck_matrix c) {
@@ -218,7 +290,7 @@ void ck_bf16_multiply(int64_t depth, const void *left, const void *right, const 
 }
 
 void ck_bf16_multiply_gelu(int64_t depth, const void *left, const void *right, const float *start, ck_matrix c,
-                           void *left_gelu, int64_t right_pairs, void *right_gelu) {
+                           ck_gelu_panels gelu) {
     __builtin_trap();
 }
 

@@ -105,4 +105,8 @@ INLINE void drop(int64_t n, uint64_t key, uint32_t first, float probability, flo
     }
 }
 
+/// ck_bf16_multiply by AMX, where ck_amx, and gelu(c) unless null.
+void ck_amx_multiply(int64_t depth, const uint32_t *left, const uint32_t *right, const float *start, int accumulates,
+                     ck_matrix c, const ck_gelu_panels *gelu);
+
 #endif

@@ -2,9 +2,25 @@ import Foundation
 
 /// Where a model is that a user names: a folder of one, or of a run for the best checkpoint of the run.
 public enum ModelPath {
+    /// The pretrained encoder that the repository has, and that stands in where none is named.
+    public static let inBox = "Checkpoints/english-mini"
+
+    /// `inBox` is looked for here, and then above the program, which a checkout's `.build` holds.
+    private static func folder(_ path: String) -> URL {
+        let here = URL(fileURLWithPath: path, isDirectory: true)
+        guard path == inBox, !FileManager.default.fileExists(atPath: path) else { return here }
+        var above = Bundle.main.executableURL?.resolvingSymlinksInPath() ?? here
+        while above.path != "/" && !above.path.isEmpty {
+            above.deleteLastPathComponent()
+            let box = above.appendingPathComponent(inBox, isDirectory: true)
+            if FileManager.default.fileExists(atPath: box.path) { return box }
+        }
+        return here
+    }
+
     /// `path` itself where it is a model; where it is a run `RUN/best`, or its newest checkpoint as long as none is the best.
     public static func url(_ path: String) -> URL {
-        let folder = URL(fileURLWithPath: path, isDirectory: true)
+        let folder = folder(path)
         func isThere(_ name: String) -> Bool {
             FileManager.default.fileExists(atPath: folder.appendingPathComponent(name).path)
         }

@@ -15,6 +15,8 @@ enum Argument {
     /// `Step` of the kernels.
     case step(ck_adamw_step)
     case yoso(YosoArgument)
+    case operand(OperandArgument)
+    case extent(ExtentArgument)
 
     static func of(_ tensor: Tensor?) -> Argument { tensor.map { .tensor($0) } ?? null }
     static func of(_ number: Int) -> Argument { .int(Int32(number)) }
@@ -39,8 +41,11 @@ struct DropoutArgument {
 /// `Yoso` of the kernels.
 struct YosoArgument {
     var site: UInt64
-    var drawn, bits, hashes, kernelBits, exact, mass, conditional: Int32
-    var unused: Int32 = 0
+    var drawn, bits, hashes, kernelBits, exact, mass, conditional, pairs: Int32
+    var selections: UInt64 = 0
+    var met: UInt64 = 0
+    var again: Int32 = 0
+    var tiled: Int32 = 0
 }
 
 /// The arguments of kernels, as the driver wants them: each where a pointer points to.
@@ -102,6 +107,8 @@ final class ArgumentBuffer {
             case .dropout(let value): place.storeBytes(of: value, as: DropoutArgument.self)
             case .step(let value): place.storeBytes(of: value, as: ck_adamw_step.self)
             case .yoso(let value): place.storeBytes(of: value, as: YosoArgument.self)
+            case .operand(let value): place.storeBytes(of: value, as: OperandArgument.self)
+            case .extent(let value): place.storeBytes(of: value, as: ExtentArgument.self)
             }
         }
         defer { count += arguments.count }

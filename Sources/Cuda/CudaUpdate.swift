@@ -30,8 +30,10 @@ public final class CudaUpdate {
     private let parameters: (first: Tensor, decays: Tensor, count: Int)
     private let partials: Tensor
     private let result: Tensor
+    /// `Verdict` of the kernels.
+    private let verdict: Tensor
     private let ratios: Tensor
-    private let squareSums, doubleFinish, adamw, lambMoments, lambRatios, lamb: Function
+    private let squareSums, judge, adamw, lambMoments, lambRatios, lamb: Function
 
     /// `Chunk` of the kernels.
     private struct Chunk: BitwiseCopyable {
@@ -61,43 +63,53 @@ public final class CudaUpdate {
         parameters = (machine.keep(firsts), machine.keep(ranges.map { UInt8($0.decays ? 1 : 0) }), ranges.count)
         partials = machine.blocks.tensor(1, max(1, 4 * count))
         result = machine.blocks.tensor(1, 4)
+        verdict = machine.blocks.tensor(1, 2)
         ratios = machine.blocks.tensor(1, max(1, ranges.count))
         let program = machine.program(.optimizer)
         squareSums = program.function("square_sums")
-        doubleFinish = program.function("double_finish")
+        judge = program.function("judge")
         adamw = program.function("adamw")
         lambMoments = program.function("lamb_moments")
         lambRatios = program.function("lamb_ratios")
         lamb = program.function("lamb")
     }
 
-    /// √Σ g²
-    public func norm(of gradients: Tensor) -> Double {
-        machine.launch(squareSums, Grid(count), .of(partials), .of(gradients), .of(chunks))
-        machine.launch(doubleFinish, Grid(1, threads: 1024), .of(result), .of(partials), .of(count))
-        return machine.readings.read(at: result.address)().0.squareRoot()
-    }
-
-    /// Changes the parameters by `gradients`, and clears these.
-    public func callAsFunction(_ gradients: Tensor, _ step: ck_adamw_step) {
-        let (values, shadow, step) = (
-            Argument.of(machine.parameters), Argument.of(machine.shadow), Argument.step(step)
+    /// Changes the parameters by `gradients`, clipped to a length of `step.clip` where that is not 0, and clears these, all unless
+    /// they are not finite. Returns their length, √Σ g², which is waited for while the GPU goes on.
+    public func callAsFunction(_ gradients: Tensor, _ step: ck_adamw_step) -> Double {
+        let norm = norm(of: gradients, step)
+        let (values, shadow, verdict, step) = (
+            Argument.of(machine.parameters), Argument.of(machine.shadow), Argument.of(verdict), Argument.step(step)
         )
         switch rule {
         case .adamw:
             machine.launch(
-                adamw, Grid(count), values, .of(gradients), .of(moments[0]), .of(moments[1]), shadow, .of(chunks), step)
+                adamw, Grid(count), values, .of(gradients), .of(moments[0]), .of(moments[1]), shadow, .of(chunks),
+                verdict, step)
         case .lamb:
             machine.launch(
                 lambMoments, Grid(count), .of(partials), values, .of(gradients), .of(moments[0]), .of(moments[1]),
-                .of(chunks), step)
+                .of(chunks), verdict, step)
             machine.launch(
                 lambRatios, Grid(parameters.count), .of(ratios), .of(partials), .of(parameters.first),
                 .of(parameters.decays), .of(parameters.count))
             machine.launch(
-                lamb, Grid(count), values, .of(moments[0]), .of(moments[1]), shadow, .of(ratios), .of(chunks), step)
+                lamb, Grid(count), values, .of(moments[0]), .of(moments[1]), shadow, .of(ratios), .of(chunks), verdict,
+                step)
         }
         // The GPU is not to wait for the next step.
         machine.device.commands.commit()
+        return norm()
+    }
+
+    /// √Σ g²
+    public func norm(of gradients: Tensor) -> Double { norm(of: gradients, ck_adamw_step())() }
+
+    private func norm(of gradients: Tensor, _ step: ck_adamw_step) -> () -> Double {
+        machine.launch(squareSums, Grid(count), .of(partials), .of(gradients), .of(chunks))
+        machine.launch(
+            judge, Grid(1, threads: 1024), .of(result), .of(verdict), .of(partials), .of(count), .step(step))
+        let square = machine.readings.read(at: result.address)
+        return { square().0.squareRoot() }
     }
 }

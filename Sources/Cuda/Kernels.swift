@@ -2,7 +2,7 @@ import Tensors
 
 /// The texts of the kernels, each a program of its own behind what all share.
 enum KernelText: String {
-    case embedding, norm, activations, rows, loss, optimizer, small, softmax, yoso
+    case embedding, norm, activations, rows, loss, optimizer, small, softmax, yoso, segment
 
     private var bytes: [UInt8] {
         switch self {
@@ -14,11 +14,14 @@ enum KernelText: String {
         case .optimizer: PackageResources.optimizer_cu
         case .small: PackageResources.small_cu
         case .softmax:
-            PackageResources.softmax_cu + PackageResources.softmax_gradient_cu + PackageResources.softmax_fp32_cu
+            PackageResources.softmax_window_cu + PackageResources.softmax_cu + PackageResources.softmax_gradient_cu
+                + PackageResources.softmax_fp32_cu + PackageResources.softmax_unit_cu
+        case .segment: PackageResources.segment_cu + PackageResources.nystrom_cu
         case .yoso:
             PackageResources.yoso_cu + PackageResources.yoso_hash_cu + PackageResources.yoso_pairs_cu
-                + PackageResources.yoso_gradients_cu + PackageResources.yoso_expectation_cu
-                + PackageResources.convolution_cu
+                + PackageResources.yoso_gradients_cu + PackageResources.yoso_matches_cu
+                + PackageResources.yoso_expectation_cu + PackageResources.yoso_dense_cu
+                + PackageResources.yoso_budget_cu + PackageResources.convolution_cu
         }
     }
 
@@ -46,7 +49,7 @@ struct Kernels {
     let residualNorm, residualNormGradient: Function
     let gelu, geluGradient, columnSums, columnsFinish, tanhForward, tanhGradient, dropout: Function
     let clear, add, meanRows, meanRowsGradient: Function
-    let crossEntropy, binaryCrossEntropy, squaredError, lossFinish: Function
+    let crossEntropy, binaryCrossEntropy, squaredError, sampleRows, lossFinish: Function
     let smallLinear, smallInputGradient, smallWeightGradient: Function
 
     init(_ precision: Precision, on device: CudaDevice) {
@@ -76,6 +79,7 @@ struct Kernels {
         crossEntropy = loss.function("cross_entropy")
         binaryCrossEntropy = loss.function("binary_cross_entropy")
         squaredError = loss.function("squared_error")
+        sampleRows = loss.function("sample_rows")
         lossFinish = loss.function("loss_finish")
         let small = device.program(.small, precision)
         smallLinear = small.function("small_linear")

@@ -57,18 +57,25 @@ extension CudaMachine {
 
     public func tiedCrossEntropy(
         _ x: Tensor, _ embedding: Parameter, _ bias: Parameter, _ labels: [Int32], weight: Float,
-        _ gradients: (dx: Tensor, dEmbedding: Tensor, dBias: Tensor)?
-    ) -> () -> LossCounts {
+        sampling uniforms: [Float], _ gradients: (dx: Tensor, dEmbedding: Tensor, dBias: Tensor)?
+    ) -> TiedLoss {
         // Products of other widths take three times as long. The rows beyond the table are those of the next parameter: nobody
         // reads their logits, and their gradients are zero.
         let (classes, stride) = (embedding.rows, (embedding.rows + 63) / 64 * 64)
         let chunk = max(128, Self.logitsAtOnce / stride / 128 * 128)
         let (all, (losses, right)) = (upload(labels), perRow(x))
+        let samples = uniforms.isEmpty ? nil : (numbers: upload(uniforms), ids: pool.tensor(1, Self.padded(x.rows)))
         for first in Swift.stride(from: 0, to: x.rows, by: chunk) {
             let rows = first..<min(first + chunk, x.rows)
             let (part, padded) = (x.rows(rows), Self.padded(rows.count))
             let logits = activation(rows.count, stride)
             multiply(part, embedding, bias, columns: stride, into: logits)
+            if let samples {
+                let place = UInt64(4 * first)
+                launch(
+                    kernels.sampleRows, Grid(rows.count, threads: 384), .address(samples.ids.address + place),
+                    .of(logits), .address(samples.numbers.address + place), .of(classes), .of(stride))
+            }
             crossEntropy(
                 logits, all.address + UInt64(4 * first), classes: classes, weight: weight, 0,
                 losses.address + UInt64(4 * first), right.address + UInt64(first))
@@ -82,7 +89,17 @@ extension CudaMachine {
                 ProductShape(m: padded, n: x.columns, k: stride, element: element, result: element), logits,
                 operand(embedding), into: gradients.dx.rows(rows))
         }
-        return withExtendedLifetime(all) { read(losses, right, rows: x.rows) }
+        var loss = TiedLoss()
+        loss.counts = withExtendedLifetime(all) { read(losses, right, rows: x.rows) }
+        if let samples { loss.samples = { [self] in integers(samples.ids, x.rows) } }
+        return loss
+    }
+
+    /// The first numbers of a tensor that kernels wrote integers to.
+    private func integers(_ tensor: Tensor, _ count: Int) -> [Int32] {
+        var integers = [Int32](repeating: 0, count: count)
+        integers.withUnsafeMutableBytes { memory.read($0, at: tensor.address) }
+        return integers
     }
 
     /// Numbers of logits that are there at once: 2,048 rows of BERT's vocabulary, enough for products at full speed.

@@ -7,16 +7,16 @@ struct LayoutView {
     /// Of every 64 rows of a sequence: the first, the sequence, its first row, its length.
     let tiles: Tensor
     let tileCount: Int
-    let longest: Int
+    let shortest, longest: Int
     /// What the argument points to.
     private let tensors: [Tensor]
 
     init(_ layout: BatchLayout, _ upload: ([Int32]) -> Tensor, _ uploadKeys: ([UInt64]) -> Tensor) {
-        var (sequence, tiles, longest) = ([Int32](), [Int32](), 0)
+        var (sequence, tiles, shortest, longest) = ([Int32](), [Int32](), Int.max, 0)
         sequence.reserveCapacity(layout.tokens)
         for index in 0..<layout.count {
             let rows = layout.rows(index)
-            longest = max(longest, rows.count)
+            (shortest, longest) = (min(shortest, rows.count), max(longest, rows.count))
             sequence.append(contentsOf: repeatElement(Int32(index), count: rows.count))
             for first in stride(from: rows.lowerBound, to: rows.upperBound, by: 64) {
                 tiles += [Int32(first), Int32(index), Int32(rows.lowerBound), Int32(rows.count)]
@@ -29,7 +29,7 @@ struct LayoutView {
             offsets: offsets.address, keys: keys.address, sequence: sequences.address, rows: Int32(layout.tokens))
         self.tiles = upload(tiles)
         tileCount = tiles.count / 4
-        self.longest = longest
+        (self.shortest, self.longest) = (shortest, longest)
         tensors = [offsets, keys, sequences]
     }
 }

@@ -5,10 +5,12 @@ import Tensors
 /// The kernels of YOSO with heads of one width.
 struct YosoKernels {
     let hash, norms, sort: Function
+    let budget: PairBudget.Kernels
     let sumsCounts, sumsConditional: Function
     let queryGradientCounts, queryGradientWeighed, keyGradientCounts, keyGradientWeighed: Function
     let outputGradient, expectation, expectationGradientQ, expectationGradientKV: Function
     let convolve, convolveGradient: Function
+    let tiled: TiledYosoKernels?
 
     /// Bytes of shared memory for a sort.
     static let mostShared = 200 << 10
@@ -18,6 +20,7 @@ struct YosoKernels {
         hash = program.function("yoso_hash")
         norms = program.function("yoso_norms")
         sort = program.function("yoso_sort", shared: min(Self.mostShared, machine.device.sharedMemory))
+        budget = PairBudget.Kernels(program)
         sumsCounts = program.function("yoso_sums_counts")
         sumsConditional = program.function("yoso_sums_conditional")
         queryGradientCounts = program.function("yoso_query_gradient_counts")
@@ -30,6 +33,7 @@ struct YosoKernels {
         expectationGradientKV = program.function("yoso_expectation_gradient_kv")
         convolve = program.function("convolve")
         convolveGradient = program.function("convolve_gradient")
+        tiled = machine.precision == .bf16 ? TiledYosoKernels(program) : nil
     }
 }
 
@@ -41,13 +45,13 @@ extension YosoArgument {
         self.init(
             site: random?.key ?? 0, drawn: isDrawn ? 1 : 0, bits: Int32(pairs.bits ?? 0), hashes: Int32(hashes),
             kernelBits: Int32(pairs.kernelBits ?? 0), exact: pairs.exact ? 1 : 0, mass: pairs.byMass ? 1 : 0,
-            conditional: conditional ? 1 : 0)
+            conditional: conditional ? 1 : 0, pairs: Int32(pairs.budget ?? 0))
     }
 }
 
 /// YOSO (Zeng et al., ICML 2021): its expectation over all pairs, and sampled, by sorting tokens by their codes.
 extension CudaMachine {
-    private func yosoKernels(_ width: Int) -> YosoKernels {
+    func yosoKernels(_ width: Int) -> YosoKernels {
         if let known = yosos[width] { return known }
         let kernels = YosoKernels(width, self)
         yosos[width] = kernels
@@ -73,98 +77,10 @@ extension CudaMachine {
         _ gradient: Tensor, _ dy: Tensor, _ output: Tensor, _ projections: Tensor, _ kept: KeptAttention,
         _ yoso: YosoArgument
     ) {
-        let (kernels, view) = (yosoKernels(kept.attention.headWidth), view(of: kept.layout))
-        let (heads, padded) = (kept.attention.heads, Self.padded(dy.rows))
-        let (inverses, divisors) = (kept.tensors[0], kept.tensors[1])
-        let (dSums, deltas) = (activation(dy.rows, dy.columns), pool.tensor(heads, padded))
-        launch(
-            kernels.outputGradient, Grid((dy.rows + 7) / 8, heads), .of(dSums), .of(deltas), .of(dy), .of(output),
-            .of(divisors), .yoso(yoso), .of(dy.rows), .of(heads), .of(padded))
-        for kernel in [kernels.expectationGradientQ, kernels.expectationGradientKV] {
-            launch(
-                kernel, Grid(view.tileCount, heads, threads: 128), .of(gradient), .of(dSums), .of(deltas),
-                .of(inverses), .of(projections), .of(view.tiles), .layout(view.argument), .yoso(yoso), .of(heads),
-                .of(padded))
-        }
-    }
-
-    func sample(
-        _ y: Tensor, _ projections: Tensor, _ layout: BatchLayout, _ attention: DeviceAttention, _ yoso: YosoArgument
-    ) -> (Tensor, KeptAttention) {
-        let (kernels, view, heads) = (yosoKernels(attention.headWidth), view(of: layout), attention.heads)
-        let (padded, hashes) = (Self.padded(y.rows), Int(yoso.hashes))
-        checkSampled(view.longest, sequences: layout.count)
-        let codes = pool.tensor(1, (2 * y.rows * heads * hashes + 1) / 2)
-        // Side by side where a pair's first common hash is looked for.
-        let stride = (hashes + 7) / 8 * 8
-        let isWeighed = yoso.conditional == 1
-        let rowCodes = isWeighed ? pool.tensor(1, (2 * y.rows * heads * stride + 1) / 2) : nil
-        let (inverses, divisors) = (pool.tensor(2 * heads, padded), pool.tensor(heads, padded))
-        launch(
-            kernels.hash, Grid(view.tileCount, heads, threads: 128), .of(codes), .of(rowCodes), .of(inverses),
-            .of(projections), .of(view.tiles), .layout(view.argument), .yoso(yoso), .of(heads), .of(padded))
-        let (order, ranges) = sort(codes, side: 1, layout, heads, yoso, kernels)
-        launch(
-            isWeighed ? kernels.sumsConditional : kernels.sumsCounts, Grid(4 * view.tileCount, heads), .of(y),
-            .of(divisors), .of(order), .of(ranges), .of(rowCodes), .of(inverses), .of(projections), .of(view.tiles),
-            .layout(view.argument), .yoso(yoso), .of(heads), .of(padded))
-        return (
-            y,
-            KeptAttention(
-                attention, layout, [inverses, divisors, codes, order, ranges] + (rowCodes.map { [$0] } ?? []))
-        )
-    }
-
-    /// Places of tokens are 16 bits, and a grid has so many sequences.
-    private func checkSampled(_ longest: Int, sequences: Int) {
-        if longest > 1 << 16 {
-            device.fail("yoso on a GPU takes sequences of at most 65,536 tokens, not \(longest); wanted --device cpu")
-        }
-        if sequences > 65535 {
-            device.fail("yoso on a GPU takes 65,535 sequences a pass, not \(sequences); use a smaller deviceTokens")
-        }
-    }
-
-    /// The tokens of one side by their codes, 1 the keys and 0 the queries, and where each token of the other finds its own.
-    private func sort(
-        _ codes: Tensor, side: Int, _ layout: BatchLayout, _ heads: Int, _ yoso: YosoArgument, _ kernels: YosoKernels
-    ) -> (order: Tensor, ranges: Tensor) {
-        let (view, hashes) = (view(of: layout), Int(yoso.hashes))
-        let count = layout.tokens * heads * hashes
-        let (order, ranges) = (pool.tensor(1, (count + 1) / 2), pool.tensor(1, count))
-        let longest = view.longest
-        let bits = yoso.bits > 0 ? Int(yoso.bits) : min(16, max(1, Int.bitWidth - 1 - longest.leadingZeroBitCount))
-        let counts = 4 * min(1 << bits, 16384)
-        let isInShared = counts + 2 * longest <= min(YosoKernels.mostShared, device.sharedMemory)
-        let threads = longest <= 256 ? 128 : longest <= 1024 ? 256 : longest <= 16384 ? 512 : 1024
-        launch(
-            kernels.sort, Grid(hashes, heads, layout.count, threads: threads),
-            shared: counts + (isInShared ? 2 * longest : 0), .of(order), .of(ranges), .of(codes), .of(side),
-            .layout(view.argument), .yoso(yoso), .of(heads), .of(isInShared ? 1 : 0))
-        return (order, ranges)
-    }
-
-    func sampleGradient(
-        _ gradient: Tensor, _ dy: Tensor, _ output: Tensor, _ projections: Tensor, _ kept: KeptAttention,
-        _ yoso: YosoArgument
-    ) {
-        let (kernels, view) = (yosoKernels(kept.attention.headWidth), view(of: kept.layout))
-        let (heads, padded) = (kept.attention.heads, Self.padded(dy.rows))
-        let (inverses, divisors, codes) = (kept.tensors[0], kept.tensors[1], kept.tensors[2])
-        let (order, ranges) = (kept.tensors[3], kept.tensors[4])
-        let rowCodes = kept.tensors.count > 5 ? kept.tensors[5] : nil
-        let (dSums, deltas) = (activation(dy.rows, dy.columns), pool.tensor(heads, padded))
-        let isWeighed = yoso.conditional == 1 || yoso.exact == 1
-        let grid = Grid(4 * view.tileCount, heads)
-        launch(
-            isWeighed ? kernels.queryGradientWeighed : kernels.queryGradientCounts, grid, .of(gradient), .of(dSums),
-            .of(deltas), .of(dy), .of(output), .of(divisors), .of(order), .of(ranges), .of(rowCodes), .of(inverses),
-            .of(projections), .of(view.tiles), .layout(view.argument), .yoso(yoso), .of(heads), .of(padded))
-        let queries = sort(codes, side: 0, kept.layout, heads, yoso, kernels)
-        launch(
-            isWeighed ? kernels.keyGradientWeighed : kernels.keyGradientCounts, grid, .of(gradient), .of(dSums),
-            .of(deltas), .of(queries.order), .of(queries.ranges), .of(rowCodes), .of(inverses), .of(projections),
-            .of(view.tiles), .layout(view.argument), .yoso(yoso), .of(heads), .of(padded))
+        let kernels = yosoKernels(kept.attention.headWidth)
+        tileGradients(
+            [kernels.expectationGradientQ, kernels.expectationGradientKV], gradient, dy, output, projections, kept,
+            yoso, kernels, nil)
     }
 
     public func convolve(

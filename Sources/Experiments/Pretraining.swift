@@ -38,7 +38,9 @@ public struct Pretraining {
         let folder = try RunFolder(URL(fileURLWithPath: folder, isDirectory: true))
         let setup = try PretrainingSetup(recipe, observer)
         let objective = recipe.options.objectiveType
-        observer.begin(folder, try Computing(recipe.options, setup.encoder, objective.problemOnDevice))
+        observer.begin(
+            folder,
+            try Computing(recipe.options, setup.encoder, objective.problemOnDevice(setup.encoder, recipe.options)))
         let start = try recipe.checkpoint.map {
             try PretrainedStart(URL(fileURLWithPath: $0, isDirectory: true), setup.tokenizer)
         }

@@ -4,12 +4,14 @@ import Foundation
 
 /// What sentence-transformers wrote beside a model: the modules behind the encoder, how its tokens become one vector, and the
 /// longest input. A folder of ours has none of these files.
-struct SentenceModules {
-    private(set) var pooling: Pooling?
+public struct SentenceModules {
+    public private(set) var pooling: Pooling?
     private(set) var length: Int?
+    /// By their paths in the folder.
+    public private(set) var files: [String: Data] = [:]
 
     /// - Throws: `CheckpointError` where a file is damaged, or has the vector made in a way that we do not implement.
-    init(of folder: URL) throws {
+    public init(of folder: URL) throws {
         struct Module: Decodable {
             let type: String
             let path: String
@@ -26,24 +28,24 @@ struct SentenceModules {
             let name: String?
             enum CodingKeys: String, CodingKey { case name = "default_prompt_name" }
         }
-        for module: Module in try Self.read("modules.json", in: folder) ?? [] {
+        for module: Module in try read(Self.modules, in: folder) ?? [] {
             switch module.type.split(separator: ".").last {
             case "Transformer", "Normalize": continue
-            case "Pooling": pooling = try Self.pooling("\(module.path)/config.json", in: folder)
+            case "Pooling": pooling = try pooling("\(module.path)/config.json", in: folder)
             default:
                 throw CheckpointError(
-                    folder.appendingPathComponent("modules.json"),
+                    folder.appendingPathComponent(Self.modules),
                     "the module '\(module.type)' is not supported; wanted Transformer, Pooling, Normalize")
             }
         }
-        let limits: Limits? = try Self.read(Self.limits, in: folder)
+        let limits: Limits? = try read(Self.limits, in: folder)
         guard limits?.foldsCase != true else {
             throw CheckpointError(
                 folder.appendingPathComponent(Self.limits),
                 "'do_lower_case' is true; wanted a tokenizer that folds case itself")
         }
         length = limits?.length
-        let prompts: Prompts? = try Self.read(Self.prompts, in: folder)
+        let prompts: Prompts? = try read(Self.prompts, in: folder)
         if let name = prompts?.name {
             throw CheckpointError(
                 folder.appendingPathComponent(Self.prompts),
@@ -51,9 +53,10 @@ struct SentenceModules {
         }
     }
 
+    private static let modules = "modules.json"
     private static let (limits, prompts) = ("sentence_bert_config.json", "config_sentence_transformers.json")
 
-    private static func pooling(_ name: String, in folder: URL) throws -> Pooling {
+    private mutating func pooling(_ name: String, in folder: URL) throws -> Pooling {
         let values: [String: Flag] = try read(name, in: folder) ?? [:]
         let modes = values.filter { $0.key.hasPrefix("pooling_mode_") && $0.value.isOn }.keys.sorted()
         switch modes {
@@ -75,10 +78,14 @@ struct SentenceModules {
         }
     }
 
-    private static func read<Value: Decodable>(_ name: String, in folder: URL) throws -> Value? {
+    private mutating func read<Value: Decodable>(_ name: String, in folder: URL) throws -> Value? {
         let url = folder.appendingPathComponent(name)
         guard FileManager.default.fileExists(atPath: url.path) else { return nil }
-        do { return try JSONDecoder().decode(Value.self, from: Data(contentsOf: url)) } catch {
+        do {
+            let data = try Data(contentsOf: url)
+            files[name] = data
+            return try JSONDecoder().decode(Value.self, from: data)
+        } catch {
             throw CheckpointError(url, "damaged: not what sentence-transformers writes")
         }
     }

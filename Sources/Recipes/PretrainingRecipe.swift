@@ -78,7 +78,7 @@ extension PretrainingRecipe.Settings {
         resolved.refuse(model: model, length: examples.length, said: "examples.length", by: "examples.length")
         resolved.refuse(options.precision, on: options.device)
         resolved.refuse(
-            options.problemsOnDevice(model, options.objectiveType.problemOnDevice), on: options.device)
+            options.problemsOnDevice(model, options.objectiveType.problemOnDevice(model, options)), on: options.device)
         let masking = examples.masking
         resolved.refuse(
             "examples.masking.replacedByRandom", judgedBy: ["examples.masking.replacedByMask"],

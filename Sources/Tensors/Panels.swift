@@ -6,7 +6,7 @@ public protocol PanelSide {
     static var isLeft: Bool { get }
 }
 public enum LeftSide: PanelSide {
-    public static var width: Int { Int(CK_BF16_LEFT) }
+    public static let width = Int(ck_bf16_left())
     public static var isLeft: Bool { true }
 }
 public enum RightSide: PanelSide {
@@ -27,7 +27,7 @@ public struct Panels<Side: PanelSide> {
     public init(rows: Int, columns: Int, from pool: StoragePool) {
         (self.rows, self.columns) = (rows, columns)
         let (count, depth) = Side.isLeft ? (rows, columns) : (columns, rows)
-        words = pool.tensor(1, (count + Side.width - 1) / Side.width * Side.width * ((depth + 1) / 2))
+        words = pool.tensor(1, (count + Side.width - 1) / Side.width * Side.width * Int(ck_bf16_pairs(Int64(depth))))
     }
 
     /// All of `matrix`.
@@ -50,21 +50,19 @@ public struct Panels<Side: PanelSide> {
             columns: Side.isLeft ? columns : range.count)
     }
 
-    /// The words from an even place of the depth on.
-    fileprivate func words(depthFrom first: Int) -> Tensor { words.row(0, first / 2 * Side.width..<words.columns) }
-
-    fileprivate var pairs: Int { ((Side.isLeft ? columns : rows) + 1) / 2 }
+    private var depth: Int { Side.isLeft ? columns : rows }
+    private var pairs: Int { Int(ck_bf16_pairs(Int64(depth))) }
 
     /// Fills whole panels with some rows (left) or columns (right), from the first of a panel on.
     public func pack(_ part: Matrix, from first: Int) {
         precondition(first % Side.width == 0 && fits(part, from: first, rowsAreCut: Side.isLeft))
-        pack(part, at: first * pairs)
+        pack(part, atWord: first * pairs, depthFrom: 0)
     }
 
     /// Fills a part of the depth of all panels, from an even place on, with some columns (left) or rows (right).
     public func pack(_ part: Matrix, depthFrom first: Int) {
         precondition(first % 2 == 0 && fits(part, from: first, rowsAreCut: !Side.isLeft))
-        pack(part, at: first / 2 * Side.width)
+        pack(part, atWord: 0, depthFrom: first)
     }
 
     private func fits(_ part: Matrix, from first: Int, rowsAreCut: Bool) -> Bool {
@@ -73,20 +71,21 @@ public struct Panels<Side: PanelSide> {
             : part.rows == rows && first + part.columns <= columns
     }
 
-    private func pack(_ part: Matrix, at word: Int) {
+    private func pack(_ part: Matrix, atWord word: Int, depthFrom first: Int) {
+        let isAcross = part.isTransposed == Side.isLeft
         withPointers(part, words.row(0, word..<words.columns)) {
-            ck_bf16_pack(Side.isLeft ? 1 : 0, part.isTransposed == Side.isLeft ? 1 : 0, $0, Int64(pairs), $1)
+            ck_bf16_pack(Side.isLeft ? 1 : 0, isAcross ? 1 : 0, $0, Int64(first / 2), Int64(depth), $1)
         }
     }
 }
 
 /// c = a b, c = start + a b with a row to start from, or c += a b; operands are bf16, sums float32. And, of c = start + a b,
-/// gelu(c) as operands of products to come, made while c is in the cache: c is then rows of it from `first`, a multiple of 12, on.
+/// gelu(c) as operands of products to come, made while c is in the cache: c is then a block of what these hold, which begins in a `row` and a `column` that panels begin with.
 ///
 /// A row of c depends on its row of a alone, in every bit, and a column on its column of b.
 public func multiply(
     _ a: LeftPanels, _ b: RightPanels, into c: Matrix, startingFrom start: Tensor? = nil, accumulate: Bool = false,
-    gelu: (left: LeftPanels, right: RightPanels?, first: Int)? = nil
+    gelu: (left: LeftPanels, right: RightPanels?, row: Int, column: Int)? = nil
 ) {
     precondition(
         a.columns == b.rows && c.rows == a.rows && c.columns == b.columns && !c.isTransposed,
@@ -99,10 +98,13 @@ public func multiply(
         return
     }
     precondition(
-        gelu.left.rows >= gelu.first + c.rows && gelu.left.columns == c.columns
-            && (gelu.right.map { $0.rows == gelu.left.rows && $0.columns == c.columns } ?? true))
-    let left = gelu.left.part(gelu.first..<gelu.first + c.rows).words
-    withPointers(a.words, b.words, start, c, left, gelu.right?.words(depthFrom: gelu.first)) {
-        ck_bf16_multiply_gelu(Int64(a.columns), $0, $1, $2, $3, $4, Int64(gelu.right?.pairs ?? 0), $5)
+        gelu.row % LeftPanels.width == 0 && gelu.left.rows >= gelu.row + c.rows
+            && gelu.column % RightPanels.width == 0 && gelu.left.columns >= gelu.column + c.columns
+            && (gelu.right.map { $0.rows == gelu.left.rows && $0.columns == gelu.left.columns } ?? true))
+    withPointers(a.words, b.words, start, c, gelu.left.words, gelu.right?.words) {
+        let panels = ck_gelu_panels(
+            left: $4, right: $5, row: Int64(gelu.row), column: Int64(gelu.column), rows: Int64(gelu.left.rows),
+            columns: Int64(gelu.left.columns))
+        ck_bf16_multiply_gelu(Int64(a.columns), $0, $1, $2, $3, panels)
     }
 }

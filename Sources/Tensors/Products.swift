@@ -68,10 +68,10 @@ public struct Products {
         }
         let left = LeftPanels(rows: h.rows, columns: h.columns, from: pool)
         let right = isKept ? RightPanels(rows: h.rows, columns: h.columns, from: pool) : nil
-        team.cut(h.rows, weighing: h.columns, at: LeftPanels.width) { rows in
+        blocks(of: h.matrix, depth: a.columns) { rows, columns in
             Tensors.multiply(
-                a.part(rows), b, into: h.matrix.rows(rows.lowerBound, rows.count), startingFrom: row,
-                gelu: (left, right, rows.lowerBound))
+                a.part(rows), b.part(columns), into: h.matrix.block(rows, columns), startingFrom: row.row(0, columns),
+                gelu: (left, right, rows.lowerBound, columns.lowerBound))
         }
         return (.panels(left), right.map(RightFactor.panels))
     }

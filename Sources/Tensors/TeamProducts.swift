@@ -27,7 +27,7 @@ extension Products {
         }
     }
 
-    private func blocks(of c: Matrix, depth: Int, _ body: (_ rows: Range<Int>, _ columns: Range<Int>) -> Void) {
+    func blocks(of c: Matrix, depth: Int, _ body: (_ rows: Range<Int>, _ columns: Range<Int>) -> Void) {
         let grid = grid(rows: c.rows, columns: c.columns, depth: depth)
         team.together(grid.rows.count * grid.columns.count) { block in
             body(grid.rows[block / grid.columns.count], grid.columns[block % grid.columns.count])
@@ -96,7 +96,7 @@ extension Factor {
 }
 
 extension Matrix {
-    fileprivate func block(_ rows: Range<Int>, _ columns: Range<Int>) -> Matrix {
+    func block(_ rows: Range<Int>, _ columns: Range<Int>) -> Matrix {
         self.rows(rows.lowerBound, rows.count).columns(columns.lowerBound, columns.count)
     }
 }

@@ -14,8 +14,8 @@ struct Yoso: ParsableCommand {
         version: "0.2.0",
         subcommands: [
             Demo.self, Vocabulary.self, DataCommand.self, Pretrain.self, Finetune.self, Runs.self, Evaluate.self,
-            Compare.self, WriteReport.self, Predict.self, Fill.self, Embed.self, Serve.self, Submit.self, Sweep.self,
-            Explain.self, VerifyResume.self, Bench.self, Doctor.self,
+            Compare.self, WriteReport.self, Predict.self, Fill.self, Embed.self, ExportCommand.self, Serve.self,
+            Submit.self, Sweep.self, Explain.self, VerifyResume.self, Bench.self, Doctor.self,
         ])
 
     static func main() {

@@ -13,6 +13,7 @@ let device: CudaDevice? = try? CudaDevice()
 enum OnDevice {
     @Suite struct MachineTests {}
     @Suite struct AttentionTests {}
+    @Suite struct UpdateTests {}
 }
 
 /// Every operation of a tape on a machine: outputs and gradients are those of the CPU's kernels.

@@ -7,6 +7,7 @@ model; with --batch those that wait are computed together, sorted by length and 
 """
 import argparse
 import asyncio
+import contextlib
 import os
 
 p = argparse.ArgumentParser()
@@ -25,8 +26,17 @@ from transformers import AutoModel, AutoTokenizer
 torch.set_num_threads(a.threads)
 tokenizer = AutoTokenizer.from_pretrained(a.checkpoint)
 model = AutoModel.from_pretrained(a.checkpoint).eval()
-app = FastAPI()
 waiting = asyncio.Queue()
+
+
+@contextlib.asynccontextmanager
+async def during(app):
+    worker = asyncio.create_task(work())
+    yield
+    worker.cancel()
+
+
+app = FastAPI(lifespan=during)
 
 
 class Text(BaseModel):
@@ -53,10 +63,6 @@ async def work():
 
 
 if a.batch:
-    @app.on_event("startup")
-    async def start():
-        app.state.worker = asyncio.create_task(work())
-
     @app.post("/embed")
     async def embed(body: Text):
         future = asyncio.get_running_loop().create_future()

@@ -9,4 +9,9 @@ import Testing
         #expect(String(cString: ck_level()) == "AVX2")
         #expect(ck_has_bf16() == 0)
     }
+
+    @Test func aBuildWithEmulatedTilesUsesThem() {
+        guard ProcessInfo.processInfo.environment["YOSO_KERNELS"] == "EmulatedAMX" else { return }
+        #expect(String(cString: ck_bf16_kernel()) == (ck_has_bf16() == 1 ? "EmulatedAMX" : "none"))
+    }
 }

@@ -10,6 +10,7 @@ struct PanelsTests {
         ProductShape(m: 1, n: 1, k: 1), ProductShape(m: 3, n: 5, k: 7), ProductShape(m: 12, n: 32, k: 2),
         ProductShape(m: 13, n: 33, k: 31),
         ProductShape(m: 25, n: 17, k: 33), ProductShape(m: 40, n: 64, k: 769), ProductShape(m: 300, n: 48, k: 64),
+        ProductShape(m: 16, n: 16, k: 256), ProductShape(m: 33, n: 545, k: 62), ProductShape(m: 49, n: 96, k: 801),
     ]
     static let forms = (0..<4).map { ($0 & 1 != 0, $0 & 2 != 0) }
 
@@ -109,9 +110,9 @@ struct PanelsTests {
         let a = random(61, 37, seed: 1)
         let products = Products(.bf16, from: pool)
         let pair = products.emptyPair(of: a.matrix)
-        for first in stride(from: 48, through: 0, by: -24) {
-            pair.add(rows: first..<min(first + LeftFactorPair.rowsAtATime, 61))
-            pair.add(rows: min(first + 12, 60)..<min(first + 24, 61))
+        let step = LeftFactorPair.rowsAtATime
+        for first in stride(from: 60 / step * step, through: 0, by: -step) {
+            pair.add(rows: first..<min(first + step, 61))
         }
         let (right, rightOfTransposed) = (random(37, 40, seed: 2).matrix, random(61, 40, seed: 3).matrix)
         let (one, other) = (pool.tensor(61, 40), pool.tensor(61, 40))

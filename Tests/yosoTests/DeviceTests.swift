@@ -49,6 +49,13 @@ struct DeviceTests {
             "attention=yoso", "attention.estimator=conditional", "attention.bits=4", "attention.kernelBits=9",
             "attention.normalization=mass",
         ],
+        ["attention=softmax", "attention.queryKeyNorm=true"], ["attention=local", "attention.window=5"],
+        ["attention=linear"], ["attention=nystrom", "attention.landmarks=8"],
+        [
+            "attention=yoso", "attention.estimator=conditional", "attention.hashes=2", "attention.bits=auto",
+            "attention.kernelBits=3", "attention.pairs=8",
+        ],
+        ["objective=replacedTokens"],
     ])
     func learnsAsTheCPUDoes(model: [String]) throws {
         struct Step: Decodable {
@@ -57,7 +64,9 @@ struct DeviceTests {
         }
         let device = try EmulatedDevice()
         func steps(on name: String) throws -> [Step] {
-            let settings = model.flatMap { ["--set", "model.\($0)"] } + ["--set", "optimizer.kind=lamb"]
+            let settings =
+                model.flatMap { ["--set", $0.hasPrefix("objective") ? $0 : "model.\($0)"] }
+                + ["--set", "optimizer.kind=lamb"]
             let result = try device.run(device.pretraining(steps: 12, output: name, device: name, settings))
             #expect(result.code == 0, "\(result.error)")
             return try String(contentsOf: device.tool.file("\(name)/metrics.jsonl"), encoding: .utf8)
@@ -121,13 +130,13 @@ struct DeviceTests {
         let none = try output(
             device.pretraining(steps: 1, output: "none", device: "auto"), ["YOSO_EMULATED_NO_DEVICE": "1"])
         #expect(none.contains("\nnone: OpenBLAS ") && !none.contains("the CPU computes"), "\(none)")
-        let linear = try output(
-            device.pretraining(steps: 1, output: "linear", device: "auto", ["--set", "model.attention=linear"]))
+        let performer = try output(
+            device.pretraining(steps: 1, output: "performer", device: "auto", ["--set", "model.attention=performer"]))
         #expect(
-            linear.contains("\nlinear: OpenBLAS ")
-                && linear.contains(
-                    "\nnote: the CPU computes, not Emulated: model.attention: linear runs on the CPU only\n"),
-            "\(linear)")
+            performer.contains("\nperformer: OpenBLAS ")
+                && performer.contains(
+                    "\nnote: the CPU computes, not Emulated: model.attention: performer runs on the CPU only\n"),
+            "\(performer)")
         let dry = try output(device.pretraining(steps: 1, output: "dry") + ["--dry-run"])
         #expect(dry.contains("\nGPU memory  "), "\(dry)")
     }

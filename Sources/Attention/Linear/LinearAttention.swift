@@ -17,6 +17,10 @@ struct LinearAttention: SelfAttention {
     }
 
     func callAsFunction(_ projections: Variable, _ layout: BatchLayout) -> Variable {
+        if projections.tape.machine != nil, case .elu = features {
+            return projections.attend(
+                DeviceAttention(heads: shape.heads, headWidth: shape.headWidth, .linear), layout)
+        }
         let pool = projections.tape.pool
         let output = pool.tensor(projections.rows, shape.width)
         let denominators = pool.tensor(shape.heads, projections.rows)

@@ -9,6 +9,8 @@ public struct LinearOptions: AttentionKind {
     public static let name = "linear"
     public static var options: [Option<Self>] {}
 
+    public func problemOnDevice(headWidth: Int) -> String? { nil }
+
     public func build(_ shape: HeadShape, dropout: Float, _ scope: ParameterScope) -> any SelfAttention {
         LinearAttention(shape: shape, features: .elu)
     }

@@ -9,6 +9,11 @@ struct LocalAttention: SelfAttention {
     let window: Int
 
     func callAsFunction(_ projections: Variable, _ layout: BatchLayout) -> Variable {
+        if projections.tape.machine != nil {
+            return projections.attend(
+                DeviceAttention(
+                    heads: shape.heads, headWidth: shape.headWidth, .local(scale: scale, window: window)), layout)
+        }
         let products = projections.tape.products
         let output = products.pool.tensor(projections.rows, shape.width)
         eachBand(layout, products) { band, pool in

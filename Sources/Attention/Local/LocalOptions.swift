@@ -15,6 +15,8 @@ public struct LocalOptions: AttentionKind {
 
     public func pairs(length: Int) -> Int { length * min(length, 2 * window + 1) }
 
+    public func problemOnDevice(headWidth: Int) -> String? { deviceProblem(of: Self.name, heads: headWidth) }
+
     public func build(_ shape: HeadShape, dropout: Float, _ scope: ParameterScope) -> any SelfAttention {
         LocalAttention(shape: shape, window: window)
     }

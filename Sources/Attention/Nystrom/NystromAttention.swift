@@ -12,6 +12,12 @@ struct NystromAttention: SelfAttention {
     var scale: Float { 1 / Float(shape.headWidth).squareRoot() }
 
     func callAsFunction(_ projections: Variable, _ layout: BatchLayout) -> Variable {
+        if projections.tape.machine != nil {
+            return projections.attend(
+                DeviceAttention(
+                    heads: shape.heads, headWidth: shape.headWidth, .nystrom(scale: scale, landmarks: landmarks)),
+                layout)
+        }
         let pool = projections.tape.pool
         let output = pool.tensor(projections.rows, shape.width)
         shape.eachHead(layout, projections.tape.products) { _, rows, head, products in

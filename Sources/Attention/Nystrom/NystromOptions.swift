@@ -15,6 +15,10 @@ public struct NystromOptions: AttentionKind {
 
     public func pairs(length: Int) -> Int { 2 * length * min(length, landmarks) }
 
+    public func problemOnDevice(headWidth: Int) -> String? {
+        headWidth <= 128 ? nil : "a GPU has nystrom for heads of at most 128 columns, not of \(headWidth)"
+    }
+
     public func build(_ shape: HeadShape, dropout: Float, _ scope: ParameterScope) -> any SelfAttention {
         NystromAttention(shape: shape, landmarks: landmarks)
     }

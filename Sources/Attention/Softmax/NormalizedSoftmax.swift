@@ -19,7 +19,7 @@ struct NormalizedSoftmax: SelfAttention {
     static let firstTemperature: Float = 16
 
     func callAsFunction(_ projections: Variable, _ layout: BatchLayout) -> Variable {
-        softmax(unitQueriesAndKeys(projections), layout)
+        softmax(projections.tape.machine == nil ? unitQueriesAndKeys(projections) : projections, layout)
     }
 
     /// q̂ | k̂ | v

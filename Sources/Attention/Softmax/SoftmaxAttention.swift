@@ -25,7 +25,7 @@ struct SoftmaxAttention: SelfAttention {
             return projections.attend(
                 DeviceAttention(
                     heads: shape.heads, headWidth: shape.headWidth,
-                    .softmax(scales: scales(tape), dropout: random == nil ? 0 : dropout, random: random)), layout)
+                    .softmax(scale: scale, dropout: random == nil ? 0 : dropout, random: random)), layout)
         }
         let output = tape.pool.tensor(projections.rows, shape.width)
         // log Σ exp of every query's scores, [heads, tokens].
@@ -52,6 +52,11 @@ struct SoftmaxAttention: SelfAttention {
             multiply(products.left(scores.matrix), factors.value, into: pass.slice(output, tile))
         }
         return tape.record(output, SoftmaxGradient(pass: pass, projections: projections, output: output))
+    }
+
+    private var scale: DeviceAttention.SoftmaxScale {
+        temperature.map { .learned(first: NormalizedSoftmax.firstTemperature, $0) }
+            ?? .fixed(1 / Float(shape.headWidth).squareRoot())
     }
 
     /// The factor of every head's scores.

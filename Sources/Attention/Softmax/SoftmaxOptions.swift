@@ -23,9 +23,7 @@ public struct SoftmaxOptions: AttentionKind {
     }
 
     public func problemOnDevice(headWidth: Int) -> String? {
-        if queryKeyNorm { return "softmax with queryKeyNorm runs on the CPU only" }
-        return [16, 32, 64, 128].contains(headWidth)
-            ? nil : "a GPU has softmax for heads of 16, 32, 64 or 128 columns, not of \(headWidth)"
+        deviceProblem(of: Self.name, heads: headWidth)
     }
 
     // Checkpoints say by the name whether there is a norm.

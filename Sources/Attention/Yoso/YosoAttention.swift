@@ -50,8 +50,8 @@ struct YosoAttention: SelfAttention {
 
     private var pairs: DeviceAttention.YosoPairs {
         DeviceAttention.YosoPairs(
-            bits: options.bits, kernelBits: options.kernelBits, exact: options.gradient == .exact,
-            byMass: options.normalization == .mass)
+            bits: options.bits, kernelBits: options.kernelBits, budget: options.pairs,
+            exact: options.gradient == .exact, byMass: options.normalization == .mass)
     }
 
     private func expectation(_ projections: Variable, _ layout: BatchLayout) -> Variable {

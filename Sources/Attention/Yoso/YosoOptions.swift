@@ -57,7 +57,7 @@ public struct YosoExpectationOptions: AttentionKind {
     public func pairs(length: Int) -> Int { length * length }
     public func outputScale(headWidth: Int) -> Float { normalization.outputScale(headWidth: headWidth) }
 
-    public func problemOnDevice(headWidth: Int) -> String? { deviceProblem(ofHeads: headWidth) }
+    public func problemOnDevice(headWidth: Int) -> String? { deviceProblem(of: YosoOptions.name, heads: headWidth) }
 
     public func build(_ shape: HeadShape, dropout: Float, _ scope: ParameterScope) -> any SelfAttention {
         YosoExpectation(shape: shape) { _ in self }
@@ -190,8 +190,7 @@ public struct YosoOptions: AttentionKind {
 
     public func problemOnDevice(headWidth: Int) -> String? {
         if hash == .gaussian { return "yoso with hash: gaussian runs on the CPU only" }
-        if pairs != nil { return "yoso with a budget of pairs runs on the CPU only" }
-        return deviceProblem(ofHeads: headWidth)
+        return deviceProblem(of: Self.name, heads: headWidth)
     }
 
     public func build(_ shape: HeadShape, dropout: Float, _ scope: ParameterScope) -> any SelfAttention {
@@ -204,11 +203,6 @@ public struct YosoOptions: AttentionKind {
 
     /// T of a sequence of `length` tokens.
     func kernelBits(of length: Int) -> Int { kernelBits ?? bits(of: length) }
-}
-
-/// Why no GPU runs YOSO with heads of this width.
-func deviceProblem(ofHeads width: Int) -> String? {
-    [16, 32, 64, 128].contains(width) ? nil : "a GPU has yoso for heads of 16, 32, 64 or 128 columns, not of \(width)"
 }
 
 /// ⌊log₂ n⌋ of n >= 1, and 0 below.

@@ -10,7 +10,15 @@ extension Variable {
         return tape.record(
             y,
             DeviceOperation(.attention) { [self] d, gradients in
-                gradients.add(machine.attendGradient(d, y, value, kept), to: self)
+                func gradient(_ dTemperature: Tensor?) -> Tensor {
+                    machine.attendGradient(d, y, value, kept, dTemperature: dTemperature)
+                }
+                guard let temperature = attention.temperature else {
+                    return gradients.add(gradient(nil), to: self)
+                }
+                var dValue: Tensor?
+                gradients.add(to: temperature) { dValue = gradient($0) }
+                if let dValue { gradients.add(dValue, to: self) }
             })
     }
 }

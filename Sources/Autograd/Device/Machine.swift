@@ -67,11 +67,12 @@ public protocol Machine: AnyObject {
     func crossEntropy(_ logits: Tensor, _ labels: [Int32], weight: Float, smoothing: Float) -> () -> LossCounts
     func binaryCrossEntropy(_ logits: Tensor, _ targets: [Float], weight: Float) -> () -> LossCounts
     func squaredError(_ x: Tensor, _ targets: [Float], weight: Float) -> () -> LossCounts
-    /// The logits x Eᵀ + b, a chunk of rows at a time, their loss, and, in training, its gradients.
+    /// The logits x Eᵀ + b, a chunk of rows at a time, their loss, and, in training, its gradients; where there are `uniforms`, one
+    /// a row, samples too.
     func tiedCrossEntropy(
         _ x: Tensor, _ embedding: Parameter, _ bias: Parameter, _ labels: [Int32], weight: Float,
-        _ gradients: (dx: Tensor, dEmbedding: Tensor, dBias: Tensor)?
-    ) -> () -> LossCounts
+        sampling uniforms: [Float], _ gradients: (dx: Tensor, dEmbedding: Tensor, dBias: Tensor)?
+    ) -> TiedLoss
 
     /// The outputs of the heads, [tokens, width], from projections [tokens, 3 · width].
     func attend(_ projections: Tensor, _ layout: BatchLayout, _ attention: DeviceAttention) -> (Tensor, KeptAttention)
@@ -83,9 +84,9 @@ public protocol Machine: AnyObject {
     func convolveGradient(
         _ dy: Tensor, _ projections: Tensor, _ layout: BatchLayout, heads: Int, _ kernels: Parameter,
         dProjections: Tensor, dKernels: Tensor)
-    /// The gradient of the projections.
+    /// The gradient of the projections; that of the temperatures, where there are any, is added to `dTemperature`.
     func attendGradient(
-        _ dy: Tensor, _ output: Tensor, _ projections: Tensor, _ kept: KeptAttention
+        _ dy: Tensor, _ output: Tensor, _ projections: Tensor, _ kept: KeptAttention, dTemperature: Tensor?
     ) -> Tensor
 }
 
@@ -112,6 +113,14 @@ public struct LossCounts {
     func over(_ columns: Int) -> LossCounts { LossCounts(sum: sum / Double(columns), correct: correct) }
 }
 
+/// What the loss of a tied decoder tells, both waited for when asked for.
+public struct TiedLoss {
+    public var counts: () -> LossCounts = { LossCounts() }
+    public var samples: () -> [Int32] = { [] }
+
+    public init() {}
+}
+
 /// An attention as a machine runs it.
 public struct DeviceAttention {
     public let heads: Int
@@ -119,12 +128,30 @@ public struct DeviceAttention {
     public let kind: Kind
 
     public enum Kind {
-        /// dropout(softmax(scale Q Kᵀ)) V, with the scale of every head.
-        case softmax(scales: [Float], dropout: Float, random: RandomStream?)
+        /// dropout(softmax(scale Q Kᵀ)) V.
+        case softmax(scale: SoftmaxScale, dropout: Float, random: RandomStream?)
+        /// softmax(scale Q Kᵀ) V over the tokens at most `window` away and the first, which itself sees all.
+        case local(scale: Float, window: Int)
+        /// φ(Q) (φ(K)ᵀ V), over its sums of φ(Q) φ(K)ᵀ, with φ(x) = elu(x) + 1.
+        case linear
+        /// By so many means of queries and keys at most.
+        case nystrom(scale: Float, landmarks: Int)
         /// Every pair weighs its expectation.
         case yosoExpectation(YosoPairs)
         /// Pairs that hashes of the stream select; each sequence has a stream of its own in it where they are drawn anew.
         case yoso(YosoPairs, hashes: Int, conditional: Bool, random: RandomStream, isDrawn: Bool)
+    }
+
+    /// The factor of scores.
+    public enum SoftmaxScale {
+        case fixed(Float)
+        /// `first` e^θ of a learned θ a head, of queries and keys of length 1.
+        case learned(first: Float, Parameter)
+    }
+
+    /// θ, where there is one.
+    public var temperature: Parameter? {
+        if case .softmax(.learned(_, let temperature), _, _) = kind { temperature } else { nil }
     }
 
     /// What pairs of YOSO weigh, and what their sums are divided by.
@@ -133,13 +160,16 @@ public struct DeviceAttention {
         public let bits: Int?
         /// Of the kernel; nil for those of a hash.
         public let kernelBits: Int?
+        /// The most keys that a query meets on average, by bits chosen for every head and sequence; nil for no limit.
+        public let budget: Int?
         /// Whether the kernel's derivative is exact, or its lower bound.
         public let exact: Bool
         /// Whether sums are divided by the mass of their weights, or by their length.
         public let byMass: Bool
 
-        public init(bits: Int?, kernelBits: Int?, exact: Bool, byMass: Bool) {
-            (self.bits, self.kernelBits, self.exact, self.byMass) = (bits, kernelBits, exact, byMass)
+        public init(bits: Int?, kernelBits: Int?, budget: Int? = nil, exact: Bool, byMass: Bool) {
+            (self.bits, self.kernelBits, self.budget) = (bits, kernelBits, budget)
+            (self.exact, self.byMass) = (exact, byMass)
         }
     }
 
@@ -152,9 +182,9 @@ public struct DeviceAttention {
 public struct KeptAttention {
     public let attention: DeviceAttention
     public let layout: BatchLayout
-    public let tensors: [Tensor]
+    public let tensors: [Tensor?]
 
-    public init(_ attention: DeviceAttention, _ layout: BatchLayout, _ tensors: [Tensor]) {
+    public init(_ attention: DeviceAttention, _ layout: BatchLayout, _ tensors: [Tensor?]) {
         (self.attention, self.layout, self.tensors) = (attention, layout, tensors)
     }
 }

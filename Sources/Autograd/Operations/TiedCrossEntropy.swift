@@ -1,3 +1,4 @@
+import CKernels
 import Tensors
 
 extension Variable {
@@ -9,7 +10,7 @@ extension Variable {
     public func tiedCrossEntropy(_ embedding: Parameter, _ bias: Parameter, _ labels: [Int32], weight: Float) -> Loss {
         precondition(labels.count == rows, "\(labels.count) labels for \(rows) rows")
         if let machine = tape.machine {
-            return tiedCrossEntropy(embedding, bias, labels, weight: weight, on: machine)
+            return tiedCrossEntropy(embedding, bias, labels, weight: weight, sampling: [], on: machine).loss
         }
         let pool = tape.pool
         let (dInput, dBias) = (pool.tensor(rows, columns), pool.zeros(1, embedding.rows))
@@ -65,23 +66,49 @@ extension Variable {
         return Loss(variable: variable, sum: sum, correct: correct, count: rows)
     }
 
+    /// The same of all logits at once, and a sample of each row's softmax: where its sum over the vocabulary exceeds the row's number.
+    public func tiedCrossEntropy(
+        _ embedding: Parameter, _ bias: Parameter, _ labels: [Int32], weight: Float, sampling uniforms: [Float]
+    ) -> (loss: Loss, samples: [Int32]) {
+        precondition(uniforms.count == rows, "\(uniforms.count) numbers to sample \(rows) rows by")
+        if let machine = tape.machine {
+            let (loss, samples) = tiedCrossEntropy(
+                embedding, bias, labels, weight: weight, sampling: uniforms, on: machine)
+            return (loss, samples())
+        }
+        let logits = linear(embedding, bias)
+        let loss = logits.crossEntropy(labels, weight: weight)
+        return (loss, logits.samples(by: uniforms))
+    }
+
+    private func samples(by uniforms: [Float]) -> [Int32] {
+        let (probabilities, logSums) = (tape.pool.copy(value), tape.pool.tensor(1, max(1, rows)))
+        withPointers(probabilities, logSums) { ck_softmax(Int64(rows), Int64(columns), 1, $0, $1) }
+        return uniforms.enumerated().map { index, uniform in
+            probabilities.row(index, 0..<columns).withPointer { Int32(ck_sample(Int64(columns), $0, uniform)) }
+        }
+    }
+
+    /// - Parameter uniforms: none where nothing is sampled.
     private func tiedCrossEntropy(
-        _ embedding: Parameter, _ bias: Parameter, _ labels: [Int32], weight: Float, on machine: any Machine
-    ) -> Loss {
+        _ embedding: Parameter, _ bias: Parameter, _ labels: [Int32], weight: Float, sampling uniforms: [Float],
+        on machine: any Machine
+    ) -> (loss: Loss, samples: () -> [Int32]) {
         checkLabels(labels, embedding.rows)
+        func loss(_ gradients: (dx: Tensor, dEmbedding: Tensor, dBias: Tensor)?) -> TiedLoss {
+            machine.tiedCrossEntropy(
+                value, embedding, bias, labels, weight: weight, sampling: uniforms, gradients)
+        }
         guard case .training(let gradients, _) = tape.mode else {
-            let counts = machine.tiedCrossEntropy(value, embedding, bias, labels, weight: weight, nil)
-            return tape.loss(of: slot, value, counts, rows: rows, on: machine)
+            let found = loss(nil)
+            return (tape.loss(of: slot, value, found.counts, rows: rows, on: machine), found.samples)
         }
         let dInput = machine.activation(rows, columns)
-        var counts = { LossCounts() }
+        var found = TiedLoss()
         gradients.add(to: embedding) { dEmbedding in
-            gradients.add(to: bias) { dBias in
-                counts = machine.tiedCrossEntropy(
-                    value, embedding, bias, labels, weight: weight, (dInput, dEmbedding, dBias))
-            }
+            gradients.add(to: bias) { dBias in found = loss((dInput, dEmbedding, dBias)) }
         }
-        return tape.loss(of: slot, dInput, counts, rows: rows, on: machine)
+        return (tape.loss(of: slot, dInput, found.counts, rows: rows, on: machine), found.samples)
     }
 
     /// Rows of logits at a time, equally many: enough for a full-speed product, few enough to stay in the last-level cache.

@@ -209,23 +209,33 @@ void ck_lamb(int64_t n, ck_adamw_step step, float decay, CK_OUT value, CK_IN mea
 // bf16.c ----------------------------------------------------------------------------------------------------------
 
 // Only where ck_has_bf16. Panels are words of two bf16 numbers, neighbours in depth: a panel of w rows (left) or columns
-// (right) is [⌈depth / 2⌉, w], and panels lie behind one another; what is beyond the edges is zero.
+// (right) is [pairs, w], and panels lie behind one another; what is beyond the edges is zero. For AMX a left panel is
+// [pairs / 16, w, 16].
 enum {
-    CK_BF16_LEFT = 12,   // rows of a left panel
+    CK_BF16_LEFT = 12,   // rows of a left panel, without AMX
     CK_BF16_RIGHT = 32,  // columns of a right panel
 };
+/// Rows of a left panel.
+int32_t ck_bf16_left(void);
+/// How many words of a row or column hold this depth: with AMX a multiple of 16.
+int64_t ck_bf16_pairs(int64_t depth);
 
-/// Rounds an operand [count, depth] to bf16 panels that are `pairs` words deep, which is more than depth / 2 where only a
-/// part of the depth is filled. It is x, or the transpose of x if it lies across.
-void ck_bf16_pack(int32_t is_left, int32_t is_across, ck_matrix x, int64_t pairs, void *_Nonnull packed);
+/// Rounds an operand [count, a part of the depth] to bf16, from word `begin` of the panels of the whole depth on. It is x, or the
+/// transpose of x if it lies across.
+void ck_bf16_pack(int32_t is_left, int32_t is_across, ck_matrix x, int64_t begin, int64_t depth, void *_Nonnull packed);
 /// c = a b, or c = start + a b with a row to start from, or c += a b.
 /// An element's sum runs over its depth in an order of its own, whatever the other rows and columns.
 void ck_bf16_multiply(int64_t depth, const void *_Nonnull left, const void *_Nonnull right,
                       const float *_Nullable start, int32_t accumulates, ck_matrix c);
-/// c = start + a b, and gelu(c) as a left and, unless null, a right operand, `right_pairs` words deep, while c is in the cache.
+/// Where gelu(c) goes: panels of [rows, columns], of which c is a block that begins in a `row` and a `column` of theirs.
+typedef struct {
+    void *_Nonnull left;
+    void *_Nullable right;
+    int64_t row, column, rows, columns;
+} ck_gelu_panels;
+/// c = start + a b, and gelu(c) as a part of a left and, unless null, a right operand, while c is in the cache.
 void ck_bf16_multiply_gelu(int64_t depth, const void *_Nonnull left, const void *_Nonnull right,
-                           const float *_Nullable start, ck_matrix c, void *_Nonnull left_gelu,
-                           int64_t right_pairs, void *_Nullable right_gelu);
+                           const float *_Nullable start, ck_matrix c, ck_gelu_panels gelu);
 
 // level.c ---------------------------------------------------------------------------------------------------------
 
@@ -234,6 +244,10 @@ void ck_bf16_multiply_gelu(int64_t depth, const void *_Nonnull left, const void 
 const char *_Nonnull ck_level(void);
 /// Whether the CPU has AVX512-BF16, and the package was not built for AVX2.
 int32_t ck_has_bf16(void);
+/// Whether AMX multiplies bf16 numbers: 1, 0 where the CPU has none or YOSO_KERNELS is AVX-512, -1 where the system refuses it.
+int32_t ck_amx(void);
+/// What multiplies bf16 numbers: "AMX", "EmulatedAMX" where the package was built so, "AVX512-BF16", or "none".
+const char *_Nonnull ck_bf16_kernel(void);
 
 #undef CK_IN
 #undef CK_OUT

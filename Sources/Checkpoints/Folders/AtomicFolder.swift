@@ -12,14 +12,19 @@ public enum AtomicFolder {
     }
 
     static let listName = "checksums.json"
+    /// A model card, which people are to write in.
+    public static let cardName = "README.md"
     /// How the names of unfinished folders begin.
     static let partialPrefix = ".partial-"
 
     /// Writes a new folder at `url` with the files that `body` puts into the folder it is given; an older one of that
-    /// name is replaced only when the new one is complete.
+    /// name is replaced only when the new one is complete, and with `replaces` false never.
     ///
     /// - Throws: what `body` throws, or `CheckpointError`; then nothing is left behind and the older folder is intact.
-    public static func write(to url: URL, _ body: (URL) throws -> Void) throws {
+    public static func write(to url: URL, replaces: Bool = true, _ body: (URL) throws -> Void) throws {
+        guard replaces || !FileManager.default.fileExists(atPath: url.path) else {
+            throw CheckpointError(url, "is there already, and nothing is overwritten; choose another --output")
+        }
         let parent = url.deletingLastPathComponent()
         try createDirectory(parent)
         let partial = parent.appendingPathComponent(partialPrefix + url.lastPathComponent, isDirectory: true)
@@ -29,7 +34,11 @@ public enum AtomicFolder {
             try body(partial)
             try list(partial)
             try sync(partial)
-            try replace(url, with: partial)
+            if replaces {
+                try replace(url, with: partial)
+            } else if rename(partial.path, url.path) != 0 {
+                throw CheckpointError.system(url, "rename into place")
+            }
             try sync(parent)
         } catch {
             try? FileManager.default.removeItem(at: partial)
@@ -51,7 +60,11 @@ public enum AtomicFolder {
             let list = try? JSONDecoder().decode([String: Checksum].self, from: data), !list.isEmpty
         else { throw CheckpointError(listURL, "damaged: no list of checksums; use an older checkpoint") }
         for (name, expected) in list.sorted(by: { $0.key < $1.key }) {
-            guard !name.contains("/"), name != "..", name != "." else {
+            guard
+                name.split(separator: "/", omittingEmptySubsequences: false).allSatisfy({
+                    !["", ".", ".."].contains($0)
+                })
+            else {
                 throw CheckpointError(listURL, "damaged: it lists '\(name)'; wanted files of the folder itself")
             }
             let file = url.appendingPathComponent(name)
@@ -104,9 +117,13 @@ public enum AtomicFolder {
 
     private static func list(_ folder: URL) throws {
         var list: [String: Checksum] = [:]
-        for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
+        for name in try FileManager.default.subpathsOfDirectory(atPath: folder.path) {
             let file = folder.appendingPathComponent(name)
             try sync(file)
+            var isFolder: ObjCBool = false
+            guard name != cardName, FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder),
+                !isFolder.boolValue
+            else { continue }
             list[name] = Checksum(bytes: try size(of: file), sha256: try SHA256.hexadecimal(ofFile: file))
         }
         let encoder = JSONEncoder()

@@ -40,8 +40,8 @@ public struct SafeTensorsFile {
             switch entry.type {
             case .float32: UnsafeMutableRawBufferPointer(target).copyMemory(from: source)
             case .float64: convert(source, Double.self, into: target) { Float($0) }
-            case .float16: convert(source, UInt16.self, into: target, Self.half)
-            case .bfloat16: convert(source, UInt16.self, into: target) { Float(bitPattern: UInt32($0) << 16) }
+            case .float16: convert(source, UInt16.self, into: target, WeightPrecision.fp16.value)
+            case .bfloat16: convert(source, UInt16.self, into: target, WeightPrecision.bf16.value)
             default:
                 throw CheckpointError(url, "\(name) is of type \(entry.type.rawValue); wanted F32, F16, BF16 or F64")
             }
@@ -83,18 +83,6 @@ public struct SafeTensorsFile {
         for index in target.indices {
             target[index] = value(
                 source.loadUnaligned(fromByteOffset: index * MemoryLayout<Element>.size, as: Element.self))
-        }
-    }
-
-    /// IEEE half precision to single; `Float16` does not exist on every platform.
-    private static func half(_ bits: UInt16) -> Float {
-        let sign: Float = bits & 0x8000 == 0 ? 1 : -1
-        let exponent = Int(bits >> 10 & 0x1F)
-        let fraction = Float(bits & 0x3FF) / 1024
-        return switch exponent {
-        case 0: sign * fraction * Float(sign: .plus, exponent: -14, significand: 1)
-        case 31: fraction == 0 ? sign * .infinity : .nan
-        default: sign * (1 + fraction) * Float(sign: .plus, exponent: exponent - 15, significand: 1)
         }
     }
 }

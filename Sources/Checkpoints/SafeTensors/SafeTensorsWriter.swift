@@ -8,23 +8,28 @@ public enum SafeTensorsWriter {
     /// Writes `tensors` to a new file at `url`, and syncs it.
     ///
     /// - Throws: `CheckpointError` where the file cannot be written.
-    public static func write(_ tensors: [NamedTensor], metadata: [String: String] = [:], to url: URL) throws {
+    public static func write(
+        _ tensors: [NamedTensor], as precision: WeightPrecision = .fp32, metadata: [String: String] = [:], to url: URL
+    ) throws {
         let sorted = tensors.sorted { $0.name < $1.name }
         let file = try OutputFile(url)
-        let header = try Self.header(sorted, metadata)
+        let header = try Self.header(sorted, precision, metadata)
         var length = UInt64(header.count).littleEndian
         try withUnsafeBytes(of: &length) { try file.write($0) }
         try header.withUnsafeBytes { try file.write($0) }
-        for tensor in sorted { try file.write(UnsafeRawBufferPointer(tensor.values)) }
+        for tensor in sorted { try precision.write(tensor.values, to: file) }
         try file.close()
     }
 
-    private static func header(_ tensors: [NamedTensor], _ metadata: [String: String]) throws -> Data {
+    private static func header(
+        _ tensors: [NamedTensor], _ precision: WeightPrecision, _ metadata: [String: String]
+    ) throws -> Data {
         var entries: [String: Entry] = [:]
         var offset = 0
         for tensor in tensors {
-            let end = offset + tensor.values.count * MemoryLayout<Float>.size
-            entries[tensor.name] = .tensor(TensorEntry(dtype: "F32", shape: tensor.shape, data_offsets: [offset, end]))
+            let end = offset + tensor.values.count * precision.type.size
+            entries[tensor.name] = .tensor(
+                TensorEntry(dtype: precision.type.rawValue, shape: tensor.shape, data_offsets: [offset, end]))
             offset = end
         }
         entries["__metadata__"] = .metadata(metadata.merging(["format": "pt"]) { own, _ in own })

@@ -39,6 +39,12 @@ public struct WeightFiles {
     /// The names of all tensors, sorted.
     public var names: [String] { places.keys.sorted() }
 
+    /// Whether another program saves what follows from the rest under this name: positions that count up, and the words once
+    /// more as output.
+    public static func isImplied(_ name: String) -> Bool {
+        name.hasSuffix("position_ids") || name.hasPrefix("cls.predictions.decoder.")
+    }
+
     /// The shape of `name`, or nil where there is no such tensor.
     public func shape(of name: String) -> [Int]? { places[name].flatMap { files[$0].shape(of: name) } }
 

@@ -140,6 +140,47 @@ KERNEL __launch_bounds__(THREADS, 2)
     });
 }
 
+/// samples_i = the first class up to which the softmax of row i adds up to more than uniforms_i, or the last class. A warp adds up a
+/// part of the row, and the warp that has it looks there, 32 classes at a time.
+// grid (rows), block 384.
+KERNEL sample_rows(int *samples, const real *logits, const float *uniforms, int classes, int stride) {
+    __shared__ float sums[THREADS / 32];
+    const int lane = threadIdx.x % 32, warp = threadIdx.x / 32, warps = THREADS / 32;
+    logits += (long)blockIdx.x * stride;
+    float top = NOTHING, sum = 0;
+    for (int j = threadIdx.x; j < classes; j += THREADS) top = fmaxf(top, get(logits, j));
+    top = block_max(top);
+    const int part = (classes + 32 * warps - 1) / (32 * warps) * 32, first = warp * part;
+    const int last = first + part < classes ? first + part : classes;
+    for (int j = first + lane; j < last; j += 32) sum += expf(get(logits, j) - top);
+    sum = warp_sum(sum);
+    if (lane == 0) sums[warp] = sum;
+    __syncthreads();
+    float whole = 0, before = 0;
+    for (int w = 0; w < warps; w++) whole += sums[w];
+    const float bound = uniforms[blockIdx.x] * whole;
+    int found = 0;
+    for (float upto = sums[0]; found < warps - 1 && !(upto > bound); upto += sums[++found]) before = upto;
+    if (found != warp) return;
+    int sample = classes - 1;
+    for (int j0 = first; j0 < last; j0 += 32) {
+        float upto = j0 + lane < last ? expf(get(logits, j0 + lane) - top) : 0;
+        for (int step = 1; step < 32; step *= 2) {
+            const float left = __shfl_up_sync(0xffffffffu, upto, step);
+            if (lane >= step) upto += left;
+        }
+        const u32 beyond = __ballot_sync(0xffffffffu, before + upto > bound && j0 + lane < last);
+        if (beyond) {
+            sample = j0 + __ffs(beyond) - 1;
+            break;
+        }
+        before += __shfl_sync(0xffffffffu, upto, 31);
+        // Sums in another order may end a little lower.
+        sample = last - 1;
+    }
+    if (lane == 0) samples[blockIdx.x] = sample;
+}
+
 /// Rows of logits become weight (σ(x) - target); losses_i = Σ_j max(x, 0) - x target + log(1 + exp(-|x|)). Other columns and rows
 /// become 0. The weight is already divided by the number of classes.
 // grid (⌈padded / 8⌉), block 256: a warp a row.

@@ -12,7 +12,12 @@ struct Chunk {
 struct Step {
     float rate, beta1, beta2, epsilon;
     float correction1, correction2;  // 1 - βᵗ
-    float clip;                      // factor of the gradient
+    float clip;                      // the longest gradient, longer ones are cut to it; 0 for any length
+};
+/// What of a step its gradients decide.
+struct Verdict {
+    float clip;  // factor of the gradients
+    int lives;   // whether they are finite; where they are not, nothing changes
 };
 
 /// f(index, lanes) of all elements of a chunk: four at a time where they lie on 16 bytes, else one.
@@ -54,21 +59,25 @@ KERNEL square_sums(double *partials, const float *g, const Chunk *chunks) {
     if (threadIdx.x == 0) partials[blockIdx.x] = sum;
 }
 
-/// out[0] = Σ partials
+/// out[0] = Σ partials, the square of the gradients' length, and what follows from it.
 // grid (1), block 1024.
-KERNEL double_finish(double *out, const double *partials, int n) {
+KERNEL judge(double *out, Verdict *verdict, const double *partials, int n, Step step) {
     double sum = 0;
 #pragma unroll 4
     for (int i = threadIdx.x; i < n; i += 1024) sum += partials[i];
     sum = block_sum<1024>(sum);
-    if (threadIdx.x == 0) out[0] = sum;
+    if (threadIdx.x) return;
+    out[0] = sum;
+    const double share = (double)step.clip / (sqrt(sum) + 1e-6);
+    verdict->clip = step.clip > 0 && share < 1 ? (float)share : 1.0f;
+    verdict->lives = sum - sum == 0;
 }
 
 DEVICE void put_shadow(u16 *shadow, long i, float4 w) {
     if (shadow) *(uint2 *)(shadow + i) = make_uint2(narrow2(w.x, w.y), narrow2(w.z, w.w));
 }
 
-/// m = β₁ m + (1-β₁) clip g and v = β₂ v + (1-β₂) (clip g)²
+/// m = β₁ m + (1-β₁) clip g and v = β₂ v + (1-β₂) (clip g)², with the clip of the verdict.
 DEVICE void moments(const Step &step, float g, float &m, float &v) {
     g *= step.clip;
     m = step.beta1 * m + (1.0f - step.beta1) * g;
@@ -87,7 +96,9 @@ DEVICE float adamw_value(const AdamW &a, float w, float g, float &m, float &v) {
 
 /// With η the rate and λ the decay of the chunk: w = w (1 - η λ) - η m̂ / (√v̂ + ε); g = 0; shadow = w in bf16, unless null.
 // grid (chunks), block 256.
-KERNEL adamw(float *w, float *g, float *m, float *v, u16 *shadow, const Chunk *chunks, Step step) {
+KERNEL adamw(float *w, float *g, float *m, float *v, u16 *shadow, const Chunk *chunks, const Verdict *verdict, Step step) {
+    if (!verdict->lives) return;
+    step.clip = verdict->clip;
     const Chunk chunk = chunks[blockIdx.x];
     const float rate = step.rate * chunk.rate;
     const AdamW a = {step, 1.0f - rate * chunk.decay, rate / step.correction1, 1.0f / sqrtf(step.correction2)};
@@ -115,7 +126,10 @@ DEVICE float direction(const Step &step, float decay, float w, float m, float v)
 
 /// The moments of a LAMB step; partials[chunk] = {Σ w², Σ direction²}; g = 0.
 // grid (chunks), block 256.
-KERNEL lamb_moments(double *partials, const float *w, float *g, float *m, float *v, const Chunk *chunks, Step step) {
+KERNEL lamb_moments(double *partials, const float *w, float *g, float *m, float *v, const Chunk *chunks, const Verdict *verdict,
+                    Step step) {
+    if (!verdict->lives) return;
+    step.clip = verdict->clip;
     const Chunk chunk = chunks[blockIdx.x];
     double weights = 0, directions = 0;
     const auto add = [&](float w, float g, float &m, float &v) {
@@ -161,7 +175,8 @@ KERNEL lamb_ratios(float *ratios, const double *partials, const int2 *of, const 
 /// w -= η ratio direction, from these moments; shadow = w in bf16, unless null.
 // grid (chunks), block 256.
 KERNEL lamb(float *w, const float *m, const float *v, u16 *shadow, const float *ratios, const Chunk *chunks,
-            Step step) {
+            const Verdict *verdict, Step step) {
+    if (!verdict->lives) return;
     const Chunk chunk = chunks[blockIdx.x];
     const float rate = step.rate * (chunk.rate * ratios[chunk.parameter]);
     const auto value = [&](float w, float m, float v) { return w - rate * direction(step, chunk.decay, w, m, v); };

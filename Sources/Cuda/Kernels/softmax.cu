@@ -14,7 +14,11 @@
 #define WIDE 32
 #endif
 #ifndef BLOCKS
+#ifdef WINDOWED
+#define BLOCKS (HEAD > 32 ? 2 : 4)
+#else
 #define BLOCKS (HEAD == 64 ? 3 : HEAD == 128 ? 2 : 4)
+#endif
 #endif
 // 16-byte pieces of a row, and products that reduce over it.
 #define PIECES (HEAD / 8)
@@ -172,7 +176,7 @@ DEVICE Head head_of(const real *qkv, int4 tile, Layout l, Dropout d, const float
 /// grid (tiles, heads), block 128, dynamic shared 2 HEAD (BLOCK_ROWS + 256)
 KERNEL __launch_bounds__(128, BLOCKS)
 softmax_forward(real *y, float *log_sums, const real *qkv, const int4 *tiles, Layout l, Dropout d, const float *scales, int heads,
-                int padded) {
+                int padded, int window) {
     DYNAMIC_SHARED(real, queries);
     real *keys = queries + BLOCK_ROWS * HEAD, *values = keys + 2 * TILE * HEAD;
     const int4 tile = tiles[blockIdx.x];
@@ -184,14 +188,15 @@ softmax_forward(real *y, float *log_sums, const real *qkv, const int4 *tiles, La
     // Where they lie is read anew for every tile, which spares registers.
     auto copy_keys = [&](int start) {
         const int4 tile = tiles[blockIdx.x];
-        const int half = start / TILE % 2 * TILE * HEAD, width = heads * HEAD, seen = tile.w - start;
+        const int half = start / TILE % 2 * TILE * HEAD, width = heads * HEAD;
+        const int seen = start < SPAN_END(tile.x - tile.z, BLOCK_ROWS, tile.w) ? tile.w - start : 0;
         const real *from = qkv + (long)(tile.z + start) * 3 * width + width + blockIdx.y * HEAD;
         if (seen > 0) copy_rows<TILE>(keys + half, from, 3 * width, seen);
         if (seen > 0) copy_rows<TILE>(values + half, from + width, 3 * width, seen);
         copies_commit();
     };
     copy_keys(0);
-    copy_keys(TILE);
+    copy_keys(SPAN_NEXT(0, x.first, TILE));
     copies_wait<1>();
     __syncthreads();
     u32 q[STEPS][HIGH][4];
@@ -200,12 +205,12 @@ softmax_forward(real *y, float *log_sums, const real *qkv, const int4 *tiles, La
     for (int h = 0; h < HIGH; h++) top[h][0] = top[h][1] = -1e30f, sum[h][0] = sum[h][1] = 0;
 #pragma unroll
     for (int step = 0; step < STEPS; step++) left_rows(q[step], queries, row, step);
-    for (int start = 0; start < x.length; start += TILE) {
+    for (int start = 0; start < SPAN_END(x.first, BLOCK_ROWS, x.length); start = SPAN_NEXT(start, x.first, TILE)) {
         const int half = start / TILE % 2 * TILE * HEAD, seen = x.length - start;
         if (start) {
             copies_wait<0>();
             __syncthreads();
-            copy_keys(start + TILE);
+            copy_keys(SPAN_NEXT(start, x.first, TILE));
         }
         if (idle) continue;
 #pragma unroll 1
@@ -214,6 +219,12 @@ softmax_forward(real *y, float *log_sums, const real *qkv, const int4 *tiles, La
             multiply_rows(s, q, keys + half, at);
             if (seen - at < WIDE)
                 each<WIDE / 8>([&](int h, int n, int i) { if (at + 8 * n + lane % 4 * 2 + i % 2 >= seen) s[h][n][i] = -1e30f; });
+#ifdef WINDOWED
+            each<WIDE / 8>([&](int h, int n, int i) {
+                const int query = x.first + row + 16 * h + i / 2 * 8 + lane / 4, key = start + at + 8 * n + lane % 4 * 2 + i % 2;
+                if (!IS_SEEN(query, key)) s[h][n][i] = -1e30f;
+            });
+#endif
             // Sums stay below a maximum that is not more than 2⁸ too small: most tiles need not change it.
             bool raises = false;
 #pragma unroll

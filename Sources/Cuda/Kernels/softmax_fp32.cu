@@ -78,7 +78,7 @@ DEVICE Places places_of(const float *qkv, int4 tile, Layout l, Dropout d, int he
 /// y = dropout(softmax(scale q kᵀ)) v and log Σ exp of every row, [heads, padded].
 /// grid (tiles, heads), block 256
 KERNEL softmax_forward(float *y, float *log_sums, const float *qkv, const int4 *tiles, Layout l, Dropout d, const float *scales,
-                       int heads, int padded) {
+                       int heads, int padded, int window) {
     DYNAMIC_SHARED(float, queries);
     float *keys = queries + SIDE * LONG_ROW, *values = keys + SIDE * LONG_ROW, *weights = values + 2 * SIDE * LONG_ROW;
     const int4 tile = tiles[blockIdx.x];
@@ -90,7 +90,7 @@ KERNEL softmax_forward(float *y, float *log_sums, const float *qkv, const int4 *
         for (int i = 0; i < SHARE; i++) top[i] = -1e30f, sum[i] = 0;
         __syncthreads();
         load_rows(queries, x.query + first * x.stride, x.stride, length - first);
-        for (int start = 0; start < length; start += SIDE) {
+        for (int start = 0; start < SPAN_END(first, SIDE, length); start = SPAN_NEXT(start, first, SIDE)) {
             float s[SHARE][SHARE];
             __syncthreads();
             load_rows(keys, x.key + start * x.stride, x.stride, length - start);
@@ -101,7 +101,8 @@ KERNEL softmax_forward(float *y, float *log_sums, const float *qkv, const int4 *
                 const u32 query = first + ty + 16 * i;
                 float best = top[i], part = 0;
                 for (int j = 0; j < SHARE; j++) {
-                    s[i][j] = start + tx + 16 * j < length ? s[i][j] * scale : -1e30f;
+                    const int key = start + tx + 16 * j;
+                    s[i][j] = key < length && IS_SEEN((int)query, key) ? s[i][j] * scale : -1e30f;
                     best = fmaxf(best, s[i][j]);
                 }
                 for (int o = 1; o < 16; o *= 2) best = fmaxf(best, __shfl_xor_sync(0xffffffffu, best, o));
@@ -135,11 +136,11 @@ KERNEL softmax_forward(float *y, float *log_sums, const float *qkv, const int4 *
 
 /// P and dS (without the scale) of a tile of queries and one of keys; rows and columns that are not there weigh nothing.
 DEVICE void weigh(float (&p)[SHARE][SHARE], float (&ds)[SHARE][SHARE], const float *log_sums, const float *delta, float scale,
-                  Dropout d, u64 mask, int query, int key, int length) {
+                  Dropout d, u64 mask, int query, int key, int length, int window) {
     for (int i = 0; i < SHARE; i++)
         for (int j = 0; j < SHARE; j++) {
             const int row = query + threadIdx.x / 16 + 16 * i, column = key + threadIdx.x % 16 + 16 * j;
-            const bool counts = row < length && column < length;
+            const bool counts = row < length && column < length && IS_SEEN(row, column);
             const float weight = counts ? expf(p[i][j] * scale - log_sums[row]) : 0;
             const float kept = !d.threshold ? 1 : dropped(d, mask, (u32)row * length + column, 1);
             p[i][j] = weight * kept;
@@ -150,7 +151,8 @@ DEVICE void weigh(float (&p)[SHARE][SHARE], float (&ds)[SHARE][SHARE], const flo
 /// dv = P'ᵀ dy, dk = scale dSᵀ q of the rows of a tile.
 /// grid (tiles, heads), block 256
 KERNEL softmax_gradient_kv(float *dqkv, const float *dy, const float *qkv, const float *log_sums, const float *delta,
-                           const int4 *tiles, Layout l, Dropout d, const float *scales, int heads, int padded) {
+                           const int4 *tiles, Layout l, Dropout d, const float *scales, int heads,
+                           int padded, int window) {
     DYNAMIC_SHARED(float, keys);
     float *values = keys + SIDE * LONG_ROW, *queries = values + SIDE * LONG_ROW, *slopes = queries + SIDE * LONG_ROW,
           *weights = slopes + SIDE * LONG_ROW;
@@ -163,7 +165,7 @@ KERNEL softmax_gradient_kv(float *dqkv, const float *dy, const float *qkv, const
         __syncthreads();
         load_rows(keys, x.key + first * x.stride, x.stride, length - first);
         load_rows(values, x.value + first * x.stride, x.stride, length - first);
-        for (int start = 0; start < length; start += SIDE) {
+        for (int start = 0; start < SPAN_END(first, SIDE, length); start = SPAN_NEXT(start, first, SIDE)) {
             float p[SHARE][SHARE], ds[SHARE][SHARE];
             __syncthreads();
             load_rows(queries, x.query + start * x.stride, x.stride, length - start);
@@ -171,7 +173,7 @@ KERNEL softmax_gradient_kv(float *dqkv, const float *dy, const float *qkv, const
             __syncthreads();
             products_of_rows(p, queries, keys);
             products_of_rows(ds, slopes, values);
-            weigh(p, ds, log_sums + sums, delta + sums, scales[blockIdx.y], d, x.mask, start, first, length);
+            weigh(p, ds, log_sums + sums, delta + sums, scales[blockIdx.y], d, x.mask, start, first, length, window);
             store_weights(weights, p);
             __syncthreads();
             add_weighted<true>(dv, weights, slopes);
@@ -189,7 +191,8 @@ KERNEL softmax_gradient_kv(float *dqkv, const float *dy, const float *qkv, const
 /// dq = scale dS k of the rows of a tile.
 /// grid (tiles, heads), block 256
 KERNEL softmax_gradient_q(float *dqkv, const float *dy, const float *qkv, const float *log_sums, const float *delta,
-                          const int4 *tiles, Layout l, Dropout d, const float *scales, int heads, int padded) {
+                          const int4 *tiles, Layout l, Dropout d, const float *scales, int heads,
+                          int padded, int window) {
     DYNAMIC_SHARED(float, queries);
     float *slopes = queries + SIDE * LONG_ROW, *keys = slopes + SIDE * LONG_ROW, *values = keys + SIDE * LONG_ROW,
           *weights = values + SIDE * LONG_ROW;
@@ -202,7 +205,7 @@ KERNEL softmax_gradient_q(float *dqkv, const float *dy, const float *qkv, const 
         __syncthreads();
         load_rows(queries, x.query + first * x.stride, x.stride, length - first);
         load_rows(slopes, dy + (tile.z + first) * x.width + blockIdx.y * HEAD, x.width, length - first);
-        for (int start = 0; start < length; start += SIDE) {
+        for (int start = 0; start < SPAN_END(first, SIDE, length); start = SPAN_NEXT(start, first, SIDE)) {
             float p[SHARE][SHARE], ds[SHARE][SHARE];
             __syncthreads();
             load_rows(keys, x.key + start * x.stride, x.stride, length - start);
@@ -210,7 +213,7 @@ KERNEL softmax_gradient_q(float *dqkv, const float *dy, const float *qkv, const 
             __syncthreads();
             products_of_rows(p, queries, keys);
             products_of_rows(ds, slopes, values);
-            weigh(p, ds, log_sums + sums, delta + sums, scales[blockIdx.y], d, x.mask, first, start, length);
+            weigh(p, ds, log_sums + sums, delta + sums, scales[blockIdx.y], d, x.mask, first, start, length, window);
             store_weights(weights, ds);
             __syncthreads();
             add_weighted<false>(dq, weights, keys);

@@ -7,7 +7,11 @@
 #ifdef REAL_BF16
 // Columns of P and dS that a warp holds at once: queries for dk and dv, keys for dq.
 #ifndef SPAN
+#ifdef WINDOWED
+#define SPAN 16
+#else
 #define SPAN 32
+#endif
 #endif
 #ifndef NARROW
 #define NARROW 16
@@ -30,7 +34,7 @@ DEVICE void multiply_tiles(float (&s)[HIGH][SPAN / 8][4], const real *own, int f
 template <bool KEEPS>
 DEVICE void add_queries(float (&dk)[HIGH][PIECES][4], float (&dv)[HIGH][PIECES][4], const real *keys, const real *values,
                         const real *queries, const real *dy, const float *tops, const float *deltas, int row, const Head &x,
-                        Dropout d, int key, int query, real *slopes) {
+                        Dropout d, int key, int query, real *slopes, int window) {
     const u32 lane = threadIdx.x % 32;
     u32 own = threadIdx.x / 32 * WARP_ROWS;
     spare(own);
@@ -45,6 +49,11 @@ DEVICE void add_queries(float (&dk)[HIGH][PIECES][4], float (&dv)[HIGH][PIECES][
 #pragma unroll
             for (int i = 0; i < 4; i++) p[h][n][i] = exp2_fast(p[h][n][i] * x.factor - (i % 2 ? top.y : top.x));
     }
+#ifdef WINDOWED
+    each<SPAN / 8>([&](int h, int n, int i) {
+        if (!IS_SEEN(key + 16 * h + i / 2 * 8 + (int)lane / 4, query + 8 * n + (int)lane % 4 * 2 + i % 2)) p[h][n][i] = 0;
+    });
+#endif
     // Rows of keys that are not there, for dq: they would have a score of 0.
     if (KEEPS && key + WARP_ROWS > x.length)
         each<SPAN / 8>([&](int h, int n, int i) { if (key + 16 * h + i / 2 * 8 + lane / 4 >= x.length) p[h][n][i] = 0; });
@@ -98,7 +107,8 @@ DEVICE void fill_factor(float (&factor)[HIGH][2], float value) {
 /// dk and dv of BLOCK_ROWS keys of a longer sequence.
 /// grid (tiles, heads), block 128, dynamic shared 2 HEAD (2 BLOCK_ROWS + 256) + 1024
 KERNEL softmax_gradient_kv(real *dqkv, const real *dy, const real *qkv, const float *log_sums, const float *delta,
-                           const int4 *tiles, Layout l, Dropout d, const float *scales, int heads, int padded) {
+                           const int4 *tiles, Layout l, Dropout d, const float *scales, int heads,
+                           int padded, int window) {
     DYNAMIC_SHARED(real, keys);
     real *values = keys + BLOCK_ROWS * HEAD, *queries = values + BLOCK_ROWS * HEAD, *slopes = queries + 2 * TILE * HEAD;
     // Twice log Σ exp of a tile, then twice δ.
@@ -120,18 +130,17 @@ KERNEL softmax_gradient_kv(real *dqkv, const real *dy, const real *qkv, const fl
     };
     copy_queries(0, x.length);
     float dk[HIGH][PIECES][4] = {}, dv[HIGH][PIECES][4] = {};
-    for (int start = 0; start < x.length; start += TILE) {
+    for (int start = 0; start < SPAN_END(x.first, BLOCK_ROWS, x.length); start = SPAN_NEXT(start, x.first, TILE)) {
         const int turn = start / TILE % 2, half = turn * TILE * HEAD, seen = x.length - start;
         copies_wait<0>();
         __syncthreads();
-        if (seen > TILE) {
-            copy_queries(start + TILE, seen - TILE);
-        }
+        const int next = SPAN_NEXT(start, x.first, TILE);
+        if (next < SPAN_END(x.first, BLOCK_ROWS, x.length)) copy_queries(next, x.length - next);
         if (row >= rows) continue;
 #pragma unroll 1
         for (int at = 0; at < TILE && at < seen; at += SPAN)
             add_queries<false>(dk, dv, keys, values, queries + half, slopes + half, tops + turn * TILE,
-                               tops + (2 + turn) * TILE, at, x, d, x.first + row, start + at, 0);
+                               tops + (2 + turn) * TILE, at, x, d, x.first + row, start + at, 0, window);
     }
     if (row >= rows) return;
     const int width = heads * HEAD;
@@ -146,7 +155,8 @@ KERNEL softmax_gradient_kv(real *dqkv, const real *dy, const real *qkv, const fl
 /// dq of BLOCK_ROWS queries of a longer sequence.
 /// grid (tiles, heads), block 128, dynamic shared 2 HEAD (2 BLOCK_ROWS + 256)
 KERNEL softmax_gradient_q(real *dqkv, const real *dy, const real *qkv, const float *log_sums, const float *delta,
-                          const int4 *tiles, Layout l, Dropout d, const float *scales, int heads, int padded) {
+                          const int4 *tiles, Layout l, Dropout d, const float *scales, int heads,
+                          int padded, int window) {
     DYNAMIC_SHARED(real, queries);
     real *slopes = queries + BLOCK_ROWS * HEAD, *keys = slopes + BLOCK_ROWS * HEAD, *values = keys + 2 * TILE * HEAD;
     const int4 tile = tiles[blockIdx.x];
@@ -174,17 +184,18 @@ KERNEL softmax_gradient_q(real *dqkv, const real *dy, const real *qkv, const flo
     __syncthreads();
 #pragma unroll
     for (int step = 0; step < STEPS; step++) left_rows(q[step], queries, row, step), left_rows(g[step], slopes, row, step);
-    for (int start = 0; start < x.length; start += TILE) {
+    for (int start = 0; start < SPAN_END(x.first, BLOCK_ROWS, x.length); start = SPAN_NEXT(start, x.first, TILE)) {
         const int half = start / TILE % 2 * TILE * HEAD, seen = x.length - start;
         if (start) {
             copies_wait<0>();
             __syncthreads();
         }
-        if (seen > TILE) {
+        const int ahead = SPAN_NEXT(start, x.first, TILE) - start;
+        if (start + ahead < SPAN_END(x.first, BLOCK_ROWS, x.length)) {
             const int other = TILE * HEAD - half;
-            x.key += TILE * x.stride, x.value += TILE * x.stride;
-            copy_rows<TILE>(keys + other, x.key, x.stride, seen - TILE);
-            copy_rows<TILE>(values + other, x.value, x.stride, seen - TILE);
+            x.key += ahead * x.stride, x.value += ahead * x.stride;
+            copy_rows<TILE>(keys + other, x.key, x.stride, seen - ahead);
+            copy_rows<TILE>(values + other, x.value, x.stride, seen - ahead);
             copies_commit();
         }
         if (row >= rows) continue;
@@ -197,6 +208,12 @@ KERNEL softmax_gradient_q(real *dqkv, const real *dy, const real *qkv, const flo
             // Keys that are not there would have a score of 0.
             if (seen - at < NARROW)
                 each<NARROW / 8>([&](int h, int n, int i) { if (at + 8 * n + lane % 4 * 2 + i % 2 >= (u32)seen) p[h][n][i] = 0; });
+#ifdef WINDOWED
+            each<NARROW / 8>([&](int h, int n, int i) {
+                const int query = x.first + row + 16 * h + i / 2 * 8 + lane / 4;
+                if (!IS_SEEN(query, start + at + 8 * n + (int)lane % 4 * 2 + i % 2)) p[h][n][i] = 0;
+            });
+#endif
             if (d.threshold) {
                 each<NARROW / 8>([&](int h, int n, int i) {
                     const u32 query = x.first + row + 16 * h + i / 2 * 8 + lane / 4;
@@ -214,6 +231,7 @@ KERNEL softmax_gradient_q(real *dqkv, const real *dy, const real *qkv, const flo
     write_rows(dqkv + (long)tile.x * x.stride + blockIdx.y * HEAD, x.stride, rows, dq, factor, queries, row);
 }
 
+#ifndef WINDOWED
 /// dq, dk and dv where no sequence is longer than BLOCK_ROWS; δ is made here.
 /// grid (tiles, heads), block 128, dynamic shared 8 HEAD BLOCK_ROWS + 2 BLOCK_ROWS² + 8 BLOCK_ROWS
 KERNEL softmax_gradient_short(real *dqkv, const real *dy, const real *y, const real *qkv, const float *log_sums,
@@ -260,7 +278,7 @@ KERNEL softmax_gradient_short(real *dqkv, const real *dy, const real *y, const r
     if (row < x.length) {
 #pragma unroll 1
         for (int at = 0; at < x.length; at += SPAN)
-            add_queries<true>(dk, sums, keys, values, queries, out, tops, deltas, at, x, d, row, at, slopes);
+            add_queries<true>(dk, sums, keys, values, queries, out, tops, deltas, at, x, d, row, at, slopes, 0);
         __syncwarp();
         fill_factor(factor, d.threshold ? d.kept : 1.0f);
         real *to = dqkv + (long)tiles[blockIdx.x].z * 3 * width + blockIdx.y * HEAD;
@@ -281,4 +299,5 @@ KERNEL softmax_gradient_short(real *dqkv, const real *dy, const real *y, const r
     }
     write_rows(to, 3 * width, x.length, sums, factor, queries, row);
 }
+#endif
 #endif

@@ -10,7 +10,12 @@ struct Yoso {
     int exact;        // dE/dx is the derivative, or the lower bound T / 2 E
     int mass;         // sums are divided by the mass of their weights, or by their length
     int conditional;  // a selected pair weighs E / P, or the share of hashes that select it
-    int unused;
+    int pairs;        // the most keys a query meets on average, by bits chosen for every sequence and head; 0 for any number
+    // [sequences, heads] of such: bits of a hash code, drawn ones behind them, and what yoso_budget.cu knows of them; or null
+    const int4 *selections;
+    u32 *met;   // [heads, padded] to which goes how many keys each query meets; or null
+    int again;  // only for heads whose selection is another than at first
+    int tiled;  // sequences of at most so many tokens are taken by tiles of all pairs, longer ones by lists
 };
 
 /// Lanes that share a row of a head, each 16 bytes, and how many rows a warp holds so.
@@ -50,10 +55,21 @@ DEVICE long codes_at(Place p, int i, int hashes) { return ((long)(p.first + i) *
 
 DEVICE int hash_bits(Yoso o, int length) {
     if (o.bits) return o.bits;
-    int bits = 31 - __clz(length);
+    int bits = 31 - __clz(length) + (o.pairs > 0);
     return bits < 1 ? 1 : bits > 16 ? 16 : bits;
 }
 DEVICE int kernel_bits(Yoso o, int length) { return o.kernel_bits ? o.kernel_bits : hash_bits(o, length); }
+
+/// Bits of the hash codes of a head, and drawn bits behind them.
+DEVICE int2 selected_bits(Yoso o, Layout l, Place p) {
+    if (!o.selections) return make_int2(hash_bits(o, p.length), 0);
+    const int4 selection = o.selections[l.sequence[p.first] * p.heads + p.head];
+    return make_int2(selection.x, selection.y);
+}
+/// Whether a head is not what is done again.
+DEVICE bool is_settled(Yoso o, Layout l, Place p) {
+    return o.again && o.selections[l.sequence[p.first] * p.heads + p.head].z == 0;
+}
 
 DEVICE float group_sum(float x) {
 #pragma unroll
@@ -88,9 +104,10 @@ DEVICE float power(float base, int exponent) {
     return result;
 }
 
-/// W = E / P of a selected pair, E = s^T, P = 1 - (1 - s^t)^m. Where m s^t is small P would lose digits: a short series.
-DEVICE float conditional_weight(float s, int T, int t, int hashes) {
-    float m = (float)hashes, q = power(s, t), weight = power(s, T - t);
+/// W = E / P of a selected pair, E = s^T, P = 1 - (1 - 2^-a s^t)^m. Where m s^t is small P would lose digits: a short series.
+DEVICE float conditional_weight(float s, int T, int2 bits, int hashes) {
+    const float drawn = 1.0f / (float)(1 << bits.y);
+    float m = (float)hashes, q = power(s, bits.x) * drawn, weight = power(s, T - bits.x) / drawn;
     if (m * q < 0.2f) {
         float series = m * (1.0f - (m - 1) / 2 * q * (1.0f - (m - 2) * (1.0f / 3) * q * (1.0f - (m - 3) / 4 * q)));
         return weight / series;

@@ -1,5 +1,5 @@
-// YOSO-E: every pair of a sequence weighs E = s^T. In bf16 tiles of 64 rows of one side against all of the other by tensor
-// cores, in float32 the loops of yoso_pairs.cu over all pairs, a warp a row.
+// All pairs of a sequence: of YOSO-E each weighs E = s^T, of sampled YOSO what its matches (yoso_matches.cu) say. In bf16 tiles of
+// 64 rows of one side against all of the other by tensor cores, in float32 the loops of yoso_pairs.cu over all pairs, a warp a row.
 //
 // As there, both gradients are one: P = a · xᵀ, slopes w = (P - δ) W (dE/dx) / E, d = w (unit rows of the other side), e = W x.
 // One kernel reads queries and G against keys and V, the other keys and V against queries and G.
@@ -98,9 +98,9 @@ DEVICE void all_weights(float *x, float *s, float *weights, int T) {
     }
 }
 
-template <int MODE>
+template <int MODE, int LAW>
 DEVICE void expectation(real *out, float *divisors, const real *g, const float *deltas, const float *inverses, const real *qkv,
-                        const int4 *tiles, Layout l, Yoso o, int heads, int padded) {
+                        const int4 *tiles, Layout l, Yoso o, int heads, int padded, Matches matches = {0, 0}) {
     __shared__ __align__(16) real first_rows[STAGES][INNER * WIDE], second_rows[STAGES][INNER * WIDE];
     __shared__ __align__(16) real own_rows[OWN_STAYS ? (MODE == SUMS ? 1 : 2) : 1][OWN_STAYS ? 64 * WIDE : 8];
     __shared__ float other_inverses[STAGES][INNER], other_deltas[STAGES][INNER];
@@ -113,7 +113,7 @@ DEVICE void expectation(real *out, float *divisors, const real *g, const float *
     const real *own1 = qkv + p.qkv(MODE == KEYS ? 1 : 0, 0), *own2 = MODE == KEYS ? qkv + p.qkv(2, 0) : g + p.row(0);
     const real *other1 = qkv + p.qkv(MODE == KEYS ? 0 : 1, 0), *other2 = MODE == KEYS ? g + p.row(0) : qkv + p.qkv(2, 0);
     const float *own_inverse = inverses + at + (MODE == KEYS ? keys : 0), *other_inverse = inverses + at + (MODE == KEYS ? 0 : keys);
-    const int T = kernel_bits(o, n), row = start + warp * 16 + lane / 4;
+    const int T = kernel_bits(o, n), t = hash_bits(o, n), row = start + warp * 16 + lane / 4;
     float inverse[2], delta[2] = {0, 0};
 #pragma unroll
     for (int half = 0; half < 2; half++) {
@@ -161,7 +161,9 @@ DEVICE void expectation(real *out, float *divisors, const real *g, const float *
         const real *rows1 = first_rows[stage], *rows2 = second_rows[stage];
 #pragma unroll 1
         for (int c = 0; c < INNER; c += 16) {
-            float x[2][4], w[2][4];
+            float x[2][4], w[2][4], found[8];
+            if (LAW == WEIGHED) selected<MODE == KEYS>(found, matches, at, row, j + c + lane % 4 * 2, n);
+            if (LAW == COUNTS) counted<MODE == KEYS>(found, matches, at, row, j + c + lane % 4 * 2, n);
 #pragma unroll
             for (int k = 0; k < 4; k++) x[0][k] = x[1][k] = w[0][k] = w[1][k] = 0;
 #pragma unroll
@@ -179,7 +181,9 @@ DEVICE void expectation(real *out, float *divisors, const real *g, const float *
             for (int k = 0; k < 4; k++) other[k] = other_inverses[stage][first + k / 2 * 8 + k % 2];
 #pragma unroll
             for (int k = 0; k < 8; k++) cosine[k] = x[k / 4][k % 4] * inverse[k / 2 % 2] * other[k / 4 * 2 + k % 2];
-            all_weights(cosine, s, weight, T);
+            if (LAW == ALL) all_weights(cosine, s, weight, T);
+            if (LAW == WEIGHED) selected_weights(cosine, s, weight, T, t, o.hashes, found);
+            if (LAW == COUNTS) counted_weights(cosine, s, weight, o, found);
             if (MODE == SUMS)
 #pragma unroll
                 for (int k = 0; k < 8; k++) mass[k / 2 % 2] += other[k / 4 * 2 + k % 2] > 0 ? weight[k] : 0.0f;
@@ -228,7 +232,7 @@ DEVICE void expectation(real *out, float *divisors, const real *g, const float *
 
 #define BLOCKS(blocks) 6
 /// A warp a row over all pairs.
-template <int MODE>
+template <int MODE, int LAW>
 DEVICE void expectation(real *out, float *divisors, const real *g, const float *deltas, const float *inverses, const real *qkv,
                         const int4 *tiles, Layout l, Yoso o, int heads, int padded) {
     __shared__ u16 lists[4][LISTED];
@@ -256,7 +260,8 @@ KERNEL __launch_bounds__(128, BLOCKS(5))
 yoso_expectation(real *y, float *divisors, const float *inverses, const real *qkv, const int4 *tiles, Layout l, Yoso o, int heads,
                  int padded) {
     if (blockIdx.x == gridDim.x - 1) clear_beyond(y, l.rows, padded, 1, 0, blockIdx.y, heads);
-    expectation<SUMS>(y, divisors, 0, 0, inverses, qkv, tiles, l, o, heads, padded);
+    if (o.tiled && tiles[blockIdx.x].w > o.tiled) return;
+    expectation<SUMS, ALL>(y, divisors, 0, 0, inverses, qkv, tiles, l, o, heads, padded);
 }
 
 // grid (tiles, heads), block 128: dq
@@ -264,7 +269,8 @@ KERNEL __launch_bounds__(128, BLOCKS(4))
 yoso_expectation_gradient_q(real *dqkv, const real *g, const float *deltas, const float *inverses, const real *qkv,
                             const int4 *tiles, Layout l, Yoso o, int heads, int padded) {
     if (blockIdx.x == gridDim.x - 1) clear_beyond(dqkv, l.rows, padded, 3, 0, blockIdx.y, heads);
-    expectation<QUERIES>(dqkv, 0, g, deltas, inverses, qkv, tiles, l, o, heads, padded);
+    if (o.tiled && tiles[blockIdx.x].w > o.tiled) return;
+    expectation<QUERIES, ALL>(dqkv, 0, g, deltas, inverses, qkv, tiles, l, o, heads, padded);
 }
 
 // grid (tiles, heads), block 128: dk and dv
@@ -272,5 +278,6 @@ KERNEL __launch_bounds__(128, BLOCKS(3))
 yoso_expectation_gradient_kv(real *dqkv, const real *g, const float *deltas, const float *inverses, const real *qkv,
                              const int4 *tiles, Layout l, Yoso o, int heads, int padded) {
     clear_keys(dqkv, l.rows, padded, heads);
-    expectation<KEYS>(dqkv, 0, g, deltas, inverses, qkv, tiles, l, o, heads, padded);
+    if (o.tiled && tiles[blockIdx.x].w > o.tiled) return;
+    expectation<KEYS, ALL>(dqkv, 0, g, deltas, inverses, qkv, tiles, l, o, heads, padded);
 }

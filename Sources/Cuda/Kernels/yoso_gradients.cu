@@ -11,7 +11,8 @@ DEVICE void add_pairs(const Pass &pass, Search s, const float *a, const float *o
                       const real *from, u32 from_apart, float *d, float *e) {
     const Yoso o = pass.o;
     const int lane = threadIdx.x % 32, group = lane / GROUP, part = lane % GROUP;
-    const int t = hash_bits(o, pass.place.length), T = kernel_bits(o, pass.place.length);
+    const int T = kernel_bits(o, pass.place.length);
+    const int2 t = LAW == COUNTS ? make_int2(hash_bits(o, pass.place.length), 0) : selected_bits(o, pass.l, pass.place);
     const float *inverses = pass.inverse(!OF_KEYS);
     const real *others = pass.lane_part(OF_KEYS ? 0 : 1);
     const u32 apart = pass.apart();
@@ -76,7 +77,7 @@ DEVICE void add_pairs(const Pass &pass, Search s, const float *a, const float *o
     const float each = 1.0f / (float)o.hashes;
 #pragma unroll
     for (int k = 0; k < VECTOR; k++) {
-        d[k] = groups_sum(d[k]) * (LAW == COUNTS ? 0.5f * (float)t * each : 1.0f);
+        d[k] = groups_sum(d[k]) * (LAW == COUNTS ? 0.5f * (float)t.x * each : 1.0f);
         if (OF_KEYS) e[k] = groups_sum(e[k]) * (LAW == COUNTS ? each : 1.0f);
     }
 }

@@ -25,7 +25,7 @@ DEVICE void signed_walsh_hadamard(float *y, const float *signs) {
 }
 
 /// codes[role][h][i] of queries (role 0) and keys (1): y = H D₃ H D₂ H D₁ x gives HEAD / t hashes, bit b of the k-th of them being
-/// y[k t + b] > 0. D are the signs of the random words of the head's stream. Lengths of rows do not matter to signs, so x is a row
+/// y[k t + b] > 0; null where they are not wanted so. D are the signs of the random words of the head's stream. Lengths of rows do not matter to signs, so x is a row
 /// of qkv as it is. Also inverses [2][heads][padded], 1 / max(|x|, ε), and, where not null, row_codes: the codes of a row
 /// side by side.
 // grid (tiles, heads), block 128: a thread a row, first the 64 queries of a tile, then its keys
@@ -73,7 +73,7 @@ yoso_hash(u16 *codes, u16 *row_codes, float *inverses, const real *qkv, const in
             u32 code = (u32)low & ((1u << bits) - 1);
             low = low >> bits | high << (64 - bits), high >>= bits;
             if (!lives) continue;
-            out[(long)hash * p.length] = (u16)code;
+            if (codes) out[(long)hash * p.length] = (u16)code;
             if (!row_codes) continue;
             four |= (u64)code << hash % 4 * 16;
             if (hash % 4 == 3 || hash == m - 1) {
@@ -130,8 +130,12 @@ DEVICE void sum_up(u32 *counts, u32 *totals, int buckets, u32 base) {
     __syncthreads();
 }
 
-/// The tokens of a bucket by number, which atomic additions left in any order: a small bucket by a lane, others found anew in
-/// the order of tokens by a warp. Ends of buckets are in `ends`.
+/// Tokens that a lane of a warp ranks among those of a bucket.
+#define RANKED 8
+
+/// The tokens of a bucket by number, which atomic additions left in any order: a small bucket by a lane, others by a warp, which
+/// counts how many are less than each, and finds those of very full ones anew in the order of tokens. Ends of buckets are in
+/// `ends`.
 DEVICE void restore_order(u16 *order, const u32 *ends, const u16 *codes, int n, int buckets, u32 first_code, u32 base) {
     const int lane = threadIdx.x % 32;
     for (int k0 = threadIdx.x / 32 * 32; k0 < buckets; k0 += blockDim.x) {
@@ -150,11 +154,33 @@ DEVICE void restore_order(u16 *order, const u32 *ends, const u16 *codes, int n, 
             const int from = __ffs(left) - 1;
             const u32 code = first_code + k0 + from;
             u32 to = __shfl_sync(0xffffffffu, begin, from);
-            for (int i0 = 0; i0 < n; i0 += 32) {
-                const bool here = i0 + lane < n && codes[i0 + lane] == code;
-                const u32 found = __ballot_sync(0xffffffffu, here);
-                if (here) order[to + __popc(found & ((1u << lane) - 1))] = (u16)(i0 + lane);
-                to += __popc(found);
+            const u32 count = __shfl_sync(0xffffffffu, end, from) - to;
+            if (count <= 32 * RANKED) {
+                u32 own[RANKED], rank[RANKED];
+#pragma unroll
+                for (int r = 0; r < RANKED; r++) own[r] = r * 32 + lane < count ? order[to + r * 32 + lane] : 0, rank[r] = 0;
+                for (u32 at = 0; at < count; at++) {
+                    const u32 other = order[to + at];
+#pragma unroll
+                    for (int r = 0; r < RANKED; r++) rank[r] += other < own[r];
+                }
+                __syncwarp();
+#pragma unroll
+                for (int r = 0; r < RANKED; r++)
+                    if (r * 32 + lane < count) order[to + rank[r]] = (u16)own[r];
+                __syncwarp();
+                continue;
+            }
+            for (int i0 = 0; i0 < n; i0 += 128) {
+                u32 some[4];
+#pragma unroll
+                for (int r = 0; r < 4; r++) some[r] = i0 + r * 32 + lane < n ? codes[i0 + r * 32 + lane] : 0xffffffffu;
+#pragma unroll
+                for (int r = 0; r < 4; r++) {
+                    const u32 found = __ballot_sync(0xffffffffu, some[r] == code);
+                    if (some[r] == code) order[to + __popc(found & ((1u << lane) - 1))] = (u16)(i0 + r * 32 + lane);
+                    to += __popc(found);
+                }
             }
         }
     }
@@ -202,8 +228,12 @@ KERNEL __launch_bounds__(1024, 1)
 yoso_sort(u16 *order, u32 *ranges, const u16 *codes, int side, Layout l, Yoso o, int heads, int in_shared) {
     DYNAMIC_SHARED(u32, counts);
     __shared__ u32 totals[32];
-    const int first = l.offsets[blockIdx.z], n = l.offsets[blockIdx.z + 1] - first, bits = hash_bits(o, n);
+    const int first = l.offsets[blockIdx.z], n = l.offsets[blockIdx.z + 1] - first;
+    if (n <= o.tiled) return;
     const Place p = {first, n, (int)blockIdx.y, heads};
+    if (is_settled(o, l, p)) return;
+    const int2 selected = selected_bits(o, l, p);
+    const int bits = max(1, selected.x + selected.y);
     const long at = p.hash(blockIdx.x, o.hashes), keys = (long)l.rows * heads * o.hashes;
     const u16 *sorted = codes + (side ? keys : 0) + at, *looking = codes + (side ? 0 : keys) + at;
     u16 *shared = (u16 *)(counts + (bits < 14 ? 1 << bits : BUCKETS));

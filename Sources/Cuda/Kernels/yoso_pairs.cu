@@ -125,7 +125,7 @@ template <int LAW> DEVICE int list_pairs(const Pass &pass, bool keys, Search &s,
 DEVICE int listed(const u16 *list, int at, int total) { return list[at < total ? at : 0]; }
 
 /// W of a pair whose cosine is of closeness s.
-template <int LAW> DEVICE float pair_weight(Yoso o, float s, int T, int t) {
+template <int LAW> DEVICE float pair_weight(Yoso o, float s, int T, int2 t) {
     if (LAW == ALL) return power(s, T);
     return o.conditional ? conditional_weight(s, T, t, o.hashes) : 1.0f / (float)o.hashes;
 }
@@ -139,7 +139,8 @@ template <int LAW> DEVICE void sums(const Pass &pass, Search s, real *y, float *
     const float *others = pass.inverse(true);
     const real *keys = pass.lane_part(1), *values = pass.lane_part(2);
     const u32 apart = pass.apart();
-    const int t = hash_bits(o, p.length), T = kernel_bits(o, p.length);
+    const int T = kernel_bits(o, p.length);
+    const int2 t = selected_bits(o, pass.l, p);
     float own[VECTOR], sum[VECTOR] = {0}, mass = 0;
     if (LAW != COUNTS) {
         const float inverse = pass.inverse(false)[i];
@@ -191,6 +192,7 @@ template <int LAW> DEVICE void sums(const Pass &pass, Search s, real *y, float *
     mass = LAW == COUNTS ? (float)met * each : warp_sum(mass);
 #pragma unroll
     for (int k = 0; k < VECTOR; k++) sum[k] = groups_sum(sum[k]) * each;
+    if (LAW == WEIGHED && o.met && lane == 0) o.met[(long)p.head * pass.padded + p.first + i] = met;
     const float divisor = normalize_sums(o, sum, mass);
     if (group == 0) put_vector(y, p.row(i) + part, sum);
     if (lane == 0) divisors[(long)p.head * pass.padded + p.first + i] = divisor;
@@ -198,6 +200,7 @@ template <int LAW> DEVICE void sums(const Pass &pass, Search s, real *y, float *
 
 /// Calls body(search) for this warp's rows of a tile's quarter, whose first reads are made ahead.
 template <int LAW, class Body> DEVICE void each_row(const Pass &pass, int first, Body body) {
+    if (pass.place.length <= pass.o.tiled) return;
     int i = first + blockIdx.x % 4 * 16 + threadIdx.x / 32;
     const int last = i + 9 < pass.place.length ? i + 9 : pass.place.length;
     if (i >= last) return;
@@ -232,6 +235,7 @@ yoso_sums_conditional(real *y, float *divisors, const u16 *order, const u32 *ran
     __shared__ u16 lists[8][LISTED];
     __shared__ float weights[8][LISTED];
     PASS(lists[warp], weights[warp], 0);
+    if (is_settled(o, l, pass.place)) return;
     if (blockIdx.x == gridDim.x - 1) clear_beyond(y, l.rows, padded, 1, 0, blockIdx.y, heads);
     each_row<WEIGHED>(pass, tile.x - tile.z, [&](Search s) { sums<WEIGHED>(pass, s, y, divisors); });
 }

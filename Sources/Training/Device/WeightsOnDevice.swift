@@ -5,7 +5,7 @@ extension ModelWeights {
     var arithmetic: String {
         machine.map { machine in
             machine.device.arithmetic + (machine.passTokens.map { ", \($0) deviceTokens" } ?? "")
-        } ?? RunIdentity.arithmetic
+        } ?? RunIdentity.arithmetic(precision)
     }
 
     /// What is said where another rank or the GPU is gone: from where the work goes on.

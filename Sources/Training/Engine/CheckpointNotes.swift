@@ -18,7 +18,7 @@ public struct CheckpointNotes: Sendable, Equatable {
         let isBare =
             try HuggingFaceConfiguration(of: folder).provenance != nil && !FileManager.default.fileExists(atPath: list)
         self.init(
-            names: names.filter { !$0.hasSuffix("position_ids") && !$0.hasPrefix("cls.predictions.decoder.") },
+            names: names.filter { !WeightFiles.isImplied($0) },
             others: [
                 unknown.isEmpty
                     ? nil

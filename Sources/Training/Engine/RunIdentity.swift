@@ -22,8 +22,11 @@ enum RunIdentity {
             of: Data(identity.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)\n" }.joined().utf8))
     }
 
-    /// What computes here: runs of other kernels differ in their last bits.
-    static var arithmetic: String { "OpenBLAS \(OpenBLAS.coreName) core, \(String(cString: ck_level())) kernels" }
+    /// What computes here in a precision: runs of other kernels differ in their last bits.
+    static func arithmetic(_ precision: Precision) -> String {
+        let level = String(cString: ck_level()) + (precision == .bf16 && ck_amx() > 0 ? " and AMX" : "")
+        return "OpenBLAS \(OpenBLAS.coreName) core, \(level) kernels"
+    }
 
     private static func add(_ value: some Encodable, _ key: String, to identity: inout [String: String]) throws {
         try JSONDecoder().decode(Value.self, from: JSONEncoder().encode(value)).add(key, to: &identity)

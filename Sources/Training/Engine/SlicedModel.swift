@@ -124,21 +124,20 @@ public final class SlicedModel {
         }
     }
 
-    /// The norm of the summed gradients, for clipping and for seeing trouble before it is applied.
-    public func reduceGradients() -> Double {
+    /// Applies the summed gradients and clears them, unless the loss or they are not finite; returns their norm before clipping.
+    ///
+    /// A GPU decides that itself: it goes on while the norm is on its way.
+    public func learn(fromFinite isFinite: Bool, rate: Float) -> Double {
         let start = ContinuousClock.now
-        defer { profile?.add("reduction", since: start) }
         holdsGradients = true
         sums?.reduce()
-        return optimizer.norm(of: sum)
-    }
-
-    /// Applies the reduced gradients and clears them.
-    public func update(norm: Double, rate: Float) {
-        let start = ContinuousClock.now
-        defer { profile?.add("optimizer", since: start) }
-        holdsGradients = false
-        optimizer.update(by: sum, norm: norm, rate: rate)
+        let reduced = ContinuousClock.now
+        profile?.add("reduction", since: start)
+        defer { profile?.add("optimizer", since: reduced) }
+        guard isFinite else { return optimizer.norm(of: sum) }
+        let norm = optimizer.update(by: sum, rate: rate)
+        holdsGradients = !norm.isFinite
+        return norm
     }
 
     /// This rank's part of the gradients.

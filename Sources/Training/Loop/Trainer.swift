@@ -62,11 +62,11 @@ public final class Trainer<O: Objective> {
             tape.backward(from: loss)
             return counts()
         }.sum
-        let step = Step(
-            counts: counts, loss: objective.loss(counts), gradientNorm: model.reduceGradients(),
-            rate: model.optimizer.options.rate * schedule.factor(step: index, of: total))
-        if step.isFinite { model.update(norm: step.gradientNorm, rate: step.rate) }
-        return step
+        let (loss, rate) = (
+            objective.loss(counts), model.optimizer.options.rate * schedule.factor(step: index, of: total)
+        )
+        let norm = model.learn(fromFinite: loss.isFinite, rate: rate)
+        return Step(counts: counts, loss: loss, gradientNorm: norm, rate: rate)
     }
 
     public func evaluate(_ examples: [O.Example]) throws(Diverged) -> HeldOut<O.Result> {

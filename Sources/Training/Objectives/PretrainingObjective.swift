@@ -15,8 +15,8 @@ public protocol PretrainingObjective: Objective where Example == PretrainingExam
     func heldOutFigures(_ counts: Counts) -> [Figure]
     /// What Hugging Face calls an encoder with these heads, behind its family: `ForMaskedLM`.
     var architecture: String { get }
-    /// Why no GPU can run it, whatever its options; nil where one can.
-    static var problemOnDevice: DeviceProblem? { get }
+    /// Why no GPU can run it, beside what stands against the encoder; nil where one can.
+    static func problemOnDevice(_ encoder: EncoderOptions, _ options: PretrainingOptions) -> DeviceProblem?
 }
 
 /// All objectives that recipes name; the first is the default.
@@ -32,8 +32,9 @@ extension PretrainingOptions {
 
 extension PretrainingObjective {
     public static var evaluationKind: String { "evaluation" }
-    public static var problemOnDevice: DeviceProblem? { nil }
-    public var problemOnDevice: DeviceProblem? { Self.problemOnDevice }
+    public static func problemOnDevice(_ encoder: EncoderOptions, _ options: PretrainingOptions) -> DeviceProblem? {
+        nil
+    }
 
     public func heldOutFigures(_ counts: Counts) -> [Figure] { figures(counts) }
 

@@ -1,6 +1,5 @@
 import Autograd
 import Bert
-import CKernels
 import Corpora
 import Options
 import Tensors
@@ -86,32 +85,27 @@ public struct ReplacedTokens: PretrainingObjective {
     ) -> (loss: Variable, counts: () -> Counts) {
         let (rows, labels) = (batch.maskedRows, batch.maskedLabels)
         let kept = RowSelection(batch.tokens.layout, firstRowsAnd: rows)
-        let logits = words.logits(generator(batch.tokens, tape, keeping: kept), rows: kept.indices(of: rows))
-        let masked = logits.crossEntropy(labels, weight: whole.first.weight)
-
+        let (hidden, indices) = (generator(batch.tokens, tape, keeping: kept), kept.indices(of: rows))
         let random = tape.nextRandomStream() ?? RandomStream(seed: Self.evaluationSeed)
-        let replaced = replace(batch, rows, logits.value, random, tape)
+        let uniforms = uniforms(of: rows, batch.tokens.layout, random)
+        let (masked, samples) = words.lossAndSamples(
+            hidden, rows: indices, labels: labels, weight: whole.first.weight, uniforms)
+        var ids = batch.tokens.ids
+        for (row, sample) in zip(rows, samples) { ids[Int(row)] = sample }
+        let replaced = PackedTokens(ids: ids, segments: batch.tokens.segments, layout: batch.tokens.layout)
         let isReplaced = zip(replaced.ids, originals(batch)).map { Int32($0 == $1 ? 0 : 1) }
         let found = classifier(transform(encoder(replaced, tape)).gelu(encoder.options.activation ?? .erf))
             .crossEntropy(isReplaced, weight: Self.weight * whole.second.weight)
         return (masked.variable + found.variable, { Counts(Tally(masked), Tally(found)) })
     }
 
-    /// The tokens with a sample of the generator in every masked place.
-    private func replace(
-        _ batch: Batch<PretrainingExample>, _ rows: [Int32], _ logits: Tensor, _ random: RandomStream, _ tape: Tape
-    ) -> PackedTokens {
-        let (layout, probabilities) = (batch.tokens.layout, tape.pool.copy(logits))
-        let (count, columns) = (Int64(logits.rows), Int64(logits.columns))
-        withPointers(probabilities, tape.pool.tensor(1, max(1, logits.rows))) { ck_softmax(count, columns, 1, $0, $1) }
-        var (ids, sequence) = (batch.tokens.ids, 0)
-        for (index, row) in rows.map(Int.init).enumerated() {
+    /// A random number for every masked place, of its sequence and its place there.
+    private func uniforms(of rows: [Int32], _ layout: BatchLayout, _ random: RandomStream) -> [Float] {
+        var sequence = 0
+        return rows.map(Int.init).map { row in
             while row >= layout.offsets[sequence + 1] { sequence += 1 }
-            let uniform = random.stream(layout.keys[sequence]).uniform(UInt32(row - layout.offsets[sequence]))
-            let own = probabilities.view(at: index * logits.columns, rows: 1, columns: logits.columns)
-            ids[row] = own.withPointer { Int32(ck_sample(columns, $0, Float(uniform))) }
+            return Float(random.stream(layout.keys[sequence]).uniform(UInt32(row - layout.offsets[sequence])))
         }
-        return PackedTokens(ids: ids, segments: batch.tokens.segments, layout: layout)
     }
 
     /// The tokens before they were masked.
@@ -151,8 +145,20 @@ public struct ReplacedTokens: PretrainingObjective {
         return 3 * (encoders + projection + heads)
     }
 
-    public static var problemOnDevice: DeviceProblem? {
-        DeviceProblem("objective", "objective: \(name) runs on the CPU only")
+    public static func problemOnDevice(_ encoder: EncoderOptions, _ options: PretrainingOptions) -> DeviceProblem? {
+        problemOnDevice((options.generator ?? GeneratorOptions()).encoder(of: encoder))
+    }
+
+    public var problemOnDevice: DeviceProblem? { Self.problemOnDevice(generator.options) }
+
+    /// Heads are as wide as the encoder's.
+    private static func problemOnDevice(_ generator: EncoderOptions) -> DeviceProblem? {
+        generator.problemOnDevice.map { _ in
+            DeviceProblem(
+                "generator.width",
+                "generator.width makes a generator \(generator.width) wide, \(generator.intermediate) within its blocks; a GPU takes multiples of 8"
+            )
+        }
     }
 
     public var architecture: String { "Model" }

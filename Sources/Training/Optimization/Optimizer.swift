@@ -77,14 +77,25 @@ public final class Optimizer {
         return range.lowerBound - first..<range.upperBound - first
     }
 
-    /// Updates the weights by this rank's part of the gradients, clipped to their global norm, and clears these.
+    /// Updates the weights by this rank's part of the gradients, clipped to their global norm, which is returned, and clears these;
+    /// changes nothing where that is not finite.
+    func update(by gradients: Tensor, rate: Float) -> Double {
+        if let device = self.update {
+            let norm = device(
+                gradients, ck_adamw_step(options, number: updates + 1, rate: rate, clip: max(0, options.clip)))
+            guard norm.isFinite else { return norm }
+            updates += 1
+            weights.machineHasChangedThem()
+            return norm
+        }
+        let norm = norm(of: gradients)
+        if norm.isFinite { update(by: gradients, norm: norm, rate: rate) }
+        return norm
+    }
+
     func update(by gradients: Tensor, norm: Double, rate: Float) {
         updates += 1
         let clip = options.clip > 0 ? min(1, Double(options.clip) / (norm + 1e-6)) : 1
-        if let device = self.update {
-            device(gradients, ck_adamw_step(options, number: updates, rate: rate, clip: Float(clip)))
-            return weights.machineHasChangedThem()
-        }
         let update = Update(
             number: updates, rate: rate, clip: Float(clip), parameters: weights.layout.parameters.count,
             parts: stretches.count,

@@ -37,6 +37,9 @@ struct BenchAttention: ParsableCommand {
     @Option(help: "Hashes of yoso.") var hashes = AttentionBench().hashes
     @Option(help: "Rounds, each of every attention in turn; medians count.") var rounds = 5
     @Option(help: "Threads, each with heads of its own; 0 for one a core.") var threads = 0
+    @Option(help: "cpu, cuda or auto.") var device = DeviceChoice.cpu
+    @Option(help: "Of a GPU: fp32 or bf16.") var precision = Precision.bf16
+    @Option(help: "Tokens of a pass of 12 heads on a GPU.") var deviceTokens = 32_768
     @Option(help: "Longest pass in seconds: an attention that would take more at the next length stops before it.")
     var limit = 10.0
     @Option(help: "A folder with torch_attention.py, as Tests/Peers is, or a script like it: timed between the rounds.")
@@ -46,6 +49,13 @@ struct BenchAttention: ParsableCommand {
 
     func validate() throws {
         try usage { try bench.check(lengths, data, hasCheckpoint: checkpoint != nil, threads: threads) }
+        guard device == .cpu || against == nil else { throw ValidationError("--against times the CPU alone") }
+        guard (1...1 << 22).contains(deviceTokens) else {
+            throw ValidationError("wanted --device-tokens 1 to \(1 << 22)")
+        }
+        if device == .cuda, !only.isEmpty, let problem = bench.problemsOnDevice.first {
+            throw ValidationError("\(problem); wanted --device cpu")
+        }
     }
 
     private var bench: AttentionBench {
@@ -57,7 +67,11 @@ struct BenchAttention: ParsableCommand {
         let workers = Workers(threads: threads)
         var bench = bench
         bench.peer = try against.map { try PeerScript(at: $0, named: "torch_attention.py", python: python) }
-        try Bench.title()
+        bench.device = try TimedDevice(device, precision, tokens: deviceTokens)
+        try Bench.title(on: device)
+        if bench.device != nil {
+            bench.problemsOnDevice.forEach { Terminal.line("note: left out: \($0)") }
+        }
         let report = try bench.report(lengths, data, workers, line: Terminal.line) {
             try .of(checkpoint ?? "", text, length: $0, width: width)
         }

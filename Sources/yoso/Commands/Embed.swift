@@ -23,7 +23,7 @@ struct Embed: ParsableCommand {
     func run() throws {
         if let output = model.output { try ReportFile.check(output) }
         let embedding = try SentenceEmbedding(
-            ModelPath.url(model.checkpoint), pooling: pooling, length: model.length, threads: model.threads,
+            pretrained(model.checkpoint), pooling: pooling, length: model.length, threads: model.threads,
             precision: model.computation.precision, device: model.computation.device)
         if let note = embedding.note { Terminal.warn("note: \(note)") }
         let lines = try InputLines(model.input)

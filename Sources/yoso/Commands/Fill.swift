@@ -1,5 +1,4 @@
 import ArgumentParser
-import Checkpoints
 import Console
 import Inference
 
@@ -8,7 +7,8 @@ struct Fill: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Print the likeliest words for every [MASK] of a text.")
 
     @Argument(help: "A text with [MASK] in the place of one word or several.") var text: String
-    @Option(help: "A pretrained Hugging Face folder, or a run.") var checkpoint: String
+    @Option(help: "A pretrained Hugging Face folder, or a run; the default is the model in the box.")
+    var checkpoint: String?
     @Option(help: "Words a mask.") var top = 5
     @OptionGroup var computation: Computation
 
@@ -19,7 +19,7 @@ struct Fill: ParsableCommand {
 
     func run() throws {
         let filling = try MaskFilling(
-            ModelPath.url(checkpoint), precision: computation.precision, device: computation.device)
+            pretrained(checkpoint), precision: computation.precision, device: computation.device)
         if let note = filling.note { Terminal.warn("note: \(note)") }
         let masks = try filling.words(filling.encoded(text), atMost: top)
         for (index, words) in masks.enumerated() {

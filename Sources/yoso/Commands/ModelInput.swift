@@ -1,11 +1,13 @@
 import ArgumentParser
+import Checkpoints
+import Console
 import Foundation
 import Tensors
 import Training
 
 /// What commands that answer lines have in common.
 struct ModelInput: ParsableArguments {
-    @Option(help: "A Hugging Face folder, or a run.") var checkpoint: String
+    @Option(help: "A Hugging Face folder, or a run.") var checkpoint: String?
     @Option(help: "A file in the place of standard input.") var input: String?
     @Option(help: "A file in the place of standard output.") var output: String?
     @Option(help: "Longest input in tokens.") var length: Int?
@@ -22,6 +24,12 @@ struct ModelInput: ParsableArguments {
         guard (0...1024).contains(threads) else { throw ValidationError("--threads \(threads): wanted 0 to 1024") }
         guard (1...1_000_000).contains(batch) else { throw ValidationError("--batch \(batch): wanted 1 to 1,000,000") }
     }
+}
+
+/// The model that is named, or, which is said, the one in the box.
+func pretrained(_ checkpoint: String?) -> URL {
+    if checkpoint == nil { Terminal.warn("note: no --checkpoint: \(ModelPath.inBox), the model in the box") }
+    return ModelPath.url(checkpoint ?? ModelPath.inBox)
 }
 
 /// What computes, and in which numbers.

@@ -17,8 +17,11 @@ struct Predict: ParsableCommand {
     @OptionGroup var model: ModelInput
 
     func run() throws {
+        guard let checkpoint = model.checkpoint else {
+            throw ValidationError("wanted --checkpoint, a fine-tuned run or folder")
+        }
         let classifier = try SavedClassifier(
-            ModelPath.url(model.checkpoint), length: model.length, threads: model.threads,
+            ModelPath.url(checkpoint), length: model.length, threads: model.threads,
             precision: model.computation.precision, device: model.computation.device)
         if let note = classifier.note { Terminal.warn("note: \(note)") }
         let sink = try model.output.map { try Sink(path: $0) } ?? .standardOutput

@@ -13,7 +13,7 @@ struct Serve: ParsableCommand {
         discussion:
             "The page at / has a text box, /openapi.json says the rest: yoso serve --checkpoint Checkpoints/sst2")
 
-    @Option(help: "A Hugging Face folder, or a run.") var checkpoint: String
+    @Option(help: "A Hugging Face folder, or a run; without it the model in the box.") var checkpoint: String?
     @Option(help: "The address to listen on; 0.0.0.0 for all of this machine.") var host = "127.0.0.1"
     @Option(help: "The port to listen on; 0 for any that is free.") var port: UInt16 = 8080
     @Option(help: "A file with a token that clients have to send: Authorization: Bearer TOKEN.") var token: String?
@@ -26,8 +26,8 @@ struct Serve: ParsableCommand {
         #if Serve
             let (limits, token) = (try Limits(queue: queue, timeout: timeout), try token.map(Server.token))
             let model = try ServedModel(
-                ModelPath.url(checkpoint), name: checkpoint, threads: threads, precision: computation.precision,
-                device: computation.device, limits: limits)
+                pretrained(checkpoint), name: checkpoint ?? ModelPath.inBox, threads: threads,
+                precision: computation.precision, device: computation.device, limits: limits)
             try Server(model, host: host, port: Int(port), token: token).run(say: Terminal.line, warn: Terminal.warn)
         #else
             throw ValidationError("this program was built without the trait Serve; build it without --traits")

@@ -1,0 +1,57 @@
+import Checkpoints
+import Experiments
+import Foundation
+import Recipes
+import Training
+
+/// What the folder of a run tells of one of its checkpoints.
+struct RunRecord {
+    let step: Int
+    /// Nil where the run kept none that can be read.
+    let recipe: RecordedRecipe?
+    /// What held-out text gave at this step, and what dev rows did; nil where nobody evaluated it.
+    let heldOut: EvaluationReport<Figures>?
+    let dev: EvaluationReport<DevScores>?
+    /// What computed, in order; empty where the run's state is gone.
+    let arithmetics: [String]
+    /// The seeds of which this run is one.
+    let seeds: SeedReport?
+
+    /// Nil where `checkpoint` does not stand in the folder of a run.
+    ///
+    /// - Throws: `CheckpointError` where the run's log is damaged.
+    init?(of checkpoint: URL) throws {
+        let checkpoint = checkpoint.resolvingSymlinksInPath()
+        let run = checkpoint.deletingLastPathComponent()
+        let log = run.appendingPathComponent(RunFolder.logName)
+        let digits = checkpoint.lastPathComponent.split(separator: "-").last.flatMap { Int($0) }
+        guard let step = digits, RunFolder.checkpointName(step) == checkpoint.lastPathComponent,
+            FileManager.default.fileExists(atPath: log.path)
+        else { return nil }
+        self.step = step
+        let recipe = run.appendingPathComponent(RunFolder.recipeName)
+        self.recipe = (try? String(contentsOf: recipe, encoding: .utf8)).flatMap {
+            try? RecordedRecipe(text: $0, name: recipe.relativePath)
+        }
+        heldOut = try MetricsLog.values(
+            EvaluationReport<Figures>.self, kind: MaskedWords.evaluationKind, in: log
+        ).last { $0.step == step }
+        dev = try MetricsLog.values(
+            EvaluationReport<DevScores>.self, kind: Classification.evaluationKind, in: log
+        ).last { $0.step == step }
+        let newest = RunFolder.newestStep(in: run)
+        let state = newest.flatMap { newest in
+            try? RunState(of: run.appendingPathComponent(RunFolder.stateName(newest), isDirectory: true), step: newest)
+        }
+        arithmetics = state?.arithmetics ?? []
+        let seeds = run.deletingLastPathComponent().appendingPathComponent(SeedReport.fileName)
+        self.seeds = (try? Data(contentsOf: seeds)).flatMap { try? JSONDecoder().decode(SeedReport.self, from: $0) }
+    }
+
+    /// Tokens that the weights of this step had learned from, and seconds of work; nil where it was not evaluated.
+    var tokens: Int? { heldOut?.totalTokens ?? dev?.totalTokens }
+    var seconds: Double? { heldOut?.seconds ?? dev?.seconds }
+
+    /// The first value of a key of the recipe.
+    subscript(key: String) -> String? { recipe?[key].first }
+}
