@@ -20,11 +20,17 @@ let package = Package(
         .executable(name: "yoso", targets: ["yoso"]),
         .library(name: "Experiments", targets: ["Experiments", "Inference", "Recipes", "Training"]),
     ],
-    traits: [.trait(name: "MPI", description: "Runs over several processes, by Open MPI or another MPI.")],
+    traits: [
+        .default(enabledTraits: ["Serve"]),
+        .trait(name: "MPI", description: "Runs over several processes, by Open MPI or another MPI."),
+        .trait(name: "Serve", description: "The command serve, on Hummingbird."),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     ],
     targets: [
         // C: system libraries, arithmetic, and the one binding.
@@ -130,6 +136,15 @@ let package = Package(
             ],
             resources: [.embedInCode("live.js")]),
         .target(
+            name: "Serving",
+            dependencies: [
+                "Checkpoints", "Inference", "Reports", "Tasks", "Tensors", "Tokenization", "Training",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            resources: [.embedInCode("page.html"), .embedInCode("openapi.json")]),
+        .target(
             name: "Export",
             dependencies: [
                 "Attention", "Autograd", "Bert", "Checkpoints", "Console", "Experiments", "Inference", "Recipes",
@@ -148,7 +163,8 @@ let package = Package(
             name: "yoso",
             dependencies: [
                 "Benchmarks", "Bert", "Checkpoints", "Console", "Experiments", "Export", "Glue", "Inference", "Live",
-                "Recipes", "Reports", "Tensors", "Tokenization", "Training",
+                "Recipes", "Reports", .target(name: "Serving", condition: .when(traits: ["Serve"])),
+                "Tensors", "Tokenization", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -177,6 +193,7 @@ let package = Package(
         .testTarget(name: "ReportsTests", dependencies: ["Reports"]),
         .testTarget(name: "ConsoleTests", dependencies: ["Console"]),
         .testTarget(name: "InferenceTests", dependencies: ["Inference", "Tasks"]),
+        .testTarget(name: "ServingTests", dependencies: ["Inference", "Serving", "Tokenization"]),
         .testTarget(
             name: "ExportTests",
             dependencies: [

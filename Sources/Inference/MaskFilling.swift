@@ -7,25 +7,29 @@ import Tensors
 import Tokenization
 import Training
 
-/// What a pretrained encoder would put in the place of every `[MASK]` of a text.
+/// A pretrained encoder, opened to say what it would put in the place of every `[MASK]` of a text.
 public struct MaskFilling {
     public static let mask = "[MASK]"
 
-    /// Of every mask in turn, words with their probabilities, the likeliest first.
-    public let words: [[(text: String, probability: Double)]]
+    public struct Word: Encodable, Sendable {
+        public let text: String
+        public let probability: Double
+    }
+
+    public let folder: URL
     /// What of the folder is not read; nil where that is nothing.
     public let note: String?
+    public let tokenizer: any Tokenizer
+    private let options: EncoderOptions
+    private let model: MaskedWords
+    private let weights: ModelWeights
 
-    /// - Parameter count: most words of a mask.
-    /// - Throws: `CheckpointError` where the folder has no head for masked words, is damaged, or gives no finite numbers, and as
-    ///   `Computing`.
-    public init(
-        _ text: String, by folder: URL, atMost count: Int, precision: Precision = .fp32, device: DeviceChoice = .cpu
-    ) throws {
+    /// - Throws: `CheckpointError` where the folder has no head for masked words or is damaged, and as `Computing`.
+    public init(_ folder: URL, threads: Int = 0, precision: Precision = .fp32, device: DeviceChoice = .cpu) throws {
+        self.folder = folder
         _ = try HuggingFaceConfiguration(of: folder)
-        let tokenizer = try TokenizerFolder.load(folder)
-        let ids = Self.ids(text, tokenizer)
-        let options = try EncoderOptions(of: folder, tokenizer, length: ids.count)
+        tokenizer = try TokenizerFolder.load(folder)
+        let options = try EncoderOptions(of: folder, tokenizer, length: 1)
         let unused = try ModelFolder.check(folder, options, Self.demand) {
             _ = MaskedWords(on: Encoder(options, $0), $0)
         }
@@ -34,22 +38,51 @@ public struct MaskFilling {
         note = unused.without("\(options.family.rawValue).pooler", "cls.seq_relationship").note(
             of: folder, computing.note)
         let layout = ParameterLayout()
-        let model = MaskedWords(on: Encoder(options, layout), layout)
-        let weights = ModelWeights(
-            layout, seed: nil, slices: execution.slices, workers: Workers(), precision: precision, backward: false,
-            device: computing.device)
+        model = MaskedWords(on: Encoder(options, layout), layout)
+        weights = ModelWeights(
+            layout, seed: nil, slices: execution.slices, workers: Workers(threads: threads), precision: precision,
+            backward: false, device: computing.device)
+        self.options = options
         let missing = try ModelFolder.read(folder, into: weights.parameters, layout, Self.demand)
         if let name = missing.first {
             throw CheckpointError(
                 folder, "has no head for masked words (\(name) is missing); wanted a pretrained folder")
         }
         try ModelFolder.checkFinite(weights.parameters, layout, of: folder)
+    }
+
+    /// Whether a folder has a head for masked words at all.
+    public static func isThere(in folder: URL) throws -> Bool {
+        try WeightFiles(of: folder).names.contains { $0.hasPrefix("cls.predictions.transform") }
+    }
+
+    /// The most tokens of a text, `[CLS]` and `[SEP]` among them.
+    public var length: Int { min(options.positions, options.attention.lengthLimit ?? .max) }
+
+    /// A text as the encoder takes it.
+    public func encoded(_ text: String) -> EncodedRow { Self.encoded(text, tokenizer) }
+
+    /// [CLS], the parts between the masks with masks between them, [SEP].
+    public static func encoded(_ text: String, _ tokenizer: any Tokenizer) -> EncodedRow {
+        let special = tokenizer.special
+        let parts = text.components(separatedBy: mask).map(tokenizer.encode)
+        let ids = [special.classification] + parts.joined(separator: [special.mask]) + [special.separator]
+        return EncodedRow(ids: ids, segments: ids.map { _ in 0 }, target: [])
+    }
+
+    /// Of every mask in turn, words with their probabilities, the likeliest first.
+    ///
+    /// - Parameter count: most words of a mask.
+    /// - Throws: `CheckpointError` where the text is too long for the model, or the model gives no finite numbers.
+    public func words(_ row: EncodedRow, atMost count: Int) throws -> [[Word]] {
+        let ids = row.ids
+        try options.check(length: ids.count, of: folder)
         let rows = ids.indices.filter { ids[$0] == tokenizer.special.mask }
-        let tokens = PackedTokens(ids: ids, segments: ids.map { _ in 0 }, layout: BatchLayout(lengths: [ids.count]))
+        let tokens = PackedTokens(ids: ids, segments: row.segments, layout: BatchLayout(lengths: [ids.count]))
         let logits = weights.infer([tokens]) { tokens, tape in
             model.logits(tokens, rows: rows.map(Int32.init), tape).value.values
         }[0]
-        words = try rows.indices.map { index in
+        return try rows.indices.map { index in
             // Embeddings beyond the ids of the tokenizer have no word.
             let values = logits[(index * options.vocabulary)...].prefix(tokenizer.vocabularySize)
             let shares = Target.classes([]).probabilities(Array(values))
@@ -61,19 +94,12 @@ public struct MaskFilling {
                 let id = Int32(index)
                 // What goes on with a word is no word.
                 let text = tokenizer.continuesWord(id) ? tokenizer.piece(id) : tokenizer.decode([id])
-                return (text, shares[index])
+                return Word(text: text, probability: shares[index])
             }
         }
     }
 
     private static func demand(_ parameter: Parameter) -> ModelFolder.Demand {
         parameter.name.hasPrefix("cls.") ? .optional : .required
-    }
-
-    /// [CLS], the parts between the masks with masks between them, [SEP].
-    private static func ids(_ text: String, _ tokenizer: any Tokenizer) -> [Int32] {
-        let special = tokenizer.special
-        let parts = text.components(separatedBy: mask).map(tokenizer.encode)
-        return [special.classification] + parts.joined(separator: [special.mask]) + [special.separator]
     }
 }

@@ -1,8 +1,8 @@
-import Foundation
+import Tokenization
 
 /// One line to predict: a sentence, two with a tab between, or a JSON object with `text`, `text2` and `id`.
-struct PredictionInput: Equatable {
-    let texts: [String]
+public struct PredictionInput: Equatable, Sendable {
+    public let texts: [String]
     /// As JSON, to be echoed.
     let id: String?
 
@@ -14,8 +14,12 @@ struct PredictionInput: Equatable {
         _ line: String, texts wanted: Int?, for taker: String = "the model was fine-tuned on"
     ) throws(PredictionFailure) {
         switch line.first(where: { $0 != " " }) {
-        case "{": (texts, id) = try Self.fields(of: line)
-        case "[" where Self.json(line) is [Any]:
+        case "{":
+            guard let object = Self.json(line), object.members != nil else {
+                throw PredictionFailure("begins with a brace and is no JSON object", id: nil)
+            }
+            (texts, id) = try Self.fields(of: object)
+        case "[" where Self.json(line)?.list != nil:
             throw PredictionFailure("a JSON list; wanted a sentence, or an object with 'text'", id: nil)
         default:
             texts = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
@@ -24,41 +28,57 @@ struct PredictionInput: Equatable {
         guard (1...2).contains(texts.count) else {
             throw PredictionFailure("\(texts.count) columns; wanted a sentence, or two with a tab between", id: id)
         }
+        try check(wanted, taker)
+    }
+
+    /// A string, which is a text whatever stands in it, or an object as above.
+    public init(_ value: JSONValue, texts wanted: Int?, for taker: String) throws(PredictionFailure) {
+        if let text = value.text {
+            (texts, id) = ([text], nil)
+        } else {
+            guard value.members != nil else {
+                throw PredictionFailure("\(value); wanted a text, or an object with 'text'", id: nil)
+            }
+            (texts, id) = try Self.fields(of: value)
+        }
+        try check(wanted, taker)
+    }
+
+    private func check(_ wanted: Int?, _ taker: String) throws(PredictionFailure) {
         if let wanted, texts.count != wanted {
             let (found, expected) = wanted == 1 ? ("two texts", "one") : ("one text", "two")
             throw PredictionFailure("\(found), but \(taker) \(expected)", id: id)
         }
     }
 
-    private static func fields(of line: String) throws(PredictionFailure) -> (texts: [String], id: String?) {
-        guard let object = json(line) as? [String: Any] else {
-            throw PredictionFailure("begins with a brace and is no JSON object", id: nil)
-        }
-        let id = object["id"].flatMap(written)
-        guard object["text"] != nil else { throw PredictionFailure("the JSON object has no 'text'", id: id) }
+    /// An answer, which is a JSON object, with the id in front.
+    public func echo(in answer: String) -> String { Self.echo(id, in: answer) }
+
+    static func echo(_ id: String?, in answer: String) -> String {
+        id.map { "{\"id\":\($0),\(answer.dropFirst())" } ?? answer
+    }
+
+    private static func fields(of object: JSONValue) throws(PredictionFailure) -> (texts: [String], id: String?) {
+        let fields = Dictionary((object.members ?? []).map { ($0.key, $0.value) }) { $1 }
+        let id = fields["id"]?.description
+        guard fields["text"] != nil else { throw PredictionFailure("the JSON object has no 'text'", id: id) }
         var texts: [String] = []
         for key in ["text", "text2"] {
-            guard let value = object[key], !(key == "text2" && value is NSNull) else { continue }
-            guard let text = value as? String else {
-                throw PredictionFailure("'\(key)' is \(written(value) ?? "no text"); wanted a string", id: id)
+            guard let value = fields[key], !(key == "text2" && value == .null) else { continue }
+            guard let text = value.text else {
+                throw PredictionFailure("'\(key)' is \(value); wanted a string", id: id)
             }
             texts.append(text)
         }
         return (texts, id)
     }
 
-    private static func json(_ line: String) -> Any? { try? JSONSerialization.jsonObject(with: Data(line.utf8)) }
-
-    private static func written(_ value: Any) -> String? {
-        let options: JSONSerialization.WritingOptions = [.fragmentsAllowed, .sortedKeys, .withoutEscapingSlashes]
-        return (try? JSONSerialization.data(withJSONObject: value, options: options))
-            .map { String(decoding: $0, as: UTF8.self) }
-    }
+    private static func json(_ line: String) -> JSONValue? { try? JSONValue(Array(line.utf8)) }
 }
 
 /// Why a line has no prediction.
-struct PredictionFailure: Error, Equatable {
-    let problem: String
+public struct PredictionFailure: Error, Equatable {
+    public let problem: String
     let id: String?
 
     init(_ problem: String, id: String?) { (self.problem, self.id) = (problem, id) }

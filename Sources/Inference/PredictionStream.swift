@@ -9,7 +9,6 @@ public struct PredictionStream {
     /// As of `PredictionInput`.
     private let taker: String
     private let answers: ([[String]]) throws -> [any Encodable]
-    private let encoder = JSONEncoder()
 
     /// - Parameter target: its labels by the names that are written.
     public init(_ target: Target, texts: Int?, logits: @escaping ([[String]]) throws -> [[Float]]) {
@@ -22,7 +21,13 @@ public struct PredictionStream {
         answers: @escaping ([[String]]) throws -> [any Encodable]
     ) {
         (self.texts, self.taker, self.answers) = (texts, taker, answers)
+    }
+
+    /// An answer as it is written, but for the id.
+    public static func json(_ answer: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(answer), as: UTF8.self)
     }
 
     /// Predicts to the end of `lines`, those together that come without a pause, `batch` at most.
@@ -46,10 +51,11 @@ public struct PredictionStream {
                 switch input {
                 case .success(let input):
                     guard let answer = answers.next() else { continue }
-                    output += try self.line(answer, id: input.id)
+                    output += try input.echo(in: Self.json(answer)) + "\n"
                 case .failure(let failure):
                     failed += 1
-                    output += try self.line(Failure(line: line.number, error: failure.problem), id: failure.id)
+                    let json = try Self.json(Failure(line: line.number, error: failure.problem))
+                    output += PredictionInput.echo(failure.id, in: json) + "\n"
                 }
             }
             all += read.count
@@ -61,7 +67,7 @@ public struct PredictionStream {
         }
     }
 
-    private struct Prediction: Encodable {
+    struct Prediction: Encodable {
         var label: String?
         /// Of a model that may say several of a row, or none.
         var labels: [String]?
@@ -86,10 +92,4 @@ public struct PredictionStream {
         let line: Int
         let error: String
     }
-
-    private func line(_ value: some Encodable, id: String?) throws -> String {
-        let json = String(decoding: try encoder.encode(value), as: UTF8.self)
-        return (id.map { "{\"id\":\($0),\(json.dropFirst())" } ?? json) + "\n"
-    }
-
 }

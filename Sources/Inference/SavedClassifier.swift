@@ -73,6 +73,16 @@ public struct SavedClassifier {
         try stream.run(lines, batch: batch, write: write)
     }
 
+    /// What is written of each of some rows, but for the id.
+    ///
+    /// - Throws: as `logits`.
+    public func answers(_ rows: [[String]]) throws -> [String] {
+        let target = namedTarget
+        return try logits(rows.map { TaskRow(texts: $0).encoded(tokenizer, length: length) }).map {
+            try PredictionStream.json(PredictionStream.Prediction($0, target))
+        }
+    }
+
     /// Logits of every row, in the order of `target`.
     ///
     /// - Throws: `CheckpointError` where a row is a pair and the model has one segment, or where logits are no numbers.

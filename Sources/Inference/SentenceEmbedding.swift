@@ -13,9 +13,10 @@ public struct SentenceEmbedding {
     public let folder: URL
     /// What of the folder is not read; nil where that is nothing.
     public let note: String?
-    private static let taker = "a vector is of"
-    private let tokenizer: any Tokenizer
-    private let length: Int
+    /// As of `PredictionInput`.
+    public static let taker = "a vector is of"
+    public let tokenizer: any Tokenizer
+    public let length: Int
     private let encoder: Encoder
     private let weights: ModelWeights
     private let cut: BatchCut
@@ -54,11 +55,18 @@ public struct SentenceEmbedding {
         try ModelFolder.checkFinite(weights.parameters, layout, of: folder)
     }
 
+    /// Numbers of a vector.
+    public var width: Int { encoder.options.width }
+
     /// The vectors of texts, in their order.
     ///
     /// - Throws: `CheckpointError` where the model gives no finite numbers.
     public func vectors(_ texts: [String]) throws -> [[Float]] {
-        let rows = texts.map { TaskRow(texts: [$0]).encoded(tokenizer, length: length) }
+        try vectors(texts.map { TaskRow(texts: [$0]).encoded(tokenizer, length: length) })
+    }
+
+    /// The same of texts that are encoded.
+    public func vectors(_ rows: [EncodedRow]) throws -> [[Float]] {
         let pooled = weights.rows(lengths: rows.map(\.ids.count), cut, { ClassificationExample(rows[$0]) }) {
             encoder.pooled($0.tokens, $1).rows
         }
@@ -72,11 +80,17 @@ public struct SentenceEmbedding {
         }
     }
 
+    /// What is written of a text.
+    public struct Answer: Encodable, Sendable {
+        public let embedding: [Float]
+
+        public init(embedding: [Float]) { self.embedding = embedding }
+    }
+
     /// Lines in, as of `PredictionStream`; lines of JSON out, with an `embedding` each.
     ///
     /// - Throws: as `PredictionStream.run`.
     public func run(_ lines: InputLines, batch: Int, write: (String) throws -> Void) throws {
-        struct Answer: Encodable { let embedding: [Float] }
         let stream = PredictionStream(texts: 1, for: Self.taker) { rows in
             try vectors(rows.map { $0[0] }).map { Answer(embedding: $0) }
         }
@@ -98,7 +112,7 @@ public struct SentenceEmbedding {
             for vector in try vectors(texts) { vector.withUnsafeBytes { values.append(contentsOf: $0) } }
             count += read.count
         }
-        let shape = "{'descr': '<f4', 'fortran_order': False, 'shape': (\(count), \(encoder.options.width)), }"
+        let shape = "{'descr': '<f4', 'fortran_order': False, 'shape': (\(count), \(width)), }"
         // Values begin at a multiple of 64 bytes.
         let room = (10 + shape.utf8.count + 1 + 63) / 64 * 64 - 10
         let header = shape + String(repeating: " ", count: room - shape.utf8.count - 1) + "\n"

@@ -15,6 +15,7 @@ struct Yoso: ParsableCommand {
         subcommands: [
             Demo.self, Vocabulary.self, DataCommand.self, Pretrain.self, Finetune.self, Runs.self, Evaluate.self,
             Compare.self, WriteReport.self, Watch.self, Predict.self, Fill.self, Embed.self, ExportCommand.self,
+            Serve.self,
             Submit.self, Sweep.self, Explain.self, VerifyResume.self, Bench.self, Doctor.self,
         ])
 

@@ -12,6 +12,8 @@ public enum JSONValue: Equatable, Sendable {
     public struct Member: Equatable, Sendable {
         public let key: String
         public let value: JSONValue
+
+        public init(key: String, value: JSONValue) { (self.key, self.value) = (key, value) }
     }
 
     public struct Damage: Error {

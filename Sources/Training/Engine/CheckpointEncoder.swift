@@ -17,13 +17,18 @@ extension EncoderOptions {
                 "the model has \(configuration.vocabularySize) word embeddings, its tokenizer \(tokenizer.vocabularySize) ids"
             )
         }
-        guard configuration.positions >= length else {
+        try options.check(length: length, of: folder)
+        self = options
+    }
+
+    /// - Throws: `CheckpointError` where the encoder of `folder` does not take inputs of this length.
+    public func check(length: Int, of folder: URL) throws {
+        guard positions >= length else {
             throw CheckpointError(
-                folder, "the model has \(configuration.positions) positions; wanted at least the length \(length)")
+                folder, "the model has \(positions) positions; wanted at least the length \(length)")
         }
-        if let limit = options.attention.lengthLimit, limit < length {
+        if let limit = attention.lengthLimit, limit < length {
             throw CheckpointError(folder, "its linformer takes \(limit) tokens; wanted at least the length \(length)")
         }
-        self = options
     }
 }

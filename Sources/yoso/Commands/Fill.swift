@@ -21,12 +21,12 @@ struct Fill: ParsableCommand {
 
     func run() throws {
         let filling = try MaskFilling(
-            text, by: pretrained(checkpoint), atMost: top, precision: computation.precision,
-            device: computation.device)
+            pretrained(checkpoint), precision: computation.precision, device: computation.device)
         if let note = filling.note { Terminal.warn("note: \(note)") }
-        for (index, words) in filling.words.enumerated() {
+        let masks = try filling.words(filling.encoded(text), atMost: top)
+        for (index, words) in masks.enumerated() {
             let texts = words.map { "\($0.text) \(Show.percent($0.probability))" }
-            Terminal.line((filling.words.count > 1 ? "mask \(index + 1): " : "") + texts.joined(separator: ", "))
+            Terminal.line((masks.count > 1 ? "mask \(index + 1): " : "") + texts.joined(separator: ", "))
         }
     }
 }

@@ -1,0 +1,135 @@
+import Foundation
+import Hummingbird
+import Inference
+import Tokenization
+
+extension ServedModel {
+    /// `POST /predict`: what a line of `yoso predict` has, or a list of such.
+    func predict(_ request: Request, _ predictions: Batcher<[String], String>) async throws -> Response {
+        let inputs = try await inputs(request, texts: texts, for: "the model was fine-tuned on")
+        let answers = try await predictions.answers(to: inputs.inputs.map(\.texts))
+        return inputs.response(zip(inputs.inputs, answers).map { $0.echo(in: $1) })
+    }
+
+    /// `POST /embed`: a text, or a list of such.
+    func embed(_ request: Request) async throws -> Response {
+        let inputs = try await inputs(request, texts: 1, for: SentenceEmbedding.taker)
+        let vectors = try await embeddings.answers(to: inputs.inputs.map { encoded($0.texts[0]) })
+        return inputs.response(
+            try zip(inputs.inputs, vectors).map { input, vector in
+                input.echo(in: try PredictionStream.json(SentenceEmbedding.Answer(embedding: vector)))
+            })
+    }
+
+    private func inputs(_ request: Request, texts: Int?, for taker: String) async throws -> Inputs<PredictionInput> {
+        try Inputs(await request.json(limits), limits) { value in
+            let input = try PredictionInput(value, texts: texts, for: taker)
+            for text in input.texts { try limits.check(text) }
+            return input
+        }
+    }
+
+    /// `POST /fill`: a text with masks and the number of words wanted for each, or a list of such.
+    func fill(_ request: Request, _ fillings: Batcher<MaskedText, [[MaskFilling.Word]]>) async throws -> Response {
+        let inputs = try Inputs(await request.json(limits), limits, maskedText)
+        struct Answer: Encodable { let masks: [[MaskFilling.Word]] }
+        return inputs.response(
+            try await fillings.answers(to: inputs.inputs).map { try PredictionStream.json(Answer(masks: $0)) })
+    }
+
+    private func maskedText(_ value: JSONValue) throws -> MaskedText {
+        let fields = try value.text.map { ["text": .text($0)] } ?? value.fields()
+        guard let text = fields["text"]?.text else {
+            throw Refusal.invalid("'text' is \(fields["text"] ?? .null); wanted a string with \(MaskFilling.mask)")
+        }
+        try limits.check(text)
+        guard text.contains(MaskFilling.mask) else { throw Refusal.invalid("the text has no \(MaskFilling.mask)") }
+        let top = fields["top"] ?? .integer(5)
+        guard let count = top.whole, (1...100).contains(count) else {
+            throw Refusal.invalid("'top' is \(top); wanted an integer from 1 to 100")
+        }
+        let row = encodedMasks(text)
+        guard row.ids.count <= maskedLength else {
+            throw Refusal.tooLarge("the text has \(row.ids.count) tokens; wanted at most \(maskedLength)")
+        }
+        return MaskedText(row: row, count: count)
+    }
+
+    /// `POST /v1/embeddings` of OpenAI's interface.
+    func openAIEmbeddings(_ request: Request) async throws -> Response {
+        let fields = try await request.json(limits).fields()
+        for (name, kind) in [("model", "a string"), ("user", "a string")] {
+            if let value = fields[name], value.text == nil {
+                throw Refusal.invalid("'\(name)' is \(value); wanted \(kind)")
+            }
+        }
+        let format = fields["encoding_format"] ?? "float"
+        guard format == "float" || format == "base64" else {
+            throw Refusal.invalid("'encoding_format' is \(format); wanted float or base64")
+        }
+        if let value = fields["dimensions"], value.whole != width {
+            throw Refusal.invalid("'dimensions' is \(value), but vectors of this model have \(width)")
+        }
+        let input = fields["input"] ?? .null
+        guard input.text != nil || input.list != nil else {
+            throw Refusal.invalid("'input' is \(input); wanted a string, or a list of strings")
+        }
+        let texts = try Inputs(input, limits) { value in
+            guard let text = value.text else {
+                throw Refusal.invalid("\(value); wanted a string, for token ids are those of another vocabulary")
+            }
+            try limits.check(text)
+            return text
+        }
+        let rows = texts.inputs.map(encoded)
+        let vectors = try await embeddings.answers(to: rows)
+        let tokens = rows.reduce(0) { $0 + $1.ids.count }
+        return .json(
+            try PredictionStream.json(
+                OpenAIAnswer(
+                    model: title, data: vectors.enumerated().map { .init(index: $0, vector: $1, format == "base64") },
+                    usage: .init(prompt: tokens, total: tokens))))
+    }
+}
+
+/// As the interface spells it.
+private struct OpenAIAnswer: Encodable {
+    struct Usage: Encodable {
+        let prompt, total: Int
+
+        enum CodingKeys: String, CodingKey {
+            case prompt = "prompt_tokens"
+            case total = "total_tokens"
+        }
+    }
+
+    struct Item: Encodable {
+        let object = "embedding"
+        let index: Int
+        let embedding: Vector
+
+        init(index: Int, vector: [Float], _ isEncoded: Bool) {
+            self.index = index
+            embedding = isEncoded ? .base64(vector.withUnsafeBytes { Data($0) }) : .numbers(vector)
+        }
+    }
+
+    enum Vector: Encodable {
+        case numbers([Float])
+        /// Floats one behind the other, the lowest byte first.
+        case base64(Data)
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.singleValueContainer()
+            switch self {
+            case .numbers(let values): try container.encode(values)
+            case .base64(let bytes): try container.encode(bytes.base64EncodedString())
+            }
+        }
+    }
+
+    let object = "list"
+    let model: String
+    let data: [Item]
+    let usage: Usage
+}

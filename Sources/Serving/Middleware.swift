@@ -1,0 +1,93 @@
+import Foundation
+import Hummingbird
+
+/// Makes a response of JSON of whatever is thrown, within the limit of time, and counts it.
+struct Answering: RouterMiddleware {
+    let model: ServedModel
+    /// The methods of every path that there is.
+    let methods: [String: [HTTPRequest.Method]]
+    /// Hears of errors that are no refusals.
+    let report: @Sendable (String) -> Void
+
+    func handle(
+        _ request: Request, context: BasicRequestContext,
+        next: @concurrent (Request, BasicRequestContext) async throws -> Response
+    ) async throws -> Response {
+        let start = ContinuousClock.now
+        model.metrics.began()
+        var response: Response
+        do { response = try await withinTime { try await next(request, context) } } catch {
+            response = refusal(error, of: request).response
+        }
+        if request.method == .head { response = response.createHeadResponse() }
+        let path = context.endpointPath.flatMap { methods[$0] == nil ? nil : $0 } ?? "other"
+        let time = start.duration(to: .now) / .seconds(1)
+        model.metrics.ended(path, status: response.status.code, seconds: time)
+        return response
+    }
+
+    private func withinTime(_ answer: () async throws -> Response) async throws -> Response {
+        try await withoutActuallyEscaping(answer) { answer in
+            // The group ends before this does.
+            nonisolated(unsafe) let answer = answer
+            return try await withThrowingTaskGroup(of: Response.self) { group in
+                group.addTask { try await answer() }
+                group.addTask {
+                    try await Task.sleep(for: model.limits.time)
+                    throw Refusal.late(model.limits.time)
+                }
+                defer { group.cancelAll() }
+                guard let first = try await group.next() else { throw CancellationError() }
+                return first
+            }
+        }
+    }
+
+    private func refusal(_ error: any Error, of request: Request) -> Refusal {
+        switch error {
+        case let refusal as Refusal: return refusal
+        case let error as HTTPError where error.status == .notFound: return notFound(request)
+        case is CancellationError: return Refusal(.serviceUnavailable, "the server is stopping")
+        default:
+            report("\(request.method) \(request.uri.path): \(error)")
+            return Refusal(.internalServerError, "the request could not be answered; the server's log says why")
+        }
+    }
+
+    private func notFound(_ request: Request) -> Refusal {
+        let path = "/" + request.uri.path.split(separator: "/").joined(separator: "/")
+        if let reason = model.absence(of: path) { return Refusal(.notFound, "\(path): \(reason)") }
+        guard let methods = methods[path]?.map(\.rawValue) else {
+            return Refusal(
+                .notFound, "\(path): no such endpoint; there are \(self.methods.keys.sorted().joined(separator: ", "))")
+        }
+        let allowed = methods.joined(separator: ", ")
+        return Refusal(.methodNotAllowed, "\(request.method) \(path): wanted \(allowed)", [.allow: allowed])
+    }
+}
+
+/// Lets those pass who send the token (RFC 6750).
+struct TokenCheck: RouterMiddleware {
+    let token: String
+
+    func handle(
+        _ request: Request, context: BasicRequestContext,
+        next: @concurrent (Request, BasicRequestContext) async throws -> Response
+    ) async throws -> Response {
+        let sent = request.headers[.authorization] ?? ""
+        let parts = sent.split(separator: " ", maxSplits: 1)
+        guard parts.count == 2, parts[0].lowercased() == "bearer", Self.isSame(String(parts[1]), token) else {
+            throw Refusal(
+                .unauthorized,
+                sent.isEmpty ? "no token; wanted the header 'Authorization: Bearer TOKEN'" : "the token is another",
+                [.wwwAuthenticate: "Bearer"])
+        }
+        return try await next(request, context)
+    }
+
+    /// In a time that does not tell how much of it is right.
+    private static func isSame(_ one: String, _ other: String) -> Bool {
+        let (one, other) = (Array(one.utf8), Array(other.utf8))
+        return one.count == other.count && zip(one, other).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
+    }
+}

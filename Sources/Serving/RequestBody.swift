@@ -1,0 +1,87 @@
+import Foundation
+import Hummingbird
+import Inference
+import Tokenization
+
+extension Request {
+    /// The body as JSON.
+    ///
+    /// - Throws: `Refusal` where it is larger than the limit, or no JSON in UTF-8.
+    func json(_ limits: Limits) async throws -> JSONValue {
+        let tooLarge = Refusal.tooLarge("the body is longer than \(limits.bytes) bytes")
+        if let length = headers[.contentLength].flatMap(Int.init), length > limits.bytes { throw tooLarge }
+        var bytes: [UInt8] = []
+        for try await piece in body {
+            bytes += piece.readableBytesView
+            guard bytes.count <= limits.bytes else { throw tooLarge }
+        }
+        do { return try JSONValue(bytes) } catch {
+            let problem =
+                bytes.isEmpty
+                ? "the body is empty" : "the body is no JSON in UTF-8: byte \(error.byte) of \(bytes.count)"
+            throw Refusal(.badRequest, "\(problem); wanted a JSON object")
+        }
+    }
+}
+
+/// One input, or a list of them, which is answered by a list.
+struct Inputs<Input> {
+    let inputs: [Input]
+    let isList: Bool
+
+    /// - Throws: `Refusal` that names the place of the first that cannot be read.
+    init(_ body: JSONValue, _ limits: Limits, _ read: (JSONValue) throws -> Input) throws {
+        isList = body.list != nil
+        let values = body.list ?? [body]
+        guard !values.isEmpty else { throw Refusal.invalid("an empty list; wanted at least one text") }
+        guard values.count <= limits.texts else {
+            throw Refusal.tooLarge("\(values.count) texts; wanted at most \(limits.texts) a request")
+        }
+        let isList = isList
+        inputs = try values.enumerated().map { index, value in
+            func refused(_ status: HTTPResponse.Status, _ message: String) -> Refusal {
+                Refusal(status, (isList ? "text \(index + 1): " : "") + message)
+            }
+            do { return try read(value) } catch let failure as PredictionFailure {
+                throw refused(.unprocessableContent, failure.problem)
+            } catch let refusal as Refusal {
+                throw refused(refusal.status, refusal.message)
+            }
+        }
+    }
+
+    /// Objects of JSON as the answer of all.
+    func response(_ answers: [String]) -> Response {
+        .json(isList ? "[\(answers.joined(separator: ","))]" : answers.joined())
+    }
+}
+
+extension Limits {
+    /// - Throws: `Refusal` where a text is empty or too long.
+    func check(_ text: String) throws {
+        guard !text.isEmpty else { throw Refusal.invalid("the text is empty") }
+        let count = text.unicodeScalars.count
+        guard count <= characters else {
+            throw Refusal.tooLarge("the text has \(count) characters; wanted at most \(characters)")
+        }
+    }
+}
+
+extension JSONValue {
+    /// An integer, also one that is written as 5.0.
+    var whole: Int? {
+        switch self {
+        case .integer(let value): value
+        case .number(let value): Int(exactly: value)
+        default: nil
+        }
+    }
+
+    /// The members of an object by name, of those with the same the last.
+    ///
+    /// - Throws: `Refusal` where it is none.
+    func fields() throws -> [String: JSONValue] {
+        guard let members else { throw Refusal.invalid("\(self); wanted an object") }
+        return Dictionary(members.map { ($0.key, $0.value) }) { $1 }
+    }
+}

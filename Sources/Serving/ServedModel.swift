@@ -1,0 +1,104 @@
+import Checkpoints
+import Dispatch
+import Foundation
+import Inference
+import Tasks
+import Tensors
+import Tokenization
+import Training
+
+/// What of a checkpoint answers requests, opened. A folder has what it was trained for, and a vector of any text besides.
+public struct ServedModel: Sendable {
+    /// A text whose masks are to be filled, and how many words of a mask are wanted.
+    struct MaskedText: Sendable {
+        let row: EncodedRow
+        let count: Int
+    }
+
+    /// As the user calls it.
+    let name: String
+    /// The same without its path, which is nobody else's business.
+    let title: String
+    /// What of the folder is not read.
+    public let notes: [String]
+    let limits: Limits
+    let metrics: Metrics
+
+    /// Nil where the folder has no classifier.
+    let predictions: Batcher<[String], String>?
+    /// Texts of a prediction; nil where the model takes one or two.
+    let texts: Int?
+    /// Nil where the folder has no head for masked words.
+    let fillings: Batcher<MaskedText, [[MaskFilling.Word]]>?
+    let encodedMasks: @Sendable (String) -> EncodedRow
+    /// The most tokens of a text with masks.
+    let maskedLength: Int
+    let embeddings: Batcher<EncodedRow, [Float]>
+    let encoded: @Sendable (String) -> EncodedRow
+    let width: Int
+
+    /// - Parameter length: longest input in tokens, of predictions and vectors; nil for what the folder says.
+    /// - Throws: `CheckpointError` where the folder is damaged, or holds no encoder.
+    public init(
+        _ folder: URL, name: String, length: Int? = nil, threads: Int = 0, precision: Precision = .fp32,
+        device: DeviceChoice = .cpu, limits: Limits = Limits()
+    ) throws {
+        (self.name, self.limits) = (name, limits)
+        title =
+            URL(fileURLWithPath: name).standardized.pathComponents
+            .last { $0 != RunFolder.bestName && !$0.hasPrefix("step-") } ?? name
+        let metrics = Metrics(model: title)
+        self.metrics = metrics
+        // The models belong to this queue alone.
+        let queue = DispatchQueue(label: "yoso.models")
+        let observe = { @Sendable rows in metrics.computed(rows) }
+        var notes: [String?] = []
+
+        if try HuggingFaceConfiguration(of: folder).target != nil {
+            nonisolated(unsafe) let classifier = try SavedClassifier(
+                folder, length: length, threads: threads, precision: precision, device: device)
+            notes.append(classifier.note)
+            predictions = Batcher(limits, on: queue, observe: observe) { try classifier.answers($0) }
+            texts = classifier.texts
+        } else {
+            (predictions, texts) = (nil, nil)
+        }
+
+        if try MaskFilling.isThere(in: folder) {
+            nonisolated(unsafe) let filling = try MaskFilling(
+                folder, threads: threads, precision: precision, device: device)
+            notes.append(filling.note)
+            fillings = Batcher(limits, on: queue, observe: observe) { texts in
+                try texts.map { try filling.words($0.row, atMost: $0.count) }
+            }
+            let tokenizer = filling.tokenizer
+            encodedMasks = { MaskFilling.encoded($0, tokenizer) }
+            maskedLength = filling.length
+        } else {
+            (fillings, maskedLength) = (nil, 0)
+            encodedMasks = { _ in EncodedRow(ids: [], segments: [], target: []) }
+        }
+
+        nonisolated(unsafe) let embedding = try SentenceEmbedding(
+            folder, length: length, threads: threads, precision: precision, device: device)
+        if notes.isEmpty { notes.append(embedding.note) }
+        embeddings = Batcher(limits, on: queue, observe: observe) { try embedding.vectors($0) }
+        let (tokenizer, longest) = (embedding.tokenizer, embedding.length)
+        encoded = { TaskRow(texts: [$0]).encoded(tokenizer, length: longest) }
+        width = embedding.width
+        self.notes = notes.compactMap { $0 }
+    }
+
+    /// Why there is no such endpoint; nil where there is, or never was.
+    func absence(of path: String) -> String? {
+        switch path {
+        case "/predict" where predictions == nil: "this checkpoint has no classifier; fine-tune it first"
+        case "/fill" where fillings == nil:
+            "this checkpoint has no head for masked words; a pretrained one has"
+        default: nil
+        }
+    }
+
+    /// Texts that wait, over all kinds.
+    var waiting: Int { (predictions?.waiting ?? 0) + (fillings?.waiting ?? 0) + embeddings.waiting }
+}

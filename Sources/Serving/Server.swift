@@ -1,0 +1,139 @@
+import Dispatch
+import Foundation
+import Hummingbird
+import HummingbirdCore
+import Logging
+import Reports
+import Synchronization
+import Tokenization
+
+/// An HTTP server of one checkpoint; TLS is left to a proxy in front.
+public struct Server: Sendable {
+    private let model: ServedModel
+    private let host: String
+    private let port: Int
+    private let token: String?
+
+    /// - Parameters:
+    ///   - port: 0 for any that is free.
+    ///   - token: what clients send as `Authorization: Bearer`; nil for none.
+    public init(_ model: ServedModel, host: String, port: Int, token: String? = nil) {
+        (self.model, self.host, self.port, self.token) = (model, host, port, token)
+    }
+
+    /// The token in a file, without the space around it.
+    ///
+    /// - Throws: `ServingError` where there is none.
+    public static func token(in path: String) throws -> String {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw ServingError("\(path): cannot be read; wanted a file with a token")
+        }
+        let token = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        guard !token.isEmpty, token.utf8.allSatisfy({ (33...126).contains($0) }) else {
+            throw ServingError("\(path): wanted a token of one line, of visible ASCII without spaces")
+        }
+        return token
+    }
+
+    /// Serves until SIGTERM or SIGINT, and then finishes what runs.
+    ///
+    /// - Parameters:
+    ///   - say: hears where the server is once it takes requests, and at the end how many it answered.
+    ///   - warn: hears what of the model is not used, and of errors that are the server's own.
+    /// - Throws: `ServingError` where the address cannot be listened on.
+    public func run(
+        say: @escaping @Sendable (String) -> Void, warn: @escaping @Sendable (String) -> Void
+    ) throws {
+        for note in model.notes { warn("note: \(note)") }
+        if token == nil, !["127.0.0.1", "::1", "localhost"].contains(host) {
+            warn("note: \(host) without --token: whoever reaches it may ask")
+        }
+        let ended = DispatchSemaphore(value: 0)
+        let outcome = Mutex<(any Error)?>(nil)
+        let application = application(report: warn) { [host, model] port in
+            say("\(model.name) on http://\(host.contains(":") ? "[\(host)]" : host):\(port)/")
+        }
+        Task {
+            do { try await application.runService() } catch { outcome.withLock { $0 = error } }
+            ended.signal()
+        }
+        ended.wait()
+        if let error = outcome.withLock({ $0 }) { throw ServingError(host: host, port: port, error) }
+        say("stopped; requests answered: \(model.metrics.answers)")
+    }
+
+    /// The server as a value that can be run elsewhere.
+    ///
+    /// - Parameter began: hears of the port.
+    func application(
+        report: @escaping @Sendable (String) -> Void, began: @escaping @Sendable (Int) -> Void
+    ) -> some ApplicationProtocol {
+        Application(
+            router: router(report), server: .http1(configuration: .init(idleTimeout: .init(model.limits.idle))),
+            configuration: .init(
+                address: .hostname(host, port: port),
+                availableConnectionsDelegate: MaximumAvailableConnections(model.limits.connections)),
+            onServerRunning: { began($0.localAddress?.port ?? 0) },
+            logger: Logger(label: "yoso") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    private func router(_ report: @escaping @Sendable (String) -> Void) -> Router<BasicRequestContext> {
+        let model = model
+        var posts: [(path: String, answer: @Sendable (Request) async throws -> Response)] = []
+        if let predictions = model.predictions {
+            posts.append(("/predict", { try await model.predict($0, predictions) }))
+        }
+        if let fillings = model.fillings { posts.append(("/fill", { try await model.fill($0, fillings) })) }
+        posts.append(("/embed", { try await model.embed($0) }))
+        posts.append(("/v1/embeddings", { try await model.openAIEmbeddings($0) }))
+        let open: [(path: String, kind: String, text: String)] = [
+            ("/", "text/html; charset=utf-8", Page.text(model, posts.map(\.path), hasToken: token != nil)),
+            ("/openapi.json", "application/json", OpenAPI.text(model, posts.map(\.path), hasToken: token != nil)),
+            ("/health", "application/json", Self.health(model, posts.map(\.path))),
+        ]
+        let methods =
+            posts.map { ($0.path, [HTTPRequest.Method.post]) }
+            + (open.map(\.path) + ["/metrics"]).map { ($0, [.get, .head]) }
+
+        let router = Router(options: .autoGenerateHeadEndpoints)
+        router.add(
+            middleware: Answering(model: model, methods: Dictionary(uniqueKeysWithValues: methods), report: report))
+        for page in open {
+            router.get(RouterPath(page.path)) { _, _ in Response.text(page.text, page.kind) }
+        }
+        let closed = router.group()
+        if let token { closed.add(middleware: TokenCheck(token: token)) }
+        closed.get("/metrics") { _, _ in
+            Response.text(model.metrics.text(waiting: model.waiting), "text/plain; version=0.0.4; charset=utf-8")
+        }
+        for post in posts { closed.post(RouterPath(post.path)) { request, _ in try await post.answer(request) } }
+        return router
+    }
+
+    private static func health(_ model: ServedModel, _ paths: [String]) -> String {
+        let answer: JSONValue = [
+            "status": "ok", "model": .text(model.title), "endpoints": .list(paths.map(JSONValue.text)),
+        ]
+        return answer.description
+    }
+}
+
+extension Response {
+    fileprivate static func text(_ text: String, _ kind: String) -> Response {
+        Response(
+            status: .ok, headers: [.contentType: kind], body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+    }
+}
+
+/// Why a server does not begin.
+public struct ServingError: Error, Equatable, CustomStringConvertible {
+    public let description: String
+
+    init(_ description: String) { self.description = description }
+
+    /// What the system says of an address, without the function that was called: `bind(…): Address already in use (errno: 98)`.
+    init(host: String, port: Int, _ error: any Error) {
+        let reason = "\(error)".firstMatch(of: /: ([^:()]*)\)? \(errno:/).map { String($0.1) } ?? "\(error)"
+        self.init("\(host):\(port): cannot be listened on: \(reason)")
+    }
+}

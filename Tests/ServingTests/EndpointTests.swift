@@ -1,0 +1,159 @@
+import Foundation
+import Inference
+import Testing
+import Tokenization
+
+@testable import Serving
+
+@Suite struct EndpointTests {
+    private let sentences = ["the cat sat on the mat", "a dog ran", "the dogs sat on a mat to the river .", "cat"]
+
+    /// What `yoso predict` writes, whoever asks at the same time.
+    @Test func predictionsAreThoseOfTheCommandInAnyCompany() async throws {
+        let rows = sentences.map { [$0] } + [["a dog", "the cat"]]
+        let wanted = try SavedClassifier(Fixture.classification.folder()).answers(rows)
+        try await Client.with(Fixture.classification.model()) { client in
+            let bodies = rows.map { row in
+                "{\"id\": [\"x\"], \"text\": \"\(row[0])\"\(row.count > 1 ? ", \"text2\": \"\(row[1])\"" : "")}"
+            }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for index in 0..<30 {
+                    group.addTask {
+                        let reply = try await client.post("/predict", bodies[index % 5])
+                        #expect(reply.status == 200 && reply.headers["content-type"] == "application/json")
+                        #expect(isNear(reply.body, "{\"id\":[\"x\"]," + wanted[index % 5].dropFirst()))
+                    }
+                }
+                try await group.waitForAll()
+            }
+            let list = try await client.post("/predict", "[\"\(rows[0][0])\", {\"text\": \"\(rows[1][0])\"}]")
+            #expect(isNear(list.body, "[\(wanted[0]),\(wanted[1])]"))
+        }
+    }
+
+    @Test func vectorsAreThoseOfTheCommandInAnyCompany() async throws {
+        let wanted = try SentenceEmbedding(Fixture.pretraining.folder()).vectors(sentences)
+        let texts = try wanted.map { try PredictionStream.json(SentenceEmbedding.Answer(embedding: $0)) }
+        let sentences = sentences
+        try await Client.with(Fixture.pretraining.model()) { client in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for index in 0..<30 {
+                    group.addTask {
+                        let reply = try await client.post("/embed", "{\"text\": \"\(sentences[index % 4])\"}")
+                        #expect(reply.status == 200 && isNear(reply.body, texts[index % 4]))
+                    }
+                }
+                try await group.waitForAll()
+            }
+            let list = "[\(sentences.map { "\"\($0)\"" }.joined(separator: ","))]"
+            #expect(isNear(try await client.post("/embed", list).body, "[\(texts.joined(separator: ","))]"))
+        }
+    }
+
+    /// The same but for the rounding of numbers, which kernels made for many rows may do otherwise than those for few.
+    private func isNear(_ one: String, _ other: String) -> Bool {
+        func isNear(_ one: JSONValue, _ other: JSONValue) -> Bool {
+            if let a = Double(one.description), let b = Double(other.description) { return abs(a - b) < 1e-5 }
+            if let a = one.list, let b = other.list { return a.count == b.count && zip(a, b).allSatisfy(isNear) }
+            guard let a = one.members, let b = other.members else { return one == other }
+            return a.map(\.key) == b.map(\.key) && zip(a, b).allSatisfy { isNear($0.value, $1.value) }
+        }
+        guard let one = try? JSONValue(Array(one.utf8)), let other = try? JSONValue(Array(other.utf8)) else {
+            return false
+        }
+        return isNear(one, other)
+    }
+
+    @Test func masksAreFilledAsByTheCommand() async throws {
+        let filling = try MaskFilling(Fixture.pretraining.folder())
+        let text = "the [MASK] sat on the [MASK]"
+        let wanted = try filling.words(filling.encoded(text), atMost: 3)
+        try await Client.with(Fixture.pretraining.model()) { client in
+            struct Word: Decodable { let text: String, probability: Double }
+            struct Filled: Decodable { let masks: [[Word]] }
+            let masks = try await client.post("/fill", "{\"text\": \"\(text)\", \"top\": 3.0}").json(Filled.self).masks
+            #expect(masks.map { $0.map(\.text) } == wanted.map { $0.map(\.text) } && masks.count == 2)
+            #expect(masks.map { $0.map(\.probability) } == wanted.map { $0.map(\.probability) })
+            let list = try await client.post("/fill", "[\"\(text)\"]").json([Filled].self)
+            #expect(list.count == 1 && list[0].masks.allSatisfy { $0.count == 5 })
+        }
+    }
+
+    @Test func openAIsClientsAreAnswered() async throws {
+        let wanted = try SentenceEmbedding(Fixture.pretraining.folder()).vectors(sentences)
+        let list = "[\(sentences.map { "\"\($0)\"" }.joined(separator: ","))]"
+        try await Client.with(Fixture.pretraining.model()) { client in
+            struct Answer<Vector: Decodable>: Decodable {
+                struct Item: Decodable { let object: String, index: Int, embedding: Vector }
+                let object: String, model: String, data: [Item], usage: [String: Int]
+            }
+            let numbers = try await client.post("/v1/embeddings", "{\"input\": \(list), \"model\": \"x\"}")
+                .json(Answer<[Float]>.self)
+            #expect(numbers.object == "list" && numbers.data.map(\.index) == [0, 1, 2, 3])
+            #expect(numbers.data[0].object == "embedding")
+            #expect(isNear("\(numbers.data.map(\.embedding))", "\(wanted)"))
+            // Words and [CLS] and [SEP].
+            #expect(numbers.usage == ["prompt_tokens": 29, "total_tokens": 29], "\(numbers.usage)")
+            let bytes = try await client.post(
+                "/v1/embeddings",
+                "{\"input\": \"cat\", \"encoding_format\": \"base64\", \"dimensions\": 32, \"user\": \"u\"}"
+            )
+            .json(Answer<Data>.self)
+            let decoded = bytes.data[0].embedding.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
+            #expect(bytes.data.count == 1 && isNear("\(decoded)", "\(wanted[3])"))
+        }
+    }
+
+    @Test func whatIsNotThereSaysWhy() async throws {
+        try await Client.with(Fixture.pretraining.model()) { client in
+            let predict = try await client.post("/predict", "{\"text\": \"a\"}")
+            #expect(predict.status == 404)
+            #expect(predict.message == "/predict: this checkpoint has no classifier; fine-tune it first")
+            let other = try await client.get("/nothing")
+            #expect(
+                other.status == 404 && other.message.hasPrefix("/nothing: no such endpoint; there are /, /embed, /fill")
+            )
+            let method = try await client.get("/fill")
+            #expect(method.status == 405 && method.headers["allow"] == "POST")
+            #expect(method.message == "GET /fill: wanted POST")
+            #expect(try await client.get("/health", "DELETE").headers["allow"] == "GET, HEAD")
+        }
+        try await Client.with(Fixture.classification.model()) { client in
+            let fill = try await client.post("/fill", "{\"text\": \"a [MASK]\"}")
+            #expect(fill.status == 404)
+            #expect(fill.message == "/fill: this checkpoint has no head for masked words; a pretrained one has")
+        }
+    }
+
+    @Test func pagesAndMetrics() async throws {
+        try await Client.with(Fixture.pretraining.model()) { client in
+            struct Health: Decodable { let status, model: String, endpoints: [String] }
+            let health = try await client.get("/health").json(Health.self)
+            #expect(health.status == "ok" && health.endpoints == ["/fill", "/embed", "/v1/embeddings"])
+            let page = try await client.get("/")
+            #expect(page.headers["content-type"] == "text/html; charset=utf-8" && page.body.contains("<textarea"))
+            #expect(page.body.contains("<option selected>/fill</option><option>/embed</option></select>"))
+            // No other machine is asked for anything.
+            #expect(!page.body.contains("http://") && !page.body.contains("https://"))
+            let head = try await client.get("/", "HEAD")
+            #expect(
+                head.status == 200 && head.body.isEmpty && head.headers["content-length"] == "\(page.body.utf8.count)")
+            let document = try JSONValue(Array(try await client.get("/openapi.json").body.utf8))
+            let paths = document.members?.first { $0.key == "paths" }?.value.members?.map(\.key)
+            #expect(paths == ["/", "/health", "/metrics", "/openapi.json", "/fill", "/embed", "/v1/embeddings"])
+            #expect(!document.description.contains("$model") && document.description.contains("\"const\":32"))
+
+            for _ in 0..<3 { _ = try await client.post("/embed", "\"cat\"") }
+            _ = try await client.post("/embed", "")
+            let metrics = try await client.get("/metrics")
+            #expect(metrics.headers["content-type"]?.hasPrefix("text/plain; version=0.0.4") == true)
+            for line in [
+                "yoso_requests_total{path=\"/embed\",code=\"200\"} 3",
+                "yoso_requests_total{path=\"/embed\",code=\"400\"} 1",
+                "yoso_request_seconds_count{path=\"/embed\"} 4", "yoso_batch_texts_bucket{le=\"1.0\"} 3",
+                "yoso_batch_texts_sum 3.0", "yoso_requests_running 1", "yoso_texts_waiting 0",
+                "# TYPE yoso_request_seconds histogram", "yoso_model_info{model=\"bert_pretraining\"} 1",
+            ] { #expect(metrics.body.contains(line + "\n"), "\(line)") }
+        }
+    }
+}

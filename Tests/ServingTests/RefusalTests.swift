@@ -1,0 +1,121 @@
+import Foundation
+import Testing
+
+@testable import Serving
+
+@Suite struct RefusalTests {
+    private static let cases: [(path: String, body: String, status: Int, message: String)] = [
+        ("/embed", "", 400, "the body is empty; wanted a JSON object"),
+        ("/embed", "{\"text\": \"a\"", 400, "the body is no JSON in UTF-8: byte 13 of 12; wanted a JSON object"),
+        ("/embed", "text=a", 400, "the body is no JSON in UTF-8: byte 1 of 6; wanted a JSON object"),
+        ("/embed", "{\"text\": \"\\ud800\"}", 400, "the body is no JSON in UTF-8: byte 17 of 18; wanted a JSON object"),
+        (
+            "/embed", String(repeating: "[", count: 9999), 400,
+            "the body is no JSON in UTF-8: byte 101 of 9999; wanted a JSON object"
+        ),
+        ("/embed", "{}", 422, "the JSON object has no 'text'"),
+        ("/embed", "5", 422, "5; wanted a text, or an object with 'text'"),
+        ("/embed", "null", 422, "null; wanted a text, or an object with 'text'"),
+        ("/embed", "[]", 422, "an empty list; wanted at least one text"),
+        ("/embed", "[\"a\", [\"b\"]]", 422, "text 2: [\"b\"]; wanted a text, or an object with 'text'"),
+        ("/embed", "{\"text\": 5}", 422, "'text' is 5; wanted a string"),
+        ("/embed", "{\"text\": \"\"}", 422, "the text is empty"),
+        ("/embed", "[\"a\", \"\"]", 422, "text 2: the text is empty"),
+        ("/embed", "{\"text\": \"a\", \"text2\": \"b\"}", 422, "two texts, but a vector is of one"),
+        (
+            "/embed", "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"", 413,
+            "the text has 61 characters; wanted at most 60"
+        ),
+        ("/embed", "[1,2,3,4]", 413, "4 texts; wanted at most 3 a request"),
+        ("/embed", "[\"a\",\"b\",\"c\"]", 429, "the queue is full, 0 texts wait; ask again"),
+        ("/fill", "{\"text\": \"the cat\"}", 422, "the text has no [MASK]"),
+        ("/fill", "[7]", 422, "text 1: 7; wanted an object"),
+        ("/fill", "{\"top\": 3}", 422, "'text' is null; wanted a string with [MASK]"),
+        ("/fill", "{\"text\": \"a [MASK]\", \"top\": 0}", 422, "'top' is 0; wanted an integer from 1 to 100"),
+        ("/fill", "{\"text\": \"a [MASK]\", \"top\": 1.5}", 422, "'top' is 1.5; wanted an integer from 1 to 100"),
+        ("/fill", "{\"text\": \"a [MASK]\", \"top\": true}", 422, "'top' is true; wanted an integer from 1 to 100"),
+        ("/fill", "\"[MASK]\(String(repeating: ".", count: 40))\"", 413, "the text has 43 tokens; wanted at most 40"),
+        ("/v1/embeddings", "[\"a\"]", 422, "[\"a\"]; wanted an object"),
+        (
+            "/v1/embeddings", "{\"input\": [5]}", 422,
+            "text 1: 5; wanted a string, for token ids are those of another vocabulary"
+        ),
+        ("/v1/embeddings", "{\"input\": {}}", 422, "'input' is {}; wanted a string, or a list of strings"),
+        (
+            "/v1/embeddings", "{\"input\": \"a\", \"encoding_format\": \"hex\"}", 422,
+            "'encoding_format' is \"hex\"; wanted float or base64"
+        ),
+        (
+            "/v1/embeddings", "{\"input\": \"a\", \"dimensions\": 31}", 422,
+            "'dimensions' is 31, but vectors of this model have 32"
+        ),
+        ("/v1/embeddings", "{\"input\": \"a\", \"model\": 5}", 422, "'model' is 5; wanted a string"),
+    ]
+
+    /// Every refusal is one line of JSON, and the server goes on.
+    @Test func badInputIsRefusedInALine() async throws {
+        let model = try Fixture.pretraining.model { ($0.characters, $0.texts, $0.queue) = (60, 3, 2) }
+        try await Client.with(model) { client in
+            for (path, body, status, message) in Self.cases {
+                let reply = try await client.post(path, body)
+                #expect(reply.status == status && reply.message == message, "\(path) \(body.prefix(40)): \(reply)")
+                #expect(!reply.body.contains("\n"))
+            }
+            #expect(try await client.post("/embed", "\"cat\"").status == 200)
+            let bytes = try await client.send(Client.head("POST /embed", ["Content-Length: 4"]), [34, 0xFF, 0xFE, 34])
+            #expect(bytes.status == 400 && bytes.message.hasPrefix("the body is no JSON in UTF-8: byte 4 of 4"))
+            #expect(try await client.send(Array("no HTTP at all\r\n\r\n".utf8)).status == 400)
+            #expect(try await client.post("/embed", "\"cat\"").status == 200)
+        }
+    }
+
+    @Test func bodiesHaveALimit() async throws {
+        try await Client.with(Fixture.pretraining.model { $0.bytes = 100 }) { client in
+            let long = "\"\(String(repeating: "a", count: 200))\""
+            let said = try await client.post("/embed", long)
+            #expect(said.status == 413 && said.message == "the body is longer than 100 bytes")
+            let chunk = Array("\(String(long.utf8.count, radix: 16))\r\n\(long)\r\n0\r\n\r\n".utf8)
+            let chunked = try await client.send(Client.head("POST /embed", ["Transfer-Encoding: chunked"]), chunk)
+            #expect(chunked.status == 413 && chunked.message == said.message)
+        }
+    }
+
+    /// Of a body that does not come as of an answer.
+    @Test func timeHasALimit() async throws {
+        try await Client.with(Fixture.pretraining.model { $0.time = .milliseconds(100) }) { client in
+            let reply = try await client.send(Client.head("POST /embed", ["Content-Length: 10"]), [34])
+            #expect(reply.status == 503 && reply.headers["retry-after"] == "1")
+            #expect(reply.message == "no answer within 0 s; ask again, or for less")
+            #expect(try await client.post("/embed", "\"cat\"").status == 200)
+        }
+    }
+
+    @Test func aTokenIsWanted() async throws {
+        try await Client.with(Fixture.pretraining.model(), token: "secret") { client in
+            let none = try await client.post("/embed", "\"cat\"")
+            #expect(none.status == 401 && none.headers["www-authenticate"] == "Bearer")
+            #expect(none.message == "no token; wanted the header 'Authorization: Bearer TOKEN'")
+            for wrong in ["Bearer secreT", "Bearer secre", "Basic secret", "secret", "Bearer"] {
+                #expect(try await client.post("/embed", "\"cat\"", ["Authorization: \(wrong)"]).status == 401)
+            }
+            #expect(try await client.get("/metrics").status == 401)
+            #expect(try await client.post("/embed", "\"cat\"", ["Authorization: Bearer secret"]).status == 200)
+            #expect(try await client.get("/metrics", "GET", ["Authorization: bearer secret"]).status == 200)
+            for open in ["/", "/health", "/openapi.json"] { #expect(try await client.get(open).status == 200) }
+        }
+    }
+
+    @Test func aTokenIsAFileOfALine() throws {
+        let url = FileManager.default.temporaryDirectory.appendingPathComponent("yoso-token-\(UUID())")
+        defer { try? FileManager.default.removeItem(at: url) }
+        #expect(throws: ServingError("\(url.path): cannot be read; wanted a file with a token")) {
+            try Server.token(in: url.path)
+        }
+        for (text, token) in [(" abc\n", "abc"), ("\n", nil), ("a b", nil), ("a\nb", nil), ("ä", nil)] {
+            try Data(text.utf8).write(to: url)
+            #expect((try? Server.token(in: url.path)) == token)
+        }
+        #expect(throws: ServingError("--queue 0: wanted 1 to 1,000,000")) { try Limits(queue: 0, timeout: 1) }
+        #expect(throws: ServingError("--timeout 0: wanted 1 to 86,400")) { try Limits(queue: 1, timeout: 0) }
+    }
+}
