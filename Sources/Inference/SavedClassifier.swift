@@ -77,6 +77,9 @@ public struct SavedClassifier {
     ///
     /// - Throws: as `logits`.
     public func answers(_ rows: [[String]]) throws -> [String] {
+        guard !target.isOfWords else {
+            return try entities(rows.map { $0[0] }).map { try PredictionStream.json(FoundEntities(entities: $0)) }
+        }
         let target = namedTarget
         return try logits(rows.map { TaskRow(texts: $0).encoded(tokenizer, length: length) }).map {
             try PredictionStream.json(PredictionStream.Prediction($0, target))

@@ -59,7 +59,7 @@ public struct ServedModel: Sendable {
                 folder, length: length, threads: threads, precision: precision, device: device)
             notes.append(classifier.note)
             predictions = Batcher(limits, on: queue, observe: observe) { try classifier.answers($0) }
-            texts = classifier.texts
+            texts = classifier.target.isOfWords ? 1 : classifier.texts
         } else {
             (predictions, texts) = (nil, nil)
         }
