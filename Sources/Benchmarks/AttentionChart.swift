@@ -27,7 +27,7 @@ public struct AttentionChart {
                 ]
                 return HTMLPage.section(
                     "\(data.prefix(1).uppercased())\(data.dropFirst()) queries and keys",
-                    HTMLPage.charts(charts.flatMap { self.charts($0, data, $1.logarithmic, $2) }))
+                    charts.map { HTMLPage.charts(self.charts($0, data, $1.logarithmic, $2)) }.joined())
             }
         return HTMLPage(
             title: "Attention over length",

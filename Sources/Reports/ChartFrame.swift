@@ -25,7 +25,7 @@ struct ChartFrame {
         let longest = labels.filter { $0.x > 55 }.map { min(Self.longestName, $0.name.count) }.max() ?? 0
         let key = labels.map { "<i class=\"\($0.colour)\">\($0.name.htmlEscaped)</i>" }.joined(separator: " ")
         return """
-            <figure class="chart\(longest > 12 ? " long" : "")" style="--end:\(String(format: "%.1f", 0.8 + 0.56 * Double(longest)))em">
+            <figure class="chart\(longest > 12 ? " long" : "")" style="--end:\(String(format: "%.1f", 1 + 0.6 * Double(longest)))em">
             <figcaption><b>\(title.htmlEscaped)</b> <small>\(axes.y.title.htmlEscaped)</small>\
             \(key.isEmpty ? "" : "<span class=\"key\">\(key)</span>")</figcaption>
             <svg class="plot" role="img" aria-label="\(title.htmlEscaped): \(axes.y.title.htmlEscaped) over \(axes.x.title.htmlEscaped)">

@@ -37,7 +37,7 @@ import Testing
     /// The page once it has `text`, for it is drawn anew at most once a second.
     private func page(_ address: String, with text: String) async throws -> String {
         var page = ""
-        for _ in 0..<200 {
+        for _ in 0..<600 {
             page = try await get(address).text
             if page.contains(text) { break }
             try await Task.sleep(for: .milliseconds(100))
@@ -144,9 +144,11 @@ private final class EventClient: NSObject, URLSessionDataDelegate, @unchecked Se
         lock.withLock { text += String(decoding: data, as: UTF8.self) }
     }
 
-    /// Waits until it has brought `part`, for ten seconds at most.
+    /// Waits until it has brought `part`, for a minute at most.
     func has(_ part: String) async -> Bool {
-        for _ in 0..<200 where !lock.withLock({ text.contains(part) }) { try? await Task.sleep(for: .milliseconds(50)) }
+        for _ in 0..<1200 where !lock.withLock({ text.contains(part) }) {
+            try? await Task.sleep(for: .milliseconds(50))
+        }
         return lock.withLock { text.contains(part) }
     }
 }
