@@ -53,7 +53,7 @@ final class SmallCheckpoint {
             (name, target) = ("ForMaskedLM", [])
         case .classes:
             let model = ClassificationModel(encoder, outputs: Self.classes.count, layout)
-            output = model.logits
+            output = { model.logits($0, $1) }
             (name, target) = ("ForSequenceClassification", Self.classes)
         case .none:
             let model = Encoder(encoder, layout)

@@ -128,7 +128,7 @@ import Testing
         #expect(table.contains("| time a step | ListOps |") && table.contains("| peak memory of tensors | ListOps |"))
         #expect(table.contains("medians over seeds, and the range of their scores\n"))
         let page = try String(contentsOf: tool.file("straight/report.html"), encoding: .utf8)
-        #expect(page.contains(">seconds a step</text>") && page.contains(">test accuracy, percent</text>"))
+        #expect(page.contains(">seconds a step</text>") && page.contains("<small>test accuracy, percent</small>"))
         #expect(page.contains(">yoso(hashes=2 bits=2)</text>") && page.contains(">softmax</text>"))
         for place in ["softmax/listops/seed-1/step-000004", "yoso-hashes=2-bits=2-/listops/seed-2/state-000002"] {
             let (process, _, _) = try tool.start(comparison("killed"))

@@ -163,6 +163,13 @@ yoso_query_gradient_weighed(real *dqkv, real *g, float *deltas, const real *dy, 
     });
 }
 
+/// Blocks of a multiprocessor that have registers enough.
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 1200
+#define KEY_BLOCKS 1
+#else
+#define KEY_BLOCKS 2
+#endif
+
 /// Keys and values of the rows beyond the last.
 DEVICE void clear_keys(real *dqkv, int rows, int padded, int heads) {
     if (blockIdx.x == gridDim.x - 1)
@@ -181,7 +188,7 @@ yoso_key_gradient_counts(real *dqkv, const real *g, const float *deltas, const u
 }
 
 // as yoso_key_gradient_counts; counts with the exact derivative, and conditional
-KERNEL __launch_bounds__(256, 2)
+KERNEL __launch_bounds__(256, KEY_BLOCKS)
 yoso_key_gradient_weighed(real *dqkv, const real *g, const float *deltas, const u16 *order, const u32 *ranges,
                           const u16 *row_codes, const float *inverses, const real *qkv, const int4 *tiles, Layout l, Yoso o,
                           int heads, int padded) {
