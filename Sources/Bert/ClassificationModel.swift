@@ -29,9 +29,11 @@ public struct ClassificationModel: Sendable {
 
     public init(
         _ options: EncoderOptions, outputs: Int, dropout: Float? = nil, documents: Int? = nil, ofWords: Bool = false,
-        _ layout: ParameterLayout
+        frozen: Int = 0, _ layout: ParameterLayout
     ) {
-        encoder = Encoder(options, layout)
+        var encoder = Encoder(options, layout)
+        encoder.frozen = frozen
+        self.encoder = encoder
         self.outputs = outputs
         self.dropout = dropout ?? options.dropout
         self.documents = documents

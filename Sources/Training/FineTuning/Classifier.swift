@@ -83,11 +83,12 @@ extension ClassificationModel {
     }
 
     init(
-        _ encoder: EncoderOptions, _ target: Target, dropout: Float? = nil, documents: Int? = nil,
+        _ encoder: EncoderOptions, _ target: Target, dropout: Float? = nil, documents: Int? = nil, frozen: Int = 0,
         _ layout: ParameterLayout
     ) {
         self.init(
-            encoder, outputs: target.outputs, dropout: dropout, documents: documents, ofWords: target.isOfWords, layout)
+            encoder, outputs: target.outputs, dropout: dropout, documents: documents, ofWords: target.isOfWords,
+            frozen: frozen, layout)
     }
 }
 
