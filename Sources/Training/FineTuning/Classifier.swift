@@ -48,7 +48,7 @@ public struct Classifier {
     }
 
     private static func demand(_ parameter: Parameter) -> ModelFolder.Demand {
-        parameter.name.hasPrefix("classifier") || parameter.name.hasPrefix("bert.pooler") ? .optional : .required
+        parameter.name.hasPrefix("classifier") || parameter.isOfPooler ? .optional : .required
     }
 
     /// Logits of every example, in order, without dropout; of words those of all of its words behind one another.
