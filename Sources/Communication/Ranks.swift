@@ -10,6 +10,9 @@ public enum Ranks {
         return Alone()
     }()
 
+    /// Those that work on the run at hand: all, or this process alone where each has runs of its own.
+    @TaskLocal public static var current: any Communicator = all
+
     /// What Open MPI, PMIx and PMI tell the processes that they start.
     private static var isLaunched: Bool {
         let environment = ProcessInfo.processInfo.environment

@@ -26,7 +26,7 @@ struct PretrainingSetup {
         }
         let files = try SampleData.text(text)
         if let note = files.note { observer.line(note) }
-        let corpus = try TokenizedCorpus(files, tokenizer, cache: Self.cache, ranks: Ranks.all) { progress in
+        let corpus = try TokenizedCorpus(files, tokenizer, cache: Self.cache, ranks: Ranks.current) { progress in
             let share = Double(progress.bytes) / Double(max(1, progress.totalBytes))
             observer.status("tokenizing: \(Show.percent(share)), \(Show.count(progress.tokens)) tokens")
         }

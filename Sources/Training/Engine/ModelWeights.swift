@@ -32,7 +32,7 @@ public final class ModelWeights {
     ///   - device: a GPU that computes in the place of the CPU.
     public init(
         _ layout: ParameterLayout, seed: UInt64?, slices: Int, workers: Workers, precision: Precision, backward: Bool,
-        ranks: any Communicator = Ranks.all, device: CudaDevice? = nil
+        ranks: any Communicator = Ranks.current, device: CudaDevice? = nil
     ) {
         OpenBLAS.useOneThread()
         pool = StoragePool()

@@ -63,8 +63,8 @@ public final class Run<O: Objective> {
         let now = ContinuousClock.now
         (self.options, self.data, self.folder, self.remember) = (options, data, folder, remember)
         (self.tokenizer, self.untilEpoch, self.profile, self.report) = (tokenizer, untilEpoch, profile, report)
-        try RankCheck.check(shards: options.cut.shards, Ranks.all)
-        let newest = try Ranks.all.first { try CheckpointSaver.newestState(in: folder) { report(.warning($0)) } }
+        try RankCheck.check(shards: options.cut.shards, Ranks.current)
+        let newest = try Ranks.current.first { try CheckpointSaver.newestState(in: folder) { report(.warning($0)) } }
         let costs = try newest.map { try RouteCosts(of: $0, folder) } ?? .current
         let planned = objective(ParameterLayout())
         let computing = try Computing(options, planned.encoder.options, planned.problemOnDevice)
