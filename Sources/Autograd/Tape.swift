@@ -29,6 +29,8 @@ public final class Tape {
     public let recomputes: Bool
     private var operations: [(output: Int, operation: any TapedOperation)] = []
     private var variableCount = 0
+    /// Whether what is computed now is a constant for all that follows.
+    private var isPaused = false
     /// Streams handed out so far.
     var randomSites: UInt64 = 0
 
@@ -51,7 +53,16 @@ public final class Tape {
     }
 
     /// Whether operations are recorded.
-    public var isTraining: Bool { if case .training = mode { true } else { false } }
+    public var isRecording: Bool { if case .training = mode { !isPaused } else { false } }
+
+    /// What `body` gives, as a constant: it draws what it would in training, but nothing is kept of it, and no gradient flows to what
+    /// it read.
+    public func withoutRecording(_ body: () -> Variable) -> Variable {
+        let before = isPaused
+        isPaused = true
+        defer { isPaused = before }
+        return constant(body().value)
+    }
 
     /// The values of `parameter`.
     public subscript(parameter: Parameter) -> Tensor { parameters.view(of: parameter) }
@@ -67,7 +78,7 @@ public final class Tape {
 
     /// The result of an operation, which is kept for backward only in training.
     public func record(_ value: Tensor, _ operation: @autoclosure () -> some TapedOperation) -> Variable {
-        guard isTraining else { return constant(value) }
+        guard isRecording else { return constant(value) }
         let (variable, operation) = (variable(value), operation())
         lap(operation.phase, isBackward: false)
         if let node = variable.node { operations.append((node, operation)) }

@@ -2,9 +2,9 @@ import Autograd
 
 /// An encoder with a classifier on `[CLS]`, or on the mean of all hidden states: logits [sequences, classes], or one column for regression.
 ///
-/// BERT: classifier(dropout(tanh(pooler))), as `BertForSequenceClassification`. YOSO has no pooler:
+/// `SequenceHead.pooler`: classifier(dropout(tanh(pooler))), as `BertForSequenceClassification`. `SequenceHead.dense`:
 /// out_proj(dropout(gelu(dense(dropout(h[CLS]))))), as `YosoForSequenceClassification`. Documents of the Long Range Arena have the
-/// latter's two layers whatever the attention, over the pooled document, or over `[a; b; a ∘ b; a - b]` of two, each of which
+/// latter's two layers whatever the options, over the pooled document, or over `[a; b; a ∘ b; a - b]` of two, each of which
 /// the one encoder has read alone.
 ///
 /// Of words it is classifier(dropout(h)) at the first token of each, [words, classes], as `BertForTokenClassification` and
@@ -15,12 +15,12 @@ public struct ClassificationModel: Sendable {
     public let outputs: Int
     private let head: Head
     private let dropout: Float
-    /// Of a row, 1 or 2, of which the second has the segment 1; nil for the head of the family.
+    /// Of a row, 1 or 2, of which the second has the segment 1; nil for the head of the options.
     public let documents: Int?
 
     private enum Head: Sendable {
-        case bert(Pooler, Dense)
-        case yoso(Dense, Dense)
+        case pooled(Pooler, Dense)
+        case dense(Dense, Dense)
         case words(Dense)
     }
 
@@ -29,9 +29,11 @@ public struct ClassificationModel: Sendable {
 
     public init(
         _ options: EncoderOptions, outputs: Int, dropout: Float? = nil, documents: Int? = nil, ofWords: Bool = false,
-        _ layout: ParameterLayout
+        frozen: Int = 0, _ layout: ParameterLayout
     ) {
-        encoder = Encoder(options, layout)
+        var encoder = Encoder(options, layout)
+        encoder.frozen = frozen
+        self.encoder = encoder
         self.outputs = outputs
         self.dropout = dropout ?? options.dropout
         self.documents = documents
@@ -39,7 +41,7 @@ public struct ClassificationModel: Sendable {
         let scope = layout.scope("classifier")
         if let documents {
             let (inputs, inner) = (documents == 2 ? 4 * width : width, options.intermediate)
-            head = .yoso(
+            head = .dense(
                 Dense(scope["dense"], from: inputs, to: inner, deviation: deviation),
                 Dense(scope["out_proj"], from: inner, to: outputs, deviation: deviation))
             return
@@ -48,25 +50,22 @@ public struct ClassificationModel: Sendable {
             head = .words(Dense(scope, from: width, to: outputs, deviation: deviation))
             return
         }
-        switch options.family {
-        case .bert:
-            head = .bert(
-                Pooler(options, layout.scope("bert.pooler")),
-                Dense(scope, from: width, to: outputs, deviation: deviation))
-        case .yoso:
-            head = .yoso(
+        head =
+            options.hasPooler
+            ? .pooled(
+                Pooler(options, layout), Dense(scope, from: width, to: outputs, deviation: deviation))
+            : .dense(
                 Dense(scope["dense"], from: width, to: width, deviation: deviation),
                 Dense(scope["out_proj"], from: width, to: outputs, deviation: deviation))
-        }
     }
 
     /// - Parameter words: the packed rows of their first tokens, ascending; of a classifier of words.
     public func logits(_ tokens: PackedTokens, words: [Int32] = [], _ tape: Tape) -> Variable {
         switch head {
-        case .bert(let pooler, let classifier):
+        case .pooled(let pooler, let classifier):
             let (pooled, layout) = pooled(tokens, tape)
             return classifier(pooler(pooled).dropout(dropout, layout))
-        case .yoso(let dense, let projection):
+        case .dense(let dense, let projection):
             let (pooled, layout) = pooled(tokens, tape)
             let activation = dense(pooled.dropout(dropout, layout)).gelu(options.activation ?? .erf)
             return projection(activation.dropout(dropout, layout))

@@ -7,6 +7,8 @@ public struct Encoder: Sendable {
     /// From the width of the embeddings to that of the blocks, where these are another encoder's.
     private let projection: Dense?
     let blocks: [EncoderBlock]
+    /// So many blocks from below, with the embeddings, are computed forward alone: their parameters get no gradients.
+    public var frozen = 0
     /// Behind blocks whose norms stand in front.
     private let lastNorm: LayerNorm?
 
@@ -66,12 +68,14 @@ public struct Encoder: Sendable {
         _ tokens: PackedTokens, _ tape: Tape, keeping selection: RowSelection? = nil,
         observe: (Variable) -> Void = { _ in }
     ) -> Variable {
-        var hidden = embedded(tokens, tape)
+        var hidden = frozen > 0 ? tape.withoutRecording { embedded(tokens, tape) } : embedded(tokens, tape)
         observe(hidden)
         for (index, block) in blocks.enumerated() {
             let isLast = index == blocks.count - 1
             let kept = isLast ? selection : nil
-            if tape.recomputes {
+            if index < frozen {
+                hidden = tape.withoutRecording { block(hidden, tokens.layout, keeping: kept) }
+            } else if tape.recomputes {
                 hidden = hidden.recomputing { block($0, tokens.layout, keeping: kept) }
             } else {
                 hidden = block(hidden, tokens.layout, keeping: kept)

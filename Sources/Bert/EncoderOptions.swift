@@ -26,6 +26,16 @@ public enum Initialization: String, Sendable, Codable, CaseIterable {
     case normal
 }
 
+/// What stands between a sequence and its classes.
+public enum SequenceHead: String, Sendable, Codable, CaseIterable {
+    /// That of the family, as its class of transformers has it.
+    case family
+    /// tanh of a dense layer, as BERT's, which sentence order trains.
+    case pooler
+    /// GELU of a dense layer, as YOSO's.
+    case dense
+}
+
 /// Everything that fixes the shape and the behaviour of a BERT-style encoder.
 public struct EncoderOptions: Configurable {
     /// Number of encoder blocks.
@@ -60,6 +70,8 @@ public struct EncoderOptions: Configurable {
     public var pooling: Pooling?
     /// nil is neighbours.
     public var initialization: Initialization?
+    /// nil is family.
+    public var head: SequenceHead?
 
     /// Of the size of BERT-base.
     public init() { self.init(layers: 12, width: 768, heads: 12, intermediate: 3072, vocabulary: 0) }
@@ -82,9 +94,15 @@ public struct EncoderOptions: Configurable {
             "of weights: heads that look at neighbours, or all normal, as BERT's")
         Option("norm", \.norm, .oneOf(nilAs: .post), "norms behind residual sums, as BERT's, or in front of layers")
         Option("pooling", \.pooling, .oneOf(nilAs: .first), "what stands for a sequence: the first token, or a mean")
+        Option(
+            "head", \.head, .oneOf(nilAs: .family),
+            "in front of its classes: of the family; the pooler that sentence order trains; or dense")
     }
 
     public var family: ModelFamily { attention.family }
+
+    /// Whether a pooler is in front of the classes of a sequence.
+    public var hasPooler: Bool { head.map { $0 == .pooler } ?? (family == .bert) }
 
     public init(
         layers: Int, width: Int, heads: Int, intermediate: Int, vocabulary: Int, positions: Int = 512,

@@ -4,7 +4,8 @@ import Autograd
 public struct Pooler: Sendable {
     private let dense: Dense
 
-    public init(_ options: EncoderOptions, _ scope: ParameterScope) {
+    public init(_ options: EncoderOptions, _ layout: ParameterLayout) {
+        let scope = layout.scope(options.family.rawValue)["pooler"]
         dense = Dense(scope["dense"], from: options.width, to: options.width, deviation: options.initializerRange)
     }
 

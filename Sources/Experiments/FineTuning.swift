@@ -99,7 +99,8 @@ public struct FineTuning {
         if let fromTask { try Self.check(source, isOf: fromTask) }
         _ = try HuggingFaceConfiguration(of: source)
         let tokenizer = try TokenizerFolder.load(source)
-        let encoder = try EncoderOptions(of: source, tokenizer, length: recipe.options.length)
+        var encoder = try EncoderOptions(of: source, tokenizer, length: recipe.options.length)
+        if !task.target.isOfWords { encoder.keepPooler(of: source) }
         try recipe.check(encoder)
         guard encoder.segments >= task.texts.count else {
             throw CheckpointError(

@@ -73,6 +73,8 @@ public struct LongRangeRecipe: Sendable {
         resolved.refuse(
             "model.pooling", if: model.pooling != .mean,
             "model.pooling is first; wanted mean, for no first token stands for a document")
+        resolved.refuse(
+            "model.head", if: model.head != nil, "model.head is set; classes of documents have a head of their own")
         try resolved.check()
         guard let task else { preconditionFailure("a task that is none of the option's") }
         (self.resolved, self.settings, self.task) = (resolved, settings, task)

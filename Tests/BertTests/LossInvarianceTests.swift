@@ -61,6 +61,32 @@ struct LossInvarianceTests {
             classify(model, parameters, microBatches: [TinySequence.all]), layout, options)
     }
 
+    /// Nor on whether those below a frozen block are computed: the rest have the same bits.
+    @Test(arguments: EncoderOptions.all, [1, 2])
+    func frozenBlocksAreComputedForwardAlone(options: EncoderOptions, frozen: Int) {
+        let layout = ParameterLayout()
+        let parameters = ClassificationModel.parameters(options, layout, from: pool)
+        let (whole, part) = (pool.zeros(1, parameters.count), pool.zeros(1, parameters.count))
+        let memory = [(0, whole), (frozen, part)].map { frozen, gradients in
+            let model = ClassificationModel(options, outputs: 3, frozen: frozen, ParameterLayout())
+            let pool = StoragePool()
+            let mode = Tape.Mode.training(gradients: ParameterGradients(gradients), random: RandomStream(seed: 3))
+            let tape = Tape(parameters: parameters, mode: mode, pool: pool)
+            let logits = model.logits(Batch<PretrainingExample>(TinySequence.all).tokens, tape)
+            let loss = logits.crossEntropy(TinySequence.all.map { Int32($0.key % 3) }, weight: 0.25)
+            let kept = pool.allocatedBytes
+            tape.backward(from: loss.variable)
+            return kept
+        }
+        #expect(memory[1] < memory[0])
+        for parameter in layout.parameters {
+            let (mine, theirs) = (part.values[parameter.range], whole.values[parameter.range])
+            let parts = [".embeddings."] + (0..<frozen).map { ".layer.\($0)." }
+            let isFrozen = parts.contains { parameter.name.contains($0) }
+            #expect(isFrozen ? mine.allSatisfy { $0 == 0 } : mine == theirs, "\(parameter.name)")
+        }
+    }
+
     @Test(arguments: EncoderOptions.all, [1, 2, 4])
     func wordStep(options: EncoderOptions, size: Int) {
         let layout = ParameterLayout()
@@ -140,6 +166,15 @@ struct LossInvarianceTests {
 
     private func norm(_ values: ArraySlice<Float>) -> Double {
         values.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
+    }
+}
+
+extension ClassificationModel {
+    fileprivate static func parameters(
+        _ options: EncoderOptions, _ layout: ParameterLayout, from pool: StoragePool
+    ) -> Tensor {
+        _ = ClassificationModel(options, outputs: 3, layout)
+        return layout.initialBlock(seed: 1, from: pool)
     }
 }
 

@@ -21,6 +21,7 @@ extension EncoderOptions {
         + [AttentionChoice.softmax, .yosoExpectation(YosoExpectationOptions())].map { attention in
             var options = tiny(attention)
             (options.norm, options.pooling, options.initialization) = (.pre, .mean, .normal)
+            options.head = options.hasPooler ? .dense : .pooler
             return options
         }
 }

@@ -40,6 +40,10 @@ import Testing
             head: .classes
         ) { ($0.norm, $0.pooling) = (.pre, .mean) },
         Model(
+            testDescription: "yosoExpectation, classes behind a pooler",
+            attention: .yosoExpectation(YosoExpectationOptions()), head: .classes
+        ) { $0.head = .pooler },
+        Model(
             testDescription: "yosoExpectation, words", attention: .yosoExpectation(YosoExpectationOptions()),
             head: .words),
         Model(

@@ -51,6 +51,7 @@ import Training
     @Test func whatElseTransformersHasNot() throws {
         for (change, type) in [
             ({ $0.norm = .pre }, "yoso-native"), ({ $0.pooling = .mean }, "yoso-native"),
+            ({ $0.head = .dense }, "yoso-native"),
             ({ $0.initialization = .normal }, "bert"),
         ] as [((inout EncoderOptions) -> Void, String)] {
             var options = TinyRun.encoder()

@@ -204,6 +204,21 @@ import Testing
         #expect(try tool.run(wnli + ["sst2", "--checkpoint", "run/best"]).code == 64)
     }
 
+    @Test func thePoolerThatSentenceOrderTrainedIsKept() throws {
+        let yoso = ["--set", "model.attention=yosoExpectation", "--set", "examples.sentenceOrder=true"]
+        #expect(try tool.run(tool.pretraining(steps: 2, output: "pairs", yoso)).code == 0)
+        func tune(_ more: [String] = []) throws -> String {
+            let tuned = try tool.run(tool.finetuning(["--checkpoint", "pairs/best"] + more))
+            #expect(tuned.code == 0, "\(tuned.error)")
+            return tuned.output
+        }
+        #expect(try tune().contains("new weights: classifier.weight, classifier.bias\n"))
+        #expect(try predict("a fine film").count == 1)
+        #expect(try tool.run("runs").code == 0)
+        let fresh = try tune(["--output", "fresh", "--set", "layers.fresh=1"])
+        #expect(fresh.contains("yoso.pooler.dense.weight"), "\(fresh)")
+    }
+
     @Test func testSetsBecomeAnArchive() throws {
         #expect(try tool.run(tool.finetuning()).code == 0)
         try FileManager.default.createDirectory(at: tool.file("all"), withIntermediateDirectories: true)

@@ -12,7 +12,7 @@ extension Variable {
         guard tape.products.precision == .bf16, form == .erf else {
             return linear(expand.weight, expand.bias).gelu(form).linear(contract.weight, contract.bias)
         }
-        let (left, kept) = tape.products.leftAndKept(value, isKept: tape.isTraining)
+        let (left, kept) = tape.products.leftAndKept(value, isKept: tape.isRecording)
         let hidden = tape.pool.tensor(rows, expand.weight.rows)
         let activated = tape.multiplyAndActivate(left, expand.weight, plus: expand.bias, into: hidden)
         let y = tape.pool.tensor(rows, contract.weight.rows)

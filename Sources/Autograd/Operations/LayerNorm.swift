@@ -53,7 +53,7 @@ extension LayerNorm {
         _ x: Variable, plus branch: Variable?, mask: DropoutMask?, on machine: any Machine
     ) -> Variable {
         let (y, kept) = machine.residualNorm(
-            x.value, branch?.value, scale, shift, epsilon: epsilon, mask, keeping: x.tape.isTraining)
+            x.value, branch?.value, scale, shift, epsilon: epsilon, mask, keeping: x.tape.isRecording)
         guard let kept else { return x.tape.constant(y) }
         let (norm, toX, toBranch) = (self, x.slot, branch?.slot)
         return x.tape.record(

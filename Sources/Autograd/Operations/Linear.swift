@@ -6,7 +6,7 @@ extension Variable {
         precondition(columns == weight.columns, "\(weight.name) takes \(weight.columns) columns, not \(columns)")
         if let machine = tape.machine { return linear(weight, bias, on: machine) }
         let y = tape.pool.tensor(rows, weight.rows)
-        let (left, kept) = tape.products.leftAndKept(value, isKept: tape.isTraining)
+        let (left, kept) = tape.products.leftAndKept(value, isKept: tape.isRecording)
         tape.multiply(left, weight, plus: bias, into: y)
         guard let kept else { return tape.constant(y) }
         return tape.record(y, Linear(x: slot, input: kept, weight: weight, bias: bias))

@@ -6,7 +6,7 @@ extension Variable {
     ///
     /// - Parameter body: must not count or sum anything up, since it runs twice.
     public func recomputing(_ body: @escaping (Variable) -> Variable) -> Variable {
-        guard tape.isTraining else { return body(self) }
+        guard tape.isRecording else { return body(self) }
         let first = tape.branch(at: tape.randomSites)
         let output = withExtendedLifetime(first) { body(first.variable(value)).value }
         let operation = Recomputed(x: self, body: body, randomSite: tape.randomSites)

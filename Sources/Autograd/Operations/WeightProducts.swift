@@ -11,7 +11,7 @@ extension Tape {
     func multiplyAndActivate(
         _ x: LeftFactor, _ weight: Parameter, plus bias: Parameter, into h: Tensor
     ) -> (left: LeftFactor, kept: RightFactor?) {
-        products.multiplyAndActivate(x, transposed(weight), plus: self[bias], into: h, isKept: isTraining)
+        products.multiplyAndActivate(x, transposed(weight), plus: self[bias], into: h, isKept: isRecording)
     }
 
     private func transposed(_ weight: Parameter) -> RightFactor {

@@ -5,6 +5,7 @@ public struct Provenance: Codable, Equatable, Sendable {
     public var initialization: String?
     public var norm: String?
     public var pooling: String?
+    public var head: String?
 
     /// The name of the task that it was fine-tuned on, the benchmark that has it where that is not GLUE, and as JSON the task itself
     /// where it is one of the user's own.
@@ -28,7 +29,7 @@ public struct Provenance: Codable, Equatable, Sendable {
     public init() {}
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case attention, initialization, norm, pooling, task, benchmark, ownTask, data, subsets, length, score
+        case attention, initialization, norm, pooling, head, task, benchmark, ownTask, data, subsets, length, score
         case protocolName = "protocol"
         case settings, recipe, weights
     }
@@ -37,7 +38,7 @@ public struct Provenance: Codable, Equatable, Sendable {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         func text(_ key: CodingKeys) throws -> String? { try values.decodeIfPresent(String.self, forKey: key) }
         (attention, initialization) = try (text(.attention), text(.initialization))
-        (norm, pooling) = try (text(.norm), text(.pooling))
+        (norm, pooling, head) = try (text(.norm), text(.pooling), text(.head))
         (task, benchmark, ownTask) = try (text(.task), text(.benchmark), text(.ownTask))
         (data, subsets, score) = try (text(.data), text(.subsets), text(.score))
         (protocolName, settings) = try (text(.protocolName), text(.settings))

@@ -62,12 +62,12 @@ struct OnnxEncoder {
     /// Logits of the classes of every sequence, [batch, classes].
     func classes(_ hidden: Value, as name: String) -> Value {
         let pooled = pooled(hidden)
-        let isBert = options.family == .bert
         let inner =
-            isBert
-            ? graph("Tanh", graph.linear(pooled, "bert.pooler.dense"))
+            options.hasPooler
+            ? graph("Tanh", graph.linear(pooled, "\(family).pooler.dense"))
             : graph.gelu(graph.linear(pooled, "classifier.dense"), options.activation)
-        return graph("Identity", graph.linear(inner, isBert ? "classifier" : "classifier.out_proj"), as: name)
+        return graph(
+            "Identity", graph.linear(inner, options.hasPooler ? "classifier" : "classifier.out_proj"), as: name)
     }
 
     /// The first hidden state of every sequence, or the mean of all that are of tokens.

@@ -12,12 +12,17 @@ public struct FloatingPointWork: Sendable {
 
     /// The encoder's forward over sequences of these lengths, of which the last block gives the `[CLS]` and `rows` more.
     public func encoder(lengths: [Int], rows: Int = 0) -> Double {
-        let kept = lengths.count + rows
-        let (width, intermediate) = (Double(options.width), Double(options.intermediate))
-        let (projections, rest) = (6 * width * width, 2 * width * (width + 2 * intermediate))
-        let tokens = Double(lengths.reduce(0, +))
-        let scores = lengths.reduce(0.0) { $0 + 4 * Double(options.attention.pairs(length: $1)) * width }
-        return Double(options.layers) * (tokens * projections + scores)
-            + (Double(options.layers - 1) * tokens + Double(kept)) * rest
+        let (tokens, kept) = (Double(lengths.reduce(0, +)), Double(lengths.count + rows))
+        return blocks(options.layers, lengths: lengths) - (tokens - kept) * dense
     }
+
+    /// That of so many blocks, all of whose rows are read.
+    func blocks(_ count: Int, lengths: [Int]) -> Double {
+        let (tokens, width) = (Double(lengths.reduce(0, +)), Double(options.width))
+        let scores = lengths.reduce(0.0) { $0 + 4 * Double(options.attention.pairs(length: $1)) * width }
+        return Double(count) * (tokens * (6 * width * width + dense) + scores)
+    }
+
+    /// What a block does for a token behind its heads.
+    private var dense: Double { 2 * Double(options.width) * Double(options.width + 2 * options.intermediate) }
 }

@@ -18,7 +18,9 @@ extension HuggingFaceConfiguration {
         attentionDropout = Double(options.attentionDropout)
         initializerRange = Double(options.initializerRange)
         if options.activation == .tanh { activation = "gelu_new" }
-        let isKnown = setKeys(of: options.attention) && options.norm == nil && options.pooling == nil
+        let isKnown =
+            setKeys(of: options.attention) && options.norm == nil && options.pooling == nil
+            && options.head == nil
         for (option, path) in Self.ownOptions where option.texts(options) != option.texts(EncoderOptions()) {
             remember { $0[keyPath: path] = option.texts(options)[0] }
         }
@@ -36,6 +38,7 @@ extension HuggingFaceConfiguration {
     private static var ownOptions: [(Option<EncoderOptions>, WritableKeyPath<Provenance, String?>)] {
         let paths: [String: WritableKeyPath<Provenance, String?>] = [
             "initialization": \.initialization, "norm": \.norm, "pooling": \.pooling,
+            "head": \.head,
         ]
         return EncoderOptions.options.compactMap { option in paths[option.name].map { (option, $0) } }
     }

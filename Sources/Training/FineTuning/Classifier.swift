@@ -48,7 +48,7 @@ public struct Classifier {
     }
 
     private static func demand(_ parameter: Parameter) -> ModelFolder.Demand {
-        parameter.name.hasPrefix("classifier") || parameter.name.hasPrefix("bert.pooler") ? .optional : .required
+        parameter.name.hasPrefix("classifier") || parameter.isOfPooler ? .optional : .required
     }
 
     /// Logits of every example, in order, without dropout; of words those of all of its words behind one another.
@@ -83,11 +83,12 @@ extension ClassificationModel {
     }
 
     init(
-        _ encoder: EncoderOptions, _ target: Target, dropout: Float? = nil, documents: Int? = nil,
+        _ encoder: EncoderOptions, _ target: Target, dropout: Float? = nil, documents: Int? = nil, frozen: Int = 0,
         _ layout: ParameterLayout
     ) {
         self.init(
-            encoder, outputs: target.outputs, dropout: dropout, documents: documents, ofWords: target.isOfWords, layout)
+            encoder, outputs: target.outputs, dropout: dropout, documents: documents, ofWords: target.isOfWords,
+            frozen: frozen, layout)
     }
 }
 

@@ -1,5 +1,6 @@
 import Autograd
 import Bert
+import Checkpoints
 import Foundation
 import Tasks
 
@@ -31,6 +32,19 @@ public enum PretrainedEncoder {
     ) -> ModelFolder.Demand {
         if parameter.name.hasPrefix("classifier") { return .ignored }
         if options.layers.isFresh(parameter, layers: layers) { return .ignored }
-        return parameter.name.hasPrefix("bert.pooler") ? .optional : .required
+        return parameter.isOfPooler ? .optional : .required
     }
+}
+
+extension EncoderOptions {
+    /// With the pooler of a folder in front of classes where the family has none there: sentence order has taught it to tell two
+    /// sentences apart, which a dense layer would learn anew from the rows of a task.
+    public mutating func keepPooler(of folder: URL) {
+        let name = "\(family.rawValue).pooler.dense.weight"
+        if head == nil, !hasPooler, (try? WeightFiles(of: folder))?.shape(of: name) != nil { head = .pooler }
+    }
+}
+
+extension Parameter {
+    var isOfPooler: Bool { name.contains(".pooler.") }
 }

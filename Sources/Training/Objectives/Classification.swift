@@ -19,7 +19,8 @@ public struct Classification: Objective {
         documents: Int? = nil, _ layout: ParameterLayout
     ) {
         model = ClassificationModel(
-            encoder, target, dropout: options.classifierDropout, documents: documents, layout)
+            encoder, target, dropout: options.classifierDropout, documents: documents,
+            frozen: options.layers.frozen, layout)
         (self.target, self.options, self.data) = (target, options, data)
     }
 
@@ -50,7 +51,8 @@ public struct Classification: Objective {
         let rows =
             target.isOfWords
             ? count(examples).count : encoder.options.pooling == .mean ? lengths.reduce(0, +) - lengths.count : 0
-        return 3 * FloatingPointWork(encoder.options).encoder(lengths: lengths, rows: rows)
+        let work = FloatingPointWork(encoder.options)
+        return 3 * work.encoder(lengths: lengths, rows: rows) - 2 * work.blocks(encoder.frozen, lengths: lengths)
     }
 
     public var problemOnDevice: DeviceProblem? { model.documents == 2 ? .pairs : nil }

@@ -14,7 +14,7 @@ public struct SentenceOrder: HiddenStateObjective {
     public init(on encoder: Encoder, tokenCounts: [Int] = [], _ layout: ParameterLayout) {
         self.encoder = encoder
         let options = encoder.options
-        pooler = Pooler(options, layout.scope(options.family.rawValue)["pooler"])
+        pooler = Pooler(options, layout)
         classifier = Dense(
             layout.scope("cls.seq_relationship"), from: options.width, to: 2, deviation: options.initializerRange)
     }
