@@ -12,7 +12,7 @@ static MPI_Comm channels[2];
 
 int cmpi_begin(void) {
     int granted;
-    int code = MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &granted);
+    int code = MPI_Init_thread(NULL, NULL, MPI_THREAD_SERIALIZED, &granted);
     for (int channel = CMPI_WORK; channel <= CMPI_END && code == MPI_SUCCESS; channel++) {
         code = MPI_Comm_dup(MPI_COMM_WORLD, &channels[channel]);
         if (code == MPI_SUCCESS) code = MPI_Comm_set_errhandler(channels[channel], MPI_ERRORS_RETURN);
@@ -42,15 +42,15 @@ static int begun(int code, MPI_Request from, intptr_t *request) {
     return code;
 }
 
-int cmpi_send(const void *bytes, int64_t count, int rank, intptr_t *request) {
+int cmpi_send(const void *bytes, int64_t count, int rank, int tag, intptr_t *request) {
     MPI_Request begins;
-    int code = MPI_Isend(bytes, (int)count, MPI_BYTE, rank, 0, channels[CMPI_WORK], &begins);
+    int code = MPI_Isend(bytes, (int)count, MPI_BYTE, rank, tag, channels[CMPI_WORK], &begins);
     return begun(code, begins, request);
 }
 
-int cmpi_receive(void *bytes, int64_t count, int rank, intptr_t *request) {
+int cmpi_receive(void *bytes, int64_t count, int rank, int tag, intptr_t *request) {
     MPI_Request begins;
-    int code = MPI_Irecv(bytes, (int)count, MPI_BYTE, rank, 0, channels[CMPI_WORK], &begins);
+    int code = MPI_Irecv(bytes, (int)count, MPI_BYTE, rank, tag, channels[CMPI_WORK], &begins);
     return begun(code, begins, request);
 }
 
@@ -62,17 +62,16 @@ int cmpi_gather(
     return begun(code, begins, request);
 }
 
-int cmpi_test(int64_t count, intptr_t *requests, int *done) {
-    *done = 1;
-    for (int64_t index = 0; index < count; index++) {
-        MPI_Request request;
-        memcpy(&request, &requests[index], sizeof request);
-        if (request == MPI_REQUEST_NULL) continue;
-        int isDone = 0;
-        int code = MPI_Test(&request, &isDone, MPI_STATUS_IGNORE);
-        memcpy(&requests[index], &request, sizeof request);
+int cmpi_test(int64_t count, intptr_t *requests) {
+    enum { AT_ONCE = 256 };
+    for (int64_t first = 0; first < count; first += AT_ONCE) {
+        MPI_Request some[AT_ONCE];
+        int found, places[AT_ONCE], number = count - first < AT_ONCE ? (int)(count - first) : AT_ONCE;
+        for (int i = 0; i < number; i++) memcpy(&some[i], &requests[first + i], sizeof *some);
+        // Where none is done it lets all go on, once: a test of each would do so as often as there are any.
+        int code = MPI_Testsome(number, some, &found, places, MPI_STATUSES_IGNORE);
         if (code != MPI_SUCCESS) return code;
-        *done &= isDone;
+        for (int i = 0; i < found; i++) requests[first + places[i]] = 0;
     }
     return 0;
 }

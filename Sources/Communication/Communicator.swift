@@ -13,8 +13,8 @@ public protocol Communicator: Sendable {
 
     /// The bytes that every rank gives, by rank.
     func gather(_ bytes: [UInt8]) -> [[UInt8]]
-    /// Sends and receives, and returns when all of these have arrived. From one rank to another messages arrive in order.
-    func exchange(sending: [Message], receiving: [Message])
+    /// For messages that are on their way at the same time; nil where there is no other rank.
+    func transfers() -> (any Transfers)?
     /// What a rank says that finds another one gone: from where the work goes on.
     func remember(_ wayOn: String)
     /// Ends this rank's part, once all others end theirs, or alone by an error.
@@ -43,7 +43,7 @@ public struct Alone: Communicator {
     public init() {}
 
     public func gather(_ bytes: [UInt8]) -> [[UInt8]] { [bytes] }
-    public func exchange(sending: [Message], receiving: [Message]) {}
+    public func transfers() -> (any Transfers)? { nil }
     public func remember(_ wayOn: String) {}
     public func end(_ error: String, code: Int32, say: (String) -> Void) -> Int32 {
         if !error.isEmpty { say(error) }

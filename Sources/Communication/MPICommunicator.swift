@@ -38,9 +38,7 @@
 
         func gather(_ bytes: [UInt8]) -> [[UInt8]] { Self.gather(bytes, wire) }
 
-        func exchange(sending: [Message], receiving: [Message]) {
-            wire.exchange(sending: sending, receiving: receiving)
-        }
+        func transfers() -> (any Transfers)? { MPITransfers(wire) }
 
         func remember(_ wayOn: String) { watch.remember(wayOn) }
 

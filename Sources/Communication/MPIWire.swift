@@ -8,9 +8,6 @@
         let size: Int
         let host: String
 
-        /// Bytes of one message, whose count is a C int there.
-        private static let longest = 1 << 30
-
         /// Joins the job.
         init() {
             let code = cmpi_begin()
@@ -43,32 +40,24 @@
             return isDone ? (0..<size).map { Array(all[offsets[$0]..<offsets[$0 + 1]]) } : nil
         }
 
-        func exchange(sending: [Message], receiving: [Message]) {
-            var requests: [Int] = []
-            func begin(_ message: Message, _ call: (UnsafeMutableRawPointer, Int64, Int32, inout Int) -> Int32) {
-                guard let start = message.bytes.baseAddress else { return }
-                for first in stride(from: 0, to: message.bytes.count, by: Self.longest) {
-                    var request = 0
-                    let count = min(Self.longest, message.bytes.count - first)
-                    check(call(start + first, Int64(count), Int32(message.rank), &request))
-                    requests.append(request)
-                }
-            }
-            for message in receiving { begin(message) { cmpi_receive($0, $1, $2, &$3) } }
-            for message in sending { begin(message) { cmpi_send($0, $1, $2, &$3) } }
-            _ = wait(for: &requests, until: nil)
+        func begin(_ call: (inout Int) -> Int32) -> Int {
+            var request = 0
+            check(call(&request))
+            return request
         }
+
+        /// Lets requests go on, and sets those to 0 that are done.
+        func test(_ requests: inout [Int]) { check(cmpi_test(Int64(requests.count), &requests)) }
 
         /// Whether all are done until the deadline.
         private func wait(for requests: inout [Int], until deadline: ContinuousClock.Instant?) -> Bool {
-            var (isDone, looks) = (Int32(0), 0)
+            var wait = RankWait()
             while true {
-                check(cmpi_test(Int64(requests.count), &requests, &isDone))
-                if isDone != 0 { return true }
+                test(&requests)
+                requests.removeAll { $0 == 0 }
+                if requests.isEmpty { return true }
                 if let deadline, ContinuousClock.now > deadline { return false }
-                looks += 1
-                // Mostly it is a moment; a rank that waits longer leaves its core to those that compute.
-                if looks < 2000 { sched_yield() } else { usleep(100) }
+                wait.note(isOver: false)
             }
         }
 
@@ -89,6 +78,52 @@
             alarm(3)
             cmpi_abort(code)
             _exit(code)
+        }
+    }
+
+    /// Messages by MPI.
+    final class MPITransfers: Transfers {
+        private let wire: MPIWire
+        /// Of what has not arrived yet.
+        private var requests: [Int] = []
+        private var numbers: [Int] = []
+        private var begun = 0
+
+        /// Bytes at once, whose count is a C int there.
+        private static let longest = 1 << 30
+
+        init(_ wire: MPIWire) { self.wire = wire }
+
+        var isEmpty: Bool { requests.isEmpty }
+
+        func send(_ message: Message, tag: Int) -> Int {
+            begin(message) { cmpi_send($0, $1, Int32(message.rank), Int32(tag), &$2) }
+        }
+
+        func receive(_ message: Message, tag: Int) -> Int {
+            begin(message) { cmpi_receive($0, $1, Int32(message.rank), Int32(tag), &$2) }
+        }
+
+        private func begin(
+            _ message: Message, _ call: (UnsafeMutableRawPointer, Int64, inout Int) -> Int32
+        ) -> Int {
+            defer { begun += 1 }
+            guard let start = message.bytes.baseAddress else { return begun }
+            for first in stride(from: 0, to: message.bytes.count, by: Self.longest) {
+                let count = min(Self.longest, message.bytes.count - first)
+                requests.append(wire.begin { call(start + first, Int64(count), &$0) })
+                numbers.append(begun)
+            }
+            return begun
+        }
+
+        func arrived() -> [Int] {
+            wire.test(&requests)
+            let done = zip(requests, numbers).filter { $0.0 == 0 }.map(\.1)
+            guard !done.isEmpty else { return [] }
+            numbers = zip(requests, numbers).filter { $0.0 != 0 }.map(\.1)
+            requests.removeAll { $0 == 0 }
+            return done
         }
     }
 #endif

@@ -48,11 +48,11 @@ import Testing
 
     @Test(arguments: 1...9) func theTreeAddsEverythingOnceInOneOrder(shards: Int) {
         func sum(_ ranks: Int) -> String? {
-            var whole = ShardTree<String> { "(\($0)\($1))" }
+            var whole = ShardTree<String>(shards) { "(\($0)\($1))" }
             for rank in 0..<ranks {
-                var own = ShardTree<String> { "(\($0)\($1))" }
+                var own = ShardTree<String>(shards) { "(\($0)\($1))" }
                 for shard in rank * shards / ranks..<(rank + 1) * shards / ranks { own.add("\(shard)", index: shard) }
-                for node in own.nodes { whole.add(node.sum, level: node.level, index: node.index) }
+                for node in own.nodes { whole.add(node) }
             }
             return whole.finish()
         }

@@ -27,7 +27,8 @@ public final class Trainer<O: Objective> {
             layout, seed: options.seed, slices: options.slices, workers: Workers(threads: options.threads),
             precision: options.precision, backward: true, ranks: ranks, device: device)
         model = SlicedModel(
-            weights, optimizer: options.optimizer, recomputes: options.recompute, shards: options.cut.shards
+            weights, optimizer: options.optimizer, recomputes: options.recompute, shards: options.cut.shards,
+            wire: options.wire ?? .fp32
         ) { options.rate(of: $0, layers: layers) }
         schedule = options.schedule
         let cut = device == nil ? options.cut : options.deviceCut
