@@ -30,7 +30,7 @@ public enum Spread: String, CaseIterable, Sendable {
         let ranks = Ranks.current
         if self == .runs, ranks.size > 1 {
             ranks.remember("the same command goes on")
-            let own = try Ranks.$current.withValue(Alone()) { try Part(of: items, ranks, body) }
+            let own = try Ranks.alone { try Part(of: items, ranks, body) }
             let parts = try ranks.gather(Array(JSONEncoder().encode(own))).map {
                 try JSONDecoder().decode(Part<Value>.self, from: Data($0))
             }
