@@ -5,8 +5,10 @@ import Tensors
 struct QueryTile {
     /// Which sequence of the layout.
     let index: Int
-    /// The rows of that sequence.
+    /// The rows of that sequence, its keys.
     let sequence: Range<Int>
+    /// The rows of its queries, among those that are asked.
+    let queries: Range<Int>
     let head: Int
     let first: Int
     let count: Int
@@ -21,28 +23,35 @@ struct QueryTile {
 
     /// Visits the tiles of one sequence and head.
     static func each(length: Int, _ body: (_ first: Int, _ count: Int) -> Void) {
-        let step = max(16, scores / max(1, length))
-        for first in stride(from: 0, to: length, by: step) { body(first, min(step, length - first)) }
+        each(queries: length, keys: length, body)
+    }
+
+    private static func each(queries: Int, keys: Int, _ body: (_ first: Int, _ count: Int) -> Void) {
+        let step = max(16, scores / max(1, keys))
+        for first in stride(from: 0, to: queries, by: step) { body(first, min(step, queries - first)) }
     }
 
     /// Visits every tile of every sequence and head, those of one in order, with what `prepare` makes once of the sequence and head.
+    ///
+    /// - Parameter asked: the rows that are queries, as sequences of their own.
     static func each<Prepared>(
-        of layout: BatchLayout, _ shape: HeadShape, _ products: Products,
-        prepare: (_ sequence: Range<Int>, _ head: Int, Products) -> Prepared,
+        of layout: BatchLayout, _ asked: BatchLayout, _ shape: HeadShape, _ products: Products,
+        prepare: (_ sequence: Int, _ head: Int, Products) -> Prepared,
         body: (QueryTile, Prepared, Products) -> Void
     ) {
         shape.eachHead(layout, products) { index, sequence, head, products in
-            let prepared = prepare(sequence, head, products)
-            each(length: sequence.count) { first, count in
+            let (prepared, queries) = (prepare(index, head, products), asked.rows(index))
+            each(queries: queries.count, keys: sequence.count) { first, count in
                 body(
-                    QueryTile(index: index, sequence: sequence, head: head, first: first, count: count), prepared,
-                    products)
+                    QueryTile(
+                        index: index, sequence: sequence, queries: queries, head: head, first: first, count: count),
+                    prepared, products)
             }
         }
     }
 
-    /// This tile's queries of a matrix with a row for each of the sequence.
-    func queries(_ matrix: Matrix) -> Matrix { matrix.rows(first, count) }
+    /// This tile's rows of a matrix with a row for each query of the sequence.
+    func rows(_ matrix: Matrix) -> Matrix { matrix.rows(first, count) }
 }
 
 /// What every tile's gradient multiplies with, made ready once a sequence and head.

@@ -8,6 +8,14 @@ import Tensors
 /// its options, an `AttentionKind`, and a line in `attentions`.
 public protocol SelfAttention: Sendable {
     func callAsFunction(_ projections: Variable, _ layout: BatchLayout) -> Variable
+    /// The outputs of `kept` rows alone, [kept, width].
+    func callAsFunction(_ projections: Variable, _ layout: BatchLayout, keeping kept: RowSelection) -> Variable
+}
+
+extension SelfAttention {
+    public func callAsFunction(
+        _ projections: Variable, _ layout: BatchLayout, keeping kept: RowSelection
+    ) -> Variable { self(projections, layout).gatherRows(kept.rows) }
 }
 
 /// The backward pass of an attention, whose time counts as attention's.

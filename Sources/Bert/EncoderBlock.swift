@@ -74,10 +74,9 @@ struct EncoderBlock: Sendable {
 
     /// The block's output for all rows, or for those of `selection` alone.
     func callAsFunction(_ x: Variable, _ layout: BatchLayout, keeping selection: RowSelection? = nil) -> Variable {
-        var (residual, context) = (x, attention(projections(x), layout))
-        if let selection {
-            (residual, context) = (x.gatherRows(selection.rows), context.gatherRows(selection.rows))
-        }
+        let projections = projections(x)
+        let context = selection.map { attention(projections, layout, keeping: $0) } ?? attention(projections, layout)
+        let residual = selection.map { x.gatherRows($0.rows) } ?? x
         let layout = selection?.layout ?? layout
         if isPre {
             let attended = residual + attentionOutput(context).dropout(dropout, layout)

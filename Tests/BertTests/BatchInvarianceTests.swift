@@ -69,6 +69,22 @@ struct BatchInvarianceTests {
         }
     }
 
+    /// What the last block computes of some rows alone is what it computes of all.
+    @Test(arguments: EncoderOptions.all)
+    func keptRows(options: EncoderOptions) {
+        for precision in Precision.allCases where precision.isAvailable {
+            let layout = ParameterLayout()
+            let encoder = Encoder(options, layout)
+            let tape = inference(layout, precision)
+            let batch = Batch<PretrainingExample>(TinySequence.all)
+            let kept = RowSelection(batch.tokens.layout, firstRowsAnd: batch.everyOther)
+            let some = encoder(batch.tokens, tape, keeping: kept).value
+            let all = encoder(batch.tokens, tape).gatherRows(kept.rows).value
+            #expect(some.rows < batch.tokens.layout.tokens)
+            expectSame(some.values[...], all.values)
+        }
+    }
+
     @Test(arguments: EncoderOptions.all, orders)
     func wordLogits(options: EncoderOptions, order: [Int]) {
         for precision in Precision.allCases where precision.isAvailable {

@@ -14,7 +14,7 @@ final class ThreadRanks: Communicator {
         private var pages: [Int: [[UInt8]]] = [:]
         private var page = 0
         private var letters: [Letter: [[UInt8]]] = [:]
-        private(set) var bytes = 0
+        private var bytes: [Int: Int] = [:]
 
         struct Letter: Hashable { let from, to, tag: Int }
 
@@ -35,9 +35,11 @@ final class ThreadRanks: Communicator {
         func send(_ bytes: [UInt8], _ letter: Letter) {
             condition.withLock {
                 letters[letter, default: []].append(bytes)
-                self.bytes += bytes.count
+                self.bytes[letter.from, default: 0] += bytes.count
             }
         }
+
+        func bytes(from rank: Int) -> Int { condition.withLock { bytes[rank, default: 0] } }
 
         func take(_ letter: Letter) -> [UInt8]? {
             condition.withLock {
@@ -87,8 +89,8 @@ final class ThreadRanks: Communicator {
         }
     }
 
-    /// Bytes that all ranks have sent so far.
-    var bytesSent: Int { table.bytes }
+    /// Bytes of the messages that this rank has begun to send.
+    var bytesSent: Int { table.bytes(from: rank) }
 
     private init(_ rank: Int, of size: Int, _ table: Table) {
         (self.rank, self.size, self.table) = (rank, size, table)

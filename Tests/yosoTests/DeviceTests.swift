@@ -41,8 +41,8 @@ struct DeviceTests {
         #expect(try score("cuda") == score("cpu"))
     }
 
-    /// Every word's first token is read, and no other.
-    @Test func wordsLearnAsOnTheCPU() throws {
+    /// Every word's first token is read, and no other; blocks that are frozen go forward alone.
+    @Test(arguments: [0, 1]) func wordsLearnAsOnTheCPU(frozen: Int) throws {
         struct Step: Decodable { let loss, gradientNorm: Double? }
         let device = try EmulatedDevice()
         try device.tool.writeNames()
@@ -53,7 +53,8 @@ struct DeviceTests {
                     "finetune", "names.yaml", "--checkpoint", "run", "--random-weights", "--output", name, "--device",
                     name,
                 ]
-                    + ["epochs=1", "classifierDropout=0.1", "optimizer.rate=1e-3"].flatMap { ["--set", $0] })
+                    + ["epochs=1", "classifierDropout=0.1", "optimizer.rate=1e-3", "layers.frozen=\(frozen)"]
+                    .flatMap { ["--set", $0] })
             #expect(result.code == 0, "\(result.error)")
             return try String(contentsOf: device.tool.file("\(name)/metrics.jsonl"), encoding: .utf8)
                 .split(separator: "\n").map { try JSONDecoder().decode(Step.self, from: Data($0.utf8)) }

@@ -19,7 +19,16 @@ struct NormalizedSoftmax: SelfAttention {
     static let firstTemperature: Float = 16
 
     func callAsFunction(_ projections: Variable, _ layout: BatchLayout) -> Variable {
-        softmax(projections.tape.machine == nil ? unitQueriesAndKeys(projections) : projections, layout)
+        softmax(unit(projections), layout)
+    }
+
+    func callAsFunction(_ projections: Variable, _ layout: BatchLayout, keeping kept: RowSelection) -> Variable {
+        softmax(unit(projections), layout, keeping: kept)
+    }
+
+    /// A GPU's kernels take them as they are.
+    private func unit(_ projections: Variable) -> Variable {
+        projections.tape.machine == nil ? unitQueriesAndKeys(projections) : projections
     }
 
     /// q̂ | k̂ | v

@@ -19,6 +19,15 @@ struct SoftmaxAttention: SelfAttention {
     var temperature: Parameter?
 
     func callAsFunction(_ projections: Variable, _ layout: BatchLayout) -> Variable {
+        attend(projections, layout, keeping: nil)
+    }
+
+    func callAsFunction(_ projections: Variable, _ layout: BatchLayout, keeping kept: RowSelection) -> Variable {
+        guard projections.tape.machine == nil else { return self(projections, layout).gatherRows(kept.rows) }
+        return attend(projections, layout, keeping: kept)
+    }
+
+    private func attend(_ projections: Variable, _ layout: BatchLayout, keeping kept: RowSelection?) -> Variable {
         let tape = projections.tape
         if tape.machine != nil {
             let random = dropout > 0 ? tape.nextRandomStream() : nil
@@ -27,24 +36,25 @@ struct SoftmaxAttention: SelfAttention {
                     heads: shape.heads, headWidth: shape.headWidth,
                     .softmax(scale: scale, dropout: random == nil ? 0 : dropout, random: random)), layout)
         }
-        let output = tape.pool.tensor(projections.rows, shape.width)
-        // log Σ exp of every query's scores, [heads, tokens].
-        let logSums = tape.pool.tensor(shape.heads, projections.rows)
+        let queries = kept.map { SoftmaxQueries($0, of: projections.value, shape, tape.pool) }
+        let output = tape.pool.tensor(queries?.values.rows ?? projections.rows, shape.width)
+        // log Σ exp of every query's scores, [heads, queries].
+        let logSums = tape.pool.tensor(shape.heads, output.rows)
         let mask = dropout > 0 ? tape.nextRandomStream() : nil
         let pass = SoftmaxPass(
-            attention: self, layout: layout, scales: scales(tape), mask: mask, logSums: logSums)
+            attention: self, layout: layout, queries: queries, scales: scales(tape), mask: mask, logSums: logSums)
         if SoftmaxPass.hasKernel {
             pass.attend(projections.value, into: output, tape.products)
             return tape.record(output, SoftmaxGradient(pass: pass, projections: projections, output: output))
         }
         pass.eachTile(tape.products) { sequence, head, products in
-            let slices = shape.slices(projections.value, sequence, head: head)
+            let slices = pass.slices(projections.value, sequence, head)
             return (
                 query: slices.query, key: products.right(slices.key.transposed), value: products.right(slices.value)
             )
         } body: { tile, factors, products in
             let scores = products.pool.tensor(tile.count, tile.keys)
-            multiply(products.left(tile.queries(factors.query)), factors.key, into: scores.matrix)
+            multiply(products.left(tile.rows(factors.query)), factors.key, into: scores.matrix)
             withPointers(scores, pass.logSum(tile)) {
                 ck_softmax(Int64(tile.count), Int64(tile.keys), pass.scales[tile.head], $0, $1)
             }
@@ -72,30 +82,47 @@ struct SoftmaxAttention: SelfAttention {
 struct SoftmaxPass {
     let attention: SoftmaxAttention
     let layout: BatchLayout
+    /// Where not all rows are.
+    let queries: SoftmaxQueries?
     let scales: [Float]
     let mask: RandomStream?
     let logSums: Tensor
 
     var shape: HeadShape { attention.shape }
 
+    /// The queries as sequences of their own.
+    var asked: BatchLayout { queries?.rows.layout ?? layout }
+
     func eachTile<Prepared>(
-        _ products: Products, prepare: (_ sequence: Range<Int>, _ head: Int, Products) -> Prepared,
+        _ products: Products, prepare: (_ sequence: Int, _ head: Int, Products) -> Prepared,
         body: (QueryTile, Prepared, Products) -> Void
     ) {
-        QueryTile.each(of: layout, shape, products, prepare: prepare, body: body)
+        QueryTile.each(of: layout, asked, shape, products, prepare: prepare, body: body)
+    }
+
+    /// Queries, keys and values of a head of a sequence in `projections`, or where `kept` are all queries, in these.
+    func slices(_ projections: Tensor, kept: Tensor?, _ sequence: Int, _ head: Int) -> HeadSlices {
+        let all = shape.slices(projections, layout.rows(sequence), head: head)
+        guard let kept else { return all }
+        return HeadSlices(
+            query: shape.slice(kept, asked.rows(sequence), head: head), key: all.key, value: all.value)
+    }
+
+    func slices(_ projections: Tensor, _ sequence: Int, _ head: Int) -> HeadSlices {
+        slices(projections, kept: queries?.values, sequence, head)
     }
 
     func logSum(_ tile: QueryTile) -> Tensor {
-        let first = tile.sequence.lowerBound + tile.first
+        let first = tile.queries.lowerBound + tile.first
         return logSums.row(tile.head, first..<first + tile.count)
     }
 
-    /// The rows of the tile in [tokens, width].
+    /// The rows of the tile in [queries, width].
     func slice(_ tensor: Tensor, _ tile: QueryTile) -> Matrix {
-        tile.queries(shape.slice(tensor, tile.sequence, head: tile.head))
+        tile.rows(shape.slice(tensor, tile.queries, head: tile.head))
     }
 
-    /// Dropout of a tile of weights (or of their gradient), drawn by sequence, head, query and key.
+    /// Dropout of a tile of weights (or of their gradient), drawn by sequence, head, query (its place among those that are asked) and key.
     func drop(_ weights: Tensor, _ tile: QueryTile) {
         guard let key = dropoutKey(sequence: tile.index, head: tile.head) else { return }
         let first = UInt32(truncatingIfNeeded: tile.first * tile.keys)

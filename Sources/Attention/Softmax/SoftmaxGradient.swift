@@ -11,16 +11,18 @@ struct SoftmaxGradient: AttentionGradient {
 
     func backward(_ dOutput: Tensor, _ gradients: Gradients) {
         let dProjections = gradients.pool.tensor(projections.rows, projections.columns)
+        let dQueries = pass.queries.map { gradients.pool.tensor($0.values.rows, $0.values.columns) }
         if SoftmaxPass.hasKernel {
-            pass.writeGradients(projections.value, output, dOutput, into: dProjections, gradients.products)
-            return finish(dProjections, gradients)
+            pass.writeGradients(
+                projections.value, output, dOutput, into: dProjections, dQueries: dQueries, gradients.products)
+            return finish(dProjections, dQueries, gradients)
         }
         pass.eachTile(gradients.products) { sequence, head, products in
-            AttentionFactors(pass.shape.slices(projections.value, sequence, head: head), products)
+            AttentionFactors(pass.slices(projections.value, sequence, head), products)
         } body: { tile, factors, products in
             let pool = products.pool
-            let dSlices = pass.shape.slices(dProjections, tile.sequence, head: tile.head)
-            let query = tile.queries(factors.query)
+            let dSlices = pass.slices(dProjections, kept: dQueries, tile.index, tile.head)
+            let query = tile.rows(factors.query)
             let dTile = pass.slice(dOutput, tile)
 
             let weights = pool.tensor(tile.count, tile.keys)
@@ -39,15 +41,16 @@ struct SoftmaxGradient: AttentionGradient {
             pass.drop(dWeights, tile)
             let delta = rowProducts(dTile, pass.slice(output, tile), pool)
             softmaxRowsGradient(weights, pass.scales[tile.head], delta, dWeights)
-            multiply(products.left(dWeights.matrix), factors.key, into: tile.queries(dSlices.query))
+            multiply(products.left(dWeights.matrix), factors.key, into: tile.rows(dSlices.query))
             multiply(
                 products.left(dWeights.matrix.transposed), products.right(query), into: dSlices.key,
                 accumulate: tile.accumulates)
         }
-        finish(dProjections, gradients)
+        finish(dProjections, dQueries, gradients)
     }
 
-    private func finish(_ dProjections: Tensor, _ gradients: Gradients) {
+    private func finish(_ dProjections: Tensor, _ dQueries: Tensor?, _ gradients: Gradients) {
+        if let dQueries { pass.queries?.write(dQueries, into: dProjections) }
         if let temperature = pass.attention.temperature { addTemperature(dProjections, to: temperature, gradients) }
         gradients.add(dProjections, to: projections)
     }

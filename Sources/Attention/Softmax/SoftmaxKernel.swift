@@ -9,10 +9,10 @@ extension SoftmaxPass {
 
     /// Forward: the output of every head, and `logSums`, to the base 2.
     func attend(_ projections: Tensor, into output: Tensor, _ products: Products) {
-        shape.eachHead(layout, products) { sequence, rows, head, products in
-            let scratch = scratch(rows.count, products.pool)
+        shape.eachHead(layout, products) { sequence, keys, head, products in
+            let (scratch, rows) = (scratch(keys.count, products.pool), asked.rows(sequence))
             withPointers(
-                attended(projections, sequence, rows, head), shape.slice(output, rows, head: head),
+                attended(projections, sequence, head), shape.slice(output, rows, head: head),
                 logSums.row(head, rows), scratch
             ) { ck_attend($0, $1, $2, $3) }
         }
@@ -20,24 +20,26 @@ extension SoftmaxPass {
 
     /// Backward: gradients of all projections.
     func writeGradients(
-        _ projections: Tensor, _ output: Tensor, _ dOutput: Tensor, into dProjections: Tensor, _ products: Products
+        _ projections: Tensor, _ output: Tensor, _ dOutput: Tensor, into dProjections: Tensor, dQueries: Tensor?,
+        _ products: Products
     ) {
-        shape.eachHead(layout, products) { sequence, rows, head, products in
+        shape.eachHead(layout, products) { sequence, keys, head, products in
+            let rows = asked.rows(sequence)
             let d = shape.slice(dOutput, rows, head: head)
             let delta = rowProducts(d, shape.slice(output, rows, head: head), products.pool)
-            let scratch = scratch(rows.count, products.pool)
-            let dSlices = shape.slices(dProjections, rows, head: head)
+            let scratch = scratch(keys.count, products.pool)
+            let dSlices = slices(dProjections, kept: dQueries, sequence, head)
             withPointers(
-                attended(projections, sequence, rows, head), d, logSums.row(head, rows), delta, dSlices, scratch
+                attended(projections, sequence, head), d, logSums.row(head, rows), delta, dSlices, scratch
             ) {
                 ck_attend_gradient($0, $1, $2, $3, $4.query, $4.key, $4.value, $5)
             }
         }
     }
 
-    private func attended(_ projections: Tensor, _ sequence: Int, _ rows: Range<Int>, _ head: Int) -> AttendedHead {
+    private func attended(_ projections: Tensor, _ sequence: Int, _ head: Int) -> AttendedHead {
         AttendedHead(
-            slices: shape.slices(projections, rows, head: head), scale: scales[head],
+            slices: slices(projections, sequence, head), scale: scales[head],
             dropout: mask == nil ? 0 : attention.dropout, mask: dropoutKey(sequence: sequence, head: head) ?? 0)
     }
 

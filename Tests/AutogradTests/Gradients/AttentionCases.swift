@@ -12,6 +12,11 @@ extension GradientCase {
         attention("softmax with dropout", .softmax, short, heads: 2, dropout: 0.25),
         attention("softmax, tiled", .softmax, tiled),
         attention("softmax, tiled by keys too", .softmax, [3, 490]),
+        attention("softmax of some rows", .softmax, short, heads: 2, dropout: 0.25, keeping: [3, 8, 9]),
+        attention("softmax of some rows, tiled", .softmax, tiled, keeping: Array(5..<230)),
+        attention(
+            "normalized softmax of some rows", .normalizedSoftmax, short, step: 2e-3, temperature: 16, keeping: [5]),
+        attention("linear of some rows", .init(LinearOptions()), short, heads: 2, keeping: [3, 8]),
         attention("normalized softmax", .normalizedSoftmax, short, heads: 2, step: 2e-3, temperature: 16),
         attention("normalized softmax, tiled", .normalizedSoftmax, tiled, step: 2e-3, temperature: 16),
         attention("softmax with dropout, tiled", .softmax, tiled, dropout: 0.25),
@@ -68,15 +73,18 @@ extension GradientCase {
 
     private static func attention(
         _ name: String, _ choice: AttentionChoice, _ lengths: [Int], heads: Int = 1, dropout: Float = 0,
-        step: Float = 5e-3, temperature: Double = 1
+        step: Float = 5e-3, temperature: Double = 1, keeping others: [Int32]? = nil
     ) -> GradientCase {
         let headWidth = 8
         let layout = BatchLayout(lengths: lengths)
+        let kept = others.map { RowSelection(layout, firstRowsAnd: $0) }
         return GradientCase(name, [(layout.tokens, 3 * heads * headWidth)], step: step, temperature: temperature) {
             parameters in
             let attention = choice.attention(
                 heads: heads, headWidth: headWidth, dropout: dropout, parameters.scope("self"))
-            return { attention($0[0], layout) }
+            return { inputs in
+                kept.map { attention(inputs[0], layout, keeping: $0) } ?? attention(inputs[0], layout)
+            }
         }
     }
 }

@@ -1,12 +1,10 @@
-import Autograd
-
 /// The rows whose last hidden state anybody reads: `[CLS]` of every sequence, and what is predicted.
 ///
-/// The last block needs keys and values of all tokens, but everything behind its attention only for these rows: of a
+/// The last block needs keys and values of all tokens, but queries, and everything behind its attention, of these rows alone: of a
 /// masked-LM step's last block that leaves about a sixth, of a classifier's one row a sequence. Results are the same.
 public struct RowSelection: Sendable, Equatable {
     /// Rows of the packed tokens, ascending.
-    let rows: [Int32]
+    public let rows: [Int32]
     /// The kept rows as sequences of their own.
     public let layout: BatchLayout
 
