@@ -2,14 +2,14 @@ import Foundation
 
 /// Keeps two runs from tokenizing into the same folder, and removes what killed ones left there. Of several ranks the first to take
 /// it lets others join; the system releases it when the last of them has ended, however it does.
-struct CacheLock {
+final class CacheLock {
     private let descriptor: Int32
     private let folder: URL
     /// A file that is in the folder while the one that took the lock has it, of a name that no other has.
     let mark: String?
 
     /// Takes the lock, for others to join.
-    init(_ folder: URL) throws {
+    convenience init(_ folder: URL) throws {
         let mark = "\(UUID().uuidString).partial"
         try self.init(folder, mark)
         try take(LOCK_EX)
@@ -25,7 +25,7 @@ struct CacheLock {
     }
 
     /// Joins the one who took it.
-    init(joining folder: URL) throws {
+    convenience init(joining folder: URL) throws {
         try self.init(folder, nil)
         try take(LOCK_SH)
     }
@@ -39,12 +39,11 @@ struct CacheLock {
 
     private func take(_ kind: Int32) throws {
         guard flock(descriptor, kind | LOCK_NB) == 0 else {
-            close(descriptor)
             throw CorpusError(folder, "another process is tokenizing into it; wait for it")
         }
     }
 
-    func release() {
+    deinit {
         if let mark { unlink(folder.appendingPathComponent(mark).path) }
         close(descriptor)
     }

@@ -21,7 +21,7 @@ struct TokenFolder {
     func complete(_ ranks: any Communicator, progress: (TokenizedCorpus.Progress) throws -> Void) throws {
         try checkText(ranks)
         let (work, caller, lock) = try share(ranks)
-        defer { lock?.release() }
+        defer { withExtendedLifetime(lock) {} }
         let writer = ShardWriter(tokenizer: tokenizer, wide: isWide)
         let totalBytes = work.values.reduce(0) { $0 + $1.sourceBytes }
         var (doneBytes, doneTokens) = (0, 0)
