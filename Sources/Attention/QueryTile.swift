@@ -26,7 +26,7 @@ struct QueryTile {
         each(queries: length, keys: length, body)
     }
 
-    private static func each(queries: Int, keys: Int, _ body: (_ first: Int, _ count: Int) -> Void) {
+    static func each(queries: Int, keys: Int, _ body: (_ first: Int, _ count: Int) -> Void) {
         let step = max(16, scores / max(1, keys))
         for first in stride(from: 0, to: queries, by: step) { body(first, min(step, queries - first)) }
     }

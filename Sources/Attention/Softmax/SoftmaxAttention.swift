@@ -36,7 +36,7 @@ struct SoftmaxAttention: SelfAttention {
                     heads: shape.heads, headWidth: shape.headWidth,
                     .softmax(scale: scale, dropout: random == nil ? 0 : dropout, random: random)), layout)
         }
-        let queries = kept.map { SoftmaxQueries($0, of: projections.value, shape, tape.pool) }
+        let queries = kept.map { AskedQueries($0, of: projections.value, width: shape.width, tape.pool) }
         let output = tape.pool.tensor(queries?.values.rows ?? projections.rows, shape.width)
         // log Σ exp of every query's scores, [heads, queries].
         let logSums = tape.pool.tensor(shape.heads, output.rows)
@@ -83,7 +83,7 @@ struct SoftmaxPass {
     let attention: SoftmaxAttention
     let layout: BatchLayout
     /// Where not all rows are.
-    let queries: SoftmaxQueries?
+    let queries: AskedQueries?
     let scales: [Float]
     let mask: RandomStream?
     let logSums: Tensor
@@ -91,7 +91,7 @@ struct SoftmaxPass {
     var shape: HeadShape { attention.shape }
 
     /// The queries as sequences of their own.
-    var asked: BatchLayout { queries?.rows.layout ?? layout }
+    var asked: BatchLayout { queries?.selection.layout ?? layout }
 
     func eachTile<Prepared>(
         _ products: Products, prepare: (_ sequence: Int, _ head: Int, Products) -> Prepared,

@@ -11,7 +11,7 @@ struct SoftmaxGradient: AttentionGradient {
 
     func backward(_ dOutput: Tensor, _ gradients: Gradients) {
         let dProjections = gradients.pool.tensor(projections.rows, projections.columns)
-        let dQueries = pass.queries.map { gradients.pool.tensor($0.values.rows, $0.values.columns) }
+        let dQueries = pass.queries?.gradient(gradients.pool)
         if SoftmaxPass.hasKernel {
             pass.writeGradients(
                 projections.value, output, dOutput, into: dProjections, dQueries: dQueries, gradients.products)

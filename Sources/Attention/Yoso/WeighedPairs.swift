@@ -4,7 +4,7 @@ import Tensors
 /// One sequence and head whose pairs are weighed by their cosines, tile by tile: the dense route, of all pairs or of those
 /// that hashes select.
 struct WeighedPairs {
-    /// Rows of length 1.
+    /// Rows of length 1; where all pairs are met, fewer than there are keys, or as many.
     let query: Matrix
     /// Rows of length 1.
     let key: Matrix
@@ -19,7 +19,7 @@ struct WeighedPairs {
     @discardableResult func sum(into sums: Matrix, mass: Tensor) -> Int {
         let (key, value) = (products.right(key.transposed), products.right(value))
         var met = 0
-        QueryTile.each(length: length) { first, count in
+        QueryTile.each(queries: query.rows, keys: length) { first, count in
             let weights = pool.tensor(count, length)
             multiply(products.left(query.rows(first, count)), key, into: weights.matrix)
             let nearest = nearest(first, count)
@@ -36,7 +36,7 @@ struct WeighedPairs {
     func writeGradients(_ dSums: Matrix, _ delta: Tensor, into gradient: HeadSlices) {
         let (keys, keysTransposed) = (products.right(key), products.right(key.transposed))
         let valuesTransposed = products.right(value.transposed)
-        QueryTile.each(length: length) { first, count in
+        QueryTile.each(queries: query.rows, keys: length) { first, count in
             let (query, dTile) = (query.rows(first, count), dSums.rows(first, count))
             let weights = pool.tensor(count, length)
             let dDots = pool.tensor(count, length)
@@ -55,7 +55,7 @@ struct WeighedPairs {
         }
     }
 
-    private var length: Int { query.rows }
+    private var length: Int { key.rows }
 
     private func nearest(_ first: Int, _ count: Int) -> IntegerVector<UInt16>? {
         selected?.nearest(queries: first, count, step: 1, pool)

@@ -15,6 +15,15 @@ struct YosoExpectation: SelfAttention {
     static let epsilon: Float = 1e-12
 
     func callAsFunction(_ projections: Variable, _ layout: BatchLayout) -> Variable {
+        attend(projections, layout, keeping: nil)
+    }
+
+    func callAsFunction(_ projections: Variable, _ layout: BatchLayout, keeping kept: RowSelection) -> Variable {
+        guard projections.tape.machine == nil else { return self(projections, layout).gatherRows(kept.rows) }
+        return attend(projections, layout, keeping: kept)
+    }
+
+    private func attend(_ projections: Variable, _ layout: BatchLayout, keeping kept: RowSelection?) -> Variable {
         let tape = projections.tape
         if tape.machine != nil {
             // One of YOSO-m whose bits follow the length has its own way to a machine.
@@ -26,21 +35,24 @@ struct YosoExpectation: SelfAttention {
                 DeviceAttention(heads: shape.heads, headWidth: shape.headWidth, .yosoExpectation(pairs)), layout)
         }
         let units = UnitRows(projections.value, columns: 2 * shape.width, shape.headWidth, tape.products)
-        let output = tape.pool.tensor(projections.rows, shape.width)
-        // |S| or mass, [heads, tokens].
-        let divisors = tape.pool.tensor(shape.heads, projections.rows)
-        shape.eachHead(layout, tape.products) { _, rows, head, products in
-            let (options, divisors) = (options(rows.count), divisors.row(head, rows))
+        let queries = kept.map { AskedQueries($0, of: units.rows, width: shape.width, tape.pool) }
+        let output = tape.pool.tensor(queries?.values.rows ?? projections.rows, shape.width)
+        // |S| or mass, [heads, queries].
+        let divisors = tape.pool.tensor(shape.heads, output.rows)
+        let asked = queries?.selection.layout ?? layout
+        shape.eachHead(layout, tape.products) { sequence, keys, head, products in
+            let rows = asked.rows(sequence)
+            let (options, divisors) = (options(keys.count), divisors.row(head, rows))
             let sums = shape.slice(output, rows, head: head)
-            let slices = slices(units.rows, projections.value, rows, head: head)
+            let slices = slices(units.rows, kept: queries?.values, rows, projections.value, keys, head: head)
             pairs(slices, options, products).sum(into: sums, mass: divisors)
             options.normalization.normalize(sums, divisors)
         }
         return tape.record(
             output,
             YosoExpectationGradient(
-                attention: self, layout: layout, projections: projections, units: units, output: output,
-                divisors: divisors))
+                attention: self, layout: layout, asked: asked, queries: queries, projections: projections,
+                units: units, output: output, divisors: divisors))
     }
 
     func pairs(
@@ -53,11 +65,18 @@ struct YosoExpectation: SelfAttention {
     }
 
     /// Unit queries and keys of a sequence and head, and values as they are.
-    func slices(_ units: Tensor, _ projections: Tensor, _ sequence: Range<Int>, head: Int) -> HeadSlices {
+    ///
+    /// - Parameters:
+    ///   - kept: the queries where they are not all, of which `rows` are the sequence's.
+    ///   - sequence: the rows of its keys.
+    func slices(
+        _ units: Tensor, kept: Tensor?, _ rows: Range<Int>, _ projections: Tensor, _ sequence: Range<Int>, head: Int
+    ) -> HeadSlices {
         let part = units.matrix.rows(sequence.lowerBound, sequence.count)
         let column = head * shape.headWidth
         return HeadSlices(
-            query: part.columns(column, shape.headWidth), key: part.columns(shape.width + column, shape.headWidth),
+            query: shape.slice(kept ?? units, rows, head: head),
+            key: part.columns(shape.width + column, shape.headWidth),
             value: shape.slices(projections, sequence, head: head).value)
     }
 }
@@ -67,6 +86,9 @@ struct YosoExpectation: SelfAttention {
 struct YosoExpectationGradient: AttentionGradient {
     let attention: YosoExpectation
     let layout: BatchLayout
+    /// The queries as sequences of their own, and they where they are not all rows.
+    let asked: BatchLayout
+    let queries: AskedQueries?
     let projections: Variable
     let units: UnitRows
     let output: Tensor
@@ -76,17 +98,22 @@ struct YosoExpectationGradient: AttentionGradient {
         let (shape, pool) = (attention.shape, gradients.pool)
         let dUnits = pool.tensor(units.rows.rows, units.rows.columns)
         let dProjections = pool.tensor(projections.rows, projections.columns)
-        shape.eachHead(layout, gradients.products) { _, rows, head, products in
-            let (options, pool) = (attention.options(rows.count), products.pool)
+        let dQueries = queries?.gradient(pool)
+        shape.eachHead(layout, gradients.products) { sequence, keys, head, products in
+            let rows = asked.rows(sequence)
+            let (options, pool) = (attention.options(keys.count), products.pool)
             let dSums = pool.tensor(rows.count, shape.headWidth)
             let delta = pool.tensor(1, rows.count)
             options.normalization.writeGradient(
                 shape.slice(output, rows, head: head), divisors.row(head, rows), shape.slice(dOutput, rows, head: head),
                 into: dSums.matrix, delta)
-            let slices = attention.slices(units.rows, projections.value, rows, head: head)
+            let slices = attention.slices(
+                units.rows, kept: queries?.values, rows, projections.value, keys, head: head)
             attention.pairs(slices, options, products).writeGradients(
-                dSums.matrix, delta, into: attention.slices(dUnits, dProjections, rows, head: head))
+                dSums.matrix, delta,
+                into: attention.slices(dUnits, kept: dQueries, rows, dProjections, keys, head: head))
         }
+        if let dQueries { queries?.write(dQueries, into: dUnits) }
         units.writeGradient(dUnits, into: dProjections, gradients.products.team)
         gradients.add(dProjections, to: projections)
     }

@@ -16,6 +16,10 @@ extension GradientCase {
         attention("softmax of some rows, tiled", .softmax, tiled, keeping: Array(5..<230)),
         attention(
             "normalized softmax of some rows", .normalizedSoftmax, short, step: 2e-3, temperature: 16, keeping: [5]),
+        attention("yoso expectation of some rows", yoso(bits: 9), short, heads: 2, step: 2e-3, keeping: [3, 9]),
+        attention(
+            "yoso expectation by mass of some rows, tiled", yoso(bits: 16, .mass), tiled, step: 2e-3,
+            keeping: Array(5..<230)),
         attention("linear of some rows", .init(LinearOptions()), short, heads: 2, keeping: [3, 8]),
         attention("normalized softmax", .normalizedSoftmax, short, heads: 2, step: 2e-3, temperature: 16),
         attention("normalized softmax, tiled", .normalizedSoftmax, tiled, step: 2e-3, temperature: 16),
