@@ -32,7 +32,7 @@ public final class ModelWeights {
     ///   - device: a GPU that computes in the place of the CPU.
     public init(
         _ layout: ParameterLayout, seed: UInt64?, slices: Int, workers: Workers, precision: Precision, backward: Bool,
-        ranks: any Communicator = Ranks.all, device: CudaDevice? = nil
+        ranks: any Communicator = Ranks.current, device: CudaDevice? = nil
     ) {
         OpenBLAS.useOneThread()
         pool = StoragePool()
@@ -83,7 +83,9 @@ public final class ModelWeights {
         }
         let values = own.indices.map { parts[($0 - own.lowerBound) % count][($0 - own.lowerBound) / count] }
         guard ranks.size > 1 else { return values }
-        let lengths = ranks.gather(values.map(\.count)).joined()
+        let lengths = Array(ranks.gather(values.map(\.count)).joined())
+        // Of ranks that are gone.
+        guard lengths.count == batches.count else { return batches.map { _ in [] } }
         var all = ranks.gather(Array(values.joined())).joined().makeIterator()
         return lengths.map { length in (0..<length).compactMap { _ in all.next() } }
     }
