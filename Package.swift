@@ -85,7 +85,9 @@ let package = Package(
         .target(name: "Digests", dependencies: ["CCrypto"]),
         .target(name: "Tokenization", dependencies: ["CSentencePiece", "Digests", "Shipped"]),
         .target(name: "SampleEnglish"),
-        .target(name: "Corpora", dependencies: ["Tokenization", "Digests", "Options", "CZlib", "CLzma"]),
+        .target(
+            name: "Corpora",
+            dependencies: ["Communication", "Tokenization", "Digests", "Options", "CZlib", "CLzma"]),
         .target(name: "Tasks", dependencies: ["Corpora", "Options", "Tokenization"]),
         .target(name: "LongRange", dependencies: ["Checkpoints", "Corpora", "Tasks", "CPng"]),
         .target(name: "Checkpoints", dependencies: ["Communication", "Digests", "CFiles"]),

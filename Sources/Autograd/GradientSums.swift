@@ -11,13 +11,17 @@ public final class GradientSums {
     private let lookups: [TiedLookups]
     private let turns: [EventCount]
     private let turnsByOffset: [Int: Int]
+    private let stacks: [Range<Int>]
+    /// What is to go on beside the passes: called between the operations that go back, by any of their threads.
+    public var beside: (() -> Void)?
 
     /// Zeros for all parameters of `layout`.
     public init(_ layout: ParameterLayout, from pool: StoragePool) {
         block = pool.zeros(1, layout.blockCount)
         lookups = layout.tied.map { TiedLookups($0, from: pool) }
-        turns = (0..<layout.parameters.count + layout.tied.count).map { _ in EventCount() }
-        turnsByOffset = layout.parameters.enumerated().reduce(into: [:]) { $0[$1.element.offset] = $1.offset }
+        stacks = layout.stacks
+        turns = (0..<stacks.count + layout.tied.count).map { _ in EventCount() }
+        turnsByOffset = stacks.enumerated().reduce(into: [:]) { $0[$1.element.lowerBound] = $1.offset }
     }
 
     /// Before the first pass of a step.
@@ -33,6 +37,19 @@ public final class GradientSums {
     /// After the last pass of a step: completes the sums.
     public func finish(each: EachIndex) {
         for lookups in lookups { lookups.finish(into: block, each: each) }
+    }
+
+    /// The turns that those who add to a part of the block take; nil where `finish` adds to it too.
+    public func turns(in part: Range<Int>) -> Range<Int>? {
+        if lookups.contains(where: { $0.table.range.overlaps(part) }) { return nil }
+        // Stacks lie in order.
+        let first = stacks.firstIndex { $0.upperBound > part.lowerBound } ?? stacks.count
+        return first..<first + stacks[first...].prefix { $0.lowerBound < part.upperBound }.count
+    }
+
+    /// Whether so many passes have had all of these turns: nothing is added there any more.
+    public func areOver(_ some: Range<Int>, after passes: Int) -> Bool {
+        turns[some].allSatisfy { $0.hasReached(passes) }
     }
 
     /// The turn for `parameter`, which may be several that are stacked: their first counts.

@@ -40,6 +40,13 @@ public final class ParameterGradients {
         turns.use(turn, outOf: table.uses) { body(lookups.rows(ids)) }
     }
 
+    /// Lets go on what does so beside the passes.
+    func goOn(_ clock: PhaseClock?) {
+        guard let beside = order?.sums.beside else { return }
+        beside()
+        clock?.lap(.exchange, isBackward: true)
+    }
+
     /// Ends the pass: the next one waits for it no more.
     public func end() { order?.turns.endAll() }
 }

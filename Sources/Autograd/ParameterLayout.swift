@@ -9,6 +9,8 @@ public final class ParameterLayout {
     public private(set) var multiplied: [Parameter] = []
     /// Those of them that are tables of embeddings too.
     public private(set) var tied: [Parameter] = []
+    /// The parameters whose gradients come together, since they are stacked, mostly a single one.
+    private(set) var stacks: [Range<Int>] = []
     /// Floats of all parameters, without the gaps.
     public var parameterCount: Int { parameters.reduce(0) { $0 + $1.count } }
 
@@ -29,6 +31,8 @@ public final class ParameterLayout {
             uses: scope.uses)
         parameters.append(parameter)
         blockCount += parameter.count
+        let first = aligned ? parameter.offset : stacks.popLast()?.lowerBound ?? parameter.offset
+        stacks.append(first..<blockCount)
         return parameter
     }
 

@@ -1,6 +1,6 @@
 /// What an operation belongs to, where the time of a step is told.
 public enum Phase: String, Sendable, Codable, CaseIterable {
-    case embeddings, dense, attention, norms, activations, head, other
+    case embeddings, dense, attention, norms, activations, head, exchange, other
 }
 
 /// Seconds by phase of the passes of one worker: a tape laps it after every operation, so that what lies between two

@@ -144,6 +144,7 @@ public final class Tape {
             guard let dOutput = gradients.take(output, keeping: wanted.contains(output)) else { continue }
             operation.backward(dOutput, gradients)
             lap(operation.phase, isBackward: true)
+            ofParameters.goOn(clock)
         }
         machine?.settle()
         return variables.map { gradients.of($0) ?? pool.zeros($0.value.rows, $0.value.columns) }

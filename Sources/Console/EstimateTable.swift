@@ -37,7 +37,10 @@ public struct EstimateTable {
                     "\(Show.count(spread.tokensPerSecond)) tokens/s over \(Show.count(spread.network.bitsPerSecond))bit/s"
                 ),
                 ("sent by a rank", "\(Show.bytes(Int(spread.bytesAStep))) a step"),
-                ("for the network", "\(Show.percent(spread.waiting)) of a step"),
+                (
+                    "for the network",
+                    "\(Show.percent(spread.waiting)) of a step, at best: \(Show.percent(spread.hidden)) of its time is hidden"
+                ),
             ]
         }
         return (rows + (several ?? [])).map { $0.padding(toLength: 17, withPad: " ", startingAt: 0) + $1 }.joined(

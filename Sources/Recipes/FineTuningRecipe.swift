@@ -63,6 +63,7 @@ public struct FineTuningRecipe: Sendable {
             overrides + (describesTask && !keys.contains("data") ? [beside] : []))
         let options = settings.options
         resolved.refuse(options.precision, on: options.device)
+        resolved.refuse(options.wire, between: options.shards, on: options.device)
         resolved.refuse(
             "patience", judgedBy: ["selection"], if: options.patience > 0 && options.selection == .last,
             "patience wants selection: best; the last epoch has no better one")

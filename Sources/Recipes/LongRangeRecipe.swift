@@ -64,6 +64,7 @@ public struct LongRangeRecipe: Sendable {
         resolved.refuse(
             model: settings.model, length: task?.length ?? 0, said: "task", by: "the tokens of \(settings.taskName),")
         resolved.refuse(options.precision, on: options.device)
+        resolved.refuse(options.wire, between: options.shards, on: options.device)
         resolved.refuse(
             options.problemsOnDevice(settings.model, task?.isPaired == true ? .pairs : nil), on: options.device)
         resolved.refuse(options.schedule, in: options.budget)

@@ -77,6 +77,7 @@ extension PretrainingRecipe.Settings {
         let examples = options.examples
         resolved.refuse(model: model, length: examples.length, said: "examples.length", by: "examples.length")
         resolved.refuse(options.precision, on: options.device)
+        resolved.refuse(options.wire, between: options.shards, on: options.device)
         resolved.refuse(
             options.problemsOnDevice(model, options.objectiveType.problemOnDevice(model, options)), on: options.device)
         let masking = examples.masking

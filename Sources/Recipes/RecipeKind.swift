@@ -34,6 +34,12 @@ extension ResolvedRecipe {
             "precision is \(precision.rawValue), but this CPU has no AVX512-BF16; wanted fp32")
     }
 
+    mutating func refuse(_ wire: Precision?, between shards: Int?, on device: DeviceChoice?) {
+        refuse(
+            "wire", judgedBy: ["shards", "device"], if: wire == .bf16 && shards ?? 1 == 1 && device != .cuda,
+            "wire is bf16, but shards is 1 and no gradients travel; wanted at least 2 shards, or wire: fp32")
+    }
+
     /// Refuses what a GPU is asked for and none computes, where it is said.
     mutating func refuse(_ problems: [DeviceProblem], on device: DeviceChoice?) {
         for problem in problems where device == .cuda {

@@ -130,6 +130,15 @@ public struct Tensor: KernelOperand {
         withPointers(other, self) { ck_multiply(Int64(count), $0, $1) }
     }
 
+    /// self = bf16(self): the nearest, of two the one with an even significand.
+    public func roundToBFloat16() { withPointer { ck_round_bf16(Int64(count), $0) } }
+
+    /// Rounds to bf16 numbers, and leaves these, 2 bytes each, in the first half of the memory.
+    public func narrowToBFloat16() { withPointer { ck_narrow_bf16(Int64(count), $0) } }
+
+    /// Takes bf16 numbers, 2 bytes each, from the second half of the memory.
+    public func widenFromBFloat16() { withPointer { ck_widen_bf16(Int64(count), $0) } }
+
     /// self *= factor
     public func scale(by factor: Float) { withPointer { ck_scale(Int64(count), factor, $0) } }
 }

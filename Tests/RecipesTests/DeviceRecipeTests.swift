@@ -38,7 +38,19 @@ import Testing
         #expect(
             problem([], "device: cuda\nshards: 2\n") == "x.yaml:14:9: shards is 2; a GPU takes 1; wanted device: cpu")
         #expect(
+            problem([], "device: cuda\nwire: bf16\n")
+                == "x.yaml:14:7: wire is bf16; a GPU has no ranks to send gradients to; wanted device: cpu")
+        #expect(
             problem([], "device: gpu\n")?.hasPrefix("x.yaml:13:9: device is 'gpu'; wanted cpu, cuda or auto") == true)
+    }
+
+    @Test func aWireWantsShards() {
+        #expect(
+            problem([], "wire: bf16\n")
+                == "x.yaml:13:7: wire is bf16, but shards is 1 and no gradients travel; wanted at least 2 shards, or wire: fp32"
+        )
+        #expect(problem([], "wire: bf16\nshards: 2\n") == nil)
+        #expect(problem([], "wire: fp16\nshards: 2\n") == "x.yaml:13:7: wire is 'fp16'; wanted fp32 or bf16")
     }
 
     @Test func theCPUTakesItAll() {

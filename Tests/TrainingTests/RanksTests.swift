@@ -13,9 +13,12 @@ import Testing
         let heldOut: Double?
     }
 
-    static func train(_ ranks: any Communicator, shards: Int, _ precision: Precision, kind: String?) -> Outcome {
-        var options = TinyRun.options(threads: 1, precision: precision)
-        (options.shards, options.optimizer.kind) = (shards, kind)
+    static func train(
+        _ ranks: any Communicator, shards: Int, _ precision: Precision, kind: String? = nil, wire: Precision? = nil,
+        threads: Int = 1
+    ) -> Outcome {
+        var options = TinyRun.options(threads: threads, precision: precision)
+        (options.shards, options.optimizer.kind, options.wire) = (shards, kind, wire)
         let pretrainer = Pretrainer(options, ranks: ranks) {
             Sum(TinyRun.encoder(), options, tokenCounts: [], $0)
         }
@@ -28,31 +31,63 @@ import Testing
 
     @Test(arguments: [(4, 1), (4, 2), (4, 3), (4, 4), (5, 2), (7, 3)], StepInvarianceTests.precisions)
     func anyNumberGivesTheSameBits(_ cut: (shards: Int, ranks: Int), precision: Precision) {
-        for kind in [nil, LAMB.name] {
-            let alone = Self.train(Alone(), shards: cut.shards, precision, kind: kind)
+        for (kind, wire) in [(nil, nil), (LAMB.name, nil), (nil, Precision.bf16)] {
+            let alone = Self.train(Alone(), shards: cut.shards, precision, kind: kind, wire: wire)
             let several = ThreadRanks.run(cut.ranks) {
-                Self.train($0, shards: cut.shards, precision, kind: kind)
+                Self.train($0, shards: cut.shards, precision, kind: kind, wire: wire)
             }
             for one in several { #expect(one == alone) }
         }
     }
 
+    /// Whichever thread it is that lets messages go on.
+    @Test func noNumberOfThreadsOfARankChangesABit() {
+        let alone = Self.train(Alone(), shards: 4, .fp32, wire: .bf16)
+        for one in ThreadRanks.run(2, { Self.train($0, shards: 4, .fp32, wire: .bf16, threads: 3) }) {
+            #expect(one == alone)
+        }
+    }
+
+    /// The gradients of a shard are other numbers then, but not by much.
+    @Test func theWireIsPartOfTheResult() {
+        let (exact, rounded) = (
+            Self.train(Alone(), shards: 2, .fp32), Self.train(Alone(), shards: 2, .fp32, wire: .bf16)
+        )
+        #expect(exact.norms[0] != rounded.norms[0])
+        #expect(abs(exact.norms[0] - rounded.norms[0]) < 1e-3 * exact.norms[0])
+        #expect(exact.losses[0] == rounded.losses[0])
+    }
+
+    /// Of gradients the half, of weights all.
+    @Test(arguments: [(nil, 4), (Precision.bf16, 2)]) func theWireCarriesHalfOfTheBytes(wire: Precision?, each: Int) {
+        let sent = ThreadRanks.run(3) { ranks in
+            var options = TinyRun.options(threads: 1)
+            (options.shards, options.wire) = (6, wire)
+            let pretrainer = Pretrainer(options, ranks: ranks) { Sum(TinyRun.encoder(), options, tokenCounts: [], $0) }
+            let before = ranks.bytesSent
+            _ = pretrainer.step(TinyRun.examples(seed: 1), index: 0, of: 20)
+            return (ranks.bytesSent - before, pretrainer.model.layout.blockCount)
+        }
+        // Two of three ranks send each number's gradient, and one sends its weight to two.
+        #expect(sent.reduce(0) { $0 + $1.0 } == 2 * sent[0].1 * (each + 4))
+    }
+
     /// One shard is what there was before there were any, and more give other bits.
     @Test func shardsArePartOfTheResult() {
-        let one = Self.train(Alone(), shards: 1, .fp32, kind: nil)
+        let one = Self.train(Alone(), shards: 1, .fp32)
         #expect(one.parameters == TinyRun.train(TinyRun.options(threads: 1)).parameters)
-        let two = Self.train(Alone(), shards: 2, .fp32, kind: nil)
+        let two = Self.train(Alone(), shards: 2, .fp32)
         #expect(one.parameters != two.parameters)
         #expect(abs(one.losses[0] - two.losses[0]) < 1e-6 * one.losses[0])
     }
 
     @Test(arguments: 1...9) func theTreeAddsEverythingOnceInOneOrder(shards: Int) {
         func sum(_ ranks: Int) -> String? {
-            var whole = ShardTree<String> { "(\($0)\($1))" }
+            var whole = ShardTree<String>(shards) { "(\($0)\($1))" }
             for rank in 0..<ranks {
-                var own = ShardTree<String> { "(\($0)\($1))" }
+                var own = ShardTree<String>(shards) { "(\($0)\($1))" }
                 for shard in rank * shards / ranks..<(rank + 1) * shards / ranks { own.add("\(shard)", index: shard) }
-                for node in own.nodes { whole.add(node.sum, level: node.level, index: node.index) }
+                for node in own.nodes { whole.add(node) }
             }
             return whole.finish()
         }

@@ -13,7 +13,10 @@ final class ThreadRanks: Communicator {
         private let condition = NSCondition()
         private var pages: [Int: [[UInt8]]] = [:]
         private var page = 0
-        private var letters: [[Int]: [[UInt8]]] = [:]
+        private var letters: [Letter: [[UInt8]]] = [:]
+        private var bytes: [Int: Int] = [:]
+
+        struct Letter: Hashable { let from, to, tag: Int }
 
         func gather(_ bytes: [UInt8], _ rank: Int, of size: Int) -> [[UInt8]] {
             condition.withLock {
@@ -29,20 +32,69 @@ final class ThreadRanks: Communicator {
             }
         }
 
-        func send(_ bytes: [UInt8], from: Int, to: Int) {
+        func send(_ bytes: [UInt8], _ letter: Letter) {
             condition.withLock {
-                letters[[from, to], default: []].append(bytes)
-                condition.broadcast()
+                letters[letter, default: []].append(bytes)
+                self.bytes[letter.from, default: 0] += bytes.count
             }
         }
 
-        func receive(from: Int, to: Int) -> [UInt8] {
+        func bytes(from rank: Int) -> Int { condition.withLock { bytes[rank, default: 0] } }
+
+        func take(_ letter: Letter) -> [UInt8]? {
             condition.withLock {
-                while letters[[from, to], default: []].isEmpty { condition.wait() }
-                return letters[[from, to], default: []].removeFirst()
+                guard let first = letters[letter]?.first else { return nil }
+                letters[letter]?.removeFirst()
+                return first
             }
         }
     }
+
+    /// What is sent lies on the table at once; what is to be received is looked for there, in order.
+    private final class Letters: Transfers {
+        private let rank: Int
+        private let table: Table
+        private var begun = 0
+        private var sent: [Int] = []
+        private var awaited: [(number: Int, message: Message, letter: Table.Letter)] = []
+
+        init(_ rank: Int, _ table: Table) { (self.rank, self.table) = (rank, table) }
+
+        var isEmpty: Bool { sent.isEmpty && awaited.isEmpty }
+
+        func send(_ message: Message, tag: Int) -> Int {
+            table.send(Array(message.bytes), Table.Letter(from: rank, to: message.rank, tag: tag))
+            sent.append(begun)
+            begun += 1
+            return begun - 1
+        }
+
+        func receive(_ message: Message, tag: Int) -> Int {
+            awaited.append((begun, message, Table.Letter(from: message.rank, to: rank, tag: tag)))
+            begun += 1
+            return begun - 1
+        }
+
+        func arrived() -> [Int] {
+            defer { sent = [] }
+            // One that comes meanwhile is for the first that misses it.
+            var (come, missed) = ([Int](), Set<Table.Letter>())
+            awaited.removeAll { number, message, letter in
+                guard !missed.contains(letter), let bytes = table.take(letter) else {
+                    missed.insert(letter)
+                    return false
+                }
+                precondition(bytes.count == message.bytes.count, "\(bytes.count) bytes for \(message.bytes.count)")
+                message.bytes.copyBytes(from: bytes)
+                come.append(number)
+                return true
+            }
+            return sent + come
+        }
+    }
+
+    /// Bytes of the messages that this rank has begun to send.
+    var bytesSent: Int { table.bytes(from: rank) }
 
     private init(_ rank: Int, of size: Int, _ table: Table) {
         (self.rank, self.size, self.table) = (rank, size, table)
@@ -87,10 +139,7 @@ final class ThreadRanks: Communicator {
 
     func gather(_ bytes: [UInt8]) -> [[UInt8]] { table.gather(bytes, rank, of: size) }
 
-    func exchange(sending: [Message], receiving: [Message]) {
-        for message in sending { table.send(Array(message.bytes), from: rank, to: message.rank) }
-        for message in receiving { message.bytes.copyBytes(from: table.receive(from: message.rank, to: rank)) }
-    }
+    func transfers() -> (any Transfers)? { Letters(rank, table) }
 
     func remember(_ wayOn: String) {}
     func end(_ error: String, code: Int32, say: (String) -> Void) -> Int32 { code }

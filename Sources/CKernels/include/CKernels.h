@@ -237,6 +237,15 @@ typedef struct {
 void ck_bf16_multiply_gelu(int64_t depth, const void *_Nonnull left, const void *_Nonnull right,
                            const float *_Nullable start, ck_matrix c, ck_gelu_panels gelu);
 
+// wire.c ----------------------------------------------------------------------------------------------------------
+
+/// x = bf16(x): the nearest, of two the one with an even significand.
+void ck_round_bf16(int64_t n, CK_OUT x);
+/// Rounds them, and leaves them as bf16 numbers, 2 bytes each, in the first half of their own memory.
+void ck_narrow_bf16(int64_t n, CK_OUT x);
+/// Makes floats of bf16 numbers in the second half of their memory.
+void ck_widen_bf16(int64_t n, CK_OUT x);
+
 // level.c ---------------------------------------------------------------------------------------------------------
 
 /// The instruction level that the loader picked for the functions above: "AVX-512", "AVX2" or "baseline"; AVX2 wherever

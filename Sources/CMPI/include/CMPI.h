@@ -16,18 +16,29 @@ int cmpi_begin(void);
 int cmpi_end(void);
 /// Ends all ranks of the job with an exit code.
 void cmpi_abort(int code);
+/// Whether ranks may go on without one that is gone, 0 or 1: where the MPI has ULFM (Bland et al. 2013) and was started for it.
+int cmpi_can_shrink(void);
+/// Ends with an error, at every rank, all that is asked of others.
+void cmpi_revoke(void);
+/// Joins those that are left, in their order; all of them must.
+int cmpi_shrink(void);
+/// What the MPI calls itself, in at most CMPI_TEXT bytes.
+void cmpi_library(char *_Nonnull text);
 int cmpi_rank(void);
 int cmpi_size(void);
 
-/// Begin to send to a rank, or to receive from one. Bytes stay where they are until the request is done.
-int cmpi_send(const void *_Nonnull bytes, int64_t count, int rank, intptr_t *_Nonnull request);
-int cmpi_receive(void *_Nonnull bytes, int64_t count, int rank, intptr_t *_Nonnull request);
+/// Begin to send to a rank, or to receive from one what it sends under the same tag. Bytes stay where they are until the request
+/// is done.
+int cmpi_send(const void *_Nonnull bytes, int64_t count, int rank, int tag, intptr_t *_Nonnull request);
+int cmpi_receive(void *_Nonnull bytes, int64_t count, int rank, int tag, intptr_t *_Nonnull request);
 /// Begins to gather what every rank gives, counts[r] bytes of rank r, offsets[r] bytes into `all`.
 int cmpi_gather(
     int channel, const void *_Nonnull bytes, int count, void *_Nonnull all, const int *_Nonnull counts,
     const int *_Nonnull offsets, intptr_t *_Nonnull request);
-/// Whether all requests are done, 0 or 1. It is what lets them go on, too.
-int cmpi_test(int64_t count, intptr_t *_Nonnull requests, int *_Nonnull done);
+/// Lets requests go on, none of which is done yet, and sets those to 0 that are now.
+int cmpi_test(int64_t count, intptr_t *_Nonnull requests);
+/// Waits for requests that errors have ended, and sets them to 0.
+void cmpi_settle(int64_t count, intptr_t *_Nonnull requests);
 /// What a code means, in at most CMPI_TEXT bytes.
 void cmpi_text(int code, char *_Nonnull text);
 

@@ -19,7 +19,9 @@ extension TrainingOptions {
     public func problemsOnDevice(_ encoder: EncoderOptions, _ objective: DeviceProblem?) -> [DeviceProblem] {
         let count = shards ?? 1
         return [
-            count > 1 ? DeviceProblem("shards", "shards is \(count); a GPU takes 1") : nil, objective,
+            count > 1 ? DeviceProblem("shards", "shards is \(count); a GPU takes 1") : nil,
+            wire == .bf16 ? DeviceProblem("wire", "wire is bf16; a GPU has no ranks to send gradients to") : nil,
+            objective,
             optimizer.rule.deviceRule == nil
                 ? DeviceProblem("optimizer.kind", "optimizer.kind: \(optimizer.rule.name) runs on the CPU only") : nil,
             encoder.problemOnDevice,

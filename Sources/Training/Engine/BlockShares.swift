@@ -4,61 +4,90 @@ import Tensors
 
 /// Which parts of the block of all parameters each rank sums and updates, and what moves between ranks for it (Rajbhandari et al.
 /// 2020, ZeRO, stage 1: the moments of a part are with its rank alone).
+///
+/// Every part goes to whoever has least by then, so that neighbours have different ranks: what backward is done with at one time
+/// then goes to all of them.
 struct BlockShares {
     let ranks: any Communicator
-    /// Indices of parts that this rank has.
-    let parts: Range<Int>
-    /// In floats, by rank.
-    private let ranges: [Range<Int>]
+    /// By part.
+    let ranges: [Range<Int>]
+    /// The rank of every part.
+    let owners: [Int]
+    /// Indices of the parts that this rank has.
+    let own: [Int]
+    /// Where these are in a block of them alone.
+    let places: [Range<Int>]
 
     init(_ chunks: [ParameterChunk], _ ranks: any Communicator) {
         self.ranks = ranks
-        parts = ranks.share(of: chunks.count, to: ranks.rank)
-        ranges = (0..<ranks.size).map { rank in
-            let parts = ranks.share(of: chunks.count, to: rank)
-            guard let first = chunks[parts].first, let last = chunks[parts].last else { return 0..<0 }
-            return first.range.lowerBound..<last.range.upperBound
+        ranges = chunks.map(\.range)
+        var loads = Array(repeating: 0, count: ranks.size)
+        owners = ranges.map { range in
+            let rank = loads.indices.min { (loads[$0], $0) < (loads[$1], $1) } ?? 0
+            loads[rank] += range.count
+            return rank
+        }
+        own = owners.indices.filter { [owners] in owners[$0] == ranks.rank }
+        var end = 0
+        places = own.map { [ranges] part in
+            defer { end += ranges[part].count }
+            return end..<end + ranges[part].count
         }
     }
 
-    /// Of the block, what this rank has.
-    var own: Range<Int> { ranges[ranks.rank] }
+    /// Floats of this rank's parts.
+    var count: Int { places.last?.upperBound ?? 0 }
 
     /// The other ranks, from the next one on, so that not all send to one.
-    private var others: [Int] { (1..<ranks.size).map { (ranks.rank + $0) % ranks.size } }
+    var others: [Int] { (1..<ranks.size).map { (ranks.rank + $0) % ranks.size } }
 
-    /// Gives every rank's part of `block` to all of the others.
+    /// A value of every part, of which each rank has those of its own.
+    func gather<Value: BitwiseCopyable>(_ values: [Value]) -> [Value] {
+        var given = ranks.gather(values).map { $0.makeIterator() }
+        return owners.compactMap { given[$0].next() }
+    }
+
+    /// Gives every rank's parts of `block` to all of the others.
     func spread(_ block: Tensor) {
         ranks.exchange(
-            sending: others.map { Message($0, block.row(0, own)) },
-            receiving: others.map { Message($0, block.row(0, ranges[$0])) })
+            sending: others.flatMap { rank in own.map { Message(rank, block.row(0, ranges[$0])) } },
+            receiving: ofOthers(block))
     }
 
-    /// Brings what the ranks have of a block, [1, `own.count`], together in that of the first rank.
+    /// Brings what the ranks have of a block, [1, `count`], together in that of the first rank.
     func collect(_ part: Tensor, into whole: Tensor?) {
-        guard let whole else { return ranks.exchange(sending: [Message(0, part)], receiving: []) }
-        whole.row(0, own).copy(from: part.values)
-        ranks.exchange(sending: [], receiving: others.map { Message($0, whole.row(0, ranges[$0])) })
+        guard let whole else {
+            return ranks.exchange(sending: places.map { Message(0, part.row(0, $0)) }, receiving: [])
+        }
+        for (index, place) in zip(own, places) { whole.row(0, ranges[index]).copy(from: part.row(0, place)) }
+        ranks.exchange(sending: [], receiving: ofOthers(whole))
     }
 
-    /// Gives every rank its part of a block of the first rank's.
+    /// Gives every rank its parts of a block of the first rank's.
     func deal(_ whole: Tensor?, into part: Tensor) {
-        guard let whole else { return ranks.exchange(sending: [], receiving: [Message(0, part)]) }
-        part.copy(from: whole.row(0, own).values)
-        ranks.exchange(sending: others.map { Message($0, whole.row(0, ranges[$0])) }, receiving: [])
+        guard let whole else {
+            return ranks.exchange(sending: [], receiving: places.map { Message(0, part.row(0, $0)) })
+        }
+        for (index, place) in zip(own, places) { part.row(0, place).copy(from: whole.row(0, ranges[index])) }
+        ranks.exchange(sending: ofOthers(whole), receiving: [])
     }
 
-    /// Sends every rank its part of `blocks`, and takes this rank's part of all that others have into `incoming`, by rank.
-    func swap(_ blocks: [Tensor], into incoming: [[Tensor]]) {
-        ranks.exchange(
-            sending: others.flatMap { rank in blocks.map { Message(rank, $0.row(0, ranges[rank])) } },
-            receiving: others.flatMap { rank in incoming[rank].map { Message(rank, $0) } })
+    /// Gives all of a block of the first rank's to every rank.
+    func share(_ block: Tensor) {
+        let parts = ranks.isFirst ? ofOthers(block) : own.map { Message(0, block.row(0, ranges[$0])) }
+        ranks.exchange(sending: ranks.isFirst ? parts : [], receiving: ranks.isFirst ? [] : parts)
+        spread(block)
+    }
+
+    /// The others' parts of a block, for or from these.
+    private func ofOthers(_ block: Tensor) -> [Message] {
+        owners.indices.filter { owners[$0] != ranks.rank }.map { Message(owners[$0], block.row(0, ranges[$0])) }
     }
 }
 
 extension Message {
     /// The numbers of `tensor`, which must live until the message has arrived.
-    fileprivate init(_ rank: Int, _ tensor: Tensor) {
+    init(_ rank: Int, _ tensor: Tensor) {
         self.init(rank, tensor.withBuffer { UnsafeMutableRawBufferPointer($0) })
     }
 }

@@ -4,6 +4,7 @@ import Tensors
 /// How a run is spread over a machine, and from which seed: what all kinds of runs have, declared once.
 protocol ExecutionOptions: Configurable {
     var shards: Int? { get set }
+    var wire: Precision? { get set }
     var slices: Int { get set }
     var threads: Int { get set }
     var seed: UInt64 { get set }
@@ -19,6 +20,9 @@ extension ExecutionOptions {
         Option(
             "shards", \.shards, .integer(1...4096, nilAs: 1),
             "parts of a batch that ranks have, at least one each; part of the result")
+        Option(
+            "wire", \.wire, .oneOf(nilAs: .fp32),
+            "what gradients of shards travel as, and are rounded to wherever they are; part of the result")
         Option("slices", \.slices, 1...1024, "parts of a shard that run at the same time; part of the result")
         Option("threads", \.threads, 0...1024, "threads of all slices, 0 for one a core; never changes a result")
         Option("precision", \.precision, "what dense layers multiply; bf16 wants a CPU with AVX512-BF16")

@@ -32,7 +32,7 @@ public final class ModelWeights {
     ///   - device: a GPU that computes in the place of the CPU.
     public init(
         _ layout: ParameterLayout, seed: UInt64?, slices: Int, workers: Workers, precision: Precision, backward: Bool,
-        ranks: any Communicator = Ranks.all, device: CudaDevice? = nil
+        ranks: any Communicator = Ranks.current, device: CudaDevice? = nil
     ) {
         OpenBLAS.useOneThread()
         pool = StoragePool()
@@ -85,7 +85,9 @@ public final class ModelWeights {
         }
         let values = own.indices.map { parts[($0 - own.lowerBound) % count][($0 - own.lowerBound) / count] }
         guard ranks.size > 1 else { return values }
-        let lengths = ranks.gather(values.map(\.count)).joined()
+        let lengths = Array(ranks.gather(values.map(\.count)).joined())
+        // Of ranks that are gone.
+        guard lengths.count == batches.count else { return batches.map { _ in [] } }
         var all = ranks.gather(Array(values.joined())).joined().makeIterator()
         return lengths.map { length in (0..<length).compactMap { _ in all.next() } }
     }
@@ -101,27 +103,30 @@ public final class ModelWeights {
     /// Gives the first rank's parameters to all.
     func share() {
         guard ranks.size > 1 else { return }
-        let part = block.row(0, shares.own)
-        if ranks.isFirst { shares.deal(block, into: part) } else { shares.deal(nil, into: part) }
-        shares.spread(block)
+        shares.share(block)
         panelsAreCurrent = false
     }
 
     /// Lets `body` change this rank's parameters a part at a time, on all threads, and packs what it changed while that is in the
-    /// cache; then brings all ranks' together.
-    func rewrite(_ body: (_ part: Int) -> Void) {
-        let own = shares.parts
+    /// cache; meanwhile every part goes to the other ranks, and theirs come.
+    ///
+    /// - Returns: how long this waited for those at the end.
+    func rewrite(_ body: (_ index: Int) -> Void) -> Duration {
+        let (own, spread) = (shares.own, WeightSpread(shares, block))
         workers.each(own.count) { index in
-            body(own.lowerBound + index)
-            panels?.pack(parts[own.lowerBound + index], from: block)
+            body(index)
+            pack(own[index])
+            spread?.send(own[index]).forEach(pack)
         }
-        if ranks.size > 1 {
-            shares.spread(block)
-            let others = parts.indices.filter { !own.contains($0) }
-            workers.each(others.count) { panels?.pack(parts[others[$0]], from: block) }
+        let start = ContinuousClock.now
+        spread?.finish { others in
+            workers.each(others.count) { pack(others[others.startIndex + $0]) }
         }
         panelsAreCurrent = true
+        return start.duration(to: .now)
     }
+
+    private func pack(_ part: Int) { panels?.pack(parts[part], from: block) }
 
     /// The machine's parameters have changed.
     func machineHasChangedThem() { newer = .device }

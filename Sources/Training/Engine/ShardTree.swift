@@ -10,17 +10,31 @@ struct ShardTree<Sum> {
 
     /// In order; no two of them can be added yet.
     private(set) var nodes: [Node] = []
-    /// Adds the right one to the left one.
+    /// Adds the right one to the left one, or the other way round.
     private let join: (_ left: Sum, _ right: Sum) -> Sum
+    /// What becomes of a sum that could go to another rank, whether it does or not.
+    private let travel: (Sum) -> Void
+    private let shards: Int
 
-    init(join: @escaping (_ left: Sum, _ right: Sum) -> Sum) { self.join = join }
+    /// - Parameter shards: of all ranks; more are none.
+    init(_ shards: Int, travel: @escaping (Sum) -> Void = { _ in }, join: @escaping (_ left: Sum, _ right: Sum) -> Sum)
+    {
+        (self.shards, self.travel, self.join) = (shards, travel, join)
+    }
 
-    /// Adds what stands behind all that was added before.
-    mutating func add(_ sum: Sum, level: Int = 0, index: Int) {
-        var node = Node(level: level, index: index, sum: sum)
+    /// Adds shard `index`, which stands behind all that was added before.
+    mutating func add(_ sum: Sum, index: Int) {
+        if shards > 1 { travel(sum) }
+        add(Node(level: 0, index: index, sum: sum))
+    }
+
+    /// Adds a sum of several.
+    mutating func add(_ node: Node) {
+        var node = node
         while let left = nodes.last, left.level == node.level, left.index + 1 == node.index, node.index % 2 == 1 {
             nodes.removeLast()
             node = Node(level: node.level + 1, index: left.index / 2, sum: join(left.sum, node.sum))
+            if 1 << node.level < shards { travel(node.sum) }
         }
         nodes.append(node)
     }
@@ -37,9 +51,9 @@ struct ShardTree<Sum> {
 
 extension ShardTree<Void> {
     /// What is left of these shards when their neighbours are added up.
-    static func places(of shards: Range<Int>) -> [Node] {
-        var tree = ShardTree { _, _ in }
-        for shard in shards { tree.add((), index: shard) }
+    static func places(of some: Range<Int>, outOf shards: Int) -> [Node] {
+        var tree = ShardTree(shards) { _, _ in }
+        for shard in some { tree.add((), index: shard) }
         return tree.nodes
     }
 }

@@ -24,16 +24,18 @@ public final class SlicedModel {
     /// Where the time of steps went since it was set; nil, as at first, measures nothing.
     public var profile: StepProfile?
 
-    /// - Parameter shards: of every batch.
+    /// - Parameters:
+    ///   - shards: of every batch.
+    ///   - wire: what their gradients travel as.
     public init(
         _ weights: ModelWeights, optimizer options: OptimizerOptions, recomputes: Bool, shards: Int = 1,
-        rates: (Parameter) -> Float = { _ in 1 }
+        wire: Precision = .fp32, rates: (Parameter) -> Float = { _ in 1 }
     ) {
         self.weights = weights
         self.recomputes = recomputes
         optimizer = Optimizer(options, weights, pool, rates: rates)
         gradients = weights.machine?.zeros()
-        sums = gradients == nil ? ShardSums(weights, shards: shards, from: pool) : nil
+        sums = gradients == nil ? ShardSums(weights, shards: shards, wire: wire, from: pool) : nil
     }
 
     public var layout: ParameterLayout { weights.layout }
@@ -55,7 +57,7 @@ public final class SlicedModel {
     ) -> [Counts] {
         guard let sums else { return [accumulateOnMachine(batches(0), random: random, pass).sum] }
         let counts = sums.own.map { shard in
-            let counts = accumulate(batches(shard), sums, random: random, pass).sum
+            let counts = accumulate(batches(shard), of: shard, sums, random: random, pass).sum
             let start = ContinuousClock.now
             defer { profile?.add("reduction", since: start) }
             sums.end(shard)
@@ -69,7 +71,7 @@ public final class SlicedModel {
     /// - Parameter pass: runs one micro-batch forward and backward, and returns what it counted.
     /// - Returns: what was counted, in the order of passes.
     private func accumulate<Batch, Counts>(
-        _ batches: [[Batch]], _ sums: ShardSums, random: RandomStream, _ pass: (Batch, Tape) -> Counts
+        _ batches: [[Batch]], of shard: Int, _ sums: ShardSums, random: RandomStream, _ pass: (Batch, Tape) -> Counts
     ) -> [Counts] {
         let memory = weights.passMemory
         precondition(batches.count == memory.count, "\(batches.count) parts for \(memory.count) slices")
@@ -82,7 +84,7 @@ public final class SlicedModel {
         let clocks = profile?.clocks(memory.count)
         let passes = Self.inRounds(batches)
         let gradients = sums.gradients
-        gradients.begin()
+        sums.begin(shard, passes: passes.count)
         return workers.mapInOrder(passes.count, limit: memory.count) { index, team in
             // In turn, so that steps of the same shape need the same memory. That of a pass is free for the next but so many:
             // one in between has ended, for which this one's gradients had to be in.
@@ -130,26 +132,26 @@ public final class SlicedModel {
     public func learn(fromFinite isFinite: Bool, rate: Float) -> Double {
         let start = ContinuousClock.now
         holdsGradients = true
-        sums?.reduce()
-        let reduced = ContinuousClock.now
-        profile?.add("reduction", since: start)
-        defer { profile?.add("optimizer", since: reduced) }
         guard isFinite else { return optimizer.norm(of: sum) }
         let norm = optimizer.update(by: sum, rate: rate)
         holdsGradients = !norm.isFinite
+        profile?.add("optimizer", since: start.advanced(by: optimizer.waited))
+        if weights.ranks.size > 1 { profile?.add("weights of others", since: ContinuousClock.now - optimizer.waited) }
         return norm
     }
 
-    /// This rank's part of the gradients.
+    /// The gradients, right in this rank's parts.
     private var sum: Tensor {
-        guard let sum = gradients ?? sums?.part else { preconditionFailure("no gradients") }
+        guard let sum = gradients ?? sums?.gradients.block else { preconditionFailure("no gradients") }
         return sum
     }
 
     /// The norm of the reduced gradients of every part of the model, for a post-mortem: `embeddings 1.2`, `layer 3 nan`.
     public func gradientNorms() -> [String] {
         let whole = pool.zeros(1, layout.blockCount)
-        whole.row(0, weights.shares.own).copy(from: sum.values)
+        for part in weights.shares.own.map({ weights.shares.ranges[$0] }) {
+            whole.row(0, part).copy(from: sum.row(0, part))
+        }
         weights.shares.spread(whole)
         var squares: [(part: ModelPart, sum: Double)] = []
         for parameter in layout.parameters {

@@ -30,6 +30,8 @@ public struct FineTuningOptions: Configurable {
     /// Shards of every batch, which ranks have, at least one each; part of the result's identity. Nil, as in runs of before there
     /// were any, is one.
     public var shards: Int?
+    /// What the gradients of shards travel as between ranks; part of the result's identity. Nil is fp32.
+    public var wire: Precision?
     /// Slices of every shard, which run at the same time; part of the result's identity.
     public var slices: Int = 2
     /// Threads that the slices are spread over; never changes a result. 0 means one a core.

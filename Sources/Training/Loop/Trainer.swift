@@ -17,7 +17,7 @@ public final class Trainer<O: Objective> {
     ///   - device: a GPU that computes in the place of the CPU.
     ///   - objective: builds the model in a layout.
     public init(
-        _ options: some TrainingOptions, ranks: any Communicator = Ranks.all, device: CudaDevice? = nil,
+        _ options: some TrainingOptions, ranks: any Communicator = Ranks.current, device: CudaDevice? = nil,
         _ objective: (ParameterLayout) -> O
     ) {
         let layout = ParameterLayout()
@@ -27,7 +27,8 @@ public final class Trainer<O: Objective> {
             layout, seed: options.seed, slices: options.slices, workers: Workers(threads: options.threads),
             precision: options.precision, backward: true, ranks: ranks, device: device)
         model = SlicedModel(
-            weights, optimizer: options.optimizer, recomputes: options.recompute, shards: options.cut.shards
+            weights, optimizer: options.optimizer, recomputes: options.recompute, shards: options.cut.shards,
+            wire: options.wire ?? .fp32
         ) { options.rate(of: $0, layers: layers) }
         schedule = options.schedule
         let cut = device == nil ? options.cut : options.deviceCut

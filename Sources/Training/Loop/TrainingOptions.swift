@@ -15,6 +15,7 @@ public protocol TrainingOptions: Encodable, Sendable {
     var selection: EpochSelection { get }
     var patience: Int { get }
     var shards: Int? { get }
+    var wire: Precision? { get }
     var slices: Int { get }
     var threads: Int { get }
     var seed: UInt64 { get }

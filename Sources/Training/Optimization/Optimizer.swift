@@ -20,11 +20,15 @@ public final class Optimizer {
     private let update: CudaUpdate?
     /// By this rank's parts of the block.
     private let stretches: [[Stretch]]
+    /// How long the last update waited for other ranks' weights.
+    private(set) var waited = Duration.zero
 
     /// What a part of the block shares with a parameter that is not frozen.
     private struct Stretch {
         let parameter: Int
         let range: Range<Int>
+        /// In this rank's moments.
+        let place: Range<Int>
         let decays: Bool
         let rate: Float
     }
@@ -39,13 +43,17 @@ public final class Optimizer {
         rule = kind.init(options)
         (self.weights, self.pool) = (weights, pool)
         let moments = kind.moments.map { name in
-            (name: name, part: weights.machine?.zeros() ?? pool.zeros(1, weights.shares.own.count))
+            (name: name, part: weights.machine?.zeros() ?? pool.zeros(1, weights.shares.count))
         }
         self.moments = moments
         let (parameters, rates) = (weights.layout.parameters, weights.layout.parameters.map(rates))
-        stretches = weights.parts[weights.shares.parts].map { part in
-            parameters.enumerated().filter { rates[$0] != 0 && $1.range.overlaps(part.range) }.map {
-                Stretch(parameter: $0, range: $1.range.clamped(to: part.range), decays: $1.decays, rate: rates[$0])
+        stretches = zip(weights.shares.own, weights.shares.places).map { part, place in
+            let part = weights.shares.ranges[part]
+            return parameters.enumerated().filter { rates[$0] != 0 && $1.range.overlaps(part) }.map {
+                let range = $1.range.clamped(to: part)
+                let first = place.lowerBound + range.lowerBound - part.lowerBound
+                return Stretch(
+                    parameter: $0, range: range, place: first..<first + range.count, decays: $1.decays, rate: rates[$0])
             }
         }
         update = weights.machine.map { machine in
@@ -62,22 +70,16 @@ public final class Optimizer {
 
     /// The global norm √Σ g² over all ranks.
     ///
-    /// - Parameter gradients: this rank's part.
+    /// - Parameter gradients: a block, right in this rank's parts.
     func norm(of gradients: Tensor) -> Double {
         if let update { return update.norm(of: gradients) }
         let squares = weights.workers.map(stretches.count) { part in
-            stretches[part].reduce(0) { $0 + gradients.row(0, inPart($1.range)).sumOfSquares }
+            stretches[part].reduce(0) { $0 + gradients.row(0, $1.range).sumOfSquares }
         }
-        return weights.ranks.gather(squares).joined().reduce(0, +).squareRoot()
+        return weights.shares.gather(squares).reduce(0, +).squareRoot()
     }
 
-    /// A range of the block as one of this rank's part.
-    private func inPart(_ range: Range<Int>) -> Range<Int> {
-        let first = weights.shares.own.lowerBound
-        return range.lowerBound - first..<range.upperBound - first
-    }
-
-    /// Updates the weights by this rank's part of the gradients, clipped to their global norm, which is returned, and clears these;
+    /// Updates the weights by this rank's parts of the gradients, clipped to their global norm, which is returned, and clears these;
     /// changes nothing where that is not finite.
     func update(by gradients: Tensor, rate: Float) -> Double {
         if let device = self.update {
@@ -101,11 +103,10 @@ public final class Optimizer {
             parts: stretches.count,
             pieces: { [self] part in
                 stretches[part].map { stretch in
-                    let range = inPart(stretch.range)
-                    return Piece(
+                    Piece(
                         parameter: stretch.parameter, decays: stretch.decays, rate: stretch.rate,
-                        values: weights.block.row(0, stretch.range), gradients: gradients.row(0, range),
-                        moments: moments.map { $0.part.row(0, range) })
+                        values: weights.block.row(0, stretch.range), gradients: gradients.row(0, stretch.range),
+                        moments: moments.map { $0.part.row(0, stretch.place) })
                 }
             }, weights: weights)
         apply(rule, update, gradients)
@@ -113,11 +114,9 @@ public final class Optimizer {
 
     private func apply<Rule: OptimizerRule>(_ rule: Rule, _ update: Update, _ gradients: Tensor) {
         let prepared = rule.prepare(update)
-        weights.rewrite { part in
-            for piece in update.pieces(part - weights.shares.parts.lowerBound) {
-                rule.apply(prepared, update, to: piece)
-            }
-            gradients.row(0, inPart(weights.parts[part].range)).fill(0)
+        waited = weights.rewrite { index in
+            for piece in update.pieces(index) { rule.apply(prepared, update, to: piece) }
+            gradients.row(0, weights.shares.ranges[weights.shares.own[index]]).fill(0)
         }
     }
 }

@@ -71,13 +71,15 @@ public struct Update {
     /// of these changes.
     func sums(_ body: (Piece) -> SIMD2<Double>) -> [SIMD2<Double>] {
         let sums = weights.workers.map(parts) { part in
-            pieces(part).map { PieceSum(parameter: $0.parameter, sum: body($0)) }
+            pieces(part).map { PieceSum(part: weights.shares.own[part], parameter: $0.parameter, sum: body($0)) }
         }
         return weights.ranks.gather(Array(sums.joined())).joined()
+            .sorted { ($0.part, $0.parameter) < ($1.part, $1.parameter) }
             .reduce(into: Array(repeating: .zero, count: parameters)) { $0[$1.parameter] += $1.sum }
     }
 
     private struct PieceSum: BitwiseCopyable {
+        let part: Int
         let parameter: Int
         let sum: SIMD2<Double>
     }

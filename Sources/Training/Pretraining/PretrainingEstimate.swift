@@ -13,6 +13,12 @@ public struct PretrainingEstimate: Sendable {
     public let workPerStep: Double
     public let secondsPerStep: Double
     public let secondsPerEvaluation: Double
+    /// About the tokens of the passes that run at the same time.
+    public let tokensPerRound: Int
+    /// Bytes of a gradient on its way between ranks.
+    public let gradientBytes: Int
+    /// Of the parameters those whose gradients are done with the last of backward alone: tables of words that heads multiply by.
+    public let lateShare: Double
     /// The machine at best.
     public let peak: PeakSpeed
     public let peakMemoryBytes: Int
@@ -68,6 +74,9 @@ public struct PretrainingEstimate: Sendable {
         tokensPerStep = Int(data.meanTokens(ofSteps: options.batch).rounded())
         workPerStep = trainer.objective.work(probes.flatMap(\.batch)) / Double(probes.count)
         parameters = trainer.model.layout.parameterCount
+        tokensPerRound = options.slices * options.microBatchTokens
+        gradientBytes = options.wire == .bf16 ? 2 : 4
+        lateShare = Double(trainer.model.layout.tied.reduce(0) { $0 + $1.count }) / Double(max(1, parameters))
         let (perStep, perEvaluation) = (secondsPerStep, secondsPerEvaluation)
         totalSteps = options.budget.steps(options.batch, data) { seconds in
             Budget.steps(
