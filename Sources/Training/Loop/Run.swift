@@ -251,9 +251,9 @@ public final class Run<O: Objective> {
             + (step.map { folder.checkpoint($0).relativePath } ?? "the first step, for no checkpoint was saved yet")
     }
 
-    /// Saves what is not saved yet and leaves.
+    /// Saves what is not saved yet, which is nothing before the first step, and leaves.
     private func leave() throws -> Never {
-        if savedStep != state.step { try save() }
+        if state.step > 0, savedStep != state.step { try save() }
         throw TrainingError.interrupted(step: state.step)
     }
 
