@@ -2,6 +2,7 @@
 
 #ifdef CMPI_TRAIT
 
+#include <dlfcn.h>
 #include <mpi.h>
 #include <string.h>
 
@@ -20,25 +21,60 @@ int cmpi_begin(void) {
     return code;
 }
 
+// Of ULFM, which the MPI that the program is built with may not have, and that it runs on may.
+static void *ulfm(const char *name) { return dlsym(RTLD_DEFAULT, name); }
+
+int cmpi_can_shrink(void) {
+    int found, *isOn;
+    if (!ulfm("MPIX_Comm_revoke") || !ulfm("MPIX_Comm_shrink")) return 0;
+    // The attribute MPI_FT comes behind the last one that all have.
+    int code = MPI_Comm_get_attr(MPI_COMM_WORLD, MPI_WIN_MODEL + 1, &isOn, &found);
+    return code == MPI_SUCCESS && found && *isOn;
+}
+
+void cmpi_revoke(void) {
+    int (*revoke)(MPI_Comm) = (int (*)(MPI_Comm))ulfm("MPIX_Comm_revoke");
+    for (int channel = CMPI_WORK; channel <= CMPI_END && revoke; channel++) revoke(channels[channel]);
+}
+
+int cmpi_shrink(void) {
+    int (*shrink)(MPI_Comm, MPI_Comm *) = (int (*)(MPI_Comm, MPI_Comm *))ulfm("MPIX_Comm_shrink");
+    if (!shrink) return MPI_ERR_OTHER;
+    int size, again;
+    int code = shrink(channels[CMPI_WORK], &channels[CMPI_WORK]);
+    // A second one of the same ranks: less where one more is gone in between.
+    do {
+        if (code == MPI_SUCCESS) code = shrink(channels[CMPI_WORK], &channels[CMPI_END]);
+        if (code != MPI_SUCCESS) return code;
+        MPI_Comm_size(channels[CMPI_WORK], &size);
+        MPI_Comm_size(channels[CMPI_END], &again);
+        if (again < size) channels[CMPI_WORK] = channels[CMPI_END];
+    } while (again < size);
+    for (int channel = CMPI_WORK; channel <= CMPI_END && code == MPI_SUCCESS; channel++) {
+        code = MPI_Comm_set_errhandler(channels[channel], MPI_ERRORS_RETURN);
+    }
+    return code;
+}
+
 int cmpi_end(void) { return MPI_Finalize(); }
 
 void cmpi_abort(int code) { MPI_Abort(MPI_COMM_WORLD, code); }
 
 int cmpi_rank(void) {
     int rank = 0;
-    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    MPI_Comm_rank(channels[CMPI_WORK], &rank);
     return rank;
 }
 
 int cmpi_size(void) {
     int size = 1;
-    MPI_Comm_size(MPI_COMM_WORLD, &size);
+    MPI_Comm_size(channels[CMPI_WORK], &size);
     return size;
 }
 
 static int begun(int code, MPI_Request from, intptr_t *request) {
     *request = 0;
-    memcpy(request, &from, sizeof from);
+    if (code == MPI_SUCCESS) memcpy(request, &from, sizeof from);
     return code;
 }
 
@@ -70,10 +106,30 @@ int cmpi_test(int64_t count, intptr_t *requests) {
         for (int i = 0; i < number; i++) memcpy(&some[i], &requests[first + i], sizeof *some);
         // Where none is done it lets all go on, once: a test of each would do so as often as there are any.
         int code = MPI_Testsome(number, some, &found, places, MPI_STATUSES_IGNORE);
-        if (code != MPI_SUCCESS) return code;
+        if (code != MPI_SUCCESS) {
+            for (int i = 0; i < number; i++) {
+                if (some[i] == MPI_REQUEST_NULL) requests[first + i] = 0;
+            }
+            return code;
+        }
         for (int i = 0; i < found; i++) requests[first + places[i]] = 0;
     }
     return 0;
+}
+
+void cmpi_settle(int64_t count, intptr_t *requests) {
+    for (int64_t index = 0; index < count; index++) {
+        MPI_Request request;
+        memcpy(&request, &requests[index], sizeof request);
+        if (requests[index]) MPI_Wait(&request, MPI_STATUS_IGNORE);
+        requests[index] = 0;
+    }
+}
+
+void cmpi_library(char *text) {
+    _Static_assert(MPI_MAX_LIBRARY_VERSION_STRING <= CMPI_TEXT, "a text has room");
+    int length;
+    if (MPI_Get_library_version(text, &length) != MPI_SUCCESS) strcpy(text, "unknown MPI");
 }
 
 void cmpi_text(int code, char *text) {

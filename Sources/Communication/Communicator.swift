@@ -17,6 +17,14 @@ public protocol Communicator: Sendable {
     func transfers() -> (any Transfers)?
     /// What a rank says that finds another one gone: from where the work goes on.
     func remember(_ wayOn: String)
+    /// From now on others may be gone: whatever is asked of them then is void, and answered at once, until who is left begins anew.
+    ///
+    /// - Throws: `NotElastic` where that cannot be.
+    func outlive() throws
+    /// - Throws: `RankGone` where one is.
+    func check() throws
+    /// Those that are left, once all of them ask, and which ones are gone; nil where none is.
+    func left() -> (ranks: any Communicator, gone: String)?
     /// Ends this rank's part, once all others end theirs, or alone by an error.
     ///
     /// - Parameters:
@@ -52,6 +60,12 @@ public struct Alone: Communicator {
 }
 
 extension Communicator {
+    public func outlive() throws {
+        throw NotElastic(problem: "this is one process", wanted: "several ranks, of mpirun --with-ft ulfm")
+    }
+    public func check() throws {}
+    public func left() -> (ranks: any Communicator, gone: String)? { nil }
+
     /// Whether this process is the one that speaks and writes.
     public var isFirst: Bool { rank == 0 }
 
@@ -73,7 +87,9 @@ extension Communicator {
     public func any(_ flag: Bool) -> Bool { gather([flag]).contains([true]) }
 
     /// What the first rank gives, in the place of everyone's own.
-    public func first<Value: BitwiseCopyable>(_ value: Value) -> Value { gather(isFirst ? [value] : [])[0][0] }
+    public func first<Value: BitwiseCopyable>(_ value: Value) -> Value {
+        gather(isFirst ? [value] : [])[0].first ?? value
+    }
 
     /// Returns when all ranks are here.
     public func meet() { _ = any(false) }

@@ -8,7 +8,8 @@
         let size: Int
         let hosts: [String]
         private let wire: MPIWire
-        private let watch: PeerWatch
+        /// Of those on this host; nil where they may be gone.
+        private let watch: PeerWatch?
 
         private static let (work, ending) = (CMPI_WORK, CMPI_END)
         /// How long a rank that fails waits for the others to fail too, as they do where all find the same fault.
@@ -27,6 +28,12 @@
             watch = PeerWatch(hosts.indices.filter { hosts[$0] == wire.host }.map { ($0, pids[$0]) }, on: wire)
         }
 
+        /// Those that are left.
+        private init(_ wire: MPIWire) {
+            hosts = Self.gather(Array(wire.host.utf8), wire).map { String(decoding: $0, as: UTF8.self) }
+            (self.wire, rank, size, watch) = (wire, wire.rank, wire.size, nil)
+        }
+
         private static func gather(_ bytes: [UInt8], _ wire: MPIWire) -> [[UInt8]] {
             let length = MemoryLayout<Int>.size
             let own = withUnsafeBytes(of: bytes.count) { Array($0) }
@@ -40,10 +47,31 @@
 
         func transfers() -> (any Transfers)? { MPITransfers(wire) }
 
-        func remember(_ wayOn: String) { watch.remember(wayOn) }
+        func remember(_ wayOn: String) { watch?.remember(wayOn) }
+
+        func outlive() throws {
+            guard cmpi_can_shrink() != 0 else {
+                throw NotElastic(
+                    problem: "\(MPIWire.library) ends all ranks where one is gone, or was not told otherwise",
+                    wanted: "one with ULFM, such as Open MPI 5, and mpirun --with-ft ulfm")
+            }
+            wire.elasticity.begin()
+            watch?.stop()
+        }
+
+        func check() throws { if wire.elasticity.isBroken { throw RankGone() } }
+
+        func left() -> (ranks: any Communicator, gone: String)? {
+            guard wire.elasticity.isBroken else { return nil }
+            let left = MPICommunicator(MPIWire(isLeft: true))
+            guard left.size < size else { wire.fail("MPI told ranks apart of which none is gone", code: 1) }
+            let known = Set(left.gather([rank]).joined())
+            let gone = hosts.indices.filter { !known.contains($0) }.map { "rank \($0) on \(hosts[$0])" }
+            return (left, gone.joined(separator: ", "))
+        }
 
         func end(_ error: String, code: Int32, say: (String) -> Void) -> Int32 {
-            watch.stop()
+            watch?.stop()
             let error = error.hasPrefix(Self.mark) ? String(error.dropFirst(Self.mark.count)) : error
             let text = Array(error.utf8.prefix(Self.longest - 1))
             let own =

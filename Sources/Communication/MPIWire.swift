@@ -2,28 +2,31 @@
     import CMPI
     import Foundation
 
-    /// The calls of MPI, as one rank makes them. What MPI says against one ends the job: no rank can go on without the others.
+    /// The calls of MPI, as one rank makes them. What MPI says against one ends the job, but where ranks go on without the others.
     struct MPIWire {
         let rank: Int
         let size: Int
         let host: String
+        let elasticity: Elasticity
 
-        /// Joins the job.
-        init() {
-            let code = cmpi_begin()
+        /// Joins the job, or what is left of it.
+        init(isLeft: Bool = false) {
+            elasticity = Elasticity(isOn: isLeft)
+            let code = isLeft ? cmpi_shrink() : cmpi_begin()
             (rank, size) = (Int(cmpi_rank()), Int(cmpi_size()))
             var name = [UInt8](repeating: 0, count: 256)
             name.withUnsafeMutableBytes { bytes in
                 _ = bytes.bindMemory(to: CChar.self).baseAddress.map { gethostname($0, bytes.count - 1) }
             }
             host = String(decoding: name.prefix { $0 != 0 }, as: UTF8.self)
-            check(code)
+            if code != 0 { fail(code) }
         }
 
         /// What every rank gives, rank r so many bytes; nil where some have not until the deadline.
         func gather(
             _ channel: Int, _ bytes: [UInt8], counts: [Int], until deadline: ContinuousClock.Instant? = nil
         ) -> [[UInt8]]? {
+            if elasticity.isBroken { return Array(repeating: bytes, count: size) }
             let offsets = counts.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1) }
             // Where nothing is, there is no place of it either.
             var (own, all, request) = (bytes + [0], [UInt8](repeating: 0, count: offsets[size] + 1), [0])
@@ -37,17 +40,21 @@
                     return wait(for: &request, until: deadline)
                 }
             }
+            if elasticity.isBroken { return Array(repeating: bytes, count: size) }
             return isDone ? (0..<size).map { Array(all[offsets[$0]..<offsets[$0 + 1]]) } : nil
         }
 
         func begin(_ call: (inout Int) -> Int32) -> Int {
             var request = 0
-            check(call(&request))
+            if !elasticity.isBroken { check(call(&request)) }
             return request
         }
 
         /// Lets requests go on, and sets those to 0 that are done.
-        func test(_ requests: inout [Int]) { check(cmpi_test(Int64(requests.count), &requests)) }
+        func test(_ requests: inout [Int]) {
+            if !elasticity.isBroken { check(cmpi_test(Int64(requests.count), &requests)) }
+            if elasticity.isBroken { cmpi_settle(Int64(requests.count), &requests) }
+        }
 
         /// Whether all are done until the deadline.
         private func wait(for requests: inout [Int], until deadline: ContinuousClock.Instant?) -> Bool {
@@ -61,13 +68,19 @@
             }
         }
 
-        private func check(_ code: Int32) {
-            guard code != 0 else { return }
+        private func check(_ code: Int32) { if code != 0, !elasticity.note(cmpi_revoke) { fail(code) } }
+
+        private func fail(_ code: Int32) -> Never { fail("MPI: \(Self.text { cmpi_text(code, $0) })", code: 1) }
+
+        /// What the MPI calls itself: `Open MPI v4.1.4`
+        static var library: String { text(cmpi_library).split(separator: ",").first.map(String.init) ?? "" }
+
+        private static func text(_ write: (UnsafeMutablePointer<CChar>) -> Void) -> String {
             var text = [UInt8](repeating: 0, count: Int(CMPI_TEXT))
             text.withUnsafeMutableBytes { bytes in
-                bytes.bindMemory(to: CChar.self).baseAddress.map { cmpi_text(code, $0) }
+                bytes.bindMemory(to: CChar.self).baseAddress.map(write)
             }
-            fail("MPI: \(String(decoding: text.prefix { $0 != 0 }, as: UTF8.self))", code: 1)
+            return String(decoding: text.prefix { $0 != 0 }, as: UTF8.self)
         }
 
         /// Ends the job with a line that names this rank.

@@ -1,14 +1,32 @@
 import Foundation
+import Synchronization
 
 /// The ranks that this process was started among.
 public enum Ranks {
     /// All of them; alone where none of `mpirun`, `srun` and their like started it. The first use joins them.
-    public static let all: any Communicator = {
+    public static var all: any Communicator { everyone.withLock { $0 } }
+
+    private static let everyone = Mutex<any Communicator>(joined())
+
+    private static func joined() -> any Communicator {
         #if MPI
             if isLaunched { return MPICommunicator() }
         #endif
         return Alone()
-    }()
+    }
+
+    /// Those that are left are all.
+    static func replace(_ left: any Communicator) { everyone.withLock { $0 = left } }
+
+    /// Those that work on the run at hand: all, or this process alone where each has runs of its own.
+    public static var current: any Communicator { isAlone ? Alone() : all }
+
+    @TaskLocal private static var isAlone = false
+
+    /// `body`, whose runs are this process's own.
+    public static func alone<Result>(_ body: () throws -> Result) rethrows -> Result {
+        try $isAlone.withValue(true, operation: body)
+    }
 
     /// What Open MPI, PMIx and PMI tell the processes that they start.
     private static var isLaunched: Bool {

@@ -2,7 +2,7 @@ import Communication
 import Foundation
 import Synchronization
 
-/// Standard output, where of several ranks the first alone speaks. What cannot be written must not end the work that it tells of:
+/// Standard output, where of the ranks that work on a run the first alone speaks. What cannot be written must not end the work that it tells of:
 /// the first failure is kept for the end, and nothing more is written.
 public enum Terminal {
     private static let failure = Mutex<SinkError?>(nil)
@@ -28,16 +28,19 @@ public enum Terminal {
 
     public static func write(_ text: String) {
         failure.withLock { failure in
-            guard failure == nil, Ranks.all.isFirst else { return }
-            do { try Sink.standardOutput.write(text) } catch { failure = error as? SinkError }
+            guard failure == nil, Ranks.current.isFirst else { return }
+            do { try Sink.standardOutput.write(speaker + text) } catch { failure = error as? SinkError }
         }
     }
 
     /// A line on standard error, where standard output is for results.
     public static func warn(_ text: String) {
-        guard Ranks.all.isFirst else { return }
-        try? Sink.standardError.write(text.visible.shortened + "\n")
+        guard Ranks.current.isFirst else { return }
+        try? Sink.standardError.write(speaker + text.visible.shortened + "\n")
     }
+
+    /// Who says a line, where each rank speaks of runs of its own.
+    private static var speaker: String { Ranks.current.size < Ranks.all.size ? "rank \(Ranks.all.rank): " : "" }
 
     /// Says what may come next, on standard error, so that output which is piped on holds results alone.
     public static func next(_ command: String) { warn("next: \(command)") }

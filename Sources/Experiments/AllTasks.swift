@@ -69,26 +69,49 @@ public struct AllTasks {
                 data,
                 "holds no \(start), which others begin from, and there is no \(folder)/\(TaskSource.plain(start))/best")
         }
-        var table = GlueTable(
-            TableSettings(
-                protocol: run.published?.name, settings: run.settings(less: grid), weights: weights))
-        table.seeds = seeds ?? 1
-        for (task, run) in runs {
-            observer.line("")
-            observer.line(task.title)
-            if task.name == "wnli", wnli == .majority {
-                table.add(task, try .byMajority(task, in: files, tokenizer), note: "by majority")
-            } else if let seeds {
-                if let median = try Seeds(run, count: seeds, grid: grid).run(observer).median {
-                    table.add(task, median)
-                }
-            } else {
-                table.add(task, try Search(run, grid: grid).run(observer).evaluation)
+        var rows: [String: TaskEvaluation] = [:]
+        var table: GlueTable {
+            var table = GlueTable(
+                TableSettings(
+                    protocol: run.published?.name, settings: run.settings(less: grid), weights: weights))
+            table.seeds = seeds ?? 1
+            for (task, _) in runs {
+                guard let score = rows[task.name] else { continue }
+                table.add(task, score, note: isByMajority(task) ? "by majority" : "")
             }
-            try ReportFile.write(text: table.text, to: "\(folder)/table.md")
+            return table
+        }
+        // What begins from another task's encoder comes after it.
+        let late = start == nil ? [] : runs.filter { Self.small.contains($0.task.name) }
+        for some in [runs.filter { one in !late.contains { $0.task == one.task } }, late] {
+            var scores: [TaskEvaluation?] = []
+            try run.spread.each(some.flatMap(parts)) { part -> TaskEvaluation? in
+                observer.line("")
+                observer.line(part.task.title)
+                if isByMajority(part.task) { return try .byMajority(part.task, in: files, tokenizer) }
+                if let seed = part.seed { return try part.seeds.score(of: seed, observer) }
+                return try Search(part.run, grid: grid).run(observer).evaluation
+            } then: { part, score in
+                scores.append(score)
+                guard part.isLast else { return }
+                rows[part.task.name] = try part.seed == nil ? score : part.seeds.finish(scores, observer).median
+                scores = []
+                try ReportFile.write(text: table.text, to: "\(folder)/table.md")
+            }
         }
         observer.line("")
         observer.line(table.text)
+    }
+
+    private func isByMajority(_ task: TaskSource) -> Bool { task.name == "wnli" && wnli == .majority }
+
+    /// The run of a task with one of its seeds; nil for the recipe's.
+    private typealias Part = (task: TaskSource, run: FineTuning, seeds: Seeds, seed: Int?, isLast: Bool)
+
+    private func parts(of task: TaskSource, _ run: FineTuning) -> [Part] {
+        let all = Seeds(run, count: seeds ?? 1, grid: grid)
+        guard let seeds, !isByMajority(task) else { return [(task, run, all, nil, true)] }
+        return (1...seeds).map { (task, run, all, $0, $0 == seeds) }
     }
 
     /// Tasks with few training rows, which gain from another task's encoder (Phang et al. 2018).

@@ -7,6 +7,7 @@ import Training
 
 // Choices that a command line makes by their names.
 extension WNLIPolicy: ExpressibleByArgument {}
+extension Spread: ExpressibleByArgument {}
 extension Pooling: ExpressibleByArgument {}
 extension VocabularyTrainer.Model: ExpressibleByArgument {}
 extension Precision: ExpressibleByArgument {}

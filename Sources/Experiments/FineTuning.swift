@@ -32,6 +32,8 @@ public struct FineTuning {
     public var fromTask: String?
     /// Takes the checkpoint's shape and vocabulary alone.
     public var randomWeights = false
+    /// Of the ranks that a command with several such runs is started on.
+    public var spread = Spread.steps
     /// Rows of a task of the Long Range Arena that were read before.
     var splits: [[LongRangeRow]]?
 

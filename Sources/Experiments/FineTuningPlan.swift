@@ -44,6 +44,11 @@ public struct FineTuningPlan {
             }
         }
         if over != nil { _ = try comparison }
+        let isSeveral =
+            seeds ?? 1 > 1 || over != nil || !(grid + run.publishedGrid).isEmpty
+            || ["all", "lra"].contains(run.task)
+        try run.spread.check(
+            hasSeveralRuns: isSeveral, wanted: "--seeds, --search, --over, or --task all or lra, or no --spread")
     }
 
     private var comparison: LongRangeComparison {
@@ -67,6 +72,8 @@ public struct FineTuningPlan {
         }
         var run = run
         if isShort { run.recipe = arenaTask?.recipe(isShort: true) }
+        // Data that ship are made by all ranks together.
+        if run.spread == .runs, try run.longRangeRecipe(grid: grid) == nil { try run.checkFiles() }
         if let seeds {
             let seeds = Seeds(run, count: seeds, grid: grid)
             try seeds.run(observer)

@@ -55,18 +55,25 @@ public struct LongRangeComparison {
         }
         // What is wrong with settings is said before the first run starts.
         let plan = try tasks.map { task in try (task, settings.map { try one(task, $0) }) }
-        var table = LongRangeTable()
-        for (task, runs) in plan {
-            let splits = try task.rows(LongRangeTask.Split.allCases, in: files)
-            for (name, one, recipe) in runs {
-                observer.line("")
-                observer.line("\(task.title), \(name)")
-                var one = one
-                one.splits = splits
-                table.add(name, task, try cell(one, recipe, observer))
-                try ReportFile.write(text: table.text, to: "\(folder)/table.md")
-                try ReportFile.write(text: table.page.text, to: "\(folder)/\(RunFolder.pageName)")
+        var (table, rows, scores) = (LongRangeTable(), [String: [[LongRangeRow]]](), [TaskEvaluation?]())
+        try run.spread.each(plan.flatMap(parts)) { part in
+            observer.line("")
+            observer.line("\(part.task.title), \(part.name)")
+            if rows[part.task.name] == nil {
+                // Of one task at a time.
+                rows = [:]
+                rows[part.task.name] = try part.task.rows(LongRangeTask.Split.allCases, in: files)
             }
+            var one = part.run
+            one.splits = rows[part.task.name]
+            return try score(one, part.recipe, seed: part.seed, observer)
+        } then: { part, score in
+            scores.append(score)
+            guard part.seed ?? seeds == seeds else { return }
+            table.add(part.name, part.task, try cell(part.run, scores, observer))
+            scores = []
+            try ReportFile.write(text: table.text, to: "\(folder)/table.md")
+            try ReportFile.write(text: table.page.text, to: "\(folder)/\(RunFolder.pageName)")
         }
         observer.line("")
         observer.line(table.text)
@@ -88,28 +95,44 @@ public struct LongRangeComparison {
         return (variant?.name ?? recipe.encoder.attention.name, one, recipe)
     }
 
-    /// One that diverges leaves its place empty, and the others go on.
+    /// A run of a task with a value of the key and one of its seeds; nil for the recipe's.
+    private typealias Part = (task: LongRangeTask, name: String, run: FineTuning, recipe: LongRangeRecipe, seed: Int?)
+
+    private func parts(
+        of task: LongRangeTask, _ runs: [(name: String, run: FineTuning, recipe: LongRangeRecipe)]
+    ) -> [Part] {
+        let seeds: [Int?] = seeds.map { Array(1...$0) } ?? [nil]
+        return runs.flatMap { one in seeds.map { (task, one.name, one.run, one.recipe, $0) } }
+    }
+
+    /// Of the test rows; nil where the run diverges.
+    private func score(
+        _ one: FineTuning, _ recipe: LongRangeRecipe, seed: Int?, _ observer: some RunObserver
+    ) throws -> TaskEvaluation? {
+        if let seed { return try Seeds(one, count: seed).score(of: seed, observer) }
+        do { return try one.run(recipe, observer) } catch let error as TrainingError {
+            guard case .diverged = error else { throw error }
+            observer.line("diverged: \(error)")
+            return nil
+        }
+    }
+
+    /// Runs that diverge leave their place empty.
     private func cell(
-        _ one: FineTuning, _ recipe: LongRangeRecipe, _ observer: some RunObserver
+        _ one: FineTuning, _ scores: [TaskEvaluation?], _ observer: some RunObserver
     ) throws -> LongRangeTable.Cell {
         let folder = one.output ?? ""
         func costs(_ folders: [String]) -> [RunCost] {
             folders.compactMap { RunCost(of: URL(fileURLWithPath: $0, isDirectory: true)) }
         }
         if let seeds {
-            let report = try Seeds(one, count: seeds).run(observer).report
+            let report = try Seeds(one, count: seeds).finish(scores, observer).report
             return .init(
                 scores: report.statistics?.scores ?? [], rows: report.rows ?? 0,
                 costs: costs(report.seeds.map { "\(folder)/seed-\($0)" }))
         }
-        do {
-            let scored = try one.run(recipe, observer)
-            return .init(scores: [scored.primary], rows: scored.rows, costs: costs([folder]))
-        } catch let error as TrainingError {
-            guard case .diverged = error else { throw error }
-            observer.line("diverged: \(error)")
-            return .init()
-        }
+        guard let score = scores.compactMap({ $0 }).first else { return .init() }
+        return .init(scores: [score.primary], rows: score.rows, costs: costs([folder]))
     }
 }
 

@@ -1,4 +1,5 @@
 import Checkpoints
+import Communication
 import Console
 import Foundation
 import LongRange
@@ -67,7 +68,9 @@ extension FineTuning {
                 folder.metrics, "tells of no evaluation, though the run had ended; choose another --output")
         }
         let url = folder.url.appendingPathComponent(RunFolder.reportName)
-        let earlier = try? JSONDecoder().decode(LongRangeReport.self, from: Data(contentsOf: url))
+        let earlier = try Ranks.current.first {
+            try? JSONDecoder().decode(LongRangeReport.self, from: Data(contentsOf: url))
+        }
         let scored =
             try earlier.flatMap { $0.best == best && $0.test.rows == test.count ? $0.test : nil }
             ?? task.evaluation(

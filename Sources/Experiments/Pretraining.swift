@@ -1,4 +1,5 @@
 import Checkpoints
+import Communication
 import Console
 import Foundation
 import Recipes
@@ -31,12 +32,28 @@ public struct Pretraining {
 
     /// Runs to the end, or from where the folder's run was left.
     ///
-    /// - Parameter profile: where the time of steps is counted, by phase; nil for nowhere.
-    /// - Throws: `TrainingError.interrupted` where the observer stops it, and what reading and writing files throw.
-    public func run(_ observer: some RunObserver, profile: StepProfile? = nil) throws -> Outcome {
+    /// - Parameters:
+    ///   - profile: where the time of steps is counted, by phase; nil for nowhere.
+    ///   - isElastic: whether it goes on by itself without ranks that are gone, from the last checkpoint.
+    /// - Throws: `TrainingError.interrupted` where the observer stops it, `NotElastic`, and what reading and writing files throw.
+    public func run(
+        _ observer: some RunObserver, profile: StepProfile? = nil, isElastic: Bool = false
+    ) throws -> Outcome {
         let interruption = observer.interruption()
-        let folder = try RunFolder(URL(fileURLWithPath: folder, isDirectory: true))
-        let setup = try PretrainingSetup(recipe, observer)
+        var known: PretrainingSetup?
+        func run() throws -> Outcome {
+            let folder = try RunFolder(URL(fileURLWithPath: folder, isDirectory: true))
+            let setup = try known ?? PretrainingSetup(recipe, observer)
+            known = setup
+            return try self.run(folder, setup, observer, interruption, profile)
+        }
+        return try isElastic ? Ranks.outliving(observer.line, run) : run()
+    }
+
+    private func run(
+        _ folder: RunFolder, _ setup: PretrainingSetup, _ observer: some RunObserver, _ interruption: Interruption,
+        _ profile: StepProfile?
+    ) throws -> Outcome {
         let objective = recipe.options.objectiveType
         observer.begin(
             folder,

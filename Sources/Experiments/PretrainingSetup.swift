@@ -26,11 +26,9 @@ struct PretrainingSetup {
         }
         let files = try SampleData.text(text)
         if let note = files.note { observer.line(note) }
-        let corpus = try Ranks.all.firstThenOthers {
-            try TokenizedCorpus(files, tokenizer, cache: Self.cache) { progress in
-                let share = Double(progress.bytes) / Double(max(1, progress.totalBytes))
-                observer.status("tokenizing: \(Show.percent(share)), \(Show.count(progress.tokens)) tokens")
-            }
+        let corpus = try TokenizedCorpus(files, tokenizer, cache: Self.cache, ranks: Ranks.current) { progress in
+            let share = Double(progress.bytes) / Double(max(1, progress.totalBytes))
+            observer.status("tokenizing: \(Show.percent(share)), \(Show.count(progress.tokens)) tokens")
         }
         let split = try CorpusSplit(corpus, heldOut: recipe.heldOut)
         let options = recipe.options

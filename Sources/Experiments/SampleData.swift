@@ -34,7 +34,7 @@ public enum SampleData {
     /// Generates what is not there yet under a temporary name first, so that it is there whole or not at all, and removes
     /// what processes left there that are no more.
     private static func once(_ url: URL, _ write: (URL) throws -> Void) throws -> URL {
-        try Ranks.all.firstThenOthers { try generate(url, write) }
+        try Ranks.current.firstThenOthers { try generate(url, write) }
     }
 
     private static func generate(_ url: URL, _ write: (URL) throws -> Void) throws -> URL {

@@ -91,17 +91,14 @@ public struct Search {
             var scored: [SearchEntry] = []
             // One that diverges gives its place to the next.
             while scored.count < rung.points, !kept.isEmpty {
-                var entry = kept.removeFirst()
-                observer.line("")
-                observer.line("\(entry.name) to epoch \(min(rung.epoch, entry.epochs)) of \(entry.epochs)")
-                do {
-                    entry.report = try entry.run.run(observer, untilEpoch: rung.epoch, common: common)
-                    scored.append(entry)
-                } catch let error as TrainingError {
-                    guard case .diverged = error else { throw error }
-                    observer.line("diverged: \(error)")
-                    entry.report = nil
-                    diverged.append(entry)
+                let tried = Array(kept.prefix(rung.points - scored.count))
+                kept.removeFirst(tried.count)
+                try run.spread.each(tried) {
+                    try $0.report(observer, untilEpoch: rung.epoch, common: common)
+                } then: { entry, report in
+                    var entry = entry
+                    entry.report = report
+                    if report == nil { diverged.append(entry) } else { scored.append(entry) }
                 }
             }
             kept = scored.sorted { $0.score > $1.score } + kept
@@ -145,4 +142,17 @@ private struct SearchEntry {
 
     var name: String { point.settings.joined(separator: " ") }
     var score: Double { report?.evaluation.primary ?? -.infinity }
+
+    /// What its best epoch gives until the one called `last`; nil where it diverges.
+    func report(
+        _ observer: some RunObserver, untilEpoch last: Int, common: [String]
+    ) throws -> EvaluationReport<DevScores>? {
+        observer.line("")
+        observer.line("\(name) to epoch \(min(last, epochs)) of \(epochs)")
+        do { return try run.run(observer, untilEpoch: last, common: common) } catch let error as TrainingError {
+            guard case .diverged = error else { throw error }
+            observer.line("diverged: \(error)")
+            return nil
+        }
+    }
 }

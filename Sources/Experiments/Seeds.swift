@@ -59,27 +59,43 @@ public struct Seeds {
     @discardableResult public func run(
         _ observer: some RunObserver
     ) throws -> (report: SeedReport, median: TaskEvaluation?) {
-        let (name, folder) = (try run.taskName, try folder)
+        var scores: [TaskEvaluation?] = []
+        try run.spread.each(Array(1...count), { try score(of: $0, observer) }, then: { scores.append($1) })
+        return try finish(scores, observer)
+    }
+
+    /// What the run of a seed scores; nil where it diverges.
+    func score(of seed: Int, _ observer: some RunObserver) throws -> TaskEvaluation? {
+        let one = run.setting(["seed=\(seed)"]).into("\(try folder)/seed-\(seed)")
+        observer.line("")
+        observer.line("seed \(seed)")
+        do {
+            return try one.longRangeRecipe(grid: grid).map { try one.run($0, observer) }
+                ?? Search(one, grid: grid).run(observer).evaluation
+        } catch let error as TrainingError {
+            guard case .diverged = error else { throw error }
+            observer.line("diverged: \(error)")
+            return nil
+        }
+    }
+
+    /// What is left of the scores of all seeds, in order.
+    func finish(
+        _ scores: [TaskEvaluation?], _ observer: some RunObserver
+    ) throws -> (report: SeedReport, median: TaskEvaluation?) {
+        let folder = try folder
         var report = SeedReport(
-            task: name, protocol: run.published?.name, seeds: [], statistics: nil, diverged: [], dead: [])
+            task: try run.taskName, protocol: run.published?.name, seeds: [], statistics: nil, diverged: [], dead: [])
         var evaluations: [(seed: Int, evaluation: TaskEvaluation)] = []
-        for seed in 1...count {
-            let one = run.setting(["seed=\(seed)"]).into("\(folder)/seed-\(seed)")
-            observer.line("")
-            observer.line("seed \(seed)")
-            do {
-                let evaluation =
-                    try one.longRangeRecipe(grid: grid).map { try one.run($0, observer) }
-                    ?? Search(one, grid: grid).run(observer).evaluation
-                report.seeds.append(seed)
-                evaluations.append((seed, evaluation))
-                (report.rows, report.subsets) = (evaluation.rows, evaluation.subsets)
-                if evaluation.isConstant { report.dead.append(seed) }
-            } catch let error as TrainingError {
-                guard case .diverged = error else { throw error }
-                observer.line("diverged: \(error)")
+        for (seed, evaluation) in zip(1..., scores) {
+            guard let evaluation else {
                 report.diverged.append(seed)
+                continue
             }
+            report.seeds.append(seed)
+            evaluations.append((seed, evaluation))
+            (report.rows, report.subsets) = (evaluation.rows, evaluation.subsets)
+            if evaluation.isConstant { report.dead.append(seed) }
         }
         let sorted = evaluations.sorted { $0.evaluation.primary < $1.evaluation.primary }
         let median = sorted.isEmpty ? nil : sorted[(sorted.count - 1) / 2]

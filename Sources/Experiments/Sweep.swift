@@ -11,6 +11,7 @@ public struct Sweep {
     private let runs: [Pretraining]
     private let task: FineTuning?
     private let output: String
+    private let spread: Spread
 
     /// Reads all recipes.
     ///
@@ -20,10 +21,11 @@ public struct Sweep {
     ///   - task: of GLUE, or the path of a fine-tuning recipe (.yaml), that every result is fine-tuned on; nil for none.
     ///   - taskData: the folder of the task's files, or `sample`.
     ///   - output: the folder of all runs and of `table.md`.
+    ///   - spread: of the ranks that it is started on.
     /// - Throws: `UsageError` where `over` is no such text, and `RecipeErrors`.
     public init(
         _ recipe: String, _ overrides: [ResolvedRecipe.Override], over: String, task: String?,
-        taskData: String?, output: String
+        taskData: String?, output: String, spread: Spread = .steps
     ) throws {
         let isRecipe = task?.hasSuffix(".yaml") ?? false
         guard (taskData == nil) == (task == nil) || taskData == nil && isRecipe else {
@@ -35,7 +37,8 @@ public struct Sweep {
             return Pretraining(
                 try PretrainingRecipe(recipe, overrides + settings), output: "\(output)/\(variant.folder)/pretraining")
         }
-        self.output = output
+        try spread.check(hasSeveralRuns: runs.count > 1, wanted: "several values in --over, or no --spread")
+        (self.output, self.spread) = (output, spread)
         self.task = task.map { task in
             FineTuning { ($0.recipe, $0.task, $0.data) = (isRecipe ? task : nil, isRecipe ? nil : task, taskData) }
         }
@@ -50,28 +53,46 @@ public struct Sweep {
     public func run(_ observer: some RunObserver) throws {
         let fineTunings = zip(variants, runs).map(fineTuning)
         try fineTunings.forEach { try $0?.checkFiles() }
+        if spread == .runs { try tokenize(observer) }
         var table = SweepTable(key: variants[0].key, task: taskName)
-        for ((variant, run), fineTuning) in zip(zip(variants, runs), fineTunings) {
+        try spread.each(Array(variants.indices)) { index in
             observer.line("")
-            observer.line(variant.name)
-            let outcome = try run.run(observer)
+            observer.line(variants[index].name)
+            let outcome = try runs[index].run(observer)
             observer.line(outcome.text)
-            let score = try fineTuning.map { try Search($0, grid: []).run(observer).evaluation }
-            table.add(variant.name, outcome.evaluation, score: score)
+            let score = try fineTunings[index].map { try Search($0, grid: []).run(observer).evaluation }
+            return Scores(pretraining: outcome.evaluation, task: score)
+        } then: { index, scores in
+            table.add(variants[index].name, scores.pretraining, score: scores.task)
             try ReportFile.write(text: table.text, to: "\(output)/table.md")
         }
         observer.line("")
         observer.line(table.text)
     }
 
+    /// Of one variant.
+    private struct Scores: Codable {
+        let pretraining: EvaluationReport<Figures>
+        let task: TaskEvaluation?
+    }
+
+    /// Makes the tokens of every text, which all ranks do together.
+    private func tokenize(_ observer: some RunObserver) throws {
+        var seen: Set<[String]> = []
+        for run in runs where seen.insert([run.recipe.vocabulary] + (run.recipe.text ?? [])).inserted {
+            _ = try PretrainingSetup(run.recipe, observer)
+        }
+    }
+
     private var taskName: String? { task.flatMap { $0.recipe.map(ShippedFile.name) ?? $0.task } }
 
-    /// The run on the task, in the precision, on the threads and on the GPU that the variant was pretrained in.
+    /// The run on the task, in the precision, on the threads, on the GPU and in the shards that the variant was pretrained in.
     private func fineTuning(of variant: SweepVariant, _ run: Pretraining) -> FineTuning? {
         let options = run.recipe.options
         var one = task?.setting(
             ["precision=\(options.precision.rawValue)", "threads=\(options.threads)"]
-                + (options.device.map { ["device=\($0.rawValue)"] } ?? []))
+                + (options.device.map { ["device=\($0.rawValue)"] } ?? [])
+                + (options.shards.map { ["shards=\($0)"] } ?? []))
         one?.checkpoint = "\(run.folder)/best"
         one?.output = "\(output)/\(variant.folder)/\(taskName ?? "")"
         return one

@@ -140,16 +140,16 @@ import Tokenization
             training: ExampleSource(corpus, split, .training, options, tokenizer, seed: 1),
             heldOut: ExampleSource(corpus, split, .heldOut, options, tokenizer, seed: 0), tokenCounts: [])
     }
+}
 
-    /// One id a byte behind the five special ones.
-    private struct Letters: Tokenizer {
-        let vocabularySize = 261
-        let fingerprint = String(repeating: "b", count: 64)
-        let special = SpecialTokens(padding: 0, unknown: 1, classification: 2, separator: 3, mask: 4)
+/// One id a byte behind the five special ones.
+struct Letters: Tokenizer {
+    let vocabularySize = 261
+    let fingerprint = String(repeating: "b", count: 64)
+    let special = SpecialTokens(padding: 0, unknown: 1, classification: 2, separator: 3, mask: 4)
 
-        func encode(_ text: String) -> [Int32] { text.utf8.map { Int32($0) + 5 } }
-        func piece(_ id: Int32) -> String { "\(id)" }
-        func decode(_ ids: [Int32]) -> String { ids.map(piece).joined() }
-        func continuesWord(_ id: Int32) -> Bool { id != Int32(UInt8(ascii: " ")) + 5 }
-    }
+    func encode(_ text: String) -> [Int32] { text.utf8.map { Int32($0) + 5 } }
+    func piece(_ id: Int32) -> String { "\(id)" }
+    func decode(_ ids: [Int32]) -> String { ids.map(piece).joined() }
+    func continuesWord(_ id: Int32) -> Bool { id != Int32(UInt8(ascii: " ")) + 5 }
 }

@@ -16,6 +16,14 @@ int cmpi_begin(void);
 int cmpi_end(void);
 /// Ends all ranks of the job with an exit code.
 void cmpi_abort(int code);
+/// Whether ranks may go on without one that is gone, 0 or 1: where the MPI has ULFM (Bland et al. 2013) and was started for it.
+int cmpi_can_shrink(void);
+/// Ends with an error, at every rank, all that is asked of others.
+void cmpi_revoke(void);
+/// Joins those that are left, in their order; all of them must.
+int cmpi_shrink(void);
+/// What the MPI calls itself, in at most CMPI_TEXT bytes.
+void cmpi_library(char *_Nonnull text);
 int cmpi_rank(void);
 int cmpi_size(void);
 
@@ -29,6 +37,8 @@ int cmpi_gather(
     const int *_Nonnull offsets, intptr_t *_Nonnull request);
 /// Lets requests go on, none of which is done yet, and sets those to 0 that are now.
 int cmpi_test(int64_t count, intptr_t *_Nonnull requests);
+/// Waits for requests that errors have ended, and sets them to 0.
+void cmpi_settle(int64_t count, intptr_t *_Nonnull requests);
 /// What a code means, in at most CMPI_TEXT bytes.
 void cmpi_text(int code, char *_Nonnull text);
 

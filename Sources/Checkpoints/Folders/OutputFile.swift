@@ -62,7 +62,7 @@ public final class OutputFile {
     ///
     /// - Throws: `CheckpointError`; then the older file is intact.
     public static func replace(_ url: URL, with data: Data) throws {
-        guard Ranks.all.isFirst else { return }
+        guard Ranks.current.isFirst else { return }
         let temporary = url.deletingLastPathComponent().appendingPathComponent(
             AtomicFolder.partialPrefix + url.lastPathComponent)
         do {

@@ -14,7 +14,7 @@ public final class RunFolder {
     /// - Throws: `CheckpointError` where another process holds the folder or it cannot be created.
     public init(_ url: URL) throws {
         self.url = url
-        lock = Ranks.all.isFirst ? try RunLock(url) : nil
+        lock = Ranks.current.isFirst ? try RunLock(url) : nil
         if lock != nil { AtomicFolder.removePartials(in: url) }
     }
 
@@ -119,7 +119,7 @@ public final class RunFolder {
 
     /// Makes `name` in `folder` a link to `target`, a path relative to that, in place of an older link, in one rename.
     public static func link(_ target: String, as name: String, in folder: URL) throws {
-        guard Ranks.all.isFirst else { return }
+        guard Ranks.current.isFirst else { return }
         let temporary = folder.appendingPathComponent(AtomicFolder.partialPrefix + name)
         let link = folder.appendingPathComponent(name)
         unlink(temporary.path)

@@ -1,4 +1,4 @@
-import Digests
+import Communication
 import Foundation
 import Tokenization
 
@@ -16,7 +16,7 @@ public struct TokenizedCorpus: Sendable {
     public var paragraphCount: Int { paragraphStarts.count - 1 }
     public var documentCount: Int { documentStarts.count - 1 }
 
-    /// How far the tokenization is.
+    /// How far a rank's part of the tokenization is.
     public struct Progress: Sendable {
         public let bytes: Int
         public let totalBytes: Int
@@ -26,43 +26,25 @@ public struct TokenizedCorpus: Sendable {
     /// Opens the tokens of `text` in a folder below `cache`, tokenizing what is not there yet: a file that is new, that
     /// changed, or that another vocabulary tokenized. Interrupted, it continues with the first unfinished file.
     ///
-    /// - Parameter progress: hears of every block, and may throw to stop.
-    /// - Throws: `CorpusError` where a text is unreadable or not UTF-8, a shard is damaged, another process is writing,
-    ///   or there is no token at all.
+    /// - Parameters:
+    ///   - ranks: those that do it together: each tokenizes files of its own.
+    ///   - progress: hears of every block of this rank, and may throw to stop.
+    /// - Throws: `CorpusError` where a text is unreadable or not UTF-8 or not that of all ranks, a shard is damaged, another process
+    ///   is writing, or there is no token at all.
     public init(
-        _ text: TextFiles, _ tokenizer: any Tokenizer, cache: URL, progress: (Progress) throws -> Void = { _ in }
+        _ text: TextFiles, _ tokenizer: any Tokenizer, cache: URL, ranks: any Communicator = Alone(),
+        progress: (Progress) throws -> Void = { _ in }
     ) throws {
-        let folder = cache.appendingPathComponent(String(tokenizer.fingerprint.prefix(16)), isDirectory: true)
+        let url = cache.appendingPathComponent(String(tokenizer.fingerprint.prefix(16)), isDirectory: true)
         do {
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        } catch { throw CorpusError(folder, "cannot be created") }
-        // Runs that only read do not stand in each other's way.
-        let isWhole = try text.urls.allSatisfy { source in
-            let name = folder.appendingPathComponent(Self.shardName(source))
-            return try Self.isCurrent(TokenShard.manifest(name), Self.manifest(of: source, tokenizer))
+            try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        } catch { throw CorpusError(url, "cannot be created") }
+        let folder = TokenFolder(url: url, text: text, tokenizer: tokenizer)
+        try folder.complete(ranks, progress: progress)
+        shards = try text.urls.map {
+            try TokenShard(folder.name(of: $0), wide: folder.isWide, vocabularySize: tokenizer.vocabularySize)
         }
-        let lock = isWhole ? nil : try CacheLock(folder)
-        defer { lock?.release() }
-        let wide = tokenizer.vocabularySize > 1 << 16
-        let writer = ShardWriter(tokenizer: tokenizer, wide: wide)
-        let totalBytes = text.bytes
-        var (doneBytes, doneTokens) = (0, 0)
-        shards = try text.urls.map { source in
-            let name = folder.appendingPathComponent(Self.shardName(source))
-            let wanted = try Self.manifest(of: source, tokenizer)
-            if !Self.isCurrent(TokenShard.manifest(name), wanted) {
-                try? FileManager.default.removeItem(at: TokenShard.json(name))
-                try writer.write(source, to: name, wanted) { bytes, tokens in
-                    try progress(
-                        Progress(bytes: doneBytes + bytes, totalBytes: totalBytes, tokens: doneTokens + tokens))
-                }
-            }
-            let shard = try TokenShard(name, wide: wide, vocabularySize: tokenizer.vocabularySize)
-            doneBytes += wanted.sourceBytes
-            doneTokens += shard.manifest.tokens
-            return shard
-        }
-        guard doneTokens > 0 else {
+        guard shards.contains(where: { $0.manifest.tokens > 0 }) else {
             throw CorpusError(text.urls.map(\.relativePath).joined(separator: ", "), "the corpus is empty")
         }
         (shardStarts, paragraphStarts, documentStarts) = Self.index(shards)
@@ -101,48 +83,5 @@ public struct TokenizedCorpus: Sendable {
         }
         documentStarts.append(paragraphStarts.count - 1)
         return (shardStarts, paragraphStarts, documentStarts)
-    }
-
-    /// A name that tells files of equal names in different folders apart.
-    private static func shardName(_ source: URL) -> String {
-        let digest = SHA256.hexadecimal(of: Data(source.standardizedFileURL.path.utf8)).prefix(8)
-        return "\(source.lastPathComponent)-\(digest)"
-    }
-
-    private static func manifest(of source: URL, _ tokenizer: any Tokenizer) throws -> TokenShard.Manifest {
-        guard
-            let attributes = try? FileManager.default.attributesOfItem(
-                atPath: source.resolvingSymlinksInPath().path)
-        else {
-            throw CorpusError(source, "cannot be read")
-        }
-        return TokenShard.Manifest(
-            source: source.standardizedFileURL.path, sourceBytes: (attributes[.size] as? NSNumber)?.intValue ?? 0,
-            sourceModified: (attributes[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0,
-            sourceDigest: try digest(ofBlocksOf: source),
-            tokenizer: tokenizer.fingerprint)
-    }
-
-    /// SHA-256 of 16 blocks of 64 kB from the beginning to the end, of a short file all of it.
-    private static func digest(ofBlocksOf source: URL) throws -> String {
-        let digest = SHA256()
-        do {
-            let file = try FileHandle(forReadingFrom: source)
-            defer { try? file.close() }
-            let (count, blocks) = (1 << 16, 16)
-            let last = max(0, Int(try file.seekToEnd()) - count)
-            for block in 0..<blocks {
-                try file.seek(toOffset: UInt64(min(last, max(last * block / (blocks - 1), 0))))
-                try file.read(upToCount: count)?.withUnsafeBytes { digest.update($0) }
-            }
-        } catch { throw CorpusError(source, "cannot be read") }
-        return digest.hexadecimal()
-    }
-
-    private static func isCurrent(_ manifest: TokenShard.Manifest?, _ wanted: TokenShard.Manifest) -> Bool {
-        guard let manifest else { return false }
-        return manifest.format == wanted.format && manifest.sourceBytes == wanted.sourceBytes
-            && manifest.sourceModified == wanted.sourceModified && manifest.sourceDigest == wanted.sourceDigest
-            && manifest.tokenizer == wanted.tokenizer
     }
 }

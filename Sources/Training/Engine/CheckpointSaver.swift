@@ -20,6 +20,7 @@ struct CheckpointSaver {
     @discardableResult
     func save(_ model: SlicedModel, _ state: RunState, _ configuration: HuggingFaceConfiguration) throws -> URL {
         let moments = model.optimizer.collected().map { (prefix: "\($0.name).", block: $0.block) }
+        try model.weights.ranks.check()
         guard model.weights.ranks.isFirst else { return folder.checkpoint(state.step) }
         try folder.save(state.step) { partial in
             let layout = model.layout

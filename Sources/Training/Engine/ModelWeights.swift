@@ -32,7 +32,7 @@ public final class ModelWeights {
     ///   - device: a GPU that computes in the place of the CPU.
     public init(
         _ layout: ParameterLayout, seed: UInt64?, slices: Int, workers: Workers, precision: Precision, backward: Bool,
-        ranks: any Communicator = Ranks.all, device: CudaDevice? = nil
+        ranks: any Communicator = Ranks.current, device: CudaDevice? = nil
     ) {
         OpenBLAS.useOneThread()
         pool = StoragePool()
@@ -73,7 +73,9 @@ public final class ModelWeights {
                     Tape(parameters: machine.parameters, mode: .inference, pool: machine.pool, machine: machine))
             }
         }
-        let (count, own) = (passMemory.count, ranks.share(of: batches.count, to: ranks.rank))
+        let own = ranks.share(of: batches.count, to: ranks.rank)
+        // A lone batch has all threads.
+        let count = min(passMemory.count, own.count)
         let parts = workers.mapInOrder(count, limit: count) { index, team in
             passMemory[index].hold { pool in
                 stride(from: own.lowerBound + index, to: own.upperBound, by: count).map {
@@ -83,7 +85,9 @@ public final class ModelWeights {
         }
         let values = own.indices.map { parts[($0 - own.lowerBound) % count][($0 - own.lowerBound) / count] }
         guard ranks.size > 1 else { return values }
-        let lengths = ranks.gather(values.map(\.count)).joined()
+        let lengths = Array(ranks.gather(values.map(\.count)).joined())
+        // Of ranks that are gone.
+        guard lengths.count == batches.count else { return batches.map { _ in [] } }
         var all = ranks.gather(Array(values.joined())).joined().makeIterator()
         return lengths.map { length in (0..<length).compactMap { _ in all.next() } }
     }

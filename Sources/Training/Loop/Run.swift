@@ -63,8 +63,8 @@ public final class Run<O: Objective> {
         let now = ContinuousClock.now
         (self.options, self.data, self.folder, self.remember) = (options, data, folder, remember)
         (self.tokenizer, self.untilEpoch, self.profile, self.report) = (tokenizer, untilEpoch, profile, report)
-        try RankCheck.check(shards: options.cut.shards, Ranks.all)
-        let newest = try Ranks.all.first { try CheckpointSaver.newestState(in: folder) { report(.warning($0)) } }
+        try RankCheck.check(shards: options.cut.shards, Ranks.current)
+        let newest = try Ranks.current.first { try CheckpointSaver.newestState(in: folder) { report(.warning($0)) } }
         let costs = try newest.map { try RouteCosts(of: $0, folder) } ?? .current
         let planned = objective(ParameterLayout())
         let computing = try Computing(options, planned.encoder.options, planned.problemOnDevice)
@@ -149,6 +149,7 @@ public final class Run<O: Objective> {
         }
         // What follows may read what the first one wrote.
         ranks.meet()
+        try ranks.check()
     }
 
     /// What the log tells of earlier processes.
@@ -169,6 +170,7 @@ public final class Run<O: Objective> {
         let next = steps.next(of: state.totalSteps - state.step)
         profile?.add("examples", since: start)
         let step = trainer.step(next.packed, index: state.step, of: state.totalSteps)
+        try ranks.check()
         guard step.isFinite else {
             throw diverged(step: state.step + 1, loss: step.loss, norms: trainer.model.gradientNorms())
         }
@@ -200,6 +202,7 @@ public final class Run<O: Objective> {
         let start = ContinuousClock.now
         let (evaluation, keep) = try evaluation(since: start)
         let filled = tokenizer.map { trainer.objective.filled(heldOut, trainer.model.weights, $0) } ?? []
+        try ranks.check()
         plan?.noteEvaluation(seconds: start.duration(to: .now).seconds)
         losses = []
         last = evaluation
@@ -219,9 +222,11 @@ public final class Run<O: Objective> {
     ) throws -> (report: Report, keep: (URL) throws -> Void) {
         let result: HeldOut<O.Result>
         do { result = try trainer.evaluate(heldOut) } catch {
+            try ranks.check()
             throw diverged(step: state.step, loss: error.loss, norms: [])
         }
         state.seconds += start.duration(to: .now).seconds
+        try ranks.check()
         let isBest = state.note(score: options.selection == .last ? Double(state.epoch) : result.score)
         let head = EvaluationHead(
             kind: O.evaluationKind, step: state.step, epoch: state.epoch,

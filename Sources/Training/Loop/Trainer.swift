@@ -17,7 +17,7 @@ public final class Trainer<O: Objective> {
     ///   - device: a GPU that computes in the place of the CPU.
     ///   - objective: builds the model in a layout.
     public init(
-        _ options: some TrainingOptions, ranks: any Communicator = Ranks.all, device: CudaDevice? = nil,
+        _ options: some TrainingOptions, ranks: any Communicator = Ranks.current, device: CudaDevice? = nil,
         _ objective: (ParameterLayout) -> O
     ) {
         let layout = ParameterLayout()

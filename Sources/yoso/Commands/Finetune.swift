@@ -47,6 +47,7 @@ struct Finetune: ParsableCommand, RankedCommand {
             """)
     var over: String?
     @Flag(help: "With lra or one of its tasks, the short recipe, for two cores.") var short = false
+    @Option(help: "What ranks share out: the steps of each run, or whole runs.") var spread = Spread.steps
 
     func validate() throws { try usage { try plan.check() } }
 
@@ -55,6 +56,7 @@ struct Finetune: ParsableCommand, RankedCommand {
             ($0.run.recipe, $0.run.task, $0.run.overrides) = (recipe, task, settings.overrides)
             ($0.run.checkpoint, $0.run.data, $0.run.output) = (checkpoint, data, output)
             ($0.run.fromTask, $0.run.randomWeights, $0.protocolName) = (fromTask, randomWeights, self.protocol)
+            $0.run.spread = spread
             ($0.grid, $0.seeds, $0.wnli, $0.over, $0.isShort) = (search, seeds, wnli, over, short)
         }
     }

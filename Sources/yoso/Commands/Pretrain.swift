@@ -17,6 +17,7 @@ struct Pretrain: ParsableCommand, RankedCommand {
         String?
     @Option(help: "Folder of the run; the default is Checkpoints/NAME.", completion: .directory) var output: String?
     @Flag(help: "Say at the end where the time of a step went.") var profile = false
+    @Flag(help: "Go on by itself without ranks that are gone, from the last checkpoint.") var elastic = false
     @Flag(help: "Build everything, run a few steps, and say what the run would take.") var dryRun = false
     @Option(help: "The same, and what it would take on so many machines like this one.") var ranks: Int?
     @Option(help: "The network between them.") var network = "25Gbit"
@@ -32,7 +33,7 @@ struct Pretrain: ParsableCommand, RankedCommand {
         }
         let phases = profile ? StepProfile(threads: Workers(threads: recipe.options.threads).threads) : nil
         defer { phases.map { PhaseTable(rows: $0.rows).lines.forEach(Terminal.line) } }
-        let outcome = try pretraining.run(RunDisplay(), profile: phases)
+        let outcome = try pretraining.run(RunDisplay(), profile: phases, isElastic: elastic)
         Terminal.line(outcome.text)
         Terminal.next("yoso finetune --task sst2 --checkpoint \(pretraining.folder)")
     }

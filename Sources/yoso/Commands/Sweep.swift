@@ -20,11 +20,12 @@ struct Sweep: ParsableCommand, RankedCommand {
     var task: String?
     @Option(help: "Folder of the task's files.", completion: .directory) var taskData: String?
     @Option(help: "Folder of the runs and of table.md.", completion: .directory) var output = "Checkpoints/sweep"
+    @Option(help: "What ranks share out: the steps of each run, or whole runs.") var spread = Spread.steps
 
     func run() throws {
         let sweep = try Experiments.Sweep(
             recipe, settings.overrides + ResolvedRecipe.Override.list(files.flags), over: over, task: task,
-            taskData: taskData, output: output)
+            taskData: taskData, output: output, spread: spread)
         try sweep.run(RunDisplay())
         Terminal.next("yoso report \(sweep.first)")
     }
