@@ -21,14 +21,11 @@ let package = Package(
         .library(name: "Experiments", targets: ["Experiments", "Inference", "Recipes", "Training"]),
     ],
     traits: [
-        .default(enabledTraits: ["Serve"]),
-        .trait(name: "MPI", description: "Runs over several processes, by Open MPI or another MPI."),
-        .trait(name: "Serve", description: "The command serve, on Hummingbird."),
+        .trait(name: "MPI", description: "Runs over several processes, by Open MPI or another MPI.")
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
-        .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     ],
@@ -131,19 +128,24 @@ let package = Package(
             name: "Reports", dependencies: ["Checkpoints"],
             resources: [.embedInCode("page.css"), .embedInCode("hover.js")]),
         .target(
+            name: "Http",
+            dependencies: [
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        .target(
             name: "Live",
             dependencies: [
-                "Checkpoints", "Console", "Experiments", "Reports", "Training",
-                .product(name: "FlyingFox", package: "FlyingFox"), .product(name: "FlyingSocks", package: "FlyingFox"),
+                "Checkpoints", "Console", "Experiments", "Http", "Reports", "Training",
+                .product(name: "Hummingbird", package: "hummingbird"),
             ],
             resources: [.embedInCode("live.js")]),
         .target(
             name: "Serving",
             dependencies: [
-                "Checkpoints", "Inference", "Reports", "Tasks", "Tensors", "Tokenization", "Training",
+                "Checkpoints", "Http", "Inference", "Reports", "Tasks", "Tensors", "Tokenization", "Training",
                 .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "HummingbirdCore", package: "hummingbird"),
-                .product(name: "Logging", package: "swift-log"),
             ],
             resources: [.embedInCode("page.html"), .embedInCode("openapi.json")]),
         .target(
@@ -165,8 +167,7 @@ let package = Package(
             name: "yoso",
             dependencies: [
                 "Benchmarks", "Bert", "Checkpoints", "Console", "Experiments", "Export", "Glue", "Inference", "Live",
-                "Recipes", "Reports", .target(name: "Serving", condition: .when(traits: ["Serve"])),
-                "Tensors", "Tokenization", "Training",
+                "Recipes", "Reports", "Serving", "Tensors", "Tokenization", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 

@@ -31,9 +31,13 @@ public struct Encoder: Sendable {
     }
 
     /// One row a sequence, [sequences, width], and those rows as sequences of their own: the first hidden state, or the mean.
-    public func pooled(_ tokens: PackedTokens, _ tape: Tape) -> (rows: Variable, layout: BatchLayout) {
+    ///
+    /// - Parameter pooling: nil for that of `options`.
+    public func pooled(
+        _ tokens: PackedTokens, by pooling: Pooling? = nil, _ tape: Tape
+    ) -> (rows: Variable, layout: BatchLayout) {
         let first = RowSelection(tokens.layout)
-        let isMean = options.pooling == .mean
+        let isMean = (pooling ?? options.pooling) == .mean
         let hidden = self(tokens, tape, keeping: isMean ? nil : first)
         return (isMean ? hidden.meanRows(tokens.layout) : hidden, first.layout)
     }

@@ -23,6 +23,7 @@ public struct MaskFilling {
     private let options: EncoderOptions
     private let model: MaskedWords
     private let weights: ModelWeights
+    private let cut: BatchCut
 
     /// - Throws: `CheckpointError` where the folder has no head for masked words or is damaged, and as `Computing`.
     public init(_ folder: URL, threads: Int = 0, precision: Precision = .fp32, device: DeviceChoice = .cpu) throws {
@@ -33,7 +34,7 @@ public struct MaskFilling {
         let unused = try ModelFolder.check(folder, options, Self.demand) {
             _ = MaskedWords(on: Encoder(options, $0), $0)
         }
-        let execution = FineTuningOptions { ($0.slices, $0.precision, $0.device) = (1, precision, device) }
+        let execution = FineTuningOptions { ($0.threads, $0.precision, $0.device) = (threads, precision, device) }
         let computing = try Computing(execution, options)
         note = unused.without("\(options.family.rawValue).pooler", "cls.seq_relationship").note(
             of: folder, computing.note)
@@ -42,13 +43,18 @@ public struct MaskFilling {
         weights = ModelWeights(
             layout, seed: nil, slices: execution.slices, workers: Workers(threads: threads), precision: precision,
             backward: false, device: computing.device)
-        self.options = options
+        (self.options, cut) = (options, computing.cut(execution))
         let missing = try ModelFolder.read(folder, into: weights.parameters, layout, Self.demand)
         if let name = missing.first {
             throw CheckpointError(
                 folder, "has no head for masked words (\(name) is missing); wanted a pretrained folder")
         }
         try ModelFolder.checkFinite(weights.parameters, layout, of: folder)
+    }
+
+    /// Its encoder, for others that read the same folder.
+    public var encoder: OpenedEncoder {
+        OpenedEncoder(encoder: model.encoder, weights: weights, cut: cut, tokenizer: tokenizer)
     }
 
     /// Whether a folder has a head for masked words at all.

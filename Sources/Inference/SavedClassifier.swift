@@ -48,6 +48,12 @@ public struct SavedClassifier {
         note = unused.note(of: folder, classifier.note)
     }
 
+    /// Its encoder, for others that read the same folder.
+    public var encoder: OpenedEncoder {
+        OpenedEncoder(
+            encoder: classifier.model.encoder, weights: classifier.weights, cut: classifier.cut, tokenizer: tokenizer)
+    }
+
     /// What it was fine-tuned on here; nil where it does not say.
     public var task: TaskSource? { try? configuration.task() }
 

@@ -7,6 +7,14 @@ import Tensors
 import Tokenization
 import Training
 
+/// What of a folder is open already, whose weights more than one thing can read: not at the same time, for passes have memory.
+public struct OpenedEncoder {
+    let encoder: Encoder
+    let weights: ModelWeights
+    let cut: BatchCut
+    let tokenizer: any Tokenizer
+}
+
 /// A vector a text, of unit length: the mean of the last hidden states of all its tokens, `[CLS]` and `[SEP]` included, or that
 /// of `[CLS]` (Reimers & Gurevych 2019, "Sentence-BERT", section 3).
 public struct SentenceEmbedding {
@@ -20,15 +28,17 @@ public struct SentenceEmbedding {
     private let encoder: Encoder
     private let weights: ModelWeights
     private let cut: BatchCut
+    private let pooling: Pooling
 
     /// - Parameters:
     ///   - folder: of any encoder: pretrained, fine-tuned, or of sentence-transformers.
     ///   - pooling: nil for what sentence-transformers wrote beside the model, or the mean.
     ///   - length: longest input in tokens; nil for what is written there, or all positions up to 512.
+    ///   - opened: of the same folder, where it is open already; its weights are shared, and what it computes with.
     /// - Throws: `CheckpointError` where the folder is damaged, or makes vectors in a way that we do not implement.
     public init(
         _ folder: URL, pooling: Pooling? = nil, length: Int? = nil, threads: Int = 0, precision: Precision = .fp32,
-        device: DeviceChoice = .cpu
+        device: DeviceChoice = .cpu, sharing opened: OpenedEncoder? = nil
     ) throws {
         self.folder = folder
         let modules = try SentenceModules(of: folder)
@@ -37,9 +47,13 @@ public struct SentenceEmbedding {
         guard self.length >= 8 else {
             throw CheckpointError(folder, "inputs of at most \(self.length) tokens; wanted at least 8")
         }
-        tokenizer = try TokenizerFolder.load(folder)
-        var options = try EncoderOptions(of: folder, tokenizer, length: self.length)
-        options.pooling = pooling ?? modules.pooling ?? .mean
+        tokenizer = try opened?.tokenizer ?? TokenizerFolder.load(folder)
+        let options = try EncoderOptions(of: folder, tokenizer, length: self.length)
+        self.pooling = pooling ?? modules.pooling ?? .mean
+        if let opened {
+            (encoder, weights, cut, note) = (opened.encoder, opened.weights, opened.cut, nil)
+            return
+        }
         let unused = try ModelFolder.check(folder, options, { _ in .required }) { _ = Encoder(options, $0) }
         let execution = FineTuningOptions { ($0.threads, $0.precision, $0.device) = (threads, precision, device) }
         let computing = try Computing(execution, options)
@@ -68,7 +82,7 @@ public struct SentenceEmbedding {
     /// The same of texts that are encoded.
     public func vectors(_ rows: [EncodedRow]) throws -> [[Float]] {
         let pooled = weights.rows(lengths: rows.map(\.ids.count), cut, { ClassificationExample(rows[$0]) }) {
-            encoder.pooled($0.tokens, $1).rows
+            encoder.pooled($0.tokens, by: pooling, $1).rows
         }
         return try pooled.map { row in
             let norm = row.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()

@@ -1,80 +1,69 @@
-import FlyingFox
-import FlyingSocks
-import Foundation
-import Synchronization
+import Http
+import Hummingbird
 
 /// A server of the page for this machine alone, at 127.0.0.1.
 public struct LiveServer: Sendable {
     private let page: LivePage
-    private let port: UInt16
+    private let port: Int
+
+    private static let host = "127.0.0.1"
 
     /// - Parameter port: 0 for any that is free.
-    public init(_ page: LivePage, port: UInt16) { (self.page, self.port) = (page, port) }
-
-    private final class Failure: Sendable {
-        let error = Mutex<(any Error)?>(nil)
-    }
+    public init(_ page: LivePage, port: UInt16) { (self.page, self.port) = (page, Int(port)) }
 
     /// Serves until the process ends.
     ///
     /// - Parameter ready: hears the address once it answers.
-    /// - Throws: `LiveError` where the port cannot be had.
+    /// - Throws: `ListeningError` where the port cannot be had.
     public func run(ready: @escaping @Sendable (String) -> Void) throws {
-        let (ended, failure) = (DispatchSemaphore(value: 0), Failure())
-        Task {
-            do { try await serve(ready) } catch { failure.error.withLock { $0 = error } }
-            ended.signal()
+        let router = Router()
+        router.get("/") { [page] request, _ in
+            let text = await page.text
+            return answer(request, "text/html; charset=utf-8", ResponseBody(byteBuffer: ByteBuffer(string: text)))
         }
-        ended.wait()
-        if let error = failure.error.withLock({ $0 }) { throw error }
-    }
-
-    private func serve(_ ready: @Sendable (String) -> Void) async throws {
-        let address: sockaddr_in = try .inet(ip4: "127.0.0.1", port: port)
-        let server = HTTPServer(address: address, logger: .disabled)
-        await server.appendRoute("GET /") { [page] request in
-            answer(request, "text/html; charset=utf-8", HTTPBodySequence(data: Data(await page.text.utf8)))
+        router.get("/events") { [page] request, _ in
+            answer(request, "text/event-stream", ResponseBody { try await page.follow(&$0) })
         }
-        await server.appendRoute("GET /events") { [page] request in
-            answer(request, "text/event-stream", HTTPBodySequence(from: EventStream(page: page)))
-        }
-        async let running: Void = server.run()
-        do {
-            try await server.waitUntilListening()
-            guard case .ip4(_, let port) = await server.listeningAddress else { throw SocketError.unsupportedAddress }
-            ready("http://127.0.0.1:\(port)/")
-            try await running
-        } catch {
-            // What keeps it from listening is known to the server, not to who waits for that.
-            do { try await running } catch let error as SocketError { throw LiveError(port: port, error) }
-            throw error
-        }
+        let application = router.application(at: Self.host, port) { ready("http://\(Self.host):\($0)/") }
+        try serve(at: Self.host, port) { try await application.run() }
     }
 
     /// - Returns: nothing to a page of elsewhere that calls this machine by a name of its own.
-    private func answer(_ request: HTTPRequest, _ type: String, _ body: HTTPBodySequence) -> HTTPResponse {
-        let host = request.headers[.host].map { $0.split(separator: ":")[...].first.map(String.init) ?? "" } ?? ""
-        guard ["127.0.0.1", "localhost"].contains(host) else { return HTTPResponse(statusCode: .forbidden) }
-        return HTTPResponse(
-            statusCode: .ok,
+    private func answer(_ request: Request, _ type: String, _ body: ResponseBody) -> Response {
+        let host = request.head.authority?.split(separator: ":").first.map(String.init)
+        guard [Self.host, "localhost"].contains(host) else { return Response(status: .forbidden) }
+        return Response(
+            status: .ok,
             headers: [
-                .contentType: type, HTTPHeader("Cache-Control"): "no-store",
-                HTTPHeader("Content-Security-Policy"):
+                .contentType: type, .cacheControl: "no-store",
+                .contentSecurityPolicy:
                     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:",
             ], body: body)
     }
 }
 
-/// Why there is no page.
-public struct LiveError: Error, CustomStringConvertible {
-    public let description: String
+extension LivePage {
+    /// Server-sent events: the parts of the page, then those that have changed, every second (HTML Standard, section 9.2).
+    ///
+    /// - Throws: once the client has left, which is noticed by a comment now and then where nothing changes.
+    fileprivate nonisolated func follow(_ writer: inout any ResponseBodyWriter) async throws {
+        var (sent, silence) = ([String: String](), 0)
+        while true {
+            let parts = await look().filter { sent[$0.id] != $0.html }
+            silence += 1
+            if !parts.isEmpty || silence >= 15 {
+                try await writer.write(ByteBuffer(string: parts.isEmpty ? ":\n\n" : parts.map(\.event).joined()))
+                silence = 0
+            }
+            for part in parts { sent[part.id] = part.html }
+            try await Task.sleep(for: .seconds(1))
+        }
+    }
+}
 
-    init(port: UInt16, _ error: SocketError) {
-        let reason: String? =
-            if case .failed(_, let number, let message) = error {
-                number == EADDRINUSE ? "in use" : message.lowercased()
-            } else { nil }
-        description =
-            "port \(port) of 127.0.0.1: \(reason ?? error.localizedDescription); wanted a free one: --port N, or 0 for any"
+extension LivePage.Part {
+    fileprivate var event: String {
+        let lines = html.split(omittingEmptySubsequences: false) { $0.isNewline }
+        return "event: \(id)\n" + lines.map { "data: \($0)\n" }.joined() + "\n"
     }
 }

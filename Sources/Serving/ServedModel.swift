@@ -53,11 +53,13 @@ public struct ServedModel: Sendable {
         let queue = DispatchQueue(label: "yoso.models")
         let observe = { @Sendable rows in metrics.computed(rows) }
         var notes: [String?] = []
+        var opened: OpenedEncoder?
 
         if try HuggingFaceConfiguration(of: folder).target != nil {
             nonisolated(unsafe) let classifier = try SavedClassifier(
                 folder, length: length, threads: threads, precision: precision, device: device)
             notes.append(classifier.note)
+            opened = classifier.encoder
             predictions = Batcher(limits, on: queue, observe: observe) { try classifier.answers($0) }
             texts = classifier.target.isOfWords ? 1 : classifier.texts
         } else {
@@ -68,6 +70,7 @@ public struct ServedModel: Sendable {
             nonisolated(unsafe) let filling = try MaskFilling(
                 folder, threads: threads, precision: precision, device: device)
             notes.append(filling.note)
+            opened = filling.encoder
             fillings = Batcher(limits, on: queue, observe: observe) { texts in
                 try texts.map { try filling.words($0.row, atMost: $0.count) }
             }
@@ -80,8 +83,8 @@ public struct ServedModel: Sendable {
         }
 
         nonisolated(unsafe) let embedding = try SentenceEmbedding(
-            folder, length: length, threads: threads, precision: precision, device: device)
-        if notes.isEmpty { notes.append(embedding.note) }
+            folder, length: length, threads: threads, precision: precision, device: device, sharing: opened)
+        notes.append(embedding.note)
         embeddings = Batcher(limits, on: queue, observe: observe) { try embedding.vectors($0) }
         let (tokenizer, longest) = (embedding.tokenizer, embedding.length)
         encoded = { TaskRow(texts: [$0]).encoded(tokenizer, length: longest) }

@@ -1,10 +1,7 @@
-import Dispatch
 import Foundation
+import Http
 import Hummingbird
-import HummingbirdCore
-import Logging
 import Reports
-import Synchronization
 import Tokenization
 
 /// An HTTP server of one checkpoint; TLS is left to a proxy in front.
@@ -40,7 +37,7 @@ public struct Server: Sendable {
     /// - Parameters:
     ///   - say: hears where the server is once it takes requests, and at the end how many it answered.
     ///   - warn: hears what of the model is not used, and of errors that are the server's own.
-    /// - Throws: `ServingError` where the address cannot be listened on.
+    /// - Throws: `ListeningError` where the address cannot be listened on.
     public func run(
         say: @escaping @Sendable (String) -> Void, warn: @escaping @Sendable (String) -> Void
     ) throws {
@@ -48,17 +45,10 @@ public struct Server: Sendable {
         if token == nil, !["127.0.0.1", "::1", "localhost"].contains(host) {
             warn("note: \(host) without --token: whoever reaches it may ask")
         }
-        let ended = DispatchSemaphore(value: 0)
-        let outcome = Mutex<(any Error)?>(nil)
         let application = application(report: warn) { [host, model] port in
             say("\(model.name) on http://\(host.contains(":") ? "[\(host)]" : host):\(port)/")
         }
-        Task {
-            do { try await application.runService() } catch { outcome.withLock { $0 = error } }
-            ended.signal()
-        }
-        ended.wait()
-        if let error = outcome.withLock({ $0 }) { throw ServingError(host: host, port: port, error) }
+        try serve(at: host, port) { try await application.runService() }
         say("stopped; requests answered: \(model.metrics.answers)")
     }
 
@@ -68,13 +58,8 @@ public struct Server: Sendable {
     func application(
         report: @escaping @Sendable (String) -> Void, began: @escaping @Sendable (Int) -> Void
     ) -> some ApplicationProtocol {
-        Application(
-            router: router(report), server: .http1(configuration: .init(idleTimeout: .init(model.limits.idle))),
-            configuration: .init(
-                address: .hostname(host, port: port),
-                availableConnectionsDelegate: MaximumAvailableConnections(model.limits.connections)),
-            onServerRunning: { began($0.localAddress?.port ?? 0) },
-            logger: Logger(label: "yoso") { _ in SwiftLogNoOpLogHandler() })
+        router(report).application(
+            at: host, port, idle: model.limits.idle, connections: model.limits.connections, began: began)
     }
 
     private func router(_ report: @escaping @Sendable (String) -> Void) -> Router<BasicRequestContext> {
@@ -130,10 +115,4 @@ public struct ServingError: Error, Equatable, CustomStringConvertible {
     public let description: String
 
     init(_ description: String) { self.description = description }
-
-    /// What the system says of an address, without the function that was called: `bind(…): Address already in use (errno: 98)`.
-    init(host: String, port: Int, _ error: any Error) {
-        let reason = "\(error)".firstMatch(of: /: ([^:()]*)\)? \(errno:/).map { String($0.1) } ?? "\(error)"
-        self.init("\(host):\(port): cannot be listened on: \(reason)")
-    }
 }

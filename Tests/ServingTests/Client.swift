@@ -107,6 +107,8 @@ struct Client {
 enum Fixture: String {
     case pretraining = "bert_pretraining"
     case classification = "bert_classification"
+    /// The same weights as a classifier of words, of O and B-PER.
+    case tokens = "bert_classification_of_words"
 
     static let words = ["the", "cat", "sat", "on", "mat", "a", "dog", "ran", "to", "river", "##s", "."]
 
@@ -118,7 +120,8 @@ enum Fixture: String {
     }
 
     func folder() throws -> URL {
-        let source = URL(fileURLWithPath: #filePath).appendingPathComponent("../../Fixtures/\(rawValue)").standardized
+        let name = self == .tokens ? Self.classification.rawValue : rawValue
+        let source = URL(fileURLWithPath: #filePath).appendingPathComponent("../../Fixtures/\(name)").standardized
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
             "yoso-serving-\(rawValue)-\(getpid())")
         guard !FileManager.default.fileExists(atPath: folder.path) else { return folder }
@@ -127,6 +130,13 @@ enum Fixture: String {
         for name in ["config.json", "model.safetensors"] {
             try FileManager.default.copyItem(
                 at: source.appendingPathComponent(name), to: fresh.appendingPathComponent(name))
+        }
+        if self == .tokens {
+            let url = fresh.appendingPathComponent("config.json")
+            let tags =
+                "\"architectures\": [\"BertForTokenClassification\"], \"id2label\": {\"0\": \"O\", \"1\": \"B-PER\"},"
+            try String(contentsOf: url, encoding: .utf8)
+                .replacing(/"architectures": \[[^\]]*\],/, with: tags).write(to: url, atomically: true, encoding: .utf8)
         }
         let vocabulary = (["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"] + Self.words).joined(separator: "\n")
         try Data(vocabulary.utf8).write(to: fresh.appendingPathComponent("vocab.txt"))

@@ -50,6 +50,51 @@ import Tokenization
         }
     }
 
+    /// What `yoso predict` writes, where entities stand by bytes of the string's UTF-8, however JSON spells it.
+    @Test func entitiesAreThoseOfTheCommandAndStandWhereTheySay() async throws {
+        struct Answer: Decodable {
+            struct Entity: Decodable { let type, text: String, start, end: Int, probability: Double }
+            let entities: [Entity]
+        }
+        let long = String(repeating: "the cat sat on the mat. ", count: 20)
+        let texts = ["— the cat’s on the mat, a dog ran.", "ça: 猫 sat on the mat 🐈 a dog", long, " "]
+        let wanted = try SavedClassifier(Fixture.tokens.folder()).answers(texts.map { [$0] })
+        try await Client.with(Fixture.tokens.model()) { client in
+            var found = 0
+            for (text, wanted) in zip(texts, wanted) {
+                let spelled = text.utf16.map { "\\u" + String(0x10000 + Int($0), radix: 16).dropFirst() }.joined()
+                for body in ["{\"text\": \"\(text)\"}", "\"\(spelled)\""] {
+                    let reply = try await client.post("/predict", body)
+                    #expect(reply.status == 200 && isNear(reply.body, wanted), "\(reply.body)")
+                    let (answer, bytes) = (try reply.json(Answer.self), Array(text.utf8))
+                    for entity in answer.entities {
+                        #expect(String(decoding: bytes[entity.start..<entity.end], as: UTF8.self) == entity.text)
+                        #expect(entity.type == "PER" && (0...1).contains(entity.probability))
+                    }
+                    found += answer.entities.count
+                }
+            }
+            #expect(found > 20)
+            let list = try await client.post("/predict", "[{\"id\": 7, \"text\": \"\(texts[0])\"}, \"\(texts[1])\"]")
+            #expect(isNear(list.body, "[{\"id\":7,\(wanted[0].dropFirst()),\(wanted[1])]"))
+            let pair = try await client.post("/predict", "{\"text\": \"a dog\", \"text2\": \"the cat\"}")
+            #expect(pair.status == 422 && pair.message == "two texts, but the model was fine-tuned on one")
+            #expect(try await client.get("/openapi.json").body.contains("#/components/schemas/Text\""))
+        }
+    }
+
+    /// A classifier's weights are those of its vectors too, pooled as a folder of its own would.
+    @Test func aClassifierEmbedsAsItWouldAlone() async throws {
+        let sentences = sentences
+        let wanted = try SentenceEmbedding(Fixture.classification.folder()).vectors(sentences)
+        try await Client.with(Fixture.classification.model()) { client in
+            let list = "[\(sentences.map { "\"\($0)\"" }.joined(separator: ","))]"
+            struct Answer: Decodable { let embedding: [Float] }
+            let found = try await client.post("/embed", list).json([Answer].self).map(\.embedding)
+            #expect(isNear("\(found)", "\(wanted)"))
+        }
+    }
+
     /// The same but for the rounding of numbers, which kernels made for many rows may do otherwise than those for few.
     private func isNear(_ one: String, _ other: String) -> Bool {
         func isNear(_ one: JSONValue, _ other: JSONValue) -> Bool {

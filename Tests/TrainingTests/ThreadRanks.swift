@@ -77,9 +77,13 @@ final class ThreadRanks: Communicator {
 
         func arrived() -> [Int] {
             defer { sent = [] }
-            var come: [Int] = []
+            // One that comes meanwhile is for the first that misses it.
+            var (come, missed) = ([Int](), Set<Table.Letter>())
             awaited.removeAll { number, message, letter in
-                guard let bytes = table.take(letter) else { return false }
+                guard !missed.contains(letter), let bytes = table.take(letter) else {
+                    missed.insert(letter)
+                    return false
+                }
                 precondition(bytes.count == message.bytes.count, "\(bytes.count) bytes for \(message.bytes.count)")
                 message.bytes.copyBytes(from: bytes)
                 come.append(number)

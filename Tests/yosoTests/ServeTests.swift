@@ -63,7 +63,8 @@ import Testing
         let port = try port(output)
         let taken = try tool.run("serve", "--checkpoint", "run", "--port", "\(port)")
         #expect(
-            taken.error == "Error: 127.0.0.1:\(port): cannot be listened on: Address already in use\n"
+            taken.error
+                == "Error: 127.0.0.1:\(port): cannot be listened on: Address already in use; wanted a free port: --port N, or 0 for any\n"
                 && taken.code == 1)
         let token = try tool.run("serve", "--checkpoint", "run", "--token", "none")
         #expect(token.error == "Error: none: cannot be read; wanted a file with a token\n" && token.code == 1)

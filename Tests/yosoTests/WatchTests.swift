@@ -100,7 +100,7 @@ import Testing
         #expect(
             taken.code == 1
                 && taken.error
-                    == "Error: port \(port) of 127.0.0.1: in use; wanted a free one: --port N, or 0 for any\n"
+                    == "Error: 127.0.0.1:\(port): cannot be listened on: Address already in use; wanted a free port: --port N, or 0 for any\n"
         )
     }
 

@@ -73,7 +73,9 @@ public final class ModelWeights {
                     Tape(parameters: machine.parameters, mode: .inference, pool: machine.pool, machine: machine))
             }
         }
-        let (count, own) = (passMemory.count, ranks.share(of: batches.count, to: ranks.rank))
+        let own = ranks.share(of: batches.count, to: ranks.rank)
+        // A lone batch has all threads.
+        let count = min(passMemory.count, own.count)
         let parts = workers.mapInOrder(count, limit: count) { index, team in
             passMemory[index].hold { pool in
                 stride(from: own.lowerBound + index, to: own.upperBound, by: count).map {

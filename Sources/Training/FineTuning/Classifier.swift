@@ -9,7 +9,7 @@ import Tensors
 public struct Classifier {
     public let model: ClassificationModel
     public let weights: ModelWeights
-    private let cut: BatchCut
+    public let cut: BatchCut
     /// As of `Computing`.
     public let note: String?
 

@@ -2,10 +2,7 @@ import ArgumentParser
 import Checkpoints
 import Console
 import Experiments
-
-#if Serve
-    import Serving
-#endif
+import Serving
 
 /// `yoso serve --checkpoint C`: an HTTP server of a model.
 struct Serve: ParsableCommand {
@@ -25,14 +22,10 @@ struct Serve: ParsableCommand {
     @OptionGroup var computation: Computation
 
     func run() throws {
-        #if Serve
-            let (limits, token) = (try Limits(queue: queue, timeout: timeout), try token.map(Server.token))
-            let model = try ServedModel(
-                pretrained(checkpoint), name: checkpoint ?? ModelPath.inBox, threads: threads,
-                precision: computation.precision, device: computation.device, limits: limits)
-            try Server(model, host: host, port: Int(port), token: token).run(say: Terminal.line, warn: Terminal.warn)
-        #else
-            throw ValidationError("this program was built without the trait Serve; build it without --traits")
-        #endif
+        let (limits, token) = (try Limits(queue: queue, timeout: timeout), try token.map(Server.token))
+        let model = try ServedModel(
+            pretrained(checkpoint), name: checkpoint ?? ModelPath.inBox, threads: threads,
+            precision: computation.precision, device: computation.device, limits: limits)
+        try Server(model, host: host, port: Int(port), token: token).run(say: Terminal.line, warn: Terminal.warn)
     }
 }
