@@ -4,12 +4,19 @@ import Tensors
 /// The queries of a selection of rows, where not all are asked.
 struct AskedQueries {
     let selection: RowSelection
+    /// Where each stands in its sequence.
+    let places: [Int32]
     /// [kept, width]
     let values: Tensor
 
-    /// - Parameter source: rows that begin with the queries' `width` columns.
-    init(_ selection: RowSelection, of source: Tensor, width: Int, _ pool: StoragePool) {
+    /// - Parameters:
+    ///   - layout: of all rows.
+    ///   - source: rows that begin with the queries' `width` columns.
+    init(_ selection: RowSelection, _ layout: BatchLayout, of source: Tensor, width: Int, _ pool: StoragePool) {
         self.selection = selection
+        places = (0..<layout.count).flatMap { sequence in
+            selection.rows[selection.layout.rows(sequence)].map { $0 - Int32(layout.offsets[sequence]) }
+        }
         values = pool.tensor(selection.rows.count, width)
         let all = source.matrix.columns(0, width)
         for (index, row) in selection.rows.enumerated() {

@@ -14,7 +14,8 @@ enum {
 
 /// Dropout of n weights of a query, of keys from `key` on.
 WIDE_INLINE void drop_row(ck_attention_head head, int64_t query, int64_t key, int64_t n, float *x) {
-    if (head.dropout > 0) drop(n, head.mask, (uint32_t)(query * head.key.rows + key), head.dropout, x);
+    const int64_t place = head.places ? head.places[query] : query;
+    if (head.dropout > 0) drop(n, head.mask, (uint32_t)(place * head.key.rows + key), head.dropout, x);
 }
 
 /// Keys of a tile of a sequence of n tokens: one of two constants, with which strides are constant too.

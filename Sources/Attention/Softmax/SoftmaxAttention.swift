@@ -36,7 +36,7 @@ struct SoftmaxAttention: SelfAttention {
                     heads: shape.heads, headWidth: shape.headWidth,
                     .softmax(scale: scale, dropout: random == nil ? 0 : dropout, random: random)), layout)
         }
-        let queries = kept.map { AskedQueries($0, of: projections.value, width: shape.width, tape.pool) }
+        let queries = kept.map { AskedQueries($0, layout, of: projections.value, width: shape.width, tape.pool) }
         let output = tape.pool.tensor(queries?.values.rows ?? projections.rows, shape.width)
         // log Σ exp of every query's scores, [heads, queries].
         let logSums = tape.pool.tensor(shape.heads, output.rows)
@@ -122,11 +122,17 @@ struct SoftmaxPass {
         tile.rows(shape.slice(tensor, tile.queries, head: tile.head))
     }
 
-    /// Dropout of a tile of weights (or of their gradient), drawn by sequence, head, query (its place among those that are asked) and key.
+    /// Dropout of a tile of weights (or of their gradient), drawn by sequence, head, query and key, whoever else is asked.
     func drop(_ weights: Tensor, _ tile: QueryTile) {
         guard let key = dropoutKey(sequence: tile.index, head: tile.head) else { return }
-        let first = UInt32(truncatingIfNeeded: tile.first * tile.keys)
-        weights.withPointer { ck_dropout(Int64(weights.count), key, first, attention.dropout, $0) }
+        func drop(_ weights: Tensor, from query: Int) {
+            let first = UInt32(truncatingIfNeeded: query * tile.keys)
+            weights.withPointer { ck_dropout(Int64(weights.count), key, first, attention.dropout, $0) }
+        }
+        guard let places = queries?.places[tile.queries].dropFirst(tile.first).prefix(tile.count) else {
+            return drop(weights, from: tile.first)
+        }
+        for (row, place) in places.enumerated() { drop(weights.rows(row..<row + 1), from: Int(place)) }
     }
 
     /// Of the random words that drop weights of a head; nil where none are.

@@ -39,7 +39,8 @@ extension SoftmaxPass {
 
     private func attended(_ projections: Tensor, _ sequence: Int, _ head: Int) -> AttendedHead {
         AttendedHead(
-            slices: slices(projections, sequence, head), scale: scales[head],
+            slices: slices(projections, sequence, head), places: queries?.places[asked.rows(sequence)],
+            scale: scales[head],
             dropout: mask == nil ? 0 : attention.dropout, mask: dropoutKey(sequence: sequence, head: head) ?? 0)
     }
 
@@ -51,15 +52,20 @@ extension SoftmaxPass {
 /// One head as the kernel takes it.
 private struct AttendedHead: KernelOperand {
     let slices: HeadSlices
+    /// Of the queries in their sequence, where they are not all.
+    let places: ArraySlice<Int32>?
     let scale: Float
     let dropout: Float
     let mask: UInt64
 
     func withPointer<Result>(_ body: (ck_attention_head) throws -> Result) rethrows -> Result {
-        try slices.withPointer {
-            try body(
-                ck_attention_head(
-                    query: $0.query, key: $0.key, value: $0.value, scale: scale, dropout: dropout, mask: mask))
+        try slices.withPointer { slices in
+            try (places ?? []).withUnsafeBufferPointer { buffer in
+                try body(
+                    ck_attention_head(
+                        query: slices.query, key: slices.key, value: slices.value,
+                        places: places == nil ? nil : buffer.baseAddress, scale: scale, dropout: dropout, mask: mask))
+            }
         }
     }
 }

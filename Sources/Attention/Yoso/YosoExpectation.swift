@@ -35,7 +35,7 @@ struct YosoExpectation: SelfAttention {
                 DeviceAttention(heads: shape.heads, headWidth: shape.headWidth, .yosoExpectation(pairs)), layout)
         }
         let units = UnitRows(projections.value, columns: 2 * shape.width, shape.headWidth, tape.products)
-        let queries = kept.map { AskedQueries($0, of: units.rows, width: shape.width, tape.pool) }
+        let queries = kept.map { AskedQueries($0, layout, of: units.rows, width: shape.width, tape.pool) }
         let output = tape.pool.tensor(queries?.values.rows ?? projections.rows, shape.width)
         // |S| or mass, [heads, queries].
         let divisors = tape.pool.tensor(shape.heads, output.rows)

@@ -104,11 +104,12 @@ double ck_binary_cross_entropy(int64_t n, float weight, CK_IN target, CK_OUT log
 
 // Only where ck_level is AVX2, whose instructions it is made of.
 
-/// One head of softmax attention over one sequence, [n, width] each.
+/// One head of softmax attention over one sequence, [n, width] each; of queries n or fewer.
 typedef struct {
     ck_matrix query, key, value;
+    const int32_t *_Nullable places;  // of the queries among n; none where they are all
     float scale;    // of the scores
-    float dropout;  // of the weights, by the random word of (mask, query * n + key); 0 for none
+    float dropout;  // of the weights, by the random word of (mask, place * n + key); 0 for none
     uint64_t mask;
 } ck_attention_head;
 /// Floats of scratch memory for either of the next two.
