@@ -145,7 +145,8 @@ struct LossInvarianceTests {
     }
 
     private func expectSame(_ step: Step, _ other: Step, _ layout: ParameterLayout, _ options: EncoderOptions) {
-        var bound = 1e-6
+        // On AVX2 with OpenBLAS's Haswell kernels, whose sums depend on the number of rows, up to 1.2e-6.
+        var bound = 2e-6
         // The steps of its pseudo-inverse make more of rounding.
         if options.attention.kind is NystromOptions { bound = 1e-5 }
         #expect(abs(step.loss - other.loss) < 1e-6 * other.loss)
