@@ -177,7 +177,9 @@ let package = Package(
         .testTarget(name: "AttentionTests", dependencies: ["Attention", "Autograd", "Tensors"]),
         .testTarget(
             name: "BertTests",
-            dependencies: ["Bert", "Attention", "Autograd", "Checkpoints", "Corpora", "Tensors", "Training"]),
+            dependencies: [
+                "Bert", "Attention", "Autograd", "CKernels", "Checkpoints", "Corpora", "Tensors", "Training",
+            ]),
         .testTarget(
             name: "TokenizationTests", dependencies: ["Tokenization", "Corpora", "Digests"],
             exclude: ["Fixtures"]),

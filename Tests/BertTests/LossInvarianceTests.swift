@@ -1,6 +1,7 @@
 import Attention
 import Autograd
 import Bert
+import CKernels
 import Corpora
 import Tensors
 import Testing
@@ -145,8 +146,9 @@ struct LossInvarianceTests {
     }
 
     private func expectSame(_ step: Step, _ other: Step, _ layout: ParameterLayout, _ options: EncoderOptions) {
-        // On AVX2 with OpenBLAS's Haswell kernels, whose sums depend on the number of rows, up to 1.2e-6.
-        var bound = 2e-6
+        var bound = 1e-6
+        // Rounding of small products, whose order of sums depends on their rows, is 1.13e-6 there.
+        if options.attention.kind is SoftmaxOptions, String(cString: ck_level()) == "AVX2" { bound = 1.5e-6 }
         // The steps of its pseudo-inverse make more of rounding.
         if options.attention.kind is NystromOptions { bound = 1e-5 }
         #expect(abs(step.loss - other.loss) < 1e-6 * other.loss)
