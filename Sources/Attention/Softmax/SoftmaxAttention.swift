@@ -23,18 +23,18 @@ struct SoftmaxAttention: SelfAttention {
     }
 
     func callAsFunction(_ projections: Variable, _ layout: BatchLayout, keeping kept: RowSelection) -> Variable {
-        guard projections.tape.machine == nil else { return self(projections, layout).gatherRows(kept.rows) }
-        return attend(projections, layout, keeping: kept)
+        attend(projections, layout, keeping: kept)
     }
 
     private func attend(_ projections: Variable, _ layout: BatchLayout, keeping kept: RowSelection?) -> Variable {
         let tape = projections.tape
         if tape.machine != nil {
             let random = dropout > 0 ? tape.nextRandomStream() : nil
-            return projections.attend(
+            let output = projections.attend(
                 DeviceAttention(
                     heads: shape.heads, headWidth: shape.headWidth,
                     .softmax(scale: scale, dropout: random == nil ? 0 : dropout, random: random)), layout)
+            return kept.map { output.gatherRows($0.rows) } ?? output
         }
         let queries = kept.map { AskedQueries($0, layout, of: projections.value, width: shape.width, tape.pool) }
         let output = tape.pool.tensor(queries?.values.rows ?? projections.rows, shape.width)

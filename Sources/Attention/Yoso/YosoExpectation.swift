@@ -19,8 +19,7 @@ struct YosoExpectation: SelfAttention {
     }
 
     func callAsFunction(_ projections: Variable, _ layout: BatchLayout, keeping kept: RowSelection) -> Variable {
-        guard projections.tape.machine == nil else { return self(projections, layout).gatherRows(kept.rows) }
-        return attend(projections, layout, keeping: kept)
+        attend(projections, layout, keeping: kept)
     }
 
     private func attend(_ projections: Variable, _ layout: BatchLayout, keeping kept: RowSelection?) -> Variable {
@@ -31,8 +30,9 @@ struct YosoExpectation: SelfAttention {
             let pairs = DeviceAttention.YosoPairs(
                 bits: options.bits, kernelBits: nil, exact: options.gradient == .exact,
                 byMass: options.normalization == .mass)
-            return projections.attend(
+            let output = projections.attend(
                 DeviceAttention(heads: shape.heads, headWidth: shape.headWidth, .yosoExpectation(pairs)), layout)
+            return kept.map { output.gatherRows($0.rows) } ?? output
         }
         let units = UnitRows(projections.value, columns: 2 * shape.width, shape.headWidth, tape.products)
         let queries = kept.map { AskedQueries($0, layout, of: units.rows, width: shape.width, tape.pool) }
