@@ -18,12 +18,11 @@ extension HuggingFaceConfiguration {
         attentionDropout = Double(options.attentionDropout)
         initializerRange = Double(options.initializerRange)
         if options.activation == .tanh { activation = "gelu_new" }
+        let changed = Self.ownOptions.filter { option, _ in option.texts(options) != option.texts(EncoderOptions()) }
+        for (option, path) in changed { remember { $0[keyPath: path] = option.texts(options)[0] } }
+        // What weights began as changes nothing of what they compute.
         let isKnown =
-            setKeys(of: options.attention) && options.norm == nil && options.pooling == nil
-            && options.head == nil
-        for (option, path) in Self.ownOptions where option.texts(options) != option.texts(EncoderOptions()) {
-            remember { $0[keyPath: path] = option.texts(options)[0] }
-        }
+            setKeys(of: options.attention) && changed.allSatisfy { option, _ in option.name == "initialization" }
         guard !isKnown else { return }
         // What Hugging Face has no keys for, its programs would take for another model: by this name they refuse it.
         modelType = Self.ownModelType
@@ -37,8 +36,7 @@ extension HuggingFaceConfiguration {
     /// What Hugging Face has no keys for, said below `yoso` where it is not the default.
     private static var ownOptions: [(Option<EncoderOptions>, WritableKeyPath<Provenance, String?>)] {
         let paths: [String: WritableKeyPath<Provenance, String?>] = [
-            "initialization": \.initialization, "norm": \.norm, "pooling": \.pooling,
-            "head": \.head,
+            "initialization": \.initialization, "norm": \.norm, "pooling": \.pooling, "head": \.head,
         ]
         return EncoderOptions.options.compactMap { option in paths[option.name].map { (option, $0) } }
     }

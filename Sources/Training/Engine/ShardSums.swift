@@ -4,7 +4,7 @@ import Tensors
 
 /// The gradients of a step: within a shard in the order of passes, then over the shards as a tree, and each rank's parts of that.
 final class ShardSums {
-    /// To which the passes of one shard add. After `reduce` the sums over all shards, in this rank's parts of the block; whoever has
+    /// To which the passes of one shard add. After the last one's `end` the sums over all shards, in this rank's parts of the block; whoever has
     /// used them clears them.
     let gradients: GradientSums
     private let shards: Int
