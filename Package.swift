@@ -51,7 +51,9 @@ let package = Package(
         .target(name: "CCuda"),
 
         // Processes.
-        .target(name: "Communication", dependencies: [.target(name: "CMPI", condition: .when(traits: ["MPI"]))]),
+        .target(
+            name: "Communication",
+            dependencies: [.target(name: "CMPI", condition: .when(traits: ["MPI"])), "CFiles"]),
 
         // Numbers and calculus.
         .target(name: "Options"),

@@ -16,8 +16,10 @@ public final class GradientSums {
     public var beside: (() -> Void)?
 
     /// Zeros for all parameters of `layout`.
-    public init(_ layout: ParameterLayout, from pool: StoragePool) {
-        block = pool.zeros(1, layout.blockCount)
+    ///
+    /// - Parameter block: where they lie; nil for memory of the pool.
+    public init(_ layout: ParameterLayout, in block: Tensor? = nil, from pool: StoragePool) {
+        self.block = block ?? pool.zeros(1, layout.blockCount)
         lookups = layout.tied.map { TiedLookups($0, from: pool) }
         stacks = layout.stacks
         turns = (0..<stacks.count + layout.tied.count).map { _ in EventCount() }

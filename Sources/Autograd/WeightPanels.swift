@@ -21,6 +21,14 @@ public final class WeightPanels {
         }
     }
 
+    /// What all of that takes of a pool.
+    public static func bytes(_ layout: ParameterLayout, backward: Bool) -> Int {
+        layout.multiplied.reduce(0) { bytes, weight in
+            bytes + StoragePool.bytes(of: RightPanels.words(rows: weight.columns, columns: weight.rows))
+                + (backward ? StoragePool.bytes(of: RightPanels.words(rows: weight.rows, columns: weight.columns)) : 0)
+        }
+    }
+
     /// Packs one of the layout's parts, where it is of a weight: in any order and from several threads at once.
     public func pack(_ part: ParameterChunk, from parameters: Tensor) {
         guard let (weight, range) = part.rows else { return }

@@ -11,6 +11,12 @@ public protocol Communicator: Sendable {
     /// The host of every rank.
     var hosts: [String] { get }
 
+    /// All ranks, in order, those together that see one another's memory.
+    var circles: [[Int]] { get }
+
+    /// Memory of so many bytes, which are zeros, of every rank of this one's circle; all ranks ask at the same time, each for as many
+    /// as it wants.
+    func sharedMemory(_ bytes: Int) -> SharedMemory
     /// The bytes that every rank gives, by rank.
     func gather(_ bytes: [UInt8]) -> [[UInt8]]
     /// For messages that are on their way at the same time; nil where there is no other rank.
@@ -47,8 +53,15 @@ public struct Alone: Communicator {
     public let rank = 0
     public let size = 1
     public let hosts = ["here"]
+    public let circles = [[0]]
 
     public init() {}
+
+    public func sharedMemory(_ bytes: Int) -> SharedMemory {
+        let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes, alignment: 64)
+        piece.initializeMemory(as: UInt8.self, repeating: 0)
+        return SharedMemory([0: piece]) { piece.deallocate() }
+    }
 
     public func gather(_ bytes: [UInt8]) -> [[UInt8]] { [bytes] }
     public func transfers() -> (any Transfers)? { nil }

@@ -6,6 +6,7 @@ final class Elasticity: Sendable {
 
     init(isOn: Bool) { state = Mutex((isOn, false)) }
 
+    var isOn: Bool { state.withLock { $0.isOn } }
     var isBroken: Bool { state.withLock { $0.isBroken } }
 
     func begin() { state.withLock { $0.isOn = true } }

@@ -7,7 +7,9 @@
         let rank: Int
         let size: Int
         let hosts: [String]
-        private let wire: MPIWire
+        let wire: MPIWire
+        /// Of those that share memory.
+        private let seen: [[Int]]
         /// Of those on this host; nil where they may be gone.
         private let watch: PeerWatch?
 
@@ -25,6 +27,9 @@
             let pids = Self.gather(Array("\(ProcessInfo.processInfo.processIdentifier)".utf8), wire)
                 .map { Int32(String(decoding: $0, as: UTF8.self)) ?? 0 }
             (self.wire, rank, size, self.hosts) = (wire, wire.rank, wire.size, hosts)
+            seen = Self.circles(of: hosts, wire.rank) { text in
+                Self.gather(Array(text.utf8), wire).map { String(decoding: $0, as: UTF8.self) }
+            }
             watch = PeerWatch(hosts.indices.filter { hosts[$0] == wire.host }.map { ($0, pids[$0]) }, on: wire)
         }
 
@@ -32,7 +37,11 @@
         private init(_ wire: MPIWire) {
             hosts = Self.gather(Array(wire.host.utf8), wire).map { String(decoding: $0, as: UTF8.self) }
             (self.wire, rank, size, watch) = (wire, wire.rank, wire.size, nil)
+            seen = []
         }
+
+        /// Where one may be gone, each alone: what it leaves behind half done would be everyone's.
+        var circles: [[Int]] { wire.elasticity.isOn ? (0..<size).map { [$0] } : seen }
 
         private static func gather(_ bytes: [UInt8], _ wire: MPIWire) -> [[UInt8]] {
             let length = MemoryLayout<Int>.size

@@ -26,8 +26,13 @@ public struct Panels<Side: PanelSide> {
     /// Room for [rows, columns], to be filled by `pack`.
     public init(rows: Int, columns: Int, from pool: StoragePool) {
         (self.rows, self.columns) = (rows, columns)
+        words = pool.tensor(1, Self.words(rows: rows, columns: columns))
+    }
+
+    /// What [rows, columns] takes, in words as long as floats.
+    public static func words(rows: Int, columns: Int) -> Int {
         let (count, depth) = Side.isLeft ? (rows, columns) : (columns, rows)
-        words = pool.tensor(1, (count + Side.width - 1) / Side.width * Side.width * Int(ck_bf16_pairs(Int64(depth))))
+        return (count + Side.width - 1) / Side.width * Side.width * Int(ck_bf16_pairs(Int64(depth)))
     }
 
     /// All of `matrix`.

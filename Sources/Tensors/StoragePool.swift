@@ -27,10 +27,28 @@ public final class StoragePool {
 
     /// Where the memory is; nil for the host's.
     public let memory: (any DeviceMemory)?
+    /// What has the memory that was given; nil where it is the pool's own.
+    private let owner: AnyObject?
 
-    public init(_ memory: (any DeviceMemory)? = nil) { self.memory = memory }
+    public init(_ memory: (any DeviceMemory)? = nil) { (self.memory, owner) = (memory, nil) }
+
+    /// Cuts blocks from given memory alone, and changes nothing there itself, a debug build neither: others may have it too.
+    ///
+    /// - Parameters:
+    ///   - bytes: aligned to 64, and as many as `bytes(of:)` says of all blocks that will be in use at the same time.
+    ///   - owner: has them as long as it lives.
+    public init(in bytes: UnsafeMutableRawBufferPointer, of owner: AnyObject) {
+        (memory, self.owner) = (nil, owner)
+        if let start = bytes.baseAddress { slabs = [Slab(start: start, size: bytes.count)] }
+    }
+
+    /// What a block of so many floats takes.
+    public static func bytes(of floats: Int) -> Int {
+        (capacity(for: floats, steps: 4) * MemoryLayout<Float>.stride + 63) / 64 * 64
+    }
 
     deinit {
+        guard owner == nil else { return }
         for slab in slabs {
             if let memory { memory.free(slab.start) } else { free(slab.start) }
         }
@@ -102,6 +120,7 @@ public final class StoragePool {
     }
 
     private func addSlab(_ bytes: Int) -> Int {
+        precondition(owner == nil, "\(bytes) bytes more than were given")
         let size = (bytes + Self.hugePageBytes - 1) / Self.hugePageBytes * Self.hugePageBytes
         if let memory {
             slabs.append(Slab(start: memory.allocate(size), size: size))
@@ -136,6 +155,7 @@ public final class StoragePool {
     /// All bits set are NaN as a float, and an index far outside as an integer.
     private func poison(_ start: UnsafeMutablePointer<Float>, _ bytes: Int) {
         #if DEBUG
+            guard owner == nil else { return }
             if let memory {
                 memory.poison(bytes, at: UInt64(UInt(bitPattern: start)))
             } else {

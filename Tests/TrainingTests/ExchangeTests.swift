@@ -70,14 +70,14 @@ import Testing
     }
 
     /// By the formula: bf16 of every shard's, and of sums of two and of four, but not of all five.
-    @Test(arguments: 1...5) func whatCouldTravelIsRounded(ranks: Int) {
+    @Test(arguments: 1...5, [1, 2]) func whatCouldTravelIsRounded(ranks: Int, circle: Int) {
         @Sendable func gradient(_ shard: Int, _ index: Int) -> Float {
             Float(index % 1000 + 1) * (1 + Float(shard) * 0.37) / 7 * (index % 3 == 0 ? -1 : 1)
         }
         func rounded(_ value: Float) -> Float {
             Float(bitPattern: (value.bitPattern + 0x7fff + (value.bitPattern >> 16 & 1)) & 0xffff_0000)
         }
-        let sums = ThreadRanks.run(ranks) { ranks in
+        let sums = ThreadRanks.run(ranks, circle: circle) { ranks in
             let weights = Self.weights(ranks).0
             let pool = StoragePool()
             let sums = ShardSums(weights, shards: 5, wire: .bf16, from: pool)

@@ -29,11 +29,17 @@ import Testing
             heldOut: heldOut)
     }
 
-    @Test(arguments: [(4, 1), (4, 2), (4, 3), (4, 4), (5, 2), (7, 3)], StepInvarianceTests.precisions)
-    func anyNumberGivesTheSameBits(_ cut: (shards: Int, ranks: Int), precision: Precision) {
+    /// Apart, and with so many that see one another's memory: all, some of them, and one that is left over.
+    @Test(
+        arguments: [
+            (4, 1, 1), (4, 2, 1), (4, 3, 1), (4, 4, 1), (5, 2, 1), (7, 3, 1), (4, 2, 2), (4, 4, 4), (4, 4, 2),
+            (7, 3, 2), (7, 3, 3),
+            (9, 5, 2),
+        ], StepInvarianceTests.precisions)
+    func anyNumberGivesTheSameBits(_ cut: (shards: Int, ranks: Int, circle: Int), precision: Precision) {
         for (kind, wire) in [(nil, nil), (LAMB.name, nil), (nil, Precision.bf16)] {
             let alone = Self.train(Alone(), shards: cut.shards, precision, kind: kind, wire: wire)
-            let several = ThreadRanks.run(cut.ranks) {
+            let several = ThreadRanks.run(cut.ranks, circle: cut.circle) {
                 Self.train($0, shards: cut.shards, precision, kind: kind, wire: wire)
             }
             for one in several { #expect(one == alone) }
@@ -41,9 +47,9 @@ import Testing
     }
 
     /// Whichever thread it is that lets messages go on.
-    @Test func noNumberOfThreadsOfARankChangesABit() {
+    @Test(arguments: [1, 2]) func noNumberOfThreadsOfARankChangesABit(circle: Int) {
         let alone = Self.train(Alone(), shards: 4, .fp32, wire: .bf16)
-        for one in ThreadRanks.run(2, { Self.train($0, shards: 4, .fp32, wire: .bf16, threads: 3) }) {
+        for one in ThreadRanks.run(2, circle: circle, { Self.train($0, shards: 4, .fp32, wire: .bf16, threads: 3) }) {
             #expect(one == alone)
         }
     }
@@ -70,6 +76,19 @@ import Testing
         }
         // Two of three ranks send each number's gradient, and one sends its weight to two.
         #expect(sent.reduce(0) { $0 + $1.0 } == 2 * sent[0].1 * (each + 4))
+    }
+
+    /// Neighbours tell one another where gradients lie, in 4 bytes a part, and that weights are there, in one.
+    @Test func neighboursSendNoNumbers() {
+        let sent = ThreadRanks.run(2, circle: 2) { ranks in
+            var options = TinyRun.options(threads: 1)
+            options.shards = 2
+            let pretrainer = Pretrainer(options, ranks: ranks) { Sum(TinyRun.encoder(), options, tokenCounts: [], $0) }
+            let before = ranks.bytesSent
+            _ = pretrainer.step(TinyRun.examples(seed: 1), index: 0, of: 20)
+            return (ranks.bytesSent - before, pretrainer.model.layout.parts.count)
+        }
+        #expect(sent.reduce(0) { $0 + $1.0 } == 5 * sent[0].1)
     }
 
     /// One shard is what there was before there were any, and more give other bits.

@@ -6,6 +6,7 @@ final class ThreadRanks: Communicator {
     let rank: Int
     let size: Int
     let hosts: [String]
+    let circles: [[Int]]
     private let table: Table
 
     /// What the ranks have laid down; the last to come turns the page.
@@ -15,6 +16,7 @@ final class ThreadRanks: Communicator {
         private var page = 0
         private var letters: [Letter: [[UInt8]]] = [:]
         private var bytes: [Int: Int] = [:]
+        private var memory: [UnsafeMutableRawBufferPointer] = []
 
         struct Letter: Hashable { let from, to, tag: Int }
 
@@ -38,6 +40,16 @@ final class ThreadRanks: Communicator {
                 self.bytes[letter.from, default: 0] += bytes.count
             }
         }
+
+        /// The pieces of a memory, each allocated once; they stay, for threads end in any order.
+        func keep(_ bytes: Int) -> Int {
+            let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, bytes), alignment: 64)
+            piece.initializeMemory(as: UInt8.self, repeating: 0)
+            condition.withLock { memory.append(piece) }
+            return Int(bitPattern: piece.baseAddress)
+        }
+
+        deinit { memory.forEach { $0.deallocate() } }
 
         func bytes(from rank: Int) -> Int { condition.withLock { bytes[rank, default: 0] } }
 
@@ -96,17 +108,22 @@ final class ThreadRanks: Communicator {
     /// Bytes of the messages that this rank has begun to send.
     var bytesSent: Int { table.bytes(from: rank) }
 
-    private init(_ rank: Int, of size: Int, _ table: Table) {
-        (self.rank, self.size, self.table) = (rank, size, table)
+    private init(_ rank: Int, of size: Int, _ circles: [[Int]], _ table: Table) {
+        (self.rank, self.size, self.circles, self.table) = (rank, size, circles, table)
         hosts = Array(repeating: "here", count: size)
     }
 
     /// What `body` gives on every one of so many ranks.
-    static func run<Result: Sendable>(_ size: Int, _ body: @escaping @Sendable (ThreadRanks) -> Result) -> [Result] {
+    ///
+    /// - Parameter circle: so many neighbours see one another's memory.
+    static func run<Result: Sendable>(
+        _ size: Int, circle: Int = 1, _ body: @escaping @Sendable (ThreadRanks) -> Result
+    ) -> [Result] {
         let table = Table()
         let results = Results<Result>(size)
+        let circles = stride(from: 0, to: size, by: circle).map { Array($0..<min($0 + circle, size)) }
         let threads = (0..<size).map { rank in
-            Thread { results.put(body(ThreadRanks(rank, of: size, table)), at: rank) }
+            Thread { results.put(body(ThreadRanks(rank, of: size, circles, table)), at: rank) }
         }
         for thread in threads {
             thread.stackSize = 8 << 20
@@ -138,6 +155,18 @@ final class ThreadRanks: Communicator {
     }
 
     func gather(_ bytes: [UInt8]) -> [[UInt8]] { table.gather(bytes, rank, of: size) }
+
+    func sharedMemory(_ bytes: Int) -> SharedMemory {
+        let own = [table.keep(bytes), bytes]
+        let all = gather(own)
+        let circle = circles.first { $0.contains(rank) } ?? []
+        return SharedMemory(
+            circle.reduce(into: [:]) { pieces, other in
+                pieces[other] = UnsafeMutableRawBufferPointer(
+                    start: UnsafeMutableRawPointer(bitPattern: all[other][0]), count: all[other][1])
+            }
+        ) {}
+    }
 
     func transfers() -> (any Transfers)? { Letters(rank, table) }
 

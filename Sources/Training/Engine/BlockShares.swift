@@ -7,8 +7,14 @@ import Tensors
 ///
 /// Every part goes to whoever has least by then, so that neighbours have different ranks: what backward is done with at one time
 /// then goes to all of them.
+///
+/// Ranks of one circle see one another's memory: what they have in common is written by the one whose part it is, and a part of
+/// another circle's by its keeper.
 struct BlockShares {
     let ranks: any Communicator
+    private let circles: [[Int]]
+    /// That of this rank.
+    let circle: [Int]
     /// By part.
     let ranges: [Range<Int>]
     /// The rank of every part.
@@ -20,6 +26,8 @@ struct BlockShares {
 
     init(_ chunks: [ParameterChunk], _ ranks: any Communicator) {
         self.ranks = ranks
+        let circles = ranks.circles
+        (self.circles, circle) = (circles, circles.first { $0.contains(ranks.rank) } ?? [])
         ranges = chunks.map(\.range)
         var loads = Array(repeating: 0, count: ranks.size)
         owners = ranges.map { range in
@@ -37,6 +45,21 @@ struct BlockShares {
 
     /// Floats of this rank's parts.
     var count: Int { places.last?.upperBound ?? 0 }
+
+    /// Whether any ranks have memory in common.
+    var isShared: Bool { circles.contains { $0.count > 1 } }
+    /// The others of this rank's circle.
+    var neighbours: [Int] { circle.filter { $0 != ranks.rank } }
+
+    func isNear(_ rank: Int) -> Bool { circle.contains(rank) }
+
+    /// Who receives another circle's part for this one.
+    func keeper(of part: Int) -> Int { circle[part % circle.count] }
+
+    /// Who receives a part of this rank's for the other circles.
+    func keepersElsewhere(of part: Int) -> [Int] {
+        circles.filter { $0 != circle }.map { $0[part % $0.count] }
+    }
 
     /// The other ranks, from the next one on, so that not all send to one.
     var others: [Int] { (1..<ranks.size).map { (ranks.rank + $0) % ranks.size } }

@@ -4,14 +4,17 @@ import Foundation
 import Tensors
 
 /// Brings every part of the gradients to the rank that has it, while backward still computes others: a part is on its way as soon as
-/// the last pass has added to it, and is added up where it comes to as soon as all ranks' are there.
+/// the last pass has added to it, and is added up where it comes to as soon as all ranks' are there. Neighbours send one another
+/// where it lies alone.
 final class GradientExchange {
     private let gradients: GradientSums
     private let shares: BlockShares
+    /// By rank of this one's circle, where gradients may lie.
+    private let blocks: [Int: [Tensor]]
     /// By rank, what is left of its shards when their neighbours are added up.
     private let places: [[ShardTree<Void>.Node]]
-    /// The turns of every part; nil where it is over with the last of all.
-    private let turns: [Range<Int>?]
+    /// Parts that are over with the same turns; nil where that is with the last of all.
+    private let groups: [(turns: Range<Int>?, parts: [Int])]
     /// Held by the thread that lets it go on.
     private let lock = NSLock()
 
@@ -19,8 +22,8 @@ final class GradientExchange {
     private var transfers: (any Transfers)?
     private var passes = 0
     private var hasEnded = false
-    /// Parts that some pass may still add to.
-    private var ahead: [Int] = []
+    /// Those that some pass may still add to.
+    private var ahead: [(turns: Range<Int>?, parts: [Int])] = []
     /// What becomes of messages, by their numbers.
     private var messages: [Contents] = []
     /// By part, messages that are missed.
@@ -29,42 +32,56 @@ final class GradientExchange {
     /// This rank's parts that are not added up, and of these those that no memory waits for.
     private var left = 0
     private var queue: [Int] = []
-    /// Memory for what others have of a part, by rank, and by the part that it waits for.
+    /// For neighbours: which of this rank's blocks have its sums, as numbers.
+    private let told: Tensor
+    /// Memory for what others have of a part, or tell of it, by rank, and by the part that it waits for.
     private var slots: [[[Tensor]]]
     private var waiting: [Int: [[Tensor]]] = [:]
 
     private enum Contents {
         case sent(Tensor)
+        case told
         case received(part: Int)
     }
 
     /// Messages that are waited for at the same time, about: a few tens of MB.
     private static let window = 128
 
-    init(_ gradients: GradientSums, _ shares: BlockShares, shards: Int, _ pool: StoragePool) {
-        (self.gradients, self.shares) = (gradients, shares)
+    init(
+        _ gradients: GradientSums, _ shares: BlockShares, blocks: [Int: [Tensor]], shards: Int, _ pool: StoragePool
+    ) {
+        (self.gradients, self.shares, self.blocks) = (gradients, shares, blocks)
         let ranks = shares.ranks
         let places = (0..<ranks.size).map { ShardTree.places(of: ranks.share(of: shards, to: $0), outOf: shards) }
         self.places = places
-        turns = shares.ranges.map { gradients.turns(in: $0) }
+        groups = Dictionary(grouping: shares.ranges.indices) { gradients.turns(in: shares.ranges[$0]) }
+            .map { ($0, $1) }.sorted { $0.parts[0] < $1.parts[0] }
         let count = max(1, Self.window / places.reduce(0) { $0 + $1.count })
         let longest = shares.ranges.map(\.count).max() ?? 0
         slots = (0..<min(shares.own.count, count)).map { _ in
             places.enumerated().map { rank, nodes in
-                rank == ranks.rank ? [] : nodes.map { _ in pool.zeros(1, longest) }
+                if rank == ranks.rank { return [] }
+                return shares.isNear(rank) ? [pool.zeros(1, nodes.count)] : nodes.map { _ in pool.zeros(1, longest) }
             }
         }
+        told = pool.zeros(1, places[ranks.rank].count)
     }
 
     /// Before the passes of this rank's last shard, of which there are so many.
     func begin(_ sums: RankSums, passes: Int) {
         (self.sums, self.passes, hasEnded) = (sums, passes, false)
         transfers = shares.ranks.transfers()
-        ahead = Array(shares.ranges.indices)
+        ahead = groups
         messages = []
-        let others = places.enumerated().reduce(0) { $0 + ($1.offset == shares.ranks.rank ? 0 : $1.element.count) }
-        missed = ahead.map { _ in others }
-        isSettled = ahead.map { _ in false }
+        let others = shares.others.reduce(0) { $0 + (shares.isNear($1) ? 1 : places[$1].count) }
+        missed = shares.ranges.map { _ in others }
+        isSettled = shares.ranges.map { _ in false }
+        if let own = blocks[shares.ranks.rank] {
+            told.copy(
+                from: sums.nodes.map { node in
+                    Float(own.firstIndex { $0.address == node.sum.address } ?? -1)
+                })
+        }
         // Mostly backward comes to the last one first.
         (left, queue) = (shares.own.count, shares.own.reversed())
         receive()
@@ -87,19 +104,25 @@ final class GradientExchange {
     /// Whether anything was to be done.
     private func advance(each: EachIndex) -> Bool {
         guard let sums, let transfers else { return false }
-        let over = ahead.filter { part in
-            hasEnded || turns[part].map { gradients.areOver($0, after: passes) } ?? false
+        let end = ahead.partition { turns, _ in
+            hasEnded || turns.map { gradients.areOver($0, after: passes) } ?? false
         }
+        let over = ahead[end...].flatMap(\.parts)
+        ahead.removeSubrange(end...)
         if !over.isEmpty {
             each(over.count) { index in
                 let part = over[index]
                 sums.settle(shares.ranges[part])
-                guard sums.roundsToBFloat16, !isOwn(part) else { return }
+                guard sums.roundsToBFloat16, !shares.isNear(shares.owners[part]) else { return }
                 for piece in pieces(part, sums) { piece.narrowToBFloat16() }
             }
             for part in over { isSettled[part] = true }
-            ahead.removeAll { isSettled[$0] }
             for part in over where !isOwn(part) {
+                if shares.isNear(shares.owners[part]) {
+                    transfers.send(Message(shares.owners[part], told), tag: part)
+                    messages.append(.told)
+                    continue
+                }
                 for piece in pieces(part, sums) {
                     transfers.send(message(shares.owners[part], piece, half: 0), tag: part)
                     messages.append(.sent(piece))
@@ -111,6 +134,7 @@ final class GradientExchange {
         for number in arrived {
             switch messages[number] {
             case .sent(let piece): sent.append(piece)
+            case .told: break
             case .received(let part):
                 missed[part] -= 1
                 if missed[part] == 0, isSettled[part] { complete.append(part) }
@@ -146,7 +170,10 @@ final class GradientExchange {
             waiting[part] = slot
             for rank in shares.others {
                 for values in slot[rank] {
-                    transfers?.receive(message(rank, values.row(0, 0..<shares.ranges[part].count), half: 1), tag: part)
+                    let message =
+                        shares.isNear(rank)
+                        ? Message(rank, values) : message(rank, values.row(0, 0..<shares.ranges[part].count), half: 1)
+                    transfers?.receive(message, tag: part)
                     messages.append(.received(part: part))
                 }
             }
@@ -156,16 +183,26 @@ final class GradientExchange {
     /// Adds up a part that is complete.
     private func add(_ part: Int, _ sums: RankSums) {
         guard let slot = waiting[part] else { return }
-        let nodes = zip(places, slot).map { places, values in
-            zip(places, values).map { place, values in
-                let values = values.row(0, 0..<shares.ranges[part].count)
-                if sums.roundsToBFloat16 { values.widenFromBFloat16() }
-                return ShardTree.Node(
-                    level: place.level, index: place.index, sum: RankSums.Sum(values: values, isOwn: false))
-            }
-        }
         let rank = shares.ranks.rank
+        let nodes = places.indices.map { other in
+            let found = other == rank ? [] : found(part, of: other, slot[other], sums)
+            return zip(places[other], found).map { ShardTree.Node(level: $0.level, index: $0.index, sum: $1) }
+        }
         sums.finish(
             shares.ranges[part], with: (Array(nodes[..<rank].joined()), Array(nodes[(rank + 1)...].joined())))
+    }
+
+    /// What another rank has of a part: by what came from it.
+    private func found(_ part: Int, of rank: Int, _ come: [Tensor], _ sums: RankSums) -> [RankSums.Sum] {
+        if let blocks = blocks[rank] {
+            return come[0].values.map {
+                RankSums.Sum(values: blocks[Int($0)].row(0, shares.ranges[part]), place: .near)
+            }
+        }
+        return come.map { values in
+            let values = values.row(0, 0..<shares.ranges[part].count)
+            if sums.roundsToBFloat16 { values.widenFromBFloat16() }
+            return RankSums.Sum(values: values, place: .come)
+        }
     }
 }

@@ -6,13 +6,17 @@ import Tensors
 /// The parameters of a model as its passes read them, and passes without gradients, spread over workers.
 public final class ModelWeights {
     public let layout: ParameterLayout
-    let block: Tensor
+    private(set) var block: Tensor
     public let workers: Workers
     public let precision: Precision
-    let panels: WeightPanels?
+    private(set) var panels: WeightPanels?
     /// Of as many passes at the same time as there are slices.
     let passMemory: [PassMemory]
-    private let pool: StoragePool
+    private var pool: StoragePool
+    /// Whether passes go back too.
+    private let backward: Bool
+    /// Whether the ranks of a circle have the block and the panels in common.
+    private var isUnited = false
     /// All of the block.
     let parts: [ParameterChunk]
     public let ranks: any Communicator
@@ -38,7 +42,7 @@ public final class ModelWeights {
         pool = StoragePool()
         self.layout = layout
         self.workers = workers
-        self.precision = precision
+        (self.precision, self.backward) = (precision, backward)
         machine = device.map { CudaMachine($0, layout, precision) }
         panels = precision == .bf16 && device == nil ? WeightPanels(layout, backward: backward, from: pool) : nil
         parts = layout.parts
@@ -92,12 +96,33 @@ public final class ModelWeights {
         return lengths.map { length in (0..<length).compactMap { _ in all.next() } }
     }
 
-    /// The block of all parameters, to read and to write. Since nobody knows what is written, the next pass packs anew.
+    /// The block of all parameters, to read, and before the first step to write. Since nobody knows what is written, the next pass
+    /// packs anew.
     public var parameters: Tensor {
-        panelsAreCurrent = false
+        if !isUnited { panelsAreCurrent = false }
         if newer == .device, let machine { block.copy(from: machine.parameters) }
         newer = .host
         return block
+    }
+
+    /// From the first step on, ranks that see one another's memory have the parameters and their panels once: each writes its parts,
+    /// and no weight is copied.
+    func unite() {
+        guard shares.isShared, !isUnited else { return }
+        let panelBytes = panels == nil ? 0 : WeightPanels.bytes(layout, backward: backward)
+        let isFirst = shares.circle[0] == ranks.rank
+        let memory = ranks.sharedMemory(isFirst ? StoragePool.bytes(of: layout.blockCount) + panelBytes : 0)
+        guard let bytes = memory.pieces[shares.circle[0]] else { preconditionFailure("no memory in common") }
+        pool = StoragePool(in: bytes, of: memory)
+        let own = block
+        block = pool.tensor(1, layout.blockCount)
+        if isFirst { block.copy(from: own) }
+        if panels != nil { panels = WeightPanels(layout, backward: backward, from: pool) }
+        ranks.meet()
+        let kept = parts.indices.filter { shares.keeper(of: $0) == ranks.rank }
+        workers.each(kept.count) { pack(kept[$0]) }
+        ranks.meet()
+        (isUnited, panelsAreCurrent) = (true, true)
     }
 
     /// Gives the first rank's parameters to all.
@@ -112,16 +137,14 @@ public final class ModelWeights {
     ///
     /// - Returns: how long this waited for those at the end.
     func rewrite(_ body: (_ index: Int) -> Void) -> Duration {
-        let (own, spread) = (shares.own, WeightSpread(shares, block))
+        let (own, spread) = (shares.own, WeightSpread(shares, block, pack: pack))
         workers.each(own.count) { index in
             body(index)
             pack(own[index])
-            spread?.send(own[index]).forEach(pack)
+            spread?.send(own[index])
         }
         let start = ContinuousClock.now
-        spread?.finish { others in
-            workers.each(others.count) { pack(others[others.startIndex + $0]) }
-        }
+        spread?.finish(each: workers.each)
         panelsAreCurrent = true
         return start.duration(to: .now)
     }

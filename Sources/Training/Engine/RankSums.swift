@@ -13,17 +13,20 @@ struct RankSums {
     /// With the last, where sums are left behind: in the first block of those that were added.
     let nodes: [ShardTree<Tensor>.Node]
 
-    /// A sum over some shards of a part: in this rank's memory, or come from another.
+    /// A sum over some shards of a part.
     struct Sum {
         let values: Tensor
-        let isOwn: Bool
+        let place: Place
+
+        /// In a block of this rank's, or of a neighbour's, where it is cleared once it is added to others; or come from another.
+        enum Place { case own, near, come }
     }
 
     /// Leaves in one part of `nodes` what can be added without other ranks, and zeros in the other blocks.
     func settle(_ part: Range<Int>) {
         var tree = tree
         for node in earlier { tree.add(Self.part(part, of: node)) }
-        tree.add(Sum(values: last.block.row(0, part), isOwn: true), index: last.shard)
+        tree.add(Sum(values: last.block.row(0, part), place: .own), index: last.shard)
     }
 
     /// The sum over all shards, once a part is settled, in the first of `nodes`; zeros in the others.
@@ -42,15 +45,15 @@ struct RankSums {
         ShardTree(shards, travel: { [roundsToBFloat16] in if roundsToBFloat16 { $0.values.roundToBFloat16() } }) {
             left, right in
             // What is added to what changes no bit.
-            let (sum, other) = right.isOwn && !left.isOwn ? (right, left) : (left, right)
+            let (sum, other) = right.place == .own && left.place != .own ? (right, left) : (left, right)
             sum.values.add(other.values)
-            if other.isOwn { other.values.fill(0) }
+            if other.place != .come { other.values.fill(0) }
             return sum
         }
     }
 
     private static func part(_ part: Range<Int>, of node: ShardTree<Tensor>.Node) -> ShardTree<Sum>.Node {
         ShardTree.Node(
-            level: node.level, index: node.index, sum: Sum(values: node.sum.row(0, part), isOwn: true))
+            level: node.level, index: node.index, sum: Sum(values: node.sum.row(0, part), place: .own))
     }
 }

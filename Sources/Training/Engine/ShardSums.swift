@@ -26,14 +26,30 @@ final class ShardSums {
     init(_ weights: ModelWeights, shards: Int, wire: Precision, from pool: StoragePool) {
         (self.weights, self.shards, self.pool) = (weights, shards, pool)
         roundsToBFloat16 = wire == .bf16
-        gradients = GradientSums(weights.layout, from: pool)
-        exchange = weights.ranks.size > 1 ? GradientExchange(gradients, weights.shares, shards: shards, pool) : nil
-        let free = FreeBlocks()
+        let (ranks, free) = (weights.ranks, FreeBlocks())
+        let own = ranks.share(of: shards, to: ranks.rank)
+        let blocks = weights.shares.isShared ? Self.blocks(weights, ShardTree.most(of: own, outOf: shards)) : [:]
+        free.blocks = blocks[ranks.rank] ?? []
+        gradients = GradientSums(weights.layout, in: free.blocks.popLast(), from: pool)
+        exchange =
+            ranks.size > 1
+            ? GradientExchange(gradients, weights.shares, blocks: blocks, shards: shards, pool) : nil
         self.free = free
         // Whose numbers are added part by part.
         tree = ShardTree(shards) { left, right in
             free.blocks.append(right)
             return left
+        }
+    }
+
+    /// So many blocks of zeros that the ranks of this one's circle have in common, of every one.
+    private static func blocks(_ weights: ModelWeights, _ count: Int) -> [Int: [Tensor]] {
+        let floats = weights.layout.blockCount
+        let bytes = StoragePool.bytes(of: floats)
+        let memory = weights.ranks.sharedMemory(count * bytes)
+        return memory.pieces.mapValues { piece in
+            let pool = StoragePool(in: piece, of: memory)
+            return (0..<piece.count / bytes).map { _ in pool.tensor(1, floats) }
         }
     }
 

@@ -50,6 +50,11 @@ struct ShardTree<Sum> {
 }
 
 extension ShardTree<Void> {
+    /// How many sums one who adds up these shards has at the same time, the one that is made too.
+    static func most(of some: Range<Int>, outOf shards: Int) -> Int {
+        some.map { places(of: some.lowerBound..<$0, outOf: shards).count + 1 }.max() ?? 1
+    }
+
     /// What is left of these shards when their neighbours are added up.
     static func places(of some: Range<Int>, outOf shards: Int) -> [Node] {
         var tree = ShardTree(shards) { _, _ in }

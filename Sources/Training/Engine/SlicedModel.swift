@@ -56,6 +56,7 @@ public final class SlicedModel {
         _ batches: (_ shard: Int) -> [[Batch]], random: RandomStream, _ pass: (Batch, Tape) -> Counts
     ) -> [Counts] {
         guard let sums else { return [accumulateOnMachine(batches(0), random: random, pass).sum] }
+        weights.unite()
         let counts = sums.own.map { shard in
             let counts = accumulate(batches(shard), of: shard, sums, random: random, pass).sum
             let start = ContinuousClock.now
