@@ -86,13 +86,14 @@ public struct Sweep {
 
     private var taskName: String? { task.flatMap { $0.recipe.map(ShippedFile.name) ?? $0.task } }
 
-    /// The run on the task, in the precision, on the threads, on the GPU and in the shards that the variant was pretrained in.
+    /// The run on the task, in the precision, on the threads, on the GPU, in the shards and over the wire that the variant was pretrained in.
     private func fineTuning(of variant: SweepVariant, _ run: Pretraining) -> FineTuning? {
         let options = run.recipe.options
         var one = task?.setting(
             ["precision=\(options.precision.rawValue)", "threads=\(options.threads)"]
                 + (options.device.map { ["device=\($0.rawValue)"] } ?? [])
-                + (options.shards.map { ["shards=\($0)"] } ?? []))
+                + (options.shards.map { ["shards=\($0)"] } ?? [])
+                + (options.wire.map { ["wire=\($0.rawValue)"] } ?? []))
         one?.checkpoint = "\(run.folder)/best"
         one?.output = "\(output)/\(variant.folder)/\(taskName ?? "")"
         return one

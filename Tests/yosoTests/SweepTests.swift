@@ -49,6 +49,22 @@ import Testing
         #expect(wrong.error.contains("model.attention is 'softmx'"))
     }
 
+    @Test func theTaskIsLearnedInTheShardsAndOverTheWireOfThePretraining() throws {
+        let tool = try CommandLineTool()
+        try tool.writeText()
+        try tool.writeTask()
+        var arguments = Array(tool.pretraining(steps: 2).dropFirst())
+        if let output = arguments.firstIndex(of: "--output") { arguments.removeSubrange(output...output + 1) }
+        let run = try tool.run(
+            ["sweep"] + arguments + [
+                "--set", "shards=2", "--over", "wire=bf16", "--task", "sst2", "--task-data", "glue", "--output",
+                "sweep",
+            ])
+        #expect(run.code == 0, "\(run.error)")
+        let recipe = try String(contentsOf: tool.file("sweep/bf16/sst2/recipe.yaml"), encoding: .utf8)
+        for line in ["shards: 2", "wire: bf16"] { #expect(recipe.contains(line)) }
+    }
+
     /// The second run of a process hears it like the first.
     @Test func aSignalStopsTheSecondVariantToo() throws {
         let tool = try CommandLineTool()
