@@ -57,12 +57,7 @@ public struct Alone: Communicator {
 
     public init() {}
 
-    public func sharedMemory(_ bytes: Int) -> SharedMemory {
-        let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes, alignment: 64)
-        piece.initializeMemory(as: UInt8.self, repeating: 0)
-        return SharedMemory([0: piece]) { piece.deallocate() }
-    }
-
+    public func sharedMemory(_ bytes: Int) -> SharedMemory { SharedMemory(of: rank, bytes: bytes) }
     public func gather(_ bytes: [UInt8]) -> [[UInt8]] { [bytes] }
     public func transfers() -> (any Transfers)? { nil }
     public func remember(_ wayOn: String) {}

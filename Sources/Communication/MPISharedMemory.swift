@@ -32,11 +32,12 @@
         }
 
         func sharedMemory(_ bytes: Int) -> SharedMemory {
-            let file = MemoryFile(bytes: bytes)
-            let names = gather(Array((file?.name ?? "").utf8)).map { String(decoding: $0, as: UTF8.self) }
             let circle = circles.first { $0.contains(rank) } ?? [rank]
+            // One that is alone may be where no such files are.
+            let file = circle.count > 1 ? MemoryFile(bytes: bytes) : nil
+            let names = gather(Array((file?.name ?? "").utf8)).map { String(decoding: $0, as: UTF8.self) }
             var pieces: [Int: UnsafeMutableRawBufferPointer] = [:]
-            for other in circle {
+            for other in circle where circle.count > 1 {
                 let its = other == rank ? file : MemoryFile(of: names[other])
                 guard let piece = its?.map() else {
                     wire.fail("out of memory: \(bytes) bytes in common with others of this host", code: 1)
@@ -44,8 +45,10 @@
                 pieces[other] = piece
                 if other != rank { its?.close() }
             }
+            // Until all have found it.
             meet()
-            file?.close()
+            guard let file else { return SharedMemory(of: rank, bytes: bytes) }
+            file.close()
             return SharedMemory(pieces) { [pieces] in pieces.values.forEach(MemoryFile.unmap) }
         }
     }

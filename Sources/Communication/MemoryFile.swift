@@ -1,5 +1,6 @@
 #if canImport(Glibc)
     import CFiles
+    import Foundation
     import Glibc
 
     /// A file in memory, which nobody finds who does not know its process, and which is gone with the last process that has it.
@@ -9,9 +10,13 @@
         private let descriptor: Int32
         private let bytes: Int
 
+        private static let title = "yoso"
+        /// What the system calls it.
+        private static let mark = "/memfd:\(title)"
+
         /// A new one, of zeros; nil where the system makes none.
         init?(bytes: Int) {
-            let descriptor = memfd_create("yoso", memfd_closed_by_exec)
+            let descriptor = memfd_create(Self.title, memfd_closed_by_exec)
             guard descriptor >= 0 else { return nil }
             guard ftruncate(descriptor, bytes) == 0 else {
                 Glibc.close(descriptor)
@@ -24,8 +29,17 @@
         init?(of name: String) {
             let words = name.split(separator: " ").compactMap { Int($0) }
             guard words.count == 3 else { return nil }
-            let descriptor = open("/proc/\(words[0])/fd/\(words[1])", O_RDWR | O_CLOEXEC)
+            let path = "/proc/\(words[0])/fd/\(words[1])"
+            // On another machine of the same name that process is a stranger, whose files are left alone.
+            guard (try? FileManager.default.destinationOfSymbolicLink(atPath: path))?.hasPrefix(Self.mark) == true
+            else { return nil }
+            let descriptor = open(path, O_RDWR | O_CLOEXEC)
             guard descriptor >= 0 else { return nil }
+            var status = stat()
+            guard fstat(descriptor, &status) == 0, Int(status.st_size) == words[2] else {
+                Glibc.close(descriptor)
+                return nil
+            }
             (self.descriptor, bytes, self.name) = (descriptor, words[2], name)
         }
 

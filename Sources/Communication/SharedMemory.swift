@@ -9,5 +9,12 @@ public final class SharedMemory {
         (self.pieces, self.free) = (pieces, free)
     }
 
+    /// The piece of a rank that shares it with nobody.
+    init(of rank: Int, bytes: Int) {
+        let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes, alignment: 64)
+        piece.initializeMemory(as: UInt8.self, repeating: 0)
+        (pieces, free) = ([rank: piece], { piece.deallocate() })
+    }
+
     deinit { free() }
 }
