@@ -34,6 +34,9 @@ public struct LongRangeBench {
             let settings = variant.settings.compactMap(ResolvedRecipe.Override.init(setting:))
             return (variant.name, try LongRangeRecipe("Recipes/LongRange/\(task.name).yaml", overrides + settings))
         }
+        if let device = variants.lazy.compactMap(\.recipe.options.device).first(where: { $0 != .cpu }) {
+            throw UsageError("device is \(device.rawValue); bench lra measures the CPU alone, wanted cpu")
+        }
         self.data = data.map { URL(fileURLWithPath: $0, isDirectory: true) }
         (self.rounds, self.steps) = (rounds, steps)
     }
