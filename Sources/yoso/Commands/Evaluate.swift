@@ -25,6 +25,7 @@ struct Evaluate: ParsableCommand {
             (skip); the default is majority where there is no run.
             """)
     var wnli: WNLIPolicy?
+    @Flag(help: "Let hosts compute together whose kernels, and so bits, differ.") var allowMixed = false
 
     func run() throws {
         let evaluation = Evaluation {
