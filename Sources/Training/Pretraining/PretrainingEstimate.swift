@@ -44,6 +44,7 @@ public struct PretrainingEstimate: Sendable {
     init<O: Objective>(
         _ options: some TrainingOptions, _ data: some TrainingData<O.Example>, _ objective: (ParameterLayout) -> O
     ) throws {
+        try RankCheck.check(shards: options.cut.shards, Ranks.current)
         let planned = objective(ParameterLayout())
         let computing = try Computing(options, planned.encoder.options, planned.problemOnDevice)
         let trainer = Trainer(options, device: computing.device, objective)
