@@ -15,18 +15,28 @@ public final class WeightPanels {
     /// Room for all weights that `layout` knows to be multiplied; without `backward` for x Wᵀ alone.
     public init(_ layout: ParameterLayout, backward: Bool = true, from pool: StoragePool) {
         sides = layout.multiplied.reduce(into: [:]) { sides, weight in
-            sides[weight] = Sides(
-                forward: RightPanels(rows: weight.columns, columns: weight.rows, from: pool),
-                backward: backward ? RightPanels(rows: weight.rows, columns: weight.columns, from: pool) : nil)
+            let (forward, backward) = Self.sides(of: weight, backward) {
+                RightPanels(rows: $0, columns: $1, from: pool)
+            }
+            sides[weight] = Sides(forward: forward, backward: backward)
         }
     }
 
     /// What all of that takes of a pool.
     public static func bytes(_ layout: ParameterLayout, backward: Bool) -> Int {
         layout.multiplied.reduce(0) { bytes, weight in
-            bytes + StoragePool.bytes(of: RightPanels.words(rows: weight.columns, columns: weight.rows))
-                + (backward ? StoragePool.bytes(of: RightPanels.words(rows: weight.rows, columns: weight.columns)) : 0)
+            let (forward, backward) = sides(of: weight, backward) {
+                StoragePool.bytes(of: RightPanels.words(rows: $0, columns: $1))
+            }
+            return bytes + forward + (backward ?? 0)
         }
+    }
+
+    /// What `make` gives for Wᵀ, and for W where passes go back.
+    private static func sides<Side>(
+        of weight: Parameter, _ backward: Bool, _ make: (_ rows: Int, _ columns: Int) -> Side
+    ) -> (forward: Side, backward: Side?) {
+        (make(weight.columns, weight.rows), backward ? make(weight.rows, weight.columns) : nil)
     }
 
     /// Packs one of the layout's parts, where it is of a weight: in any order and from several threads at once.

@@ -77,6 +77,9 @@ extension Communicator {
     /// Whether this process is the one that speaks and writes.
     public var isFirst: Bool { rank == 0 }
 
+    /// Those of `circles` that this one is among.
+    public var circle: [Int] { circles.first { $0.contains(rank) } ?? [rank] }
+
     /// How many of them are on this host.
     public var neighbours: Int { hosts.count { $0 == hosts[rank] } }
 
@@ -89,6 +92,11 @@ extension Communicator {
                 count = bytes.count / MemoryLayout<Value>.stride
             }
         }
+    }
+
+    /// The texts that every rank gives, by rank.
+    public func gather(_ text: String) -> [String] {
+        gather(Array(text.utf8)).map { String(decoding: $0, as: UTF8.self) }
     }
 
     /// Whether any rank says so.

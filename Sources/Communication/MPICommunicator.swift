@@ -23,25 +23,26 @@
 
         init() {
             let wire = MPIWire()
-            let hosts = Self.gather(Array(wire.host.utf8), wire).map { String(decoding: $0, as: UTF8.self) }
-            let pids = Self.gather(Array("\(ProcessInfo.processInfo.processIdentifier)".utf8), wire)
-                .map { Int32(String(decoding: $0, as: UTF8.self)) ?? 0 }
+            let hosts = Self.gather(wire.host, wire)
+            let pids = Self.gather("\(ProcessInfo.processInfo.processIdentifier)", wire).map { Int32($0) ?? 0 }
             (self.wire, rank, size, self.hosts) = (wire, wire.rank, wire.size, hosts)
-            seen = Self.circles(of: hosts, wire.rank) { text in
-                Self.gather(Array(text.utf8), wire).map { String(decoding: $0, as: UTF8.self) }
-            }
+            seen = Self.circles(of: hosts, wire.rank) { Self.gather($0, wire) }
             watch = PeerWatch(hosts.indices.filter { hosts[$0] == wire.host }.map { ($0, pids[$0]) }, on: wire)
         }
 
         /// Those that are left.
         private init(_ wire: MPIWire) {
-            hosts = Self.gather(Array(wire.host.utf8), wire).map { String(decoding: $0, as: UTF8.self) }
+            hosts = Self.gather(wire.host, wire)
             (self.wire, rank, size, watch) = (wire, wire.rank, wire.size, nil)
             seen = []
         }
 
         /// Where one may be gone, each alone: what it leaves behind half done would be everyone's.
         var circles: [[Int]] { wire.elasticity.isOn ? (0..<size).map { [$0] } : seen }
+
+        private static func gather(_ text: String, _ wire: MPIWire) -> [String] {
+            gather(Array(text.utf8), wire).map { String(decoding: $0, as: UTF8.self) }
+        }
 
         private static func gather(_ bytes: [UInt8], _ wire: MPIWire) -> [[UInt8]] {
             let length = MemoryLayout<Int>.size

@@ -32,15 +32,17 @@
         }
 
         func sharedMemory(_ bytes: Int) -> SharedMemory {
-            let circle = circles.first { $0.contains(rank) } ?? [rank]
+            let circle = circle
             // One that is alone may be where no such files are.
             let file = circle.count > 1 ? MemoryFile(bytes: bytes) : nil
-            let names = gather(Array((file?.name ?? "").utf8)).map { String(decoding: $0, as: UTF8.self) }
+            let names = gather(file?.name ?? "")
             var pieces: [Int: UnsafeMutableRawBufferPointer] = [:]
             for other in circle where circle.count > 1 {
                 let its = other == rank ? file : MemoryFile(of: names[other])
                 guard let piece = its?.map() else {
-                    wire.fail("out of memory: \(bytes) bytes in common with others of this host", code: 1)
+                    wire.fail(
+                        "out of memory, or of open files: rank \(other) of this host has some that cannot be mapped here "
+                            + "(process, descriptor, bytes: \(names[other]))", code: 1)
                 }
                 pieces[other] = piece
                 if other != rank { its?.close() }

@@ -35,7 +35,7 @@ public final class StoragePool {
     /// Cuts blocks from given memory alone, and changes nothing there itself, a debug build neither: others may have it too.
     ///
     /// - Parameters:
-    ///   - bytes: aligned to 64, and as many as `bytes(of:)` says of all blocks that will be in use at the same time.
+    ///   - bytes: aligned to 64, and as many as `bytes(of:)` says of all blocks that are cut while any is in use.
     ///   - owner: has them as long as it lives.
     public init(in bytes: UnsafeMutableRawBufferPointer, of owner: AnyObject) {
         (memory, self.owner) = (nil, owner)
@@ -44,7 +44,7 @@ public final class StoragePool {
 
     /// What a block of so many floats takes.
     public static func bytes(of floats: Int) -> Int {
-        (capacity(for: floats, steps: 4) * MemoryLayout<Float>.stride + 63) / 64 * 64
+        aligned(capacity(for: floats, steps: hostSteps) * MemoryLayout<Float>.stride)
     }
 
     deinit {
@@ -83,7 +83,7 @@ public final class StoragePool {
     }
 
     private func take(_ count: Int) -> Storage {
-        let capacity = Self.capacity(for: count, steps: memory == nil ? 4 : 16)
+        let capacity = Self.capacity(for: count, steps: memory == nil ? Self.hostSteps : Self.deviceSteps)
         let bytes = capacity * MemoryLayout<Float>.stride
         if bytesInUse == 0 { makeWhole() }
         bytesInUse += bytes
@@ -113,7 +113,7 @@ public final class StoragePool {
 
     /// Memory of the first slab that still has it; so a pass that comes again finds the same places, whatever came between.
     private func carve(_ count: Int) -> UnsafeMutableRawPointer {
-        let bytes = (count + 63) / 64 * 64
+        let bytes = Self.aligned(count)
         let index = slabs.firstIndex { $0.size - $0.used >= bytes } ?? addSlab(max(bytes, Self.slabBytes))
         defer { slabs[index].used += bytes }
         return slabs[index].start + slabs[index].used
@@ -141,6 +141,10 @@ public final class StoragePool {
         return slabs.count - 1
     }
 
+    private static func aligned(_ bytes: Int) -> Int { (bytes + 63) / 64 * 64 }
+
+    /// Sizes of blocks between two powers of two.
+    private static let (hostSteps, deviceSteps) = (4, 16)
     private static var hugePageBytes: Int { 2 << 20 }
     /// One request of the system for many small blocks.
     private static var slabBytes: Int { 8 << 20 }

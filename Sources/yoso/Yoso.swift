@@ -39,8 +39,8 @@ struct Yoso: ParsableCommand {
             var command = try parseAsRoot()
             try AddressSpace.check()
             try KernelLevel.check()
-            let mixed = (command as? any RankedCommand)?.settings.allowMixed ?? (command as? Evaluate)?.allowMixed
-            try RankCheck.check(isMade: mixed != nil, allowsMixed: mixed ?? false)
+            let hosts = (command as? any RankedCommand)?.settings.hosts ?? (command as? Evaluate)?.hosts
+            try RankCheck.check(isMade: hosts != nil, allowsMixed: hosts?.allowMixed ?? false)
             try TunedRoutes.with { try usage { try command.run() } }
         } catch let error as TrainingError {
             // A stop on request is no error: it is said, and the exit code is that of a signal.

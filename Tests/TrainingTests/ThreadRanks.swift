@@ -159,7 +159,6 @@ final class ThreadRanks: Communicator {
     func sharedMemory(_ bytes: Int) -> SharedMemory {
         let own = [table.keep(bytes), bytes]
         let all = gather(own)
-        let circle = circles.first { $0.contains(rank) } ?? []
         return SharedMemory(
             circle.reduce(into: [:]) { pieces, other in
                 pieces[other] = UnsafeMutableRawBufferPointer(

@@ -26,8 +26,7 @@ struct BlockShares {
 
     init(_ chunks: [ParameterChunk], _ ranks: any Communicator) {
         self.ranks = ranks
-        let circles = ranks.circles
-        (self.circles, circle) = (circles, circles.first { $0.contains(ranks.rank) } ?? [])
+        (circles, circle) = (ranks.circles, ranks.circle)
         ranges = chunks.map(\.range)
         var loads = Array(repeating: 0, count: ranks.size)
         owners = ranges.map { range in
@@ -53,8 +52,13 @@ struct BlockShares {
 
     func isNear(_ rank: Int) -> Bool { circle.contains(rank) }
 
-    /// Who receives another circle's part for this one.
+    /// Who packs a part for this circle where nobody of it updates that: it receives those of other circles.
     func keeper(of part: Int) -> Int { circle[part % circle.count] }
+
+    /// Who tells this rank that another's part is there: that rank, or this circle's keeper.
+    func giver(of part: Int) -> Int {
+        isNear(owners[part]) || keeper(of: part) == ranks.rank ? owners[part] : keeper(of: part)
+    }
 
     /// Who receives a part of this rank's for the other circles.
     func keepersElsewhere(of part: Int) -> [Int] {

@@ -79,7 +79,10 @@ final class GradientExchange {
         if let own = blocks[shares.ranks.rank] {
             told.copy(
                 from: sums.nodes.map { node in
-                    Float(own.firstIndex { $0.address == node.sum.address } ?? -1)
+                    guard let index = own.firstIndex(where: { $0.address == node.sum.address }) else {
+                        preconditionFailure("gradients that neighbours do not see")
+                    }
+                    return Float(index)
                 })
         }
         // Mostly backward comes to the last one first.

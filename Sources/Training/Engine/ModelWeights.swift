@@ -96,8 +96,8 @@ public final class ModelWeights {
         return lengths.map { length in (0..<length).compactMap { _ in all.next() } }
     }
 
-    /// The block of all parameters, to read, and before the first step to write. Since nobody knows what is written, the next pass
-    /// packs anew.
+    /// The block of all parameters, to read and to write. Since nobody knows what is written, the next pass packs anew; but where
+    /// ranks have it in common, from the first step on, it is another block, to read alone.
     public var parameters: Tensor {
         if !isUnited { panelsAreCurrent = false }
         if newer == .device, let machine { block.copy(from: machine.parameters) }
@@ -106,7 +106,7 @@ public final class ModelWeights {
     }
 
     /// From the first step on, ranks that see one another's memory have the parameters and their panels once: each writes its parts,
-    /// and no weight is copied.
+    /// and no weight is copied. All ranks do so at the same time.
     func unite() {
         guard shares.isShared, !isUnited else { return }
         let panelBytes = panels == nil ? 0 : WeightPanels.bytes(layout, backward: backward)

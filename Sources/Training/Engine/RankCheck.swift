@@ -16,7 +16,7 @@ public struct RankCheck: Error, CustomStringConvertible {
                 description: "wanted one process; only pretrain, finetune, sweep and evaluate work on several")
         }
         // What a run multiplies is not known yet: hosts that differ in bf16 alone are told apart too.
-        let levels = ranks.gather(Array(RunIdentity.arithmetic(.bf16).utf8)).map { String(decoding: $0, as: UTF8.self) }
+        let levels = ranks.gather(RunIdentity.arithmetic(.bf16))
         guard !allowsMixed, Set(levels).count > 1 else { return }
         let groups = Dictionary(grouping: levels.indices) { levels[$0] }.sorted { $0.value[0] < $1.value[0] }
         let texts = groups.map { level, members in

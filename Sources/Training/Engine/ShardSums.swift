@@ -15,7 +15,9 @@ final class ShardSums {
     /// The blocks of this rank's shards before the one whose passes run.
     private var tree: ShardTree<Tensor>
     private var sums: RankSums?
-    /// Blocks of zeros.
+    /// Of the memory that its circle has in common what this rank has asked for.
+    let allocated: (bytes: Int, blocks: Int)
+    /// Blocks that are not used, of zeros once their shard's sums are settled.
     private let free: FreeBlocks
 
     private final class FreeBlocks {
@@ -30,6 +32,7 @@ final class ShardSums {
         let own = ranks.share(of: shards, to: ranks.rank)
         let blocks = weights.shares.isShared ? Self.blocks(weights, ShardTree.most(of: own, outOf: shards)) : [:]
         free.blocks = blocks[ranks.rank] ?? []
+        allocated = (free.blocks.count * StoragePool.bytes(of: weights.layout.blockCount), free.blocks.count)
         gradients = GradientSums(weights.layout, in: free.blocks.popLast(), from: pool)
         exchange =
             ranks.size > 1

@@ -45,8 +45,8 @@ public final class SlicedModel {
     var shards: Range<Int> { sums?.own ?? 0..<1 }
 
     /// Bytes held from the system and blocks asked for, over all pools.
-    public var allocatedBytes: Int { pool.allocatedBytes + weights.allocatedBytes }
-    public var allocatedBlocks: Int { pool.allocatedBlocks + weights.allocatedBlocks }
+    public var allocatedBytes: Int { pool.allocatedBytes + weights.allocatedBytes + (sums?.allocated.bytes ?? 0) }
+    public var allocatedBlocks: Int { pool.allocatedBlocks + weights.allocatedBlocks + (sums?.allocated.blocks ?? 0) }
 
     /// Sums the gradients of all micro-batches of this rank's shards; `batches(shard)[s]` are those of slice s.
     ///

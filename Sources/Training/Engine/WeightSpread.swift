@@ -31,10 +31,10 @@ final class WeightSpread {
         (self.shares, self.block, self.pack, self.transfers) = (shares, block, pack, transfers)
         bells = .allocate(byteCount: shares.owners.count + 1, alignment: 1)
         awaited = shares.owners.indices.filter { shares.owners[$0] != shares.ranks.rank }.map { part in
-            (part, shares.isNear(shares.owners[part]) ? false : shares.keeper(of: part) == shares.ranks.rank)
+            (part, !shares.isNear(shares.giver(of: part)))
         }
         for (part, isWhole) in awaited {
-            let from = shares.isNear(shares.owners[part]) || isWhole ? shares.owners[part] : shares.keeper(of: part)
+            let from = shares.giver(of: part)
             transfers.receive(isWhole ? Message(from, block.row(0, shares.ranges[part])) : bell(from, part), tag: part)
         }
     }

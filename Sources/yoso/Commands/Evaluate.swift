@@ -25,7 +25,7 @@ struct Evaluate: ParsableCommand {
             (skip); the default is majority where there is no run.
             """)
     var wnli: WNLIPolicy?
-    @Flag(help: "Let hosts compute together whose kernels, and so bits, differ.") var allowMixed = false
+    @OptionGroup var hosts: Hosts
 
     func run() throws {
         let evaluation = Evaluation {

@@ -27,7 +27,7 @@ struct Settings: ParsableArguments {
     @Option(name: .customLong("set"), help: "Override a key of the recipe: key=value. Repeatable.")
     var settings: [String] = []
     @Option(help: "What computes, as --set device=: cpu, cuda (the first GPU), or auto.") var device: DeviceChoice?
-    @Flag(help: "Let hosts compute together whose kernels, and so bits, differ.") var allowMixed = false
+    @OptionGroup var hosts: Hosts
 
     func validate() throws {
         for setting in settings where ResolvedRecipe.Override(setting: setting) == nil {
@@ -42,4 +42,9 @@ struct Settings: ParsableArguments {
 
     /// As another process of this program takes them.
     var arguments: [String] { settings.flatMap { ["--set", $0] } + (device.map { ["--device", $0.rawValue] } ?? []) }
+}
+
+/// The hosts of ranks.
+struct Hosts: ParsableArguments {
+    @Flag(help: "Let hosts compute together whose kernels, and so bits, differ.") var allowMixed = false
 }
