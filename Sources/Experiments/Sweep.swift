@@ -86,7 +86,8 @@ public struct Sweep {
 
     private var taskName: String? { task.flatMap { $0.recipe.map(ShippedFile.name) ?? $0.task } }
 
-    /// The run on the task, in the precision, on the threads, on the GPU, in the shards and over the wire that the variant was pretrained in.
+    /// The run on the task, in the precision, on the threads, on the GPU, in the shards and over the wire that the variant was
+    /// pretrained in.
     private func fineTuning(of variant: SweepVariant, _ run: Pretraining) -> FineTuning? {
         let options = run.recipe.options
         var one = task?.setting(
@@ -103,7 +104,7 @@ public struct Sweep {
 /// One value of the key of a sweep.
 public struct SweepVariant: Equatable, Sendable {
     let key: String
-    /// As the user wrote it.
+    /// As the user wrote it, on one line.
     public let name: String
     /// `key=value`, and the keys below it.
     public let settings: [String]
@@ -119,7 +120,8 @@ public struct SweepVariant: Equatable, Sendable {
         }
         let key = parts[0]
         let variants = try parts[1].split(separator: ",", omittingEmptySubsequences: false).map { part in
-            let name = part.trimmingCharacters(in: .whitespacesAndNewlines)
+            // A long list is broken into lines anywhere.
+            let name = part.split(whereSeparator: \.isWhitespace).joined(separator: " ")
             let pieces = name.split(separator: "(", maxSplits: 1).map(String.init)
             guard let value = pieces.first, !value.isEmpty, pieces.count == 1 || name.hasSuffix(")") else {
                 throw UsageError("--over \(text): '\(name)' is no value; wanted for example yoso(hashes=16)")

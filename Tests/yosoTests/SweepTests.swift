@@ -6,7 +6,7 @@ import Testing
 @Suite(.serialized) struct SweepTests {
     @Test func valuesMayHaveKeysOfTheirOwn() throws {
         let variants = try SweepVariant.parse(
-            "model.attention=softmax,yoso(hashes=16),\n  yoso(hashes=32 convolution=33)")
+            "model.attention=softmax,yoso(hashes=16),\n  yoso(hashes=32\n  convolution=33)")
         #expect(variants.map(\.name) == ["softmax", "yoso(hashes=16)", "yoso(hashes=32 convolution=33)"])
         #expect(
             variants[2].settings == [
