@@ -106,7 +106,7 @@ let package = Package(
         .target(
             name: "Recipes",
             dependencies: [
-                "Bert", "Glue", "LongRange", "Options", "Shipped", "Tasks", "Tensors", "Training",
+                "Bert", "Checkpoints", "Glue", "LongRange", "Options", "Shipped", "Tasks", "Tensors", "Training",
                 .product(name: "Yams", package: "Yams"),
             ]),
         .target(

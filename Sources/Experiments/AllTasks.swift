@@ -34,10 +34,9 @@ public struct AllTasks {
 
     /// Runs on all, after everything is read, and writes the table into `table.md`.
     ///
-    /// - Throws: as `Search.run`; `UsageError` where data or checkpoint is not named.
+    /// - Throws: as `Search.run`; `UsageError` where data is not named.
     public func run(_ observer: some RunObserver) throws {
         guard let data = run.data else { throw UsageError("--task all wants --data DIR, the folder of all tasks") }
-        guard let checkpoint = run.checkpoint else { throw UsageError("--task all wants --checkpoint FOLDER") }
         let files = URL(fileURLWithPath: data, isDirectory: true)
         let start = run.fromTask ?? (run.published?.start == .wanted ? "mnli" : nil)
         var runs: [(task: TaskSource, run: FineTuning)] = []
@@ -56,7 +55,8 @@ public struct AllTasks {
         }
         guard !runs.isEmpty else { throw TaskError(data, "holds no task; wanted for example SST-2/train.tsv there") }
         // Everything is read before the first run starts.
-        let source = ModelPath.url(checkpoint)
+        let first = runs.first { $0.run.checkpoint == run.checkpoint } ?? runs[0]
+        let source = ModelPath.url(try first.run.read().checkpoint)
         let weights =
             run.randomWeights ? "random" : try TableSettings.weights(of: source, digest: ModelFolder.digest(source))
         let tokenizer = try TokenizerFolder.load(source)

@@ -86,9 +86,7 @@ public struct FineTuning {
         _ observer: some RunObserver, untilEpoch: Int = .max, common: [String]? = nil
     ) throws -> EvaluationReport<DevScores> {
         let recipe = try read()
-        guard let checkpoint = recipe.checkpoint else {
-            throw CheckpointError(URL(fileURLWithPath: "."), "no checkpoint is named; pass --checkpoint FOLDER")
-        }
+        let checkpoint = recipe.checkpoint
         guard let data = recipe.data else {
             throw TaskError("data", "no folder is named; pass --data DIR, or set data in the recipe")
         }
@@ -118,7 +116,8 @@ public struct FineTuning {
         observer.begin(
             folder, try Computing(recipe.options, encoder),
             ", weights "
-                + (randomWeights ? "random" : "of \(checkpoint)"))
+                + (randomWeights ? "random" : "of \(checkpoint)")
+                + (checkpoint == ModelPath.inBox ? ", the model in the box" : ""))
         let digest = randomWeights ? "random" : try ModelFolder.digest(source)
         let weights = randomWeights ? digest : try TableSettings.weights(of: source, digest: digest)
         let table = TableSettings(

@@ -1,4 +1,5 @@
 import Bert
+import Checkpoints
 import Foundation
 import Glue
 import Options
@@ -18,8 +19,8 @@ public struct FineTuningRecipe: Sendable {
         public var name = ""
         var taskName: String?
         var ownTask = OwnTask()
-        /// Pretrained Hugging Face folder; nil where neither recipe nor command names one.
-        public var checkpoint: String?
+        /// Pretrained Hugging Face folder, or a run.
+        public var checkpoint = ModelPath.inBox
         /// Folder of the task's files, or `sample`; that of the recipe for a task of the user's own, nil for one of GLUE, where
         /// neither recipe nor command names one.
         public var data: String?
@@ -32,7 +33,7 @@ public struct FineTuningRecipe: Sendable {
             Option("name", \.name, .folderName, "the name of the run, and of its folder below Checkpoints").required
             Option("task", \.taskName, .textOrNone, "GLUE task; one of your own is described by the keys below it")
             Option.group("task", \.ownTask)
-            Option("checkpoint", \.checkpoint, .textOrNone, "pretrained Hugging Face folder")
+            Option("checkpoint", \.checkpoint, .text, "pretrained Hugging Face folder, or a run")
             Option("data", \.data, .textOrNone, "folder of the task's files; sample is the generator that ships")
             Option.group("", \.options)
         }

@@ -69,6 +69,20 @@ import Testing
         #expect(try !finetune("reviews").output.contains("saved"))
     }
 
+    /// As of a task of GLUE and of all of them, which have it in their recipes.
+    @Test func theModelInTheBoxStandsInForACheckpoint() throws {
+        try tool.write("text\tlabel\na film\t0\nno film\t1\n", to: "own/box.tsv")
+        try tool.write(
+            "kind: finetuning\nname: box\nepochs: 1\ntask: { train: box.tsv, dev: box.tsv, text: text, label: label }\n",
+            to: "own/box.yaml")
+        try tool.writeTask(train: "a fine film \t1\na dull dog \t0\n")
+        for command in [["own/box.yaml"], ["--task", "all", "--data", "glue", "--set", "epochs=1"]] {
+            let result = try tool.run(["finetune"] + command)
+            #expect(result.code == 0, "\(result.error)")
+            #expect(result.output.contains("weights of Checkpoints/english-mini, the model in the box\n"))
+        }
+    }
+
     @Test func severalLabelsInJSONLines() throws {
         let result = try finetune("topics")
         #expect(result.output.contains("labels: food 20, price 10\n"), "\(result.output)")
