@@ -31,9 +31,19 @@ public struct TimedAttentions {
 
     public static var names: [String] { TimedAttentions(length: 1).all.map(\.name) }
 
-    /// One of `all`, or an attention as recipes call it with options of its own, for example `yoso(hashes=16 bits=12)`; nil for
-    /// anything else.
-    public subscript(_ text: String) -> AttentionChoice? { all.first { $0.name == text }?.choice ?? read(text) }
+    /// One of `all`, a sampled one of them with its hashes as `yoso-16`, or an attention as recipes call it with options of its own,
+    /// for example `yoso(hashes=16 bits=12)`; nil for anything else.
+    public subscript(_ text: String) -> AttentionChoice? {
+        all.first { $0.name == text }?.choice ?? sampled(text) ?? read(text)
+    }
+
+    private func sampled(_ text: String) -> AttentionChoice? {
+        guard let dash = text.lastIndex(of: "-"), let hashes = Int(text[text.index(after: dash)...]),
+            (1...1024).contains(hashes)
+        else { return nil }
+        let some = TimedAttentions(length: length, hashes: hashes).all.filter { $0.choice.kind is YosoOptions }
+        return some.first { $0.name == text[..<dash] }?.choice
+    }
 
     /// - Parameter ignoringUnknown: whether options that the attention does not have are passed over.
     private func read(_ text: String, ignoringUnknown: Bool = false) -> AttentionChoice? {
