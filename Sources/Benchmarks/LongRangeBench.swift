@@ -37,6 +37,9 @@ public struct LongRangeBench {
         if let device = variants.lazy.compactMap(\.recipe.options.device).first(where: { $0 != .cpu }) {
             throw UsageError("device is \(device.rawValue); bench lra measures the CPU alone, wanted cpu")
         }
+        if let shards = variants.lazy.compactMap(\.recipe.options.shards).first(where: { $0 > 1 }) {
+            throw UsageError("shards is \(shards); bench lra measures one process, wanted 1")
+        }
         self.data = data.map { URL(fileURLWithPath: $0, isDirectory: true) }
         (self.rounds, self.steps) = (rounds, steps)
     }

@@ -70,7 +70,12 @@ public struct FineTuning {
             throw UsageError(
                 "--protocol \(published.name) with --from-task: every task begins from the pretrained weights")
         }
+        let named = task.flatMap { try? GlueTask.named($0) }
+        if let recipe, let named, let own = try? FineTuningRecipe(recipe, overrides), own.task.name != named.name {
+            throw UsageError("--task \(named.name) with \(recipe), whose task is \(own.task.name): wanted one of them")
+        }
         _ = try SearchGrid(grid)
+        try ResolvedRecipe.Override.check(overrides + flags(named))
         for key in overrides.map(\.key) where grid.contains(where: { $0.hasPrefix("\(key)=") }) {
             throw UsageError("\(key) is both set and searched; wanted one of them")
         }

@@ -11,7 +11,8 @@ public struct FineTuningPlan {
     /// Keys and values to search, as of `Search`.
     public var grid: [String] = []
     public var seeds: Int?
-    public var wnli = WNLIPolicy.majority
+    /// Of all tasks; nil is by majority.
+    public var wnli: WNLIPolicy?
     /// A key and its values, as of `LongRangeComparison`.
     public var over: String?
     /// Whether by the short recipes of the Long Range Arena.
@@ -38,6 +39,7 @@ public struct FineTuningPlan {
                     + names.joined(separator: ", "))
         }
         try run.check(grid: grid, seeds: seeds)
+        if let wnli, run.task != "all" { throw UsageError("--wnli \(wnli.rawValue): wanted --task all") }
         for (option, isThere) in [("--over", over != nil), ("--short", isShort)] where isThere {
             guard run.task == "lra" || arenaTask != nil, run.recipe == nil else {
                 throw UsageError("\(option): wanted --task lra, or a task of the Long Range Arena, and no recipe")
@@ -66,7 +68,7 @@ public struct FineTuningPlan {
             return "yoso evaluate --task lra --checkpoint \(all.folder)"
         }
         if run.task == "all" {
-            let all = AllTasks(run, grid: grid, wnli: wnli, seeds: seeds)
+            let all = AllTasks(run, grid: grid, wnli: wnli ?? .majority, seeds: seeds)
             try all.run(observer)
             return "yoso submit --data \(run.data ?? "DIR") --checkpoints \(all.folder)"
         }

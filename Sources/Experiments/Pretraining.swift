@@ -86,6 +86,10 @@ public struct Pretraining {
         guard (1...65536).contains(ranks ?? 1) else {
             throw UsageError("--ranks \(ranks ?? 0): wanted 1 to 65,536")
         }
+        if let ranks, let device = recipe.options.device {
+            throw UsageError(
+                "--ranks \(ranks) with device: \(device.rawValue): several ranks compute on CPUs alone; wanted cpu")
+        }
         guard let network = SpreadEstimate.Network(network) else {
             throw UsageError("--network \(network): wanted a speed such as 25Gbit or 100Mbit")
         }

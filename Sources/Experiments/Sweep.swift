@@ -32,6 +32,9 @@ public struct Sweep {
             throw UsageError("wanted both or neither of --task and --task-data, a folder or sample")
         }
         variants = try SweepVariant.parse(over)
+        for setting in overrides where setting.key == variants[0].key {
+            throw UsageError("--over \(setting.key) with \(setting.argument): wanted one of them")
+        }
         runs = try variants.map { variant in
             let settings = variant.settings.compactMap(ResolvedRecipe.Override.init(setting:))
             return Pretraining(

@@ -10,7 +10,7 @@ import Training
 public struct TaskInspection {
     /// How many rows are cut at each of `lengths` in tokens is said for this one; nil for none.
     public var tokenizer: (any Tokenizer)?
-    public var lengths: [Int] = []
+    public var lengths = [64, 128, 256]
     /// Text of a pretraining corpus, to look for dev sentences in.
     public var corpus: [String] = []
 

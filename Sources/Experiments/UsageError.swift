@@ -1,3 +1,4 @@
+import Recipes
 import Tensors
 import Training
 
@@ -6,6 +7,16 @@ public struct UsageError: Error, CustomStringConvertible {
     public let description: String
 
     public init(_ description: String) { self.description = description }
+}
+
+extension ResolvedRecipe.Override {
+    /// - Throws: `UsageError` where a flag and `--set` name one key.
+    public static func check(_ overrides: [Self]) throws {
+        for flag in overrides where !flag.isSetting {
+            guard let setting = overrides.first(where: { $0.isSetting && $0.key == flag.key }) else { continue }
+            throw UsageError("\(flag.argument) with \(setting.argument): wanted one of them")
+        }
+    }
 }
 
 extension Precision {

@@ -94,6 +94,11 @@ extension ResolvedRecipe {
                 "model.\(key)", judgedBy: ["model.width", "model.heads", "model.attention"], if: true,
                 "model.\(key) \(text)")
         }
+        let hashes = "model.attention.evaluationHashes"
+        refuse(
+            hashes, judgedBy: ["model.attention"],
+            if: self["model.attention.evaluation"] == "expectation" && self[hashes] != "auto",
+            "\(hashes) is \(self[hashes]); wanted model.attention.evaluation: sampled beside it")
         let limit = model.attention.lengthLimit ?? length
         refuse(
             "model.attention.length", judgedBy: [key, "model.positions"], if: limit < length,

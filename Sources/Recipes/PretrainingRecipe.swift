@@ -91,6 +91,10 @@ extension PretrainingRecipe.Settings {
             "generator.width", if: options.generator?.width == 0,
             "generator.width is 0; nothing would replace a token")
         resolved.refuse(
+            "generator.width", judgedBy: ["objective"],
+            if: options.generator != nil && options.objective != ReplacedTokens.name,
+            "generator.width is \(resolved["generator.width"]); wanted objective: \(ReplacedTokens.name) beside it")
+        resolved.refuse(
             "corpus.heldOut", if: heldOut == 0 || heldOut > 0.5,
             "corpus.heldOut is \(resolved["corpus.heldOut"]); wanted a share above 0 and at most 50%")
         resolved.refuse(options.schedule, in: options.budget)

@@ -26,7 +26,7 @@ public struct OwnTask: Configurable {
 
     public static var options: [Option<Self>] {
         Option("name", \.name, .folderNameOrNone, "what runs of it are compared by; none takes the recipe's name")
-        Option("train", \.train, .textOrNone, "file of the training rows, .tsv, .csv or .jsonl, also with .gz")
+        Option("train", \.train, .textOrNone, "file of the training rows, .tsv, .csv or .jsonl, also with .gz or .xz")
         Option("dev", \.dev, .textOrNone, "file of the dev rows; none splits a share off the training rows")
         Option("text", \.texts, .textsOrNone, "column of the text, or a list of two; none where label is tokens")
         Option("label", \.label, .textOrNone, "column of the label; tokens for tags behind words in columns")
@@ -55,6 +55,8 @@ public struct OwnTask: Configurable {
                     + fitting.map(\.rawValue).joined(separator: ", ")
             ),
             ("separator", separator != nil && kind != .labels, "wants task.kind: labels"),
+            ("devShare", dev != nil && devShare != Self().devShare, "wants no task.dev"),
+            ("devSeed", dev != nil && devSeed != Self().devSeed, "wants no task.dev"),
             ("devShare", !(0.001...0.9).contains(devShare), "is \(devShare); wanted 0.1% to 90%"),
         ]
         return missing + wrong.filter(\.1).map { ($0.0, "task.\($0.0) \($0.2)") }

@@ -3,8 +3,9 @@ public struct TaskError: Error, Equatable, Sendable, CustomStringConvertible {
     public let place: String
     public let problem: String
 
+    /// - Parameter place: of the working folder without `./`, as one would name it.
     public init(_ place: String, _ problem: String) {
-        self.place = place
+        self.place = place.hasPrefix("./") ? String(place.dropFirst(2)) : place
         self.problem = problem
     }
 

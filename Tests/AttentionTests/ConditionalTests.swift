@@ -4,7 +4,7 @@ import Testing
 
 @testable import Attention
 
-/// The conditional estimator W = A E / P against its definition, pair by pair (STUDY.md, sections 3 and 5).
+/// The conditional estimator W = A E / P against its definition, pair by pair.
 @Suite struct ConditionalTests {
     private let pool = StoragePool()
 

@@ -128,6 +128,11 @@ import Testing
         let none = try tool.run("finetune", "--checkpoint", "run/best")
         #expect(none.code == 64 && none.error.contains("wanted a recipe, or --task with a task of GLUE"))
         let both = try tool.run("finetune", "own/marks.yaml", "--task", "rte", "--checkpoint", "run/best")
-        #expect(both.code == 1 && both.error.contains("task.train is of a task of your own, and the task is rte"))
+        #expect(
+            both.code == 64 && both.error.contains("--task rte with own/marks.yaml, whose task is marks"))
+        // Beside the recipe, as one would name it.
+        #expect(try tool.shell("cp own/reviews.* .").code == 0)
+        let here = try tool.run("finetune", "reviews.yaml", "--checkpoint", "run/best")
+        #expect(here.error == "Error: reviews.csv:3:3: a quotation mark that is never closed\n")
     }
 }

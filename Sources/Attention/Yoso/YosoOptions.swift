@@ -78,7 +78,7 @@ public struct YosoOptions: AttentionKind {
         /// The share of hashes in which it collides (Zeng et al. 2021): the kernel is as sharp as a hash code is long.
         case counts
         /// E / P: hashes select pairs, each with probability P = 1 - (1 - s^t)^m, and what is selected is weighed exactly, so that
-        /// kernel and hash have bits of their own (STUDY.md; importance sampling by hashing: Charikar & Siminelakis,
+        /// kernel and hash have bits of their own (importance sampling by hashing: Charikar & Siminelakis,
         /// FOCS 2017).
         case conditional
     }

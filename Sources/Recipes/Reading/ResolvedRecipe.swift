@@ -19,17 +19,25 @@ public struct ResolvedRecipe: Sendable {
     /// Keys without a value that is right.
     private var failed: Set<String> = []
 
-    /// An override from the command line: a dotted key, its value, and the argument as the user typed it.
+    /// An override from the command line: a dotted key, its value or the texts of a list, and the argument as the user typed it.
     public struct Override: Sendable, Equatable {
         public let key: String
-        public let value: String
+        public let texts: [String]
         public let argument: String
 
-        public init(key: String, value: String, argument: String) {
+        public init(key: String, texts: [String], argument: String) {
             self.key = key
-            self.value = value
+            self.texts = texts
             self.argument = argument
         }
+
+        public init(key: String, value: String, argument: String) {
+            self.init(key: key, texts: [value], argument: argument)
+        }
+
+        public var value: String { texts.joined(separator: " ") }
+        /// Whether it is of `--set`, and no flag that stands for a key.
+        public var isSetting: Bool { argument.hasPrefix("--set ") }
 
         /// `key=value` of `--set`; nil where there is no `=`.
         public init?(setting: String) {
@@ -175,7 +183,7 @@ public struct ResolvedRecipe: Sendable {
         }
 
         init(_ override: Override) {
-            (key, texts, origin) = (override.key, [override.value], override.argument)
+            (key, texts, origin) = (override.key, override.texts, override.argument)
             (keyPlace, valuePlace) = (.argument(override.argument), .argument(override.argument))
         }
     }

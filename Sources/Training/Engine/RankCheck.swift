@@ -13,7 +13,7 @@ public struct RankCheck: Error, CustomStringConvertible {
         guard ranks.size > 1 else { return }
         guard isMade else {
             throw RankCheck(
-                description: "wanted one process; only pretrain, finetune, sweep and evaluate work on several")
+                description: "wanted one process; only pretrain, finetune, sweep, evaluate and explain work on several")
         }
         // What a run multiplies is not known yet: hosts that differ in bf16 alone are told apart too.
         let levels = ranks.gather(RunIdentity.arithmetic(.bf16))

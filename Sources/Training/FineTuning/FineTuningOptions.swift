@@ -18,7 +18,7 @@ public struct FineTuningOptions: Configurable {
     public var schedule: ScheduleOptions = ScheduleOptions(warmup: .share(0.1))
     /// Dropout on the pooled `[CLS]` before the classifier.
     public var classifierDropout: Float = 0.1
-    /// ε of the smoothed labels; 0 for none.
+    /// ε of smoothed classes, of a row or a word; 0 for none.
     public var labelSmoothing: Float = 0
     public var layers: LayerOptions = LayerOptions()
     /// The metrics whose mean is the score, which also chooses the epoch; nil for the task's own.
@@ -53,7 +53,9 @@ public struct FineTuningOptions: Configurable {
         Option("batch", \.batch, .batch, "size of an optimizer step")
         Option("length", \.length, 8...65535, "longest input in tokens; longer ones are cut")
         Option("classifierDropout", \.classifierDropout, 0...0.99, "dropout before the classifier")
-        Option("labelSmoothing", \.labelSmoothing, 0...0.99, "share of a label that all classes divide among them")
+        Option(
+            "labelSmoothing", \.labelSmoothing, 0...0.99,
+            "share of a class that all of them divide; labels and values have none")
         Option.group("layers", \.layers)
         Option(
             "score", \.metrics,

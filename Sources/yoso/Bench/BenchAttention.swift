@@ -37,8 +37,8 @@ struct BenchAttention: ParsableCommand {
     @Option(help: "Rounds, each of every attention in turn; medians count.") var rounds = 5
     @Option(help: "Threads, each with heads of its own; 0 for one a core.") var threads = 0
     @Option(help: "cpu, cuda or auto.") var device = DeviceChoice.cpu
-    @Option(help: "Of a GPU: fp32 or bf16.") var precision = Precision.bf16
-    @Option(help: "Tokens of a pass of 12 heads on a GPU.") var deviceTokens = 32_768
+    @Option(help: "Of a GPU: fp32 or bf16, the default; a CPU multiplies fp32.") var precision: Precision?
+    @Option(help: "Tokens of a pass of 12 heads on a GPU; the default is 32768.") var deviceTokens: Int?
     @Option(help: "Longest pass in seconds: an attention that would take more at the next length stops before it.")
     var limit = 10.0
     @Option(help: "A folder with torch_attention.py, as Tests/Peers is, or a script like it: timed between the rounds.")
@@ -49,7 +49,11 @@ struct BenchAttention: ParsableCommand {
     func validate() throws {
         try usage { try bench.check(lengths, data, hasCheckpoint: checkpoint != nil, threads: threads) }
         guard device == .cpu || against == nil else { throw ValidationError("--against times the CPU alone") }
-        guard (1...1 << 22).contains(deviceTokens) else {
+        for (option, isThere) in [("--precision", precision != nil), ("--device-tokens", deviceTokens != nil)]
+        where isThere && device == .cpu {
+            throw ValidationError("\(option) is of a GPU; wanted --device cuda or auto")
+        }
+        guard (1...1 << 22).contains(deviceTokens ?? 1) else {
             throw ValidationError("wanted --device-tokens 1 to \(1 << 22)")
         }
         if device == .cuda, !only.isEmpty, let problem = bench.problemsOnDevice.first {
@@ -66,7 +70,7 @@ struct BenchAttention: ParsableCommand {
         let workers = Workers(threads: threads)
         var bench = bench
         bench.peer = try against.map { try PeerScript(at: $0, named: "torch_attention.py", python: python) }
-        bench.device = try TimedDevice(device, precision, tokens: deviceTokens)
+        bench.device = try TimedDevice(device, precision ?? .bf16, tokens: deviceTokens ?? 32_768)
         try Bench.title(on: device)
         if bench.device != nil {
             bench.problemsOnDevice.forEach { Terminal.line("note: left out: \($0)") }

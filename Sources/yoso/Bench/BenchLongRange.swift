@@ -18,7 +18,7 @@ struct BenchLongRange: ParsableCommand {
 
     func run() throws {
         let bench = try LongRangeBench(
-            task, over: over, settings.overrides, data: data, rounds: rounds, steps: steps)
+            task, over: over, settings.overrides(), data: data, rounds: rounds, steps: steps)
         try Bench.title(", \(bench.title)")
         try bench.run(line: Terminal.line)
     }

@@ -21,18 +21,21 @@ struct DataCheck: ParsableCommand {
     @Argument(help: "The folder of all tasks, or of one.", completion: .directory) var folder: String
     @Option(help: "Folder of a tokenizer, to say how many rows are cut.", completion: .directory) var vocabulary:
         String?
-    @Option(parsing: .upToNextOption, help: "Lengths in tokens for --vocabulary.") var lengths = [64, 128, 256]
+    @Option(parsing: .upToNextOption, help: "Lengths in tokens for --vocabulary; the default is 64, 128 and 256.")
+    var lengths: [Int] = []
     @Option(parsing: .upToNextOption, help: "Text of a corpus, to look for dev sentences in.", completion: .file())
     var corpus: [String] = []
 
     func validate() throws {
+        guard lengths.isEmpty || vocabulary != nil else { throw ValidationError("--lengths wants --vocabulary") }
         for length in lengths where length < 1 { throw ValidationError("--lengths \(length): wanted at least 1") }
     }
 
     func run() throws {
         let inspection = try TaskInspection {
             $0.tokenizer = try vocabulary.map { try TokenizerFolder.load(URL(fileURLWithPath: $0)) }
-            ($0.lengths, $0.corpus) = (lengths, corpus)
+            if !lengths.isEmpty { $0.lengths = lengths }
+            $0.corpus = corpus
         }
         let outcome = try inspection.run(in: folder, RunDisplay())
         Terminal.line("\(outcome.files) files, \(outcome.damaged) damaged")

@@ -27,6 +27,10 @@ struct Evaluate: ParsableCommand {
     var wnli: WNLIPolicy?
     @OptionGroup var hosts: Hosts
 
+    func validate() throws {
+        if let wnli, task?.lowercased() != "all" { throw ValidationError("--wnli \(wnli.rawValue): wanted --task all") }
+    }
+
     func run() throws {
         let evaluation = Evaluation {
             ($0.data, $0.length) = (data, length)

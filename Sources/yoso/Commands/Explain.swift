@@ -13,7 +13,7 @@ struct Explain: ParsableCommand, RankedCommand {
     @OptionGroup var settings: Settings
 
     func run() throws {
-        let read = try AnyRecipe(recipe, settings.overrides)
+        let read = try AnyRecipe(recipe, settings.overrides())
         Terminal.line(read.resolved.explanation)
         switch read {
         case .pretraining: Terminal.next("yoso pretrain \(recipe) --dry-run")
@@ -35,9 +35,15 @@ struct Settings: ParsableArguments {
         }
     }
 
-    var overrides: [ResolvedRecipe.Override] {
-        settings.compactMap(ResolvedRecipe.Override.init(setting:))
-            + ResolvedRecipe.Override.list([("device", device?.rawValue, "--device")])
+    /// With those of other flags that stand for keys.
+    ///
+    /// - Throws: `UsageError` where a flag and `--set` name one key.
+    func overrides(_ flags: [ResolvedRecipe.Override] = []) throws -> [ResolvedRecipe.Override] {
+        let all =
+            settings.compactMap(ResolvedRecipe.Override.init(setting:))
+            + ResolvedRecipe.Override.list([("device", device?.rawValue, "--device")]) + flags
+        try ResolvedRecipe.Override.check(all)
+        return all
     }
 
     /// As another process of this program takes them.

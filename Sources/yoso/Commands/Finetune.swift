@@ -1,6 +1,7 @@
 import ArgumentParser
 import Console
 import Experiments
+import Recipes
 
 struct Finetune: ParsableCommand, RankedCommand {
     static let configuration = CommandConfiguration(
@@ -21,8 +22,9 @@ struct Finetune: ParsableCommand, RankedCommand {
     @Option(help: "Folder of the task's files in the place of data.", completion: .directory) var data: String?
     @Option(help: "Folder of the run, or of all; the default is Checkpoints/NAME, glue or lra.", completion: .directory)
     var output: String?
-    @Option(help: "With all, WNLI by its training labels' majority, like the others (train), or not (skip).")
-    var wnli = WNLIPolicy.majority
+    @Option(
+        help: "With all, WNLI by its training labels' majority, the default, like the others (train), or not (skip).")
+    var wnli: WNLIPolicy?
     @Option(
         help: """
             Keys and values as a published table has them: bert, miniatures, m-fac, run-glue, sane, mosaic or electra; \
@@ -49,11 +51,11 @@ struct Finetune: ParsableCommand, RankedCommand {
     @Flag(help: "With lra or one of its tasks, the short recipe, for two cores.") var short = false
     @Option(help: "What ranks share out: the steps of each run, or whole runs.") var spread = Spread.steps
 
-    func validate() throws { try usage { try plan.check() } }
+    func validate() throws { try usage { try plan(settings.overrides()).check() } }
 
-    private var plan: FineTuningPlan {
+    private func plan(_ overrides: [ResolvedRecipe.Override]) -> FineTuningPlan {
         FineTuningPlan {
-            ($0.run.recipe, $0.run.task, $0.run.overrides) = (recipe, task, settings.overrides)
+            ($0.run.recipe, $0.run.task, $0.run.overrides) = (recipe, task, overrides)
             ($0.run.checkpoint, $0.run.data, $0.run.output) = (checkpoint, data, output)
             ($0.run.fromTask, $0.run.randomWeights, $0.protocolName) = (fromTask, randomWeights, self.protocol)
             $0.run.spread = spread
@@ -61,5 +63,5 @@ struct Finetune: ParsableCommand, RankedCommand {
         }
     }
 
-    func run() throws { Terminal.next(try plan.run(RunDisplay())) }
+    func run() throws { Terminal.next(try plan(settings.overrides()).run(RunDisplay())) }
 }

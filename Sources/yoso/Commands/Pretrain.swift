@@ -20,15 +20,23 @@ struct Pretrain: ParsableCommand, RankedCommand {
     @Flag(help: "Go on by itself without ranks that are gone, from the last checkpoint.") var elastic = false
     @Flag(help: "Build everything, run a few steps, and say what the run would take.") var dryRun = false
     @Option(help: "The same, and what it would take on so many machines like this one.") var ranks: Int?
-    @Option(help: "The network between them.") var network = "25Gbit"
+    @Option(help: "The network between them, with --ranks; the default is 25Gbit.") var network: String?
+
+    private var isDry: Bool { dryRun || ranks != nil }
+
+    func validate() throws {
+        if network != nil, ranks == nil { throw ValidationError("--network wants --ranks") }
+        for (option, isThere) in [("--elastic", elastic), ("--profile", profile)] where isThere && isDry {
+            throw ValidationError("\(option) with \(dryRun ? "--dry-run" : "--ranks"), which trains nothing")
+        }
+    }
 
     func run() throws {
-        let start = [("checkpoint", checkpoint, "--checkpoint")]
-        let recipe = try PretrainingRecipe(
-            recipe, settings.overrides + ResolvedRecipe.Override.list(files.flags + start))
+        let start = ResolvedRecipe.Override.list([("checkpoint", checkpoint, "--checkpoint")])
+        let recipe = try PretrainingRecipe(recipe, settings.overrides(files.overrides + start))
         let pretraining = Pretraining(recipe, output: output)
-        guard !dryRun, ranks == nil else {
-            Terminal.line(try pretraining.estimate(RunDisplay(), ranks: ranks, over: network).text)
+        guard !isDry else {
+            Terminal.line(try pretraining.estimate(RunDisplay(), ranks: ranks, over: network ?? "25Gbit").text)
             return Terminal.next("the same without --dry-run")
         }
         let phases = profile ? StepProfile(threads: Workers(threads: recipe.options.threads).threads) : nil
@@ -41,10 +49,19 @@ struct Pretrain: ParsableCommand, RankedCommand {
 
 /// What stands in the place of a pretraining recipe's files.
 struct PretrainingFiles: ParsableArguments {
-    @Option(help: "Text files or folders in the place of corpus.text.", completion: .file()) var data: String?
+    @Option(
+        help: "A text file, or a folder of them, in the place of corpus.text. Repeatable.", completion: .file())
+    var data: [String] = []
     @Option(help: "Folder of the tokenizer in the place of vocabulary.", completion: .directory) var vocabulary: String?
 
-    var flags: [(String, String?, String)] {
-        [("corpus.text", data, "--data"), ("vocabulary", vocabulary, "--vocabulary")]
+    /// As another process of this program takes them.
+    var arguments: [String] {
+        data.flatMap { ["--data", $0] } + (vocabulary.map { ["--vocabulary", $0] } ?? [])
+    }
+
+    var overrides: [ResolvedRecipe.Override] {
+        let text = ResolvedRecipe.Override(
+            key: "corpus.text", texts: data, argument: data.map { "--data \($0)" }.joined(separator: " "))
+        return (data.isEmpty ? [] : [text]) + ResolvedRecipe.Override.list([("vocabulary", vocabulary, "--vocabulary")])
     }
 }

@@ -10,13 +10,17 @@ struct Submit: ParsableCommand {
         abstract: "Predict all test sets of GLUE and write the zip archive for its server, or check one.",
         example: "yoso submit --data glue/ --checkpoints Checkpoints/glue")
 
-    @Option(help: "Folder of runs by their tasks' names, as finetune --task all leaves it.", completion: .directory)
-    var checkpoints = "Checkpoints/glue"
+    @Option(
+        help:
+            "Folder of runs by their tasks' names, as finetune --task all leaves it in Checkpoints/glue, the default.",
+        completion: .directory)
+    var checkpoints: String?
     @Option(help: "Folder of all tasks' files; AX is diagnostic/diagnostic.tsv there.", completion: .directory)
     var data: String?
-    @Option(help: "The archive that is written.", completion: .file(extensions: ["zip"])) var output = "submission.zip"
-    @Option(help: "What stands for WNLI: majority of its test set's kind (0), or its model (train).")
-    var wnli = WNLIPolicy.majority
+    @Option(help: "The archive that is written; the default is submission.zip.", completion: .file(extensions: ["zip"]))
+    var output: String?
+    @Option(help: "What stands for WNLI: majority of its test set's kind (0), the default, or its model (train).")
+    var wnli: WNLIPolicy?
     @Flag(help: "Write the first label, or 2.5, where a model or a test file is missing, rather than refuse.")
     var fillMissing = false
     @Option(help: "Say what is wrong with this archive, and do nothing else.", completion: .file(extensions: ["zip"]))
@@ -24,6 +28,13 @@ struct Submit: ParsableCommand {
 
     func validate() throws {
         guard wnli != .skip else { throw ValidationError("--wnli skip: the server wants all files; majority or train") }
+        let others: [(String, Bool)] = [
+            ("--checkpoints", checkpoints != nil), ("--data", data != nil), ("--output", output != nil),
+            ("--wnli", wnli != nil), ("--fill-missing", fillMissing),
+        ]
+        for (option, isThere) in others where isThere && check != nil {
+            throw ValidationError("--check with \(option): wanted one of them")
+        }
         guard check != nil || data != nil else { throw ValidationError("no folder is named; pass --data DIR") }
     }
 
@@ -35,8 +46,10 @@ struct Submit: ParsableCommand {
             Terminal.line("\(check): all \(Submission.files.count) files are as the server wants them")
             return Terminal.next("upload it at https://gluebenchmark.com/submit")
         }
+        let output = output ?? "submission.zip"
         try ReportFile.check(output)
-        let predictions = TestPredictions(checkpoints: checkpoints, data: data ?? "", wnli: wnli)
+        let predictions = TestPredictions(
+            checkpoints: checkpoints ?? "Checkpoints/glue", data: data ?? "", wnli: wnli ?? .majority)
         let submission = try predictions.submission(fillMissing: fillMissing, RunDisplay())
         try submission.write(to: URL(fileURLWithPath: output))
         Terminal.line(output)

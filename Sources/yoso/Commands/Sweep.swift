@@ -24,8 +24,8 @@ struct Sweep: ParsableCommand, RankedCommand {
 
     func run() throws {
         let sweep = try Experiments.Sweep(
-            recipe, settings.overrides + ResolvedRecipe.Override.list(files.flags), over: over, task: task,
-            taskData: taskData, output: output, spread: spread)
+            recipe, settings.overrides(files.overrides), over: over, task: task, taskData: taskData, output: output,
+            spread: spread)
         try sweep.run(RunDisplay())
         Terminal.next("yoso report \(sweep.first)")
     }

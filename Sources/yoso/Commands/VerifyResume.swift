@@ -11,7 +11,7 @@ struct VerifyResume: ParsableCommand {
     @Argument(help: "A pretraining recipe.", completion: .pretrainingRecipe) var recipe: String
     @Option(help: "Steps before the kill.") var at: Int
     @OptionGroup var settings: Settings
-    @Option(help: "Text files or folders in the place of corpus.text.", completion: .file()) var data: String?
+    @OptionGroup var files: PretrainingFiles
     @Option(help: "Folder of the two runs, straight and killed, which begin afresh.", completion: .directory)
     var output =
         "Checkpoints/verify-resume"
@@ -23,11 +23,15 @@ struct VerifyResume: ParsableCommand {
     }
 
     func run() throws {
-        _ = try PretrainingRecipe(recipe, settings.overrides)
+        let overrides = try settings.overrides(files.overrides)
+        for setting in overrides where ["budget", "checkpoints.every"].contains(setting.key) {
+            throw ValidationError("\(setting.argument): --at says it, wanted one of them")
+        }
+        _ = try PretrainingRecipe(recipe, overrides)
         try ResumeProof(at: at, output: output) { folder in
             ["pretrain", recipe, "--output", folder] + settings.arguments
                 + ["--set", "budget=\(2 * at) steps", "--set", "checkpoints.every=\(at) steps"]
-                + (data.map { ["--data", $0] } ?? [])
+                + files.arguments
         }.run(RunDisplay())
         Terminal.line("the weights are the same bits")
         Terminal.next("yoso pretrain \(recipe)")

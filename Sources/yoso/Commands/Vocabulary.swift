@@ -33,7 +33,8 @@ struct Vocabulary: ParsableCommand {
 
         func run() throws {
             try training.run(into: output, RunDisplay())
-            Terminal.next("yoso pretrain mini --vocabulary \(output) --data \(input.joined(separator: " "))")
+            let text = input.map { "--data \($0)" }.joined(separator: " ")
+            Terminal.next("yoso pretrain mini --vocabulary \(output) \(text)")
         }
     }
 }
