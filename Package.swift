@@ -176,7 +176,7 @@ let package = Package(
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"]),
         .testTarget(name: "AutogradTests", dependencies: ["Autograd", "Attention", "CKernels", "Tensors"]),
         .testTarget(name: "CudaTests", dependencies: ["Attention", "Autograd", "CKernels", "Cuda", "Tensors"]),
-        .testTarget(name: "AttentionTests", dependencies: ["Attention", "Autograd", "Tensors"]),
+        .testTarget(name: "AttentionTests", dependencies: ["Attention", "Autograd", "CKernels", "Tensors"]),
         .testTarget(
             name: "BertTests",
             dependencies: [

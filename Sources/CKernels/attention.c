@@ -1,134 +1,16 @@
-// Softmax attention of one head, a tile of queries and keys at a time, whose scores stay in L2.
+// Softmax attention of one head, by the level of kernels.
 
-#include "tiles.h"
+#include "kernels.h"
 
-#define LOG2_E 1.44269504088896341f
-// A score that weighs nothing.
-#define UNSEEN -1e30f
+INLINE const attention_kernels *kernels(void) { return is_avx2() ? &attention_avx2 : &attention_avx512; }
 
-enum {
-    // Queries and keys of a tile: multiples of six and sixteen, for either may lie along the rows of a product.
-    QUERIES = 48,
-    KEYS = 480,
-};
+int64_t ck_attend_scratch(int64_t n, int64_t width) { return kernels()->scratch(n, width); }
 
-/// Dropout of n weights of a query, of keys from `key` on.
-WIDE_INLINE void drop_row(ck_attention_head head, int64_t query, int64_t key, int64_t n, float *x) {
-    const int64_t place = head.places ? head.places[query] : query;
-    if (head.dropout > 0) drop(n, head.mask, (uint32_t)(place * head.key.rows + key), head.dropout, x);
+void ck_attend(ck_attention_head head, ck_matrix y, float *log_sum, float *scratch) {
+    kernels()->attend(head, y, log_sum, scratch);
 }
 
-/// Keys of a tile of a sequence of n tokens: one of two constants, with which strides are constant too.
-INLINE int64_t keys_at_once(int64_t n) { return n > QUERIES ? KEYS : QUERIES; }
-
-int64_t ck_attend_scratch(int64_t n, int64_t width) {
-    return n + 2 * QUERIES * keys_at_once(n) + (3 * keys_at_once(n) + 4 * QUERIES) * padded(width);
-}
-
-WIDE_INLINE void attend(const int64_t most, ck_attention_head head, ck_matrix y, float *log_sum, float *scratch) {
-    FAST
-    const int64_t width = head.query.columns, wide = padded(width);
-    const float factor = head.scale * LOG2_E;
-    float *scores = scratch, *keys = scores + QUERIES * most, *values = keys + most * wide,
-          *queries = values + most * wide, *sums = queries + QUERIES * wide;
-    for (int64_t first = 0; first < head.key.rows; first += most) {
-        const ck_matrix key = rows_of(head.key, first, most);
-        const int64_t columns = padded(key.rows);
-        pack_rows(key, keys);
-        pack_columns(rows_of(head.value, first, most), most * COLUMNS, values);
-        for (int64_t start = 0; start < head.query.rows; start += QUERIES) {
-            const ck_matrix query = rows_of(head.query, start, QUERIES), out = rows_of(y, start, QUERIES);
-            pad_rows(query, queries);
-            multiply_tiles(width, queries, width, 1, keys, width * COLUMNS, 0,
-                           (ck_matrix){scores, query.rows, columns, most});
-            for (int64_t i = 0; i < query.rows; i++) {
-                float *row = scores + i * most, *top = log_sum + start + i;
-                for (int64_t j = key.rows; j < columns; j++) row[j] = UNSEEN;
-                const float here = factor * largest_of(columns, row);
-                const float best = first > 0 && *top > here ? *top : here;
-                float sum = powers(columns, factor, best, row);
-                drop_row(head, start + i, first, key.rows, row);
-                if (first > 0) {
-                    // What was summed below another maximum.
-                    const float share = exp2f(*top - best);
-                    sum += share * sums[start + i];
-                    if (share != 1)
-                        for (int64_t c = 0; c < width; c++) out.data[i * out.stride + c] *= share;
-                }
-                sums[start + i] = sum;
-                *top = best;
-            }
-            multiply_tiles(key.rows, scores, most, 1, values, most * COLUMNS, first > 0, out);
-        }
-    }
-    for (int64_t i = 0; i < head.query.rows; i++) {
-        const float inverse = 1.0f / sums[i];
-        for (int64_t c = 0; c < width; c++) y.data[i * y.stride + c] *= inverse;
-        log_sum[i] += log2f(sums[i]);
-    }
-}
-
-WIDE void ck_attend(ck_attention_head head, ck_matrix y, float *log_sum, float *scratch) {
-    if (head.key.rows > QUERIES)
-        attend(KEYS, head, y, log_sum, scratch);
-    else
-        attend(QUERIES, head, y, log_sum, scratch);
-}
-
-WIDE_INLINE void attend_gradient(const int64_t most, ck_attention_head head, ck_matrix dy, const float *log_sum,
-                                 const float *delta, ck_matrix dquery, ck_matrix dkey, ck_matrix dvalue,
-                                 float *scratch) {
-    FAST
-    const int64_t width = head.query.columns, wide = padded(width);
-    const float factor = head.scale * LOG2_E;
-    float *weights = scratch, *slopes = weights + QUERIES * most, *keys = slopes + QUERIES * most,
-          *across = keys + most * wide, *values = across + most * wide, *queries = values + most * wide,
-          *query_panels = queries + QUERIES * wide, *gradients = query_panels + QUERIES * wide,
-          *gradient_panels = gradients + QUERIES * wide;
-    for (int64_t first = 0; first < head.key.rows; first += most) {
-        const ck_matrix key = rows_of(head.key, first, most);
-        const int64_t columns = padded(key.rows);
-        pack_rows(key, keys);
-        pack_columns(key, most * COLUMNS, across);
-        pack_rows(rows_of(head.value, first, most), values);
-        for (int64_t start = 0; start < head.query.rows; start += QUERIES) {
-            const ck_matrix query = rows_of(head.query, start, QUERIES), d = rows_of(dy, start, QUERIES);
-            const int64_t n = query.rows;
-            pad_rows(query, queries);
-            pad_rows(d, gradients);
-            pack_columns(query, QUERIES * COLUMNS, query_panels);
-            pack_columns(d, QUERIES * COLUMNS, gradient_panels);
-            multiply_tiles(width, queries, width, 1, keys, width * COLUMNS, 0, (ck_matrix){weights, n, columns, most});
-            for (int64_t i = 0; i < n; i++) {
-                float *row = weights + i * most;
-                powers(columns, factor, log_sum[start + i], row);
-                if (head.dropout > 0) {
-                    memcpy(slopes + i * most, row, (size_t)key.rows * sizeof *row);
-                    drop_row(head, start + i, first, key.rows, slopes + i * most);
-                }
-            }
-            multiply_across(n, head.dropout > 0 ? slopes : weights, most, gradient_panels, QUERIES * COLUMNS,
-                           start > 0, rows_of(dvalue, first, most));
-            multiply_tiles(width, gradients, width, 1, values, width * COLUMNS, 0,
-                           (ck_matrix){slopes, n, columns, most});
-            for (int64_t i = 0; i < n; i++) {
-                float *row = slopes + i * most;
-                const float *weight = weights + i * most;
-                drop_row(head, start + i, first, key.rows, row);
-                for (int64_t j = 0; j < key.rows; j++)
-                    row[j] = head.scale * weight[j] * (row[j] - delta[start + i]);
-            }
-            multiply_tiles(key.rows, slopes, most, 1, across, most * COLUMNS, first > 0,
-                           rows_of(dquery, start, QUERIES));
-            multiply_across(n, slopes, most, query_panels, QUERIES * COLUMNS, start > 0, rows_of(dkey, first, most));
-        }
-    }
-}
-
-WIDE void ck_attend_gradient(ck_attention_head head, ck_matrix dy, const float *log_sum, const float *delta,
-                             ck_matrix dquery, ck_matrix dkey, ck_matrix dvalue, float *scratch) {
-    if (head.key.rows > QUERIES)
-        attend_gradient(KEYS, head, dy, log_sum, delta, dquery, dkey, dvalue, scratch);
-    else
-        attend_gradient(QUERIES, head, dy, log_sum, delta, dquery, dkey, dvalue, scratch);
+void ck_attend_gradient(ck_attention_head head, ck_matrix dy, const float *log_sum, const float *delta,
+                        ck_matrix dquery, ck_matrix dkey, ck_matrix dvalue, float *scratch) {
+    kernels()->gradient(head, dy, log_sum, delta, dquery, dkey, dvalue, scratch);
 }

@@ -14,11 +14,13 @@
 #define CLONES
 #endif
 
-// What is made for AVX2 alone, and called where `is_avx2`.
+// What is made for AVX2 alone, and called where `is_avx2`, and for AVX-512 alone.
 #if defined(__x86_64__)
 #define WIDE __attribute__((target("arch=x86-64-v3")))
+#define WIDEST __attribute__((target("arch=x86-64-v4"), min_vector_width(512)))
 #else
 #define WIDE
+#define WIDEST
 #endif
 
 #define INLINE static inline __attribute__((always_inline))
@@ -104,6 +106,15 @@ INLINE void drop(int64_t n, uint64_t key, uint32_t first, float probability, flo
         x[i] *= factor;
     }
 }
+
+/// ck_attend_scratch, ck_attend and ck_attend_gradient.
+typedef struct {
+    int64_t (*scratch)(int64_t n, int64_t width);
+    void (*attend)(ck_attention_head head, ck_matrix y, float *log_sum, float *scratch);
+    void (*gradient)(ck_attention_head head, ck_matrix dy, const float *log_sum, const float *delta, ck_matrix dquery,
+                     ck_matrix dkey, ck_matrix dvalue, float *scratch);
+} attention_kernels;
+extern const attention_kernels attention_avx2, attention_avx512;
 
 /// ck_bf16_multiply by AMX, where ck_amx, and gelu(c) unless null.
 void ck_amx_multiply(int64_t depth, const uint32_t *left, const uint32_t *right, const float *start, int accumulates,

@@ -1,48 +1,62 @@
-// Products of six rows by sixteen columns in the sixteen registers of a CPU with AVX2, and powers of two of eight lanes.
-// The right operand lies in panels of sixteen columns, in the order in which a product reads it.
-#ifndef TILES_H
-#define TILES_H
+// Products of tiles in registers, ROWS rows by two vectors of LANES columns, and powers of two, for whoever includes it: six rows of
+// eight lanes fill the sixteen registers of AVX2, twelve of sixteen most of the thirty-two of AVX-512.
+// The right operand lies in panels of COLUMNS columns, in the order in which a product reads it.
 
 #include "lanes.h"
 
-#define WIDE_INLINE static inline __attribute__((always_inline)) WIDE
+#if LANES == 16
+#define TARGET WIDEST
+enum { ROWS = 12 };
+#else
+#define TARGET WIDE
+enum { ROWS = 6 };
+#endif
+// Sums stay in registers only where the compiler knows each by its number.
+#define UNROLLED _Pragma("clang loop unroll(full)")
+#define TILE_INLINE static inline __attribute__((always_inline)) TARGET
 
+enum { COLUMNS = 2 * LANES };
+
+typedef float vector __attribute__((ext_vector_type(LANES)));
+typedef float vector_anywhere __attribute__((ext_vector_type(LANES), aligned(4)));
 typedef float eight_anywhere __attribute__((ext_vector_type(8), aligned(4)));
 
-enum { ROWS = 6, COLUMNS = 16 };
+TILE_INLINE vector load_vector(const float *x) { return *(const vector_anywhere *)x; }
+TILE_INLINE void store_vector(vector x, float *y) { *(vector_anywhere *)y = x; }
+TILE_INLINE eight load_eight(const float *x) { return *(const eight_anywhere *)x; }
+TILE_INLINE void store_eight(eight x, float *y) { *(eight_anywhere *)y = x; }
 
-WIDE_INLINE eight load_eight(const float *x) { return *(const eight_anywhere *)x; }
-WIDE_INLINE void store_eight(eight x, float *y) { *(eight_anywhere *)y = x; }
-
-/// c = a b, or c += a b: six rows of a, whose element (i, k) lies at i * row + k * step, by a panel [depth, 16].
+/// c = a b, or c += a b: ROWS rows of a, whose element (i, k) lies at i * row + k * step, by a panel [depth, COLUMNS].
 /// Only `rows` by `columns` of c are touched.
-WIDE_INLINE void multiply_tile(int64_t depth, const float *a, const int64_t row, const int64_t step, const float *panel,
+TILE_INLINE void multiply_tile(int64_t depth, const float *a, const int64_t row, const int64_t step, const float *panel,
                                int32_t accumulates, int64_t rows, int64_t columns, float *c, int64_t stride) {
     FAST
-    eight sums[ROWS][2];
-    for (int i = 0; i < ROWS; i++) sums[i][0] = sums[i][1] = 0;
+    vector sums[ROWS][2];
+    UNROLLED for (int i = 0; i < ROWS; i++) sums[i][0] = sums[i][1] = 0;
     for (int64_t k = 0; k < depth; k++, a += step, panel += COLUMNS) {
-        const eight left = load_eight(panel), right = load_eight(panel + 8);
-        for (int i = 0; i < ROWS; i++) {
-            const eight factor = a[i * row];
+        const vector left = load_vector(panel), right = load_vector(panel + LANES);
+        UNROLLED for (int i = 0; i < ROWS; i++) {
+            const vector factor = a[i * row];
             sums[i][0] += factor * left;
             sums[i][1] += factor * right;
         }
     }
     if (columns == COLUMNS) {
-        for (int i = 0; i < ROWS; i++, c += stride) {
+        UNROLLED for (int i = 0; i < ROWS; i++, c += stride) {
             if (i >= rows) return;
-            store_eight(accumulates ? load_eight(c) + sums[i][0] : sums[i][0], c);
-            store_eight(accumulates ? load_eight(c + 8) + sums[i][1] : sums[i][1], c + 8);
+            store_vector(accumulates ? load_vector(c) + sums[i][0] : sums[i][0], c);
+            store_vector(accumulates ? load_vector(c + LANES) + sums[i][1] : sums[i][1], c + LANES);
         }
         return;
     }
-    for (int64_t i = 0; i < ROWS && i < rows; i++, c += stride)
-        for (int64_t j = 0; j < columns; j++) c[j] = (accumulates ? c[j] : 0) + sums[i][j / 8][j % 8];
+    UNROLLED for (int i = 0; i < ROWS; i++, c += stride) {
+        if (i >= rows) return;
+        for (int64_t j = 0; j < columns; j++) c[j] = (accumulates ? c[j] : 0) + sums[i][j / LANES][j % LANES];
+    }
 }
 
-/// c = a b, or c += a b, of panels [depth, 16] that lie `apart` floats apart.
-WIDE_INLINE void multiply_tiles(int64_t depth, const float *a, const int64_t row, const int64_t step,
+/// c = a b, or c += a b, of panels [depth, COLUMNS] that lie `apart` floats apart.
+TILE_INLINE void multiply_tiles(int64_t depth, const float *a, const int64_t row, const int64_t step,
                                 const float *panels, int64_t apart, int32_t accumulates, ck_matrix c) {
     for (int64_t j = 0; j < c.columns; j += COLUMNS, panels += apart)
         for (int64_t i = 0; i < c.rows; i += ROWS)
@@ -50,8 +64,8 @@ WIDE_INLINE void multiply_tiles(int64_t depth, const float *a, const int64_t row
                           c.columns - j < COLUMNS ? c.columns - j : COLUMNS, c.data + i * c.stride + j, c.stride);
 }
 
-/// c = aᵀ b, or c += aᵀ b, of a [depth, rows of c] with this stride: six of its columns stay in L1 for all panels.
-WIDE_INLINE void multiply_across(int64_t depth, const float *a, const int64_t stride, const float *panels,
+/// c = aᵀ b, or c += aᵀ b, of a [depth, rows of c] with this stride: ROWS of its columns stay in L1 for all panels.
+TILE_INLINE void multiply_across(int64_t depth, const float *a, const int64_t stride, const float *panels,
                                  int64_t apart, int32_t accumulates, ck_matrix c) {
     for (int64_t i = 0; i < c.rows; i += ROWS)
         for (int64_t j = 0; j < c.columns; j += COLUMNS)
@@ -59,8 +73,8 @@ WIDE_INLINE void multiply_across(int64_t depth, const float *a, const int64_t st
                           c.columns - j < COLUMNS ? c.columns - j : COLUMNS, c.data + i * c.stride + j, c.stride);
 }
 
-/// Panels [rows, 16] of the columns of x, `apart` floats apart; zero behind the last.
-WIDE_INLINE void pack_columns(ck_matrix x, int64_t apart, float *panels) {
+/// Panels [rows, COLUMNS] of the columns of x, `apart` floats apart; zero behind the last.
+TILE_INLINE void pack_columns(ck_matrix x, int64_t apart, float *panels) {
     for (int64_t j = 0; j < x.columns; j += COLUMNS, panels += apart)
         for (int64_t i = 0; i < x.rows; i++) {
             const float *from = x.data + i * x.stride + j;
@@ -86,13 +100,13 @@ WIDE_INLINE void pack_columns(ck_matrix x, int64_t apart, float *panels) {
 #define FIRST_1 0, 8, 2, 10, 4, 12, 6, 14
 #define SECOND_1 1, 9, 3, 11, 5, 13, 7, 15
 
-/// Panels [columns, 16] of the rows of x, behind one another; zero behind the last.
-WIDE_INLINE void pack_rows(ck_matrix x, float *panels) {
+/// Panels [columns, COLUMNS] of the rows of x, behind one another; zero behind the last.
+TILE_INLINE void pack_rows(ck_matrix x, float *panels) {
     for (int64_t i = 0; i < x.rows; i += COLUMNS, panels += x.columns * COLUMNS)
-        for (int64_t half = 0; half < COLUMNS; half += 8) {
-            const float *from = x.data + (i + half) * x.stride;
-            const int64_t rows = x.rows - i - half;
-            float *to = panels + half;
+        for (int64_t part = 0; part < COLUMNS; part += 8) {
+            const float *from = x.data + (i + part) * x.stride;
+            const int64_t rows = x.rows - i - part;
+            float *to = panels + part;
             int64_t j = 0;
             if (rows >= 8)
                 for (; j + 8 <= x.columns; j += 8) {
@@ -109,8 +123,8 @@ WIDE_INLINE void pack_rows(ck_matrix x, float *panels) {
         }
 }
 
-/// The rows of x, [rows, columns] side by side, and zeros up to a multiple of six rows.
-WIDE_INLINE void pad_rows(ck_matrix x, float *y) {
+/// The rows of x, [rows, columns] side by side, and zeros up to a multiple of ROWS rows.
+TILE_INLINE void pad_rows(ck_matrix x, float *y) {
     for (int64_t i = 0; i < x.rows; i++, y += x.columns) {
         const float *from = x.data + i * x.stride;
         int64_t j = 0;
@@ -121,74 +135,72 @@ WIDE_INLINE void pad_rows(ck_matrix x, float *y) {
 }
 
 /// At most so many rows from `first` on.
-WIDE_INLINE ck_matrix rows_of(ck_matrix x, int64_t first, int64_t most) {
+TILE_INLINE ck_matrix rows_of(ck_matrix x, int64_t first, int64_t most) {
     const int64_t left = x.rows - first;
     return (ck_matrix){x.data + first * x.stride, left < most ? left : most, x.columns, x.stride};
 }
 
-/// The largest of n, a multiple of sixteen.
-WIDE_INLINE float largest_of(int64_t n, const float *x) {
-    eight a = load_eight(x), b = load_eight(x + 8);
-    int64_t j = 16;
-    if (n >= 32) {
-        eight c = load_eight(x + 16), d = load_eight(x + 24);
-        for (j = 32; j + 32 <= n; j += 32) {
-            a = __builtin_elementwise_max(a, load_eight(x + j));
-            b = __builtin_elementwise_max(b, load_eight(x + j + 8));
-            c = __builtin_elementwise_max(c, load_eight(x + j + 16));
-            d = __builtin_elementwise_max(d, load_eight(x + j + 24));
+/// The largest of n, a multiple of COLUMNS.
+TILE_INLINE float largest_of(int64_t n, const float *x) {
+    vector a = load_vector(x), b = load_vector(x + LANES);
+    int64_t j = COLUMNS;
+    if (n >= 2 * COLUMNS) {
+        vector c = load_vector(x + COLUMNS), d = load_vector(x + COLUMNS + LANES);
+        for (j = 2 * COLUMNS; j + 2 * COLUMNS <= n; j += 2 * COLUMNS) {
+            a = __builtin_elementwise_max(a, load_vector(x + j));
+            b = __builtin_elementwise_max(b, load_vector(x + j + LANES));
+            c = __builtin_elementwise_max(c, load_vector(x + j + COLUMNS));
+            d = __builtin_elementwise_max(d, load_vector(x + j + COLUMNS + LANES));
         }
         a = __builtin_elementwise_max(a, c);
         b = __builtin_elementwise_max(b, d);
     }
-    for (; j < n; j += 16) {
-        a = __builtin_elementwise_max(a, load_eight(x + j));
-        b = __builtin_elementwise_max(b, load_eight(x + j + 8));
+    for (; j < n; j += COLUMNS) {
+        a = __builtin_elementwise_max(a, load_vector(x + j));
+        b = __builtin_elementwise_max(b, load_vector(x + j + LANES));
     }
     return __builtin_reduce_max(__builtin_elementwise_max(a, b));
 }
 
-typedef int32_t eight_words __attribute__((ext_vector_type(8)));
+typedef int32_t vector_words __attribute__((ext_vector_type(LANES)));
 
 /// 2^x of x <= 0, or a little more, to 2 units in the last place (Cephes' polynomial); at least 2^-126.
-WIDE_INLINE eight power_of_two(eight x) {
+TILE_INLINE vector power_of_two(vector x) {
     FAST
-    const eight least = -126.0f, rounder = 12582912.0f;
+    const vector least = -126.0f, rounder = 12582912.0f;
     x = x < least ? least : x;
-    const eight shifted = x + rounder, r = x - (shifted - rounder);
-    eight p = 1.535336188319500e-4f;
+    const vector shifted = x + rounder, r = x - (shifted - rounder);
+    vector p = 1.535336188319500e-4f;
     p = p * r + 1.339887440266574e-3f;
     p = p * r + 9.618437357674640e-3f;
     p = p * r + 5.550332471162809e-2f;
     p = p * r + 2.402264791363012e-1f;
     p = p * r + 6.931472028550421e-1f;
     p = p * r + 1.0f;
-    return (eight)((eight_words)p + ((eight_words)shifted << 23));
+    return (vector)((vector_words)p + ((vector_words)shifted << 23));
 }
 
-WIDE_INLINE float sum_of(eight x) {
+TILE_INLINE float sum_of(vector x) {
     FAST
     float sum = 0;
-    for (int i = 0; i < 8; i++) sum += x[i];
+    for (int i = 0; i < LANES; i++) sum += x[i];
     return sum;
 }
 
-/// x = 2^(factor x - top) of n, a multiple of sixteen; returns the sum.
-WIDE_INLINE float powers(int64_t n, float factor, float top, float *x) {
+/// x = 2^(factor x - top) of n, a multiple of COLUMNS; returns the sum.
+TILE_INLINE float powers(int64_t n, float factor, float top, float *x) {
     FAST
-    eight a = 0, b = 0;
-    for (int64_t j = 0; j < n; j += 16) {
-        const eight left = power_of_two(load_eight(x + j) * factor - top),
-                    right = power_of_two(load_eight(x + j + 8) * factor - top);
-        store_eight(left, x + j);
-        store_eight(right, x + j + 8);
+    vector a = 0, b = 0;
+    for (int64_t j = 0; j < n; j += COLUMNS) {
+        const vector left = power_of_two(load_vector(x + j) * factor - top),
+                     right = power_of_two(load_vector(x + j + LANES) * factor - top);
+        store_vector(left, x + j);
+        store_vector(right, x + j + LANES);
         a += left;
         b += right;
     }
     return sum_of(a + b);
 }
 
-/// The next multiple of sixteen.
+/// The next multiple of COLUMNS.
 INLINE int64_t padded(int64_t width) { return (width + COLUMNS - 1) / COLUMNS * COLUMNS; }
-
-#endif

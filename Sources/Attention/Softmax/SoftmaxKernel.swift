@@ -2,10 +2,12 @@ import Autograd
 import CKernels
 import Tensors
 
-/// Softmax attention by a kernel of its own, a head at a time, where that is faster than products of tiles: on CPUs with AVX2,
-/// for which OpenBLAS packs the keys again for every few queries.
+/// Softmax attention by a kernel of its own, a head at a time, where that is faster than products of tiles: in fp32, for which OpenBLAS
+/// packs the keys again for every few queries.
 extension SoftmaxPass {
-    static let hasKernel = String(cString: ck_level()) == "AVX2"
+    private static let isWide = ["AVX2", "AVX-512"].contains(String(cString: ck_level()))
+
+    static func hasKernel(_ products: Products) -> Bool { isWide && products.precision == .fp32 }
 
     /// Forward: the output of every head, and `logSums`, to the base 2.
     func attend(_ projections: Tensor, into output: Tensor, _ products: Products) {

@@ -102,7 +102,7 @@ double ck_binary_cross_entropy(int64_t n, float weight, CK_IN target, CK_OUT log
 
 // attention.c -----------------------------------------------------------------------------------------------------
 
-// Only where ck_level is AVX2, whose instructions it is made of.
+// Only where ck_level is AVX2 or AVX-512, whose instructions it is made of.
 
 /// One head of softmax attention over one sequence, [n, width] each; of queries n or fewer.
 typedef struct {

@@ -1,0 +1,3 @@
+#define LANES 8
+#define ATTENTION attention_avx2
+#include "head_tiles.h"
