@@ -46,22 +46,3 @@ struct Pretrain: ParsableCommand, RankedCommand {
         Terminal.next("yoso finetune --task sst2 --checkpoint \(pretraining.folder)")
     }
 }
-
-/// What stands in the place of a pretraining recipe's files.
-struct PretrainingFiles: ParsableArguments {
-    @Option(
-        help: "A text file, or a folder of them, in the place of corpus.text. Repeatable.", completion: .file())
-    var data: [String] = []
-    @Option(help: "Folder of the tokenizer in the place of vocabulary.", completion: .directory) var vocabulary: String?
-
-    /// As another process of this program takes them.
-    var arguments: [String] {
-        data.flatMap { ["--data", $0] } + (vocabulary.map { ["--vocabulary", $0] } ?? [])
-    }
-
-    var overrides: [ResolvedRecipe.Override] {
-        let text = ResolvedRecipe.Override(
-            key: "corpus.text", texts: data, argument: data.map { "--data \($0)" }.joined(separator: " "))
-        return (data.isEmpty ? [] : [text]) + ResolvedRecipe.Override.list([("vocabulary", vocabulary, "--vocabulary")])
-    }
-}
