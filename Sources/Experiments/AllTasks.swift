@@ -55,8 +55,9 @@ public struct AllTasks {
         }
         guard !runs.isEmpty else { throw TaskError(data, "holds no task; wanted for example SST-2/train.tsv there") }
         // Everything is read before the first run starts.
-        let first = runs.first { $0.run.checkpoint == run.checkpoint } ?? runs[0]
-        let source = ModelPath.url(try first.run.read().checkpoint)
+        var first = runs[0].run
+        first.checkpoint = run.checkpoint
+        let source = ModelPath.url(try first.read().checkpoint)
         let weights =
             run.randomWeights ? "random" : try TableSettings.weights(of: source, digest: ModelFolder.digest(source))
         let tokenizer = try TokenizerFolder.load(source)

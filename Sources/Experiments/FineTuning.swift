@@ -70,12 +70,17 @@ public struct FineTuning {
             throw UsageError(
                 "--protocol \(published.name) with --from-task: every task begins from the pretrained weights")
         }
+        if let task, let setting = overrides.first(where: { $0.key == "task" }) {
+            throw UsageError("--task \(task) with \(setting.argument): wanted one of them")
+        }
         let named = task.flatMap { try? GlueTask.named($0) }
         if let recipe, let named, let own = try? FineTuningRecipe(recipe, overrides), own.task.name != named.name {
             throw UsageError("--task \(named.name) with \(recipe), whose task is \(own.task.name): wanted one of them")
         }
         _ = try SearchGrid(grid)
-        try ResolvedRecipe.Override.check(overrides + flags(named))
+        // Of all tasks some begin from the checkpoint, and some from a task.
+        let start = task == "all" ? [] : fromTask.map { [("checkpoint", $0, "--from-task")] } ?? []
+        try ResolvedRecipe.Override.check(overrides + flags(nil) + ResolvedRecipe.Override.list(start))
         for key in overrides.map(\.key) where grid.contains(where: { $0.hasPrefix("\(key)=") }) {
             throw UsageError("\(key) is both set and searched; wanted one of them")
         }
@@ -121,8 +126,8 @@ public struct FineTuning {
         observer.begin(
             folder, try Computing(recipe.options, encoder),
             ", weights "
-                + (randomWeights ? "random" : "of \(checkpoint)")
-                + (checkpoint == ModelPath.inBox ? ", the model in the box" : ""))
+                + (randomWeights
+                    ? "random" : "of \(checkpoint)" + (checkpoint == ModelPath.inBox ? ", the model in the box" : "")))
         let digest = randomWeights ? "random" : try ModelFolder.digest(source)
         let weights = randomWeights ? digest : try TableSettings.weights(of: source, digest: digest)
         let table = TableSettings(
@@ -198,7 +203,9 @@ public struct FineTuning {
         let named = try task.map(GlueTask.named)
         let shipped = data == nil && named?.name == "sst2" ? "sample" : named?.name
         let recipe = recipe ?? shipped ?? ""
-        let overrides = overrides + flags(named)
+        let start = fromTask.map { "Checkpoints/\(TaskSource.plain($0))/best" }
+        let overrides =
+            overrides + flags(named) + ResolvedRecipe.Override.list([("checkpoint", start, "--from-task")])
         guard let published else { return try FineTuningRecipe(recipe, overrides) }
         let task = try named ?? FineTuningRecipe(recipe, overrides).task
         return try FineTuningRecipe(recipe, published.overrides(task) + overrides)
@@ -207,7 +214,6 @@ public struct FineTuning {
     private func flags(_ task: TaskSource?) -> [ResolvedRecipe.Override] {
         ResolvedRecipe.Override.list([
             ("checkpoint", checkpoint, "--checkpoint"),
-            ("checkpoint", fromTask.map { "Checkpoints/\(TaskSource.plain($0))/best" }, "--from-task"),
             ("data", data, "--data"), ("task", task?.name, "--task"),
         ])
     }

@@ -86,7 +86,7 @@ public struct Pretraining {
         guard (1...65536).contains(ranks ?? 1) else {
             throw UsageError("--ranks \(ranks ?? 0): wanted 1 to 65,536")
         }
-        if let ranks, let device = recipe.options.device {
+        if let ranks, ranks > 1, let device = recipe.options.device {
             throw UsageError(
                 "--ranks \(ranks) with device: \(device.rawValue): several ranks compute on CPUs alone; wanted cpu")
         }

@@ -5,7 +5,7 @@ public struct TaskError: Error, Equatable, Sendable, CustomStringConvertible {
 
     /// - Parameter place: of the working folder without `./`, as one would name it.
     public init(_ place: String, _ problem: String) {
-        self.place = place.hasPrefix("./") ? String(place.dropFirst(2)) : place
+        self.place = place.hasPrefix("./") && place != "./" ? String(place.dropFirst(2)) : place
         self.problem = problem
     }
 

@@ -37,6 +37,18 @@ struct WithoutEffectTests {
             "--checkpoint b with --set checkpoint=a: wanted one of them"
         ),
         (tuning + ["--set", "task=rte"], "--task sst2 with --set task=rte: wanted one of them"),
+        (
+            ["finetune", "--task", "listops", "--data", "lra", "--set", "task=text"],
+            "--task listops with --set task=text: wanted one of them"
+        ),
+        (
+            ["finetune", "--task", "all", "--data", "glue", "--set", "task=rte"],
+            "--task all with --set task=rte: wanted one of them"
+        ),
+        (
+            tuning + ["--from-task", "mnli", "--set", "checkpoint=a"],
+            "--from-task mnli with --set checkpoint=a: wanted one of them"
+        ),
         (tuning + ["--set", "data=a", "--data", "b"], "--data b with --set data=a: wanted one of them"),
         (tuning + ["--wnli", "skip"], "--wnli skip: wanted --task all"),
         (
