@@ -25,7 +25,9 @@ public struct PretrainingFiles: ParsableArguments {
 
 /// `--set key=value`, held to the recipe's schema.
 public struct Settings: ParsableArguments {
-    @Option(name: .customLong("set"), help: "Override a key of the recipe: key=value. Repeatable.")
+    @Option(
+        name: .customLong("set"),
+        help: "Override a key of the recipe: key=value, with keys below it key=value(name=value …). Repeatable.")
     var settings: [String] = []
     @Option(help: "What computes, as --set device=: cpu, cuda (the first GPU), or auto.") var device: DeviceChoice?
     @OptionGroup public var hosts: Hosts
@@ -43,7 +45,7 @@ public struct Settings: ParsableArguments {
     /// - Throws: `UsageError` where a flag and `--set` name one key.
     public func overrides(_ flags: [ResolvedRecipe.Override] = []) throws -> [ResolvedRecipe.Override] {
         let all =
-            settings.compactMap(ResolvedRecipe.Override.init(setting:))
+            settings.flatMap { ResolvedRecipe.Override.list(setting: $0) ?? [] }
             + ResolvedRecipe.Override.list([("device", device?.rawValue, "--device")]) + flags
         try ResolvedRecipe.Override.check(all)
         return all

@@ -297,4 +297,20 @@ func problems(_ text: String, _ overrides: [ResolvedRecipe.Override] = []) -> St
                 == "--set model.heads=3: model.heads is 3, which does not divide model.width 128")
         #expect(ResolvedRecipe.Override(setting: "model.heads") == nil)
     }
+
+    /// As `--over` has them; a value that merely has brackets is one.
+    @Test func aSettingMayHaveKeysBelowIt() throws {
+        typealias Override = ResolvedRecipe.Override
+        let text = "model.attention=yoso(hashes=0 bits=8)"
+        let overrides = try #require(Override.list(setting: text))
+        #expect(overrides.map(\.key) == ["model.attention", "model.attention.hashes", "model.attention.bits"])
+        #expect(overrides.map(\.value) == ["yoso", "0", "8"])
+        #expect(
+            problems(rightRecipe, overrides)
+                == "--set \(text): model.attention.hashes is '0'; wanted an integer from 1 to 65535")
+        for plain in ["corpus.text=data (1)", "corpus.text=a(b=c)d", "name=x()", "name=a(=)", "name=("] {
+            #expect(try #require(Override.list(setting: plain)) == [#require(Override(setting: plain))])
+        }
+        #expect(Override.list(setting: "model.attention") == nil)
+    }
 }

@@ -46,6 +46,19 @@ public struct ResolvedRecipe: Sendable {
             self.init(key: parts[0], value: parts[1], argument: "--set \(setting)")
         }
 
+        /// Those of one `--set`: `key=value`, and with `key=value(name=value …)` those below the key too, as `--over` has them.
+        public static func list(setting: String) -> [Override]? {
+            guard let one = Override(setting: setting) else { return nil }
+            let parts = one.value.split(separator: "(", maxSplits: 1).map(String.init)
+            let below = parts.count == 2 && one.value.hasSuffix(")") ? parts[1].dropLast().split(separator: " ") : []
+            guard !below.isEmpty, below.allSatisfy({ $0.dropFirst().contains("=") }) else { return [one] }
+            return [Override(key: one.key, value: parts[0], argument: one.argument)]
+                + below.map { text in
+                    let pair = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                    return Override(key: "\(one.key).\(pair[0])", value: String(pair[1]), argument: one.argument)
+                }
+        }
+
         /// Those of flags that stand for keys, where they are given.
         public static func list(_ flags: [(key: String, value: String?, flag: String)]) -> [Override] {
             flags.compactMap { key, value, flag in
