@@ -24,7 +24,7 @@ public struct PretrainingFiles: ParsableArguments {
 }
 
 /// `--set key=value`, held to the recipe's schema.
-public struct Settings: ParsableArguments {
+public struct RecipeSettings: ParsableArguments {
     @Option(
         name: .customLong("set"),
         help: "Override a key of the recipe: key=value, with keys below it key=value(name=value …). Repeatable.")

@@ -54,7 +54,7 @@ struct Yoso: ParsableCommand {
 }
 
 /// A command that several ranks may work on.
-protocol RankedCommand { var settings: Settings { get } }
+protocol RankedCommand { var settings: RecipeSettings { get } }
 
 /// Runs `body`, whose `UsageError` becomes one of the command line.
 func usage(_ body: () throws -> Void) throws {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Benchmarks
 import Console
+import Experiments
 
 struct BenchLongRange: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -10,7 +11,7 @@ struct BenchLongRange: ParsableCommand {
 
     @Option(help: "The task, whose recipe says model and batch; rows have the task's most tokens.") var task = "text"
     @Option(help: "The key and its values, as of sweep.") var over = "model.attention=softmax,yoso(hashes=32)"
-    @OptionGroup var settings: Settings
+    @OptionGroup var settings: RecipeSettings
     @Option(help: "Folder of the task's files, for its longest training rows; the default is random tokens.")
     var data: String?
     @Option(help: "Timed steps a round.") var steps = 1

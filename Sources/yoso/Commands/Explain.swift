@@ -10,7 +10,7 @@ struct Explain: ParsableCommand, RankedCommand {
         example: "yoso explain mini --set model.attention=yoso")
 
     @Argument(help: "A recipe, or the name of one that ships.", completion: .recipe) var recipe: String
-    @OptionGroup var settings: Settings
+    @OptionGroup var settings: RecipeSettings
 
     func run() throws {
         let read = try AnyRecipe(recipe, settings.overrides())

@@ -16,7 +16,7 @@ struct Finetune: ParsableCommand, RankedCommand {
     var recipe: String?
     @Option(help: "A task of GLUE or of the Long Range Arena, all, lra, or a recipe's path.", completion: .task)
     var task: String?
-    @OptionGroup var settings: Settings
+    @OptionGroup var settings: RecipeSettings
     @Option(help: "Pretrained Hugging Face folder, or a run, in the place of checkpoint.", completion: .run)
     var checkpoint: String?
     @Option(help: "Folder of the task's files in the place of data.", completion: .directory) var data: String?

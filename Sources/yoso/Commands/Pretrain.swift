@@ -11,7 +11,7 @@ struct Pretrain: ParsableCommand, RankedCommand {
 
     @Argument(help: "A recipe, or the name of one that ships: tiny, mini, small, base.", completion: .pretrainingRecipe)
     var recipe: String
-    @OptionGroup var settings: Settings
+    @OptionGroup var settings: RecipeSettings
     @OptionGroup var files: PretrainingFiles
     @Option(help: "Pretrained folder to begin with, in the place of checkpoint.", completion: .run) var checkpoint:
         String?

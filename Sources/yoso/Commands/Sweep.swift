@@ -14,7 +14,7 @@ struct Sweep: ParsableCommand, RankedCommand {
             The key and its values, for example model.attention=softmax,yoso(hashes=16),yoso(hashes=32 convolution=33): \
             what stands in brackets are keys below it.
             """) var over: String
-    @OptionGroup var settings: Settings
+    @OptionGroup var settings: RecipeSettings
     @OptionGroup var files: PretrainingFiles
     @Option(help: "A task of GLUE, or a fine-tuning recipe's path, to fine-tune every result on.", completion: .task)
     var task: String?

@@ -10,7 +10,7 @@ struct VerifyResume: ParsableCommand {
 
     @Argument(help: "A pretraining recipe.", completion: .pretrainingRecipe) var recipe: String
     @Option(help: "Steps before the kill.") var at: Int
-    @OptionGroup var settings: Settings
+    @OptionGroup var settings: RecipeSettings
     @OptionGroup var files: PretrainingFiles
     @Option(help: "Folder of the two runs, straight and killed, which begin afresh.", completion: .directory)
     var output =
