@@ -178,7 +178,7 @@ import Testing
         #expect(wrong.code == 1)
         #expect(
             wrong.error
-                == "Error: ./train.conll:2: the tag is 'X-PER'; wanted O, or B- or I- with a type behind it, such as B-PER\n"
+                == "Error: train.conll:2: the tag is 'X-PER'; wanted O, or B- or I- with a type behind it, such as B-PER\n"
         )
         let kind = try tool.run("finetune", "names.yaml", "--checkpoint", "run", "--set", "task.kind=labels")
         #expect(
