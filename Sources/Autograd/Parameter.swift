@@ -32,6 +32,8 @@ public struct Parameter: Sendable, Hashable {
         case ones
         /// Normal with mean 0 and this standard deviation, in all columns, or in a half of them and zero in the other.
         case normal(Float, within: Half? = nil)
+        /// Uniform between minus this and this.
+        case uniform(Float)
         /// What `.normal` of this deviation within the first half gives the parameter called `name`, the rows in as many equal groups as there are
         /// offsets, each turned so that a row's product with the code of position p is the original's with the code of
         /// p + offset.

@@ -48,6 +48,7 @@ extension Parameter {
             case .second: target.matrix.columns(0, half).fill(0)
             case nil: break
             }
+        case .uniform(let bound): fillUniform(target, bound, random.stream(name), each)
         case .normalLike(let name, let deviation, let offsets):
             fillNormal(target, deviation, random.stream(name), each)
             target.matrix.columns(half, columns - half).fill(0)
@@ -92,13 +93,26 @@ extension Parameter {
     }
 
     private func fillNormal(_ target: Tensor, _ deviation: Float, _ stream: RandomStream, _ each: EachIndex) {
-        let (step, count) = (1 << 15, count)
         let numbers = target.view(at: 0, rows: 1, columns: count)
-        each((count + step - 1) / step) { part in
-            let range = part * step..<min((part + 1) * step, count)
+        each(parts) { index in
+            let range = part(index)
             numbers.row(0, range).withPointer {
                 ck_exact_normals(Int64(range.lowerBound), Int64(range.count), stream.key, deviation, $0)
             }
         }
+    }
+
+    private func fillUniform(_ target: Tensor, _ bound: Float, _ stream: RandomStream, _ each: EachIndex) {
+        let numbers = target.view(at: 0, rows: 1, columns: count)
+        each(parts) { index in
+            let range = part(index)
+            numbers.row(0, range).copy(from: range.map { bound * Float(2 * stream.uniform(UInt32($0)) - 1) })
+        }
+    }
+
+    private static let partLength = 1 << 15
+    private var parts: Int { (count + Self.partLength - 1) / Self.partLength }
+    private func part(_ index: Int) -> Range<Int> {
+        index * Self.partLength..<min((index + 1) * Self.partLength, count)
     }
 }

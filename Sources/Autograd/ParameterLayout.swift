@@ -101,9 +101,11 @@ public struct ParameterScope {
     }
 
     /// Vectors of equal length that lie directly behind one another.
-    public func stackedVectors(_ names: [String], _ count: Int) -> Parameter {
+    public func stackedVectors(
+        _ names: [String], _ count: Int, _ initialization: Parameter.Initialization = .zeros
+    ) -> Parameter {
         let parts = names.enumerated().map { index, name in
-            layout.append(self, name, [count], .zeros, decays: false, aligned: index == 0)
+            layout.append(self, name, [count], initialization, decays: false, aligned: index == 0)
         }
         return Self.stack(parts, shape: [names.count * count])
     }

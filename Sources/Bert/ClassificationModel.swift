@@ -37,26 +37,26 @@ public struct ClassificationModel: Sendable {
         self.outputs = outputs
         self.dropout = dropout ?? options.dropout
         self.documents = documents
-        let (width, deviation) = (options.width, options.initializerRange)
+        let width = options.width
         let scope = layout.scope("classifier")
         if let documents {
             let (inputs, inner) = (documents == 2 ? 4 * width : width, options.intermediate)
             head = .dense(
-                Dense(scope["dense"], from: inputs, to: inner, deviation: deviation),
-                Dense(scope["out_proj"], from: inner, to: outputs, deviation: deviation))
+                Dense(scope["dense"], from: inputs, to: inner, options),
+                Dense(scope["out_proj"], from: inner, to: outputs, options))
             return
         }
         if ofWords {
-            head = .words(Dense(scope, from: width, to: outputs, deviation: deviation))
+            head = .words(Dense(scope, from: width, to: outputs, options))
             return
         }
         head =
             options.hasPooler
             ? .pooled(
-                Pooler(options, layout), Dense(scope, from: width, to: outputs, deviation: deviation))
+                Pooler(options, layout), Dense(scope, from: width, to: outputs, options))
             : .dense(
-                Dense(scope["dense"], from: width, to: width, deviation: deviation),
-                Dense(scope["out_proj"], from: width, to: outputs, deviation: deviation))
+                Dense(scope["dense"], from: width, to: width, options),
+                Dense(scope["out_proj"], from: width, to: outputs, options))
     }
 
     /// - Parameter words: the packed rows of their first tokens, ascending; of a classifier of words.

@@ -5,13 +5,17 @@ public struct Dense: Sendable {
     let weight: Parameter
     let bias: Parameter
 
-    public init(_ scope: ParameterScope, from input: Int, to output: Int, deviation: Float) {
-        self.init(scope, from: input, to: output, .normal(deviation))
+    /// Begins as the initialization of `options` has it.
+    public init(_ scope: ParameterScope, from input: Int, to output: Int, _ options: EncoderOptions) {
+        self.init(scope, from: input, to: output, options.weights(of: input), options.biases(of: input))
     }
 
-    init(_ scope: ParameterScope, from input: Int, to output: Int, _ weights: Parameter.Initialization) {
+    init(
+        _ scope: ParameterScope, from input: Int, to output: Int, _ weights: Parameter.Initialization,
+        _ biases: Parameter.Initialization
+    ) {
         weight = scope.multiplied(scope.weight("weight", output, input, weights))
-        bias = scope.vector("bias", output)
+        bias = scope.vector("bias", output, biases)
     }
 
     var parameters: (weight: Parameter, bias: Parameter) { (weight, bias) }

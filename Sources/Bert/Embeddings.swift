@@ -1,6 +1,6 @@
 import Autograd
 
-/// dropout(norm(word + position + segment))  (Devlin et al. 2019, section 3)
+/// dropout(norm(word + position + segment))  (Devlin et al. 2019, section 3), or without the norm.
 ///
 /// Positions are learned, but begin as sinusoids: from random ones a short run spends most of its time on finding out which
 /// positions are neighbours. They begin in one half of the columns and words in the other, and segments at zero, so that
@@ -9,30 +9,32 @@ import Autograd
 struct Embeddings: Sendable {
     let words: Parameter
     private let sum: EmbeddingSum
-    private let norm: LayerNorm
+    private let norm: LayerNorm?
     private let dropout: Float
     private let firstPosition: Int
 
     init(_ options: EncoderOptions, _ scope: ParameterScope) {
         let (width, deviation) = (options.width, options.initializerRange)
-        let isNormal = options.initialization == .normal
+        let looks = options.looksAtNeighbours
         firstPosition = options.family.firstPosition
         words = scope["word_embeddings"].weight(
-            "weight", options.vocabulary, width, .normal(deviation, within: isNormal ? nil : .second))
+            "weight", options.vocabulary, width, .normal(deviation, within: looks ? .second : nil))
         sum = EmbeddingSum(
             words: words,
             positions: scope["position_embeddings"].weight(
                 "weight", options.positions + firstPosition, width,
-                isNormal ? .normal(deviation) : .sinusoids(deviation)),
+                looks ? .sinusoids(deviation) : .normal(deviation)),
             segments: scope["token_type_embeddings"].weight(
                 "weight", options.segments, width,
-                isNormal ? .normal(deviation) : .zeros))
-        norm = LayerNorm(scope["LayerNorm"], width: width, epsilon: options.normEpsilon)
+                looks ? .zeros : .normal(deviation)))
+        norm =
+            options.embeddingNorm == false
+            ? nil : LayerNorm(scope["LayerNorm"], width: width, epsilon: options.normEpsilon)
         dropout = options.dropout
     }
 
     func callAsFunction(_ tokens: PackedTokens, _ tape: Tape) -> Variable {
-        norm(sum(tokens.ids, tokens.positions(from: firstPosition), tokens.segments, tape))
-            .dropout(dropout, tokens.layout)
+        let sum = sum(tokens.ids, tokens.positions(from: firstPosition), tokens.segments, tape)
+        return (norm.map { $0(sum) } ?? sum).dropout(dropout, tokens.layout)
     }
 }

@@ -42,8 +42,8 @@ public struct Encoder: Sendable {
         return (isMean ? hidden.meanRows(tokens.layout) : hidden, first.layout)
     }
 
-    /// An encoder of another width on the embeddings of `other`, which a dense layer brings to that width. Unless all weights begin
-    /// as normal numbers, positions stay what heads begin to look at: mixed with the words, they hid the neighbours.
+    /// An encoder of another width on the embeddings of `other`, which a dense layer brings to that width. Where heads begin with a
+    /// look at neighbours, positions stay what heads begin to look at: mixed with the words, they hid the neighbours.
     ///
     /// - Precondition: `other` was made with as many uses of its embeddings as there are encoders.
     public init(_ options: EncoderOptions, sharing other: Encoder, _ scope: ParameterScope) {
@@ -51,7 +51,8 @@ public struct Encoder: Sendable {
         embeddings = other.embeddings
         projection = Dense(
             scope["embeddings_project"], from: other.options.width, to: options.width,
-            options.initialization == .normal ? .normal(options.initializerRange) : .narrowing)
+            options.looksAtNeighbours ? .narrowing : options.weights(of: other.options.width),
+            options.biases(of: other.options.width))
         blocks = (0..<options.layers).map { EncoderBlock(options, layer: $0, scope["encoder"]["layer"][$0]) }
         lastNorm =
             options.norm == .pre

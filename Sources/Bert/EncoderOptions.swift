@@ -24,6 +24,9 @@ public enum Initialization: String, Sendable, Codable, CaseIterable {
     case neighbours
     /// Normal, all of one deviation, as BERT's.
     case normal
+    /// Weights and biases of dense layers uniform within ±1/√inputs, as PyTorch's begin, and as in published programs for the Long
+    /// Range Arena (mlpen/Nystromformer, LRA/code/model.py); embeddings normal.
+    case uniform
 }
 
 /// What stands between a sequence and its classes.
@@ -70,6 +73,8 @@ public struct EncoderOptions: Configurable {
     public var pooling: Pooling?
     /// nil is neighbours.
     public var initialization: Initialization?
+    /// Whether a norm follows the sum of embeddings; nil is true.
+    public var embeddingNorm: Bool?
     /// nil is family.
     public var head: SequenceHead?
 
@@ -91,8 +96,9 @@ public struct EncoderOptions: Configurable {
         Option("initializerRange", \.initializerRange, 0...10, "standard deviation of initial weights")
         Option(
             "initialization", \.initialization, .oneOf(nilAs: .neighbours),
-            "of weights: heads that look at neighbours, or all normal, as BERT's")
+            "of weights: heads that look at neighbours; all normal, as BERT's; or uniform, as PyTorch's dense layers")
         Option("norm", \.norm, .oneOf(nilAs: .post), "norms behind residual sums, as BERT's, or in front of layers")
+        Option("embeddingNorm", \.embeddingNorm, .boolean(nilAs: true), "whether a norm follows the sum of embeddings")
         Option("pooling", \.pooling, .oneOf(nilAs: .first), "what stands for a sequence: the first token, or a mean")
         Option(
             "head", \.head, .oneOf(nilAs: .family),
@@ -100,6 +106,19 @@ public struct EncoderOptions: Configurable {
     }
 
     public var family: ModelFamily { attention.family }
+
+    /// Whether heads begin with a look at a neighbour.
+    public var looksAtNeighbours: Bool { (initialization ?? .neighbours) == .neighbours }
+
+    /// What the weights of a dense layer of so many inputs begin as, where nothing is said of that layer.
+    func weights(of inputs: Int) -> Parameter.Initialization {
+        initialization == .uniform ? .uniform(1 / Float(inputs).squareRoot()) : .normal(initializerRange)
+    }
+
+    /// What the biases of such a layer begin as.
+    func biases(of inputs: Int) -> Parameter.Initialization {
+        initialization == .uniform ? .uniform(1 / Float(inputs).squareRoot()) : .zeros
+    }
 
     /// Whether a pooler is in front of the classes of a sequence.
     public var hasPooler: Bool { head.map { $0 == .pooler } ?? (family == .bert) }

@@ -13,9 +13,7 @@ public struct MaskedLanguageModelHead: Sendable {
     public init(_ options: EncoderOptions, from width: Int? = nil, words: Parameter, _ scope: ParameterScope) {
         bias = scope.vector("bias", options.vocabulary)
         let transformScope = scope["transform"]
-        transform = Dense(
-            transformScope["dense"], from: width ?? options.width, to: options.width,
-            deviation: options.initializerRange)
+        transform = Dense(transformScope["dense"], from: width ?? options.width, to: options.width, options)
         norm = LayerNorm(transformScope["LayerNorm"], width: options.width, epsilon: options.normEpsilon)
         self.words = scope.tied(words)
         activation = options.activation ?? .erf

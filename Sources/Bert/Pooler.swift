@@ -6,7 +6,7 @@ public struct Pooler: Sendable {
 
     public init(_ options: EncoderOptions, _ layout: ParameterLayout) {
         let scope = layout.scope(options.family.rawValue)["pooler"]
-        dense = Dense(scope["dense"], from: options.width, to: options.width, deviation: options.initializerRange)
+        dense = Dense(scope["dense"], from: options.width, to: options.width, options)
     }
 
     public func callAsFunction(_ first: Variable) -> Variable { dense(first).tanh() }

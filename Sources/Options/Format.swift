@@ -102,6 +102,16 @@ extension Format where Value == Bool {
     }
 }
 
+extension Format where Value == Bool? {
+    /// Nil, which is what was before there was a choice, is written as `standard`.
+    public static func boolean(nilAs standard: Bool) -> Self {
+        let format = Format<Bool>.boolean
+        return Self(
+            format.wanted, spellings: format.spellings,
+            read: { format.read([$0]).map { $0 == standard ? nil : $0 } }, text: { "\($0 ?? standard)" })
+    }
+}
+
 extension Format where Value == String {
     public static var text: Self { Self("a text", read: { $0.isEmpty ? nil : $0 }, text: { $0 }) }
 

@@ -75,6 +75,33 @@ import Testing
         }
     }
 
+    /// As PyTorch's dense layers begin, weights and biases; embeddings as BERT's.
+    @Test func uniformWeightsFillTheirBounds() throws {
+        var options = EncoderOptions.tiny(.yosoExpectation(YosoExpectationOptions()))
+        (options.width, options.intermediate, options.initialization) = (64, 1024, .uniform)
+        let (layout, pool) = (ParameterLayout(), StoragePool())
+        _ = ClassificationModel(options, outputs: 2, layout)
+        let block = layout.initialBlock(seed: 1, from: pool)
+        let isDense = { (name: String) in !name.contains("LayerNorm") && !name.contains("embeddings") }
+        let names = layout.parameters.map(\.name).filter(isDense)
+        #expect(names.count == 2 * (2 * 6 + 2), "weight and bias of six layers a block and of two of the head")
+        for parameter in layout.parameters where isDense(parameter.name) {
+            let weight = parameter.name.replacingOccurrences(of: ".bias", with: ".weight")
+            let inputs = try #require(layout.parameters.first { $0.name == weight }).columns
+            let bound = 1 / Float(inputs).squareRoot()
+            let values = block.view(at: parameter.offset, rows: 1, columns: parameter.count).values
+            #expect(values.allSatisfy { abs($0) < bound }, "\(parameter.name)")
+            guard values.count >= 64 else { continue }
+            let variance = values.reduce(0) { $0 + $1 * $1 } / Float(values.count)
+            let error = 4 * (0.8 / Float(values.count)).squareRoot()
+            #expect(abs(3 * variance / (bound * bound) - 1) < error, "\(parameter.name): \(variance)")
+            #expect((values.max() ?? 0) > 0.8 * bound && (values.min() ?? 0) < -0.8 * bound, "\(parameter.name)")
+        }
+        let words = try #require(layout.parameters.first { $0.name.contains("word_embeddings") })
+        let values = block.view(at: words.offset, rows: 1, columns: words.count).values
+        #expect(values.contains { abs($0) > 2 * options.initializerRange })
+    }
+
     /// Unit rows of YOSO are several times smaller than values, and its block must read them accordingly.
     @Test(arguments: [
         AttentionChoice.softmax, .yosoExpectation(YosoExpectationOptions()), .yoso(YosoOptions()),

@@ -20,7 +20,8 @@ extension EncoderOptions {
         AttentionChoice.all.map { tiny($0) }
         + [AttentionChoice.softmax, .yosoExpectation(YosoExpectationOptions())].map { attention in
             var options = tiny(attention)
-            (options.norm, options.pooling, options.initialization) = (.pre, .mean, .normal)
+            (options.norm, options.pooling, options.initialization) = (.pre, .mean, .uniform)
+            options.embeddingNorm = options.hasPooler
             options.head = options.hasPooler ? .dense : .pooler
             return options
         }

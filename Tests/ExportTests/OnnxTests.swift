@@ -39,6 +39,9 @@ import Testing
             testDescription: "softmax of unit rows, norms in front, mean", attention: .normalizedSoftmax,
             head: .classes
         ) { ($0.norm, $0.pooling) = (.pre, .mean) },
+        Model(testDescription: "norms in front, none behind embeddings", attention: .softmax, head: .words) {
+            ($0.norm, $0.embeddingNorm) = (.pre, false)
+        },
         Model(
             testDescription: "yosoExpectation, classes behind a pooler",
             attention: .yosoExpectation(YosoExpectationOptions()), head: .classes

@@ -173,10 +173,12 @@ def bert_classification():
     save_json("bert_classification", "expected.json", {"loss": loss.item()})
 
 
-def prenorm_classification():
+def prenorm_classification(name="prenorm_classification", embedding_norm=True):
     """RoBERTa-PreLayerNorm's encoder, its pooler on the mean of the hidden states of a sequence, and a classifier; by our
     names."""
     encoder = RobertaPreLayerNormModel(RobertaPreLayerNormConfig(**SHAPE))
+    if not embedding_norm:
+        encoder.embeddings.LayerNorm = torch.nn.Identity()
     # Theirs begin behind the padding's; row 0 then has no gradient.
     encoder.embeddings.position_embeddings.padding_idx = None
     encoder.embeddings.word_embeddings.padding_idx = None
@@ -190,10 +192,15 @@ def prenorm_classification():
     logits = torch.cat(logits)
     loss = torch.nn.functional.cross_entropy(logits, torch.tensor([s["order"] for s in sequences]))
     loss.backward()
-    save("prenorm_classification", "model.safetensors", dict(model.named_parameters()))
-    save("prenorm_classification", "io.safetensors", {**packed_inputs(sequences), "logits": logits})
-    save("prenorm_classification", "gradients.safetensors", gradients(model))
-    save_json("prenorm_classification", "expected.json", {"loss": loss.item()})
+    save(name, "model.safetensors", dict(model.named_parameters()))
+    save(name, "io.safetensors", {**packed_inputs(sequences), "logits": logits})
+    save(name, "gradients.safetensors", gradients(model))
+    save_json(name, "expected.json", {"loss": loss.item()})
+
+
+def bare_embeddings():
+    """The same without a norm behind the embeddings, as published programs for the Long Range Arena have it."""
+    prenorm_classification("bare_embeddings", embedding_norm=False)
 
 
 def yoso_masked():
@@ -245,6 +252,6 @@ def yoso_attention():
 
 
 if __name__ == "__main__":
-    for make in (bert_pretraining, adamw, lamb, bert_classification, prenorm_classification,
+    for make in (bert_pretraining, adamw, lamb, bert_classification, prenorm_classification, bare_embeddings,
                  yoso_masked, yoso_attention):
         make()

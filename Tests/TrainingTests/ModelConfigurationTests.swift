@@ -51,8 +51,8 @@ import Training
     @Test func whatElseTransformersHasNot() throws {
         for (change, type) in [
             ({ $0.norm = .pre }, "yoso-native"), ({ $0.pooling = .mean }, "yoso-native"),
-            ({ $0.head = .dense }, "yoso-native"),
-            ({ $0.initialization = .normal }, "bert"),
+            ({ $0.head = .dense }, "yoso-native"), ({ $0.embeddingNorm = false }, "yoso-native"),
+            ({ $0.initialization = .normal }, "bert"), ({ $0.initialization = .uniform }, "bert"),
         ] as [((inout EncoderOptions) -> Void, String)] {
             var options = TinyRun.encoder()
             change(&options)

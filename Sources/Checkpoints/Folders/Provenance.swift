@@ -4,6 +4,7 @@ public struct Provenance: Codable, Equatable, Sendable {
     public var attention: String?
     public var initialization: String?
     public var norm: String?
+    public var embeddingNorm: String?
     public var pooling: String?
     public var head: String?
 
@@ -29,7 +30,8 @@ public struct Provenance: Codable, Equatable, Sendable {
     public init() {}
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case attention, initialization, norm, pooling, head, task, benchmark, ownTask, data, subsets, length, score
+        case attention, initialization, norm, embeddingNorm, pooling, head, task, benchmark, ownTask, data, subsets,
+            length, score
         case protocolName = "protocol"
         case settings, recipe, weights
     }
@@ -38,7 +40,8 @@ public struct Provenance: Codable, Equatable, Sendable {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         func text(_ key: CodingKeys) throws -> String? { try values.decodeIfPresent(String.self, forKey: key) }
         (attention, initialization) = try (text(.attention), text(.initialization))
-        (norm, pooling, head) = try (text(.norm), text(.pooling), text(.head))
+        (norm, embeddingNorm) = try (text(.norm), text(.embeddingNorm))
+        (pooling, head) = try (text(.pooling), text(.head))
         (task, benchmark, ownTask) = try (text(.task), text(.benchmark), text(.ownTask))
         (data, subsets, score) = try (text(.data), text(.subsets), text(.score))
         (protocolName, settings) = try (text(.protocolName), text(.settings))

@@ -27,7 +27,8 @@ struct OnnxEncoder {
             "Slice", table("position"), first, graph("Add", first, length), graph.integers(0))
         let words = graph("Gather", table("word"), OnnxModel.ids)
         let segments = graph("Gather", table("token_type"), OnnxModel.segments)
-        return norm(graph("Add", graph("Add", words, positions), segments), "\(family).embeddings.LayerNorm")
+        let sum = graph("Add", graph("Add", words, positions), segments)
+        return options.embeddingNorm == false ? sum : norm(sum, "\(family).embeddings.LayerNorm")
     }
 
     private func block(_ x: Value, _ scope: String) -> Value {

@@ -36,7 +36,8 @@ extension HuggingFaceConfiguration {
     /// What Hugging Face has no keys for, said below `yoso` where it is not the default.
     private static var ownOptions: [(Option<EncoderOptions>, WritableKeyPath<Provenance, String?>)] {
         let paths: [String: WritableKeyPath<Provenance, String?>] = [
-            "initialization": \.initialization, "norm": \.norm, "pooling": \.pooling, "head": \.head,
+            "initialization": \.initialization, "norm": \.norm, "embeddingNorm": \.embeddingNorm,
+            "pooling": \.pooling, "head": \.head,
         ]
         return EncoderOptions.options.compactMap { option in paths[option.name].map { (option, $0) } }
     }

@@ -26,7 +26,7 @@ public struct GeneratorOptions: Sendable, Equatable, Codable {
         generator.width = generator.heads * (options.width / options.heads)
         generator.intermediate = max(1, options.intermediate * generator.width / options.width)
         // Sums over fewer columns as large as those of the encoder.
-        if options.initialization != .normal {
+        if options.looksAtNeighbours {
             generator.initializerRange *= (Float(options.width) / Float(generator.width)).squareRoot()
         }
         return generator
@@ -65,9 +65,9 @@ public struct ReplacedTokens: PretrainingObjective {
             options, from: small.width, words: encoder.words, layout.scope("generator_predictions"))
         let scope = layout.scope("discriminator_predictions")
         transform = Dense(
-            scope["dense"], from: options.width, to: options.width, deviation: options.initializerRange)
+            scope["dense"], from: options.width, to: options.width, options)
         classifier = Dense(
-            scope["dense_prediction"], from: options.width, to: 2, deviation: options.initializerRange)
+            scope["dense_prediction"], from: options.width, to: 2, options)
         self.tokenCounts = tokenCounts
     }
 

@@ -16,7 +16,7 @@ public struct SentenceOrder: HiddenStateObjective {
         let options = encoder.options
         pooler = Pooler(options, layout)
         classifier = Dense(
-            layout.scope("cls.seq_relationship"), from: options.width, to: 2, deviation: options.initializerRange)
+            layout.scope("cls.seq_relationship"), from: options.width, to: 2, options)
     }
 
     public func count(_ examples: [PretrainingExample]) -> Tally {

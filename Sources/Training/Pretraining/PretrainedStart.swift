@@ -41,6 +41,7 @@ public struct PretrainedStart: Sendable {
         let begun = try configuration.encoderOptions(folder)
         for (key, begun, wanted) in [
             ("norm", (begun.norm ?? .post).rawValue, (encoder.norm ?? .post).rawValue),
+            ("embeddingNorm", "\(begun.embeddingNorm ?? true)", "\(encoder.embeddingNorm ?? true)"),
             ("pooling", (begun.pooling ?? .first).rawValue, (encoder.pooling ?? .first).rawValue),
         ] where begun != wanted {
             throw CheckpointError(folder, "model.\(key) is \(begun); the recipe has \(wanted)")

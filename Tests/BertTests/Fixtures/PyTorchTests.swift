@@ -69,11 +69,13 @@ import Training
         try expectClassification(model, parameters, fixture, layout, pool)
     }
 
-    /// Norms in front of the layers, and a classifier on the mean of the hidden states.
-    @Test func prenormForSequenceClassification() throws {
-        let (fixture, layout, pool) = (try Fixture("prenorm_classification"), ParameterLayout(), StoragePool())
+    /// Norms in front of the layers, with and without one behind the embeddings, and a classifier on the mean of the hidden states.
+    @Test(arguments: ["prenorm_classification", "bare_embeddings"])
+    func prenormForSequenceClassification(name: String) throws {
+        let (fixture, layout, pool) = (try Fixture(name), ParameterLayout(), StoragePool())
         var options = options()
         (options.norm, options.pooling) = (.pre, .mean)
+        options.embeddingNorm = name == "bare_embeddings" ? false : nil
         let model = ClassificationModel(options, outputs: 2, layout)
         try expectClassification(model, fixture.parameters(layout, pool), fixture, layout, pool)
     }
