@@ -28,15 +28,23 @@ import Testing
             codes.withPointer { for index in 0..<codes.count { $0[index] = UInt16(index % 61) } }
             return codes
         }
-        func route(_ expensive: [RouteCosts.Part]) -> YosoRoute {
+        func route(
+            _ expensive: [RouteCosts.Part], _ others: [RouteCosts.Part: Double] = [:], _ precision: Precision = .fp32
+        ) -> YosoRoute {
             let values = Dictionary(
-                uniqueKeysWithValues: RouteCosts.Part.allCases.map { ($0.rawValue, expensive.contains($0) ? 1e5 : 1) })
+                uniqueKeysWithValues: RouteCosts.Part.allCases.map {
+                    ($0.rawValue, expensive.contains($0) ? 1e5 : others[$0] ?? 1)
+                })
             let costs = RouteCosts(values) ?? .ofAVX2
             let head = HashedHead(length: 64, bits: 6, hashes: 8, queries: codes(), keys: codes(), costs: costs)
-            return .ofSums(head, width: 16, pool)
+            return .ofSums(head, width: 16, Products(precision, from: pool))
         }
         #expect(route([.sorting, .addedLine, .tableLine]) == .dense)
         #expect(route([.sorting, .addedLine, .compare, .product]) == .tables)
         #expect(route([.tableLine, .compare, .product]) == .collisions)
+        // 64 products a token beside 8 lines of tables.
+        let close: [RouteCosts.Part: Double] = [.compare: 1e-6, .tableLine: 6]
+        #expect(route([.sorting], close) == .tables)
+        #expect(route([.sorting], close, .bf16) == .dense, "products of bf16 take half the time")
     }
 }

@@ -3,11 +3,14 @@ import Tensors
 
 extension HashedHead {
     /// sums = B values, by the fastest route or by `route`: YOSO's forward.
-    func sums(of values: Matrix, into sums: Matrix, by route: YosoRoute? = nil, _ pool: StoragePool) {
-        switch route ?? .ofSums(self, width: values.columns, pool) {
+    func sums(of values: Matrix, into sums: Matrix, by route: YosoRoute? = nil, _ products: Products) {
+        let pool = products.pool
+        switch route ?? .ofSums(self, width: values.columns, products) {
         case .dense:
+            let values = products.right(values)
             QueryTile.each(length: length) { first, count in
-                multiply(shares(first, count, pool).matrix, values, into: sums.rows(first, count))
+                let shares = products.left(shares(first, count, pool).matrix)
+                multiply(shares, values, into: sums.rows(first, count))
             }
         case .tables: sumByTables(values, sums, pool)
         case .collisions: sumByCollisions(values, sums, pool)

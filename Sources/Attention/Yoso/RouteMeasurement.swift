@@ -59,7 +59,7 @@ private struct RouteMeasurement {
             met = Double(sampled(head).sum(inputs, into: sums, mass: vector, by: .collisions, products, pool))
         }
 
-        let sorting = time(.apart) { $0.sums(of: rows[2].matrix, into: sums, by: .collisions, pool) } / (n * m)
+        let sorting = time(.apart) { $0.sums(of: rows[2].matrix, into: sums, by: .collisions, products) } / (n * m)
         let queries = min(length, QueryTile.scores / length)
         let pairs = n * Double(queries)
         let compare = time(.random) { _ = $0.shares(0, queries, pool) } / (pairs * m)
@@ -73,13 +73,13 @@ private struct RouteMeasurement {
             time(.random) { _ in
                 withPointers(weights, vector) { ck_pair_weights(Int64(queries), Int64(length), law.c, nil, $0, $1) }
             } / pairs
-        let tables = time(.random) { $0.sums(of: rows[2].matrix, into: sums, by: .tables, pool) } / (n * m * lines)
+        let tables = time(.random) { $0.sums(of: rows[2].matrix, into: sums, by: .tables, products) } / (n * m * lines)
         let added = time(.random) {
             collisions = Double($0.collisions(ofHashes: hashes, pool))
-            $0.sums(of: rows[2].matrix, into: sums, by: .collisions, pool)
+            $0.sums(of: rows[2].matrix, into: sums, by: .collisions, products)
         }
         let gradients = time(.random) {
-            $0.writeGradients(inputs, .lowerBound, rows[3], vector, into: gradient, by: .collisions, pool)
+            $0.writeGradients(inputs, .lowerBound, rows[3], vector, into: gradient, by: .collisions, products)
         }
         // What is found is met once a hash, or once in all.
         let once = time(.random, select) - n * m * sorting - met * weight

@@ -21,7 +21,7 @@ struct SampledHead {
         }
         guard options.estimator == .conditional else {
             let hashed = hash(options.bits(of: length))
-            hashed.sums(of: slices.value, into: sums, pool)
+            hashed.sums(of: slices.value, into: sums, products)
             if options.normalization == .mass { hashed.writeMass(mass, pool) }
             return SampledHead(hashed: hashed, law: nil)
         }
@@ -54,7 +54,7 @@ struct SampledHead {
         by route: YosoRoute? = nil, limit: Int = .max, _ products: Products, _ pool: StoragePool
     ) -> Int {
         guard let law else { preconditionFailure("pairs that count have no weights to sum") }
-        guard let hashed, (route ?? .ofSelectedSums(hashed, width: sums.columns, pool)) != .dense else {
+        guard let hashed, (route ?? .ofSelectedSums(hashed, width: sums.columns, products)) != .dense else {
             return pairs(rows, law, products, pool).sum(into: sums, mass: mass)
         }
         return hashed.sumSelected(rows, law, into: sums, mass: mass, limit: limit, pool)
@@ -66,11 +66,11 @@ struct SampledHead {
         by route: YosoRoute? = nil, _ products: Products, _ pool: StoragePool
     ) {
         guard let law else {
-            hashed?.writeGradients(rows, options.gradient, dSums, delta, into: gradient, by: route, pool)
+            hashed?.writeGradients(rows, options.gradient, dSums, delta, into: gradient, by: route, products)
             return
         }
         let width = dSums.matrix.columns
-        if let hashed, (route ?? .ofSelectedGradients(hashed, width: width, pool)) != .dense {
+        if let hashed, (route ?? .ofSelectedGradients(hashed, width: width, products)) != .dense {
             hashed.writeSelectedGradients(rows, law, dSums, delta, into: gradient, pool)
         } else {
             pairs(rows, law, products, pool).writeGradients(

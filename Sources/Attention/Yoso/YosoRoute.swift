@@ -10,54 +10,53 @@ enum YosoRoute: CaseIterable {
     case collisions
 
     /// The fastest for `HashedHead.sums`, by the costs of `head`.
-    static func ofSums(_ head: HashedHead, width: Int, _ pool: StoragePool) -> YosoRoute {
+    static func ofSums(_ head: HashedHead, width: Int, _ products: Products) -> YosoRoute {
         let cost = head.costs
         let (n, m) = (Double(head.length), Double(head.hashes))
         let lines = Double((width + 15) / 16)
-        let dense = n * n * (m * cost[.compare] + lines * cost[.product])
+        let dense = n * n * (m * cost[.compare] + lines * cost.product(products.precision))
         let tables = n * m * lines * cost[.tableLine]
         guard min(dense, tables) > n * m * cost[.sorting] else { return dense < tables ? .dense : .tables }
-        let pairs = Double(head.estimatedCollisions(pool))
+        let pairs = Double(head.estimatedCollisions(products.pool))
         let collisions = n * m * cost[.sorting] + pairs * lines * cost[.addedLine]
         if dense < min(tables, collisions) { return .dense }
         return tables < collisions ? .tables : .collisions
     }
 
     /// The fastest for `HashedHead.writeGradients`.
-    static func ofGradients(_ head: HashedHead, width: Int, _ pool: StoragePool) -> YosoRoute {
+    static func ofGradients(_ head: HashedHead, width: Int, _ products: Products) -> YosoRoute {
         let cost = head.costs
         let (n, m) = (Double(head.length), Double(head.hashes))
         let lines = Double((width + 15) / 16)
-        let dense = n * n * (m * cost[.compare] + 4 * lines * cost[.product])
+        let dense = n * n * (m * cost[.compare] + 4 * lines * cost.product(products.precision))
         guard dense > n * m * cost[.sorting] else { return .dense }
-        let pairs = Double(head.estimatedCollisions(pool))
+        let pairs = Double(head.estimatedCollisions(products.pool))
         let collisions = n * m * cost[.sorting] + pairs * lines * cost[.gradientLine]
         return dense < collisions ? .dense : .collisions
     }
 
     /// The fastest for `SampledHead.sum`: `dense` or `collisions`.
-    static func ofSelectedSums(_ head: HashedHead, width: Int, _ pool: StoragePool) -> YosoRoute {
+    static func ofSelectedSums(_ head: HashedHead, width: Int, _ products: Products) -> YosoRoute {
         let (cost, lines) = (head.costs, Double((width + 15) / 16))
         return ofSelected(
-            head, dense: 2 * lines * cost[.product] + cost[.weight], pair: lines * cost[.selectedLine] + cost[.weight],
-            pool)
+            head, dense: 2 * lines * cost.product(products.precision) + cost[.weight],
+            pair: lines * cost[.selectedLine] + cost[.weight], products)
     }
 
     /// The fastest for `SampledHead.writeGradients`: `dense` or `collisions`.
-    static func ofSelectedGradients(_ head: HashedHead, width: Int, _ pool: StoragePool) -> YosoRoute {
+    static func ofSelectedGradients(_ head: HashedHead, width: Int, _ products: Products) -> YosoRoute {
         let (cost, lines) = (head.costs, Double((width + 15) / 16))
         return ofSelected(
-            head, dense: 5 * lines * cost[.product] + cost[.weight],
-            pair: lines * cost[.selectedGradientLine] + cost[.weight],
-            pool)
+            head, dense: 5 * lines * cost.product(products.precision) + cost[.weight],
+            pair: lines * cost[.selectedGradientLine] + cost[.weight], products)
     }
 
     /// By the cost of a pair in either route; a pair that collides more than once is met once, but found as often.
-    private static func ofSelected(_ head: HashedHead, dense: Double, pair: Double, _ pool: StoragePool) -> YosoRoute {
+    private static func ofSelected(_ head: HashedHead, dense: Double, pair: Double, _ products: Products) -> YosoRoute {
         let (n, m, cost) = (Double(head.length), Double(head.hashes), head.costs)
         let dense = n * n * (m * cost[.nearest] + dense)
         guard dense > n * m * cost[.sorting] else { return .dense }
-        let found = Double(head.estimatedCollisions(pool))
+        let found = Double(head.estimatedCollisions(products.pool))
         let met = found * n * n / (found + n * n)
         return dense < n * m * cost[.sorting] + found * cost[.found] + met * pair ? .dense : .collisions
     }
