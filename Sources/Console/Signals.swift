@@ -6,11 +6,15 @@ import Training
 
 /// Turns Ctrl-C, SIGTERM, SIGUSR1 and a terminal that closes into a request to save and leave; a second Ctrl-C or SIGTERM leaves at once.
 ///
+/// What comes within half a second of the first is the same request: `timeout` tells its command and then its whole process group, and
+/// of a Ctrl-C a rank hears by its terminal and by mpirun.
+///
 /// A process has one: where several runs follow one another, a second set of signal sources hears nothing on Linux.
 public final class Signals: Sendable {
     public static let shared = Signals()
 
     private let current = Mutex(Interruption())
+    private let firstAsked = Mutex(ContinuousClock.Instant?.none)
 
     /// What the next signal asks to stop: a run that begins now.
     public func interruption() -> Interruption {
@@ -43,9 +47,11 @@ public final class Signals: Sendable {
             defer { withExtendedLifetime(source) {} }
             let interruption = current.withLock { $0 }
             if interruption.isRequested {
-                if leavesAtOnce { _exit(128 + number) }
+                let isMeant = firstAsked.withLock { $0.map { $0.duration(to: .now) > .milliseconds(500) } ?? true }
+                if leavesAtOnce, isMeant { _exit(128 + number) }
                 return
             }
+            firstAsked.withLock { $0 = .now }
             interruption.request()
             guard Ranks.all.isFirst else { return }
             try? Sink.standardError.write("\nstopping at the next step; once more to leave at once\n")

@@ -53,6 +53,9 @@ import Testing
         let (process, output, _) = try tool.start(tool.pretraining(steps: 100_000))
         while process.isRunning, !tool.exists("run/step-000005") { usleep(5000) }
         kill(process.processIdentifier, signal)
+        // As `timeout` does, which tells the command and its process group.
+        usleep(1000)
+        kill(process.processIdentifier, signal)
         process.waitUntilExit()
         #expect(process.terminationReason == .exit && process.terminationStatus == 130)
         let text = try String(contentsOf: output, encoding: .utf8)
