@@ -1,4 +1,4 @@
-// Softmax attention of one head, by the level of kernels.
+// Attention of one head, by the level of kernels.
 
 #include "kernels.h"
 
@@ -13,4 +13,13 @@ void ck_attend(ck_attention_head head, ck_matrix y, float *log_sum, float *scrat
 void ck_attend_gradient(ck_attention_head head, ck_matrix dy, const float *log_sum, const float *delta,
                         ck_matrix dquery, ck_matrix dkey, ck_matrix dvalue, float *scratch) {
     kernels()->gradient(head, dy, log_sum, delta, dquery, dkey, dvalue, scratch);
+}
+
+void ck_attend_pairs(ck_attention_head head, ck_pair_law law, ck_matrix sums, float *mass, float *scratch) {
+    kernels()->attend_pairs(head, law, sums, mass, scratch);
+}
+
+void ck_attend_pairs_gradient(ck_attention_head head, ck_pair_law law, ck_matrix g, const float *delta,
+                              ck_matrix dquery, ck_matrix dkey, ck_matrix dvalue, float *scratch) {
+    kernels()->pairs_gradient(head, law, g, delta, dquery, dkey, dvalue, scratch);
 }

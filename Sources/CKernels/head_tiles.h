@@ -1,6 +1,7 @@
-// Softmax attention of one head by vectors of LANES, as the constant that is called ATTENTION: a tile of queries and keys at a time, whose
-// scores stay in L2.
+// Attention of one head by vectors of LANES, as the constant that is called ATTENTION: a tile of queries and keys at a time, whose
+// scores stay in L2. Where there is a law they are cosines, which weigh by it, and else softmax's.
 
+#include "pairs.h"
 #include "tiles.h"
 
 #define LOG2_E 1.44269504088896341f
@@ -28,9 +29,48 @@ static int64_t scratch_floats(int64_t n, int64_t width) {
     return n + 2 * QUERIES * keys_at_once(n) + (3 * keys_at_once(n) + 4 * QUERIES) * padded(width);
 }
 
-TILE_INLINE void attend_by(const int64_t most, ck_attention_head head, ck_matrix y, float *log_sum, float *scratch) {
+/// n cosines become what they weigh; returns the sum.
+TILE_INLINE float weigh_row(int64_t n, ck_pair_law law, float *x) {
+    lanes sums = 0;
+    for (int64_t j = 0; j < n; j += 16) {
+        lanes cosine, s, weight;
+        load(x + j, &cosine);
+        closeness(&cosine, &s);
+        weigh(law, &s, &weight);
+        for (int64_t beyond = n - j; beyond < 16; beyond++) weight[beyond] = 0;
+        store(&weight, x + j);
+        sums += weight;
+    }
+    float sum = 0;
+    for (int lane = 0; lane < 16; lane++) sum += sums[lane];
+    return sum;
+}
+
+/// d = (d - delta) W (dE/dx) / E of n cosines x, which become W.
+TILE_INLINE void weigh_row_gradient(int64_t n, ck_pair_law law, float delta, float *x, float *d) {
+    for (int64_t j = 0; j < n; j += 16) {
+        lanes cosine, slope, s, weight;
+        load(x + j, &cosine);
+        load(d + j, &slope);
+        closeness(&cosine, &s);
+        weigh(law, &s, &weight);
+        slope -= delta;
+        apply_slope(law, &cosine, &s, &weight, &slope);
+        store(&weight, x + j);
+        store(&slope, d + j);
+    }
+}
+
+/// Of queries and keys, and of values.
+INLINE int64_t widest(ck_attention_head head) {
+    return padded(head.query.columns > head.value.columns ? head.query.columns : head.value.columns);
+}
+
+/// `log_sum` of weights by a law is their sum.
+TILE_INLINE void attend_by(const int64_t most, ck_attention_head head, const ck_pair_law *law, ck_matrix y,
+                           float *log_sum, float *scratch) {
     FAST
-    const int64_t width = head.query.columns, wide = padded(width);
+    const int64_t width = head.query.columns, wide = widest(head);
     const float factor = head.scale * LOG2_E;
     float *scores = scratch, *keys = scores + QUERIES * most, *values = keys + most * wide,
           *queries = values + most * wide, *sums = queries + QUERIES * wide;
@@ -46,6 +86,11 @@ TILE_INLINE void attend_by(const int64_t most, ck_attention_head head, ck_matrix
                            (ck_matrix){scores, query.rows, columns, most});
             for (int64_t i = 0; i < query.rows; i++) {
                 float *row = scores + i * most, *top = log_sum + start + i;
+                if (law) {
+                    const float sum = weigh_row(key.rows, *law, row);
+                    *top = first > 0 ? *top + sum : sum;
+                    continue;
+                }
                 for (int64_t j = key.rows; j < columns; j++) row[j] = UNSEEN;
                 const float here = factor * largest_of(columns, row);
                 const float best = first > 0 && *top > here ? *top : here;
@@ -56,7 +101,7 @@ TILE_INLINE void attend_by(const int64_t most, ck_attention_head head, ck_matrix
                     const float share = exp2f(*top - best);
                     sum += share * sums[start + i];
                     if (share != 1)
-                        for (int64_t c = 0; c < width; c++) out.data[i * out.stride + c] *= share;
+                        for (int64_t c = 0; c < out.columns; c++) out.data[i * out.stride + c] *= share;
                 }
                 sums[start + i] = sum;
                 *top = best;
@@ -64,25 +109,33 @@ TILE_INLINE void attend_by(const int64_t most, ck_attention_head head, ck_matrix
             multiply_tiles(key.rows, scores, most, 1, values, most * COLUMNS, first > 0, out);
         }
     }
+    if (law) return;
     for (int64_t i = 0; i < head.query.rows; i++) {
         const float inverse = 1.0f / sums[i];
-        for (int64_t c = 0; c < width; c++) y.data[i * y.stride + c] *= inverse;
+        for (int64_t c = 0; c < y.columns; c++) y.data[i * y.stride + c] *= inverse;
         log_sum[i] += log2f(sums[i]);
     }
 }
 
 TARGET static void attend(ck_attention_head head, ck_matrix y, float *log_sum, float *scratch) {
     if (head.key.rows > FEW_KEYS)
-        attend_by(KEYS, head, y, log_sum, scratch);
+        attend_by(KEYS, head, NULL, y, log_sum, scratch);
     else
-        attend_by(FEW_KEYS, head, y, log_sum, scratch);
+        attend_by(FEW_KEYS, head, NULL, y, log_sum, scratch);
 }
 
-TILE_INLINE void attend_gradient_by(const int64_t most, ck_attention_head head, ck_matrix dy, const float *log_sum,
-                                    const float *delta, ck_matrix dquery, ck_matrix dkey, ck_matrix dvalue,
-                                    float *scratch) {
+TARGET static void attend_pairs(ck_attention_head head, ck_pair_law law, ck_matrix y, float *mass, float *scratch) {
+    if (head.key.rows > FEW_KEYS)
+        attend_by(KEYS, head, &law, y, mass, scratch);
+    else
+        attend_by(FEW_KEYS, head, &law, y, mass, scratch);
+}
+
+TILE_INLINE void attend_gradient_by(const int64_t most, ck_attention_head head, const ck_pair_law *law, ck_matrix dy,
+                                    const float *log_sum, const float *delta, ck_matrix dquery, ck_matrix dkey,
+                                    ck_matrix dvalue, float *scratch) {
     FAST
-    const int64_t width = head.query.columns, wide = padded(width);
+    const int64_t width = head.query.columns, value_width = head.value.columns, wide = widest(head);
     const float factor = head.scale * LOG2_E;
     float *weights = scratch, *slopes = weights + QUERIES * most, *keys = slopes + QUERIES * most,
           *across = keys + most * wide, *values = across + most * wide, *queries = values + most * wide,
@@ -102,25 +155,22 @@ TILE_INLINE void attend_gradient_by(const int64_t most, ck_attention_head head, 
             pack_columns(query, QUERIES * COLUMNS, query_panels);
             pack_columns(d, QUERIES * COLUMNS, gradient_panels);
             multiply_tiles(width, queries, width, 1, keys, width * COLUMNS, 0, (ck_matrix){weights, n, columns, most});
-            for (int64_t i = 0; i < n; i++) {
-                float *row = weights + i * most;
-                powers(columns, factor, log_sum[start + i], row);
-                if (head.dropout > 0) {
-                    memcpy(slopes + i * most, row, (size_t)key.rows * sizeof *row);
-                    drop_row(head, start + i, first, key.rows, slopes + i * most);
-                }
-            }
-            multiply_across(n, head.dropout > 0 ? slopes : weights, most, gradient_panels, QUERIES * COLUMNS,
-                           start > 0, rows_of(dvalue, first, most));
-            multiply_tiles(width, gradients, width, 1, values, width * COLUMNS, 0,
+            multiply_tiles(value_width, gradients, value_width, 1, values, value_width * COLUMNS, 0,
                            (ck_matrix){slopes, n, columns, most});
             for (int64_t i = 0; i < n; i++) {
-                float *row = slopes + i * most;
-                const float *weight = weights + i * most;
-                drop_row(head, start + i, first, key.rows, row);
+                float *weight = weights + i * most, *slope = slopes + i * most;
+                if (law) {
+                    weigh_row_gradient(key.rows, *law, delta[start + i], weight, slope);
+                    continue;
+                }
+                powers(columns, factor, log_sum[start + i], weight);
+                drop_row(head, start + i, first, key.rows, slope);
                 for (int64_t j = 0; j < key.rows; j++)
-                    row[j] = head.scale * weight[j] * (row[j] - delta[start + i]);
+                    slope[j] = head.scale * weight[j] * (slope[j] - delta[start + i]);
+                drop_row(head, start + i, first, key.rows, weight);
             }
+            multiply_across(n, weights, most, gradient_panels, QUERIES * COLUMNS, start > 0,
+                            rows_of(dvalue, first, most));
             multiply_tiles(key.rows, slopes, most, 1, across, most * COLUMNS, first > 0,
                            rows_of(dquery, start, QUERIES));
             multiply_across(n, slopes, most, query_panels, QUERIES * COLUMNS, start > 0, rows_of(dkey, first, most));
@@ -131,9 +181,17 @@ TILE_INLINE void attend_gradient_by(const int64_t most, ck_attention_head head, 
 TARGET static void attend_gradient(ck_attention_head head, ck_matrix dy, const float *log_sum, const float *delta,
                                    ck_matrix dquery, ck_matrix dkey, ck_matrix dvalue, float *scratch) {
     if (head.key.rows > FEW_KEYS)
-        attend_gradient_by(KEYS, head, dy, log_sum, delta, dquery, dkey, dvalue, scratch);
+        attend_gradient_by(KEYS, head, NULL, dy, log_sum, delta, dquery, dkey, dvalue, scratch);
     else
-        attend_gradient_by(FEW_KEYS, head, dy, log_sum, delta, dquery, dkey, dvalue, scratch);
+        attend_gradient_by(FEW_KEYS, head, NULL, dy, log_sum, delta, dquery, dkey, dvalue, scratch);
 }
 
-const attention_kernels ATTENTION = {scratch_floats, attend, attend_gradient};
+TARGET static void attend_pairs_gradient(ck_attention_head head, ck_pair_law law, ck_matrix g, const float *delta,
+                                         ck_matrix dquery, ck_matrix dkey, ck_matrix dvalue, float *scratch) {
+    if (head.key.rows > FEW_KEYS)
+        attend_gradient_by(KEYS, head, &law, g, NULL, delta, dquery, dkey, dvalue, scratch);
+    else
+        attend_gradient_by(FEW_KEYS, head, &law, g, NULL, delta, dquery, dkey, dvalue, scratch);
+}
+
+const attention_kernels ATTENTION = {scratch_floats, attend, attend_gradient, attend_pairs, attend_pairs_gradient};

@@ -107,12 +107,15 @@ INLINE void drop(int64_t n, uint64_t key, uint32_t first, float probability, flo
     }
 }
 
-/// ck_attend_scratch, ck_attend and ck_attend_gradient.
+/// ck_attend_scratch, ck_attend, ck_attend_pairs and their gradients.
 typedef struct {
     int64_t (*scratch)(int64_t n, int64_t width);
     void (*attend)(ck_attention_head head, ck_matrix y, float *log_sum, float *scratch);
     void (*gradient)(ck_attention_head head, ck_matrix dy, const float *log_sum, const float *delta, ck_matrix dquery,
                      ck_matrix dkey, ck_matrix dvalue, float *scratch);
+    void (*attend_pairs)(ck_attention_head head, ck_pair_law law, ck_matrix sums, float *mass, float *scratch);
+    void (*pairs_gradient)(ck_attention_head head, ck_pair_law law, ck_matrix g, const float *delta, ck_matrix dquery,
+                           ck_matrix dkey, ck_matrix dvalue, float *scratch);
 } attention_kernels;
 extern const attention_kernels attention_avx2, attention_avx512;
 

@@ -35,22 +35,18 @@ struct SoftmaxKernelTests {
                 value: tensor.matrix.columns(2 * width, width))
         }
         withPointers(slices(projections), output.matrix, logSums, scratch) { head, output, logSums, scratch in
-            ck_attend(attended(head), output, logSums, scratch)
+            ck_attend(ck_attention_head(head, scale: scale), output, logSums, scratch)
         }
         let delta = rowProducts(dOutput.matrix, output.matrix, pool)
         withPointers(
             slices(projections), dOutput.matrix, logSums, delta, slices(dProjections), scratch
         ) { head, dOutput, logSums, delta, d, scratch in
-            ck_attend_gradient(attended(head), dOutput, logSums, delta, d.query, d.key, d.value, scratch)
+            ck_attend_gradient(
+                ck_attention_head(head, scale: scale), dOutput, logSums, delta, d.query, d.key, d.value, scratch)
         }
         let (y, d) = definition(projections.values.map(Double.init), dOutput.values.map(Double.init), n, width)
         #expect(distance(output.values, y) < 2e-6, "\(n) x \(width)")
         #expect(distance(dProjections.values, d) < 4e-6, "\(n) x \(width)")
-    }
-
-    private func attended(_ head: (query: ck_matrix, key: ck_matrix, value: ck_matrix)) -> ck_attention_head {
-        ck_attention_head(
-            query: head.query, key: head.key, value: head.value, places: nil, scale: scale, dropout: 0, mask: 0)
     }
 
     /// y = P v and the gradients of q | k | v: dv = Pᵀ dy, ds = scale P ∘ (dy vᵀ - Σ dy ∘ y), dq = ds k, dk = dsᵀ q.

@@ -43,7 +43,7 @@ struct SoftmaxAttention: SelfAttention {
         let mask = dropout > 0 ? tape.nextRandomStream() : nil
         let pass = SoftmaxPass(
             attention: self, layout: layout, queries: queries, scales: scales(tape), mask: mask, logSums: logSums)
-        if SoftmaxPass.hasKernel(tape.products) {
+        if HeadKernel.serves(tape.products) {
             pass.attend(projections.value, into: output, tape.products)
             return tape.record(output, SoftmaxGradient(pass: pass, projections: projections, output: output))
         }

@@ -12,7 +12,7 @@ struct SoftmaxGradient: AttentionGradient {
     func backward(_ dOutput: Tensor, _ gradients: Gradients) {
         let dProjections = gradients.pool.tensor(projections.rows, projections.columns)
         let dQueries = pass.queries?.gradient(gradients.pool)
-        if SoftmaxPass.hasKernel(gradients.products) {
+        if HeadKernel.serves(gradients.products) {
             pass.writeGradients(
                 projections.value, output, dOutput, into: dProjections, dQueries: dQueries, gradients.products)
             return finish(dProjections, dQueries, gradients)

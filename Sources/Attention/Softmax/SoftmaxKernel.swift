@@ -2,13 +2,8 @@ import Autograd
 import CKernels
 import Tensors
 
-/// Softmax attention by a kernel of its own, a head at a time, where that is faster than products of tiles: in fp32, for which OpenBLAS
-/// packs the keys again for every few queries.
+/// By `HeadKernel`.
 extension SoftmaxPass {
-    private static let isWide = ["AVX2", "AVX-512"].contains(String(cString: ck_level()))
-
-    static func hasKernel(_ products: Products) -> Bool { isWide && products.precision == .fp32 }
-
     /// Forward: the output of every head, and `logSums`, to the base 2.
     func attend(_ projections: Tensor, into output: Tensor, _ products: Products) {
         shape.eachHead(layout, products) { sequence, keys, head, products in
@@ -47,7 +42,7 @@ extension SoftmaxPass {
     }
 
     private func scratch(_ length: Int, _ pool: StoragePool) -> Tensor {
-        pool.tensor(1, Int(ck_attend_scratch(Int64(length), Int64(shape.headWidth))))
+        HeadKernel.scratch(length, width: shape.headWidth, pool)
     }
 }
 
@@ -69,13 +64,5 @@ private struct AttendedHead: KernelOperand {
                         places: places == nil ? nil : buffer.baseAddress, scale: scale, dropout: dropout, mask: mask))
             }
         }
-    }
-}
-
-extension HeadSlices: KernelOperand {
-    func withPointer<Result>(
-        _ body: ((query: ck_matrix, key: ck_matrix, value: ck_matrix)) throws -> Result
-    ) rethrows -> Result {
-        try withPointers(query, key, value) { try body(($0, $1, $2)) }
     }
 }

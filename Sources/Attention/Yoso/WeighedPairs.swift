@@ -17,6 +17,10 @@ struct WeighedPairs {
 
     /// sums = W values, mass = the rows' sums of W; returns how many pairs were met.
     @discardableResult func sum(into sums: Matrix, mass: Tensor) -> Int {
+        if hasKernel {
+            withPointers(slices, sums, mass, scratch) { ck_attend_pairs(ck_attention_head($0), law.c, $1, $2, $3) }
+            return query.rows * length
+        }
         let (key, value) = (products.right(key.transposed), products.right(value))
         var met = 0
         QueryTile.each(queries: query.rows, keys: length) { first, count in
@@ -34,6 +38,12 @@ struct WeighedPairs {
 
     /// With w_ij = (G_i · V_j - δ_i) W_ij (dE/dx) / E: dQ = w K, dK = wᵀ Q, dV = Wᵀ G, of unit queries and keys.
     func writeGradients(_ dSums: Matrix, _ delta: Tensor, into gradient: HeadSlices) {
+        if hasKernel {
+            return withPointers(slices, dSums, delta, gradient, scratch) {
+                ck_attend_pairs_gradient(
+                    ck_attention_head($0), law.c, $1, $2, $3.query, $3.key, $3.value, $4)
+            }
+        }
         let (keys, keysTransposed) = (products.right(key), products.right(key.transposed))
         let valuesTransposed = products.right(value.transposed)
         QueryTile.each(queries: query.rows, keys: length) { first, count in
@@ -56,6 +66,12 @@ struct WeighedPairs {
     }
 
     private var length: Int { key.rows }
+
+    private var hasKernel: Bool { selected == nil && HeadKernel.serves(products) }
+
+    private var slices: HeadSlices { HeadSlices(query: query, key: key, value: value) }
+
+    private var scratch: Tensor { HeadKernel.scratch(length, width: max(query.columns, value.columns), pool) }
 
     private func nearest(_ first: Int, _ count: Int) -> IntegerVector<UInt16>? {
         selected?.nearest(queries: first, count, step: 1, pool)

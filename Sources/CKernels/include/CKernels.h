@@ -112,7 +112,7 @@ typedef struct {
     float dropout;  // of the weights, by the random word of (mask, place * n + key); 0 for none
     uint64_t mask;
 } ck_attention_head;
-/// Floats of scratch memory for either of the next two.
+/// Floats of scratch memory for either of the next two, and of ck_attend_pairs; width: the most of queries and values.
 int64_t ck_attend_scratch(int64_t n, int64_t width);
 /// y = dropout(softmax(scale Q Kᵀ)) V, tile by tile with a running maximum (Dao et al. 2022, algorithm 1), and
 /// log_sum = log₂ Σ exp(scale Q Kᵀ) of every query.

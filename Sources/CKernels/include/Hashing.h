@@ -43,6 +43,12 @@ void ck_pair_weights(int64_t rows, int64_t columns, ck_pair_law law, CK_NEAREST 
 /// d = (d - delta[row]) W (dE/dx) / E; x becomes W.
 void ck_pair_gradients(int64_t rows, int64_t columns, ck_pair_law law, CK_NEAREST nearest, CK_IN delta, CK_OUT x,
                        CK_OUT d);
+/// sums = W V and mass, the sums of the rows of W, of the cosines Q Kᵀ of one head whose pairs all weigh by `law`; where ck_attend is
+/// there, tile by tile as it. Of the head, scale and dropout are not asked; values may be of another width.
+void ck_attend_pairs(ck_attention_head head, ck_pair_law law, ck_matrix sums, CK_OUT mass, CK_OUT scratch);
+/// With w = (g Vᵀ - delta) W (dE/dx) / E: dq = w K, dk = wᵀ Q, dv = Wᵀ g.
+void ck_attend_pairs_gradient(ck_attention_head head, ck_pair_law law, ck_matrix g, CK_IN delta, ck_matrix dquery,
+                              ck_matrix dkey, ck_matrix dvalue, CK_OUT scratch);
 /// y = y / mass row by row, zero where mass is.
 void ck_divide_rows(CK_IN mass, ck_matrix y);
 /// dsums = d / mass, delta = dsums · y row by row, zero where mass is.
