@@ -25,11 +25,18 @@ public struct LongRangeTask: Sendable {
     ///
     /// Where the release has no rows to choose an epoch by, a tenth of the training rows, by a fixed seed, are `dev`.
     ///
-    /// - Throws: `TaskError` or `CorpusError` where files are missing or damaged.
-    public func rows(_ split: Split, in folder: URL) throws -> [LongRangeRow] { try reader([split], folder)[0] }
+    /// - Throws: `TaskError` or `CorpusError` where files are missing or damaged, or have no row of the split.
+    public func rows(_ split: Split, in folder: URL) throws -> [LongRangeRow] { try rows([split], in: folder)[0] }
 
     /// The same of several splits; files that are divided among them are read once.
-    public func rows(_ splits: [Split], in folder: URL) throws -> [[LongRangeRow]] { try reader(splits, folder) }
+    public func rows(_ splits: [Split], in folder: URL) throws -> [[LongRangeRow]] {
+        let rows = try reader(splits, folder)
+        for (split, rows) in zip(splits, rows) where rows.isEmpty {
+            throw TaskError(
+                folder, "too few rows of \(title): none is left for \(split.rawValue), which may be a tenth of them")
+        }
+        return rows
+    }
 
     /// Whether `folder` has training rows of the task.
     public func isThere(in folder: URL) -> Bool {

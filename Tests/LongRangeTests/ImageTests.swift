@@ -131,9 +131,8 @@ import Testing
         let pixels = (0..<1024).map { UInt8($0 % 256) }
         png(pixels, side: 32, channels: 1, to: grey)
         png((0..<1024).flatMap { [UInt8($0 % 256), 10, 20] }, side: 32, channels: 3, to: colour)
-        func read() throws -> [LongRangeRow] {
-            try LongRangeTask.Split.allCases.flatMap { try LongRangeTask.pathfinder.rows($0, in: folder.url) }
-        }
+        // Of so few none is for dev or test.
+        func read() throws -> [LongRangeRow] { try LongRangeTask.pathfinder.rows(.train, in: folder.url) }
         try Data("imgs/0 sample_0.png 0 1 1.8 6\nimgs/0 sample_1.png 1 0 1.8 6\n".utf8).write(to: list)
         let rows = try read()
         #expect(rows.map(\.label) == [1, 0] && rows[0].tokens == pixels)
@@ -157,5 +156,16 @@ import Testing
                 found?.hasPrefix(place + "imgs/0/sample_0.png: no readable PNG: ") == true, "\(cut): \(found ?? "")"
             )
         }
+    }
+
+    @Test func aListWithoutPicturesIsOneLine() throws {
+        let folder = try TemporaryFolder()
+        let metadata = folder.url.appendingPathComponent("pathfinder32/curv_contour_length_14/metadata")
+        try FileManager.default.createDirectory(at: metadata, withIntermediateDirectories: true)
+        try Data().write(to: metadata.appendingPathComponent("1.npy"))
+        let error = #expect(throws: (any Error).self) { try LongRangeTask.pathfinder.rows(.train, in: folder.url) }
+        #expect(
+            "\(error as Any)".contains(
+                "too few rows of Pathfinder: none is left for train, which may be a tenth of them"), "\(error as Any)")
     }
 }

@@ -62,7 +62,7 @@ import Testing
             (head + "] 2\t1\n", "basic_test.tsv:2: an end at word 1 where no operation with values is open"),
             (head + "[MAX ]\t1\n", "basic_test.tsv:2: an end at word 2 where no operation with values is open"),
             (head + "[MAX 1\t1\n", "basic_test.tsv:2: 1 operations have no end"),
-            (head + "\t1\n", "basic_test.tsv:2: 0 operations have no end"),
+            (head + "\t1\n", "basic_test.tsv:2: no expression"),
         ] {
             try Data(text.utf8).write(to: url)
             let found = LongRangeTests.message(in: folder) { _ = try LongRangeTask.listops.rows(.test, in: folder.url) }

@@ -69,7 +69,7 @@ public enum ListOpsFile {
             }
             open[open.count - 1].counts[result] += 1
         }
-        throw Problem(text: "\(open.count) operations have no end")
+        throw Problem(text: tokens.isEmpty ? "no expression" : "\(open.count) operations have no end")
     }
 
     /// Of as many of each digit as `counts` says.
