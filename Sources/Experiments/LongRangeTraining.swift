@@ -38,6 +38,8 @@ extension FineTuning {
     private struct LongRangeReport: Codable {
         var best: EvaluationReport<DevScores>
         var test: TaskEvaluation
+        /// Of the test rows; earlier programs wrote none.
+        var testDigest: String?
     }
 
     /// Runs to the end and scores the test rows, once, by the best evaluation of the dev rows.
@@ -71,15 +73,17 @@ extension FineTuning {
                 folder.metrics, "tells of no evaluation, though the run had ended; choose another --output")
         }
         let url = folder.url.appendingPathComponent(RunFolder.reportName)
+        let testDigest = test.digest
         let earlier = try Ranks.current.first {
             try? JSONDecoder().decode(LongRangeReport.self, from: Data(contentsOf: url))
         }
         let scored =
-            try earlier.flatMap { $0.best == best && $0.test.rows == test.count ? $0.test : nil }
+            try earlier.flatMap { $0.best == best && $0.testDigest == testDigest ? $0.test : nil }
             ?? task.evaluation(
                 of: folder.best, test, threads: recipe.options.threads, precision: recipe.options.precision,
                 device: recipe.options.device)
-        try folder.write(ReportFile.json(LongRangeReport(best: best, test: scored)), to: RunFolder.reportName)
+        let report = LongRangeReport(best: best, test: scored, testDigest: testDigest)
+        try folder.write(ReportFile.json(report), to: RunFolder.reportName)
         observer.line(
             "best: step \(Show.grouped(best.step)), dev \(Show.result(best.body)); test "
                 + "\(Show.result(DevScores(evaluation: scored))); \(folder.best.relativePath)")

@@ -19,6 +19,15 @@ import Testing
         #expect(try RunState(of: folder.url, step: 5) == state)
     }
 
+    /// As many as the largest budget has.
+    @Test func whatABudgetHasIsReadBack() throws {
+        let folder = try TemporaryFolder()
+        var state = RunState(totalSteps: 999_999_999_999_999, identity: [:], arithmetic: "a")
+        state.step = 5
+        try state.write(to: folder.url)
+        #expect(try RunState(of: folder.url, step: 5) == state)
+    }
+
     @Test func everyKeyThatDiffersIsNamed() {
         let digests = ["12345678", "9abcdef0"].map { $0 + String(repeating: "0", count: 56) }
         let begun = RunState(
@@ -28,6 +37,17 @@ import Testing
                 == ["gone y, now none", "seed 1, now 9", "text 12345678…, now 9abcdef0…"])
     }
 
+    /// What earlier programs did not note is no difference; what they noted is.
+    @Test func aRunOfAnEarlierProgramGoesOn() {
+        let now = ["seed": "1", RunState.textOrder: "a", RunState.devRows: "b"]
+        #expect(RunState(totalSteps: 1, identity: ["seed": "1"], arithmetic: "a").differences(from: now).isEmpty)
+        let begun = RunState(totalSteps: 1, identity: now, arithmetic: "a")
+        #expect(
+            begun.differences(from: ["seed": "1", RunState.textOrder: "c", RunState.devRows: "b"])
+                == ["textOrder a, now c"])
+        #expect(begun.differences(from: ["seed": "1"]).count == 2)
+    }
+
     @Test(arguments: [
         (\RunState.index, -1, "index is -1; wanted 0 to 1099511627776"),
         (\RunState.index, 1 << 62, "index is 4611686018427387904; wanted 0 to 1099511627776"),
@@ -35,7 +55,7 @@ import Testing
         (\RunState.tokens, Int.max, "tokens is 9223372036854775807; wanted 0 to 72057594037927936"),
         (\RunState.step, 6, "step is 6; wanted 5"),
         (\RunState.step, 0, "step is 0; wanted 1 to 1099511627776"),
-        (\RunState.totalSteps, 4, "totalSteps is 4; wanted 5 to 1099511627776"),
+        (\RunState.totalSteps, 4, "totalSteps is 4; wanted 5 to 1125899906842624"),
         (\RunState.format, 1, "format is 1; wanted 2"),
     ])
     func whatNoRunWritesIsRefused(key: WritableKeyPath<RunState, Int> & Sendable, value: Int, problem: String) throws {

@@ -51,6 +51,9 @@ public final class ExampleSource: Sendable {
     /// Examples of `epoch`.
     public func count(epoch: Int) -> Int { self[epoch].count }
 
+    /// As of `TokenizedCorpus`.
+    public var corpusDigest: String { corpus.digest }
+
     /// Example `index` of `epoch`, masked.
     ///
     /// - Precondition: `0 <= index < count(epoch:)`.

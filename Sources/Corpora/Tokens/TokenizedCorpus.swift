@@ -1,4 +1,5 @@
 import Communication
+import Digests
 import Foundation
 import Tokenization
 
@@ -48,6 +49,12 @@ public struct TokenizedCorpus: Sendable {
             throw CorpusError(text.urls.map(\.relativePath).joined(separator: ", "), "the corpus is empty")
         }
         (shardStarts, paragraphStarts, documentStarts) = Self.index(shards)
+    }
+
+    /// SHA-256 of all tokens, and of where paragraphs and documents end, in their order.
+    public var digest: String {
+        let digests = shards.map { $0.manifest.tokensDigest + $0.manifest.lengthsDigest }
+        return SHA256.hexadecimal(of: Data(digests.joined().utf8))
     }
 
     /// The ids of `range`, which lies inside one document.

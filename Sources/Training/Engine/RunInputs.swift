@@ -1,16 +1,17 @@
 import Digests
 import Foundation
+import Tasks
 
 extension PretrainingData {
-    /// SHA-256 of how often the corpus has each token, which another text or cut of it would change.
+    /// SHA-256 of how often the training text has each token, which most other texts and cuts of it would change; `order` any.
     var digest: String { tokenCounts.withUnsafeBytes { SHA256.hexadecimal(of: Data($0)) } }
 }
 
-extension TaskData {
-    /// SHA-256 of the training rows as they are encoded.
+extension [EncodedRow] {
+    /// SHA-256 of the rows.
     var digest: String {
         let digest = SHA256()
-        for row in training {
+        for row in self {
             for numbers in [row.ids, row.segments, row.words] { numbers.withUnsafeBytes { digest.update($0) } }
             row.target.withUnsafeBytes { digest.update($0) }
         }

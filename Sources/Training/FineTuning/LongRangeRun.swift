@@ -24,7 +24,7 @@ extension Run where O == Classification {
         let data = TaskData(task, dev.sample(options.devRows))
         let batches = TaskBatches(
             data, seed: options.seed, lengths: training.map(\.count),
-            digest: SHA256.hexadecimal(of: training)
+            digest: training.digest
         ) { ClassificationExample(training[$0].encoded(task)) }
         try self.init(
             options, batches, nil, folder, inputs: ["weights": "random"], recipe: recipe, remember: remember,
@@ -86,11 +86,11 @@ extension TaskData {
     init(_ task: LongRangeTask, _ rows: [LongRangeRow]) { self.init(task.source, dev: rows.map { $0.encoded(task) }) }
 }
 
-extension SHA256 {
-    /// Of all tokens and classes, and where documents end.
-    fileprivate static func hexadecimal(of rows: [LongRangeRow]) -> String {
+extension [LongRangeRow] {
+    /// SHA-256 of all tokens and classes, and where documents end.
+    public var digest: String {
         let digest = SHA256()
-        for row in rows {
+        for row in self {
             let head = [Int32(row.label), Int32(row.tokens.count), Int32(row.second?.count ?? -1)]
             head.withUnsafeBytes { digest.update($0) }
             for tokens in [row.tokens, row.second ?? []] { tokens.withUnsafeBytes { digest.update($0) } }

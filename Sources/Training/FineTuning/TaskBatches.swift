@@ -1,3 +1,4 @@
+import Checkpoints
 import Tasks
 
 /// The rows of a task as batches of epochs, none of which crosses the end of one.
@@ -19,11 +20,11 @@ final class TaskBatches: TrainingData {
         example: @escaping @Sendable (Int) -> ClassificationExample
     ) {
         (self.data, self.seed, self.lengths, self.example) = (data, seed, lengths, example)
-        inputs = ["task": data.task.name, "rows": digest]
+        inputs = ["task": data.task.name, "rows": digest, RunState.devRows: data.dev.digest]
     }
 
     convenience init(_ data: TaskData, seed: UInt64) {
-        self.init(data, seed: seed, lengths: data.training.map(\.ids.count), digest: data.digest) {
+        self.init(data, seed: seed, lengths: data.training.map(\.ids.count), digest: data.training.digest) {
             ClassificationExample(data.training[$0])
         }
     }

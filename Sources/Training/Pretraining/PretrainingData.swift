@@ -1,3 +1,4 @@
+import Checkpoints
 import Corpora
 
 /// The examples of a run: what it learns from, and what is held out.
@@ -37,5 +38,5 @@ public struct PretrainingData: TrainingData {
 
     public func count(_ size: BatchSize, epoch: Int) -> Int { training.count(epoch: epoch) }
 
-    public var inputs: [String: String] { ["text": digest] }
+    public var inputs: [String: String] { ["text": digest, RunState.textOrder: training.corpusDigest] }
 }
