@@ -26,8 +26,7 @@ struct Embed: ParsableCommand {
         if let note = embedding.note { Terminal.warn("note: \(note)") }
         let lines = try InputLines(model.input)
         if let output = model.output, output.hasSuffix(".npy") {
-            return try OutputFile.replace(
-                URL(fileURLWithPath: output), with: embedding.array(of: lines, batch: model.batch))
+            return try ReportFile.write(embedding.array(of: lines, batch: model.batch), to: output)
         }
         let sink = try model.output.map { try Sink(path: $0) } ?? .standardOutput
         try embedding.run(lines, batch: model.batch, write: sink.write)
