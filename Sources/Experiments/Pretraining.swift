@@ -58,9 +58,7 @@ public struct Pretraining {
         observer.begin(
             folder,
             try Computing(recipe.options, setup.encoder, objective.problemOnDevice(setup.encoder, recipe.options)))
-        let start = try recipe.checkpoint.map {
-            try PretrainedStart(URL(fileURLWithPath: $0, isDirectory: true), setup.tokenizer)
-        }
+        let start = try start(setup)
         if let note = start?.notes.note { observer.line("note: \(recipe.checkpoint ?? ""): \(note)") }
         func run<O: PretrainingObjective>(_: O.Type) throws -> EvaluationReport<Figures> {
             let run = try Run<O>(
@@ -74,6 +72,10 @@ public struct Pretraining {
         let baseline = setup.baseline
         return Outcome(
             evaluation: evaluation, guess: (setup.tokenizer.piece(baseline.token), baseline.accuracy))
+    }
+
+    private func start(_ setup: PretrainingSetup) throws -> PretrainedStart? {
+        try recipe.checkpoint.map { try PretrainedStart(ModelPath.url($0), setup.tokenizer) }
     }
 
     /// What the run would take, by a few steps of it.
@@ -94,6 +96,7 @@ public struct Pretraining {
             throw UsageError("--network \(network): wanted a speed such as 25Gbit or 100Mbit")
         }
         let setup = try PretrainingSetup(recipe, observer)
+        _ = try start(setup)
         let estimate = try PretrainingEstimate(setup.encoder, recipe.options, setup.data)
         return EstimateTable(estimate, ranks.map { SpreadEstimate(estimate, ranks: $0, network) })
     }

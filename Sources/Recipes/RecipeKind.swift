@@ -17,8 +17,13 @@ enum RecipeKind: String, Codable, CaseIterable, Sendable {
         self.init(rawValue: file.entries.first { $0.key == Self.key }?.texts.first ?? "")
     }
 
-    /// - Throws: `RecipeErrors` where the file is of another kind or of none, in the place of an issue for every key of that.
-    func check(_ file: RecipeFile) throws {
+    /// - Throws: `RecipeErrors` where the file is of another kind or of none, in the place of an issue for every key of that, or where
+    ///   an override says another kind.
+    func check(_ file: RecipeFile, _ overrides: [ResolvedRecipe.Override]) throws {
+        if let override = overrides.first(where: { $0.key == Self.key && $0.texts != [rawValue] }) {
+            let message = "kind is '\(override.value)'; \(file.name) is a \(rawValue) recipe"
+            throw RecipeErrors(issues: [RecipeIssue(place: .argument(override.argument), message: message)])
+        }
         guard let entry = file.entries.first(where: { $0.key == Self.key }), entry.texts != [rawValue] else { return }
         let message = RecipeKind(file).map { "this is a \($0) recipe; wanted a \(rawValue) recipe" }
         let issue = message.map { RecipeIssue(place: entry.valuePlace, message: $0) }

@@ -19,11 +19,14 @@ public struct ShippedFile: Sendable {
             ?? (FileManager.default.fileExists(atPath: path) ? nil : all.first { $0.path == path }?.data)
     }
 
-    /// The path of the recipe that `name` stands for: `mini` for `Recipes/Pretraining/mini.yaml`, and a path for itself.
+    /// The path of the recipe that `name` stands for: `mini` for `Recipes/Pretraining/mini.yaml`, and a path for itself. A folder is
+    /// no recipe: runs and texts are often called like one.
     ///
     /// - Parameter folder: `Pretraining` or `Finetuning`; nil for either.
     public static func recipe(_ name: String, in folder: String? = nil) -> String {
-        guard !name.contains("/"), !FileManager.default.fileExists(atPath: name) else { return name }
+        var isFolder: ObjCBool = false
+        let isThere = FileManager.default.fileExists(atPath: name, isDirectory: &isFolder)
+        guard !name.contains("/"), !isThere || isFolder.boolValue else { return name }
         return recipes(in: folder).first { Self.name(of: $0) == name } ?? name
     }
 

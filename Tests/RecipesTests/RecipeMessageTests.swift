@@ -286,6 +286,14 @@ func problems(_ text: String, _ overrides: [ResolvedRecipe.Override] = []) -> St
             try #require(ResolvedRecipe.Override(setting: "model.heads=3")),
             try #require(ResolvedRecipe.Override(setting: "budget=soon")),
         ]
+        for endless in ["1e18h", "1e308h", "1e15 steps", "1e16 tokens"] {
+            let override = try #require(ResolvedRecipe.Override(setting: "budget=\(endless)"))
+            #expect(
+                (problems(rightRecipe, [override]) ?? "").hasPrefix(
+                    "--set budget=\(endless): budget is '\(endless)'; wanted"))
+        }
+        let kind = try #require(ResolvedRecipe.Override(setting: "kind=finetuning"))
+        #expect((problems(rightRecipe, [kind]) ?? "").hasSuffix(" is a pretraining recipe"))
         #expect(
             problems(rightRecipe, wrong) == """
                 --set optimizer.rat=1: unknown key 'optimizer.rat' (did you mean 'optimizer.rate'?)

@@ -73,7 +73,7 @@ public struct ResolvedRecipe: Sendable {
     init<Settings: Configurable>(
         of kind: RecipeKind, into settings: inout Settings, _ file: RecipeFile, _ overrides: [Override]
     ) throws {
-        try kind.check(file)
+        try kind.check(file, overrides)
         (self.file, issues) = (file.name, file.issues)
         var layers = file.entries.map { Layer($0) } + overrides.map { Layer($0) }
         var options: [(option: Option<Settings>, choice: String?)] = []

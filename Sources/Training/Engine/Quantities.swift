@@ -39,7 +39,8 @@ extension Budget {
         } else {
             guard let (unit, seconds) = [("min", 60.0), ("h", 3600), ("s", 1)].first(where: { text.hasSuffix($0.0) }),
                 let value = Scalar.number(text.dropLast(unit.count).split(separator: " ").joined(separator: " ")),
-                value > 0
+                // Thirty years.
+                value > 0, value * seconds < 1e9
             else { return nil }
             self = .seconds(value * seconds)
         }

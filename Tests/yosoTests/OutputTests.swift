@@ -1,0 +1,59 @@
+import Foundation
+import Testing
+
+/// Where a user's output goes, and what names stand for.
+@Suite struct OutputTests {
+    /// A link is followed, a pipe and a device stay what they are, and the log of a run is no page.
+    @Test func aReportGoesWhereItsNameSays() throws {
+        let tool = try CommandLineTool()
+        try tool.writeText()
+        #expect(try tool.run(tool.pretraining(steps: 2)).code == 0)
+        let script = """
+            echo old > target && ln -s target link && mkfifo pipe && cp run/metrics.jsonl log
+            yoso report run --output link && test -L link && grep -q '<html' target && echo linked
+            cat pipe > piped & yoso report run --output pipe && wait && test -p pipe && grep -q '<html' piped && echo piped
+            yoso report run --output /dev/null && test -c /dev/null && echo nothing
+            yoso report run --output run/metrics.jsonl; echo $?
+            cmp log run/metrics.jsonl && echo kept
+            """
+        let result = try tool.shell(script)
+        let lines = result.output.split(separator: "\n").filter {
+            ["linked", "piped", "nothing", "1", "kept"].contains($0)
+        }
+        #expect(lines == ["linked", "piped", "nothing", "1", "kept"], "\(result.output)\(result.error)")
+        #expect(
+            result.error.hasSuffix(
+                "run/metrics.jsonl: is among the files of a run; wanted a name there that ends with .html\n"),
+            "\(result.error)")
+    }
+
+    /// Runs and texts are often called like one.
+    @Test func aFolderIsNoRecipe() throws {
+        let tool = try CommandLineTool()
+        let result = try tool.shell("mkdir tiny sst2 && yoso explain tiny && yoso explain sst2")
+        #expect(result.code == 0, "\(result.error)")
+    }
+
+    @Test func aDryRunLooksAtItsCheckpoint() throws {
+        let tool = try CommandLineTool()
+        try tool.writeText()
+        let result = try tool.run(tool.pretraining(steps: 2) + ["--dry-run", "--set", "checkpoint=nowhere"])
+        #expect(result.code == 1 && result.error.contains("nowhere"), "\(result.error)")
+    }
+
+    /// The rows that choose the best epoch are part of what a run is.
+    @Test func otherDevRowsAreAnotherRun() throws {
+        let tool = try CommandLineTool()
+        try tool.writeText()
+        #expect(try tool.run(tool.pretraining(steps: 2)).code == 0)
+        let script = """
+            mkdir -p glue/SST-2 && for n in 1 2 3 4 5 6 7 8; do echo "a fine film $n\\t$((n % 2))"; done > rows
+            (echo "sentence\\tlabel"; cat rows) | tee glue/SST-2/train.tsv > glue/SST-2/dev.tsv
+            tune() { yoso finetune --task sst2 --data glue --checkpoint run --output t --set "$1" --set length=16; }
+            tune epochs=1 > /dev/null && sed -i 's/film/movie/' glue/SST-2/dev.tsv; tune epochs=1; echo $?
+            """
+        let result = try tool.shell(script)
+        #expect(result.output.hasSuffix("1\n"), "\(result.output)\(result.error)")
+        #expect(result.error.contains("t: was begun with devRows "), "\(result.error)")
+    }
+}
