@@ -59,6 +59,8 @@ public final class InputLines {
         }
         var bytes = buffer[..<last]
         if bytes.last == UInt8(ascii: "\r") { bytes = bytes.dropLast() }
+        // A byte order mark, which editors on Windows put in front of a file.
+        if number == 0, bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
         number += 1
         let text: Result<String, InputProblem> =
             isTooLong || bytes.count > longest

@@ -29,6 +29,15 @@ import Testing
             lines == ["{" + long, "{" + short, "{" + short, #"{"id":[1,"a/b"],"# + short, "{" + long])
         #expect(error == nil)
         #expect(try output("").lines == [])
+        // A byte order mark is of the file; in the middle it is text.
+        #expect(
+            try output("\u{FEFF}{\"text\": \"good\", \"id\": 1}\n\u{FEFF}ab\n").lines == [
+                #"{"id":1,"# + long, "{" + short,
+            ])
+        // Beyond the integers of this machine.
+        for id in ["18446744073709551616", "-9223372036854775809", "9223372036854775807"] {
+            #expect(try output("{\"text\": \"good\", \"id\": \(id)}").lines == ["{\"id\":\(id)," + long])
+        }
     }
 
     @Test(

@@ -88,7 +88,7 @@ struct JSONReader {
         }
         guard let number = Double(text), number.isFinite else { throw damage }
         place += rest.count
-        return .number(number)
+        return text.allSatisfy { $0.isNumber || $0 == "-" } ? .digits(text) : .number(number)
     }
 
     /// What stands between two quotation marks, behind the first.

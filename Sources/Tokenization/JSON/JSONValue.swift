@@ -4,6 +4,8 @@ public enum JSONValue: Equatable, Sendable {
     case null
     case truth(Bool)
     case integer(Int)
+    /// A whole number beyond `Int`, by its digits.
+    case digits(String)
     case number(Double)
     case text(String)
     case list([JSONValue])
@@ -41,6 +43,7 @@ public enum JSONValue: Equatable, Sendable {
     var number: Double? {
         switch self {
         case .integer(let value): Double(value)
+        case .digits(let text): Double(text)
         case .number(let value): value
         default: nil
         }

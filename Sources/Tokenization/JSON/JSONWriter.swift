@@ -15,6 +15,7 @@ extension JSONValue: CustomStringConvertible {
         case .null: bytes += "null".utf8
         case .truth(let value): bytes += (value ? "true" : "false").utf8
         case .integer(let value): bytes += "\(value)".utf8
+        case .digits(let text): bytes += text.utf8
         case .number(let value): bytes += "\(value)".utf8
         case .text(let value): Self.append(value, to: &bytes)
         case .list(let values):
