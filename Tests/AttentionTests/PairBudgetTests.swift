@@ -112,4 +112,20 @@ import Testing
         #expect(selection.hashBits <= 3)
         #expect(distinct(try #require(head.hashed)) <= 128 * 700)
     }
+
+    /// Beyond the last choice there is nothing: however many it meets are summed up.
+    @Test func theLastChoiceHasNoLimit() {
+        let slices = HeadShape(heads: 1, headWidth: 16).slices(projections(.equal, 64), 0..<64, head: 0)
+        let function = HashFunction(
+            .hadamard, bits: PairBudget.bits(length: 64), hashes: 32, width: 16, RandomStream(seed: 5), pool)
+        let deepest = HashedHead(function, queries: slices.query, keys: slices.key)
+        var budget = PairBudget(8, deepest, kernelBits: 16, random: RandomStream(seed: 6), pool)
+        while budget.choices.count > 1 {
+            #expect(budget.limit == 8 * 64)
+            let isAccepted = budget.accepts(budget.limit + 1)
+            #expect(!isAccepted)
+        }
+        let isAccepted = budget.accepts(.max)
+        #expect(budget.limit == .max && isAccepted)
+    }
 }

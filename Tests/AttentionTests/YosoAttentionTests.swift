@@ -48,6 +48,18 @@ import Testing
                 pairs: pairs))
     }
 
+    /// 1 / x of the smallest numbers is infinite.
+    @Test(arguments: [0, 1e-45, 1e-39] as [Float]) func aMassWithoutAnInverseGivesZeros(mass: Float) {
+        let pool = StoragePool()
+        let (sums, masses) = (pool.tensor(1, 2, [0, mass]), pool.tensor(1, 1, [mass]))
+        YosoNormalization.mass.normalize(sums.matrix, masses)
+        #expect(sums.values == [0, 0])
+        let (dSums, delta) = (pool.tensor(1, 2, [.nan, .nan]), pool.tensor(1, 1, [.nan]))
+        YosoNormalization.mass.writeGradient(
+            sums.matrix, masses, pool.tensor(1, 2, [1, 2]).matrix, into: dSums.matrix, delta)
+        #expect(dSums.values == [0, 0] && delta.values == [0])
+    }
+
     @Test(arguments: choices) func packedEqualsAlone(choice: AttentionChoice) {
         let lengths = [1, 7, 2, 33, 3]
         let width = 3 * 16

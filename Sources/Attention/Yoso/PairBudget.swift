@@ -15,7 +15,8 @@ struct PairBudget {
     private(set) var choices: ArraySlice<PairSelection>
 
     /// - Parameter kernelBits: T, which bits that hash may not exceed.
-    /// - Precondition: `pairs` is at least four times as many as hashes, so that the last of the choices keeps within it.
+    /// - Precondition: `pairs` is at least four times as many as hashes, so that the last of the choices keeps within it, up to
+    ///   some 262,144 tokens: codes have no more than 16 bits.
     init(
         _ pairs: Int, _ deepest: HashedHead, kernelBits: Int, random: RandomStream, _ pool: StoragePool
     ) {
@@ -32,7 +33,8 @@ struct PairBudget {
         while choices.count > 1, selection.drawnBits > 0, exceeds(head(pool), pool) { choices = choices.dropFirst() }
     }
 
-    /// The most bits of a code of a sequence of `length` tokens: with so many, chance alone lets a query meet at most one key a hash.
+    /// The most bits of a code of a sequence of `length` tokens: with so many, chance alone lets a query meet at most one key a hash,
+    /// where they are not the 16 that a code can have.
     static func bits(length: Int) -> Int { min(16, floorOfLog2(length) + 1) }
 
     /// Codes of the best choice that is left.
@@ -40,12 +42,12 @@ struct PairBudget {
 
     var selection: PairSelection { choices[choices.startIndex] }
 
-    /// The most pairs of the sequence.
-    var limit: Int { pairs * deepest.length }
+    /// The most pairs of the sequence; no limit for the last choice, which there is nothing beyond.
+    var limit: Int { choices.count == 1 ? .max : pairs * deepest.length }
 
     /// Whether `met` pairs, by the choice that is the best now, are within the budget; if not, the next choice is the best.
     mutating func accepts(_ met: Int) -> Bool {
-        if met <= limit || choices.count == 1 { return true }
+        if met <= limit { return true }
         choices = choices.dropFirst()
         return false
     }

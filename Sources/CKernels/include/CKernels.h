@@ -1,5 +1,5 @@
 // Arithmetic of the engine: row-wise and elementwise loops over contiguous float32. No allocation, no threads,
-// no globals. What computes is compiled for AVX-512, AVX2 and the baseline, and the loader picks one.
+// no globals but the level of kernels. What computes is compiled for AVX-512, AVX2 and the baseline, and the loader picks one.
 #ifndef CKERNELS_H
 #define CKERNELS_H
 

@@ -49,9 +49,9 @@ void ck_attend_pairs(ck_attention_head head, ck_pair_law law, ck_matrix sums, CK
 /// With w = (g Vᵀ - delta) W (dE/dx) / E: dq = w K, dk = wᵀ Q, dv = Wᵀ g.
 void ck_attend_pairs_gradient(ck_attention_head head, ck_pair_law law, ck_matrix g, CK_IN delta, ck_matrix dquery,
                               ck_matrix dkey, ck_matrix dvalue, CK_OUT scratch);
-/// y = y / mass row by row, zero where mass is.
+/// y = y / mass row by row, zero where mass is below the least normal number.
 void ck_divide_rows(CK_IN mass, ck_matrix y);
-/// dsums = d / mass, delta = dsums · y row by row, zero where mass is.
+/// dsums = d / mass, delta = dsums · y row by row, zero there too.
 void ck_divide_rows_gradient(CK_IN mass, ck_matrix y, ck_matrix d, ck_matrix dsums, CK_OUT delta);
 
 // normal.c --------------------------------------------------------------------------------------------------------
