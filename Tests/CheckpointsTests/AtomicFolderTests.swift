@@ -139,4 +139,17 @@ import Testing
         try AtomicFolder.verify(url, foreign: false)
         #expect(try String(contentsOf: url.appendingPathComponent("model.safetensors"), encoding: .utf8) == "old")
     }
+
+    /// Where names cannot be exchanged, an older folder steps aside: killed then, it is all that there is.
+    @Test func aFolderThatSteppedAsideComesBack() throws {
+        let folder = try TemporaryFolder()
+        let (aside, url) = (folder.file(".partial-replaced-run"), folder.file("run"))
+        try write("old", to: url)
+        try FileManager.default.moveItem(at: url, to: aside)
+        _ = try RunFolder(folder.url)
+        #expect(try String(contentsOf: url.appendingPathComponent("model.safetensors"), encoding: .utf8) == "old")
+        try FileManager.default.copyItem(at: url, to: aside)
+        _ = try RunFolder(folder.url)
+        #expect(!FileManager.default.fileExists(atPath: aside.path), "the new one had come")
+    }
 }

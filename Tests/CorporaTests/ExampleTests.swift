@@ -1,7 +1,8 @@
-import Corpora
 import Foundation
 import Testing
 import Tokenization
+
+@testable import Corpora
 
 @Suite struct ExampleTests {
     private let tokenizer = ByteTokenizer()
@@ -117,5 +118,11 @@ import Tokenization
         let corpus = try tokenized(String(repeating: "aaab\n\n", count: 50), in: folder)
         let baseline = UnigramBaseline(corpus, try CorpusSplit(corpus, heldOut: 0.2), vocabularySize: 261)
         #expect(baseline.token == Int32(UInt8(ascii: "a")) + 5 && baseline.accuracy == 0.75)
+    }
+
+    /// More than four billion tokens are 17 GB of text.
+    @Test func anExampleMayStartFarBehind() {
+        let example = ExamplePlan.Example(start: 5_000_000_000, count: 65_535)
+        #expect(example.range == 5_000_000_000..<5_000_065_535 && example.count == 65_535)
     }
 }

@@ -86,9 +86,15 @@ public enum AtomicFolder {
         }
     }
 
-    /// Removes what killed writers left in `parent`, ours and those of Foundation.
+    /// Removes what killed writers left in `parent`, ours and those of Foundation; a folder that had stepped aside for one that never
+    /// came is back.
     static func removePartials(in parent: URL) {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: parent.path)) ?? []
+        for name in names where name.hasPrefix(replacedPrefix) {
+            let original = parent.appendingPathComponent(String(name.dropFirst(replacedPrefix.count)))
+            guard !FileManager.default.fileExists(atPath: original.path) else { continue }
+            rename(parent.appendingPathComponent(name).path, original.path)
+        }
         for name in names where name.hasPrefix(partialPrefix) || name.hasPrefix(".dat.nosync") {
             try? FileManager.default.removeItem(at: parent.appendingPathComponent(name))
         }
@@ -102,10 +108,12 @@ public enum AtomicFolder {
         try? FileManager.default.removeItem(at: aside)
     }
 
-    /// Where a folder goes that is to be removed.
-    private static func aside(_ url: URL) -> URL {
-        url.deletingLastPathComponent().appendingPathComponent(partialPrefix + "old-" + url.lastPathComponent)
+    /// Where a folder goes that is to be removed, or with another prefix one that another is to replace.
+    private static func aside(_ url: URL, _ prefix: String = partialPrefix + "old-") -> URL {
+        url.deletingLastPathComponent().appendingPathComponent(prefix + url.lastPathComponent)
     }
+
+    private static let replacedPrefix = partialPrefix + "replaced-"
 
     static func createDirectory(_ url: URL) throws {
         do {
@@ -140,8 +148,8 @@ public enum AtomicFolder {
                 return
             }
         #endif
-        let old = aside(url)
-        try? FileManager.default.removeItem(at: old)
+        let old = aside(url, replacedPrefix)
+        if FileManager.default.fileExists(atPath: url.path) { try? FileManager.default.removeItem(at: old) }
         if FileManager.default.fileExists(atPath: url.path), rename(url.path, old.path) != 0 {
             throw CheckpointError.system(url, "replace")
         }

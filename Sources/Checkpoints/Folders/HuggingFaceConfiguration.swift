@@ -124,7 +124,9 @@ public struct HuggingFaceConfiguration: Codable, Equatable, Sendable {
             }
         } catch let error as MissingKeys {
             throw CheckpointError(url, "has no \(error)")
-        } catch DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context) {
+        } catch DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context),
+            DecodingError.dataCorrupted(let context)
+        {
             let key = context.codingPath.map(\.stringValue).joined(separator: ".")
             throw CheckpointError(
                 url, key.isEmpty ? "damaged: no JSON object" : "the value of '\(key)' is of a wrong type")

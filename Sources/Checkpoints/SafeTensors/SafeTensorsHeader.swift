@@ -93,8 +93,11 @@ struct SafeTensorsHeader {
 
     private static func checkContiguous(_ entries: [String: Entry], from start: Int, to end: Int, _ url: URL) throws {
         var next = start
-        let sorted = entries.sorted { ($0.value.range.lowerBound, $0.key) < ($1.value.range.lowerBound, $1.key) }
-        for (name, entry) in sorted.filter({ !$0.value.range.isEmpty }) {
+        let sorted = entries.sorted { first, second in
+            let (a, b) = (first.value.range, second.value.range)
+            return (a.lowerBound, a.upperBound, first.key) < (b.lowerBound, b.upperBound, second.key)
+        }
+        for (name, entry) in sorted {
             guard entry.range.lowerBound == next else {
                 throw CheckpointError(url, "damaged: \(name) begins at byte \(entry.range.lowerBound), not at \(next)")
             }

@@ -1,10 +1,16 @@
 /// The examples of one epoch, as ranges of the corpus in the order in which they are used.
 struct ExamplePlan: Sendable {
-    /// A run of tokens, small enough that millions of them fit in memory.
+    /// A run of tokens in eight bytes, of which a corpus has millions: where it starts, below 2^48, and its length.
     struct Example: Sendable {
-        let start: UInt32
-        let count: UInt16
-        var range: Range<Int> { Int(start)..<Int(start) + Int(count) }
+        private let packed: UInt64
+
+        init(start: Int, count: Int) { packed = UInt64(start) << 16 | UInt64(UInt16(count)) }
+
+        var range: Range<Int> {
+            let start = Int(packed >> 16)
+            return start..<start + count
+        }
+        var count: Int { Int(packed & 0xFFFF) }
     }
 
     let examples: [Example]
@@ -23,7 +29,7 @@ struct ExamplePlan: Sendable {
                 let isShort = full > Self.shortest && random.uniform() < options.shortShare
                 let length = isShort ? Self.shortest + random.below(full - Self.shortest) : full
                 let count = min(length, tokens.upperBound - start)
-                examples.append(Example(start: UInt32(start), count: UInt16(count)))
+                examples.append(Example(start: start, count: count))
                 start += count
             }
         }
