@@ -24,7 +24,11 @@ import Testing
         #expect(try Computing(nil, .fp32, unless: problem).note == nil)
         let error = #expect(throws: TrainingError.self) { try Computing(.cuda, .fp32, unless: problem) }
         #expect(error == .device(problem.text))
-        guard !Precision.bf16.isAvailable else { return }
+    }
+
+    @Test(.enabled(if: !Precision.bf16.isAvailable, "this CPU computes in bf16"))
+    func whatNoGPUComputesInBf16IsRefusedWithoutIt() {
+        let problem = DeviceProblem("model.attention", "model.attention: linear runs on the CPU only")
         #expect(throws: TrainingError.self) { try Computing(.auto, .bf16, unless: problem) }
     }
 
