@@ -18,8 +18,8 @@ public struct LongRangeBench {
     ///
     /// - Parameters:
     ///   - over: the key and its values, as of `SweepVariant`.
-    ///   - data: the folder of the task's files; nil for random tokens.
-    /// - Throws: `UsageError` where the task is none, `over` no such text, or a number out of its range, and `RecipeErrors`.
+    ///   - data: the folder of the task's files; nil for that of the recipe, and without one for random tokens.
+    /// - Throws: `UsageError` where the task is none, or not that of the recipe, `over` no such text, or a number out of its range, and `RecipeErrors`.
     public init(
         _ task: String, over: String, _ overrides: [ResolvedRecipe.Override], data: String?, rounds: Int, steps: Int
     ) throws {
@@ -34,13 +34,16 @@ public struct LongRangeBench {
             let settings = variant.settings.compactMap(ResolvedRecipe.Override.init(setting:))
             return (variant.name, try LongRangeRecipe("Recipes/LongRange/\(task.name).yaml", overrides + settings))
         }
+        if let other = variants.map(\.recipe.task.name).first(where: { $0 != task.name }) {
+            throw UsageError("--task \(task.name) with task=\(other): wanted one of them")
+        }
         if let device = variants.lazy.compactMap(\.recipe.options.device).first(where: { $0 != .cpu }) {
             throw UsageError("device is \(device.rawValue); bench lra measures the CPU alone, wanted cpu")
         }
         if let shards = variants.lazy.compactMap(\.recipe.options.shards).first(where: { $0 > 1 }) {
             throw UsageError("shards is \(shards); bench lra measures one process, wanted 1")
         }
-        self.data = data.map { URL(fileURLWithPath: $0, isDirectory: true) }
+        self.data = (data ?? variants[0].recipe.data).map { URL(fileURLWithPath: $0, isDirectory: true) }
         (self.rounds, self.steps) = (rounds, steps)
     }
 

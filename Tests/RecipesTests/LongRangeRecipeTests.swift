@@ -23,6 +23,7 @@ import Training
         #expect(options.devRows == 0 && options.testRows == 0)
         #expect([encoder.layers, encoder.width, encoder.heads, encoder.intermediate] == [2, 64, 2, 128])
         #expect(encoder.norm == .pre && encoder.pooling == .mean && encoder.dropout == 0.1)
+        #expect(encoder.initialization == .uniform && encoder.embeddingNorm == false)
         #expect(encoder.vocabulary == recipe.task.vocabulary + 1 && encoder.positions == recipe.task.length)
         #expect(encoder.segments == 1 && LongRangeRecipe.isOne(name))
         let short = try LongRangeRecipe("\(name)-short")

@@ -52,6 +52,10 @@ import Tokenization
         #expect(
             TokenizationTests.message { _ = try TokenizerFolder.load(folder.url) }?.hasSuffix(
                 ": no vocabulary: wanted spiece.model, vocab.txt or tokenizer.json") == true)
+        try Data(#"{"yoso": {"benchmark": "lra"}}"#.utf8).write(to: folder.file("config.json"))
+        #expect(
+            TokenizationTests.message { _ = try TokenizerFolder.load(folder.url) }?.hasSuffix(
+                ": a model of the Long Range Arena, which has no vocabulary; yoso evaluate takes it") == true)
         try Data([0xFF, 0x0A]).write(to: folder.file("vocab.txt"))
         #expect(message(folder.url) { _ = try TokenizerFolder.load(folder.url) } == "vocab.txt: not UTF-8")
         try Data("[".utf8).write(to: folder.file("tokenizer_config.json"))

@@ -40,8 +40,18 @@ public enum TokenizerFolder {
             try configuration.change(&normalizer)
             return try wordPiece(vocabulary, normalizer, configuration.names())
         }
+        guard !isOfLongRange(url) else {
+            throw TokenizationError(
+                url.relativePath, "a model of the Long Range Arena, which has no vocabulary; yoso evaluate takes it")
+        }
         throw TokenizationError(
             url.relativePath, "no vocabulary: wanted \(modelName), \(vocabularyName) or \(jsonName)")
+    }
+
+    /// Whether `config.json` tells of a model whose tokens are bytes, pixels or words of a list.
+    private static func isOfLongRange(_ url: URL) -> Bool {
+        let data = try? Data(contentsOf: url.appendingPathComponent("config.json"))
+        return (try? JSONValue([UInt8](data ?? Data())))?["yoso"]["benchmark"].text == "lra"
     }
 
     /// Reads what the list of checksums names of a vocabulary, used here or not: another program uses it.
