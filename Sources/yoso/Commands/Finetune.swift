@@ -20,7 +20,9 @@ struct Finetune: ParsableCommand, RankedCommand {
     @Option(help: "Pretrained Hugging Face folder, or a run, in the place of checkpoint.", completion: .run)
     var checkpoint: String?
     @Option(help: "Folder of the task's files in the place of data.", completion: .directory) var data: String?
-    @Option(help: "Folder of the run, or of all; the default is Checkpoints/NAME, glue or lra.", completion: .directory)
+    @Option(
+        help: "Folder of the run, or of all; the default is Checkpoints/NAME, TASK-seeds, TASK-search, glue or lra.",
+        completion: .directory)
     var output: String?
     @Option(
         help: "With all, WNLI by its training labels' majority, the default, like the others (train), or not (skip).")
