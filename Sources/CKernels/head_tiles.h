@@ -46,21 +46,6 @@ TILE_INLINE float weigh_row(int64_t n, ck_pair_law law, float *x) {
     return sum;
 }
 
-/// d = (d - delta) W (dE/dx) / E of n cosines x, which become W.
-TILE_INLINE void weigh_row_gradient(int64_t n, ck_pair_law law, float delta, float *x, float *d) {
-    for (int64_t j = 0; j < n; j += 16) {
-        lanes cosine, slope, s, weight;
-        load(x + j, &cosine);
-        load(d + j, &slope);
-        closeness(&cosine, &s);
-        weigh(law, &s, &weight);
-        slope -= delta;
-        apply_slope(law, &cosine, &s, &weight, &slope);
-        store(&weight, x + j);
-        store(&slope, d + j);
-    }
-}
-
 /// Of queries and keys, and of values.
 INLINE int64_t widest(ck_attention_head head) {
     return padded(head.query.columns > head.value.columns ? head.query.columns : head.value.columns);
@@ -117,18 +102,20 @@ TILE_INLINE void attend_by(const int64_t most, ck_attention_head head, const ck_
     }
 }
 
-TARGET static void attend(ck_attention_head head, ck_matrix y, float *log_sum, float *scratch) {
+TILE_INLINE void attend_head(ck_attention_head head, const ck_pair_law *law, ck_matrix y, float *log_sum,
+                             float *scratch) {
     if (head.key.rows > FEW_KEYS)
-        attend_by(KEYS, head, NULL, y, log_sum, scratch);
+        attend_by(KEYS, head, law, y, log_sum, scratch);
     else
-        attend_by(FEW_KEYS, head, NULL, y, log_sum, scratch);
+        attend_by(FEW_KEYS, head, law, y, log_sum, scratch);
+}
+
+TARGET static void attend(ck_attention_head head, ck_matrix y, float *log_sum, float *scratch) {
+    attend_head(head, NULL, y, log_sum, scratch);
 }
 
 TARGET static void attend_pairs(ck_attention_head head, ck_pair_law law, ck_matrix y, float *mass, float *scratch) {
-    if (head.key.rows > FEW_KEYS)
-        attend_by(KEYS, head, &law, y, mass, scratch);
-    else
-        attend_by(FEW_KEYS, head, &law, y, mass, scratch);
+    attend_head(head, &law, y, mass, scratch);
 }
 
 TILE_INLINE void attend_gradient_by(const int64_t most, ck_attention_head head, const ck_pair_law *law, ck_matrix dy,
@@ -160,7 +147,7 @@ TILE_INLINE void attend_gradient_by(const int64_t most, ck_attention_head head, 
             for (int64_t i = 0; i < n; i++) {
                 float *weight = weights + i * most, *slope = slopes + i * most;
                 if (law) {
-                    weigh_row_gradient(key.rows, *law, delta[start + i], weight, slope);
+                    weigh_gradients(key.rows, *law, delta[start + i], weight, slope);
                     continue;
                 }
                 powers(columns, factor, log_sum[start + i], weight);
@@ -178,20 +165,23 @@ TILE_INLINE void attend_gradient_by(const int64_t most, ck_attention_head head, 
     }
 }
 
+TILE_INLINE void attend_head_gradient(ck_attention_head head, const ck_pair_law *law, ck_matrix dy,
+                                      const float *log_sum, const float *delta, ck_matrix dquery, ck_matrix dkey,
+                                      ck_matrix dvalue, float *scratch) {
+    if (head.key.rows > FEW_KEYS)
+        attend_gradient_by(KEYS, head, law, dy, log_sum, delta, dquery, dkey, dvalue, scratch);
+    else
+        attend_gradient_by(FEW_KEYS, head, law, dy, log_sum, delta, dquery, dkey, dvalue, scratch);
+}
+
 TARGET static void attend_gradient(ck_attention_head head, ck_matrix dy, const float *log_sum, const float *delta,
                                    ck_matrix dquery, ck_matrix dkey, ck_matrix dvalue, float *scratch) {
-    if (head.key.rows > FEW_KEYS)
-        attend_gradient_by(KEYS, head, NULL, dy, log_sum, delta, dquery, dkey, dvalue, scratch);
-    else
-        attend_gradient_by(FEW_KEYS, head, NULL, dy, log_sum, delta, dquery, dkey, dvalue, scratch);
+    attend_head_gradient(head, NULL, dy, log_sum, delta, dquery, dkey, dvalue, scratch);
 }
 
 TARGET static void attend_pairs_gradient(ck_attention_head head, ck_pair_law law, ck_matrix g, const float *delta,
                                          ck_matrix dquery, ck_matrix dkey, ck_matrix dvalue, float *scratch) {
-    if (head.key.rows > FEW_KEYS)
-        attend_gradient_by(KEYS, head, &law, g, NULL, delta, dquery, dkey, dvalue, scratch);
-    else
-        attend_gradient_by(FEW_KEYS, head, &law, g, NULL, delta, dquery, dkey, dvalue, scratch);
+    attend_head_gradient(head, &law, g, NULL, delta, dquery, dkey, dvalue, scratch);
 }
 
 const attention_kernels ATTENTION = {scratch_floats, attend, attend_gradient, attend_pairs, attend_pairs_gradient};

@@ -61,4 +61,19 @@ INLINE void apply_slope(ck_pair_law law, const lanes *x, const lanes *s, const l
         *d *= 0.5f * (float)law.kernel_bits * *weight;
 }
 
+/// d = (d - delta) W (dE/dx) / E of n cosines x, which become W; of both there is room for a multiple of sixteen.
+INLINE void weigh_gradients(int64_t n, ck_pair_law law, float delta, float *x, float *d) {
+    for (int64_t j = 0; j < n; j += 16) {
+        lanes cosine, slope, s, weight;
+        load(x + j, &cosine);
+        load(d + j, &slope);
+        closeness(&cosine, &s);
+        weigh(law, &s, &weight);
+        slope -= delta;
+        apply_slope(law, &cosine, &s, &weight, &slope);
+        store(&weight, x + j);
+        store(&slope, d + j);
+    }
+}
+
 #endif

@@ -84,17 +84,7 @@ INLINE void select_gradients(const int64_t blocks, ck_codes codes, ck_sorted_key
                 slopes[p] = dot(blocks, gradient, v + here) - delta[first + i];
             }
         }
-        const int64_t end = found.ends[queries - 1];
-        for (int64_t p = 0; p < end; p += 16) {
-            lanes x, s, weight, slope;
-            load(weights + p, &x);
-            load(slopes + p, &slope);
-            closeness(&x, &s);
-            weigh(law, &s, &weight);
-            apply_slope(law, &x, &s, &weight, &slope);
-            store(&weight, weights + p);
-            store(&slope, slopes + p);
-        }
+        weigh_gradients(found.ends[queries - 1], law, 0, weights, slopes);
         for (int64_t i = 0, p = 0; i < queries; i++) {
             lanes query[8], gradient[8], sum[8];
             for (int64_t c = 0; c < blocks; c++) {
