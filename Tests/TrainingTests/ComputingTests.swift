@@ -1,3 +1,4 @@
+import Checkpoints
 import Tensors
 import Testing
 
@@ -30,6 +31,14 @@ import Testing
     func whatNoGPUComputesInBf16IsRefusedWithoutIt() {
         let problem = DeviceProblem("model.attention", "model.attention: linear runs on the CPU only")
         #expect(throws: TrainingError.self) { try Computing(.auto, .bf16, unless: problem) }
+    }
+
+    /// Plans of steps in a budget of time are found by it, also those that earlier programs wrote.
+    @Test func theDigestOfAnIdentityIsThatOfEarlierPrograms() {
+        let earlier = ["seed": "1", "text": "a"]
+        let now = earlier.merging([RunState.textOrder: "b", RunState.devRows: "c"]) { $1 }
+        #expect(RunIdentity.digest(of: now) == RunIdentity.digest(of: earlier))
+        #expect(RunIdentity.digest(of: now) != RunIdentity.digest(of: now.merging(["seed": "2"]) { $1 }))
     }
 
     /// Where a run may go on is no part of what it is.

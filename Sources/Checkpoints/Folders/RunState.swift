@@ -61,7 +61,7 @@ public struct RunState: Codable, Equatable, Sendable {
     /// Keys of an identity: the order of a text, and the rows that choose a checkpoint. Runs of earlier programs say nothing of them,
     /// and are continued without.
     public static let (textOrder, devRows) = ("textOrder", "devRows")
-    private static let later: Set = [textOrder, devRows]
+    public static let later: Set = [textOrder, devRows]
 
     static let fileName = "state.json"
 

@@ -1,5 +1,6 @@
 import Bert
 import CKernels
+import Checkpoints
 import Digests
 import Foundation
 import Tensors
@@ -16,10 +17,10 @@ enum RunIdentity {
         return identity
     }
 
-    /// SHA-256 of an identity.
+    /// SHA-256 of an identity, the same as earlier programs', which knew no `RunState.later`.
     static func digest(of identity: [String: String]) -> String {
-        SHA256.hexadecimal(
-            of: Data(identity.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)\n" }.joined().utf8))
+        let known = identity.filter { !RunState.later.contains($0.key) }.sorted { $0.key < $1.key }
+        return SHA256.hexadecimal(of: Data(known.map { "\($0.key)=\($0.value)\n" }.joined().utf8))
     }
 
     /// What computes here in a precision: runs of other kernels differ in their last bits.
