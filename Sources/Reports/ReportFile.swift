@@ -14,20 +14,9 @@ public enum ReportFile {
         try write(text: json(value), to: path)
     }
 
-    /// Writes the text into the file at `path`.
-    public static func write(text: String, to path: String) throws { try write(Data(text.utf8), to: path) }
-
-    /// Writes a file whole or not at all, that which a link names where `path` is one; what is no plain file, such as a pipe or a
-    /// device, is written as it is.
-    public static func write(_ data: Data, to path: String) throws {
-        let url = URL(fileURLWithPath: path).resolvingSymlinksInPath()
-        let type = try? FileManager.default.attributesOfItem(atPath: url.path)[.type] as? FileAttributeType
-        guard let type, type != .typeRegular, type != .typeDirectory else {
-            return try OutputFile.replace(url, with: data)
-        }
-        do {
-            try FileHandle(forWritingTo: url).write(contentsOf: data)
-        } catch { throw CheckpointError(url, "cannot be written: \(error.localizedDescription)") }
+    /// Writes the text into the file at `path`, as `OutputFile.replace(named:with:)`.
+    public static func write(text: String, to path: String) throws {
+        try OutputFile.replace(named: path, with: Data(text.utf8))
     }
 
     /// - Throws: `CheckpointError` where there is no folder for the file at `path`, before work is done for it.

@@ -73,4 +73,16 @@ public final class OutputFile {
             throw error
         }
     }
+
+    /// The same of a file that a user names: a link is followed, and what is no plain file, such as a pipe or a device, is written
+    /// as it is.
+    public static func replace(named path: String, with data: Data) throws {
+        let url = URL(fileURLWithPath: path).resolvingSymlinksInPath()
+        let type = try? FileManager.default.attributesOfItem(atPath: url.path)[.type] as? FileAttributeType
+        guard let type, type != .typeRegular, type != .typeDirectory else { return try replace(url, with: data) }
+        guard Ranks.current.isFirst else { return }
+        do {
+            try FileHandle(forWritingTo: url).write(contentsOf: data)
+        } catch { throw CheckpointError(url, "cannot be written: \(error.localizedDescription)") }
+    }
 }

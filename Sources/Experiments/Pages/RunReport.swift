@@ -34,10 +34,11 @@ public struct RunReport {
         let page = try RunReport(of: folders, over: axis).page
         try ReportFile.check(file)
         let target = URL(fileURLWithPath: file).resolvingSymlinksInPath()
-        for folder in folders where target.deletingLastPathComponent() == folder.resolvingSymlinksInPath() {
-            guard target.pathExtension == "html" else {
-                throw CheckpointError(target, "is among the files of a run; wanted a name there that ends with .html")
-            }
+        let isOfRun = folders.contains {
+            target.pathComponents.starts(with: $0.resolvingSymlinksInPath().pathComponents)
+        }
+        guard !isOfRun || target.pathExtension == "html" else {
+            throw CheckpointError(target, "is among the files of a run; wanted a name there that ends with .html")
         }
         try ReportFile.write(text: page.text, to: file)
         return file

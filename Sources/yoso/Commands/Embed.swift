@@ -26,7 +26,7 @@ struct Embed: ParsableCommand {
         if let note = embedding.note { Terminal.warn("note: \(note)") }
         let lines = try InputLines(model.input)
         if let output = model.output, output.hasSuffix(".npy") {
-            return try ReportFile.write(embedding.array(of: lines, batch: model.batch), to: output)
+            return try OutputFile.replace(named: output, with: embedding.array(of: lines, batch: model.batch))
         }
         let sink = try model.output.map { try Sink(path: $0) } ?? .standardOutput
         try embedding.run(lines, batch: model.batch, write: sink.write)
