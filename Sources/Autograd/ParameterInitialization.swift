@@ -106,7 +106,8 @@ extension Parameter {
         let numbers = target.view(at: 0, rows: 1, columns: count)
         each(parts) { index in
             let range = part(index)
-            numbers.row(0, range).copy(from: range.map { bound * Float(2 * stream.uniform(UInt32($0)) - 1) })
+            numbers.row(0, range).copy(
+                from: range.map { bound * Float(2 * stream.uniform(UInt32(truncatingIfNeeded: $0)) - 1) })
         }
     }
 

@@ -19,7 +19,8 @@ public struct LongRangeBench {
     /// - Parameters:
     ///   - over: the key and its values, as of `SweepVariant`.
     ///   - data: the folder of the task's files; nil for that of the recipe, and without one for random tokens.
-    /// - Throws: `UsageError` where the task is none, or not that of the recipe, `over` no such text, or a number out of its range, and `RecipeErrors`.
+    /// - Throws: `UsageError` where the task is none, or not that of the recipe, `over` no such text, a number out of its range, or
+    ///   `data` said twice, and `RecipeErrors`.
     public init(
         _ task: String, over: String, _ overrides: [ResolvedRecipe.Override], data: String?, rounds: Int, steps: Int
     ) throws {
@@ -30,6 +31,8 @@ public struct LongRangeBench {
         guard [rounds, steps].allSatisfy({ (1...65536).contains($0) }) else {
             throw UsageError("wanted --steps and --rounds from 1 to 65536")
         }
+        let overrides = overrides + ResolvedRecipe.Override.list([("data", data, "--data")])
+        try ResolvedRecipe.Override.check(overrides)
         variants = try SweepVariant.parse(over).map { variant in
             let settings = variant.settings.compactMap(ResolvedRecipe.Override.init(setting:))
             return (variant.name, try LongRangeRecipe("Recipes/LongRange/\(task.name).yaml", overrides + settings))
@@ -43,7 +46,7 @@ public struct LongRangeBench {
         if let shards = variants.lazy.compactMap(\.recipe.options.shards).first(where: { $0 > 1 }) {
             throw UsageError("shards is \(shards); bench lra measures one process, wanted 1")
         }
-        self.data = (data ?? variants[0].recipe.data).map { URL(fileURLWithPath: $0, isDirectory: true) }
+        self.data = variants[0].recipe.data.map { URL(fileURLWithPath: $0, isDirectory: true) }
         (self.rounds, self.steps) = (rounds, steps)
     }
 

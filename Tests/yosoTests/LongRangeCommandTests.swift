@@ -79,6 +79,11 @@ import Testing
         for (label, name) in names.enumerated() { try table(label).write(to: tool.file("lra/\(name).tsv")) }
         let result = try tool.run(run(task, steps: 2, output: "run"))
         #expect(result.code == 0 && result.output.contains("; test accuracy "), "\(result.error)")
+        // As its own config.json tells, whatever the tokenizers' folder looks for there.
+        let prediction = try tool.run("predict", "--checkpoint", "run")
+        #expect(
+            prediction.code == 1 && prediction.error.contains("a model of the Long Range Arena"),
+            "\(prediction.error)")
         let evaluation = try tool.run("evaluate", "--checkpoint", "run")
         #expect(evaluation.code == 0 && evaluation.output.contains(" on 10 rows"), "\(evaluation.error)")
     }

@@ -149,9 +149,9 @@ public enum AtomicFolder {
             }
         #endif
         let old = aside(url, replacedPrefix)
-        if FileManager.default.fileExists(atPath: url.path) { try? FileManager.default.removeItem(at: old) }
-        if FileManager.default.fileExists(atPath: url.path), rename(url.path, old.path) != 0 {
-            throw CheckpointError.system(url, "replace")
+        if FileManager.default.fileExists(atPath: url.path) {
+            try? FileManager.default.removeItem(at: old)
+            guard rename(url.path, old.path) == 0 else { throw CheckpointError.system(url, "replace") }
         }
         guard rename(partial.path, url.path) == 0 else {
             let error = CheckpointError.system(url, "rename into place")

@@ -3,7 +3,8 @@ import Foundation
 import Tasks
 
 extension PretrainingData {
-    /// SHA-256 of how often the training text has each token, which most other texts and cuts of it would change; `order` any.
+    /// SHA-256 of how often the training text has each token, which most other texts and cuts of it would change; any would
+    /// `RunState.textOrder`.
     var digest: String { tokenCounts.withUnsafeBytes { SHA256.hexadecimal(of: Data($0)) } }
 }
 

@@ -64,10 +64,8 @@ public struct ReplacedTokens: PretrainingObjective {
         words = MaskedLanguageModelHead(
             options, from: small.width, words: encoder.words, layout.scope("generator_predictions"))
         let scope = layout.scope("discriminator_predictions")
-        transform = Dense(
-            scope["dense"], from: options.width, to: options.width, options)
-        classifier = Dense(
-            scope["dense_prediction"], from: options.width, to: 2, options)
+        transform = Dense(scope["dense"], from: options.width, to: options.width, options)
+        classifier = Dense(scope["dense_prediction"], from: options.width, to: 2, options)
         self.tokenCounts = tokenCounts
     }
 

@@ -15,8 +15,7 @@ public struct SentenceOrder: HiddenStateObjective {
         self.encoder = encoder
         let options = encoder.options
         pooler = Pooler(options, layout)
-        classifier = Dense(
-            layout.scope("cls.seq_relationship"), from: options.width, to: 2, options)
+        classifier = Dense(layout.scope("cls.seq_relationship"), from: options.width, to: 2, options)
     }
 
     public func count(_ examples: [PretrainingExample]) -> Tally {
