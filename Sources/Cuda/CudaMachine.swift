@@ -74,6 +74,8 @@ public final class CudaMachine: Machine {
 
     /// Takes over the parameters of the host.
     public func load(_ block: Tensor) {
+        // Before the first pass of a thread, which a server's queue changes.
+        device.enter()
         parameters.copy(from: block)
         guard let shadow else { return }
         launch(

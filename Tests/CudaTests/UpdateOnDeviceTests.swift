@@ -1,11 +1,30 @@
 import Autograd
 import CKernels
 import Cuda
+import Foundation
 import Tensors
 import Testing
 
 /// Updates by a GPU, which itself decides how much of the gradients counts.
 extension OnDevice.UpdateTests {
+    /// As of a server, whose models are opened by one thread and asked by others.
+    @Test func parametersAreLoadedByAnyThread() async throws {
+        let (layout, host) = (ParameterLayout(), StoragePool())
+        _ = layout.scope("m").weight("weight", 70, 64, deviation: 1)
+        nonisolated(unsafe) let block = layout.initialBlock(seed: 5, from: host)
+        nonisolated(unsafe) let machine = CudaMachine(try #require(device), layout, .fp32)
+        await withCheckedContinuation { continuation in
+            Thread.detachNewThread {
+                machine.load(block)
+                machine.begin()
+                machine.finish()
+                continuation.resume()
+            }
+        }
+        machine.begin()
+        #expect(machine.parameters.values == block.values)
+    }
+
     @Test(arguments: [CudaUpdate.Rule.adamw, .lamb], [Float.infinity, .nan])
     func gradientsThatAreNotFiniteChangeNothing(_ rule: CudaUpdate.Rule, number: Float) throws {
         let (layout, host) = (ParameterLayout(), StoragePool())

@@ -41,6 +41,26 @@ struct DeviceTests {
         #expect(try score("cuda") == score("cpu"))
     }
 
+    /// Models are opened by one thread and asked by others.
+    @Test func aServerAnswersAsTheCPU() throws {
+        let device = try EmulatedDevice()
+        try device.pretrain(steps: 2)
+        let (server, output, error) = try device.start([
+            "serve", "--checkpoint", "run", "--port", "0", "--device", "cuda",
+        ])
+        defer { server.terminate() }
+        let port = try ServeTests.port(output)
+        for (path, body) in [("fill", "[\"the [MASK] sat\"]"), ("embed", "\"the cat sat\""), ("fill", "\"a [MASK]\"")] {
+            let request = try ServeTests.connection(port)
+            let head =
+                "POST /\(path) HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: \(body.utf8.count)\r\n\r\n"
+            request.write(Data((head + body).utf8))
+            let reply = String(decoding: try request.readToEnd() ?? Data(), as: UTF8.self)
+            let said = try String(contentsOf: error, encoding: .utf8)
+            #expect(reply.hasPrefix("HTTP/1.1 200 OK"), "\(path): \(reply)\(said)")
+        }
+    }
+
     /// Every word's first token is read, and no other; blocks that are frozen go forward alone.
     @Test(arguments: [0, 1]) func wordsLearnAsOnTheCPU(frozen: Int) throws {
         struct Step: Decodable { let loss, gradientNorm: Double? }

@@ -4,7 +4,7 @@ import Testing
 /// `yoso serve` as a process.
 @Suite struct ServeTests {
     /// The port that a server says it has.
-    private func port(_ output: URL) throws -> Int {
+    static func port(_ output: URL) throws -> Int {
         for _ in 0..<600 {
             let line = try String(contentsOf: output, encoding: .utf8)
             if line.hasSuffix("/\n"), let port = Int(line.dropLast(2).split(separator: ":").last ?? "") { return port }
@@ -14,7 +14,7 @@ import Testing
         return 0
     }
 
-    private func connection(_ port: Int) throws -> FileHandle {
+    static func connection(_ port: Int) throws -> FileHandle {
         let connection = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -35,15 +35,15 @@ import Testing
     @Test func aRequestInFlightIsFinished() throws {
         let tool = try CommandLineTool.withPretrainedRun()
         let (server, output, error) = try tool.start(["serve", "--checkpoint", "run", "--port", "0"])
-        let port = try port(output)
+        let port = try Self.port(output)
         let line = #"{"text": "the cat sat on the mat", "id": 7}"#
-        let request = try connection(port)
+        let request = try Self.connection(port)
         let head = "POST /embed HTTP/1.1\r\nHost: a\r\nContent-Length: \(line.utf8.count)\r\n\r\n"
         request.write(Data((head + line.prefix(9)).utf8))
         usleep(300_000)
         server.terminate()
-        for _ in 0..<200 where (try? connection(port)) != nil { usleep(50_000) }
-        #expect(throws: POSIXError.self) { try connection(port) }
+        for _ in 0..<200 where (try? Self.connection(port)) != nil { usleep(50_000) }
+        #expect(throws: POSIXError.self) { try Self.connection(port) }
         #expect(server.isRunning)
         request.write(Data(String(line.dropFirst(9)).utf8))
         let reply = String(decoding: try request.readToEnd() ?? Data(), as: UTF8.self)
@@ -60,7 +60,7 @@ import Testing
         let tool = try CommandLineTool.withPretrainedRun()
         let (server, output, _) = try tool.start(["serve", "--checkpoint", "run", "--port", "0"])
         defer { server.terminate() }
-        let port = try port(output)
+        let port = try Self.port(output)
         let taken = try tool.run("serve", "--checkpoint", "run", "--port", "\(port)")
         #expect(
             taken.error
