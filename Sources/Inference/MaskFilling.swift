@@ -95,13 +95,21 @@ public struct MaskFilling {
             guard shares.allSatisfy(\.isFinite) else {
                 throw CheckpointError(folder, "its outputs are no finite numbers")
             }
-            let best = shares.indices.sorted { (shares[$0], $1) > (shares[$1], $0) }.prefix(count)
-            return best.map { index in
+            return Self.largest(count, of: shares).map { index in
                 let id = Int32(index)
                 // What goes on with a word is no word.
                 let text = tokenizer.continuesWord(id) ? tokenizer.piece(id) : tokenizer.decode([id])
                 return Word(text: text, probability: shares[index])
             }
+        }
+    }
+
+    /// Where the largest of many values are, equal ones in their order.
+    static func largest(_ count: Int, of values: [Double]) -> [Int] {
+        values.indices.reduce(into: []) { best, index in
+            if best.count == count, let last = best.last, values[index] <= values[last] { return }
+            best.insert(index, at: best.firstIndex { values[$0] < values[index] } ?? best.count)
+            if best.count > count { best.removeLast() }
         }
     }
 

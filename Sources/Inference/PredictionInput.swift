@@ -54,7 +54,8 @@ public struct PredictionInput: Equatable, Sendable {
     /// An answer, which is a JSON object, with the id in front.
     public func echo(in answer: String) -> String { Self.echo(id, in: answer) }
 
-    static func echo(_ id: String?, in answer: String) -> String {
+    /// A JSON object with an id in front, which is JSON too.
+    public static func echo(_ id: String?, in answer: String) -> String {
         id.map { "{\"id\":\($0),\(answer.dropFirst())" } ?? answer
     }
 

@@ -3,7 +3,8 @@ import Foundation
 import Synchronization
 
 /// Answers rows of many requests together, in the order in which they came: those that wait when the one before is done, and
-/// of an idle server those that come without a pause of a millisecond, for as long as the limits let them wait.
+/// of an idle server those that come without a pause of a millisecond, for as long as the limits let them wait. A request of
+/// more rows than are computed together takes turns with the others, and is computed no further once nobody waits for it.
 final class Batcher<Row: Sendable, Answer: Sendable>: Sendable {
     private let limits: Limits
     private let queue: DispatchQueue
@@ -12,10 +13,16 @@ final class Batcher<Row: Sendable, Answer: Sendable>: Sendable {
     private let state = Mutex(State())
 
     private struct State {
-        var waiting: [Entry] = []
+        var waiting: [Waiting] = []
         var rows = 0
         /// Whether somebody will look at what waits.
         var isScheduled = false
+    }
+
+    /// Rows of a request that are to be computed.
+    private struct Waiting {
+        let entry: Entry
+        let rows: ArraySlice<Row>
     }
 
     /// - Parameters:
@@ -52,7 +59,7 @@ final class Batcher<Row: Sendable, Answer: Sendable>: Sendable {
     private func add(_ entry: Entry) throws {
         let first: Int? = try state.withLock { state in
             guard state.rows + entry.rows.count <= limits.queue else { throw Refusal.queueIsFull(state.rows) }
-            state.waiting.append(entry)
+            state.waiting.append(Waiting(entry: entry, rows: entry.rows[...]))
             state.rows += entry.rows.count
             defer { state.isScheduled = true }
             return state.isScheduled ? nil : state.rows
@@ -62,9 +69,8 @@ final class Batcher<Row: Sendable, Answer: Sendable>: Sendable {
 
     private func remove(_ entry: Entry) {
         state.withLock { state in
-            guard let index = state.waiting.firstIndex(where: { $0 === entry }) else { return }
-            state.waiting.remove(at: index)
-            state.rows -= entry.rows.count
+            guard let index = state.waiting.firstIndex(where: { $0.entry === entry }) else { return }
+            state.rows -= state.waiting.remove(at: index).rows.count
         }
     }
 
@@ -75,7 +81,7 @@ final class Batcher<Row: Sendable, Answer: Sendable>: Sendable {
     /// Computes what waits, unless more may come: `known` rows waited when it was last looked.
     private func look(_ known: Int) {
         let (rows, age) = state.withLock { state in
-            (state.rows, state.waiting.first.map { $0.arrival.duration(to: .now) } ?? limits.pause)
+            (state.rows, state.waiting.first.map { $0.entry.arrival.duration(to: .now) } ?? limits.pause)
         }
         guard rows == known || rows >= limits.batch || age >= limits.pause else { return lookLater(rows) }
         work(take())
@@ -87,31 +93,40 @@ final class Batcher<Row: Sendable, Answer: Sendable>: Sendable {
         if rest > 0 { queue.async { self.look(0) } }
     }
 
-    private func take() -> [Entry] {
+    /// What is computed next; of a request of too many rows the rest waits behind the others.
+    private func take() -> [Waiting] {
         state.withLock { state in
-            var (count, rows) = (0, 0)
-            while count < state.waiting.count, rows < limits.batch {
-                rows += state.waiting[count].rows.count
-                count += 1
+            var (taken, rests) = ([Waiting](), [Waiting]())
+            var rows = 0
+            while let next = state.waiting.first, rows < limits.batch {
+                state.waiting.removeFirst()
+                taken.append(Waiting(entry: next.entry, rows: next.rows.prefix(limits.batch)))
+                if next.rows.count > limits.batch {
+                    rests.append(Waiting(entry: next.entry, rows: next.rows.dropFirst(limits.batch)))
+                }
+                rows += min(next.rows.count, limits.batch)
             }
-            defer { state.waiting.removeFirst(count) }
+            state.waiting += rests
             state.rows -= rows
-            return Array(state.waiting[..<count])
+            return taken
         }
     }
 
-    private func work(_ entries: [Entry]) {
-        let rows = entries.flatMap(\.rows)
+    private func work(_ pieces: [Waiting]) {
+        let rows = pieces.flatMap(\.rows)
         guard !rows.isEmpty else { return }
         observe(rows.count)
         do {
             var answers = try compute(rows)[...]
-            for entry in entries {
-                entry.end(.success(Array(answers.prefix(entry.rows.count))))
-                answers = answers.dropFirst(entry.rows.count)
+            for piece in pieces {
+                piece.entry.add(answers.prefix(piece.rows.count))
+                answers = answers.dropFirst(piece.rows.count)
             }
         } catch {
-            for entry in entries { entry.end(.failure(error)) }
+            for piece in pieces {
+                remove(piece.entry)
+                piece.entry.end(.failure(error))
+            }
         }
     }
 
@@ -126,6 +141,7 @@ final class Batcher<Row: Sendable, Answer: Sendable>: Sendable {
         let rows: [Row]
         let arrival = ContinuousClock.now
         private let stage = Mutex(Stage.new)
+        private let answers = Mutex<[Answer]>([])
 
         init(_ rows: [Row]) { self.rows = rows }
 
@@ -136,6 +152,15 @@ final class Batcher<Row: Sendable, Answer: Sendable>: Sendable {
                 stage = .waiting(continuation)
                 return true
             }
+        }
+
+        /// The next answers; the last ones end it.
+        func add(_ more: ArraySlice<Answer>) {
+            let all = answers.withLock { answers in
+                answers += more
+                return answers.count == rows.count ? answers : nil
+            }
+            if let all { end(.success(all)) }
         }
 
         func end(_ result: Result<[Answer], any Error>) {

@@ -29,12 +29,15 @@ extension ServedModel {
         }
     }
 
-    /// `POST /fill`: a text with masks and the number of words wanted for each, or a list of such.
+    /// `POST /fill`: a text with masks, the number of words wanted for each and an id to echo, or a list of such.
     func fill(_ request: Request, _ fillings: Batcher<MaskedText, [[MaskFilling.Word]]>) async throws -> Response {
         let inputs = try Inputs(await request.json(limits), limits, maskedText)
         struct Answer: Encodable { let masks: [[MaskFilling.Word]] }
+        let answers = try await fillings.answers(to: inputs.inputs)
         return inputs.response(
-            try await fillings.answers(to: inputs.inputs).map { try PredictionStream.json(Answer(masks: $0)) })
+            try zip(inputs.inputs, answers).map { input, masks in
+                PredictionInput.echo(input.id, in: try PredictionStream.json(Answer(masks: masks)))
+            })
     }
 
     private func maskedText(_ value: JSONValue) throws -> MaskedText {
@@ -52,7 +55,7 @@ extension ServedModel {
         guard row.ids.count <= maskedLength else {
             throw Refusal.tooLarge("the text has \(row.ids.count) tokens; wanted at most \(maskedLength)")
         }
-        return MaskedText(row: row, count: count)
+        return MaskedText(row: row, count: count, id: fields["id"]?.description)
     }
 
     /// `POST /v1/embeddings` of OpenAI's interface.

@@ -8,7 +8,7 @@ public struct Limits: Sendable {
     var texts = 2048
     /// Texts that wait, over all requests of a kind.
     var queue = 4096
-    /// Texts that are computed together; a request of more is computed in one piece all the same.
+    /// Texts that are computed together; of a request of more so many at a time.
     var batch = 64
     /// How long a text waits for others to be computed with.
     var pause = Duration.milliseconds(5)

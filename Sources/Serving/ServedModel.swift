@@ -9,10 +9,11 @@ import Training
 
 /// What of a checkpoint answers requests, opened. A folder has what it was trained for, and a vector of any text besides.
 public struct ServedModel: Sendable {
-    /// A text whose masks are to be filled, and how many words of a mask are wanted.
+    /// A text whose masks are to be filled, how many words of a mask are wanted, and what is echoed, as JSON.
     struct MaskedText: Sendable {
         let row: EncodedRow
         let count: Int
+        let id: String?
     }
 
     /// As the user calls it.

@@ -23,6 +23,13 @@ import Testing
     private let short = #""label":"short","probabilities":{"long":0,"short":1}}"#
     private let long = #""label":"long","probabilities":{"long":1,"short":0}}"#
 
+    @Test(arguments: 0...7) func theLargestAreThoseOfASort(count: Int) {
+        let values = [0.25, 0.5, 0, 0.5, 0.125, 0.5]
+        let sorted = values.indices.sorted { (values[$0], $1) > (values[$1], $0) }
+        #expect(MaskFilling.largest(count, of: values) == Array(sorted.prefix(count)))
+        #expect(MaskFilling.largest(count, of: []) == [])
+    }
+
     @Test func everyLineHasOneInItsPlace() throws {
         let (lines, error) = try output("good\n\r\na\tb\n{\"text\": \"x\\ty\", \"id\": [1, \"a/b\"]}\n\"said\"")
         #expect(

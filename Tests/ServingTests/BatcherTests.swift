@@ -107,6 +107,32 @@ import Testing
         await #expect(throws: CancellationError.self) { try await before.value }
     }
 
+    /// Whoever sends much at once has no more than a turn at a time, and none once it is gone.
+    @Test func aLargeRequestTakesTurnsWithTheOthers() async throws {
+        let model = Model()
+        let batcher = model.batcher { ($0.batch, $0.pause) = (2, .zero) }
+        let large = Task { try await batcher.answers(to: [1, 2, 3, 4, 5]) }
+        try await model.begun(1)
+        let small = Task { try await batcher.answers(to: [6]) }
+        try await waiting(batcher, 4)
+        model.gate.signal()
+        try await model.begun(2)
+        // Behind the second piece of the large one.
+        let gone = Task { try await batcher.answers(to: [7, 8, 9, 10, 11]) }
+        try await waiting(batcher, 7)
+        for count in 3...4 {
+            model.gate.signal()
+            try await model.begun(count)
+        }
+        gone.cancel()
+        await #expect(throws: CancellationError.self) { try await gone.value }
+        for _ in 0..<9 { model.gate.signal() }
+        #expect(try await large.value == [2, 4, 6, 8, 10])
+        #expect(try await small.value == [12])
+        #expect(batcher.waiting == 0)
+        #expect(model.batches.withLock { $0 } == [[1, 2], [3, 4], [6, 5], [7, 8]])
+    }
+
     @Test func anErrorIsToldToAllOfItsBatchAndTheNextGoesOn() async throws {
         let model = Model()
         for _ in 0..<3 { model.gate.signal() }

@@ -121,6 +121,8 @@ import Tokenization
             #expect(masks.map { $0.map(\.probability) } == wanted.map { $0.map(\.probability) })
             let list = try await client.post("/fill", "[\"\(text)\"]").json([Filled].self)
             #expect(list.count == 1 && list[0].masks.allSatisfy { $0.count == 5 })
+            let named = try await client.post("/fill", "{\"text\": \"\(text)\", \"id\": [7, \"x\"]}")
+            #expect(named.body.hasPrefix("{\"id\":[7,\"x\"],\"masks\":[["), "\(named.body)")
         }
     }
 
