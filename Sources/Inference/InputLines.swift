@@ -32,6 +32,13 @@ public final class InputLines {
         guard descriptor >= 0 else { throw problem() }
     }
 
+    /// Whether this is what is at `path`, by whichever name.
+    public func isFile(at path: String) -> Bool {
+        var (own, other) = (stat(), stat())
+        return fstat(descriptor, &own) == 0 && stat(path, &other) == 0 && own.st_mode & S_IFMT == S_IFREG
+            && (own.st_dev, own.st_ino) == (other.st_dev, other.st_ino)
+    }
+
     deinit { if descriptor != STDIN_FILENO { close(descriptor) } }
 
     /// Waits for a line, and takes with it those that come without a pause, `count` at most; none at the end.

@@ -24,11 +24,10 @@ struct Embed: ParsableCommand {
             pretrained(model.checkpoint), pooling: pooling, length: model.length, threads: model.threads,
             precision: model.computation.precision, device: model.computation.device)
         if let note = embedding.note { Terminal.warn("note: \(note)") }
-        let lines = try InputLines(model.input)
+        let lines = try model.lines()
         if let output = model.output, output.hasSuffix(".npy") {
             return try OutputFile.replace(named: output, with: embedding.array(of: lines, batch: model.batch))
         }
-        let sink = try model.output.map { try Sink(path: $0) } ?? .standardOutput
-        try embedding.run(lines, batch: model.batch, write: sink.write)
+        try embedding.run(lines, batch: model.batch, write: model.sink().write)
     }
 }

@@ -3,6 +3,7 @@ import Checkpoints
 import Console
 import Experiments
 import Foundation
+import Inference
 import Tensors
 import Training
 
@@ -18,13 +19,30 @@ struct ModelInput: ParsableArguments {
     var batch = 256
 
     func validate() throws {
-        if let input, let output, URL(fileURLWithPath: input).standardized == URL(fileURLWithPath: output).standardized
-        {
-            throw ValidationError("--input and --output are one file, \(input)")
-        }
-        guard (0...1024).contains(threads) else { throw ValidationError("--threads \(threads): wanted 0 to 1024") }
+        try checkThreads(threads)
         guard (1...1_000_000).contains(batch) else { throw ValidationError("--batch \(batch): wanted 1 to 1,000,000") }
     }
+}
+
+extension ModelInput {
+    /// The lines to answer, opened before anything takes the place of an older output.
+    ///
+    /// - Throws: `InputProblem` where there is no such file, `ValidationError` where the answers would go into it.
+    func lines() throws -> InputLines {
+        let lines = try InputLines(input)
+        if let output, lines.isFile(at: output) {
+            throw ValidationError("--output \(output) is the input; wanted another file")
+        }
+        return lines
+    }
+
+    /// Where the answers go, emptied.
+    func sink() throws -> Sink { try output.map { try Sink(path: $0) } ?? .standardOutput }
+}
+
+/// - Throws: `ValidationError` where no machine has so many.
+func checkThreads(_ threads: Int) throws {
+    guard (0...1024).contains(threads) else { throw ValidationError("--threads \(threads): wanted 0 to 1024") }
 }
 
 /// The model that is named, or, which is said, the one in the box.

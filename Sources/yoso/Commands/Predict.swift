@@ -23,7 +23,7 @@ struct Predict: ParsableCommand {
             ModelPath.url(checkpoint), length: model.length, threads: model.threads,
             precision: model.computation.precision, device: model.computation.device)
         if let note = classifier.note { Terminal.warn("note: \(note)") }
-        let sink = try model.output.map { try Sink(path: $0) } ?? .standardOutput
-        try classifier.run(InputLines(model.input), batch: model.batch, write: sink.write)
+        let lines = try model.lines()
+        try classifier.run(lines, batch: model.batch, write: model.sink().write)
     }
 }

@@ -22,6 +22,8 @@ struct Serve: ParsableCommand {
     @Option(help: "Threads, 0 for one a core.") var threads = 0
     @OptionGroup var computation: Computation
 
+    func validate() throws { try checkThreads(threads) }
+
     func run() throws {
         let (limits, token) = (try Limits(queue: queue, timeout: timeout), try token.map(Server.token))
         let model = try ServedModel(
