@@ -25,9 +25,11 @@ public struct VocabularyTraining {
 
     /// Writes the folder of a vocabulary, in place of an older one.
     ///
-    /// - Throws: `TokenizationError` where other files lie there or the text cannot fill it, and what reading text throws.
+    /// - Throws: `TokenizationError` where other files lie there or the text cannot fill it, `CheckpointError` where it is no
+    ///   folder, and what reading text throws.
     public func run(into output: String, _ observer: some RunObserver) throws {
         let folder = URL(fileURLWithPath: output)
+        try AtomicFolder.check(folder)
         if let other = TokenizerFolder.strangeFile(in: folder) {
             throw TokenizationError(output, "holds \(other); wanted a new folder, or one of a vocabulary alone")
         }

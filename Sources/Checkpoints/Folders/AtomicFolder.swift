@@ -25,6 +25,7 @@ public enum AtomicFolder {
         guard replaces || !FileManager.default.fileExists(atPath: url.path) else {
             throw CheckpointError(url, "is there already, and nothing is overwritten; choose another --output")
         }
+        try check(url)
         let parent = url.deletingLastPathComponent()
         try createDirectory(parent)
         let partial = parent.appendingPathComponent(partialPrefix + url.lastPathComponent, isDirectory: true)
@@ -43,6 +44,14 @@ public enum AtomicFolder {
         } catch {
             try? FileManager.default.removeItem(at: partial)
             throw error
+        }
+    }
+
+    /// - Throws: `CheckpointError` where something else than a folder is at `url`, which `write` would have to remove.
+    public static func check(_ url: URL) throws {
+        var isFolder: ObjCBool = false
+        guard !FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) || isFolder.boolValue else {
+            throw CheckpointError(url, "is there, and is no folder; wanted a new folder, or one to replace")
         }
     }
 
