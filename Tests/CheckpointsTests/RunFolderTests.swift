@@ -31,13 +31,15 @@ import Testing
         let folder = try TemporaryFolder()
         let url = folder.file("mini")
         do { try save(RunFolder(url), 1) }
-        let notes = url.appendingPathComponent("notes.txt")
-        try Data().write(to: notes)
-        #expect(
-            message(in: folder.url) { try RunFolder.remove(url) }
-                == "mini: holds notes.txt beside a run; move it, or choose another --output")
-        #expect(FileManager.default.fileExists(atPath: url.appendingPathComponent("step-000001").path))
-        try FileManager.default.removeItem(at: notes)
+        for name in ["notes.txt", "step-size.md", "state-1"] {
+            let notes = url.appendingPathComponent(name)
+            try Data().write(to: notes)
+            #expect(
+                message(in: folder.url) { try RunFolder.remove(url) }
+                    == "mini: holds \(name) beside a run; move it, or choose another --output")
+            #expect(FileManager.default.fileExists(atPath: url.appendingPathComponent("step-000001").path))
+            try FileManager.default.removeItem(at: notes)
+        }
         try RunFolder.remove(url)
         #expect(!FileManager.default.fileExists(atPath: url.path))
     }

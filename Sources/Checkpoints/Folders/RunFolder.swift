@@ -62,9 +62,12 @@ public final class RunFolder {
 
     private static func steps(_ prefix: String, in url: URL) -> [Int] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
-        return names.compactMap { name in
-            Int(name.dropFirst(prefix.count)).flatMap { Self.name(prefix, $0) == name ? $0 : nil }
-        }.sorted()
+        return names.compactMap { step(of: $0, prefix) }.sorted()
+    }
+
+    /// Nil of a name that no step has.
+    private static func step(of name: String, _ prefix: String) -> Int? {
+        Int(name.dropFirst(prefix.count)).flatMap { self.name(prefix, $0) == name ? $0 : nil }
     }
 
     /// The last step whose checkpoint verifies; a damaged one is told to `damaged` and passed over.
@@ -148,7 +151,8 @@ public final class RunFolder {
 
     private static func isOfARun(_ name: String) -> Bool {
         [lockName, logName, bestName, planName, recipeName, reportName, pageName, predictionsName].contains(name)
-            || [modelPrefix, statePrefix, AtomicFolder.partialPrefix, EventFile.prefix].contains(where: name.hasPrefix)
+            || [modelPrefix, statePrefix].contains { step(of: name, $0) != nil }
+            || [AtomicFolder.partialPrefix, EventFile.prefix].contains(where: name.hasPrefix)
     }
 
     /// Writes a small file of the run, whole or not at all.
