@@ -33,6 +33,11 @@ import Testing
         #expect(configuration.labelNames == ["LABEL_0", "LABEL_1"])
         configuration.architectures = ["BertForMaskedLM"]
         #expect(configuration.labelNames == nil)
+        // As older programs wrote every model.
+        configuration.labels = ["0": "LABEL_0", "1": "LABEL_1"]
+        #expect(configuration.labelNames == nil)
+        configuration.architectures = nil
+        #expect(configuration.labelNames == ["LABEL_0", "LABEL_1"])
     }
 
     @Test func keysOfOthersAreTolerated() throws {

@@ -90,12 +90,14 @@ public struct HuggingFaceConfiguration: Codable, Equatable, Sendable {
     }
 
     /// Label names in the order of their ids; nil where the configuration is not of a classifier. Of one with two labels of no
-    /// particular name transformers writes none.
+    /// particular name transformers writes none, and older ones wrote those of every model.
     public var labelNames: [String]? {
         guard let labels else {
             let isClassifier = architectures?.contains { $0.hasSuffix("ForSequenceClassification") } ?? false
             return isClassifier || isOfWords ? ["LABEL_0", "LABEL_1"] : nil
         }
+        // Of an architecture that is not named, labels are all that tells.
+        guard architectures?.contains(where: { $0.contains("Classification") }) ?? true else { return nil }
         return labels.sorted { (Int($0.key) ?? 0) < (Int($1.key) ?? 0) }.map(\.value)
     }
 
