@@ -35,7 +35,7 @@ public struct TaskInspection {
                 files += 1
                 do {
                     let read = try TaskFile(task, file, labelled: isLabelled, in: url)
-                    let traits = FileTraits(try Data(contentsOf: read.url))
+                    let traits = try FileTraits(read.url)
                     observer.line(
                         "\(read.url.relativePath): "
                             + Self.parts(task, file, read, traits, isLabelled).joined(separator: "; "))

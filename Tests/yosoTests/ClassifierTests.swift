@@ -57,6 +57,17 @@ import Testing
         #expect(answers.count == 3)
         #expect(answers[1] == #"{"error":"two texts, but the model was fine-tuned on one","line":2}"#)
         #expect(answers[2].hasPrefix(#"{"id":7,"label":""#))
+        // What cannot be read costs no older answers, and no name of the input takes its place.
+        try tool.write("a\n", to: "mine")
+        let files = try tool.shell(
+            """
+            ask() { yoso predict --checkpoint tuned "$@" > /dev/null; echo $?; }
+            ask --input nowhere --output answers; ln lines hard; ln -s lines soft
+            for to in ./lines hard soft; do ask --input lines --output $to; done; ask --output mine < mine; wc -c lines mine
+            yoso embed --checkpoint run --input lines --output hard; echo $?
+            """)
+        #expect(files.output == "1\n64\n64\n64\n64\n29 lines\n 2 mine\n31 total\n64\n", "\(files.output)\(files.error)")
+        #expect(try String(contentsOf: tool.file("answers"), encoding: .utf8).split(separator: "\n") == answers)
         let full = try tool.run(predict + ["/dev/full"])
         #expect(full.code == 1 && full.error == "Error: /dev/full: cannot be written: No space left on device\n")
         let none = try tool.run("predict", "--checkpoint", "tuned", "--input", "none")
@@ -165,6 +176,11 @@ import Testing
             good.output.contains("1 unbalanced quotation mark") && good.output.contains("longer than 3 tokens: 100.0%"))
         #expect(good.output.contains("1 rows have the very texts of a training row"))
         #expect(good.output.contains("SST-2: 0 of 0 dev sentences") && good.output.contains("2 files, 0 damaged"))
+        // What is compressed has its text's traits.
+        let packed = try tool.shell("gzip -n glue/SST-2/dev.tsv && yoso data check glue")
+        #expect(
+            packed.output.contains(/dev\.tsv\.gz: 2 of .* 1 unbalanced quotation mark in all\n/), "\(packed.output)")
+        try FileManager.default.removeItem(at: tool.file("glue/SST-2/dev.tsv.gz"))
         try tool.write("sentence\tlabel\nbad\n", to: "glue/SST-2/dev.tsv")
         let damaged = try tool.run(check)
         #expect(damaged.code == 1 && damaged.output.contains("glue/SST-2/dev.tsv:2: 1 columns, wanted 2"))

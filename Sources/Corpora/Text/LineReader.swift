@@ -15,12 +15,27 @@ public final class LineReader {
     /// - Throws: `CorpusError` where the file is missing or unreadable.
     public init(_ url: URL) throws {
         self.url = url
-        stream =
-            switch url.pathExtension.lowercased() {
-            case "gz": try GzipStream(url)
-            case "xz": try XZStream(url)
-            default: try PlainStream(url)
-            }
+        stream = try Self.stream(of: url)
+    }
+
+    private static func stream(of url: URL) throws -> any ByteStream {
+        switch url.pathExtension.lowercased() {
+        case "gz": try GzipStream(url)
+        case "xz": try XZStream(url)
+        default: try PlainStream(url)
+        }
+    }
+
+    /// The bytes of a plain or compressed file, a piece after the other.
+    ///
+    /// - Throws: `CorpusError` where the file cannot be read, and what `body` throws.
+    public static func eachPiece(of url: URL, _ body: ([UInt8]) throws -> Void) throws {
+        let stream = try stream(of: url)
+        var piece: [UInt8] = []
+        while try stream.read(into: &piece) > 0 {
+            try body(piece)
+            piece.removeAll(keepingCapacity: true)
+        }
     }
 
     /// Bytes read from the disk so far.
