@@ -104,6 +104,10 @@ import Testing
             at: folder.file(".ipynb_checkpoints"), withIntermediateDirectories: true)
         try folder.write("x", to: ".ipynb_checkpoints/a.txt")
         let files = try TextFiles([folder.url.path, folder.file("a.txt").path])
+        try FileManager.default.createSymbolicLink(at: folder.file("e.txt"), withDestinationURL: folder.file("a.txt"))
+        for other in ["\(folder.url.path)/./", "\(folder.url.path)/.ipynb_checkpoints/../"] {
+            #expect(try TextFiles([folder.url.path, other]).urls.count == 3)
+        }
         #expect(files.urls.map(\.lastPathComponent) == ["a.txt", "b.TXT", "d.raw"])
         let note = files.note?.replacingOccurrences(of: folder.url.path + "/", with: "")
         #expect(

@@ -32,7 +32,11 @@ public struct TextFiles: Sendable, Equatable {
                 urls.append(url)
             }
         }
-        self.urls = Set(urls).sorted { $0.path < $1.path }
+        // One file has many names: `text`, `./text`, one from the root, links.
+        var known: Set<String> = []
+        self.urls = urls.sorted { $0.path < $1.path }.filter {
+            known.insert($0.resolvingSymlinksInPath().standardizedFileURL.path).inserted
+        }
         self.leftOut = Set(leftOut).sorted()
     }
 
