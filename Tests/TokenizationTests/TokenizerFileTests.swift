@@ -36,6 +36,15 @@ import Tokenization
 
     private static let vocabulary = #"{"[PAD]":0,"[UNK]":1,"[CLS]":2,"[SEP]":3,"[MASK]":4,"a":5}"#
 
+    /// No text steers a model, also where its words are split at spaces alone.
+    @Test func namesOfSpecialTokensAreTextLikeAnyOther() throws {
+        let file = """
+            {"model":{"type":"WordPiece","unk_token":"[UNK]","continuing_subword_prefix":"##","vocab":\(Self.vocabulary)},
+             "pre_tokenizer":{"type":"WhitespaceSplit"}}
+            """
+        #expect(try load(file).encode("a [SEP] [MASK] [CLS]a [PAD] a") == [5, 1, 1, 1, 1, 5])
+    }
+
     private func problem(_ model: String = "", _ parts: String...) -> String? {
         let parts = parts.map { ",\($0)" }.joined()
         let text = """

@@ -37,7 +37,10 @@ public struct WordPieceTokenizer: Tokenizer {
             padding: try find(names.padding), unknown: try find(names.unknown),
             classification: try find(names.classification), separator: try find(names.separator),
             mask: try find(names.mask))
-        model = WordPieceModel(own, unknown: special.unknown, longestWord: longestWord)
+        // No word is spelled by the special ones.
+        let reserved = [special.padding, special.classification, special.separator, special.mask]
+        let spelling = own.enumerated().map { reserved.contains(Int32($0)) ? "" : $1 }
+        model = WordPieceModel(spelling, unknown: special.unknown, longestWord: longestWord)
         let text = own.joined(separator: "\n") + Self.spelled(pipeline, longestWord)
         fingerprint = SHA256.hexadecimal(of: Data(text.utf8))
     }
