@@ -34,18 +34,18 @@ import Testing
             totalSteps: 1, identity: ["seed": "1", "text": digests[0], "same": "x", "gone": "y"], arithmetic: "a")
         #expect(
             begun.differences(from: ["seed": "9", "text": digests[1], "same": "x"])
-                == ["gone y, now none", "seed 1, now 9", "text 12345678…, now 9abcdef0…"])
+                == ["gone y, now unset", "seed 1, now 9", "text 12345678…, now 9abcdef0…"])
     }
 
     /// What earlier programs did not note is no difference; what they noted is.
     @Test func aRunOfAnEarlierProgramGoesOn() {
-        let now = ["seed": "1", RunState.textOrder: "a", RunState.devRows: "b"]
+        let now = ["seed": "1", RunState.textOrder: "a", RunState.devRows: "b", RunState.heldOut: "8"]
         #expect(RunState(totalSteps: 1, identity: ["seed": "1"], arithmetic: "a").differences(from: now).isEmpty)
         let begun = RunState(totalSteps: 1, identity: now, arithmetic: "a")
         #expect(
-            begun.differences(from: ["seed": "1", RunState.textOrder: "c", RunState.devRows: "b"])
-                == ["textOrder a, now c"])
-        #expect(begun.differences(from: ["seed": "1"]).count == 2)
+            begun.differences(from: now.merging([RunState.textOrder: "c"]) { $1 }) == ["textOrder a, now c"])
+        #expect(begun.differences(from: now.merging([RunState.heldOut: "9"]) { $1 }) == ["heldOutSequences 8, now 9"])
+        #expect(begun.differences(from: ["seed": "1"]).count == 3)
     }
 
     @Test(arguments: [

@@ -36,7 +36,7 @@ import Testing
     /// Plans of steps in a budget of time are found by it, also those that earlier programs wrote.
     @Test func theDigestOfAnIdentityIsThatOfEarlierPrograms() {
         let earlier = ["seed": "1", "text": "a"]
-        let now = earlier.merging([RunState.textOrder: "b", RunState.devRows: "c"]) { $1 }
+        let now = earlier.merging([RunState.textOrder: "b", RunState.devRows: "c", RunState.heldOut: "8"]) { $1 }
         #expect(RunIdentity.digest(of: now) == RunIdentity.digest(of: earlier))
         #expect(RunIdentity.digest(of: now) != RunIdentity.digest(of: now.merging(["seed": "2"]) { $1 }))
     }

@@ -75,6 +75,10 @@ import Testing
             tool, ["vocab", "train", "--input", "text", "--size", "40", "--output", "text"],
             "text: holds a.txt; wanted a new folder, or one of a vocabulary alone")
         #expect(tool.exists("text/a.txt"))
+        try expect(
+            tool, ["vocab", "train", "--input", "text", "--size", "40", "--output", "text/a.txt"],
+            "text/a.txt: is there, and is no folder; wanted a new folder, or one to replace")
+        #expect(tool.exists("text/a.txt"))
         // The same of runs that begin afresh.
         try tool.write("mine\n", to: "straight/thesis.txt")
         let verify = ["verify-resume", "Recipes/Pretraining/tiny.yaml", "--at", "1", "--data", "text", "--output", "."]
@@ -181,13 +185,17 @@ import Testing
             tool, tool.pretraining(steps: 5, ["--set", "seed=9"]),
             "run: was begun with seed 1, now 9; choose another --output")
         #expect(try Data(contentsOf: tool.file("run/recipe.yaml")) == recipe)
+        // Their scores are not to be compared with those of before.
+        try expect(
+            tool, tool.pretraining(steps: 5, ["--set", "evaluation.sequences=3"]),
+            "run: was begun with heldOutSequences 256, now 3; choose another --output")
         let several = ["model.attention=yoso", "model.attention.hashes=2", "batch=64 tokens"].flatMap { ["--set", $0] }
         let both = try tool.run(tool.pretraining(steps: 6, several))
         #expect(
             both.error.contains(
                 "run: was begun with batch 8 sequences, now 64 tokens; budget 5 steps, now 6 steps; "
-                    + "model.attention softmax, now yoso; model.attention.bits none, now 9; "), "\(both.error)")
-        #expect(both.error.contains("; model.attention.hashes none, now 2; "), "\(both.error)")
+                    + "model.attention softmax, now yoso; model.attention.bits unset, now 9; "), "\(both.error)")
+        #expect(both.error.contains("; model.attention.hashes unset, now 2; "), "\(both.error)")
         // Another text in the same place.
         try tool.write("one line\nof another text\n\nand a document more\n", to: "text/a.txt")
         let text = try tool.run(tool.pretraining(steps: 5))

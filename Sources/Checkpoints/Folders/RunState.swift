@@ -48,7 +48,7 @@ public struct RunState: Codable, Equatable, Sendable {
     /// `seed 1, now 9`, for every key whose value is another in `identity`, in order; digests by their first digits.
     public func differences(from identity: [String: String]) -> [String] {
         func text(_ value: String?) -> String {
-            guard let value else { return "none" }
+            guard let value else { return "unset" }
             return value.count == 64 && value.allSatisfy(\.isHexDigit) ? "\(value.prefix(8))…" : value
         }
         return Set(self.identity.keys).union(identity.keys).sorted().compactMap { key in
@@ -58,10 +58,10 @@ public struct RunState: Codable, Equatable, Sendable {
         }
     }
 
-    /// Keys of an identity: the order of a text, and the rows that choose a checkpoint. Runs of earlier programs say nothing of them,
-    /// and are continued without.
-    public static let (textOrder, devRows) = ("textOrder", "devRows")
-    public static let later: Set = [textOrder, devRows]
+    /// Keys of an identity: the order of a text, and what chooses a checkpoint. Runs of earlier programs say nothing of them, and
+    /// are continued without.
+    public static let (textOrder, devRows, heldOut) = ("textOrder", "devRows", "heldOutSequences")
+    public static let later: Set = [textOrder, devRows, heldOut]
 
     static let fileName = "state.json"
 

@@ -15,8 +15,11 @@ extension Run where O: PretrainingObjective {
         folder: RunFolder, start: PretrainedStart? = nil, recipe: String? = nil, profile: StepProfile? = nil,
         _ report: @escaping (RunEvent<Figures>) -> Void
     ) throws {
+        // Scores of other sequences would choose another `best`.
+        var inputs = [RunState.heldOut: "\(options.evaluation.sequences)"]
+        inputs["checkpoint"] = start?.digest
         try self.init(
-            options, data, tokenizer, folder, inputs: start.map { ["checkpoint": $0.digest] } ?? [:], recipe: recipe,
+            options, data, tokenizer, folder, inputs: inputs, recipe: recipe,
             profile: profile, start: { try start?.read(into: $1, of: $0) ?? [] },
             objective: { O(encoder, options, tokenCounts: data.tokenCounts, $0) }, report: report)
     }
