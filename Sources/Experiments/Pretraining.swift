@@ -96,8 +96,7 @@ public struct Pretraining {
             throw UsageError("--network \(network): wanted a speed such as 25Gbit or 100Mbit")
         }
         let setup = try PretrainingSetup(recipe, observer)
-        _ = try start(setup)
-        let estimate = try PretrainingEstimate(setup.encoder, recipe.options, setup.data)
+        let estimate = try PretrainingEstimate(setup.encoder, recipe.options, setup.data, start: try start(setup))
         return EstimateTable(estimate, ranks.map { SpreadEstimate(estimate, ranks: $0, network) })
     }
 }

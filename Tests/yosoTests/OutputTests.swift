@@ -39,6 +39,13 @@ import Testing
         try tool.writeText()
         let result = try tool.run(tool.pretraining(steps: 2) + ["--dry-run", "--set", "checkpoint=nowhere"])
         #expect(result.code == 1 && result.error.contains("nowhere"), "\(result.error)")
+        #expect(try tool.run(tool.pretraining(steps: 2)).code == 0)
+        let fit = ["--dry-run", "--checkpoint", "run"]
+        let other = try tool.run(tool.pretraining(steps: 2, output: "b", fit + ["--set", "model.layers=3"]))
+        #expect(other.code == 1 && other.error.contains("num_hidden_layers is 2; the recipe has 3"), "\(other.error)")
+        let wide = try tool.run(tool.pretraining(steps: 2, output: "b", fit + ["--set", "model.width=32"]))
+        #expect(wide.code == 1 && wide.error.contains("run/"), "\(wide.error)")
+        #expect(try tool.run(tool.pretraining(steps: 2, output: "b", fit)).code == 0)
     }
 
     /// The rows that choose the best epoch are part of what a run is.

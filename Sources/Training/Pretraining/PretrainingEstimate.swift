@@ -41,13 +41,17 @@ public struct PretrainingEstimate: Sendable {
 
     /// Runs two steps at least, and as many as pass in a few seconds, since short steps differ most, after some to warm up, on
     /// a model that is thrown away.
+    ///
+    /// - Parameter start: brings the first weights from elsewhere, as of `Run`.
     init<O: Objective>(
-        _ options: some TrainingOptions, _ data: some TrainingData<O.Example>, _ objective: (ParameterLayout) -> O
+        _ options: some TrainingOptions, _ data: some TrainingData<O.Example>,
+        start: (O, ModelWeights) throws -> Void = { _, _ in }, _ objective: (ParameterLayout) -> O
     ) throws {
         try RankCheck.check(shards: options.cut.shards, Ranks.current)
         let planned = objective(ParameterLayout())
         let computing = try Computing(options, planned.encoder.options, planned.problemOnDevice)
         let trainer = Trainer(options, device: computing.device, objective)
+        try start(trainer.objective, trainer.model.weights)
         let ranks = trainer.model.weights.ranks
         peak = trainer.model.weights.measuredPeak.sum(over: ranks)
         var (epoch, index) = (0, 0)
@@ -106,12 +110,15 @@ public struct PretrainingEstimate: Sendable {
 }
 
 extension PretrainingEstimate {
-    /// - Throws: as `Computing`.
-    public init(_ encoder: EncoderOptions, _ options: PretrainingOptions, _ data: PretrainingData) throws {
+    /// - Parameter start: whose weights the run would begin with; nil for random ones.
+    /// - Throws: as `Computing`, and what reading `start` throws.
+    public init(
+        _ encoder: EncoderOptions, _ options: PretrainingOptions, _ data: PretrainingData, start: PretrainedStart? = nil
+    ) throws {
         func estimate<O: PretrainingObjective>(_: O.Type) throws -> PretrainingEstimate {
-            try PretrainingEstimate(options, data) {
-                O(encoder, options, tokenCounts: data.tokenCounts, $0)
-            }
+            try PretrainingEstimate(
+                options, data, start: { _ = try start?.read(into: $1, of: $0) },
+                { O(encoder, options, tokenCounts: data.tokenCounts, $0) })
         }
         self = try estimate(options.objectiveType)
     }
