@@ -33,7 +33,13 @@ public struct LongRangeBench {
         }
         let overrides = overrides + ResolvedRecipe.Override.list([("data", data, "--data")])
         try ResolvedRecipe.Override.check(overrides)
-        variants = try SweepVariant.parse(over).map { variant in
+        let values = try SweepVariant.parse(over)
+        // All of them take the same rows.
+        if let key = values.first?.key, ["data", "batch"].contains(key) {
+            throw UsageError(
+                "--over \(key): bench lra measures values beside each other on the same rows; wanted --set \(key)")
+        }
+        variants = try values.map { variant in
             let settings = variant.settings.compactMap(ResolvedRecipe.Override.init(setting:))
             return (variant.name, try LongRangeRecipe("Recipes/LongRange/\(task.name).yaml", overrides + settings))
         }

@@ -47,8 +47,12 @@ public struct Comparison {
 
     private static func report(_ folder: String) throws -> SeedReport {
         let url = URL(fileURLWithPath: "\(folder)/\(SeedReport.fileName)")
-        guard let data = try? Data(contentsOf: url), let report = try? JSONDecoder().decode(SeedReport.self, from: data)
-        else { throw TaskError(folder, "no \(SeedReport.fileName); wanted a folder of `yoso finetune --seeds N`") }
+        guard let data = try? Data(contentsOf: url) else {
+            throw TaskError(folder, "no \(SeedReport.fileName); wanted a folder of `yoso finetune --seeds N`")
+        }
+        guard let report = try? JSONDecoder().decode(SeedReport.self, from: data) else {
+            throw TaskError(url.relativePath, "damaged; the same `yoso finetune --seeds N` writes it again")
+        }
         guard report.statistics?.scores.count ?? 0 == report.seeds.count else {
             throw TaskError(url.relativePath, "damaged: it has not as many scores as seeds")
         }

@@ -106,7 +106,7 @@ public struct Sweep {
 
 /// One value of the key of a sweep.
 public struct SweepVariant: Equatable, Sendable {
-    let key: String
+    public let key: String
     /// As the user wrote it, on one line.
     public let name: String
     /// `key=value`, and the keys below it.

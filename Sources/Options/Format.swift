@@ -71,7 +71,8 @@ extension Format where Value == Int? {
 extension Format where Value == UInt64 {
     public static var seed: Self {
         Self(
-            "an integer of at least 0", read: { Scalar.integer($0).flatMap(UInt64.init(exactly:)) }, text: { "\($0)" })
+            "an integer from 0 to \(Int.max)", read: { Scalar.integer($0).flatMap(UInt64.init(exactly:)) },
+            text: { "\($0)" })
     }
 }
 

@@ -159,6 +159,9 @@ import Testing
         #expect(rows.code == 1 && rows.error.contains("c: was scored on 3 dev rows, a on 2"), "\(rows.error)")
         let none = try tool.run("compare", "a", "run")
         #expect(none.code == 1 && none.error.contains("Error: run: no seeds.json; wanted a folder of"))
+        try tool.write("{", to: "c/seeds.json")
+        let damaged = try tool.run("compare", "a", "c")
+        #expect(damaged.code == 1 && damaged.error.contains("Error: c/seeds.json: damaged; "), "\(damaged.error)")
         #expect(try tool.run(tool.finetuning(["--seeds", "0"])).code == 64)
     }
 }

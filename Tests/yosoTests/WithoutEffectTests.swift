@@ -75,6 +75,10 @@ struct WithoutEffectTests {
         (["bench", "attention", "--device-tokens", "9"], "--device-tokens is of a GPU; wanted --device cuda or auto"),
         (["bench", "lra", "--set", "shards=2"], "shards is 2; bench lra measures one process, wanted 1"),
         (["bench", "lra", "--over", "shards=1,2"], "shards is 2; bench lra measures one process, wanted 1"),
+        (
+            ["bench", "lra", "--over", "batch=1 sequences,2 sequences"],
+            "--over batch: bench lra measures values beside each other on the same rows; wanted --set batch"
+        ),
     ]
 
     @Test(arguments: commands.indices) func ofACommand(_ index: Int) throws {
