@@ -4,7 +4,9 @@
 
 #include <dlfcn.h>
 #include <mpi.h>
+#include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 _Static_assert(sizeof(MPI_Request) <= sizeof(intptr_t), "a request is no larger than a pointer");
 
@@ -37,9 +39,12 @@ void cmpi_revoke(void) {
     for (int channel = CMPI_WORK; channel <= CMPI_END && revoke; channel++) revoke(channels[channel]);
 }
 
+static int has_shrunk;
+
 int cmpi_shrink(void) {
     int (*shrink)(MPI_Comm, MPI_Comm *) = (int (*)(MPI_Comm, MPI_Comm *))ulfm("MPIX_Comm_shrink");
     if (!shrink) return MPI_ERR_OTHER;
+    has_shrunk = 1;
     int size, again;
     int code = shrink(channels[CMPI_WORK], &channels[CMPI_WORK]);
     // A second one of the same ranks: less where one more is gone in between.
@@ -56,7 +61,23 @@ int cmpi_shrink(void) {
     return code;
 }
 
-int cmpi_end(void) { return MPI_Finalize(); }
+static volatile sig_atomic_t last_code;
+static void leave(int signal) {
+    (void)signal;
+    _exit(last_code);
+}
+
+int cmpi_end(int code) {
+    // Open MPI 5 may wait for ever there, when all work is done.
+    if (has_shrunk) {
+        last_code = code;
+        signal(SIGALRM, leave);
+        alarm(1);
+    }
+    int result = MPI_Finalize();
+    alarm(0);
+    return result;
+}
 
 void cmpi_abort(int code) { MPI_Abort(MPI_COMM_WORLD, code); }
 

@@ -96,8 +96,9 @@
             for (rank, text) in texts.enumerated() where isFirst && !text.isEmpty && (rank == 0 || !isCommon) {
                 say(Self.mark + (isCommon ? text : "rank \(rank) on \(hosts[rank]): \(text)"))
             }
-            _ = cmpi_end()
-            return ends.map { Int32($0[0]) }.max() ?? code
+            let last = ends.map { Int32($0[0]) }.max() ?? code
+            _ = cmpi_end(last)
+            return last
         }
     }
 #endif

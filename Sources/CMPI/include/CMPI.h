@@ -12,8 +12,9 @@ enum { CMPI_TEXT = 512 };
 
 /// Joins the job that this process was started for.
 int cmpi_begin(void);
-/// Leaves it; all ranks must.
-int cmpi_end(void);
+/// Leaves it, to end with an exit code; all ranks must. Where one is gone and MPI waits for it, the process ends with the code at
+/// once.
+int cmpi_end(int code);
 /// Ends all ranks of the job with an exit code.
 void cmpi_abort(int code);
 /// Whether ranks may go on without one that is gone, 0 or 1: where the MPI has ULFM (Bland et al. 2013) and was started for it.
