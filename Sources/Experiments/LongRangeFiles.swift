@@ -16,9 +16,9 @@ public struct LongRangeFiles {
     /// - Throws: `UsageError` where these are no three numbers, or too large.
     public func check() throws {
         for (name, rows) in [("listops", listops), ("pathfinder", pathfinder)] where rows != [0, 0, 0] {
-            guard rows.count == 3, rows.allSatisfy({ (1...10_000_000).contains($0) }) else {
+            guard rows.count == 3, rows.allSatisfy({ (1...1_000_000).contains($0) }) else {
                 let found = rows.map(String.init).joined(separator: " ")
-                throw UsageError("--\(name)-rows \(found): wanted rows of train, dev and test, or 0 0 0")
+                throw UsageError("--\(name)-rows \(found): wanted 1 to 1,000,000 rows of train, dev and test, or 0 0 0")
             }
         }
     }

@@ -32,8 +32,8 @@ public enum GeneratedFiles {
                 wrote(url, count)
             }
         }
-        var (expressions, seen) = (ListOpsGenerator(seed: seed), Set<String>())
-        try write(urls("listops", "tsv"), listops) { Data(ListOpsFile.text($0, from: &expressions, &seen).utf8) }
+        var (expressions, seen) = (ListOpsGenerator(seed: seed), Set<[UInt8]>())
+        try write(urls("listops", "tsv"), listops) { ListOpsFile.data($0, from: &expressions, &seen) }
         var (pictures, drawn) = (PathfinderGenerator(seed: seed), Set<[UInt8]>())
         try write(urls("pathfinder", "bin"), pathfinder) { count in
             var rows: [LongRangeRow] = []

@@ -63,6 +63,17 @@ import Testing
         #expect(work[1] - work[0] == Double(3 * rows * 2 * options.width * (options.width + 2 * options.intermediate)))
     }
 
+    /// Where nothing but the classifier learns, no product goes backward.
+    @Test(arguments: [1, 2]) func workOfFrozenBlocksIsThatOfForward(frozen: Int) {
+        let (examples, encoder) = (examples(documents: 1), TinyRun.encoder())
+        let options = FineTuningOptions { $0.layers.frozen = frozen }
+        let trainer = Trainer(options) { Classification(encoder, .classes(["a", "b"]), options, $0) }
+        func forward(_ layers: Int) -> Double {
+            FloatingPointWork(TinyRun.encoder(layers: layers)).encoder(lengths: examples.map(\.ids.count))
+        }
+        #expect(trainer.objective.work(examples) == forward(2) + (frozen == 1 ? 2 * forward(1) : 0))
+    }
+
     @Test(arguments: [1, 2]) func gradientsAreDifferences(documents: Int) {
         trainer(documents: documents, dropout: 0).expectGradientsAreDifferences(examples(documents: documents))
     }

@@ -11,6 +11,7 @@ import Tokenization
     private final class Examples: TrainingData {
         let found = Mutex(0)
         let inputs: [String: String] = [:]
+        let heldOutCount = 0
 
         private static func example(_ epoch: Int, _ index: Int) -> PretrainingExample {
             TinyRun.examples(1 + index, seed: UInt64(epoch))[index]

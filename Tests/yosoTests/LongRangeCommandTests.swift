@@ -2,6 +2,7 @@ import Checkpoints
 import Digests
 import Foundation
 import Testing
+import Training
 
 /// The Long Range Arena on the command line.
 @Suite(.serialized) struct LongRangeCommandTests {
@@ -55,6 +56,18 @@ import Testing
         #expect(try straight.output.contains("; test \(#require(score));"), "\(evaluation.output)\(evaluation.error)")
         let other = try tool.run(run("listops", steps: 30, output: "killed", "--set", "seed=2"))
         #expect(other.code == 1 && other.error.contains("was begun with seed 1, now 2"))
+    }
+
+    /// More dev rows than are probed for the time of an evaluation.
+    @Test func aBudgetOfTimeIsSteps() throws {
+        let made = try tool.run(
+            "data", "lra", "--output", "lra", "--listops-rows", "16", "70", "5", "--pathfinder-rows", "0", "0", "0")
+        #expect(made.code == 0, "\(made.error)")
+        let result = try tool.run(
+            run("listops", output: "timed", "--set", "budget=3s", "--set", "evaluation.rows=all"))
+        #expect(result.code == 0 && result.output.contains(" on 70 rows"), "\(result.error)")
+        let steps = try MetricsLog.values(StepReport.self, kind: "step", in: tool.file("timed/metrics.jsonl"))
+        #expect(steps.count > 3, "\(steps.count)")
     }
 
     /// Documents of no byte, of one, of the limit and one more, and bytes that are no UTF-8.
@@ -189,7 +202,8 @@ import Testing
         )
         let rows = try tool.run("data", "lra", "--output", "lra", "--listops-rows", "1", "2")
         #expect(
-            rows.code == 64 && rows.error.hasPrefix("Error: --listops-rows 1 2: wanted rows of train, dev and test"))
+            rows.code == 64
+                && rows.error.hasPrefix("Error: --listops-rows 1 2: wanted 1 to 1,000,000 rows of train, dev and test"))
         try tool.write("Source\tTarget\n\(String(repeating: "1 ", count: 2001))\t1\n", to: "lra/basic_train.tsv")
         let long = try tool.run(run("listops", output: "x"))
         #expect(long.code == 1 && long.error == "Error: lra/basic_train.tsv:2: 2001 words; wanted at most 2000\n")

@@ -90,16 +90,16 @@ public enum ListOpsFile {
         }
     }
 
-    /// Lines of `count` different expressions that `seen` does not have, which gets them.
-    public static func text(
-        _ count: Int, from generator: inout ListOpsGenerator, _ seen: inout Set<String>
-    ) -> String {
-        var lines = [head]
-        while lines.count <= count {
+    /// Lines of `count` different expressions that `seen` does not have, which gets them, by what of them a model reads.
+    static func data(_ count: Int, from generator: inout ListOpsGenerator, _ seen: inout Set<[UInt8]>) -> Data {
+        var (data, rows) = (Data("\(head)\n".utf8), 0)
+        while rows < count {
             let expression = generator.next()
             let source = expression.source
-            if seen.insert(source).inserted { lines.append("\(source)\t\(expression.value)") }
+            guard seen.insert(source.utf8.filter { !" ()".utf8.contains($0) }).inserted else { continue }
+            data.append(contentsOf: "\(source)\t\(expression.value)\n".utf8)
+            rows += 1
         }
-        return lines.joined(separator: "\n") + "\n"
+        return data
     }
 }

@@ -55,7 +55,7 @@ public struct FineTuningOptions: Configurable {
         Option("classifierDropout", \.classifierDropout, 0...0.99, "dropout before the classifier")
         Option(
             "labelSmoothing", \.labelSmoothing, 0...0.99,
-            "share of a class that all of them divide; labels and values have none")
+            "share of a class that all of them divide; of labels that each is moved towards even; values have none")
         Option.group("layers", \.layers)
         Option(
             "score", \.metrics,

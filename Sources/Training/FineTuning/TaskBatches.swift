@@ -43,6 +43,8 @@ final class TaskBatches: TrainingData {
         data.dev.prefix(count).map(ClassificationExample.init)
     }
 
+    var heldOutCount: Int { data.dev.count }
+
     func count(_ size: BatchSize, epoch: Int) -> Int { batches(size, epoch).count }
 
     private func batches(_ size: BatchSize, _ epoch: Int) -> [[Int]] {

@@ -70,6 +70,8 @@ public final class Trainer<O: Objective> {
         return Step(counts: counts, loss: loss, gradientNorm: norm, rate: rate)
     }
 
+    func rehearseEvaluation(_ examples: [O.Example]) { objective.rehearse(examples, model.weights, packer.cut) }
+
     public func evaluate(_ examples: [O.Example]) throws(Diverged) -> HeldOut<O.Result> {
         try objective.evaluate(examples, model.weights, packer.cut)
     }

@@ -7,6 +7,8 @@ public protocol TrainingData<Example> {
     func next(_ size: BatchSize, epoch: inout Int, index: inout Int) -> FoundBatch<Example>
     /// The first `count` held-out examples, the same at every evaluation.
     func evaluationExamples(_ count: Int) -> [Example]
+    /// How many of them there are.
+    var heldOutCount: Int { get }
     /// The index at which an epoch ends.
     func count(_ size: BatchSize, epoch: Int) -> Int
     /// What fixes the examples, for the run's identity.

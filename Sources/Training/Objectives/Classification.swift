@@ -52,7 +52,10 @@ public struct Classification: Objective {
             target.isOfWords
             ? count(examples).count : encoder.options.pooling == .mean ? lengths.reduce(0, +) - lengths.count : 0
         let work = FloatingPointWork(encoder.options)
-        return 3 * work.encoder(lengths: lengths, rows: rows) - 2 * work.blocks(encoder.frozen, lengths: lengths)
+        let forward = work.encoder(lengths: lengths, rows: rows)
+        // Backward comes to what is not frozen, if there is a block of that.
+        let isLearned = encoder.frozen < encoder.options.layers
+        return forward + (isLearned ? 2 * (forward - work.blocks(encoder.frozen, lengths: lengths)) : 0)
     }
 
     public var problemOnDevice: DeviceProblem? { model.documents == 2 ? .pairs : nil }
@@ -70,6 +73,10 @@ public struct Classification: Objective {
         return HeldOut(result: scores, score: scores.evaluation.primary) {
             try PredictionFile(data, logits: logits).write(to: $0)
         }
+    }
+
+    public func rehearse(_ examples: [ClassificationExample], _ weights: ModelWeights, _ cut: BatchCut) {
+        _ = model.predict(examples, weights, cut)
     }
 
     public var configuration: HuggingFaceConfiguration {

@@ -33,6 +33,8 @@ public protocol Objective: Sendable {
     ///
     /// - Throws: `Diverged` where it gives nothing that can be written down.
     func evaluate(_ examples: [Example], _ weights: ModelWeights, _ cut: BatchCut) throws(Diverged) -> HeldOut<Result>
+    /// Goes over examples as `evaluate` does, which may be a part of what that scores, for the time that it takes.
+    func rehearse(_ examples: [Example], _ weights: ModelWeights, _ cut: BatchCut)
     /// What it puts in the place of masks in some of the examples; empty where it has none.
     func filled(
         _ examples: [Example], _ weights: ModelWeights, _ tokenizer: any Tokenizer
@@ -52,6 +54,9 @@ public protocol Objective: Sendable {
 extension Objective {
     public func isSaved(_ parameter: Parameter) -> Bool { true }
     public func initialize(_ weights: ModelWeights) {}
+    public func rehearse(_ examples: [Example], _ weights: ModelWeights, _ cut: BatchCut) {
+        _ = try? evaluate(examples, weights, cut)
+    }
     public func filled(
         _ examples: [Example], _ weights: ModelWeights, _ tokenizer: any Tokenizer
     ) -> [[FilledMasks.Part]] { [] }

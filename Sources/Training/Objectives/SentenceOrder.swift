@@ -27,6 +27,10 @@ public struct SentenceOrder: HiddenStateObjective {
         isMean ? (0..<Int32(batch.tokens.layout.tokens)).map { $0 } : []
     }
 
+    public func headWork(_ examples: [PretrainingExample]) -> (operations: Double, rows: Int) {
+        (0, isMean ? examples.reduce(0) { $0 + $1.ids.count - 1 } : 0)
+    }
+
     private var isMean: Bool { encoder.options.pooling == .mean }
 
     public func loss(

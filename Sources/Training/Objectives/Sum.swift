@@ -54,7 +54,8 @@ public struct Sum<First: HiddenStateObjective, Second: HiddenStateObjective>: Hi
 
     public func headWork(_ examples: [PretrainingExample]) -> (operations: Double, rows: Int) {
         let (one, other) = (first.headWork(examples), second.headWork(examples))
-        return (one.operations + other.operations, one.rows + other.rows)
+        let all = examples.reduce(0) { $0 + $1.ids.count - 1 }
+        return (one.operations + other.operations, min(all, one.rows + other.rows))
     }
 
     public func initialize(_ weights: ModelWeights) {

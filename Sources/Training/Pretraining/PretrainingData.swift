@@ -33,8 +33,10 @@ public struct PretrainingData: TrainingData {
     }
 
     public func evaluationExamples(_ count: Int) -> [PretrainingExample] {
-        (0..<min(count, heldOut.count(epoch: 0))).map { heldOut.example(epoch: 0, index: $0) }
+        (0..<min(count, heldOutCount)).map { heldOut.example(epoch: 0, index: $0) }
     }
+
+    public var heldOutCount: Int { heldOut.count(epoch: 0) }
 
     public func count(_ size: BatchSize, epoch: Int) -> Int { training.count(epoch: epoch) }
 

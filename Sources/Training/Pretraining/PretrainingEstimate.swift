@@ -73,9 +73,10 @@ public struct PretrainingEstimate: Sendable {
         _ = probe(for: 0.5 * patience, atLeast: 1)
         let probes = probe(for: 3 * patience, atLeast: 2)
         secondsPerStep = probes.reduce(0) { $0 + $1.seconds } / Double(probes.count)
-        let heldOut = data.evaluationExamples(min(options.evaluation.sequences, 64))
-        let share = Double(options.evaluation.sequences) / Double(max(1, heldOut.count))
-        secondsPerEvaluation = share * elapsed { _ = try? trainer.evaluate(heldOut) }
+        let sequences = min(options.evaluation.sequences, data.heldOutCount)
+        let heldOut = data.evaluationExamples(min(sequences, 64))
+        let share = Double(sequences) / Double(max(1, heldOut.count))
+        secondsPerEvaluation = share * elapsed { trainer.rehearseEvaluation(heldOut) }
         tokensPerStep = Int(data.meanTokens(ofSteps: options.batch).rounded())
         workPerStep = trainer.objective.work(probes.flatMap(\.batch)) / Double(probes.count)
         parameters = trainer.model.layout.parameterCount
