@@ -1,3 +1,5 @@
+import Checkpoints
+import Foundation
 import Testing
 
 @testable import Training
@@ -34,6 +36,24 @@ import Testing
         }
         #expect((95...105).contains(seconds(planned: 25, evaluation: 3) { _ in 4 }))
         #expect((95...105).contains(seconds(planned: 400, from: 55) { _ in 0.1 }))
+    }
+
+    /// Steps that a killed process did, behind its last plan and the checkpoint, are done again by that plan.
+    @Test func nothingIsPlannedAmongStepsThatWereDone() throws {
+        let url = FileManager.default.temporaryDirectory.appendingPathComponent("yoso-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: url) }
+        let options = options(.seconds(100))
+        func plan() throws -> RecordedPlan {
+            try #require(try RecordedPlan(options.budget, RunFolder(url), options: "a") { Issue.record("\($0)") })
+        }
+        var first = try plan()
+        try first.begin(options, step: 0, of: 1000, seconds: 0)
+        try Data("{\"kind\":\"step\",\"step\":450}\n".utf8).write(to: url.appendingPathComponent(RunFolder.logName))
+        var second = try plan()
+        #expect(second.first == 1000)
+        try second.begin(options, step: 100, of: 1000, seconds: 10)
+        #expect(try (101...450).allSatisfy { try second.steps(after: $0, of: 1000, seconds: 60) == 1000 })
+        #expect(try second.steps(after: 451, of: 1000, seconds: 60) != 1000)
     }
 
     @Test func onlyTimeIsPlannedAgain() {

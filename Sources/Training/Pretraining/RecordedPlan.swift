@@ -17,14 +17,21 @@ struct RecordedPlan {
     private var timePlan: TimePlan?
     private let options: String
     private let log: MetricsLog
+    /// The last step that an earlier process came to, which planned nothing behind the last entry.
+    private let known: Int
 
     /// Nil of a budget of steps or tokens, whose steps do not depend on the machine.
+    ///
+    /// - Parameter folder: whose log still tells of all steps.
     init?(_ budget: Budget, _ folder: RunFolder, options: String, damaged: (CheckpointError) -> Void) throws {
         guard case .seconds = budget else { return nil }
         let url = folder.url.appendingPathComponent(RunFolder.planName)
         log = try MetricsLog(url, truncatingAfterStep: .max, damaged: damaged)
         entries = try MetricsLog.values(Entry.self, kind: "plan", in: url).filter { $0.options == options }
         self.options = options
+        struct Step: Decodable { let step: Int }
+        let isThere = FileManager.default.fileExists(atPath: folder.metrics.path)
+        known = isThere ? try MetricsLog.values(Step.self, kind: "step", in: folder.metrics).last?.step ?? 0 : 0
     }
 
     /// The steps that the run was to have when it began; nil where it has not begun yet.
@@ -43,6 +50,7 @@ struct RecordedPlan {
         guard let last = entries.last, step > last.step else {
             return entries.last { $0.step == step }?.totalSteps ?? total
         }
+        guard step > known else { return total }
         // A run that came to its end has no other.
         guard last.step < last.totalSteps else { return total }
         let planned = timePlan?.steps(after: step, seconds: seconds) ?? total
