@@ -33,6 +33,16 @@ import Testing
         return (output.value.values, tape.backward(from: loss, gradientsOf: [input])[0].values)
     }
 
+    /// Sums of features that are no normal numbers have no finite inverse.
+    @Test(arguments: [AttentionChoice.init(FlowOptions()), .init(LinearOptions())], [Float(-30), -60, -100])
+    func sumsThatUnderflowStayFinite(choice: AttentionChoice, level: Float) {
+        let layout = BatchLayout(lengths: [9, 1])
+        let projections = drawn(10, 48, "projections", pool)
+        projections.matrix.columns(0, 32).fill(level)
+        let (output, gradient) = pass(choice, layout, projections)
+        #expect(output.allSatisfy(\.isFinite) && gradient.allSatisfy(\.isFinite))
+    }
+
     private static let choices: [AttentionChoice] = [
         .yoso(YosoOptions(hashes: 8, bits: 4)), conditional(bits: 3), conditional(pairs: 16), conditional(pairs: 40),
         .yoso(YosoOptions(hashes: 8, bits: 4, normalization: .mass)),
@@ -49,7 +59,8 @@ import Testing
     }
 
     /// 1 / x of the smallest numbers is infinite.
-    @Test(arguments: [0, 1e-45, 1e-39] as [Float]) func aMassWithoutAnInverseGivesZeros(mass: Float) {
+    @Test(arguments: [0, .leastNonzeroMagnitude, .leastNormalMagnitude / 2] as [Float])
+    func aMassWithoutAnInverseGivesZeros(mass: Float) {
         let pool = StoragePool()
         let (sums, masses) = (pool.tensor(1, 2, [0, mass]), pool.tensor(1, 1, [mass]))
         YosoNormalization.mass.normalize(sums.matrix, masses)

@@ -32,8 +32,8 @@ struct Flow {
     let query, key, value: Tensor
     /// Σ_i φ(q_i), Σ_j φ(k_j), Σ_j φ(k_j) / O_j and Σ_i φ(q_i) / I_i, [d].
     let querySum, keySum, source, sink: [Float]
-    /// I, O, Ô, c and σ(Î), [n].
-    let incoming, outgoing, competing, competition, allocation: [Float]
+    /// 1 / I, 1 / O, Ô, c and σ(Î), [n].
+    let perIncoming, perOutgoing, competing, competition, allocation: [Float]
     /// Σ_j φ(k_j) c_j v_jᵀ, [d, d], and φ(Q) times that, [n, d].
     let memory, read: Tensor
     private let pool: StoragePool
@@ -52,10 +52,10 @@ struct Flow {
         let ones = [Float](repeating: 1, count: value.rows)
         querySum = product(query.matrix.transposed, ones, pool)
         keySum = product(key.matrix.transposed, ones, pool)
-        incoming = product(query.matrix, keySum, pool)
-        outgoing = product(key.matrix, querySum, pool)
-        source = product(key.matrix.transposed, outgoing.map { 1 / $0 }, pool)
-        sink = product(query.matrix.transposed, incoming.map { 1 / $0 }, pool)
+        perIncoming = product(query.matrix, keySum, pool).map(Self.inverse)
+        perOutgoing = product(key.matrix, querySum, pool).map(Self.inverse)
+        source = product(key.matrix.transposed, perOutgoing, pool)
+        sink = product(query.matrix.transposed, perIncoming, pool)
         allocation = options.allocation ? product(query.matrix, source, pool).map(Self.sigmoid) : ones
         competing = product(key.matrix, sink, pool)
         // Exponents are at most 1, and sums of n of them no further from n than a factor of e.
@@ -70,8 +70,11 @@ struct Flow {
 
     private static func sigmoid(_ x: Float) -> Float { 1 / (1 + exp(-x)) }
 
+    /// What is smaller than a normal number has no finite one.
+    private static func inverse(_ x: Float) -> Float { x >= .leastNormalMagnitude ? 1 / x : 0 }
+
     /// σ(Î_i) / I_i
-    var gates: [Float] { zip(allocation, incoming).map { $0 / $1 } }
+    var gates: [Float] { zip(allocation, perIncoming).map { $0 * $1 } }
 
     var output: Tensor { scaled(read, by: gates, pool) }
 }

@@ -39,8 +39,9 @@ extension Flow {
         copyRows(scaled(dValue, by: competition, pool).matrix, into: d.value)
 
         let dGates = rowProducts(dOutput.matrix, read.matrix, pool).values
-        var dIncoming = zip(dGates, zip(gates, incoming)).map { -$0 * $1.0 / $1.1 }
-        let dAllocated = zip(dGates, zip(allocation, incoming)).map { $0 / $1.1 * $1.0 * (1 - $1.0) }
+        // Factors come one by one, for squares of 1 / I may be beyond all numbers.
+        var dIncoming = zip(dGates, zip(gates, perIncoming)).map { -$0 * $1.0 * $1.1 }
+        let dAllocated = zip(dGates, zip(allocation, perIncoming)).map { $0 * $1.1 * $1.0 * (1 - $1.0) }
         let dCompetition = rowProducts(dKey.matrix, key.matrix, pool).values
         let mean = zip(dCompetition, competition).reduce(0) { $0 + $1.0 * $1.1 } / Float(competition.count)
         let dCompeting = zip(competing, zip(dCompetition, competition)).map { competing, pair in
@@ -48,19 +49,21 @@ extension Flow {
         }
         let dSource = product(query.matrix.transposed, dAllocated, pool)
         let dSink = product(key.matrix.transposed, dCompeting, pool)
-        let dOutgoing = zip(product(key.matrix, dSource, pool), outgoing).map { -$0 / ($1 * $1) }
-        dIncoming = zip(dIncoming, zip(product(query.matrix, dSink, pool), incoming)).map { $0 - $1.0 / ($1.1 * $1.1) }
+        let dOutgoing = zip(product(key.matrix, dSource, pool), perOutgoing).map { -$0 * $1 * $1 }
+        dIncoming = zip(dIncoming, zip(product(query.matrix, dSink, pool), perIncoming)).map {
+            $0 - $1.0 * $1.1 * $1.1
+        }
 
         let ones = [Float](repeating: 1, count: value.rows)
         add(
             [
-                (dAllocated, source), (incoming.map { 1 / $0 }, dSink), (dIncoming, keySum),
+                (dAllocated, source), (perIncoming, dSink), (dIncoming, keySum),
                 (ones, product(key.matrix.transposed, dOutgoing, pool)),
             ], to: dQuery, pool)
         let dScaledKey = scaled(dKey, by: competition, pool)
         add(
             [
-                (dCompeting, sink), (outgoing.map { 1 / $0 }, dSource), (dOutgoing, querySum),
+                (dCompeting, sink), (perOutgoing, dSource), (dOutgoing, querySum),
                 (ones, product(query.matrix.transposed, dIncoming, pool)),
             ], to: dScaledKey, pool)
         copyRows(throughSigmoid(dQuery, query, pool).matrix, into: d.query)
