@@ -77,8 +77,10 @@ public enum Show {
 }
 
 extension String {
-    /// The text as one part of a path: what is neither letter, number nor one of `-_.=` becomes a dash.
+    /// The text as one part of a path: what is neither letter, number nor one of `-_.=` becomes a dash, and so does a dot in front,
+    /// which would hide the folder or leave it.
     public var asFolderName: String {
-        String(map { $0.isLetter || $0.isNumber || "-_.=".contains($0) ? $0 : "-" })
+        let name = String(map { $0.isLetter || $0.isNumber || "-_.=".contains($0) ? $0 : "-" })
+        return name.hasPrefix(".") ? "-" + name.dropFirst() : name
     }
 }

@@ -91,7 +91,7 @@ public struct AllTasks {
                 observer.line(part.task.title)
                 if isByMajority(part.task) { return try .byMajority(part.task, in: files, tokenizer) }
                 if let seed = part.seed { return try part.seeds.score(of: seed, observer) }
-                return try Search(part.run, grid: grid).run(observer).evaluation
+                return try observer.unlessDiverged { try Search(part.run, grid: grid).run(observer).evaluation }
             } then: { part, score in
                 scores.append(score)
                 guard part.isLast else { return }

@@ -110,11 +110,7 @@ public struct LongRangeComparison {
         _ one: FineTuning, _ recipe: LongRangeRecipe, seed: Int?, _ observer: some RunObserver
     ) throws -> TaskEvaluation? {
         if let seed { return try Seeds(one, count: seed).score(of: seed, observer) }
-        do { return try one.run(recipe, observer) } catch let error as TrainingError {
-            guard case .diverged = error else { throw error }
-            observer.line("diverged: \(error)")
-            return nil
-        }
+        return try observer.unlessDiverged { try one.run(recipe, observer) }
     }
 
     /// Runs that diverge leave their place empty.

@@ -75,7 +75,7 @@ public struct Search {
     /// best. A run that is kept goes on where it stopped, to the same bits as if it had been alone; one that diverges comes last.
     ///
     /// - Returns: the best epoch of the best point.
-    /// - Throws: as `FineTuning.run`; `UsageError` where the grid is none, `TaskError` where all points diverge.
+    /// - Throws: as `FineTuning.run`; `UsageError` where the grid is none, `AllPointsDiverged`.
     public func run(_ observer: some RunObserver) throws -> EvaluationReport<DevScores> {
         guard !grid.isEmpty else { return try run.run(observer) }
         let (task, points, folder) = (try run.read().task, try SearchGrid(grid).points, try folder)
@@ -108,7 +108,7 @@ public struct Search {
         observer.line("")
         observer.line(leaderboard(task, board))
         guard let best = board.first, let report = best.report else {
-            throw TaskError(folder, "all points diverged; wanted for example lower rates")
+            throw AllPointsDiverged(folder: folder)
         }
         try RunFolder.link(
             "\(best.point.folder)/best", as: RunFolder.bestName, in: URL(fileURLWithPath: folder, isDirectory: true))
@@ -149,10 +149,6 @@ private struct SearchEntry {
     ) throws -> EvaluationReport<DevScores>? {
         observer.line("")
         observer.line("\(name) to epoch \(min(last, epochs)) of \(epochs)")
-        do { return try run.run(observer, untilEpoch: last, common: common) } catch let error as TrainingError {
-            guard case .diverged = error else { throw error }
-            observer.line("diverged: \(error)")
-            return nil
-        }
+        return try observer.unlessDiverged { try run.run(observer, untilEpoch: last, common: common) }
     }
 }

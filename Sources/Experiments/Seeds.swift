@@ -69,13 +69,9 @@ public struct Seeds {
         let one = run.setting(["seed=\(seed)"]).into("\(try folder)/seed-\(seed)")
         observer.line("")
         observer.line("seed \(seed)")
-        do {
-            return try one.longRangeRecipe(grid: grid).map { try one.run($0, observer) }
+        return try observer.unlessDiverged {
+            try one.longRangeRecipe(grid: grid).map { try one.run($0, observer) }
                 ?? Search(one, grid: grid).run(observer).evaluation
-        } catch let error as TrainingError {
-            guard case .diverged = error else { throw error }
-            observer.line("diverged: \(error)")
-            return nil
         }
     }
 

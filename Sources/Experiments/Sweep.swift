@@ -61,9 +61,11 @@ public struct Sweep {
         try spread.each(Array(variants.indices)) { index in
             observer.line("")
             observer.line(variants[index].name)
-            let outcome = try runs[index].run(observer)
+            guard let outcome = try observer.unlessDiverged({ try runs[index].run(observer) }) else { return Scores() }
             observer.line(outcome.text)
-            let score = try fineTunings[index].map { try Search($0, grid: []).run(observer).evaluation }
+            let score = try fineTunings[index].flatMap { one in
+                try observer.unlessDiverged { try Search(one, grid: []).run(observer).evaluation }
+            }
             return Scores(pretraining: outcome.evaluation, task: score)
         } then: { index, scores in
             table.add(variants[index].name, scores.pretraining, score: scores.task)
@@ -73,10 +75,10 @@ public struct Sweep {
         observer.line(table.text)
     }
 
-    /// Of one variant.
+    /// Of one variant; nil of a run that diverged.
     private struct Scores: Codable {
-        let pretraining: EvaluationReport<Figures>
-        let task: TaskEvaluation?
+        var pretraining: EvaluationReport<Figures>?
+        var task: TaskEvaluation?
     }
 
     /// Makes the tokens of every text, which all ranks do together.
@@ -132,8 +134,13 @@ public struct SweepVariant: Equatable, Sendable {
             let below = pieces.count == 1 ? [] : pieces[1].dropLast().split(separator: " ").map { "\(key).\($0)" }
             return SweepVariant(key: key, name: name, settings: ["\(key)=\(value)"] + below)
         }
-        for (index, variant) in variants.enumerated() where variants[..<index].contains(variant) {
-            throw UsageError("--over \(text): '\(variant.name)' occurs twice")
+        for (index, variant) in variants.enumerated() {
+            guard let other = variants[..<index].first(where: { $0.folder == variant.folder }) else { continue }
+            throw UsageError(
+                other == variant
+                    ? "--over \(text): '\(variant.name)' occurs twice"
+                    : "--over \(text): '\(other.name)' and '\(variant.name)' are both folder \(variant.folder); wanted one"
+            )
         }
         return variants
     }
@@ -143,8 +150,7 @@ public struct SweepVariant: Equatable, Sendable {
 struct SweepTable {
     let key: String
     let task: String?
-    private var titles: [String] = []
-    private var rows: [String] = []
+    private var rows: [Row] = []
     /// Of the task's splits those that are not official.
     private var subsets: [SplitCount] = []
 
@@ -152,20 +158,33 @@ struct SweepTable {
         (self.key, self.task) = (key, task)
     }
 
-    mutating func add(_ name: String, _ evaluation: EvaluationReport<Figures>, score: TaskEvaluation?) {
+    private struct Row {
+        let name, tokens, time, score: String
+        let figures: [Figure]
+    }
+
+    /// - Parameter evaluation: nil where the run diverged.
+    mutating func add(_ name: String, _ evaluation: EvaluationReport<Figures>?, score: TaskEvaluation?) {
         subsets = score?.subsets ?? subsets
-        let score = task.map { _ in " \(score.map { Show.percent($0.primary) } ?? "–") |" } ?? ""
-        // In one order, of a run that ended now as of one that is read.
-        let figures = evaluation.body.figures.filter { $0.unit != .count }.sorted { $0.name < $1.name }
-        titles = figures.map(\.title)
-        let cells =
-            [name, Show.count(evaluation.totalTokens)] + figures.map(Show.value) + [Show.time(evaluation.seconds)]
-        rows.append("| \(cells.joined(separator: " | ")) |\(score)")
+        rows.append(
+            Row(
+                name: name, tokens: evaluation.map { Show.count($0.totalTokens) } ?? "diverged",
+                time: evaluation.map { Show.time($0.seconds) } ?? "–",
+                score: score.map { Show.percent($0.primary) } ?? "–",
+                figures: evaluation?.body.figures.filter { $0.unit != .count } ?? []))
     }
 
     var text: String {
-        let head = [key, "tokens"] + titles + ["time"] + (task.map { [$0] } ?? [])
-        let lines = ["| \(head.joined(separator: " | ")) |", "|" + String(repeating: "---|", count: head.count)] + rows
-        return (lines + subsets.flatMap { ["", $0.description] }).joined(separator: "\n") + "\n"
+        // Not all objectives have the same ones; in one order, of a run that ended now as of one that is read.
+        let figures = Dictionary(rows.flatMap(\.figures).map { ($0.name, $0.title) }) { $1 }.sorted { $0.key < $1.key }
+        let head = [key, "tokens"] + figures.map(\.value) + ["time"] + (task.map { [$0] } ?? [])
+        let lines = rows.map { row in
+            let values = figures.map { figure in row.figures.first { $0.name == figure.key }.map(Show.value) ?? "–" }
+            return [row.name, row.tokens] + values + [row.time] + (task == nil ? [] : [row.score])
+        }
+        let rule = "|" + String(repeating: "---|", count: head.count)
+        let texts = ([head] + lines).map { "| \($0.joined(separator: " | ")) |" }
+        return ([texts[0], rule] + texts.dropFirst() + subsets.flatMap { ["", $0.description] }).joined(separator: "\n")
+            + "\n"
     }
 }

@@ -13,9 +13,13 @@ import Testing
                 "model.attention=yoso", "model.attention.hashes=32", "model.attention.convolution=33",
             ])
         #expect(variants[1].folder == "yoso-hashes=16-")
+        #expect(try SweepVariant.parse("corpus.text=..,.a,a").map(\.folder) == ["-.", "-a", "a"])
     }
 
-    @Test(arguments: ["model.attention", "=a", "seed=", "seed=1,,2", "seed=1,1", "model.attention=yoso(hashes=1"])
+    @Test(arguments: [
+        "model.attention", "=a", "seed=", "seed=1,,2", "seed=1,1", "model.attention=yoso(hashes=1",
+        "checkpoint=runs/a,runs-a",
+    ])
     func whatIsNoListOfValuesIsRefused(text: String) {
         #expect(throws: (any Error).self) { try SweepVariant.parse(text) }
     }
@@ -47,6 +51,30 @@ import Testing
         let wrong = try tool.run(sweep.map { $0.replacingOccurrences(of: "softmax,", with: "softmx,") })
         #expect(wrong.code == 1)
         #expect(wrong.error.contains("model.attention is 'softmx'"))
+    }
+
+    /// Its place in the table stays empty, and so do figures that one objective alone has.
+    @Test func aRunThatDivergesEndsNoOther() throws {
+        let tool = try CommandLineTool()
+        try tool.writeText()
+        func table(_ name: String, _ over: String, _ settings: [String] = []) throws -> [Substring] {
+            var arguments = Array(tool.pretraining(steps: 12, settings.flatMap { ["--set", $0] }).dropFirst())
+            if let output = arguments.firstIndex(of: "--output") { arguments.removeSubrange(output...output + 1) }
+            let result = try tool.run(["sweep"] + arguments + ["--over", over, "--output", name])
+            #expect(result.code == 0, "\(result.error)")
+            return try String(contentsOf: tool.file("\(name)/table.md"), encoding: .utf8).split(separator: "\n")
+        }
+        let rates = try table(
+            "rates", "optimizer.rate=10,1e-3",
+            ["optimizer.decay=1", "schedule.warmup=0%", "schedule.shape=constant", "optimizer.clip=0"])
+        #expect(rates[2] == "| 10 | diverged | – | – | – | – | – |", "\(rates)")
+        #expect(rates[3].hasPrefix("| 1e-3 | ") && !rates[3].contains("–"), "\(rates)")
+        let orders = try table("orders", "examples.sentenceOrder=true,false")
+        #expect(orders[0].contains("| order accuracy | perplexity | time |"))
+        let cells = orders[2...3].map { $0.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) } }
+        #expect(
+            cells[0].count == 7 && cells[1].count == 7 && cells[0][4].hasSuffix("%") && cells[1][4] == "–", "\(orders)")
+        #expect(cells.allSatisfy { Double($0[5]) ?? 0 > 1 && $0[6].contains(":") }, "\(orders)")
     }
 
     @Test func theTaskIsLearnedInTheShardsAndOverTheWireOfThePretraining() throws {

@@ -1,0 +1,19 @@
+import Training
+
+/// Why a search has no best point.
+struct AllPointsDiverged: Error, CustomStringConvertible {
+    let folder: String
+
+    var description: String { "\(folder): all points diverged; wanted for example lower rates" }
+}
+
+extension RunObserver {
+    /// What the run of `body` gives; nil, with a line, where it diverges, which ends no other run.
+    func unlessDiverged<Result>(_ body: () throws -> Result) throws -> Result? {
+        do { return try body() } catch let error as TrainingError {
+            guard case .diverged = error else { throw error }
+            line("diverged: \(error)")
+        } catch let error as AllPointsDiverged { line("\(error)") }
+        return nil
+    }
+}
