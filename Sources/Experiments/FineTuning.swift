@@ -78,6 +78,9 @@ public struct FineTuning {
             throw UsageError("--task \(named.name) with \(recipe), whose task is \(own.task.name): wanted one of them")
         }
         _ = try SearchGrid(grid)
+        if seeds != nil, grid.contains(where: { $0.hasPrefix("seed=") }) {
+            throw UsageError("--seeds with --search seed: wanted one of them")
+        }
         // Of all tasks some begin from the checkpoint, and some from a task.
         let start = task == "all" ? [] : fromTask.map { [("checkpoint", $0, "--from-task")] } ?? []
         try ResolvedRecipe.Override.check(overrides + flags(nil) + ResolvedRecipe.Override.list(start))
@@ -170,13 +173,25 @@ public struct FineTuning {
         var best: EvaluationReport<DevScores>
     }
 
-    /// What is set, less what may differ between the rows of a table: the seed, and the keys of `grid`.
+    /// What is set, and what a recipe of the user's own says otherwise than the task's, less what may differ between the rows of a
+    /// table: the seed, and the keys of `grid`.
     func settings(less grid: [String]) -> [String] {
         let varied =
             ["seed", "threads", "device", "deviceTokens"]
             + (grid + (published?.search ?? [])).map { String($0.prefix { $0 != "=" }) }
-        return overrides.filter { !varied.contains($0.key) }.map { "\($0.key)=\($0.value)" }
+        let set = overrides.map { ($0.key, $0.value) } + ownSettings
+        return set.filter { !varied.contains($0.0) }.map { "\($0.0)=\($0.1)" }
     }
+
+    private var ownSettings: [(key: String, value: String)] {
+        guard recipe != nil, let own = try? read(), !own.isOwnTask else { return [] }
+        var plain = self
+        (plain.recipe, plain.task, plain.data) = (nil, own.task.name, own.data)
+        return (try? plain.read()).map { own.resolved.differences(from: $0.resolved, less: Self.places) } ?? []
+    }
+
+    /// Keys that say where things are, and not what is learned.
+    private static let places = ["kind", "name", "task", "checkpoint", "data"]
 
     /// Reads the recipe and the task's files, so that what is wrong with them is said before other work.
     func checkFiles() throws {
@@ -206,9 +221,16 @@ public struct FineTuning {
         let start = fromTask.map { "Checkpoints/\(TaskSource.plain($0))/best" }
         let overrides =
             overrides + flags(named) + ResolvedRecipe.Override.list([("checkpoint", start, "--from-task")])
-        guard let published else { return try FineTuningRecipe(recipe, overrides) }
-        let task = try named ?? FineTuningRecipe(recipe, overrides).task
-        return try FineTuningRecipe(recipe, published.overrides(task) + overrides)
+        var over = overrides
+        if let published {
+            over = try published.overrides(named ?? FineTuningRecipe(recipe, overrides).task) + overrides
+        }
+        let read = try FineTuningRecipe(recipe, over)
+        let layers = read.options.layers
+        for (key, count) in [("frozen", layers.frozen), ("fresh", layers.fresh)] where randomWeights && count > 0 {
+            throw UsageError("layers.\(key) is \(count) with --random-weights, of which all blocks are new; wanted 0")
+        }
+        return read
     }
 
     private func flags(_ task: TaskSource?) -> [ResolvedRecipe.Override] {

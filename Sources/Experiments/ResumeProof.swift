@@ -86,9 +86,15 @@ private struct Child {
 
     /// Kills the process as soon as its folder has `name`, without leave to save.
     func kill(whenExists name: String) throws {
-        while process.isRunning, !FileManager.default.fileExists(atPath: "\(folder)/\(name)") { usleep(2000) }
+        func isThere() -> Bool { FileManager.default.fileExists(atPath: "\(folder)/\(name)") }
+        while process.isRunning, !isThere() { usleep(2000) }
+        let isAlive = process.isRunning && isThere()
         Foundation.kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
-        guard process.terminationReason == .uncaughtSignal else { throw ResumeError.ended(step: name) }
+        if process.terminationReason == .exit, process.terminationStatus == 0 { throw ResumeError.ended(step: name) }
+        // Whatever ended it before was not this.
+        guard isAlive, process.terminationReason == .uncaughtSignal else {
+            throw ResumeError.failed(process.terminationStatus)
+        }
     }
 }

@@ -188,6 +188,14 @@ import Testing
         #expect(none.code == 1 && none.error.contains("Error: text: holds no file of a task"))
     }
 
+    @Test func aWarmUpThatIsLongerThanTheRunIsSaid() throws {
+        let long = try tool.run(tool.finetuning(["--set", "schedule.warmup=500 steps"]))
+        #expect(long.code == 0)
+        #expect(
+            (long.output + long.error).contains(/schedule.warmup is 500 steps, more than the \d+ of the run/),
+            "\(long.output)\(long.error)")
+    }
+
     /// Nothing gets better at a rate of next to nothing.
     @Test func aRunThatPatienceEndedStaysAsItIs() throws {
         let run = tool.finetuning(["--set", "optimizer.rate=1e-30", "--set", "patience=1", "--set", "epochs=9"])

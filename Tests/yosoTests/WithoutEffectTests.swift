@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import Experiments
+
 /// What would have no effect, or the effect of something else that is said too, is refused and not passed over.
 struct WithoutEffectTests {
     private static let pretrain = ["pretrain", "tiny", "--data", "sample"]
@@ -52,6 +54,15 @@ struct WithoutEffectTests {
         (tuning + ["--set", "data=a", "--data", "b"], "--data b with --set data=a: wanted one of them"),
         (tuning + ["--wnli", "skip"], "--wnli skip: wanted --task all"),
         (
+            tuning + ["--random-weights", "--set", "layers.frozen=1"],
+            "layers.frozen is 1 with --random-weights, of which all blocks are new; wanted 0"
+        ),
+        (
+            tuning + ["--random-weights", "--set", "layers.fresh=2"],
+            "layers.fresh is 2 with --random-weights, of which all blocks are new; wanted 0"
+        ),
+        (tuning + ["--seeds", "2", "--search", "seed=1,2"], "--seeds with --search seed: wanted one of them"),
+        (
             ["finetune", "sst2", "--task", "rte", "--data", "glue"],
             "--task rte with sst2, whose task is sst2: wanted one of them"
         ),
@@ -80,6 +91,20 @@ struct WithoutEffectTests {
             "--over batch: bench lra measures values beside each other on the same rows; wanted --set batch"
         ),
     ]
+
+    /// What a recipe of the user's own says is no less a setting than what is set.
+    @Test func settingsOfATableAreThoseOfTheRecipeToo() throws {
+        let tool = try CommandLineTool(links: [])
+        try tool.write("kind: finetuning\nname: mine\ntask: rte\nlength: 77\nseed: 9\nepochs: 2\n", to: "mine.yaml")
+        let own = FineTuning { $0.recipe = tool.file("mine.yaml").path }
+        var plain = FineTuning { $0.task = "rte" }
+        #expect(plain.settings(less: []) == [])
+        #expect(Set(own.settings(less: [])).isSuperset(of: ["length=77"]), "\(own.settings(less: []))")
+        #expect(!own.settings(less: []).contains { $0.hasPrefix("seed") || $0.hasPrefix("name") })
+        #expect(!own.settings(less: ["length=1,2"]).contains("length=77"))
+        plain.recipe = "rte"
+        #expect(plain.settings(less: []) == [])
+    }
 
     @Test(arguments: commands.indices) func ofACommand(_ index: Int) throws {
         let tool = try CommandLineTool(links: [])

@@ -130,6 +130,14 @@ public struct ResolvedRecipe: Sendable {
         values.first { $0.key.hasPrefix(key + ".") && $0.origin != "default" }?.key
     }
 
+    /// The values that are others in `other`, less those of some keys.
+    public func differences(from other: ResolvedRecipe, less keys: [String]) -> [(key: String, value: String)] {
+        let theirs = Dictionary(other.values.map { ($0.key, $0.texts) }) { $1 }
+        return values.filter { !keys.contains($0.key) && theirs[$0.key] != $0.texts }.map {
+            ($0.key, $0.texts.joined(separator: " "))
+        }
+    }
+
     /// The text of `key`.
     subscript(key: String) -> String { values.first { $0.key == key }?.texts.first ?? "" }
 

@@ -108,7 +108,15 @@ public final class Run<O: Objective> {
                     }, identity: identity,
                 arithmetic: trainer.model.weights.arithmetic)
         state.totalSteps = ranks.first(state.totalSteps)
-        if restored == nil { state.routeCosts = costs.values }
+        if restored == nil {
+            state.routeCosts = costs.values
+            if case .steps(let warmup) = options.schedule.warmup, warmup > state.totalSteps {
+                report(
+                    .warning(
+                        "schedule.warmup is \(warmup) steps, more than the \(state.totalSteps) of the run, whose rate rises to "
+                            + "its end"))
+            }
+        }
         if let recipe { try folder.write(recipe, to: RunFolder.recipeName) }
         let step = state.step
         log =
