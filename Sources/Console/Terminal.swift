@@ -53,6 +53,9 @@ public enum Terminal {
     /// What several ranks write goes through their launcher, which makes a terminal of its own for it.
     static let isTerminal = isatty(STDOUT_FILENO) == 1 && Ranks.all.size == 1
 
+    /// Of the window; nil where output is no terminal, for which no line is broken.
+    public static var columns: Int? { isTerminal ? width : nil }
+
     /// Columns of the window as it is now; 80 where it has no width.
     static var width: Int {
         var size = winsize()

@@ -1,15 +1,32 @@
 import Foundation
 
 extension ResolvedRecipe {
-    /// Every effective value with its origin and what the key means, aligned in columns.
-    public var explanation: String {
+    /// Every effective value with its origin and what the key means, aligned.
+    ///
+    /// - Parameter columns: of a window; where lines are longer, the meaning stands below, broken. Nil for none.
+    public func explanation(columns: Int? = nil) -> String {
         let values = values.filter(isShown)
         let rows = values.map { [$0.key, $0.texts.joined(separator: ", "), $0.origin] }
         let widths = (0..<3).map { column in rows.map { $0[column].count }.max() ?? 0 }
-        return zip(rows, values).map { row, value in
+        let aligned = rows.map { row in
             zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }.joined(separator: "  ")
-                + "  # \(value.doc)"
+        }
+        let lines = zip(aligned, values).map { "\($0)  # \($1.doc)" }
+        guard let columns, lines.contains(where: { $0.count > columns }) else { return lines.joined(separator: "\n") }
+        return zip(aligned, values).map { row, value in
+            row.trimmingCharacters(in: .whitespaces) + broken(value.doc, columns - 6).map { "\n    # \($0)" }.joined()
         }.joined(separator: "\n")
+    }
+
+    /// Lines of words, none longer than `columns` but of a longer word.
+    private func broken(_ text: String, _ columns: Int) -> [String] {
+        text.split(separator: " ").reduce(into: []) { lines, word in
+            if let last = lines.last, last.count + 1 + word.count <= columns {
+                lines[lines.count - 1] += " \(word)"
+            } else {
+                lines.append(String(word))
+            }
+        }
     }
 
     /// The recipe with every value written out, which reads back as the same recipe.

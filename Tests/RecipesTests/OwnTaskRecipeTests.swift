@@ -56,7 +56,7 @@ import Testing
         #expect(
             again.task == recipe.task && again.data == recipe.data && again.resolved.yaml.contains("separator: \";\""))
         let glue = try read("task: sst2").get()
-        #expect(!glue.resolved.yaml.contains("train:") && !glue.resolved.explanation.contains("task.train"))
+        #expect(!glue.resolved.yaml.contains("train:") && !glue.resolved.explanation().contains("task.train"))
         #expect(
             try read(glue.resolved.yaml.split(separator: "\n").dropFirst(3).joined(separator: "\n")).get().task
                 == glue.task)

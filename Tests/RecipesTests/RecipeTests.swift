@@ -87,7 +87,7 @@ import Training
     }
 
     @Test func theExplanationNamesEveryOrigin() throws {
-        let lines = try read(rightRecipe, ["seed=7"]).resolved.explanation.split(separator: "\n").map(String.init)
+        let lines = try read(rightRecipe, ["seed=7"]).resolved.explanation().split(separator: "\n").map(String.init)
         #expect(lines.count == PretrainingRecipe.Settings.options.count + 2, "softmax has two keys of its own")
         func line(_ key: String) -> [String] {
             lines.first { $0.hasPrefix(key + " ") }?.split(separator: " ").map(String.init) ?? []
@@ -95,6 +95,16 @@ import Training
         #expect(line("seed").prefix(4) == ["seed", "7", "--set", "seed=7"])
         #expect(line("model.width").prefix(3) == ["model.width", "128", "x.yaml:6"])
         #expect(line("threads").prefix(3) == ["threads", "0", "default"])
+    }
+
+    /// In a window that has no room beside a value its meaning stands below.
+    @Test(arguments: [80, 120]) func theExplanationFitsAWindow(columns: Int) throws {
+        let resolved = try read(rightRecipe, ["seed=7"]).resolved
+        let lines = resolved.explanation(columns: columns).split(separator: "\n")
+        #expect(lines.allSatisfy { $0.count <= columns }, "\(lines.filter { $0.count > columns })")
+        func words(_ text: String) -> [Substring] { text.split { $0 == " " || $0 == "\n" || $0 == "#" } }
+        #expect(words(resolved.explanation(columns: columns)) == words(resolved.explanation()))
+        #expect(resolved.explanation(columns: 1000) == resolved.explanation())
     }
 
     /// What `explain` shows of a default is what a recipe would have to say for it.

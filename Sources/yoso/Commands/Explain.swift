@@ -14,7 +14,7 @@ struct Explain: ParsableCommand, RankedCommand {
 
     func run() throws {
         let read = try AnyRecipe(recipe, settings.overrides())
-        Terminal.line(read.resolved.explanation)
+        Terminal.line(read.resolved.explanation(columns: Terminal.columns))
         switch read {
         case .pretraining: Terminal.next("yoso pretrain \(recipe) --dry-run")
         case .fineTuning, .longRange: Terminal.next("yoso finetune \(recipe)")
