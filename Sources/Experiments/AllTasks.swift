@@ -37,6 +37,7 @@ public struct AllTasks {
     /// - Throws: as `Search.run`; `UsageError` where data is not named.
     public func run(_ observer: some RunObserver) throws {
         guard let data = run.data else { throw UsageError("--task all wants --data DIR, the folder of all tasks") }
+        try ReportFile.check(table: "\(folder)/table.md")
         let files = URL(fileURLWithPath: data, isDirectory: true)
         let start = run.fromTask ?? (run.published?.start == .wanted ? "mnli" : nil)
         var runs: [(task: TaskSource, run: FineTuning)] = []

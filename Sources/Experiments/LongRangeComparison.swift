@@ -53,6 +53,7 @@ public struct LongRangeComparison {
         guard !tasks.isEmpty else {
             throw TaskError(data, "holds no task; yoso data lra --output \(data) makes two of them")
         }
+        try ReportFile.check(table: "\(folder)/table.md")
         // What is wrong with settings is said before the first run starts.
         let plan = try tasks.map { task in try (task, settings.map { try one(task, $0) }) }
         var (table, rows, scores) = (LongRangeTable(), [String: [[LongRangeRow]]](), [TaskEvaluation?]())

@@ -40,7 +40,7 @@ public enum SampleData {
     private static func generate(_ url: URL, _ write: (URL) throws -> Void) throws -> URL {
         guard !FileManager.default.fileExists(atPath: url.path) else { return url }
         let parent = url.deletingLastPathComponent()
-        try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
+        try AtomicFolder.createDirectory(parent)
         for name in try FileManager.default.contentsOfDirectory(atPath: parent.path) where name.hasPrefix(prefix) {
             guard let writer = Int32(name.dropFirst(prefix.count)), kill(writer, 0) != 0 else { continue }
             try? FileManager.default.removeItem(at: parent.appendingPathComponent(name))

@@ -71,6 +71,9 @@ public struct Search {
         }
     }
 
+    /// Whether there is more than one run.
+    var hasPoints: Bool { !grid.isEmpty }
+
     /// Tries all points of the grid by successive halving, leaves their scores in `leaderboard.md`, and points `best` at the
     /// best. A run that is kept goes on where it stopped, to the same bits as if it had been alone; one that diverges comes last.
     ///
@@ -79,6 +82,7 @@ public struct Search {
     public func run(_ observer: some RunObserver) throws -> EvaluationReport<DevScores> {
         guard !grid.isEmpty else { return try run.run(observer) }
         let (task, points, folder) = (try run.read().task, try SearchGrid(grid).points, try folder)
+        try ReportFile.check(table: "\(folder)/leaderboard.md")
         let common = run.settings(less: grid)
         // Every point is read before the first one starts.
         var kept = try points.map { point in

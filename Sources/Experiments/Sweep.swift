@@ -54,6 +54,7 @@ public struct Sweep {
     ///
     /// - Throws: as `Pretraining.run` and `Search.run`.
     public func run(_ observer: some RunObserver) throws {
+        try ReportFile.check(table: "\(output)/table.md")
         let fineTunings = zip(variants, runs).map(fineTuning)
         try fineTunings.forEach { try $0?.checkFiles() }
         if spread == .runs { try tokenize(observer) }

@@ -19,6 +19,15 @@ public enum ReportFile {
         try OutputFile.replace(named: path, with: Data(text.utf8))
     }
 
+    /// - Throws: `CheckpointError` where the file at `path` is there and no table, which one of this program's begins with.
+    public static func check(table path: String) throws {
+        guard let file = FileHandle(forReadingAtPath: path), let first = try file.read(upToCount: 2) else { return }
+        guard first == Data("| ".utf8) else {
+            throw CheckpointError(
+                URL(fileURLWithPath: path), "is there, and is no table; move it, or choose another --output")
+        }
+    }
+
     /// - Throws: `CheckpointError` where there is no folder for the file at `path`, before work is done for it.
     public static func check(_ path: String) throws {
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent()

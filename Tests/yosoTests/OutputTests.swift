@@ -34,6 +34,38 @@ import Testing
         #expect(result.code == 0, "\(result.error)")
     }
 
+    /// What lies in the place of an output, and is none of this program's, stays.
+    @Test func filesOfTheUsersOwnAreNotReplaced() throws {
+        let tool = try CommandLineTool()
+        try tool.writeText()
+        for name in ["recipe.yaml", "metrics.jsonl", "best"] {
+            try tool.write("mine", to: "own/\(name)")
+            let result = try tool.run(tool.pretraining(steps: 1, output: "own"))
+            #expect(
+                result.code == 1 && result.error == "Error: own: holds \(name) and no run; choose another --output\n")
+            #expect(try String(contentsOf: tool.file("own/\(name)"), encoding: .utf8) == "mine")
+            try FileManager.default.removeItem(at: tool.file("own"))
+        }
+        try tool.write("mine", to: "own/table.md")
+        var arguments = Array(tool.pretraining(steps: 1).dropFirst())
+        if let output = arguments.firstIndex(of: "--output") { arguments.removeSubrange(output...output + 1) }
+        let sweep = try tool.run(["sweep"] + arguments + ["--over", "seed=1", "--output", "own"])
+        #expect(sweep.code == 1 && sweep.error.contains("own/table.md: is there, and is no table; "), "\(sweep.error)")
+        #expect(!tool.exists("own/1"))
+    }
+
+    /// A link to a folder of runs is one, and what was killed before it was saved has not ended.
+    @Test func runsAreFoundThroughALink() throws {
+        let tool = try CommandLineTool()
+        try tool.writeText()
+        #expect(try tool.run(tool.pretraining(steps: 5, output: "runs/a")).code == 0)
+        let result = try tool.shell(
+            "ln -s runs linked; yoso runs linked; rm -r runs/a/s*-000005 runs/a/best runs/a/report.json; yoso runs runs"
+        )
+        let lines = result.output.split(separator: "\n").filter { $0.contains("5/5") }
+        #expect(lines.count == 2 && lines[0].contains("finished") && lines[1].contains("interrupted"), "\(lines)")
+    }
+
     @Test func aDryRunLooksAtItsCheckpoint() throws {
         let tool = try CommandLineTool()
         try tool.writeText()

@@ -124,7 +124,8 @@ public enum AtomicFolder {
 
     private static let replacedPrefix = partialPrefix + "replaced-"
 
-    static func createDirectory(_ url: URL) throws {
+    /// Makes a folder, and those above it, where it is not there.
+    public static func createDirectory(_ url: URL) throws {
         do {
             try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         } catch {

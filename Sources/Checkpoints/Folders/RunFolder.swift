@@ -11,11 +11,22 @@ public final class RunFolder {
 
     /// Opens or creates the folder and takes its lock.
     ///
-    /// - Throws: `CheckpointError` where another process holds the folder or it cannot be created.
+    /// - Throws: `CheckpointError` where another process holds the folder, it cannot be created, or files of somebody else's are
+    ///   called as those of a run.
     public init(_ url: URL) throws {
         self.url = url
+        if Ranks.current.isFirst { try Self.checkFiles(of: url) }
         lock = Ranks.current.isFirst ? try RunLock(url) : nil
         if lock != nil { AtomicFolder.removePartials(in: url) }
+    }
+
+    /// A run has had a lock since it began.
+    private static func checkFiles(of url: URL) throws {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
+        guard !names.contains(lockName) else { return }
+        for name in [recipeName, logName, bestName, reportName, planName, predictionsName] where names.contains(name) {
+            throw CheckpointError(url, "holds \(name) and no run; choose another --output")
+        }
     }
 
     public var metrics: URL { url.appendingPathComponent(Self.logName) }

@@ -21,7 +21,8 @@ public struct RunSummary: Sendable {
     /// - Parameter damaged: hears of every run that its files do not tell wholly of, once.
     /// - Throws: `TrainingError` where there is no such folder.
     public static func all(below folder: URL, damaged: (CheckpointError) -> Void) throws -> [RunSummary] {
-        guard let names = FileManager.default.enumerator(atPath: folder.path),
+        // A link is not entered by its own name.
+        guard let names = FileManager.default.enumerator(atPath: folder.resolvingSymlinksInPath().path),
             FileManager.default.fileExists(atPath: folder.path)
         else { throw TrainingError.mismatch("\(folder.relativePath): no such folder") }
         let found = names.compactMap { $0 as? String }.filter {
@@ -70,7 +71,9 @@ public struct RunSummary: Sendable {
     public static func state(of folder: URL, step: Int, totalSteps: Int) -> State {
         if isHeld(folder.appendingPathComponent(RunFolder.lockName)) { return .running }
         let hasReport = FileManager.default.fileExists(atPath: folder.appendingPathComponent(RunFolder.reportName).path)
-        return hasReport || step >= totalSteps ? .finished : .interrupted
+        // One that was killed behind its last step has that to take again.
+        let isSaved = step >= totalSteps && RunFolder.newestStep(in: folder) == step
+        return hasReport || isSaved ? .finished : .interrupted
     }
 
     private struct Step: Decodable {
