@@ -30,7 +30,8 @@ enum KnownNames {
 
     /// Runs and models below `Checkpoints`, and the folders that `prefix` begins.
     static func runs(_ prefix: String) -> [String] {
-        let files = FileManager.default.enumerator(atPath: "Checkpoints")?.compactMap { $0 as? String } ?? []
+        let folder = URL(fileURLWithPath: "Checkpoints").resolvingSymlinksInPath().path
+        let files = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []
         let folders = files.map { $0 as NSString }
             .filter { [RunFolder.logName, HuggingFaceConfiguration.fileName].contains($0.lastPathComponent) }
             .map { $0.deletingLastPathComponent as NSString }

@@ -18,13 +18,14 @@ public struct ResumeProof {
 
     /// - Throws: `ResumeError` where the weights differ or a run fails, `CheckpointError` where the folder holds other things.
     public func run(_ observer: some RunObserver) throws {
+        let interruption = observer.interruption()
         try ["straight", "killed"].forEach { try RunFolder.remove(URL(fileURLWithPath: "\(output)/\($0)")) }
-        let straight = try weights(of: "straight") { try $0.finish() }
+        let straight = try weights(of: "straight", interruption) { try $0.finish() }
         observer.line("straight:  \(2 * at) steps, SHA-256 \(straight)")
-        let killed = try weights(of: "killed") { run in
+        let killed = try weights(of: "killed", interruption) { run in
             try run.kill(whenExists: RunFolder.checkpointName(at))
             observer.line("killed with -9 after step \(at); going on")
-            try Child(arguments("\(output)/killed"), in: "\(output)/killed").finish()
+            try Child(arguments("\(output)/killed"), in: "\(output)/killed", interruption).finish()
         }
         observer.line("continued: \(2 * at) steps, SHA-256 \(killed)")
         try ResumeError.checkArithmetics(
@@ -35,9 +36,11 @@ public struct ResumeProof {
         guard straight == killed else { throw ResumeError.differs }
     }
 
-    private func weights(of name: String, _ body: (Child) throws -> Void) throws -> String {
+    private func weights(
+        of name: String, _ interruption: Interruption, _ body: (Child) throws -> Void
+    ) throws -> String {
         let folder = "\(output)/\(name)"
-        try body(try Child(arguments(folder), in: folder))
+        try body(try Child(arguments(folder), in: folder, interruption))
         return try SHA256.hexadecimal(
             ofFile: URL(fileURLWithPath: "\(folder)/\(RunFolder.checkpointName(2 * at))/\(ModelFolder.weightsName)"))
     }
@@ -49,6 +52,7 @@ public enum ResumeError: Error, CustomStringConvertible {
     case machines([String])
     case ended(step: String)
     case failed(Int32)
+    case stopped
 
     /// - Throws: `machines` where the parts of the runs were not all computed by one OpenBLAS core and kernel level: then
     ///   other bits say nothing of resuming.
@@ -62,6 +66,7 @@ public enum ResumeError: Error, CustomStringConvertible {
         case .machines(let names): "the runs were computed by \(names.joined(separator: " and by ")); wanted one"
         case .ended(let step): "the run ended before it could be killed after \(step); use a larger --at"
         case .failed(let code): "the run exited with \(code)"
+        case .stopped: "stopped; the same command begins afresh"
         }
     }
 }
@@ -70,16 +75,31 @@ public enum ResumeError: Error, CustomStringConvertible {
 private struct Child {
     private let process = Process()
     private let folder: String
+    /// What ends this program ends it too.
+    private let interruption: Interruption
 
-    init(_ arguments: [String], in folder: String) throws {
-        self.folder = folder
+    init(_ arguments: [String], in folder: String, _ interruption: Interruption) throws {
+        (self.folder, self.interruption) = (folder, interruption)
         process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         process.arguments = arguments
         process.standardOutput = FileHandle.nullDevice
         try process.run()
     }
 
+    /// While the process runs and `isAwaited` is true.
+    private func wait(while isAwaited: () -> Bool = { true }) throws {
+        while process.isRunning, isAwaited() {
+            guard !interruption.isRequested else {
+                process.terminate()
+                process.waitUntilExit()
+                throw ResumeError.stopped
+            }
+            usleep(2000)
+        }
+    }
+
     func finish() throws {
+        try wait()
         process.waitUntilExit()
         guard process.terminationStatus == 0 else { throw ResumeError.failed(process.terminationStatus) }
     }
@@ -87,7 +107,7 @@ private struct Child {
     /// Kills the process as soon as its folder has `name`, without leave to save.
     func kill(whenExists name: String) throws {
         func isThere() -> Bool { FileManager.default.fileExists(atPath: "\(folder)/\(name)") }
-        while process.isRunning, !isThere() { usleep(2000) }
+        try wait { !isThere() }
         let isAlive = process.isRunning && isThere()
         Foundation.kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
