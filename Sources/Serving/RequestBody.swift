@@ -11,9 +11,13 @@ extension Request {
         let tooLarge = Refusal.tooLarge("the body is longer than \(limits.bytes) bytes")
         if let length = headers[.contentLength].flatMap(Int.init), length > limits.bytes { throw tooLarge }
         var bytes: [UInt8] = []
-        for try await piece in body {
-            bytes += piece.readableBytesView
-            guard bytes.count <= limits.bytes else { throw tooLarge }
+        do {
+            for try await piece in body {
+                bytes += piece.readableBytesView
+                guard bytes.count <= limits.bytes else { throw tooLarge }
+            }
+        } catch let error where !(error is Refusal || error is CancellationError) {
+            throw Refusal(.badRequest, "the body ended early, or is damaged")
         }
         do { return try JSONValue(bytes) } catch {
             let problem =

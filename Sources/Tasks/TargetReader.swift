@@ -26,8 +26,7 @@ struct TargetReader {
             }.sorted()
         }
         let text = try text(cell, place)
-        guard text.utf8.allSatisfy({ "+-.0123456789eE".utf8.contains($0) }), let value = Float(text),
-            range.contains(Double(value))
+        guard isDecimal(text), let value = Float(text), range.contains(Double(value))
         else {
             let wanted =
                 Target.value(range) == .number ? "" : " from \(plain(range.lowerBound)) to \(plain(range.upperBound))"
@@ -97,7 +96,7 @@ extension TaskSource {
     private static let mostLabels = 65_536
 
     /// The task with the labels of its training rows where they are not known yet: in the order of numbers where all are
-    /// whole numbers, and of their bytes otherwise.
+    /// numbers, and of their bytes otherwise.
     ///
     /// - Throws: `TaskError` where the rows are damaged, or have labels that nothing can be learned of.
     public func withLabels(in folder: URL) throws -> TaskSource {
@@ -114,10 +113,10 @@ extension TaskSource {
             found.formUnion(try label.map { try reader.names($0, place) } ?? [])
         }
         let sorted = found.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }
-        let numbers = sorted.compactMap { Int($0) }
+        let numbers = sorted.compactMap { isDecimal($0) ? Double($0) : nil }
         let labels =
             numbers.count == sorted.count
-            ? zip(numbers, sorted).sorted { $0 < $1 }.map(\.1) : sorted
+            ? zip(numbers, sorted.indices).sorted { $0 < $1 }.map { sorted[$1] } : sorted
         let least = target.isMultiLabel ? 1 : 2
         guard labels.count >= least || rows == 0 else {
             let said = labels.first.map { "all rows have the label '\($0)'" } ?? "no row has a label"
@@ -143,3 +142,6 @@ extension TaskSource {
         return task
     }
 }
+
+/// Whether a text has nothing but what decimal numbers are written with: Swift reads `0x1p3` and `nan` too.
+private func isDecimal(_ text: String) -> Bool { text.utf8.allSatisfy { "+-.0123456789eE".utf8.contains($0) } }

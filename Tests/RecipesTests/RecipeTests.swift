@@ -86,6 +86,14 @@ import Training
         #expect(again.resolved.yaml == recipe.resolved.yaml)
     }
 
+    /// Editors on Windows put one in front.
+    @Test func aByteOrderMarkIsPassedOver() throws {
+        let url = FileManager.default.temporaryDirectory.appendingPathComponent("yoso-\(UUID().uuidString).yaml")
+        defer { try? FileManager.default.removeItem(at: url) }
+        try Data("\u{FEFF}\(rightRecipe)".utf8).write(to: url)
+        #expect(try PretrainingRecipe(url.path).name == read(rightRecipe).name)
+    }
+
     @Test func theExplanationNamesEveryOrigin() throws {
         let lines = try read(rightRecipe, ["seed=7"]).resolved.explanation().split(separator: "\n").map(String.init)
         #expect(lines.count == PretrainingRecipe.Settings.options.count + 2, "softmax has two keys of its own")

@@ -13,6 +13,11 @@ import Testing
             "/embed", String(repeating: "[", count: 9999), 400,
             "the body is no JSON in UTF-8: byte 101 of 9999; wanted a JSON object"
         ),
+        (
+            "/embed", "{\"id\": 01, \"text\": \"a\"}", 400,
+            "the body is no JSON in UTF-8: byte 8 of 23; wanted a JSON object"
+        ),
+        ("/embed", "[1., 2]", 400, "the body is no JSON in UTF-8: byte 2 of 7; wanted a JSON object"),
         ("/embed", "{}", 422, "the JSON object has no 'text'"),
         ("/embed", "5", 422, "5; wanted a text, or an object with 'text'"),
         ("/embed", "null", 422, "null; wanted a text, or an object with 'text'"),

@@ -45,6 +45,7 @@ import Testing
         }
         #expect(try labels(["b", "a", "c", "a"]) == ["a", "b", "c"])
         #expect(try labels(["10", "9", "-1", "9"]) == ["-1", "9", "10"])
+        #expect(try labels(["10", "2.5", "0.5", "1e1", "10"]) == ["0.5", "2.5", "10", "1e1"])
         #expect(try labels(["10", "9", "x", "9"]) == ["10", "9", "x"])
         #expect(try labels(["é", "z", "Z", "z"]) == ["Z", "z", "é"])
     }

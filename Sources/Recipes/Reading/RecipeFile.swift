@@ -35,7 +35,9 @@ struct RecipeFile {
             throw RecipeErrors(
                 issues: [RecipeIssue(place: .recipe(path), message: "no such recipe, or unreadable (\(hint))")])
         }
-        guard let text = String(validating: data, as: UTF8.self) else {
+        // A byte order mark, which editors on Windows put in front of a file.
+        let marked = data.starts(with: [0xEF, 0xBB, 0xBF])
+        guard let text = String(validating: marked ? data.dropFirst(3) : data, as: UTF8.self) else {
             throw RecipeErrors(issues: [RecipeIssue(place: .recipe(path), message: "not UTF-8")])
         }
         try self.init(text: text, name: path)

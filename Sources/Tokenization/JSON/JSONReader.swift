@@ -67,6 +67,28 @@ struct JSONReader {
         return values
     }
 
+    /// `-? (0 | [1-9] [0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)?` (RFC 8259, section 6).
+    private static func isNumber(_ text: ArraySlice<UInt8>) -> Bool {
+        var rest = text
+        func take(_ characters: String) -> Bool {
+            guard let first = rest.first, characters.utf8.contains(first) else { return false }
+            rest = rest.dropFirst()
+            return true
+        }
+        func digits() -> Int {
+            let digits = rest.prefix { (48...57).contains($0) }
+            rest = rest.dropFirst(digits.count)
+            return digits.count
+        }
+        _ = take("-")
+        guard take("0") || digits() > 0, !take(".") || digits() > 0 else { return false }
+        if take("eE") {
+            _ = take("+-")
+            guard digits() > 0 else { return false }
+        }
+        return rest.isEmpty
+    }
+
     private mutating func number() throws(Damage) -> JSONValue {
         // Ids: up to nine digits and nothing else.
         var (end, id) = (place, 0)
@@ -74,7 +96,8 @@ struct JSONReader {
             id = 10 * id + Int(bytes[end]) - 48
             end += 1
         }
-        if end > place, end < bytes.count, [UInt8(ascii: ","), UInt8(ascii: "}")].contains(bytes[end]) {
+        let isPadded = end > place + 1 && bytes[place] == UInt8(ascii: "0")
+        if end > place, !isPadded, end < bytes.count, [UInt8(ascii: ","), UInt8(ascii: "}")].contains(bytes[end]) {
             place = end
             return .integer(id)
         }
@@ -82,6 +105,7 @@ struct JSONReader {
             (48...57).contains(byte) || [43, 45, 46, 69, 101].contains(byte)
         }
         let text = String(decoding: rest, as: UTF8.self)
+        guard Self.isNumber(rest) else { throw damage }
         if let integer = Int(text) {
             place += rest.count
             return .integer(integer)
