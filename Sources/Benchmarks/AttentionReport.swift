@@ -1,3 +1,4 @@
+import Checkpoints
 import Foundation
 import Reports
 
@@ -32,8 +33,7 @@ public struct AttentionReport: Codable {
     ///
     /// - Throws: what writing throws.
     public func write(to folder: String) throws {
-        try FileManager.default.createDirectory(
-            at: URL(fileURLWithPath: folder, isDirectory: true), withIntermediateDirectories: true)
+        try AtomicFolder.createDirectory(URL(fileURLWithPath: folder, isDirectory: true))
         try ReportFile.write(self, to: "\(folder)/attention.json")
         try ReportFile.write(text: AttentionChart(report: self).html, to: "\(folder)/attention.html")
     }

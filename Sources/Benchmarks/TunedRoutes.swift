@@ -38,15 +38,14 @@ public enum TunedRoutes {
         let costs = RouteCosts.measured()
         var machines = (try? read(Data(contentsOf: file))) ?? [:]
         machines[machine] = costs.values
-        try FileManager.default.createDirectory(
-            at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        try OutputFile.replace(file, with: encoder.encode(machines))
         let texts = RouteCosts.Part.allCases.map { part in
             "\(part.rawValue) " + String(format: "%.3g", costs.values[part.rawValue] ?? 0)
         }
         line("tuned, in ns:  " + texts.joined(separator: ", "))
+        try AtomicFolder.createDirectory(file.deletingLastPathComponent())
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+        try OutputFile.replace(file, with: encoder.encode(machines))
         line("kept in        \(file.path), for runs that begin from now on")
     }
 

@@ -16,13 +16,25 @@ public enum NearMiss {
         try check(Array(arguments.dropFirst()), of: subcommands[index])
     }
 
+    /// - Throws: `ValidationError` where an argument of this process is no text: the name of a file in other bytes would be another's.
+    public static func checkText() throws {
+        for (index, argument) in CommandLine.arguments.enumerated() {
+            guard let bytes = CommandLine.unsafeArgv[index], String(validatingCString: bytes) == nil else { continue }
+            throw ValidationError("argument \(index), '\(argument)', is not UTF-8")
+        }
+    }
+
     private static func checkOptions(_ arguments: [String], of command: any ParsableCommand.Type) throws {
         // Help mentions some more than once.
         let mentioned = command.helpMessage(columns: 80).matches(of: /--[a-z][a-z-]*/).map { String($0.output) }
-        let names = mentioned.enumerated().filter { !mentioned[..<$0].contains($1) }.map(\.element)
+        let names = mentioned.enumerated().filter { !mentioned[..<$0].contains($1) }.map(\.element) + ["--version"]
         for argument in arguments.prefix(while: { $0 != "--" }) where argument.hasPrefix("--") {
             let name = String(argument.prefix { $0 != "=" })
             guard names.contains(name) else { throw ValidationError("unknown option \(described(name, names))") }
+        }
+        // Beside --search, which makes a grid of several, the last one alone would count.
+        guard arguments.count(where: { $0 == "--over" || $0.hasPrefix("--over=") }) < 2 else {
+            throw ValidationError("--over is there twice; wanted one key with its values")
         }
     }
 

@@ -11,6 +11,11 @@ public enum Terminal {
     /// next file to be opened gets, into which output would then go; and joins the ranks that it was started among.
     public static func prepare() {
         signal(SIGPIPE, SIG_IGN)
+        // A write beyond a limit fails, and is told as any other.
+        signal(SIGXFSZ, SIG_IGN)
+        if (ProcessInfo.processInfo.environment["COLUMNS"].flatMap { Int($0) } ?? width) < narrowest {
+            setenv("COLUMNS", "\(narrowest)", 1)
+        }
         for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
             // The lowest free number is this one's; it can be neither read nor written as it is meant to be.
             _ = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
@@ -52,6 +57,9 @@ public enum Terminal {
 
     /// What several ranks write goes through their launcher, which makes a terminal of its own for it.
     static let isTerminal = isatty(STDOUT_FILENO) == 1 && Ranks.all.size == 1
+
+    /// Columns without which the argument parser has no help.
+    private static let narrowest = 40
 
     /// Of the window; nil where output is no terminal, for which no line is broken.
     public static var columns: Int? { isTerminal ? width : nil }

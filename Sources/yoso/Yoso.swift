@@ -35,6 +35,7 @@ struct Yoso: ParsableCommand {
     /// Help and version come as errors, and are output as any other.
     private static func work() throws {
         do {
+            try NearMiss.checkText()
             try NearMiss.check(Array(CommandLine.arguments.dropFirst()), of: Self.self)
             var command = try parseAsRoot()
             try AddressSpace.check()

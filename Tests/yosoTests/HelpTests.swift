@@ -17,6 +17,18 @@ import Testing
         }
     }
 
+    /// In a window of few columns too, and its version, which help of every command lists.
+    @Test(arguments: ["0", "20", "abc"]) func aCommandHasHelpAndVersion(columns: String) throws {
+        let tool = try CommandLineTool(links: [])
+        let help = try tool.run(["predict", "--help"], ["COLUMNS": columns])
+        #expect(help.code == 0 && help.output.contains("--checkpoint"), "\(help.error)")
+        let version = try tool.run("predict", "--version")
+        let root = try tool.run("--version")
+        #expect(version.code == 0 && version.output == root.output)
+        let bytes = try tool.shell("yoso fill \"$(printf 'a\\377 [MASK]')\"")
+        #expect(bytes.code == 64 && bytes.error.contains("argument 2, ") && bytes.error.contains("is not UTF-8"))
+    }
+
     @Test func everyCommandHasAnExampleOfItself() throws {
         let tool = try CommandLineTool()
         let dump = try JSONDecoder().decode(Dump.self, from: Data(tool.run("--experimental-dump-help").output.utf8))

@@ -75,6 +75,10 @@ struct WithoutEffectTests {
             "--over seed with --set seed=3: wanted one of them"
         ),
         (
+            ["sweep", "tiny", "--over", "seed=1,2", "--over", "batch=1 sequences"],
+            "--over is there twice; wanted one key with its values"
+        ),
+        (
             ["verify-resume", "tiny", "--at", "2", "--set", "budget=9 steps"],
             "--set budget=9 steps: --at says it, wanted one of them"
         ),
