@@ -97,12 +97,6 @@ import Testing
                 == "b.txt.xz: wants 3072 MB of memory to unpack; wanted at most 1024")
     }
 
-    @Test func whatIsCalledGzipAndIsNoneIsRefused() throws {
-        let folder = try TemporaryFolder()
-        let url = try folder.write("a line\n", to: "a.txt.gz")
-        #expect(message(in: folder.url) { _ = try LineReader(url).next() } == "a.txt.gz: no gzip data")
-    }
-
     @Test func foldersAreReadInOrderAndEveryFileOnce() throws {
         let folder = try TemporaryFolder()
         for name in ["b.TXT", "a.txt", "c.md", "d.raw", "._a.txt"] { try folder.write(name, to: name) }

@@ -58,8 +58,6 @@ final class GzipStream: ByteStream {
             _ = gzerror(file, &code)
             guard code == Z_OK || code == Z_STREAM_END else { throw CorpusError(url, "truncated or damaged gzip data") }
         }
-        // zlib hands on what has no header of its own.
-        guard piece.isEmpty || gzdirect(file) == 0 else { throw CorpusError(url, "no gzip data") }
         buffer.append(contentsOf: piece)
         return piece.count
     }
