@@ -70,7 +70,7 @@ struct DeviceTests {
         func steps(on name: String) throws -> [Step] {
             let result = try device.run(
                 [
-                    "finetune", "names.yaml", "--checkpoint", "run", "--random-weights", "--output", name, "--device",
+                    "finetune", "names.yaml", "--checkpoint", "run", "--output", name, "--device",
                     name,
                 ]
                     + ["epochs=1", "classifierDropout=0.1", "optimizer.rate=1e-3", "layers.frozen=\(frozen)"]

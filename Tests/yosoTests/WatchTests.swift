@@ -68,6 +68,8 @@ import Testing
         // As a run does that goes on from an earlier step.
         try tool.write(lines.joined(), to: "new")
         _ = rename(tool.file("new").path, tool.file("later/metrics.jsonl").path)
+        _ = try await page(address, with: "6 of 6 steps")
+        try tool.write("{}", to: "later/step-000006/config.json")
         _ = try await page(address, with: "<h3>later <small>finished</small></h3>")
         // More than have curves: the others are in a table.
         for index in 0..<6 { try tool.write(lines.joined(), to: "many/run-\(index)/metrics.jsonl") }
