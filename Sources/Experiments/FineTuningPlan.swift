@@ -87,7 +87,6 @@ public struct FineTuningPlan {
         }
         let search = Search(run, grid: grid)
         _ = try search.run(observer)
-        let folder = try search.folder
-        return "yoso predict --checkpoint \(folder)" + (search.hasPoints ? "" : ", yoso report \(folder)")
+        return "yoso predict --checkpoint \(try search.folder), yoso report \(try search.folder)"
     }
 }

@@ -71,9 +71,6 @@ public struct Search {
         }
     }
 
-    /// Whether there is more than one run.
-    var hasPoints: Bool { !grid.isEmpty }
-
     /// Tries all points of the grid by successive halving, leaves their scores in `leaderboard.md`, and points `best` at the
     /// best. A run that is kept goes on where it stopped, to the same bits as if it had been alone; one that diverges comes last.
     ///

@@ -92,6 +92,10 @@ import Testing
         #expect(result.code == 0, "\(result.error)")
         let board = try String(contentsOf: tool.file("grid/leaderboard.md"), encoding: .utf8).split(separator: "\n")
         #expect(board[2].contains("rate=1e-3") && board[3].contains("rate=10 | diverged"), "\(board)")
+        // Of the best of them.
+        let page = try tool.run("report", "grid")
+        #expect(
+            page.code == 0 && page.output == "grid/optimizer.rate=1e-3/report.html\n", "\(page.output)\(page.error)")
         let wrong = try tool.run(tool.finetuning(["--search", "optimizer.rate=1e-3,fast", "--output", "wrong"]))
         #expect(wrong.code == 1 && wrong.error.contains("optimizer.rate is 'fast'") && !tool.exists("wrong"))
         let both = try tool.run(

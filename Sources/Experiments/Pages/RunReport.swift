@@ -28,7 +28,7 @@ public struct RunReport {
     /// - Returns: the file.
     /// - Throws: as reading, and `CheckpointError` where there is no folder for the file.
     public static func write(of paths: [String], over axis: CurveAxis?, to file: String?) throws -> String {
-        let folders = paths.map { URL(fileURLWithPath: $0, isDirectory: true) }
+        let folders = paths.map { Self.run(in: URL(fileURLWithPath: $0, isDirectory: true)) }
         let own = folders[0].appendingPathComponent(RunFolder.pageName).relativePath
         let file = file ?? (paths.count == 1 ? own : "comparison.html")
         let page = try RunReport(of: folders, over: axis).page
@@ -42,6 +42,18 @@ public struct RunReport {
         }
         try ReportFile.write(text: page.text, to: file)
         return file
+    }
+
+    /// The folder of a run; of a search or of seeds that of the run which their `best` points into.
+    private static func run(in folder: URL) -> URL {
+        let best = folder.appendingPathComponent(RunFolder.bestName).path
+        guard
+            !FileManager.default.fileExists(atPath: folder.appendingPathComponent(RunFolder.logName).path),
+            let target = try? FileManager.default.destinationOfSymbolicLink(atPath: best),
+            target.hasSuffix("/\(RunFolder.bestName)")
+        else { return folder }
+        let name = target.dropLast(RunFolder.bestName.count + 1)
+        return run(in: folder.appendingPathComponent(String(name), isDirectory: true))
     }
 
     private static func page(of run: RunFacts, _ axis: CurveAxis) throws -> HTMLPage {
