@@ -96,6 +96,8 @@ import Testing
         let page = try tool.run("report", "grid")
         #expect(
             page.code == 0 && page.output == "grid/optimizer.rate=1e-3/report.html\n", "\(page.output)\(page.error)")
+        let round = try tool.shell("mkdir round; ln -s ./best round/best; yoso report round")
+        #expect(round.code == 1 && round.error.hasSuffix("metrics.jsonl: no such log\n"), "\(round.error)")
         let wrong = try tool.run(tool.finetuning(["--search", "optimizer.rate=1e-3,fast", "--output", "wrong"]))
         #expect(wrong.code == 1 && wrong.error.contains("optimizer.rate is 'fast'") && !tool.exists("wrong"))
         let both = try tool.run(

@@ -45,15 +45,18 @@ public struct RunReport {
     }
 
     /// The folder of a run; of a search or of seeds that of the run which their `best` points into.
-    private static func run(in folder: URL) -> URL {
+    ///
+    /// - Parameter depth: of seeds, each of which is a search; links that go round go no deeper.
+    private static func run(in folder: URL, depth: Int = 2) -> URL {
         let best = folder.appendingPathComponent(RunFolder.bestName).path
         guard
+            depth > 0,
             !FileManager.default.fileExists(atPath: folder.appendingPathComponent(RunFolder.logName).path),
             let target = try? FileManager.default.destinationOfSymbolicLink(atPath: best),
             target.hasSuffix("/\(RunFolder.bestName)")
         else { return folder }
         let name = target.dropLast(RunFolder.bestName.count + 1)
-        return run(in: folder.appendingPathComponent(String(name), isDirectory: true))
+        return run(in: folder.appendingPathComponent(String(name), isDirectory: true), depth: depth - 1)
     }
 
     private static func page(of run: RunFacts, _ axis: CurveAxis) throws -> HTMLPage {
