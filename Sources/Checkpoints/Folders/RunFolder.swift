@@ -24,7 +24,7 @@ public final class RunFolder {
     private static func checkFiles(of url: URL) throws {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
         guard !names.contains(lockName) else { return }
-        for name in [recipeName, logName, bestName, reportName, planName, predictionsName] where names.contains(name) {
+        for name in ownNames where names.contains(name) {
             throw CheckpointError(url, "holds \(name) and no run; choose another --output")
         }
     }
@@ -43,6 +43,8 @@ public final class RunFolder {
     public static let reportName = "report.json"
     public static let pageName = "report.html"
     public static let predictionsName = "predictions.tsv"
+    /// What a run writes under one name, beside its lock.
+    private static let ownNames = [recipeName, logName, bestName, reportName, planName, predictionsName]
     private static let (modelPrefix, statePrefix) = ("step-", "state-")
 
     /// The folder of the model after `step`.
@@ -161,7 +163,7 @@ public final class RunFolder {
     }
 
     private static func isOfARun(_ name: String) -> Bool {
-        [lockName, logName, bestName, planName, recipeName, reportName, pageName, predictionsName].contains(name)
+        ([lockName, pageName] + ownNames).contains(name)
             || [modelPrefix, statePrefix].contains { step(of: name, $0) != nil }
             || [AtomicFolder.partialPrefix, EventFile.prefix].contains(where: name.hasPrefix)
     }
