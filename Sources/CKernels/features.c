@@ -72,7 +72,7 @@ CLONES void ck_quotients(ck_matrix sums, float *denominators, ck_matrix y) {
     for (int64_t i = 0; i < y.rows; i++) {
         const float *row = sums.data + i * sums.stride;
         denominators[i] = row[y.columns];
-        // What is smaller has no finite inverse.
+        // As of `inverse_or_zero`.
         const int is_divided = row[y.columns] >= 0x1p-126f;
         for (int64_t c = 0; c < y.columns; c++) y.data[i * y.stride + c] = is_divided ? row[c] / row[y.columns] : 0.0f;
     }
@@ -80,7 +80,7 @@ CLONES void ck_quotients(ck_matrix sums, float *denominators, ck_matrix y) {
 
 CLONES void ck_quotients_gradient(const float *denominators, ck_matrix y, ck_matrix d, float *dsums) {
     for (int64_t i = 0; i < y.rows; i++, dsums += y.columns + 1) {
-        const float *row = d.data + i * d.stride, inverse = denominators[i] >= 0x1p-126f ? 1.0f / denominators[i] : 0.0f;
+        const float *row = d.data + i * d.stride, inverse = inverse_or_zero(denominators[i]);
         for (int64_t c = 0; c < y.columns; c++) dsums[c] = row[c] * inverse;
         dsums[y.columns] = -dot_product(y.columns, row, y.data + i * y.stride) * inverse;
     }

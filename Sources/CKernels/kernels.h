@@ -72,6 +72,9 @@ INLINE float exp_float(float x) {
     return p * power;
 }
 
+/// 1 / x of a sum of what is never negative; what is smaller than a normal number has no finite inverse, and gives 0.
+INLINE float inverse_or_zero(float x) { return x >= 0x1p-126f ? 1.0f / x : 0.0f; }
+
 INLINE float dot_product(int64_t n, const float *x, const float *y) {
     FAST
     float sum = 0;

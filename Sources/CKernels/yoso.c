@@ -110,8 +110,7 @@ CLONES void ck_pair_gradients(int64_t rows, int64_t columns, ck_pair_law law, co
 
 CLONES void ck_divide_rows(const float *mass, ck_matrix y) {
     for (int64_t i = 0; i < y.rows; i++) {
-        // What is smaller has no finite inverse.
-        const float inverse = mass[i] >= 0x1p-126f ? 1.0f / mass[i] : 0.0f;
+        const float inverse = inverse_or_zero(mass[i]);
         for (int64_t j = 0; j < y.columns; j++) y.data[i * y.stride + j] *= inverse;
     }
 }
@@ -121,8 +120,7 @@ CLONES void ck_divide_rows_gradient(const float *mass, ck_matrix y, ck_matrix d,
     for (int64_t i = 0; i < y.rows; i++) {
         const float *row = d.data + i * d.stride, *out = y.data + i * y.stride;
         float *to = dsums.data + i * dsums.stride;
-        // What is smaller has no finite inverse.
-        const float inverse = mass[i] >= 0x1p-126f ? 1.0f / mass[i] : 0.0f;
+        const float inverse = inverse_or_zero(mass[i]);
         float product = 0;
         for (int64_t j = 0; j < y.columns; j++) {
             const float g = inverse * row[j];
