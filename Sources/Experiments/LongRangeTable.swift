@@ -102,14 +102,7 @@ struct LongRangeTable {
     }
 
     /// As Markdown.
-    var text: String {
-        func markdown(_ lines: [[String]]) -> String {
-            let texts = lines.map { "| \($0.joined(separator: " | ")) |" }
-            let rule = "|" + String(repeating: "---|", count: lines[0].count)
-            return ([texts[0], rule] + texts.dropFirst()).joined(separator: "\n")
-        }
-        return (parts.map(markdown) + remarks).joined(separator: "\n\n") + "\n"
-    }
+    var text: String { (parts.map(MarkdownTable.text) + remarks).joined(separator: "\n\n") + "\n" }
 }
 
 extension RunCost {

@@ -120,16 +120,16 @@ public struct Search {
     private func leaderboard(_ task: TaskSource, _ board: [SearchEntry]) -> String {
         let lines = board.map { entry in
             let report = entry.report
-            return "| \(entry.name) | \(report.map { "\($0.epoch)" } ?? "diverged") | "
-                + "\(report.map { Show.percent($0.evaluation.primary) } ?? "–") |"
+            return [
+                entry.name, report.map { "\($0.epoch)" } ?? "diverged",
+                report.map { Show.percent($0.evaluation.primary) } ?? "–",
+            ]
         }
         let subsets = board.compactMap { $0.report?.evaluation.subsets }.first.map {
-            ["", $0.map(\.description).joined(separator: "; ")]
+            [$0.map(\.description).joined(separator: "; ")]
         }
-        let head = ["| \(task.title) | epoch | dev score |", "|---|---|---|"]
-        return (head + lines + ["", "protocol \(run.published?.name ?? "own")"] + (subsets ?? [])).joined(
-            separator: "\n")
-            + "\n"
+        let table = MarkdownTable.text([[task.title, "epoch", "dev score"]] + lines)
+        return ([table, "protocol \(run.published?.name ?? "own")"] + (subsets ?? [])).joined(separator: "\n\n") + "\n"
     }
 }
 

@@ -183,9 +183,6 @@ struct SweepTable {
             let values = figures.map { figure in row.figures.first { $0.name == figure.key }.map(Show.value) ?? "–" }
             return [row.name, row.tokens] + values + [row.time] + (task == nil ? [] : [row.score])
         }
-        let rule = "|" + String(repeating: "---|", count: head.count)
-        let texts = ([head] + lines).map { "| \($0.joined(separator: " | ")) |" }
-        return ([texts[0], rule] + texts.dropFirst() + subsets.flatMap { ["", $0.description] }).joined(separator: "\n")
-            + "\n"
+        return ([MarkdownTable.text([head] + lines)] + subsets.map(\.description)).joined(separator: "\n\n") + "\n"
     }
 }

@@ -19,10 +19,12 @@ public enum ReportFile {
         try OutputFile.replace(named: path, with: Data(text.utf8))
     }
 
-    /// - Throws: `CheckpointError` where the file at `path` is there and no table, which one of this program's begins with.
+    /// - Throws: `CheckpointError` where the file at `path` is there and does not begin with a table, as this program's do.
     public static func check(table path: String) throws {
-        guard let file = FileHandle(forReadingAtPath: path), let first = try file.read(upToCount: 2) else { return }
-        guard first == Data("| ".utf8) else {
+        guard let file = FileHandle(forReadingAtPath: path),
+            let first = try file.read(upToCount: MarkdownTable.beginning.utf8.count)
+        else { return }
+        guard first == Data(MarkdownTable.beginning.utf8) else {
             throw CheckpointError(
                 URL(fileURLWithPath: path), "is there, and is no table; move it, or choose another --output")
         }
