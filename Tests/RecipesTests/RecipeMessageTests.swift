@@ -167,6 +167,26 @@ func problems(_ text: String, _ overrides: [ResolvedRecipe.Override] = []) -> St
                 "unknown key 'model.attention.bits'") == true)
     }
 
+    /// As many columns as a terminal has are shown of a long line, around the place.
+    @Test(arguments: [0, 30, 200, 400])
+    func aLongLineIsShownAroundThePlace(before: Int) throws {
+        let spaces = String(repeating: " ", count: before), more = String(repeating: " ", count: 400 - before)
+        let line = "layers: {\(spaces)q: x}\(more)# y"
+        let found = try #require(changed("layers: 2", to: line)).split(separator: "\n")
+        #expect(found[0].hasPrefix("x.yaml:5:\(12 + before): unknown key 'model.layers.q'"))
+        #expect(found[1].count <= 76 && found[2].last == "^")
+        #expect(found[1].dropFirst(found[2].count - 1).hasPrefix("q: x}"))
+    }
+
+    @Test func aKeyThatOccursTwiceHasItsPlace() {
+        #expect(
+            changed("width: 128", to: "width: 128\n  width: 64") == """
+                x.yaml:6:3: the key 'width' occurs twice, here first
+                      width: 128
+                      ^
+                """)
+    }
+
     @Test func allIssuesAreToldAtOnce() {
         let text = rightRecipe.replacingOccurrences(of: "width: 128", with: "width: wide")
             .replacingOccurrences(of: "name: x", with: "nane: x")

@@ -155,9 +155,10 @@ struct RecipeFile {
         case YamlError.scanner(_, let problem, let mark, _), YamlError.parser(_, let problem, let mark, _),
             YamlError.composer(_, let problem, let mark, _):
             RecipeIssue(place: place(mark, name, lines), message: problem)
-        case YamlError.duplicatedKeysInMapping(let duplicates, _):
+        case YamlError.duplicatedKeysInMapping(let duplicates, let context):
             RecipeIssue(
-                place: .recipe(name), message: "the key '\("\(duplicates.first ?? "")")' occurs twice")
+                place: place(context.mark, name, lines),
+                message: "the key '\(duplicates.first ?? "")' occurs twice, here first")
         default: RecipeIssue(place: .recipe(name), message: "\(error)")
         }
     }

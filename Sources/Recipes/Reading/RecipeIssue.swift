@@ -15,11 +15,24 @@ public struct RecipeIssue: Sendable, Equatable, CustomStringConvertible {
     public var description: String {
         switch place {
         case .file(let file, let line, let column, let source):
-            let caret = String(repeating: " ", count: max(0, column - 1)) + "^"
-            return "\(file):\(line):\(column): \(message)\n    \(source)\n    \(caret)"
+            let (shown, offset) = Self.window(of: source, around: max(0, column - 1))
+            let caret = String(repeating: " ", count: offset) + "^"
+            return "\(file):\(line):\(column): \(message)\n    \(shown)\n    \(caret)"
         case .argument(let argument): return "\(argument): \(message)"
         case .recipe(let file): return "\(file): \(message)"
         }
+    }
+
+    /// What of a long line stands around a place, so that it fits a terminal of 80 columns, and where the place is in it.
+    private static func window(of source: String, around offset: Int) -> (String, Int) {
+        let width = 72
+        let scalars = Array(source.unicodeScalars)
+        guard scalars.count > width else { return (source, offset) }
+        let first = max(0, min(offset - width / 2, scalars.count - width))
+        var text = String(String.UnicodeScalarView(scalars[first..<min(first + width, scalars.count)]))
+        if first > 0 { text = "…" + text.dropFirst() }
+        if first + width < scalars.count { text = text.dropLast() + "…" }
+        return (text, offset - first)
     }
 }
 
