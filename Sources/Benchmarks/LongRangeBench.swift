@@ -1,4 +1,5 @@
 import Console
+import Cuda
 import Experiments
 import Foundation
 import LongRange
@@ -46,9 +47,6 @@ public struct LongRangeBench {
         if let other = variants.map(\.recipe.task.name).first(where: { $0 != task.name }) {
             throw UsageError("--task \(task.name) with task=\(other): wanted one of them")
         }
-        if let device = variants.lazy.compactMap(\.recipe.options.device).first(where: { $0 != .cpu }) {
-            throw UsageError("device is \(device.rawValue); bench lra measures the CPU alone, wanted cpu")
-        }
         if let shards = variants.lazy.compactMap(\.recipe.options.shards).first(where: { $0 > 1 }) {
             throw UsageError("shards is \(shards); bench lra measures one process, wanted 1")
         }
@@ -57,6 +55,9 @@ public struct LongRangeBench {
     }
 
     private var recipe: LongRangeRecipe { variants[0].recipe }
+
+    /// What computes; where a value is the CPU and another a GPU, the GPU.
+    public var device: DeviceChoice { variants.lazy.compactMap(\.recipe.options.device).first { $0 != .cpu } ?? .cpu }
 
     /// `text, 32 rows of 4,000 tokens, 2x64, 2 heads, 2 threads`
     public var title: String {
@@ -76,17 +77,28 @@ public struct LongRangeBench {
 
     /// Measures, and tells `line` of every round and of the medians, beside the first value's, and where the time goes.
     ///
-    /// - Throws: what reading the task's files throws.
+    /// - Throws: what reading the task's files throws, and `TrainingError.device` where the GPU cannot be used.
     public func run(line: (String) -> Void) throws {
         let rows = try examples()
         let tokens = rows.reduce(0) { $0 + $1.ids.count }
         line("\(Show.grouped(tokens)) tokens a step")
-        let trainers = variants.map { Trainer($0.recipe.task, encoder: $0.recipe.encoder, $0.recipe.options) }
-        for trainer in trainers { _ = trainer.step(rows, index: 0, of: 1000) }
+        let devices = try variants.map { variant in
+            let recipe = variant.recipe
+            return try Computing(recipe.options, recipe.encoder, recipe.task.isPaired ? .pairs : nil).device
+        }
+        let trainers = zip(variants, devices).map { variant, device in
+            Trainer(variant.recipe.task, encoder: variant.recipe.encoder, variant.recipe.options, device: device)
+        }
+        // A run packs on a thread beside.
+        let packed = trainers.map { $0.packer.pack(rows) }
+        for (index, trainer) in trainers.enumerated() {
+            // A GPU records its launches in the first ones.
+            for step in 0..<(devices[index] == nil ? 1 : 5) { _ = trainer.step(packed[index], index: step, of: 1000) }
+        }
         var times = variants.map { _ in [Double]() }
         for round in 1...rounds {
             for (index, trainer) in trainers.enumerated() {
-                let all = (0..<steps).map { step in elapsed { _ = trainer.step(rows, index: step, of: 1000) } }
+                let all = (0..<steps).map { step in elapsed { _ = trainer.step(packed[index], index: step, of: 1000) } }
                 times[index].append(median(all))
                 line("\(variants[index].name) round \(round): \(Show.duration(median(all))) a step")
             }
@@ -100,11 +112,17 @@ public struct LongRangeBench {
             line("")
             line(
                 "\(variants[index].name): \(Show.duration(seconds[index])) a step, \(speed) tokens/s, "
-                    + "\(Show.bytes(bytes[index])) of tensors" + (index == 0 ? "" : beside))
+                    + "\(Show.bytes(bytes[index])) of \(devices[index] == nil ? "tensors" : "the GPU's memory")"
+                    + (index == 0 ? "" : beside))
+            let once = { _ = trainer.step(packed[index], index: 0, of: 1000) }
+            if let device = devices[index] {
+                KernelTable(device.kernelTimes(of: once), ofSteps: 1).lines.forEach(line)
+                continue
+            }
             let profile = StepProfile(threads: trainer.model.workers.threads)
             trainer.model.profile = profile
             let start = ContinuousClock.now
-            _ = trainer.step(rows, index: 0, of: 1000)
+            once()
             profile.endStep(since: start)
             PhaseTable(rows: profile.rows).lines.forEach(line)
         }

@@ -167,11 +167,7 @@ public final class TimedTraining {
 
     /// Where a GPU's time of `count` steps goes, by kernel; in seconds of all.
     public func kernels(ofSteps count: Int) -> [KernelTimes.Row] {
-        guard let device else { return [] }
-        device.timeKernels(true)
-        defer { device.timeKernels(false) }
-        _ = seconds(ofSteps: count)
-        return device.kernelTimes?.rows ?? []
+        device?.kernelTimes { _ = seconds(ofSteps: count) } ?? []
     }
 
     /// Where the time of `count` steps goes, in seconds a step.

@@ -72,9 +72,7 @@ public struct TrainingBench {
             if let peak = result.peerPeakMegabytes { head += ", \(Show.bytes(peak << 20))" }
         }
         if let bytes = result.deviceBytes { head += ", \(Show.bytes(bytes)) of its memory" }
-        let kernels = kernels.prefix(24).map { row in
-            String(format: "%9.3f ms %5d x  ", row.seconds * 1000 / Double(steps), row.launches / steps) + row.name
-        }
+        let kernels = KernelTable(kernels, ofSteps: steps).lines
         return [head] + (kernels.isEmpty ? PhaseTable(rows: result.phases).lines : kernels)
     }
 }

@@ -48,7 +48,6 @@ import Testing
             (["--task", "glue"], "--task glue: wanted one of listops, text, retrieval, image, pathfinder"),
             (["--rounds", "0"], "wanted --steps and --rounds from 1 to 65536"),
             (["--set", "task=image"], "--task pathfinder with task=image: wanted one of them"),
-            (["--device", "cuda"], "device is cuda; bench lra measures the CPU alone, wanted cpu"),
         ] {
             let result = try tool.run(bench + arguments)
             #expect(result.code == 64 && result.error.contains(message), "\(result.error)")

@@ -208,6 +208,24 @@ struct DeviceTests {
         #expect(dry.contains("\nGPU memory  "), "\(dry)")
     }
 
+    @Test func stepsOfTheLongRangeArenaAreTimedOnAGPUBesideTheCPU() throws {
+        let device = try EmulatedDevice()
+        let bench = [
+            "bench", "lra", "--rounds", "1", "--set", "batch=1 sequences", "--set", "model.layers=1", "--over",
+            "device=cpu,cuda",
+        ]
+        let result = try device.run(bench + ["--task", "pathfinder"])
+        #expect(result.code == 0, "\(result.error)")
+        #expect(result.output.contains(", Emulated, CUDA 13.0, pathfinder, 1 rows of 1,024 tokens, "))
+        let parts = result.output.components(separatedBy: "\n\n")
+        #expect(parts.count == 4 && parts[1].hasPrefix("cpu: ") && parts[1].contains(" of tensors\n"), "\(parts)")
+        #expect(parts[1].contains("\n  attention forward ") && !parts[1].contains("softmax_forward"), "\(parts)")
+        #expect(parts[2].hasPrefix("cuda: ") && parts[2].contains(" of the GPU's memory; "), "\(parts)")
+        #expect(parts[2].contains(" 1 x  softmax_forward\n"), "\(parts)")
+        let pairs = try device.run(bench + ["--task", "retrieval"])
+        #expect(pairs.code == 1 && pairs.error.contains("pairs of documents run on the CPU only"), "\(pairs.error)")
+    }
+
     @Test func doctorSaysWhatThereIsAndWhatIsMissing() throws {
         let device = try EmulatedDevice()
         let emulator = try #require(EmulatedDevice.folder)

@@ -1,6 +1,7 @@
 import Autograd
 import Bert
 import Checkpoints
+import Cuda
 import Digests
 import Foundation
 import LongRange
@@ -35,8 +36,12 @@ extension Run where O == Classification {
 
 extension Trainer where O == Classification {
     /// Of steps on a task of the Long Range Arena, from random weights.
-    public convenience init(_ task: LongRangeTask, encoder: EncoderOptions, _ options: LongRangeOptions) {
-        self.init(options) { Classification(task, encoder, options, data: nil, $0) }
+    ///
+    /// - Parameter device: a GPU that computes in the place of the CPU.
+    public convenience init(
+        _ task: LongRangeTask, encoder: EncoderOptions, _ options: LongRangeOptions, device: CudaDevice? = nil
+    ) {
+        self.init(options, device: device) { Classification(task, encoder, options, data: nil, $0) }
     }
 }
 

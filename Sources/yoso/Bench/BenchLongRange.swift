@@ -20,7 +20,7 @@ struct BenchLongRange: ParsableCommand {
     func run() throws {
         let bench = try LongRangeBench(
             task, over: over, settings.overrides(), data: data, rounds: rounds, steps: steps)
-        try Bench.title(", \(bench.title)")
+        try Bench.title(", \(bench.title)", on: bench.device)
         try bench.run(line: Terminal.line)
     }
 }
