@@ -190,6 +190,14 @@ import Testing
                 try tool.run(["report", "tuned"]), "tuned/predictions.tsv: damaged: line 3 has the probability '\(bad)'"
             )
         }
+        let cut = good.split(separator: "\n").prefix(3).joined(separator: "\n").split(separator: "\t").dropLast(2)
+        for (text, message) in [
+            (cut.joined(separator: "\t"), "line 3 has 5 columns; wanted 7"),
+            ("x" + good, "line 1 names other columns; wanted set, index, label, prediction, …"),
+        ] {
+            try Data(text.utf8).write(to: predictions)
+            expect(try tool.run(["report", "tuned"]), "tuned/predictions.tsv: damaged: \(message)")
+        }
     }
 
     @Test func aLimitOfMemoryIsSaid() throws {

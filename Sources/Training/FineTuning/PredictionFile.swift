@@ -84,8 +84,12 @@ public struct PredictionFile: Sendable, Equatable {
         }
         let header = lines.first ?? []
         let found = Form.allCases.first { header.starts(with: $0.columns) }
-        guard let form = found, lines.allSatisfy({ $0.count == header.count }) else {
-            throw CheckpointError(url, "damaged")
+        guard let form = found else {
+            throw CheckpointError(url, "damaged: line 1 names other columns; wanted set, index, label, prediction, …")
+        }
+        if let index = lines.firstIndex(where: { $0.count != header.count }) {
+            throw CheckpointError(
+                url, "damaged: line \(index + 1) has \(lines[index].count) columns; wanted \(header.count)")
         }
         self.form = form
         labels = header.filter { $0.hasPrefix("p(") }.map { String($0.dropFirst(2).dropLast()) }
