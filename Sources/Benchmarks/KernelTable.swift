@@ -17,6 +17,9 @@ struct KernelTable {
 }
 
 extension CudaDevice {
+    /// Before what is timed: launches are recorded in the first of them.
+    static let warmUpSteps = 5
+
     /// Where the time of what `body` has launched goes.
     func kernelTimes(of body: () -> Void) -> [KernelTimes.Row] {
         timeKernels(true)

@@ -10,7 +10,7 @@ import Training
 
 /// Whole training steps of a task of the Long Range Arena with every value of a key in turn: time, and bytes of tensors.
 public struct LongRangeBench {
-    private let variants: [(name: String, recipe: LongRangeRecipe)]
+    private let variants: [(name: String, recipe: LongRangeRecipe, computing: Computing)]
     private let data: URL?
     private let rounds: Int
     private let steps: Int
@@ -21,7 +21,7 @@ public struct LongRangeBench {
     ///   - over: the key and its values, as of `SweepVariant`.
     ///   - data: the folder of the task's files; nil for that of the recipe, and without one for random tokens.
     /// - Throws: `UsageError` where the task is none, or not that of the recipe, `over` no such text, a number out of its range, or
-    ///   `data` said twice, and `RecipeErrors`.
+    ///   `data` said twice, `RecipeErrors`, and `TrainingError` where what shall compute cannot.
     public init(
         _ task: String, over: String, _ overrides: [ResolvedRecipe.Override], data: String?, rounds: Int, steps: Int
     ) throws {
@@ -42,7 +42,9 @@ public struct LongRangeBench {
         }
         variants = try values.map { variant in
             let settings = variant.settings.compactMap(ResolvedRecipe.Override.init(setting:))
-            return (variant.name, try LongRangeRecipe("Recipes/LongRange/\(task.name).yaml", overrides + settings))
+            let recipe = try LongRangeRecipe("Recipes/LongRange/\(task.name).yaml", overrides + settings)
+            let pairs = recipe.task.isPaired ? DeviceProblem.pairs : nil
+            return (variant.name, recipe, try Computing(recipe.options, recipe.encoder, pairs))
         }
         if let other = variants.map(\.recipe.task.name).first(where: { $0 != task.name }) {
             throw UsageError("--task \(task.name) with task=\(other): wanted one of them")
@@ -56,8 +58,8 @@ public struct LongRangeBench {
 
     private var recipe: LongRangeRecipe { variants[0].recipe }
 
-    /// What computes; where a value is the CPU and another a GPU, the GPU.
-    public var device: DeviceChoice { variants.lazy.compactMap(\.recipe.options.device).first { $0 != .cpu } ?? .cpu }
+    /// What computes; where it is the CPU for a value and a GPU for another, the GPU.
+    public var device: DeviceChoice { variants.contains { $0.computing.device != nil } ? .cuda : .cpu }
 
     /// `text, 32 rows of 4,000 tokens, 2x64, 2 heads, 2 threads`
     public var title: String {
@@ -77,23 +79,21 @@ public struct LongRangeBench {
 
     /// Measures, and tells `line` of every round and of the medians, beside the first value's, and where the time goes.
     ///
-    /// - Throws: what reading the task's files throws, and `TrainingError.device` where the GPU cannot be used.
+    /// - Throws: what reading the task's files throws.
     public func run(line: (String) -> Void) throws {
         let rows = try examples()
         let tokens = rows.reduce(0) { $0 + $1.ids.count }
         line("\(Show.grouped(tokens)) tokens a step")
-        let devices = try variants.map { variant in
-            let recipe = variant.recipe
-            return try Computing(recipe.options, recipe.encoder, recipe.task.isPaired ? .pairs : nil).device
-        }
-        let trainers = zip(variants, devices).map { variant, device in
-            Trainer(variant.recipe.task, encoder: variant.recipe.encoder, variant.recipe.options, device: device)
+        for variant in variants { variant.computing.note.map { line("note: \(variant.name): \($0)") } }
+        let devices = variants.map(\.computing.device)
+        let trainers = variants.map { _, recipe, computing in
+            Trainer(recipe.task, encoder: recipe.encoder, recipe.options, device: computing.device)
         }
         // A run packs on a thread beside.
         let packed = trainers.map { $0.packer.pack(rows) }
         for (index, trainer) in trainers.enumerated() {
-            // A GPU records its launches in the first ones.
-            for step in 0..<(devices[index] == nil ? 1 : 5) { _ = trainer.step(packed[index], index: step, of: 1000) }
+            let warmUp = devices[index] == nil ? 1 : CudaDevice.warmUpSteps
+            for step in 0..<warmUp { _ = trainer.step(packed[index], index: step, of: 1000) }
         }
         var times = variants.map { _ in [Double]() }
         for round in 1...rounds {

@@ -147,7 +147,7 @@ public final class TimedTraining {
             step = { _ = trainer.step(examples, index: $0, of: 1000) }
             model = trainer.model
         }
-        _ = seconds(ofSteps: device == nil ? 2 : 5)
+        _ = seconds(ofSteps: device == nil ? 2 : CudaDevice.warmUpSteps)
     }
 
     /// Seconds of each of `count` steps.

@@ -222,6 +222,11 @@ struct DeviceTests {
         #expect(parts[1].contains("\n  attention forward ") && !parts[1].contains("softmax_forward"), "\(parts)")
         #expect(parts[2].hasPrefix("cuda: ") && parts[2].contains(" of the GPU's memory; "), "\(parts)")
         #expect(parts[2].contains(" 1 x  softmax_forward\n"), "\(parts)")
+        let auto = try device.run(
+            bench.dropLast() + ["model.attention=none,performer", "--device", "auto", "--task", "pathfinder"])
+        #expect(!auto.output.contains("Emulated, CUDA") && auto.output.contains(" of tensors; "), "\(auto.output)")
+        let note = "the CPU computes, not Emulated: model.attention: performer runs on the CPU only"
+        #expect(auto.code == 0 && auto.output.contains("\nnote: performer: \(note)\n"), "\(auto.output)\(auto.error)")
         let pairs = try device.run(bench + ["--task", "retrieval"])
         #expect(pairs.code == 1 && pairs.error.contains("pairs of documents run on the CPU only"), "\(pairs.error)")
     }

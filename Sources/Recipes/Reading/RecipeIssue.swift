@@ -29,7 +29,7 @@ public struct RecipeIssue: Sendable, Equatable, CustomStringConvertible {
         let scalars = Array(source.unicodeScalars)
         guard scalars.count > width else { return (source, offset) }
         let first = max(0, min(offset - width / 2, scalars.count - width))
-        var text = String(String.UnicodeScalarView(scalars[first..<min(first + width, scalars.count)]))
+        var text = String(String.UnicodeScalarView(scalars[first..<first + width]))
         if first > 0 { text = "…" + text.dropFirst() }
         if first + width < scalars.count { text = text.dropLast() + "…" }
         return (text, offset - first)
