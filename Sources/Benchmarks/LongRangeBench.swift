@@ -43,8 +43,7 @@ public struct LongRangeBench {
         variants = try values.map { variant in
             let settings = variant.settings.compactMap(ResolvedRecipe.Override.init(setting:))
             let recipe = try LongRangeRecipe("Recipes/LongRange/\(task.name).yaml", overrides + settings)
-            let pairs = recipe.task.isPaired ? DeviceProblem.pairs : nil
-            return (variant.name, recipe, try Computing(recipe.options, recipe.encoder, pairs))
+            return (variant.name, recipe, try Computing(recipe.options, recipe.encoder))
         }
         if let other = variants.map(\.recipe.task.name).first(where: { $0 != task.name }) {
             throw UsageError("--task \(task.name) with task=\(other): wanted one of them")

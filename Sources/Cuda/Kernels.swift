@@ -48,7 +48,7 @@ struct Kernels {
     let embed, embedGradient, embedFinish, gatherRows, scatterRows: Function
     let residualNorm, residualNormGradient: Function
     let gelu, geluGradient, columnSums, columnsFinish, tanhForward, tanhGradient, dropout: Function
-    let clear, add, meanRows, meanRowsGradient: Function
+    let clear, add, meanRows, meanRowsGradient, pairFeatures, pairFeaturesGradient: Function
     let crossEntropy, binaryCrossEntropy, squaredError, sampleRows, lossFinish: Function
     let smallLinear, smallInputGradient, smallWeightGradient: Function
 
@@ -75,6 +75,8 @@ struct Kernels {
         add = rows.function("add")
         meanRows = rows.function("mean_rows")
         meanRowsGradient = rows.function("mean_rows_gradient")
+        pairFeatures = rows.function("pair_features")
+        pairFeaturesGradient = rows.function("pair_features_gradient")
         let loss = device.program(.loss, precision)
         crossEntropy = loss.function("cross_entropy")
         binaryCrossEntropy = loss.function("binary_cross_entropy")

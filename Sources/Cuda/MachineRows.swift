@@ -105,6 +105,20 @@ extension CudaMachine {
             kernels.meanRowsGradient, Grid((dx.rows + 7) / 8), .of(dx), .of(dy), .address(view.argument.offsets),
             .address(view.argument.sequence), .of(dx.rows), .of(dx.columns), .of(accumulates ? 1 : 0))
     }
+
+    public func pairFeatures(_ x: Tensor, into y: Tensor) {
+        precondition(x.columns % vector == 0, "pairs of \(x.columns) columns")
+        let padded = Self.padded(y.rows)
+        launch(
+            kernels.pairFeatures, Grid(padded / 8), .of(y), .of(x), .of(y.rows), .of(padded), .of(x.columns))
+    }
+
+    public func pairFeaturesGradient(_ dy: Tensor, _ x: Tensor, into dx: Tensor, accumulates: Bool) {
+        if !accumulates { clearEnd(dx) }
+        launch(
+            kernels.pairFeaturesGradient, Grid((dy.rows + 7) / 8), .of(dx), .of(dy), .of(x), .of(dy.rows),
+            .of(x.columns), .of(accumulates ? 1 : 0))
+    }
 }
 
 extension BatchLayout {

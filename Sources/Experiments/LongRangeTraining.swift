@@ -57,8 +57,7 @@ extension FineTuning {
         let counts = splits.map { Show.grouped($0.count) }
         observer.line("\(task.title): \(counts[0]) training, \(counts[1]) dev and \(counts[2]) test rows")
         let folder = try RunFolder(URL(fileURLWithPath: output ?? "Checkpoints/\(recipe.name)", isDirectory: true))
-        let pairs = task.isPaired ? DeviceProblem.pairs : nil
-        observer.begin(folder, try Computing(recipe.options, recipe.encoder, pairs), ", weights random")
+        observer.begin(folder, try Computing(recipe.options, recipe.encoder), ", weights random")
         let table = TableSettings(protocol: nil, settings: settings(less: []), weights: "random")
         let run = try Run(
             task, encoder: recipe.encoder, options: recipe.options, training: splits[0], dev: splits[1],

@@ -98,7 +98,7 @@ public struct FineTuningRecipe: Sendable {
     ///   does not compute it.
     public func check(_ encoder: EncoderOptions) throws {
         var resolved = resolved
-        resolved.refuse(settings.options.problemsOnDevice(encoder, nil), on: settings.options.device)
+        resolved.refuse(settings.options.problemsOnDevice(encoder), on: settings.options.device)
         let (frozen, fresh) = (settings.options.layers.frozen, settings.options.layers.fresh)
         for (key, count) in [("layers.frozen", frozen), ("layers.fresh", fresh)] {
             resolved.refuse(

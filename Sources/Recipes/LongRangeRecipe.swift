@@ -65,8 +65,7 @@ public struct LongRangeRecipe: Sendable {
             model: settings.model, length: task?.length ?? 0, said: "task", by: "the tokens of \(settings.taskName),")
         resolved.refuse(options.precision, on: options.device)
         resolved.refuse(options.wire, between: options.shards, on: options.device)
-        resolved.refuse(
-            options.problemsOnDevice(settings.model, task?.isPaired == true ? .pairs : nil), on: options.device)
+        resolved.refuse(options.problemsOnDevice(settings.model), on: options.device)
         resolved.refuse(options.schedule, in: options.budget)
         resolved.refuse(
             "model.vocabulary", judgedBy: ["task"], if: ![0, task?.ids].contains(model.vocabulary),

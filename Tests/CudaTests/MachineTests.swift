@@ -83,6 +83,12 @@ extension OnDevice.MachineTests {
             x.gatherRows(layout.firstRows) + x.gatherRows(layout.firstRows).gelu()
         },
         Operation(name: "mean rows") { x, _, layout in x.meanRows(layout) },
+        Operation(name: "pairs of rows") { x, _, _ in
+            // Of one row there are none.
+            guard x.rows > 1 else { return x.tanh() }
+            let rows = x.gatherRows(Array(0..<Int32(x.rows / 2 * 2)))
+            return rows.pairFeatures() + rows.gelu().pairFeatures()
+        },
         Operation(name: "embeddings") { x, m, layout in
             let ids = (0..<Int32(x.rows)).map { ($0 * 7) % 203 }
             let places = (0..<layout.count).flatMap { Array(0..<Int32(layout.rows($0).count)) }

@@ -60,4 +60,37 @@ struct EmulatedDevice {
         #expect(lines.count == 1, "\(result.error)", sourceLocation: location)
         return String(lines.last ?? "")
     }
+
+    /// Runs the command into the folders `cpu` and `cuda`, on each by its name, and compares what every one of `count` steps logged.
+    ///
+    /// - Parameters:
+    ///   - loss: how much of a loss may differ.
+    ///   - norm: of the norm of all gradients.
+    /// - Returns: what both said.
+    @discardableResult
+    func compareSteps(
+        _ count: Int, loss: Double, norm: Double, _ location: SourceLocation = #_sourceLocation,
+        _ arguments: (String) -> [String]
+    ) throws -> [String] {
+        struct Record: Decodable {
+            let kind: String
+            let loss, gradientNorm: Double?
+        }
+        let results = try ["cpu", "cuda"].map { name in
+            let result = try run(arguments(name))
+            #expect(result.code == 0, "\(result.error)", sourceLocation: location)
+            let records = try String(contentsOf: tool.file("\(name)/metrics.jsonl"), encoding: .utf8)
+                .split(separator: "\n").map { try JSONDecoder().decode(Record.self, from: Data($0.utf8)) }
+            return (output: result.output, steps: records.filter { $0.kind == "step" })
+        }
+        let (expected, found) = (results[0].steps, results[1].steps)
+        #expect(found.count == count && expected.count == count, sourceLocation: location)
+        for (found, expected) in zip(found, expected) {
+            let (wantedLoss, wantedNorm) = (try #require(expected.loss), try #require(expected.gradientNorm))
+            let (foundLoss, foundNorm) = (try #require(found.loss), try #require(found.gradientNorm))
+            #expect(abs(foundLoss - wantedLoss) < loss * wantedLoss, sourceLocation: location)
+            #expect(abs(foundNorm - wantedNorm) < norm * wantedNorm, sourceLocation: location)
+        }
+        return results.map(\.output)
+    }
 }

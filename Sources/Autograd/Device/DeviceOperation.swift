@@ -78,6 +78,16 @@ extension Variable {
             })
     }
 
+    func pairFeatures(on machine: any Machine) -> Variable {
+        let y = machine.activation(rows / 2, 4 * columns)
+        machine.pairFeatures(value, into: y)
+        return tape.record(
+            y,
+            DeviceOperation(.other) { [self] d, gradients in
+                gradients.write(to: slot) { machine.pairFeaturesGradient(d, value, into: $0, accumulates: $1) }
+            })
+    }
+
     func linear(_ weight: Parameter, _ bias: Parameter, on machine: any Machine) -> Variable {
         let y = machine.activation(rows, weight.rows)
         machine.linear(value, weight, bias, into: y)

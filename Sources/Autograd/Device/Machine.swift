@@ -32,6 +32,9 @@ public protocol Machine: AnyObject {
     /// y_s = Σ x_i / n_s over the rows of sequence s
     func meanRows(_ x: Tensor, _ layout: BatchLayout, into y: Tensor)
     func meanRowsGradient(_ dy: Tensor, _ layout: BatchLayout, into dx: Tensor, accumulates: Bool)
+    /// y = [a; b; a ∘ b; a - b] of every two rows of x
+    func pairFeatures(_ x: Tensor, into y: Tensor)
+    func pairFeaturesGradient(_ dy: Tensor, _ x: Tensor, into dx: Tensor, accumulates: Bool)
 
     /// y = x Wᵀ + b
     func linear(_ x: Tensor, _ weight: Parameter, _ bias: Parameter, into y: Tensor)

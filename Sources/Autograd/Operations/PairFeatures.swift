@@ -8,7 +8,7 @@ extension Variable {
     /// - Precondition: the rows are even in number.
     public func pairFeatures() -> Variable {
         precondition(rows % 2 == 0, "\(rows) rows in pairs")
-        precondition(tape.machine == nil, "pair features are the CPU's")
+        if let machine = tape.machine { return pairFeatures(on: machine) }
         let y = tape.pool.tensor(rows / 2, 4 * columns)
         withPointers(value, y) { ck_pair_features(Int64(rows / 2), Int64(columns), $0, $1) }
         return tape.record(y, PairFeatures(x: self))

@@ -66,3 +66,42 @@ KERNEL mean_rows_gradient(real *dx, const real *dy, const int *offsets, const in
         put_vector(dx, (long)row * columns + column, values);
     }
 }
+
+/// y_i = [a, b, a b, a - b] of the rows a = x_2i, b = x_2i+1 of `columns`; zero in the rows from `pairs` to `padded`.
+// grid (padded / 8), block 256: a warp a pair.
+KERNEL pair_features(real *y, const real *x, int pairs, int padded, int columns) {
+    const int pair = blockIdx.x * 8 + threadIdx.x / 32;
+    if (pair >= padded) return;
+    for (int column = threadIdx.x % 32 * VECTOR; column < columns; column += 32 * VECTOR) {
+        float a[VECTOR] = {}, b[VECTOR] = {}, product[VECTOR], difference[VECTOR];
+        if (pair < pairs) {
+            get_vector(x, 2l * pair * columns + column, a);
+            get_vector(x, (2l * pair + 1) * columns + column, b);
+        }
+        for (int k = 0; k < VECTOR; k++) product[k] = a[k] * b[k], difference[k] = a[k] - b[k];
+        const long at = 4l * pair * columns + column;
+        put_vector(y, at, a), put_vector(y, at + columns, b);
+        put_vector(y, at + 2l * columns, product), put_vector(y, at + 3l * columns, difference);
+    }
+}
+
+/// da = dy₁ + b dy₃ + dy₄, db = dy₂ + a dy₃ - dy₄, or += if it accumulates.
+// grid (⌈pairs / 8⌉), block 256: a warp a pair.
+KERNEL pair_features_gradient(real *dx, const real *dy, const real *x, int pairs, int columns, int accumulate) {
+    const int pair = blockIdx.x * 8 + threadIdx.x / 32;
+    if (pair >= pairs) return;
+    for (int column = threadIdx.x % 32 * VECTOR; column < columns; column += 32 * VECTOR) {
+        const long of_a = 2l * pair * columns + column, of_b = of_a + columns, at = 4l * pair * columns + column;
+        float a[VECTOR], b[VECTOR], product[VECTOR], difference[VECTOR], da[VECTOR], db[VECTOR];
+        float before_a[VECTOR] = {}, before_b[VECTOR] = {};
+        get_vector(x, of_a, a), get_vector(x, of_b, b);
+        get_vector(dy, at, da), get_vector(dy, at + columns, db);
+        get_vector(dy, at + 2l * columns, product), get_vector(dy, at + 3l * columns, difference);
+        if (accumulate) get_vector(dx, of_a, before_a), get_vector(dx, of_b, before_b);
+        for (int k = 0; k < VECTOR; k++) {
+            da[k] = before_a[k] + (da[k] + b[k] * product[k] + difference[k]);
+            db[k] = before_b[k] + (db[k] + a[k] * product[k] - difference[k]);
+        }
+        put_vector(dx, of_a, da), put_vector(dx, of_b, db);
+    }
+}

@@ -9,14 +9,11 @@ public struct DeviceProblem: Sendable, Equatable {
     public let text: String
 
     public init(_ key: String, _ text: String) { (self.key, self.text) = (key, text) }
-
-    /// Of a task with two documents a row.
-    public static let pairs = DeviceProblem("task", "pairs of documents run on the CPU only")
 }
 
 extension TrainingOptions {
     /// All of it, with this encoder and what the objective brings.
-    public func problemsOnDevice(_ encoder: EncoderOptions, _ objective: DeviceProblem?) -> [DeviceProblem] {
+    public func problemsOnDevice(_ encoder: EncoderOptions, _ objective: DeviceProblem? = nil) -> [DeviceProblem] {
         let count = shards ?? 1
         return [
             count > 1 ? DeviceProblem("shards", "shards is \(count); a GPU takes 1") : nil,

@@ -19,7 +19,7 @@ public struct Classifier {
     /// - Throws: as `Computing`.
     public init(_ encoder: EncoderOptions, _ target: Target, documents: Int? = nil, _ options: FineTuningOptions) throws
     {
-        let computing = try Computing(options, encoder, documents == 2 ? .pairs : nil)
+        let computing = try Computing(options, encoder)
         let layout = ParameterLayout()
         model = ClassificationModel(
             encoder, target, dropout: options.classifierDropout, documents: documents, layout)

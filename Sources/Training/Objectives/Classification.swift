@@ -58,8 +58,6 @@ public struct Classification: Objective {
         return forward + (isLearned ? 2 * (forward - work.blocks(encoder.frozen, lengths: lengths)) : 0)
     }
 
-    public var problemOnDevice: DeviceProblem? { model.documents == 2 ? .pairs : nil }
-
     public static var evaluationKind: String { "epoch" }
 
     /// Scores `examples`, which are the dev rows of the task.
