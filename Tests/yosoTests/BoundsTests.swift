@@ -193,6 +193,7 @@ import Testing
         let cut = good.split(separator: "\n").prefix(3).joined(separator: "\n").split(separator: "\t").dropLast(2)
         for (text, message) in [
             (cut.joined(separator: "\t"), "line 3 has 5 columns; wanted 7"),
+            (good.replacing("\n", with: "\n\n", maxReplacements: 1), "line 2 has 1 columns; wanted 7"),
             ("x" + good, "line 1 names other columns; wanted set, index, label, prediction, …"),
         ] {
             try Data(text.utf8).write(to: predictions)

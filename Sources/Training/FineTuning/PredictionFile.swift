@@ -77,8 +77,9 @@ public struct PredictionFile: Sendable, Equatable {
     /// - Throws: `CheckpointError` where it is missing or no such file.
     public init(of folder: URL) throws {
         let url = folder.appendingPathComponent(Self.fileName)
-        guard let data = try? Data(contentsOf: url) else { throw CheckpointError(url, "no such file") }
-        let lines = data.split(separator: UInt8(ascii: "\n")).map { line in
+        guard var data = try? Data(contentsOf: url) else { throw CheckpointError(url, "no such file") }
+        if data.last == UInt8(ascii: "\n") { data.removeLast() }
+        let lines = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map { line in
             line.split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false)
                 .map { String(decoding: $0, as: UTF8.self) }
         }
