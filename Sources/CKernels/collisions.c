@@ -54,7 +54,7 @@ INLINE void sum_collisions(const int64_t blocks, ck_codes codes, ck_sorted_keys 
     lay_out(n, codes.hashes, sorted.scratch, &found);
     for (int64_t first = 0; first < n; first += QUERIES) {
         const int64_t queries = n - first < QUERIES ? n - first : QUERIES;
-        write_out(first, queries, codes, sorted, &found);
+        write_out(first, queries, codes, sorted, 1, &found);
         for (int64_t i = 0, p = 0; i < queries; i++) {
             lanes sum[8];
             for (int64_t c = 0; c < blocks; c++) sum[c] = 0;
@@ -86,7 +86,7 @@ INLINE void collision_gradients(const int64_t blocks, ck_codes codes, ck_sorted_
     memset(dv, 0, (size_t)(n * width) * sizeof *dv);
     for (int64_t first = 0; first < n; first += QUERIES) {
         const int64_t queries = n - first < QUERIES ? n - first : QUERIES;
-        write_out(first, queries, codes, sorted, &found);
+        write_out(first, queries, codes, sorted, 1, &found);
         for (int64_t i = 0, p = 0; i < queries; i++) {
             lanes query[8], gradient[8], sum[8];
             for (int64_t c = 0; c < blocks; c++) {

@@ -12,9 +12,7 @@ INLINE float dot(const int64_t blocks, const lanes *x, const float *y) {
         load(y + 16 * c, &value);
         products += x[c] * value;
     }
-    float sum = 0;
-    for (int i = 0; i < 16; i++) sum += products[i];
-    return sum;
+    return sum_of_lanes(&products);
 }
 
 enum {
@@ -26,13 +24,13 @@ enum {
     AHEAD = 16
 };
 
-/// The collisions of some queries, written out: each token once, with its share of the hashes.
+/// The collisions of some queries, written out: each token once, where they count with its share of the hashes.
 typedef struct {
     uint32_t *begin, *size;  // of buckets, [QUERIES, hashes]
     uint32_t *copied;        // tokens of small buckets, of one query
     uint32_t *tokens;
     float *shares;
-    uint16_t *counts;  // of every token, zero between two queries
+    uint16_t *counts;  // of every token, zero between two queries; or the number of the last query that met it
     int64_t ends[QUERIES];
 } Collisions;
 
@@ -46,13 +44,17 @@ INLINE void lay_out(int64_t n, int32_t hashes, void *scratch, Collisions *c) {
     memset(c->counts, 0, (size_t)n * sizeof *c->counts);
 }
 
-/// Adds a token to those of a query unless it is there, without a branch to mispredict.
-INLINE int64_t with_token(uint32_t token, uint32_t *tokens, int64_t count, uint16_t *counts) {
+/// Adds a token to those of a query unless it is there, without a branch to mispredict: counted, or marked by the query's number.
+INLINE int64_t with_token(const int counts, uint32_t token, uint32_t *tokens, int64_t count, uint16_t *of, uint16_t query) {
     tokens[count] = token;
-    return count + (counts[token]++ == 0);
+    const uint16_t before = of[token];
+    of[token] = counts ? (uint16_t)(before + 1) : query;
+    return count + (counts ? before == 0 : before != query);
 }
 
-INLINE void write_out(int64_t first, int64_t queries, ck_codes codes, ck_sorted_keys sorted, Collisions *c) {
+/// - Parameter counts: whether shares are wanted.
+INLINE void write_out(int64_t first, int64_t queries, ck_codes codes, ck_sorted_keys sorted, const int counts,
+                      Collisions *c) {
     const int64_t n = codes.n, stride = ((int64_t)1 << codes.bits) + 1;
     const int32_t hashes = codes.hashes;
     const uint16_t *to = codes.queries;
@@ -68,17 +70,22 @@ INLINE void write_out(int64_t first, int64_t queries, ck_codes codes, ck_sorted_
     for (int64_t i = 0; i < queries; i++) {
         uint32_t *tokens = c->tokens + end;
         int64_t count = 0, copied = 0;
+        // From 1 to 65,535, and then again, once nobody remembers.
+        const uint16_t query = (uint16_t)(1 + (first + i) % UINT16_MAX);
+        if (!counts && query == 1) memset(c->counts, 0, (size_t)n * sizeof *c->counts);
         for (int32_t hash = 0; hash < hashes; hash++) {
             const uint32_t *bucket = order + hash * n + c->begin[i * hashes + hash], size = c->size[i * hashes + hash];
             if (size <= FEW) {
                 memcpy(c->copied + copied, bucket, FEW * sizeof *bucket);
                 copied += size;
             } else {
-                for (uint32_t p = 0; p < size; p++) count = with_token(bucket[p], tokens, count, c->counts);
+                for (uint32_t p = 0; p < size; p++)
+                    count = with_token(counts, bucket[p], tokens, count, c->counts, query);
             }
         }
-        for (int64_t p = 0; p < copied; p++) count = with_token(c->copied[p], tokens, count, c->counts);
-        for (int64_t p = 0; p < count; p++) {
+        for (int64_t p = 0; p < copied; p++)
+            count = with_token(counts, c->copied[p], tokens, count, c->counts, query);
+        for (int64_t p = 0; counts && p < count; p++) {
             c->shares[end + p] = (float)c->counts[tokens[p]] / (float)hashes;
             c->counts[tokens[p]] = 0;
         }

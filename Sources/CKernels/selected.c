@@ -12,7 +12,7 @@ INLINE int64_t select_sums(const int64_t blocks, ck_codes codes, ck_sorted_keys 
     int64_t total = 0;
     for (int64_t first = 0; first < n; first += QUERIES) {
         const int64_t queries = n - first < QUERIES ? n - first : QUERIES;
-        write_out(first, queries, codes, sorted, &found);
+        write_out(first, queries, codes, sorted, 0, &found);
         // The shares make room for what follows from the cosines.
         float *weights = found.shares;
         for (int64_t i = 0, p = 0; i < queries; i++) {
@@ -68,7 +68,7 @@ INLINE void select_gradients(const int64_t blocks, ck_codes codes, ck_sorted_key
     memset(dv, 0, (size_t)(n * width) * sizeof *dv);
     for (int64_t first = 0; first < n; first += QUERIES) {
         const int64_t queries = n - first < QUERIES ? n - first : QUERIES;
-        write_out(first, queries, codes, sorted, &found);
+        write_out(first, queries, codes, sorted, 0, &found);
         float *weights = found.shares;
         for (int64_t i = 0, p = 0; i < queries; i++) {
             lanes query[8], gradient[8];
