@@ -27,8 +27,27 @@ CLONES void ck_nearest_codes(ck_codes codes, int64_t first, int64_t queries, int
         }
 }
 
-void ck_code_depths(int64_t n, const uint16_t *nearest, int64_t *counts) {
-    for (int64_t i = 0; i < n; i++) counts[nearest[i] ? 32 - __builtin_clz(nearest[i]) : 0]++;
+CLONES void ck_code_depths(int64_t n, const uint16_t *nearest, int64_t *counts) {
+    // As many rounds of sixteen as a lane can count.
+    enum { LANES = 16, MOST = LANES * UINT16_MAX };
+    // How many are below 2^l, for every l: by compares, since counts one by one wait for each other.
+    int64_t below[17] = {[16] = n}, i = 0;
+    while (n - i >= LANES) {
+        const int64_t end = n - i < MOST ? n - LANES : i + MOST - LANES;
+        shorts sums[16] = {0};
+        for (; i <= end; i += LANES) {
+            shorts some;
+            memcpy(&some, nearest + i, sizeof some);
+#pragma unroll
+            for (int l = 0; l < 16; l++) sums[l] -= (shorts)(some < (uint16_t)(1 << l));
+        }
+        for (int l = 0; l < 16; l++)
+            for (int lane = 0; lane < LANES; lane++) below[l] += sums[l][lane];
+    }
+    for (; i < n; i++)
+        for (int l = 0; l < 16; l++) below[l] += nearest[i] < 1 << l;
+    counts[0] += below[0];
+    for (int l = 1; l <= 16; l++) counts[l] += below[l] - below[l - 1];
 }
 
 CLONES void ck_cut_codes(int64_t n, int32_t shift, int32_t drawn_bits, uint64_t key, const uint16_t *codes,

@@ -1,4 +1,5 @@
 import Autograd
+import CKernels
 import Tensors
 import Testing
 
@@ -62,7 +63,22 @@ import Testing
         )
         let packed = PackedRows(rows.matrix, pool)
         return head.sumSelected(
-            PairRows(query: packed, key: packed, value: packed), law, into: sums.matrix, mass: mass, pool)
+            PairRows(query: packed, key: packed, value: packed), law, into: sums.matrix, mass: mass,
+            Products(.fp32, from: pool))
+    }
+
+    /// How deep codes agree, one by one; the longest is more than the lanes of one round of additions can count.
+    @Test(arguments: [0, 1, 15, 16, 17, 100, 16 * 65_535 + 21])
+    func depthsAreCounted(count: Int) {
+        let stream = RandomStream(seed: 4)
+        let nearest = (0..<UInt32(count)).map { UInt16(stream.word($0) >> (16 + stream.word(~$0) % 17)) }
+        var (found, expected) = ([Int64](repeating: 1, count: 17), [Int64](repeating: 1, count: 17))
+        for value in nearest { expected[UInt16.bitWidth - value.leadingZeroBitCount] += 1 }
+        nearest.withUnsafeBufferPointer { codes in
+            if let first = codes.baseAddress { ck_code_depths(Int64(count), first, &found) }
+        }
+        #expect(found == expected)
+        #expect(count < 1000 || expected.allSatisfy { $0 > 1 })
     }
 
     @Test(arguments: Data.allCases, [1, 2, 7, 33, 128, 129, 200, 511, 513, 1025, 4097])
