@@ -47,8 +47,17 @@ int64_t ck_collision_scratch(int64_t n, int32_t hashes) {
     return 4 * ((2 * QUERIES + FEW) * (int64_t)hashes + FEW + 2 * (QUERIES * n + AHEAD)) + 2 * n;
 }
 
-INLINE void sum_collisions(const int64_t blocks, ck_codes codes, ck_sorted_keys sorted, const float *values,
-                           float *sums) {
+CLONES void ck_narrow_rows(int64_t n, const float *x, void *narrow) {
+    for (int64_t i = 0; i < n; i += 32) {
+        uint32_t wide[32], both[16];
+        memcpy(wide, x + i, sizeof wide);
+        for (int j = 0; j < 16; j++) both[j] = upper_half(wide[j]) | upper_half(wide[16 + j]) << 16;
+        memcpy((char *)narrow + 2 * i, both, sizeof both);
+    }
+}
+
+INLINE void sum_collisions(const int64_t blocks, const int narrow, ck_codes codes, ck_sorted_keys sorted,
+                           const void *values, float *sums) {
     const int64_t width = 16 * blocks, n = codes.n;
     Collisions found;
     lay_out(n, codes.hashes, sorted.scratch, &found);
@@ -59,26 +68,34 @@ INLINE void sum_collisions(const int64_t blocks, ck_codes codes, ck_sorted_keys 
             lanes sum[8];
             for (int64_t c = 0; c < blocks; c++) sum[c] = 0;
             for (; p < found.ends[i]; p++) {
-                prefetch_row(blocks, values + found.tokens[p + AHEAD] * width);
-                add_row(blocks, found.shares[p], values + found.tokens[p] * width, sum);
+                prefetch_row(blocks, narrow, row_of(blocks, narrow, values, found.tokens[p + AHEAD]));
+                add_row(blocks, narrow, found.shares[p], row_of(blocks, narrow, values, found.tokens[p]), sum);
             }
             for (int64_t c = 0; c < blocks; c++) store(sum + c, sums + (first + i) * width + 16 * c);
         }
     }
 }
 
-CLONES void ck_collision_sums(ck_codes codes, ck_sorted_keys sorted, int64_t width, const float *values, float *sums) {
-    switch (width) {
-        case 32: sum_collisions(2, codes, sorted, values, sums); break;
-        case 64: sum_collisions(4, codes, sorted, values, sums); break;
-        default: sum_collisions(width / 16, codes, sorted, values, sums);
-    }
+CLONES void ck_collision_sums(ck_codes codes, ck_sorted_keys sorted, int64_t width, const float *values,
+                              const void *narrow, float *sums) {
+    const int64_t blocks = width / 16;
+    if (narrow && blocks == 4)
+        sum_collisions(4, 1, codes, sorted, narrow, sums);
+    else if (narrow)
+        sum_collisions(blocks, 1, codes, sorted, narrow, sums);
+    else if (blocks == 4)
+        sum_collisions(4, 0, codes, sorted, values, sums);
+    else if (blocks == 2)
+        sum_collisions(2, 0, codes, sorted, values, sums);
+    else
+        sum_collisions(blocks, 0, codes, sorted, values, sums);
 }
 
-INLINE void collision_gradients(const int64_t blocks, ck_codes codes, ck_sorted_keys sorted, int32_t exact,
-                                ck_pair_rows rows, const float *g, const float *delta, ck_pair_rows gradient_rows) {
+INLINE void collision_gradients(const int64_t blocks, const int narrow, ck_codes codes, ck_sorted_keys sorted,
+                                int32_t exact, ck_pair_rows rows, const float *g, const float *delta, ck_pair_rows gradient_rows) {
     const int64_t width = 16 * blocks, n = codes.n;
-    const float *q = rows.q, *k = rows.k, *v = rows.v;
+    const float *q = rows.q;
+    const void *k = narrow ? rows.narrow_k : rows.k, *v = narrow ? rows.narrow_v : rows.v;
     float *dq = gradient_rows.q, *dk = gradient_rows.k, *dv = gradient_rows.v;
     Collisions found;
     lay_out(n, codes.hashes, sorted.scratch, &found);
@@ -96,14 +113,16 @@ INLINE void collision_gradients(const int64_t blocks, ck_codes codes, ck_sorted_
             }
             for (; p < found.ends[i]; p++) {
                 const int64_t here = found.tokens[p] * width, ahead = found.tokens[p + AHEAD] * width;
-                prefetch_row(blocks, v + ahead);
-                prefetch_row(blocks, k + ahead);
-                prefetch_row(blocks, dk + ahead);
-                prefetch_row(blocks, dv + ahead);
-                const float cosine = exact ? dot(blocks, query, k + here) : 0, share = found.shares[p];
-                const float slope = dot(blocks, gradient, v + here) - delta[first + i];
+                const void *key = row_of(blocks, narrow, k, found.tokens[p]);
+                prefetch_row(blocks, narrow, row_of(blocks, narrow, v, found.tokens[p + AHEAD]));
+                prefetch_row(blocks, narrow, row_of(blocks, narrow, k, found.tokens[p + AHEAD]));
+                prefetch_row(blocks, 0, dk + ahead);
+                prefetch_row(blocks, 0, dv + ahead);
+                const float cosine = exact ? dot(blocks, narrow, query, key) : 0, share = found.shares[p];
+                const float slope =
+                    dot(blocks, narrow, gradient, row_of(blocks, narrow, v, found.tokens[p])) - delta[first + i];
                 const float weight = slope * relative_slope(codes.bits, exact, cosine) * share;
-                add_row(blocks, weight, k + here, sum);
+                add_row(blocks, narrow, weight, key, sum);
                 add_to_row(blocks, weight, query, dk + here);
                 add_to_row(blocks, share, gradient, dv + here);
             }
@@ -114,10 +133,15 @@ INLINE void collision_gradients(const int64_t blocks, ck_codes codes, ck_sorted_
 
 CLONES void ck_collision_gradients(ck_codes codes, ck_sorted_keys sorted, int32_t exact, ck_pair_rows rows,
                                    const float *g, const float *delta, ck_pair_rows gradient) {
-    if (rows.width == 64 && !exact)
-        collision_gradients(4, codes, sorted, 0, rows, g, delta, gradient);
+    const int64_t blocks = rows.width / 16;
+    if (rows.narrow_k && blocks == 4 && !exact)
+        collision_gradients(4, 1, codes, sorted, 0, rows, g, delta, gradient);
+    else if (rows.narrow_k)
+        collision_gradients(blocks, 1, codes, sorted, exact, rows, g, delta, gradient);
+    else if (blocks == 4 && !exact)
+        collision_gradients(4, 0, codes, sorted, 0, rows, g, delta, gradient);
     else
-        collision_gradients(rows.width / 16, codes, sorted, exact, rows, g, delta, gradient);
+        collision_gradients(blocks, 0, codes, sorted, exact, rows, g, delta, gradient);
 }
 
 CLONES void ck_collision_shares(ck_codes codes, int64_t first, int64_t queries, float *shares) {

@@ -4,13 +4,30 @@
 
 #include "lanes.h"
 
-INLINE float dot(const int64_t blocks, const lanes *x, const float *y) {
+/// A row of `blocks` times 16 floats, or, narrow, of as many bf16 numbers: of every 32 columns j and 16 + j share a word.
+INLINE const void *row_of(const int64_t blocks, const int narrow, const void *rows, int64_t token) {
+    return (const char *)rows + token * blocks * (narrow ? 32 : 64);
+}
+
+/// Columns 16 c to 16 c + 31 of a narrow row.
+INLINE void widen(const void *row, int64_t c, lanes *low, lanes *high) {
+    words both;
+    memcpy(&both, (const char *)row + 32 * c, sizeof both);
+    *low = (lanes)(both << 16);
+    *high = (lanes)(both & (words)(int32_t)0xffff0000);
+}
+
+INLINE float dot(const int64_t blocks, const int narrow, const lanes *x, const void *row) {
     FAST
     lanes products = 0;
-    for (int64_t c = 0; c < blocks; c++) {
-        lanes value;
-        load(y + 16 * c, &value);
+    for (int64_t c = 0; c < blocks; c += narrow ? 2 : 1) {
+        lanes value, next;
+        if (narrow)
+            widen(row, c, &value, &next);
+        else
+            load((const float *)row + 16 * c, &value);
         products += x[c] * value;
+        if (narrow) products += x[c + 1] * next;
     }
     return sum_of_lanes(&products);
 }
@@ -94,17 +111,21 @@ INLINE void write_out(int64_t first, int64_t queries, ck_codes codes, ck_sorted_
     memset(c->tokens + end, 0, AHEAD * sizeof *c->tokens);
 }
 
-INLINE void prefetch_row(const int64_t blocks, const float *row) {
-    for (int64_t c = 0; c < blocks; c++) __builtin_prefetch(row + 16 * c);
+INLINE void prefetch_row(const int64_t blocks, const int narrow, const void *row) {
+    for (int64_t c = 0; c < blocks; c += narrow ? 2 : 1) __builtin_prefetch((const char *)row + c * (narrow ? 32 : 64));
 }
 
 /// *sum += factor row
-INLINE void add_row(const int64_t blocks, float factor, const float *row, lanes *sum) {
+INLINE void add_row(const int64_t blocks, const int narrow, float factor, const void *row, lanes *sum) {
     FAST
-    for (int64_t c = 0; c < blocks; c++) {
-        lanes value;
-        load(row + 16 * c, &value);
+    for (int64_t c = 0; c < blocks; c += narrow ? 2 : 1) {
+        lanes value, next;
+        if (narrow)
+            widen(row, c, &value, &next);
+        else
+            load((const float *)row + 16 * c, &value);
         sum[c] += factor * value;
+        if (narrow) sum[c + 1] += factor * next;
     }
 }
 

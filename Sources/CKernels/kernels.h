@@ -126,4 +126,10 @@ extern const attention_kernels attention_avx2, attention_avx512;
 void ck_amx_multiply(int64_t depth, const uint32_t *left, const uint32_t *right, const float *start, int accumulates,
                      ck_matrix c, const ck_gelu_panels *gelu);
 
+/// The upper half of the nearest bf16 number, of two the even one; NaN stays NaN.
+INLINE uint32_t upper_half(uint32_t word) {
+    const uint32_t rounded = (word + 0x7fff + (word >> 16 & 1)) >> 16;
+    return (word & 0x7fffffff) > 0x7f800000 ? word >> 16 | 0x40 : rounded;
+}
+
 #endif

@@ -3,10 +3,11 @@
 
 // The conditional estimator by enumeration: hashes select pairs, each met once, and what a pair weighs is computed.
 
-INLINE int64_t select_sums(const int64_t blocks, ck_codes codes, ck_sorted_keys sorted, ck_pair_law law,
+INLINE int64_t select_sums(const int64_t blocks, const int narrow, ck_codes codes, ck_sorted_keys sorted, ck_pair_law law,
                            ck_pair_rows rows, float *sums, float *mass, int64_t limit) {
     const int64_t width = 16 * blocks, n = codes.n;
-    const float *q = rows.q, *k = rows.k, *v = rows.v;
+    const float *q = rows.q;
+    const void *k = narrow ? rows.narrow_k : rows.k, *v = narrow ? rows.narrow_v : rows.v;
     Collisions found;
     lay_out(n, codes.hashes, sorted.scratch, &found);
     int64_t total = 0;
@@ -19,8 +20,8 @@ INLINE int64_t select_sums(const int64_t blocks, ck_codes codes, ck_sorted_keys 
             lanes query[8];
             for (int64_t c = 0; c < blocks; c++) load(q + (first + i) * width + 16 * c, query + c);
             for (; p < found.ends[i]; p++) {
-                prefetch_row(blocks, k + found.tokens[p + AHEAD] * width);
-                weights[p] = dot(blocks, query, k + found.tokens[p] * width);
+                prefetch_row(blocks, narrow, row_of(blocks, narrow, k, found.tokens[p + AHEAD]));
+                weights[p] = dot(blocks, narrow, query, row_of(blocks, narrow, k, found.tokens[p]));
             }
         }
         const int64_t end = found.ends[queries - 1];
@@ -37,9 +38,9 @@ INLINE int64_t select_sums(const int64_t blocks, ck_codes codes, ck_sorted_keys 
             float row_mass = 0;
             for (int64_t c = 0; c < blocks; c++) sum[c] = 0;
             for (; p < found.ends[i]; p++) {
-                prefetch_row(blocks, v + found.tokens[p + AHEAD] * width);
+                prefetch_row(blocks, narrow, row_of(blocks, narrow, v, found.tokens[p + AHEAD]));
                 row_mass += weights[p];
-                add_row(blocks, weights[p], v + found.tokens[p] * width, sum);
+                add_row(blocks, narrow, weights[p], row_of(blocks, narrow, v, found.tokens[p]), sum);
             }
             mass[first + i] = row_mass;
             for (int64_t c = 0; c < blocks; c++) store(sum + c, sums + (first + i) * width + 16 * c);
@@ -52,15 +53,20 @@ INLINE int64_t select_sums(const int64_t blocks, ck_codes codes, ck_sorted_keys 
 
 CLONES int64_t ck_selected_sums(ck_codes codes, ck_sorted_keys sorted, ck_pair_law law, ck_pair_rows rows, float *sums,
                                 float *mass, int64_t limit) {
-    if (rows.width == 64) return select_sums(4, codes, sorted, law, rows, sums, mass, limit);
-    return select_sums(rows.width / 16, codes, sorted, law, rows, sums, mass, limit);
+    const int64_t blocks = rows.width / 16;
+    if (rows.narrow_k)
+        return blocks == 4 ? select_sums(4, 1, codes, sorted, law, rows, sums, mass, limit)
+                           : select_sums(blocks, 1, codes, sorted, law, rows, sums, mass, limit);
+    return blocks == 4 ? select_sums(4, 0, codes, sorted, law, rows, sums, mass, limit)
+                       : select_sums(blocks, 0, codes, sorted, law, rows, sums, mass, limit);
 }
 
-INLINE void select_gradients(const int64_t blocks, ck_codes codes, ck_sorted_keys sorted, ck_pair_law law,
+INLINE void select_gradients(const int64_t blocks, const int narrow, ck_codes codes, ck_sorted_keys sorted, ck_pair_law law,
                              ck_pair_rows rows, const float *g, const float *delta, ck_pair_rows gradient_rows,
                              float *slopes) {
     const int64_t width = 16 * blocks, n = codes.n;
-    const float *q = rows.q, *k = rows.k, *v = rows.v;
+    const float *q = rows.q;
+    const void *k = narrow ? rows.narrow_k : rows.k, *v = narrow ? rows.narrow_v : rows.v;
     float *dq = gradient_rows.q, *dk = gradient_rows.k, *dv = gradient_rows.v;
     Collisions found;
     lay_out(n, codes.hashes, sorted.scratch, &found);
@@ -77,11 +83,11 @@ INLINE void select_gradients(const int64_t blocks, ck_codes codes, ck_sorted_key
                 load(g + (first + i) * width + 16 * c, gradient + c);
             }
             for (; p < found.ends[i]; p++) {
-                const int64_t here = found.tokens[p] * width, ahead = found.tokens[p + AHEAD] * width;
-                prefetch_row(blocks, k + ahead);
-                prefetch_row(blocks, v + ahead);
-                weights[p] = dot(blocks, query, k + here);
-                slopes[p] = dot(blocks, gradient, v + here) - delta[first + i];
+                const uint32_t here = found.tokens[p], ahead = found.tokens[p + AHEAD];
+                prefetch_row(blocks, narrow, row_of(blocks, narrow, k, ahead));
+                prefetch_row(blocks, narrow, row_of(blocks, narrow, v, ahead));
+                weights[p] = dot(blocks, narrow, query, row_of(blocks, narrow, k, here));
+                slopes[p] = dot(blocks, narrow, gradient, row_of(blocks, narrow, v, here)) - delta[first + i];
             }
         }
         weigh_gradients(found.ends[queries - 1], law, 0, weights, slopes);
@@ -94,9 +100,9 @@ INLINE void select_gradients(const int64_t blocks, ck_codes codes, ck_sorted_key
             }
             for (; p < found.ends[i]; p++) {
                 const int64_t here = found.tokens[p] * width, ahead = found.tokens[p + AHEAD] * width;
-                prefetch_row(blocks, dk + ahead);
-                prefetch_row(blocks, dv + ahead);
-                add_row(blocks, slopes[p], k + here, sum);
+                prefetch_row(blocks, 0, dk + ahead);
+                prefetch_row(blocks, 0, dv + ahead);
+                add_row(blocks, narrow, slopes[p], row_of(blocks, narrow, k, found.tokens[p]), sum);
                 add_to_row(blocks, slopes[p], query, dk + here);
                 add_to_row(blocks, weights[p], gradient, dv + here);
             }
@@ -107,8 +113,13 @@ INLINE void select_gradients(const int64_t blocks, ck_codes codes, ck_sorted_key
 
 CLONES void ck_selected_gradients(ck_codes codes, ck_sorted_keys sorted, ck_pair_law law, ck_pair_rows rows,
                                   const float *g, const float *delta, ck_pair_rows gradient, float *slopes) {
-    if (rows.width == 64)
-        select_gradients(4, codes, sorted, law, rows, g, delta, gradient, slopes);
+    const int64_t blocks = rows.width / 16;
+    if (rows.narrow_k && blocks == 4)
+        select_gradients(4, 1, codes, sorted, law, rows, g, delta, gradient, slopes);
+    else if (rows.narrow_k)
+        select_gradients(blocks, 1, codes, sorted, law, rows, g, delta, gradient, slopes);
+    else if (blocks == 4)
+        select_gradients(4, 0, codes, sorted, law, rows, g, delta, gradient, slopes);
     else
-        select_gradients(rows.width / 16, codes, sorted, law, rows, g, delta, gradient, slopes);
+        select_gradients(blocks, 0, codes, sorted, law, rows, g, delta, gradient, slopes);
 }

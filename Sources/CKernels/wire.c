@@ -4,17 +4,11 @@
 
 enum { AT_ONCE = 64 };
 
-/// The upper half of the nearest bf16 number, of two the even one; NaN stays NaN.
-INLINE uint32_t upper(uint32_t word) {
-    const uint32_t rounded = (word + 0x7fff + (word >> 16 & 1)) >> 16;
-    return (word & 0x7fffffff) > 0x7f800000 ? word >> 16 | 0x40 : rounded;
-}
-
 CLONES void ck_round_bf16(int64_t n, float *x) {
     for (int64_t i = 0; i < n; i++) {
         uint32_t word;
         memcpy(&word, x + i, sizeof word);
-        word = upper(word) << 16;
+        word = upper_half(word) << 16;
         memcpy(x + i, &word, sizeof word);
     }
 }
@@ -25,7 +19,7 @@ CLONES void ck_narrow_bf16(int64_t n, float *x) {
         uint32_t words[AT_ONCE] = {0};
         uint16_t halves[AT_ONCE];
         memcpy(words, x + i, (size_t)count * sizeof *words);
-        for (int j = 0; j < AT_ONCE; j++) halves[j] = (uint16_t)upper(words[j]);
+        for (int j = 0; j < AT_ONCE; j++) halves[j] = (uint16_t)upper_half(words[j]);
         memcpy((char *)x + i * (int64_t)sizeof *halves, halves, (size_t)count * sizeof *halves);
     }
 }

@@ -34,7 +34,9 @@ extension HashedHead {
                     accumulate: first > 0)
             }
         case .tables, .collisions:
-            withPointers(self, SortedKeys(self, pool), rows, dSums.tensor, delta, gradient) {
+            withPointers(
+                self, SortedKeys(self, pool), rows.narrowed(for: products), dSums.tensor, delta, gradient
+            ) {
                 ck_collision_gradients($0, $1, isExact, $2, $3, $4, $5)
             }
         }

@@ -13,7 +13,7 @@ extension HashedHead {
                 multiply(shares, values, into: sums.rows(first, count))
             }
         case .tables: sumByTables(values, sums, pool)
-        case .collisions: sumByCollisions(values, sums, pool)
+        case .collisions: sumByCollisions(values, sums, products)
         }
     }
 
@@ -25,10 +25,12 @@ extension HashedHead {
     }
 
     /// Every query adds up the values of the keys that it collides with: linear while collisions are rare.
-    private func sumByCollisions(_ values: Matrix, _ sums: Matrix, _ pool: StoragePool) {
+    private func sumByCollisions(_ values: Matrix, _ sums: Matrix, _ products: Products) {
+        let pool = products.pool
         let (packed, result) = (PackedRows(values, pool), PackedRows(like: sums, pool))
-        withPointers(self, SortedKeys(self, pool), packed.tensor, result.tensor) {
-            ck_collision_sums($0, $1, Int64(packed.tensor.columns), $2, $3)
+        let narrow = packed.narrowed(for: products)
+        withPointers(self, SortedKeys(self, pool), packed.tensor, narrow, result.tensor) {
+            ck_collision_sums($0, $1, Int64(packed.tensor.columns), $2, $3, $4)
         }
         copyRows(result.matrix, into: sums)
     }

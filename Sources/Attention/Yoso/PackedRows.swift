@@ -19,6 +19,14 @@ struct PackedRows {
         copyRows(matrix, into: self.matrix)
     }
 
+    /// The rows as bf16 numbers, for kernels that gather them; nil where `products` are of float32, or 32 does not divide the columns.
+    func narrowed(for products: Products) -> Tensor? {
+        guard products.precision == .bf16, tensor.columns % 32 == 0 else { return nil }
+        let narrow = products.pool.tensor(tensor.rows, tensor.columns / 2)
+        withPointers(tensor, narrow) { ck_narrow_rows(Int64(tensor.count), $0, $1) }
+        return narrow
+    }
+
     /// The rows without their padding.
     var matrix: Matrix { tensor.matrix.columns(0, columns) }
 }

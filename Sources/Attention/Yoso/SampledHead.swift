@@ -57,7 +57,7 @@ struct SampledHead {
         guard let hashed, (route ?? .ofSelectedSums(hashed, width: sums.columns, products)) != .dense else {
             return pairs(rows, law, products, pool).sum(into: sums, mass: mass)
         }
-        return hashed.sumSelected(rows, law, into: sums, mass: mass, limit: limit, pool)
+        return hashed.sumSelected(rows, law, into: sums, mass: mass, limit: limit, products)
     }
 
     /// dq̂, dk̂ and dV from G and δ, by the fastest route or by `route`.
@@ -71,7 +71,7 @@ struct SampledHead {
         }
         let width = dSums.matrix.columns
         if let hashed, (route ?? .ofSelectedGradients(hashed, width: width, products)) != .dense {
-            hashed.writeSelectedGradients(rows, law, dSums, delta, into: gradient, pool)
+            hashed.writeSelectedGradients(rows, law, dSums, delta, into: gradient, products)
         } else {
             pairs(rows, law, products, pool).writeGradients(
                 dSums.matrix, delta,

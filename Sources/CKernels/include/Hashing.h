@@ -4,6 +4,7 @@
 
 #define CK_CODES const uint16_t *_Nonnull
 #define CK_NEAREST const uint16_t *_Nullable
+#define CK_NARROW const void *_Nullable
 
 /// What pairs weigh by their cosine x, with s = 1 - arccos(x) / π: E = s^T, and for pairs that hashes select W = E / P,
 /// P = 1 - (1 - d s^t)^m being the probability of that (x clamped to ±(1 - 1e-6)).
@@ -27,6 +28,9 @@ typedef struct {
 typedef struct {
     int64_t width;
     float *_Nonnull q, *_Nonnull k, *_Nonnull v;
+    // Keys and values by ck_narrow_rows, which are then read in the place of k and v; both or none.
+    CK_NARROW narrow_k;
+    CK_NARROW narrow_v;
 } ck_pair_rows;
 
 /// nearest[i, j] of [queries, n]: min over hashes of queries[h, first + i step] ^ keys[h, j]. Its zeros are the pairs that
@@ -98,8 +102,11 @@ void ck_bucket_sort(ck_codes codes, ck_sorted_keys sorted);
 int64_t ck_collisions(ck_codes codes, uint32_t *_Nonnull histogram);
 /// mass[i] = Σ_j B_ij; `histogram` as above.
 void ck_collision_mass(ck_codes codes, uint32_t *_Nonnull histogram, CK_OUT mass);
-/// sums[i] = Σ_j B_ij values[j] by enumeration of the collisions, of rows like those of ck_pair_rows.
-void ck_collision_sums(ck_codes codes, ck_sorted_keys sorted, int64_t width, CK_IN values, CK_OUT sums);
+/// n floats, a multiple of 32, as the nearest bf16 numbers: word j of every 16 has number j of 32 below number 16 + j. Rows that are
+/// gathered take half as many cache lines so.
+void ck_narrow_rows(int64_t n, CK_IN x, void *_Nonnull narrow);
+/// sums[i] = Σ_j B_ij values[j] by enumeration of the collisions, of rows like those of ck_pair_rows; where they are narrow, of these.
+void ck_collision_sums(ck_codes codes, ck_sorted_keys sorted, int64_t width, CK_IN values, CK_NARROW narrow, CK_OUT sums);
 /// With w_ij = (g_i · v_j - delta_i) B_ij times the relative slope of ck_collision_slopes: dq_i = Σ_j w_ij k_j, dk_j = Σ_i w_ij q_i,
 /// dv_j = Σ_i B_ij g_i.
 void ck_collision_gradients(ck_codes codes, ck_sorted_keys sorted, int32_t exact, ck_pair_rows rows, CK_IN g,
