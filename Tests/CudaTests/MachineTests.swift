@@ -32,6 +32,8 @@ extension OnDevice.MachineTests {
         let dense, narrow, single, wide, query: Weights
         let norm: LayerNorm
         let residual: LayerNorm
+        /// Of widths that kernels take in other ways.
+        let norms: [LayerNorm]
         let embeddings: EmbeddingSum
         let words: Parameter
         let bias: Parameter
@@ -44,6 +46,9 @@ extension OnDevice.MachineTests {
                 bias = scope.vector("bias", outputs, .normal(0.3))
             }
         }
+
+        /// Either side of where a kernel keeps sums of three kinds, or whole rows.
+        static let widths = [256, 264, 512, 768, 776, 1000, 1024, 1032, 1280, 1536, 1792, 2048]
 
         init() {
             layout = ParameterLayout()
@@ -60,6 +65,7 @@ extension OnDevice.MachineTests {
             norm = LayerNorm(scope["norm"], width: 64, epsilon: 1e-12)
             residual = LayerNorm(scope["residual"], width: 64, epsilon: 1e-5, dropout: 0.2)
             bias = scope.vector("words.bias", 203, .normal(0.3))
+            norms = Self.widths.map { LayerNorm(scope["norm\($0)"], width: $0, epsilon: 1e-5, dropout: 0.2) }
         }
     }
 
@@ -109,6 +115,14 @@ extension OnDevice.MachineTests {
             // Every element of the gradient of y is another.
             let targets = (0..<y.rows).map { Int32($0 % y.columns) }
             return (y.value.values, y.crossEntropy(targets, weight: 0.5))
+        }
+    }
+
+    @Test(arguments: Model.widths.indices, [false, true])
+    func norm(_ index: Int, hasBranch: Bool) throws {
+        try compare([5, 17, 3], columns: Model.widths[index]) { x, model, layout in
+            let y = hasBranch ? model.norms[index](x, plus: x.gelu(), layout) : model.norms[index](x)
+            return (y.value.values, y.crossEntropy((0..<y.rows).map { Int32($0 * 7 % y.columns) }, weight: 0.5))
         }
     }
 

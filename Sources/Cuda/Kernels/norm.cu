@@ -268,7 +268,7 @@ KERNEL __launch_bounds__(256, VECTOR / 4)
     __shared__ float totals[3][1024];
     const NormGradient n = {dx, dbranch, dy, u, inverse, scale, l, d, columns};
     partials += (long)blockIdx.x * sums * columns;
-    switch ((columns + 255) / 256 + (sums == 3 ? 4 : 0)) {
+    switch (columns > 1024 ? 0 : (columns + 255) / 256 + (sums == 3 ? 4 : 0)) {
         case 1: gradient_rows<8 / VECTOR, 2>(n, totals, rows); break;
         case 2: gradient_rows<16 / VECTOR, 2>(n, totals, rows); break;
         case 3: gradient_rows<24 / VECTOR, 2>(n, totals, rows); break;
