@@ -11,15 +11,15 @@ struct YosoKernels {
     let outputGradient, expectation, expectationGradientQ, expectationGradientKV: Function
     let convolve, convolveGradient: Function
     let tiled: TiledYosoKernels?
-
-    /// Bytes of shared memory for a sort.
-    static let mostShared = 200 << 10
+    /// Bytes of shared memory that a sort may ask for: what a kernel has of its own counts too.
+    let sortShared: Int
 
     init(_ width: Int, _ machine: CudaMachine) {
         let program = machine.program(.yoso, ["HEAD=\(width)"])
         hash = program.function("yoso_hash")
         norms = program.function("yoso_norms")
-        sort = program.function("yoso_sort", shared: min(Self.mostShared, machine.device.sharedMemory))
+        sortShared = min(200 << 10, machine.device.sharedMemory - 1024)
+        sort = program.function("yoso_sort", shared: sortShared)
         budget = PairBudget.Kernels(program)
         sumsCounts = program.function("yoso_sums_counts")
         sumsConditional = program.function("yoso_sums_conditional")
@@ -63,6 +63,7 @@ extension CudaMachine {
     ) -> (Tensor, KeptAttention) {
         let (kernels, view, heads) = (yosoKernels(attention.headWidth), view(of: layout), attention.heads)
         let padded = Self.padded(y.rows)
+        checkLengths(view.longest)
         let (inverses, divisors) = (pool.tensor(2 * heads, padded), pool.tensor(heads, padded))
         launch(
             kernels.norms, Grid((y.rows + 7) / 8, heads), .of(inverses), .of(projections), .of(y.rows), .of(heads),

@@ -51,7 +51,7 @@ extension CudaMachine {
         let (kernels, view, heads) = (yosoKernels(attention.headWidth), view(of: layout), attention.heads)
         let (padded, isWeighed) = (Self.padded(y.rows), options.conditional == 1)
         var yoso = tiling(options, kernels)
-        checkSampled(view.longest, sequences: layout.count)
+        checkLengths(view.longest, sequences: layout.count)
         let (hasTiles, hasLists) = (view.shortest <= yoso.tiled, view.longest > yoso.tiled)
         if yoso.pairs > 0 && !hasLists { return expect(y, projections, layout, attention, yoso) }
         let (inverses, divisors) = (pool.tensor(2 * heads, padded), pool.tensor(heads, padded))
@@ -188,7 +188,8 @@ extension CudaMachine {
     }
 
     /// Places of tokens are 16 bits, and a grid has so many sequences.
-    private func checkSampled(_ longest: Int, sequences: Int) {
+    /// Tokens of a sequence are numbered in 16 bits.
+    func checkLengths(_ longest: Int, sequences: Int = 1) {
         if longest > 1 << 16 {
             device.fail("yoso on a GPU takes sequences of at most 65,536 tokens, not \(longest); wanted --device cpu")
         }

@@ -40,7 +40,7 @@ extension CudaMachine {
         let byLength = max(1, Int.bitWidth - 1 - longest.leadingZeroBitCount) + (yoso.pairs > 0 ? 1 : 0)
         let bits = yoso.bits > 0 ? Int(yoso.bits) : min(16, byLength)
         let counts = 4 * min(1 << bits, 16384)
-        let isInShared = counts + 2 * longest <= min(YosoKernels.mostShared, device.sharedMemory)
+        let isInShared = counts + 2 * longest <= kernels.sortShared
         let threads = longest <= 256 ? 128 : longest <= 1024 ? 256 : longest <= 16384 ? 512 : 1024
         launch(
             kernels.sort, Grid(hashes, heads, layout.count, threads: threads),

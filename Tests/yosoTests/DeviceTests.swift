@@ -149,6 +149,20 @@ struct DeviceTests {
         #expect(scores[0] != nil && scores[0] == scores[1], "\(outputs)")
     }
 
+    /// Blocks of an RTX 30, 40 or 50 have 99 KB of shared memory, those of an H100 227: kernels fit, and compute the same bits.
+    @Test(arguments: ["softmax", "local", "yosoExpectation", "yoso(hashes=4 bits=6 convolution=5)"])
+    func blocksFitIntoSmallerGPUs(attention: String) throws {
+        let device = try EmulatedDevice()
+        let settings = ["model.attention=\(attention)", "model.width=128", "model.heads=1", "precision=bf16"]
+            .flatMap { ["--set", $0] }
+        for (name, bytes) in [("large", "232448"), ("small", "101376")] {
+            let result = try device.run(
+                device.pretraining(steps: 2, output: name, settings), ["YOSO_EMULATED_SHARED": bytes])
+            #expect(result.code == 0, "\(result.error)")
+        }
+        #expect(try device.weights("large/best") == device.weights("small/best"))
+    }
+
     @Test func verifyResumeProvesIt() throws {
         let device = try EmulatedDevice()
         let settings = device.pretraining(steps: 1).dropFirst(6).filter { $0 != "--set" && $0 != "--device" }

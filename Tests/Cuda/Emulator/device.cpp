@@ -25,6 +25,7 @@ long number(const char *variable, long otherwise) {
     const char *value = getenv(variable);
     return value && *value ? atol(value) : otherwise;
 }
+long most_shared() { return number("YOSO_EMULATED_SHARED", 232448); }
 bool nothing() {
     static const bool is = number("YOSO_EMULATED_NOTHING", 0);
     return is;
@@ -83,7 +84,7 @@ EXPORT Result cuDeviceGetUuid(unsigned char *uuid, int device) {
 }
 EXPORT Result cuDeviceGetUuid_v2(unsigned char *uuid, int device) { return cuDeviceGetUuid(uuid, device); }
 EXPORT Result cuDeviceGetAttribute(int *value, int attribute, int device) {
-    static const std::map<int, int> values = {
+    static const std::map<int, long> values = {
         {1, 1024},                         // MAX_THREADS_PER_BLOCK
         {2, 1024}, {3, 1024}, {4, 64},     // MAX_BLOCK_DIM_X, Y, Z
         {5, 2147483647}, {6, 65535}, {7, 65535},  // MAX_GRID_DIM_X, Y, Z
@@ -96,10 +97,10 @@ EXPORT Result cuDeviceGetAttribute(int *value, int attribute, int device) {
         {39, 2048}, {106, 32},             // MAX_THREADS_PER_MULTIPROCESSOR, MAX_BLOCKS_PER_MULTIPROCESSOR
         {41, 1},                           // UNIFIED_ADDRESSING
         {75, 9}, {76, 0},                  // COMPUTE_CAPABILITY_MAJOR, MINOR
-        {81, 233472}, {97, 232448},        // MAX_SHARED_MEMORY_PER_MULTIPROCESSOR, _PER_BLOCK_OPTIN
+        {81, driver::most_shared() + 1024}, {97, driver::most_shared()},  // MAX_SHARED_MEMORY_PER_MULTIPROCESSOR, _PER_BLOCK_OPTIN
     };
     auto found = values.find(attribute);
-    *value = found == values.end() ? 0 : found->second;
+    *value = found == values.end() ? 0 : (int)found->second;
     return !initialized ? not_initialized : device ? invalid_device : success;
 }
 

@@ -55,6 +55,8 @@ extern Result lost;
 long number(const char *variable, long otherwise);
 /// Another launch of the same kernel in the place of a graph's node.
 Result replace(Execution *execution, void *node, const void *kind, Work work);
+/// Bytes of shared memory that a block may have: of an H100, or YOSO_EMULATED_SHARED.
+long most_shared();
 /// Whether launches and products are left out.
 bool nothing();
 /// Whether a call that needs a context of its thread can go on.

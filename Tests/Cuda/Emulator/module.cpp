@@ -72,7 +72,8 @@ EXPORT Result cuFuncSetAttribute(Function *function, int attribute, int value) {
     ENTER();
     if (!functions.count(function)) return invalid_handle;
     if (attribute != 8) return success;
-    if (value < 0 || value > 232448) return invalid_value;
+    // Dynamic and static memory share a limit; how much a kernel has of its own is not known here, at most a kilobyte with this much.
+    if (value < 0 || value > driver::most_shared() - 1024) return invalid_value;
     function->most_shared = (size_t)value;
     return success;
 }
