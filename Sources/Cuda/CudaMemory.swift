@@ -56,6 +56,8 @@ final class CudaMemory: DeviceMemory {
     }
 
     func read(_ bytes: UnsafeMutableRawBufferPointer, at address: UInt64) {
+        // Without a wait nothing that is staged would be free.
+        guard !bytes.isEmpty else { return }
         device.commands.commit()
         for first in stride(from: 0, to: bytes.count, by: Self.stagingBytes / 2) {
             let count = min(bytes.count - first, Self.stagingBytes / 2)

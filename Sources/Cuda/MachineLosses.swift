@@ -65,6 +65,7 @@ extension CudaMachine {
         let chunk = max(128, Self.logitsAtOnce / stride / 128 * 128)
         let (all, (losses, right)) = (upload(labels), perRow(x))
         let samples = uniforms.isEmpty ? nil : (numbers: upload(uniforms), ids: pool.tensor(1, Self.padded(x.rows)))
+        if x.rows == 0, let dx = gradients?.dx { clear(dx) }
         for first in Swift.stride(from: 0, to: x.rows, by: chunk) {
             let rows = first..<min(first + chunk, x.rows)
             let (part, padded) = (x.rows(rows), Self.padded(rows.count))

@@ -193,7 +193,7 @@ KERNEL softmax_gradient_q(real *dqkv, const real *dy, const real *qkv, const flo
         const int ahead = SPAN_NEXT(start, x.first, TILE) - start;
         if (start + ahead < SPAN_END(x.first, BLOCK_ROWS, x.length)) {
             const int other = TILE * HEAD - half;
-            x.key += ahead * x.stride, x.value += ahead * x.stride;
+            x.key += (long)ahead * x.stride, x.value += (long)ahead * x.stride;
             copy_rows<TILE>(keys + other, x.key, x.stride, seen - ahead);
             copy_rows<TILE>(values + other, x.value, x.stride, seen - ahead);
             copies_commit();
