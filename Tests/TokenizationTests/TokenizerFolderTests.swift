@@ -48,7 +48,8 @@ import Tokenization
         let folder = try TemporaryFolder()
         #expect(
             message(folder.url) { _ = try TokenizerFolder.load(folder.file("none")) }
-                == "none: no such vocabulary; make one with `yoso vocab train --input TEXT --output FOLDER`")
+                == "none: no such vocabulary; make one with `yoso vocab train --input TEXT --size 16000 --output FOLDER`"
+        )
         #expect(
             TokenizationTests.message { _ = try TokenizerFolder.load(folder.url) }?.hasSuffix(
                 ": no vocabulary: wanted spiece.model, vocab.txt or tokenizer.json") == true)

@@ -19,7 +19,8 @@ public enum TokenizerFolder {
                 return try SentencePieceTokenizer(modelBytes: model, place: url.relativePath)
             }
             throw TokenizationError(
-                url.relativePath, "no such vocabulary; make one with `yoso vocab train --input TEXT --output FOLDER`")
+                url.relativePath,
+                "no such vocabulary; make one with `yoso vocab train --input TEXT --size 16000 --output FOLDER`")
         }
         guard isDirectory.boolValue else {
             return url.pathExtension == "txt"
