@@ -46,7 +46,8 @@ public struct AttentionReport: Codable {
         return ["", "\(length) tokens, \(data) queries and keys, a head of \(width) on \(place)", head]
             + records.filter { $0.data == data && $0.length == length }.map { record in
                 let bytes = record.extraBytesPerToken.map { String(format: "%11.0f", $0) } ?? "          –"
-                return record.name.padding(toLength: 20, withPad: " ", startingAt: 0)
+                // A longer name moves its own numbers, and is whole.
+                return record.name + String(repeating: " ", count: max(1, 20 - record.name.count))
                     + String(format: "%12.3f  %13.3f  ", record.forward, record.forwardBackward)
                     + "\(bytes)  \(error(record.errorToSoftmax))      \(error(record.errorToExpectation))"
             }

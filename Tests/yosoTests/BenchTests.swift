@@ -77,6 +77,9 @@ import Testing
             records: times.flatMap { length, mine, other in
                 [record("yoso-32", length, mine)] + (other.map { [record("softmax", length, $0)] } ?? [])
             })
+        let long = AttentionReport(
+            machine: "", width: 64, threads: 1, records: [record("yoso(hashes=16 bits=4)", 128, 1)])
+        #expect(long.table(data: "random", length: 128).last?.hasPrefix("yoso(hashes=16 bits=4)  ") == true)
         #expect(report.crossover("yoso-32", "softmax", data: "random", \.forward) == 512)
         #expect(report.crossover("softmax", "yoso-32", data: "random", \.forward) == nil)
     }

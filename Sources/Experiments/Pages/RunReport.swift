@@ -34,9 +34,14 @@ public struct RunReport {
         let page = try RunReport(of: folders, over: axis).page
         try ReportFile.check(file)
         let target = URL(fileURLWithPath: file).resolvingSymlinksInPath()
-        let isOfRun = folders.contains {
-            target.pathComponents.starts(with: $0.resolvingSymlinksInPath().pathComponents)
-        }
+        // Of these runs, of the seeds or the search that they are of, or of any other run.
+        let named = folders + paths.map { URL(fileURLWithPath: $0, isDirectory: true) }
+        let isOfRun =
+            named.contains { target.pathComponents.starts(with: $0.resolvingSymlinksInPath().pathComponents) }
+            || [RunFolder.logName, SeedReport.fileName].contains { name in
+                let other = target.deletingLastPathComponent().appendingPathComponent(name)
+                return FileManager.default.fileExists(atPath: other.path)
+            }
         guard !isOfRun || target.pathExtension == "html" else {
             throw CheckpointError(target, "is among the files of a run; wanted a name there that ends with .html")
         }
