@@ -9,12 +9,16 @@ INLINE const void *row_of(const int64_t blocks, const int narrow, const void *ro
     return (const char *)rows + token * blocks * (narrow ? 32 : 64);
 }
 
-/// Columns 16 c to 16 c + 31 of a narrow row.
-INLINE void widen(const void *row, int64_t c, lanes *low, lanes *high) {
+/// Columns 16 c to 16 c + 15 of a row, and of a narrow one the next sixteen too.
+INLINE void read_row(const int narrow, const void *row, int64_t c, lanes *value, lanes *next) {
+    if (!narrow) {
+        load((const float *)row + 16 * c, value);
+        return;
+    }
     words both;
     memcpy(&both, (const char *)row + 32 * c, sizeof both);
-    *low = (lanes)(both << 16);
-    *high = (lanes)(both & (words)(int32_t)0xffff0000);
+    *value = (lanes)(both << 16);
+    *next = (lanes)(both & (words)(int32_t)0xffff0000);
 }
 
 INLINE float dot(const int64_t blocks, const int narrow, const lanes *x, const void *row) {
@@ -22,10 +26,7 @@ INLINE float dot(const int64_t blocks, const int narrow, const lanes *x, const v
     lanes products = 0;
     for (int64_t c = 0; c < blocks; c += narrow ? 2 : 1) {
         lanes value, next;
-        if (narrow)
-            widen(row, c, &value, &next);
-        else
-            load((const float *)row + 16 * c, &value);
+        read_row(narrow, row, c, &value, &next);
         products += x[c] * value;
         if (narrow) products += x[c + 1] * next;
     }
@@ -120,10 +121,7 @@ INLINE void add_row(const int64_t blocks, const int narrow, float factor, const 
     FAST
     for (int64_t c = 0; c < blocks; c += narrow ? 2 : 1) {
         lanes value, next;
-        if (narrow)
-            widen(row, c, &value, &next);
-        else
-            load((const float *)row + 16 * c, &value);
+        read_row(narrow, row, c, &value, &next);
         sum[c] += factor * value;
         if (narrow) sum[c + 1] += factor * next;
     }

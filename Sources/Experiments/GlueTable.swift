@@ -52,8 +52,11 @@ struct GlueTable {
     /// What all rows have in common, where the published column is from, and how it was made.
     private var source: String {
         // A row is of one run with all of its metrics: of an even number it is the lower of the two in the middle.
-        let middle = seeds.map { $0 % 2 == 0 ? "the lower middle one" : "medians" } ?? ""
-        let ours = "\(settings)" + (seeds.map { $0 > 1 ? "; \(middle) of \($0) seeds" : "; one seed" } ?? "")
+        let ours =
+            "\(settings)"
+            + (seeds.map {
+                $0 == 1 ? "; one seed" : "; \($0 % 2 == 0 ? "the lower middle one" : "medians") of \($0) seeds"
+            } ?? "")
         guard let named = settings.named else { return ours }
         let split = named.published.first.map { "published: \($0.split) scores" } ?? "no published table is stored"
         let theirs = named.seeds == 1 ? "" : ", over \(named.seeds) seeds"
