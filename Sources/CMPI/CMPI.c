@@ -93,30 +93,37 @@ int cmpi_size(void) {
     return size;
 }
 
-static int begun(int code, MPI_Request from, intptr_t *request) {
+static MPI_Request known(intptr_t request) {
+    MPI_Request result;
+    memcpy(&result, &request, sizeof result);
+    return result;
+}
+
+// All are persistent: of those that an error ended, others are freed at once, and Open MPI 5.0.11 ends the process where the other
+// side's answer to a freed one comes late, as it may from a rank that is gone. They stay, as many as one step has.
+static int begun(int code, MPI_Request made, intptr_t *request) {
     *request = 0;
-    if (code == MPI_SUCCESS) memcpy(request, &from, sizeof from);
+    if (code == MPI_SUCCESS) code = MPI_Start(&made);
+    if (code == MPI_SUCCESS) memcpy(request, &made, sizeof made);
     return code;
 }
 
-int cmpi_send(const void *bytes, int64_t count, int rank, int tag, intptr_t *request) {
-    MPI_Request begins;
-    int code = MPI_Isend(bytes, (int)count, MPI_BYTE, rank, tag, channels[CMPI_WORK], &begins);
-    return begun(code, begins, request);
+static int freed(intptr_t *request) {
+    MPI_Request done = known(*request);
+    *request = 0;
+    return MPI_Request_free(&done);
 }
 
-int cmpi_receive(void *bytes, int64_t count, int rank, int tag, intptr_t *request) {
-    MPI_Request begins;
-    int code = MPI_Irecv(bytes, (int)count, MPI_BYTE, rank, tag, channels[CMPI_WORK], &begins);
-    return begun(code, begins, request);
+int cmpi_send(int channel, const void *bytes, int64_t count, int rank, int tag, intptr_t *request) {
+    MPI_Request made = MPI_REQUEST_NULL;
+    int code = MPI_Send_init(bytes, (int)count, MPI_BYTE, rank, tag, channels[channel], &made);
+    return begun(code, made, request);
 }
 
-int cmpi_gather(
-    int channel, const void *bytes, int count, void *all, const int *counts, const int *offsets, intptr_t *request) {
-    MPI_Request begins;
-    int code = MPI_Iallgatherv(
-        bytes, count, MPI_BYTE, all, counts, offsets, MPI_BYTE, channels[channel], &begins);
-    return begun(code, begins, request);
+int cmpi_receive(int channel, void *bytes, int64_t count, int rank, int tag, intptr_t *request) {
+    MPI_Request made = MPI_REQUEST_NULL;
+    int code = MPI_Recv_init(bytes, (int)count, MPI_BYTE, rank, tag, channels[channel], &made);
+    return begun(code, made, request);
 }
 
 int cmpi_test(int64_t count, intptr_t *requests) {
@@ -124,24 +131,18 @@ int cmpi_test(int64_t count, intptr_t *requests) {
     for (int64_t first = 0; first < count; first += AT_ONCE) {
         MPI_Request some[AT_ONCE];
         int found, places[AT_ONCE], number = count - first < AT_ONCE ? (int)(count - first) : AT_ONCE;
-        for (int i = 0; i < number; i++) memcpy(&some[i], &requests[first + i], sizeof *some);
+        for (int i = 0; i < number; i++) some[i] = known(requests[first + i]);
         // Where none is done it lets all go on, once: a test of each would do so as often as there are any.
         int code = MPI_Testsome(number, some, &found, places, MPI_STATUSES_IGNORE);
-        if (code != MPI_SUCCESS) {
-            for (int i = 0; i < number; i++) {
-                if (some[i] == MPI_REQUEST_NULL) requests[first + i] = 0;
-            }
-            return code;
-        }
-        for (int i = 0; i < found; i++) requests[first + places[i]] = 0;
+        for (int i = 0; i < found && code == MPI_SUCCESS; i++) code = freed(&requests[first + places[i]]);
+        if (code != MPI_SUCCESS) return code;
     }
     return 0;
 }
 
 void cmpi_settle(int64_t count, intptr_t *requests) {
     for (int64_t index = 0; index < count; index++) {
-        MPI_Request request;
-        memcpy(&request, &requests[index], sizeof request);
+        MPI_Request request = known(requests[index]);
         if (requests[index]) MPI_Wait(&request, MPI_STATUS_IGNORE);
         requests[index] = 0;
     }

@@ -13,7 +13,7 @@
         /// Of those on this host; nil where they may be gone.
         private let watch: PeerWatch?
 
-        private static let (work, ending) = (CMPI_WORK, CMPI_END)
+        private static let (work, ending) = (Int32(CMPI_WORK), Int32(CMPI_END))
         /// How long a rank that fails waits for the others to fail too, as they do where all find the same fault.
         private static let patience = Duration.seconds(2)
         /// How errors begin.

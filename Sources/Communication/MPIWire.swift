@@ -9,6 +9,11 @@
         let host: String
         let elasticity: Elasticity
 
+        /// The tag of what is gathered; those of transfers follow.
+        private static let gathering: Int32 = 0
+
+        static func tag(of transfer: Int) -> Int32 { gathering + 1 + Int32(transfer) }
+
         /// Joins the job, or what is left of it.
         init(isLeft: Bool = false) {
             elasticity = Elasticity(isOn: isLeft)
@@ -24,20 +29,28 @@
 
         /// What every rank gives, rank r so many bytes; nil where some have not until the deadline.
         func gather(
-            _ channel: Int, _ bytes: [UInt8], counts: [Int], until deadline: ContinuousClock.Instant? = nil
+            _ channel: Int32, _ bytes: [UInt8], counts: [Int], until deadline: ContinuousClock.Instant? = nil
         ) -> [[UInt8]]? {
             if elasticity.isBroken { return Array(repeating: bytes, count: size) }
             let offsets = counts.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1) }
+            let others = (0..<size).filter { $0 != rank }
             // Where nothing is, there is no place of it either.
-            var (own, all, request) = (bytes + [0], [UInt8](repeating: 0, count: offsets[size] + 1), [0])
+            var (own, all) = (bytes + [0], [UInt8](repeating: 0, count: offsets[size] + 1))
+            all.replaceSubrange(offsets[rank]..<offsets[rank + 1], with: bytes)
+            // One by one as MPI's own would, whose errors end the process: CMPI.c.
             let isDone = own.withUnsafeMutableBytes { own in
                 all.withUnsafeMutableBytes { all in
                     guard let from = own.baseAddress, let to = all.baseAddress else { return false }
-                    check(
-                        cmpi_gather(
-                            Int32(channel), from, Int32(counts[rank]), to, counts.map(Int32.init),
-                            offsets.map(Int32.init), &request[0]))
-                    return wait(for: &request, until: deadline)
+                    var requests = others.map { other in
+                        begin {
+                            cmpi_receive(
+                                channel, to + offsets[other], Int64(counts[other]), Int32(other), Self.gathering, &$0)
+                        }
+                    }
+                    requests += others.map { other in
+                        begin { cmpi_send(channel, from, Int64(counts[rank]), Int32(other), Self.gathering, &$0) }
+                    }
+                    return wait(for: &requests, until: deadline)
                 }
             }
             if elasticity.isBroken { return Array(repeating: bytes, count: size) }
@@ -101,6 +114,7 @@
         private var requests: [Int] = []
         private var numbers: [Int] = []
         private var begun = 0
+        private let channel = Int32(CMPI_WORK)
 
         /// Bytes at once, whose count is a C int there.
         private static let longest = 1 << 30
@@ -110,11 +124,11 @@
         var isEmpty: Bool { requests.isEmpty }
 
         func send(_ message: Message, tag: Int) -> Int {
-            begin(message) { cmpi_send($0, $1, Int32(message.rank), Int32(tag), &$2) }
+            begin(message) { cmpi_send(channel, $0, $1, Int32(message.rank), MPIWire.tag(of: tag), &$2) }
         }
 
         func receive(_ message: Message, tag: Int) -> Int {
-            begin(message) { cmpi_receive($0, $1, Int32(message.rank), Int32(tag), &$2) }
+            begin(message) { cmpi_receive(channel, $0, $1, Int32(message.rank), MPIWire.tag(of: tag), &$2) }
         }
 
         private func begin(

@@ -30,12 +30,9 @@ int cmpi_size(void);
 
 /// Begin to send to a rank, or to receive from one what it sends under the same tag. Bytes stay where they are until the request
 /// is done.
-int cmpi_send(const void *_Nonnull bytes, int64_t count, int rank, int tag, intptr_t *_Nonnull request);
-int cmpi_receive(void *_Nonnull bytes, int64_t count, int rank, int tag, intptr_t *_Nonnull request);
-/// Begins to gather what every rank gives, counts[r] bytes of rank r, offsets[r] bytes into `all`.
-int cmpi_gather(
-    int channel, const void *_Nonnull bytes, int count, void *_Nonnull all, const int *_Nonnull counts,
-    const int *_Nonnull offsets, intptr_t *_Nonnull request);
+int cmpi_send(
+    int channel, const void *_Nonnull bytes, int64_t count, int rank, int tag, intptr_t *_Nonnull request);
+int cmpi_receive(int channel, void *_Nonnull bytes, int64_t count, int rank, int tag, intptr_t *_Nonnull request);
 /// Lets requests go on, none of which is done yet, and sets those to 0 that are now.
 int cmpi_test(int64_t count, intptr_t *_Nonnull requests);
 /// Waits for requests that errors have ended, and sets them to 0.
