@@ -54,12 +54,33 @@ import Tokenization
 
     @Test func aSizeThatTheTextCannotFillIsRefused() {
         let refusal = message { _ = try train(.unigram, size: 30_000) }
-        #expect(refusal?.contains("Vocabulary size too high (30000)") == true, "\(refusal ?? "none")")
+        #expect(
+            refusal?.hasPrefix("vocabulary size 30000: too large for this text; wanted at most ") == true,
+            "\(refusal ?? "none")")
         #expect(
             message { _ = try train(.unigram, size: 3) } == "vocabulary size 3: too small; wanted at least 8")
+        let least = message { _ = try train(.bpe, size: 8) }?.split(separator: " ").compactMap { Int($0.dropLast()) }
+            .last
         #expect(
-            message { _ = try VocabularyTrainer(size: 100).train { nil } }
-                == "vocabulary: the text is empty; nothing to train on")
+            message { _ = try train(.unigram, size: (least ?? 0) - 1) }?.contains("too small; wanted at least") == true)
+        #expect(message { _ = try train(.unigram, size: least ?? 0) } == nil, "\(least ?? 0)")
+    }
+
+    /// Without a character the library ends the process.
+    @Test(arguments: VocabularyTrainer.Model.allCases) func textOfBlanksIsRefused(_ model: VocabularyTrainer.Model)
+        throws
+    {
+        func refusal(_ texts: [String]) -> String? {
+            var rest = texts.makeIterator()
+            return message { _ = try VocabularyTrainer(size: 100, model: model).train { rest.next() } }
+        }
+        #expect(refusal([]) == "vocabulary: the text is empty; nothing to train on")
+        for blank in ["", " ", "\t\u{1}\u{0}", "\u{3000}", "\u{200B}\u{FEFF}", "▁", "\u{FFFD}", "\u{2028}"] {
+            #expect(
+                refusal([blank, " "]) == "vocabulary: the text holds no character but blanks; nothing to train on",
+                "\(blank)")
+        }
+        #expect(refusal(["", "[MASK]", " "])?.contains("too large for this text") == true)
     }
 
     /// The library leaves out what is longer than it was told.

@@ -61,7 +61,7 @@ import Testing
         let result = try tool.run("vocab", "train", "--input", "text", "--size", "5000", "--output", "words")
         #expect(result.code == 1)
         #expect(
-            result.error.contains("Error: vocabulary: Vocabulary size too high (5000). Please set it to a value <= "))
+            result.error.contains("Error: vocabulary size 5000: too large for this text; wanted at most "))
         #expect(!tool.exists("words"))
         let small = try tool.run("vocab", "train", "--input", "text", "--size", "5", "--output", "words")
         #expect(small.code == 64 && small.error.contains("--size 5 is too small; wanted at least 8"))

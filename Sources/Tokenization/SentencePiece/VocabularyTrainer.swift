@@ -29,7 +29,7 @@ public struct VocabularyTrainer: Sendable {
     public func train(_ paragraphs: () throws -> String?) throws -> SentencePieceTokenizer {
         guard size >= 8 else { throw TokenizationError("vocabulary size \(size)", "too small; wanted at least 8") }
         var (bytes, count): (UnsafeMutablePointer<CChar>?, Int64) = (nil, 0)
-        let (message, failure, read) = withoutActuallyEscaping(paragraphs) { paragraphs in
+        let (message, failure, read, hasText) = withoutActuallyEscaping(paragraphs) { paragraphs in
             let feed = SentenceFeed(paragraphs, limit: paragraphLimit)
             let context = Unmanaged.passUnretained(feed).toOpaque()
             let message = csp_train(
@@ -37,18 +37,19 @@ public struct VocabularyTrainer: Sendable {
                 { context, length in
                     Unmanaged<SentenceFeed>.fromOpaque(context).takeUnretainedValue().next(&length.pointee)
                 }, context, &bytes, &count)
-            return (message, feed.failure, feed.count)
+            return (message, feed.failure, feed.count, feed.hasText)
         }
         defer { csp_free(bytes) }
         if let failure {
             csp_free(message)
             throw failure
         }
-        guard read > 0 else {
+        guard hasText else {
             csp_free(message)
-            throw TokenizationError("vocabulary", "the text is empty; nothing to train on")
+            let problem = read == 0 ? "is empty" : "holds no character but blanks"
+            throw TokenizationError("vocabulary", "the text \(problem); nothing to train on")
         }
-        guard message == nil, let bytes else { throw TokenizationError("vocabulary", Self.plain(takeMessage(message))) }
+        guard message == nil, let bytes else { throw refusal(takeMessage(message)) }
         return try SentencePieceTokenizer(
             modelBytes: Data(bytes: bytes, count: Int(count)), place: "the trained vocabulary")
     }
@@ -63,10 +64,20 @@ public struct VocabularyTrainer: Sendable {
         ].joined(separator: " ")
     }
 
-    /// The library's message without its C++ source position, and with what to do.
-    private static func plain(_ message: String) -> String {
+    /// What the library says of the size, in words of ours, since its own advise options of its own; else its message without
+    /// the C++ source position.
+    private func refusal(_ message: String) -> TokenizationError {
+        let numbers = message.split { !$0.isASCII || !$0.isNumber }.compactMap { Int($0) }
+        if message.contains("smaller than required_chars"), let least = numbers.last {
+            return TokenizationError(
+                "vocabulary size \(size)",
+                "too small; wanted at least \(least), for the special tokens and the characters of the text")
+        }
+        if message.contains("Vocabulary size too high"), let most = numbers.last {
+            return TokenizationError("vocabulary size \(size)", "too large for this text; wanted at most \(most)")
+        }
         let text = message.split(separator: "] ").last.map(String.init) ?? message
-        return text.replacingOccurrences(of: "INTERNAL: ", with: "")
+        return TokenizationError("vocabulary", text.replacingOccurrences(of: "INTERNAL: ", with: ""))
     }
 }
 
@@ -82,6 +93,9 @@ private final class SentenceFeed {
     private var rest: ArraySlice<UInt8> = []
     private let current = UnsafeMutableBufferPointer<CChar>.allocate(capacity: longest)
     private(set) var count = 0
+    /// Whether there was a character that the library keeps; its normalization takes the others for blanks.
+    private(set) var hasText = false
+    private var stoodIn = false
     private(set) var failure: (any Error)?
 
     init(_ paragraphs: @escaping () throws -> String?, limit: Int) {
@@ -93,21 +107,41 @@ private final class SentenceFeed {
 
     func next(_ length: inout Int64) -> UnsafePointer<CChar>? {
         if rest.isEmpty {
-            guard count < limit, failure == nil else { return nil }
-            do {
-                guard let paragraph = try paragraphs() else { return nil }
-                count += 1
-                rest = Array(paragraph.utf8)[...]
-            } catch {
-                failure = error
-                return nil
-            }
+            guard let paragraph = next() ?? standIn() else { return nil }
+            rest = Array(paragraph.utf8)[...]
         }
         let part = rest.prefix(partLength(rest))
         rest = rest.dropFirst(part.count)
         for (index, byte) in part.enumerated() { current[index] = CChar(bitPattern: byte) }
         length = Int64(part.count)
         return current.baseAddress.map { UnsafePointer($0) }
+    }
+
+    private func next() -> String? {
+        guard count < limit, failure == nil else { return nil }
+        do {
+            guard let paragraph = try paragraphs() else { return nil }
+            count += 1
+            hasText = hasText || paragraph.unicodeScalars.contains { !Self.isBlank($0) }
+            return paragraph
+        } catch {
+            failure = error
+            return nil
+        }
+    }
+
+    /// A letter, once, where there was no text: without any the library ends the process. Nobody gets that vocabulary.
+    private func standIn() -> String? {
+        defer { stoodIn = true }
+        return hasText || stoodIn ? nil : "a"
+    }
+
+    /// Also the library's own mark of a space, and the mark of what could not be decoded.
+    private static func isBlank(_ character: Unicode.Scalar) -> Bool {
+        switch character.properties.generalCategory {
+        case .control, .format, .spaceSeparator, .lineSeparator, .paragraphSeparator: true
+        default: character == "\u{2581}" || character == "\u{FFFD}"
+        }
     }
 
     /// To the last space that fits, or else to the last whole character.
