@@ -1,3 +1,4 @@
+import Checkpoints
 import Console
 import Foundation
 import Glue
@@ -26,8 +27,12 @@ public struct GlueDownload {
         self.server = url
     }
 
-    /// - Throws: what downloading, checking and unpacking throw.
+    /// - Throws: what downloading, checking and unpacking throw, and `CheckpointError` where another process does it too.
     public func run(into folder: URL, _ observer: some RunObserver) throws {
+        try FileLock.holding(folder) { try fetch(into: folder, observer) }
+    }
+
+    private func fetch(into folder: URL, _ observer: some RunObserver) throws {
         let downloads = folder.appendingPathComponent("archives", isDirectory: true)
         for source in sources {
             for file in source.files {

@@ -99,12 +99,7 @@ public struct OfficialSource: Sendable {
 
     /// Writes a file and the folders above it; what a killed writer leaves, the next one takes away.
     static func write(_ data: Data, to url: URL) throws {
-        do {
-            try FileManager.default.createDirectory(
-                at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-            try OutputFile.replace(url, with: data)
-        } catch let error as CheckpointError {
-            throw TaskError(error.path, error.problem)
-        } catch { throw TaskError(url.relativePath, "cannot be written: \((error as NSError).localizedDescription)") }
+        try AtomicFolder.createDirectory(url.deletingLastPathComponent())
+        try OutputFile.replace(url, with: data)
     }
 }

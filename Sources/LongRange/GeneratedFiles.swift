@@ -18,9 +18,7 @@ public enum GeneratedFiles {
     public static func write(
         listops: [Int], pathfinder: [Int], seed: UInt64, to folder: URL, _ wrote: (_ file: URL, _ rows: Int) -> Void
     ) throws {
-        do {
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        } catch { throw TaskError(folder, "cannot be made: \(error.localizedDescription)") }
+        try AtomicFolder.createDirectory(folder)
         func urls(_ prefix: String, _ ending: String) -> [URL] {
             names.map { folder.appendingPathComponent("\(prefix)_\($0).\(ending)") }
         }

@@ -35,6 +35,56 @@ import Testing
         #expect(try String(contentsOf: url.appendingPathComponent("model.safetensors"), encoding: .utf8) == "new")
     }
 
+    @Test func oneOfTwoWritersIsTurnedAway() throws {
+        let folder = try TemporaryFolder()
+        let url = folder.file("model")
+        func refusal(_ body: () throws -> Void) -> String? {
+            do { try body() } catch { return "\(error)".replacingOccurrences(of: folder.url.path + "/", with: "") }
+            return nil
+        }
+        let problem = "another process is writing it; wait for it or choose another name"
+        try AtomicFolder.write(to: url) { partial in
+            try Data("first".utf8).write(to: partial.appendingPathComponent("model.safetensors"))
+            #expect(refusal { try write("second", to: url) } == "model: \(problem)")
+        }
+        #expect(try String(contentsOf: url.appendingPathComponent("model.safetensors"), encoding: .utf8) == "first")
+        try AtomicFolder.verify(url, foreign: false)
+        try write("third", to: url)
+        try FileLock.holding(url) { #expect(refusal { try FileLock.holding(url) {} } == "model: \(problem)") }
+        #expect(try FileLock.holding(url) { 1 } == 1)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path) == ["model"])
+    }
+
+    /// Of several that write one file at once each writes it whole.
+    @Test func filesOfManyWritersAreWhole() throws {
+        let folder = try TemporaryFolder()
+        let url = folder.file("report.json")
+        let problems = Mutex<[String]>([])
+        DispatchQueue.concurrentPerform(iterations: 4) { writer in
+            for round in 0..<10 {
+                let text = Data(repeating: UInt8(97 + writer), count: 100_000 + 1000 * round)
+                do { try OutputFile.replace(url, with: text) } catch { problems.withLock { $0.append("\(error)") } }
+                let found = (try? Data(contentsOf: url)) ?? Data()
+                if found.count < 100_000 || Set(found).count != 1 { problems.withLock { $0.append("damaged") } }
+            }
+        }
+        #expect(problems.withLock { $0 } == [])
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path) == ["report.json"])
+    }
+
+    @Test func aFolderBelowAFileIsOneLine() throws {
+        let folder = try TemporaryFolder()
+        try Data().write(to: folder.file("taken"))
+        for path in ["taken", "taken/a/b"] {
+            #expect(throws: CheckpointError(folder.file("taken"), "is a file; wanted a folder")) {
+                try AtomicFolder.createDirectory(folder.file(path))
+            }
+        }
+        try AtomicFolder.createDirectory(folder.file("a/b/c"))
+        try AtomicFolder.createDirectory(folder.file("a/b/c"))
+        #expect(FileManager.default.fileExists(atPath: folder.file("a/b/c").path))
+    }
+
     /// Whoever reads while it is replaced finds the older or the new one, never none.
     @Test func aFolderIsThereAllTheTime() throws {
         let folder = try TemporaryFolder()

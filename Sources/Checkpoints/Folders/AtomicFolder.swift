@@ -29,6 +29,12 @@ public enum AtomicFolder {
         let parent = url.deletingLastPathComponent()
         try createDirectory(parent)
         let partial = parent.appendingPathComponent(partialPrefix + url.lastPathComponent, isDirectory: true)
+        let key = partial.appendingPathExtension("lock")
+        guard let lock = try FileLock.take(key, of: url) else { throw FileLock.isTaken(url) }
+        defer {
+            unlink(key.path)
+            close(lock)
+        }
         try? FileManager.default.removeItem(at: partial)
         do {
             try createDirectory(partial)
@@ -125,11 +131,22 @@ public enum AtomicFolder {
     private static let replacedPrefix = partialPrefix + "replaced-"
 
     /// Makes a folder, and those above it, where it is not there.
+    ///
+    /// - Throws: `CheckpointError` that names the first of them that cannot be made.
     public static func createDirectory(_ url: URL) throws {
-        do {
-            try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-        } catch {
-            throw CheckpointError(url, "cannot create the folder: \((error as NSError).localizedDescription)")
+        var isFolder: ObjCBool = false
+        if FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) {
+            guard isFolder.boolValue else { throw CheckpointError(url, "is a file; wanted a folder") }
+            return
+        }
+        let parent = url.deletingLastPathComponent()
+        // There is nothing above the folder that one is in, which may itself be gone.
+        if parent.relativePath != ".", parent.relativePath.count < url.relativePath.count {
+            try createDirectory(parent)
+        }
+        // Another process may have made it meanwhile.
+        guard mkdir(url.path, 0o777) == 0 || errno == EEXIST && opendir(url.path).map(closedir) != nil else {
+            throw CheckpointError.system(url, "create the folder")
         }
     }
 

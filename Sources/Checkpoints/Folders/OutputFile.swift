@@ -14,6 +14,13 @@ public final class OutputFile {
         guard descriptor >= 0 else { throw CheckpointError.system(url, "create") }
     }
 
+    /// A new file that no other process writes meanwhile: of several, each has it whole, one after another.
+    private init(_ url: URL, inPlaceOf named: URL) throws {
+        guard let descriptor = try FileLock.take(url, of: named, tries: 1000) else { throw FileLock.isTaken(named) }
+        (self.url, self.descriptor) = (named, descriptor)
+        guard ftruncate(descriptor, 0) == 0 else { throw CheckpointError.system(url, "write") }
+    }
+
     deinit { if descriptor >= 0 { _ = Foundation.close(descriptor) } }
 
     func write(_ bytes: UnsafeRawBufferPointer) throws {
@@ -65,9 +72,12 @@ public final class OutputFile {
         guard Ranks.current.isFirst else { return }
         let temporary = url.deletingLastPathComponent().appendingPathComponent(
             AtomicFolder.partialPrefix + url.lastPathComponent)
+        let file = try OutputFile(temporary, inPlaceOf: url)
         do {
-            try write(data, to: temporary)
+            try data.withUnsafeBytes { try file.write($0) }
+            try file.sync()
             guard rename(temporary.path, url.path) == 0 else { throw CheckpointError.system(url, "write") }
+            try file.close()
         } catch {
             unlink(temporary.path)
             throw error

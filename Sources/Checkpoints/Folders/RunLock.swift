@@ -30,27 +30,9 @@ final class RunLock {
     }
 
     private static func take(_ folder: URL, _ url: URL) throws -> Int32 {
-        while true {
-            let descriptor = open(url.path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
-            guard descriptor >= 0 else { throw CheckpointError.system(url, "create") }
-            // Whoever looks whether a run works holds its lock for a moment.
-            let isTaken = (0..<5).contains { attempt in
-                if attempt > 0 { usleep(10_000) }
-                return flock(descriptor, LOCK_EX | LOCK_NB) == 0
-            }
-            guard isTaken else {
-                let holder = (try? String(contentsOf: url, encoding: .utf8)) ?? ""
-                close(descriptor)
-                throw CheckpointError(
-                    folder,
-                    "in use by process \(holder.isEmpty ? "unknown" : holder); wait for it or choose another --output")
-            }
-            // A start that failed may have removed the file between the two calls.
-            var (held, named) = (stat(), stat())
-            if fstat(descriptor, &held) == 0, lstat(url.path, &named) == 0, held.st_ino == named.st_ino {
-                return descriptor
-            }
-            close(descriptor)
-        }
+        if let descriptor = try FileLock.take(url, of: url) { return descriptor }
+        let holder = (try? String(contentsOf: url, encoding: .utf8)) ?? ""
+        throw CheckpointError(
+            folder, "in use by process \(holder.isEmpty ? "unknown" : holder); wait for it or choose another --output")
     }
 }

@@ -1,0 +1,50 @@
+import Foundation
+
+/// Locks that the system releases however the process ends.
+public enum FileLock {
+    /// Opens a file, makes it where it is not there, and locks it; nil where another process has it, for all of so many tries, 10 ms
+    /// apart. Closing it unlocks it.
+    ///
+    /// - Parameter named: what it is the lock of, for errors.
+    /// - Throws: `CheckpointError` where it cannot be made.
+    static func take(_ url: URL, of named: URL, tries: Int = 5) throws -> Int32? {
+        while true {
+            let descriptor = open(url.path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
+            guard descriptor >= 0 else { throw CheckpointError.system(named, "create") }
+            guard lock(descriptor, tries) else {
+                close(descriptor)
+                return nil
+            }
+            // Whoever had it before may have removed or renamed the file between the two calls.
+            var (held, named) = (stat(), stat())
+            if fstat(descriptor, &held) == 0, lstat(url.path, &named) == 0, held.st_ino == named.st_ino {
+                return descriptor
+            }
+            close(descriptor)
+        }
+    }
+
+    /// Does work while no other process does such work in a folder, which is made where it is not there.
+    ///
+    /// - Throws: `CheckpointError` where another one does, and what `body` throws.
+    public static func holding<Result>(_ folder: URL, _ body: () throws -> Result) throws -> Result {
+        try AtomicFolder.createDirectory(folder)
+        let descriptor = open(folder.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw CheckpointError.system(folder, "open") }
+        defer { close(descriptor) }
+        guard lock(descriptor, 5) else { throw isTaken(folder) }
+        return try body()
+    }
+
+    static func isTaken(_ url: URL) -> CheckpointError {
+        CheckpointError(url, "another process is writing it; wait for it or choose another name")
+    }
+
+    private static func lock(_ descriptor: Int32, _ tries: Int) -> Bool {
+        // Whoever looks whether a run works holds its lock for a moment.
+        (0..<tries).contains { attempt in
+            if attempt > 0 { usleep(10_000) }
+            return flock(descriptor, LOCK_EX | LOCK_NB) == 0
+        }
+    }
+}
