@@ -7,13 +7,13 @@ struct WatchedFolders: Sendable {
 
     init(_ paths: [String]) { self.paths = paths }
 
-    /// Of runs, those that wrote last first, each once.
+    /// Of runs, those that wrote last first, each once. By bytes: `String` takes two spellings of an accented letter for one.
     var runs: [URL] {
         let found = paths.flatMap { path in
             let folder = URL(fileURLWithPath: path, isDirectory: true).standardizedFileURL
             return Self.hasLog(folder) ? [folder] : Self.below(folder)
         }
-        let unique = Dictionary(found.map { ($0.path, $0) }) { first, _ in first }.values
+        let unique = Dictionary(found.map { (Array($0.path.utf8), $0) }) { first, _ in first }.values
         return unique.map { ($0, Self.written($0)) }.sorted { ($1.1, $0.0.path) < ($0.1, $1.0.path) }.map(\.0)
     }
 

@@ -116,6 +116,29 @@ import Testing
         )
     }
 
+    /// Which Swift's strings take for the same name.
+    @Test func twoSpellingsOfAnAccentAreTwoFiles() throws {
+        let folder = try TemporaryFolder()
+        for name in ["\u{E9}.txt", "e\u{301}.txt"] { try folder.write(name, to: name) }
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.url.path)
+        guard names.count == 2 else { try Test.cancel("this file system has one name for both") }
+        #expect(try TextFiles([folder.url.path]).urls.count == 2)
+    }
+
+    /// Nobody waits for what writes into a pipe.
+    @Test func pipesAreNoFiles() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("a", to: "a.txt")
+        let pipe = folder.file("pipe.txt")
+        #expect(mkfifo(pipe.path, 0o600) == 0)
+        let problem = "is a pipe or a device; wanted a plain file"
+        #expect(throws: CorpusError(pipe.path, problem)) { try TextFiles([pipe.path]) }
+        #expect(throws: CorpusError(pipe.path, problem)) { try LineReader(pipe) }
+        let files = try TextFiles([folder.url.path])
+        #expect(files.urls.map(\.lastPathComponent) == ["a.txt"])
+        #expect(files.note == "left out 1: \(pipe.path) (\(problem))")
+    }
+
     @Test func paragraphsAreTakenEvenly() throws {
         let folder = try TemporaryFolder()
         let url = try folder.write((0..<10).map { "p\($0)\n\n" }.joined(), to: "a.txt")

@@ -19,7 +19,8 @@ public final class LineReader {
     }
 
     private static func stream(of url: URL) throws -> any ByteStream {
-        switch url.pathExtension.lowercased() {
+        if let problem = TextFiles.problem(of: url) { throw CorpusError(url, problem) }
+        return switch url.pathExtension.lowercased() {
         case "gz": try GzipStream(url)
         case "xz": try XZStream(url)
         default: try PlainStream(url)

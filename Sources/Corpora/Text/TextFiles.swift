@@ -29,13 +29,15 @@ public struct TextFiles: Sendable, Equatable {
                 leftOut += found.leftOut
             } else {
                 guard Self.isText(url.lastPathComponent) else { throw CorpusError(path, "not \(Self.kinds)") }
+                if let problem = Self.problem(of: url) { throw CorpusError(path, problem) }
                 urls.append(url)
             }
         }
-        // One file has many names: `text`, `./text`, one from the root, links.
-        var known: Set<String> = []
+        // One file has many names: `text`, `./text`, one from the root, links. By bytes: `String` takes two spellings of an
+        // accented letter for one.
+        var known: Set<[UInt8]> = []
         self.urls = urls.sorted { $0.path < $1.path }.filter {
-            known.insert($0.resolvingSymlinksInPath().standardizedFileURL.path).inserted
+            known.insert(Array($0.resolvingSymlinksInPath().standardizedFileURL.path.utf8)).inserted
         }
         self.leftOut = Set(leftOut).sorted()
     }
@@ -58,6 +60,13 @@ public struct TextFiles: Sendable, Equatable {
         return (attributes?[.size] as? NSNumber)?.intValue ?? 0
     }
 
+    /// Files are read more than once, and nobody waits for the writer of a pipe.
+    static func problem(of url: URL) -> String? {
+        var status = stat()
+        guard stat(url.path, &status) == 0, ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) else { return nil }
+        return "is a pipe or a device; wanted a plain file"
+    }
+
     private static func isText(_ name: String) -> Bool {
         ["txt", "raw", "gz", "xz"].contains((name as NSString).pathExtension.lowercased())
     }
@@ -74,7 +83,8 @@ public struct TextFiles: Sendable, Equatable {
                 leftOut.append("\(url.relativePath) (hidden)")
                 names?.skipDescendants()
             } else if !isDirectory.boolValue {
-                if isText(name) { text.append(url) } else { leftOut.append("\(url.relativePath) (not \(kinds))") }
+                let problem = isText(name) ? problem(of: url) : "not \(kinds)"
+                if let problem { leftOut.append("\(url.relativePath) (\(problem))") } else { text.append(url) }
             }
         }
         return (text, leftOut)

@@ -92,7 +92,7 @@ public struct RunSummary: Sendable {
 
     /// Whether a process has the lock of a run. Looking takes it for a moment, together with whoever else looks.
     private static func isHeld(_ lock: URL) -> Bool {
-        let file = open(lock.path, O_RDONLY | O_CLOEXEC)
+        let file = open(lock.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard file >= 0 else { return false }
         defer { close(file) }
         return flock(file, LOCK_SH | LOCK_NB) != 0
