@@ -12,15 +12,15 @@ public struct RunTable {
             [["run", "state", "step", "score", "age"]]
             + runs.map { run in
                 [
-                    run.folder.relativePath, run.state.rawValue,
+                    run.folder.relativePath.onOneLine, run.state.rawValue,
                     "\(Show.grouped(run.step))/\(Show.grouped(run.totalSteps))",
                     run.score.map { Show.figures([$0]) } ?? "–",
                     Show.age(run.age),
                 ]
             }
-        let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+        let widths = rows[0].indices.map { column in rows.map { $0[column].terminalColumns }.max() ?? 0 }
         return rows.map { row in
-            let cells = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
+            let cells = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.terminalColumns) }
             return cells.joined(separator: "  ").trimmingCharacters(in: .whitespaces)
         }
     }

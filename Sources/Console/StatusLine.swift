@@ -37,13 +37,13 @@ public final class StatusLine {
     /// row every time that it is written.
     static func fitted(_ text: String, columns: Int) -> String {
         let room = max(0, columns - 1)
-        guard text.count > room else { return text }
+        guard text.terminalColumns > room else { return text }
         var fitted = ""
         for part in text.components(separatedBy: "  ") {
             let longer = fitted.isEmpty ? part : "\(fitted)  \(part)"
-            guard longer.count <= room else { break }
+            guard longer.terminalColumns <= room else { break }
             fitted = longer
         }
-        return fitted.isEmpty ? String(text.prefix(room)) : fitted
+        return fitted.isEmpty ? String(text.prefix(columns: room)) : fitted
     }
 }

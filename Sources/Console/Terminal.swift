@@ -48,7 +48,7 @@ public enum Terminal {
     private static var speaker: String { Ranks.current.size < Ranks.all.size ? "rank \(Ranks.all.rank): " : "" }
 
     /// Says what may come next, on standard error, so that output which is piped on holds results alone.
-    public static func next(_ command: String) { warn("next: \(command)") }
+    public static func next(_ command: ShellCommand) { warn("next: \(command)") }
 
     /// - Throws: `SinkError` where something was not written.
     public static func check() throws {

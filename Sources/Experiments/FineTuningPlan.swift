@@ -1,3 +1,4 @@
+import Console
 import Glue
 import LongRange
 import Recipes
@@ -61,7 +62,7 @@ public struct FineTuningPlan {
     ///
     /// - Returns: the command that one might go on with.
     /// - Throws: as `FineTuning.run`.
-    public func run(_ observer: some RunObserver) throws -> String {
+    public func run(_ observer: some RunObserver) throws -> ShellCommand {
         if run.task == "lra" || over != nil {
             let all = try comparison
             try all.run(observer)

@@ -8,8 +8,15 @@ import Shipped
 
 extension CompletionKind {
     public static let task = list(GlueTask.all.map(\.name) + LongRangeTask.all.map(\.name) + ["all", "lra"])
+    public static let longRangeTask = list(LongRangeTask.all.map(\.name))
+    /// What the server of GLUE has.
+    public static let officialTask = list(OfficialSource.all.map(\.task))
     public static let fineTuningProtocol = list(FineTuningProtocol.all.map(\.name))
-    public static let run = custom { _, _, prefix in KnownNames.runs(prefix) }
+    public static let run = custom { _, _, prefix in
+        KnownNames.folders(with: [RunFolder.logName, HuggingFaceConfiguration.fileName], prefix)
+    }
+    /// What `finetune --seeds` wrote.
+    public static let seeds = custom { _, _, prefix in KnownNames.folders(with: [SeedReport.fileName], prefix) }
     public static let recipe = recipes("Pretraining", "Finetuning", "LongRange")
     public static let pretrainingRecipe = recipes("Pretraining")
     public static let fineTuningRecipe = recipes("Finetuning", "LongRange")
@@ -28,12 +35,12 @@ enum KnownNames {
         folders.flatMap { ShippedFile.recipes(in: $0) }.map(ShippedFile.name) + paths(prefix) { $0.hasSuffix(".yaml") }
     }
 
-    /// Runs and models below `Checkpoints`, and the folders that `prefix` begins.
-    static func runs(_ prefix: String) -> [String] {
+    /// Folders below `Checkpoints` that have one of the files, such as runs, and the folders that `prefix` begins.
+    static func folders(with names: [String], _ prefix: String) -> [String] {
         let folder = URL(fileURLWithPath: "Checkpoints").resolvingSymlinksInPath().path
         let files = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []
         let folders = files.map { $0 as NSString }
-            .filter { [RunFolder.logName, HuggingFaceConfiguration.fileName].contains($0.lastPathComponent) }
+            .filter { names.contains($0.lastPathComponent) }
             .map { $0.deletingLastPathComponent as NSString }
             .filter { $0.length > 0 && !$0.lastPathComponent.hasPrefix("step-") }
         return Set(folders.map { "Checkpoints/\($0)" } + paths(prefix) { _ in false }).sorted()

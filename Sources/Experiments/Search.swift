@@ -21,12 +21,10 @@ public struct SearchGrid {
         var keys = ["task", "checkpoint", "data"]
         points = try texts.reduce([Point(settings: [])]) { points, text in
             let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
-            guard parts.count == 2, !parts[1].hasPrefix(","), !parts[1].hasSuffix(",") else {
-                throw UsageError("--search \(text): wanted KEY=VALUE,VALUE")
-            }
-            let settings = parts[1].split(separator: ",").map {
-                "\(parts[0])=\($0.trimmingCharacters(in: .whitespaces))"
-            }
+            let values = (parts.count == 2 ? parts[1] : "").split(separator: ",", omittingEmptySubsequences: false)
+                .map { $0.trimmingCharacters(in: .whitespaces) }
+            guard !values.contains("") else { throw UsageError("--search \(text): wanted KEY=VALUE,VALUE") }
+            let settings = values.map { "\(parts[0])=\($0)" }
             for (index, setting) in settings.enumerated() where settings[..<index].contains(setting) {
                 throw UsageError("--search \(text): '\(setting)' occurs twice")
             }

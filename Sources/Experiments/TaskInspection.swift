@@ -16,7 +16,7 @@ public struct TaskInspection {
 
     public init(_ change: (inout TaskInspection) throws -> Void = { _ in }) rethrows { try change(&self) }
 
-    /// Files that were found, those that are damaged, and the first task with a dev set.
+    /// Files that were found, those that are damaged, and the first task that one can train and score with them.
     public struct Outcome {
         public let files, damaged: Int
         public let task: String?
@@ -28,7 +28,7 @@ public struct TaskInspection {
     public func run(in folder: String, _ observer: some RunObserver) throws -> Outcome {
         let url = URL(fileURLWithPath: folder, isDirectory: true)
         var (files, damaged) = (0, 0)
-        var devTexts: [(task: TaskSource, texts: [String])] = []
+        var devTexts: [(task: TaskSource, texts: [String], isTrained: Bool)] = []
         for task in GlueTask.all + [GlueTask.diagnostic] {
             var training: Set<[String]> = []
             for (file, isLabelled) in Self.files(task) where TaskFile.isNamed(task, file, in: url) {
@@ -42,7 +42,7 @@ public struct TaskInspection {
                     if let tokenizer { observer.line("    \(cuts(read, tokenizer))") }
                     if file == task.train { training = Set(read.rows.map(\.texts)) }
                     guard task.dev.contains(file) else { continue }
-                    devTexts.append((task, read.rows.flatMap(\.texts)))
+                    devTexts.append((task, read.rows.flatMap(\.texts), !training.isEmpty))
                     let shared = read.rows.count { training.contains($0.texts) }
                     if shared > 0 { observer.line("    \(shared) rows have the very texts of a training row") }
                 } catch let error as TaskError {
@@ -53,8 +53,8 @@ public struct TaskInspection {
         }
         guard files > 0 else { throw TaskError(folder, "holds no file of a task; wanted for example SST-2/train.tsv") }
         missing(in: url).forEach(observer.line)
-        if !corpus.isEmpty { try overlaps(devTexts, observer) }
-        return Outcome(files: files, damaged: damaged, task: devTexts.first?.task.name)
+        if !corpus.isEmpty { try overlaps(devTexts.map { ($0.task, $0.texts) }, observer) }
+        return Outcome(files: files, damaged: damaged, task: devTexts.first(where: \.isTrained)?.task.name)
     }
 
     /// A line for every task that lacks files, of all tasks where the folder is not that of one.

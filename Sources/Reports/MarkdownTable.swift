@@ -5,7 +5,10 @@ public enum MarkdownTable {
 
     /// - Parameter lines: cells, the headings first; no line ends the last.
     public static func text(_ lines: [[String]]) -> String {
-        let texts = lines.map { beginning + $0.joined(separator: " | ") + " |" }
+        let texts = lines.map { cells in
+            let cells = cells.map { $0.replacing("|", with: #"\|"#).replacing("\n", with: " ") }
+            return beginning + cells.joined(separator: " | ") + " |"
+        }
         let rule = "|" + String(repeating: "---|", count: lines[0].count)
         return ([texts[0], rule] + texts.dropFirst()).joined(separator: "\n")
     }

@@ -82,3 +82,9 @@ import Testing
         #expect(share.tick(0.835) == "83.5%" && share.text(0.83486) == "83.5%")
     }
 }
+
+@Suite struct MarkdownTableTests {
+    @Test func whatIsInACellEndsNone() {
+        #expect(MarkdownTable.text([["a", "b"], ["x|y\nz", "1"]]) == "| a | b |\n|---|---|\n| x\\|y z | 1 |")
+    }
+}

@@ -76,6 +76,7 @@ import Testing
         ] {
             try tool.write("{}\n", to: "Checkpoints/\(file)")
         }
+        try tool.write("{}\n", to: "Checkpoints/many/seeds.json")
         try tool.write("", to: "mine.yaml")
         try tool.write("", to: "text/mine.txt")
         #expect(try completions(tool, "yoso fin") == ["finetune"])
@@ -87,6 +88,10 @@ import Testing
             try completions(tool, "yoso predict --checkpoint Ch")
                 == ["Checkpoints", "Checkpoints/english", "Checkpoints/rte/a", "Checkpoints/sst2"])
         #expect(try completions(tool, "yoso report Checkpoints/s") == ["Checkpoints/sst2"])
+        #expect(try completions(tool, "yoso watch Checkpoints/s") == ["Checkpoints/sst2"])
+        #expect(try completions(tool, "yoso compare Checkpoints/m") == ["Checkpoints/many"])
+        #expect(try completions(tool, "yoso bench lra --task p") == ["pathfinder"])
+        #expect(try completions(tool, "yoso data glue --output g --tasks a") == ["ax"])
         #expect(try completions(tool, "yoso predict --device ") == ["auto", "cpu", "cuda"])
         #expect(try completions(tool, "yoso finetune --protocol m") == ["m-fac", "miniatures", "mosaic"])
         #expect(try completions(tool, "yoso pretrain mini --data t") == ["text"])

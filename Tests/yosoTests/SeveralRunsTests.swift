@@ -77,7 +77,8 @@ import Testing
             try Data(contentsOf: tool.file("grid/best/model.safetensors"))
                 == Data(contentsOf: tool.file("alone/best/model.safetensors")))
         for search in [
-            ["optimizer.rate=,1"], ["optimizer.rate=1,1"], ["optimizer.rate=1", "optimizer.rate=2"], ["task=rte,wnli"],
+            ["optimizer.rate=,1"], ["optimizer.rate=1,,2"], ["optimizer.rate=1,1"],
+            ["optimizer.rate=1", "optimizer.rate=2"], ["task=rte,wnli"],
         ] {
             #expect(try tool.run(tool.finetuning(search.flatMap { ["--search", $0] })).code == 64, "\(search)")
         }

@@ -66,6 +66,7 @@ struct BenchAttention: ParsableCommand {
     }
 
     func run() throws {
+        try AttentionReport.check(output)
         OpenBLAS.useOneThread()
         let workers = Workers(threads: threads)
         var bench = bench

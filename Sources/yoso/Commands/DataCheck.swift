@@ -40,6 +40,8 @@ struct DataCheck: ParsableCommand {
         let outcome = try inspection.run(in: folder, RunDisplay())
         Terminal.line("\(outcome.files) files, \(outcome.damaged) damaged")
         if outcome.damaged > 0 { throw ExitCode(1) }
-        Terminal.next("yoso finetune --task \(outcome.task ?? "all") --data \(folder) --checkpoint FOLDER")
+        if let task = outcome.task {
+            Terminal.next("yoso finetune --task \(task) --data \(folder) --checkpoint FOLDER")
+        }
     }
 }

@@ -21,7 +21,7 @@ struct ExportCommand: ParsableCommand {
         let folder = try HubFolder(of: ModelPath.url(checkpoint)) { Terminal.warn("note: \($0)") }
         let format = try HubFolder.Format(format, precision, hiddenStates: hiddenStates)
         try folder.write(to: output, as: format, by: "yoso \(Yoso.configuration.version)")
-        Terminal.next("read \(output)/\(AtomicFolder.cardName), then hf upload NAME \(output)")
+        Terminal.next("read \("\(output)/\(AtomicFolder.cardName)"), then hf upload NAME \(output)")
     }
 }
 

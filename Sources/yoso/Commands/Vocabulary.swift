@@ -33,8 +33,8 @@ struct Vocabulary: ParsableCommand {
 
         func run() throws {
             try training.run(into: output, RunDisplay())
-            let text = input.map { "--data \($0)" }.joined(separator: " ")
-            Terminal.next("yoso pretrain mini --vocabulary \(output) \(text)")
+            let text = input.reduce("" as ShellCommand) { "\($0) --data \($1)" }
+            Terminal.next("yoso pretrain mini --vocabulary \(output)\(text)")
         }
     }
 }
