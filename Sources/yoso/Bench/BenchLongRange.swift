@@ -9,9 +9,7 @@ struct BenchLongRange: ParsableCommand {
         abstract: "Time and memory of whole training steps of a task of the Long Range Arena, by attention.",
         example: "yoso bench lra --task text --data lra/")
 
-    @Option(
-        help: "The task, whose recipe says model and batch; rows have the task's most tokens.",
-        completion: .longRangeTask)
+    @Option(help: "Its recipe says model and batch; rows have its most tokens.", completion: .longRangeTask)
     var task = "text"
     @Option(help: "The key and its values, as of sweep.") var over = "model.attention=softmax,yoso(hashes=32)"
     @OptionGroup var settings: RecipeSettings

@@ -10,9 +10,7 @@ struct DataGlue: ParsableCommand {
         example: "yoso data glue --output glue/ --tasks sst2 rte")
 
     @Option(help: "Folder of all tasks.", completion: .directory) var output: String
-    @Option(
-        parsing: .upToNextOption, help: "Tasks, ax for the diagnostic set; the default is all.",
-        completion: .officialTask)
+    @Option(parsing: .upToNextOption, help: "Tasks, and ax, the diagnostic set; or all.", completion: .officialTask)
     var tasks: [String] = []
     @Option(help: "Where the files are, in the folders of the official server.") var server = OfficialSource.server
 

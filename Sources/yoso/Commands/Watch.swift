@@ -10,9 +10,7 @@ struct Watch: ParsableCommand {
             "Show runs while they work, on a page at 127.0.0.1: curves, speed, time left, masks as they fill them.",
         example: "yoso watch Checkpoints/mini Checkpoints/mini-yoso")
 
-    @Argument(help: "Runs, also such that begin later, or folders with runs below.", completion: .run) var runs = [
-        "Checkpoints"
-    ]
+    @Argument(help: "Runs, also later ones, or folders of runs.", completion: .run) var runs = ["Checkpoints"]
     @Option(help: "0 for any that is free.") var port: UInt16 = 6060
     @Option(
         help: "What curves are over: steps, tokens or time; the default is steps of one run, and tokens of several.")
