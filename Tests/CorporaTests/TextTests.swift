@@ -116,6 +116,37 @@ import Testing
         )
     }
 
+    @Test func whatFollowsAMemberOfGzipIsOneOrRefused() throws {
+        let folder = try TemporaryFolder()
+        let long = String(repeating: "a line of some length\n", count: 30_000)
+        var members: [Data] = []
+        for (index, text) in ["first\n", long].enumerated() {
+            let url = try folder.write(text, to: "\(index).txt")
+            guard try compress("gzip", url) else { try Test.cancel("gzip is not installed here") }
+            members.append(try Data(contentsOf: folder.file("\(index).txt.gz")))
+        }
+        func read(_ data: Data) throws -> Int {
+            try data.write(to: folder.file("joined.gz"))
+            return try lines(folder.file("joined.gz")).count
+        }
+        #expect(try read(members[0] + members[1]) == 30_001)
+        #expect(try read(members[1] + members[0] + Data(count: 700)) == 30_001)
+        #expect(try read(Data()) == 0)
+        var damaged = members[1]
+        damaged[damaged.startIndex] = 0
+        var broken = members[1]
+        broken[broken.endIndex - 5] ^= 1
+        for data in [
+            members[0] + damaged, members[0] + Data("x".utf8), members[0] + Data(count: 9) + members[1],
+            members[0].dropLast(),
+            members[0] + members[1].dropLast(9), members[0] + members[1].prefix(1), members[0] + broken,
+        ] {
+            #expect(throws: CorpusError(folder.file("joined.gz").path, "truncated or damaged gzip data")) {
+                try read(data)
+            }
+        }
+    }
+
     /// Which Swift's strings take for the same name.
     @Test func twoSpellingsOfAnAccentAreTwoFiles() throws {
         let folder = try TemporaryFolder()

@@ -34,32 +34,97 @@ final class PlainStream: ByteStream {
     }
 }
 
+/// Members of gzip behind one another, as `gzip` writes them when files are joined. zlib's own reading of files leaves out whatever
+/// follows a member and is none.
 final class GzipStream: ByteStream {
     private let url: URL
-    private let file: gzFile
+    private let file: PlainStream
+    /// Where it is, which zlib remembers.
+    private let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
+    private var input: [UInt8] = []
+    /// Where `input` has not been read to yet.
+    private var offset = 0
+    private var state = State.between
+
+    private enum State { case between, inside, plain }
 
     init(_ url: URL) throws {
         self.url = url
-        guard let file = gzopen(url.path, "rb") else { throw CorpusError(url, "cannot be read") }
-        self.file = file
+        file = try PlainStream(url)
+        stream.initialize(to: z_stream())
+        // 31: a window of 2^15 bytes, in gzip's frame.
+        guard inflateInit2_(stream, 31, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
+            throw CorpusError(url, "the gzip decoder cannot start")
+        }
     }
 
-    deinit { gzclose(file) }
+    deinit {
+        inflateEnd(stream)
+        stream.deallocate()
+    }
 
-    var bytesRead: Int { max(0, gzoffset(file)) }
+    var bytesRead: Int { file.bytesRead }
 
     func read(into buffer: inout [UInt8]) throws -> Int {
-        let piece = [UInt8](unsafeUninitializedCapacity: pieceSize) { piece, count in
-            count = max(0, Int(gzread(file, piece.baseAddress, UInt32(pieceSize))))
+        while true {
+            if input.count - offset < 2 { try refill() }
+            switch state {
+            case .between:
+                guard offset < input.count else { return 0 }
+                try begin()
+            case .plain:
+                let piece = input[offset...]
+                buffer.append(contentsOf: piece)
+                offset = input.count
+                return piece.count
+            case .inside:
+                guard offset < input.count else { throw damaged }
+                let output = try inflate()
+                guard output.isEmpty else {
+                    buffer.append(contentsOf: output)
+                    return output.count
+                }
+            }
         }
-        if piece.isEmpty {
-            // At a proper end of file no error is set; a truncated file ends with one.
-            var code: Int32 = 0
-            _ = gzerror(file, &code)
-            guard code == Z_OK || code == Z_STREAM_END else { throw CorpusError(url, "truncated or damaged gzip data") }
+    }
+
+    private var damaged: CorpusError { CorpusError(url, "truncated or damaged gzip data") }
+
+    private func refill() throws {
+        input.removeFirst(offset)
+        offset = 0
+        while input.count < 2, try file.read(into: &input) > 0 {}
+    }
+
+    /// A member, or, of a file that is none at all, its text as it is; zeros may fill up the end, as on tapes.
+    private func begin() throws {
+        let isMember = input[offset...].starts(with: [0x1F, 0x8B])
+        if !isMember, stream.pointee.total_in == 0 {
+            state = .plain
+        } else if !isMember, input[offset...].allSatisfy({ $0 == 0 }) {
+            offset = input.count
+        } else {
+            guard isMember, inflateReset(stream) == Z_OK else { throw damaged }
+            state = .inside
         }
-        buffer.append(contentsOf: piece)
-        return piece.count
+    }
+
+    private func inflate() throws -> [UInt8] {
+        var code = Z_OK
+        let output = [UInt8](unsafeUninitializedCapacity: pieceSize) { output, count in
+            input.withUnsafeMutableBufferPointer { bytes in
+                stream.pointee.next_in = bytes.baseAddress.map { $0 + offset }
+                stream.pointee.avail_in = UInt32(bytes.count - offset)
+                stream.pointee.next_out = output.baseAddress
+                stream.pointee.avail_out = UInt32(pieceSize)
+                code = CZlib.inflate(stream, Z_NO_FLUSH)
+                count = pieceSize - Int(stream.pointee.avail_out)
+            }
+        }
+        offset = input.count - Int(stream.pointee.avail_in)
+        guard code == Z_OK || code == Z_STREAM_END || code == Z_BUF_ERROR else { throw damaged }
+        if code == Z_STREAM_END { state = .between }
+        return output
     }
 }
 
