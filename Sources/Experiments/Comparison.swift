@@ -21,6 +21,14 @@ public struct Comparison {
         guard a.rows == b.rows else {
             throw TaskError(second, "was scored on \(b.rows ?? 0) dev rows, \(first) on \(a.rows ?? 0)")
         }
+        func differ<Value: Equatable>(_ a: Value?, _ b: Value?) -> Bool { a != nil && b != nil && a != b }
+        guard !differ(a.devRows, b.devRows) else {
+            throw TaskError(second, "was scored on other dev rows than \(first)")
+        }
+        guard !differ(a.metrics, b.metrics) else {
+            let (one, other) = (a.metrics ?? [], b.metrics ?? [])
+            throw TaskError(second, "is scored by \(Self.text(other)), \(first) by \(Self.text(one))")
+        }
         let title = (try? GlueTask.named(a.task).title) ?? a.task
         let seeds = a.seeds.filter(b.seeds.contains)
         guard seeds.count > 1 else {
@@ -28,24 +36,31 @@ public struct Comparison {
         }
         let comparison = PairedComparison(Self.scores(a, seeds), Self.scores(b, seeds))
         func points(_ value: Double) -> String { String(format: "%.2f", 100 * value) }
+        let diverged = [(first, a), (second, b)].compactMap { folder, report in
+            report.diverged.isEmpty
+                ? nil : "note: \(report.diverged.count) seeds of \(folder) diverged, and are not compared"
+        }
         let better = comparison.difference >= 0 ? (first, second) : (second, first)
         let size =
             "\(points(abs(comparison.difference))) ± \(points(comparison.deviation)) points over \(seeds.count) seeds"
         let chance = String(format: "p = %.3g, paired t-test", comparison.probability)
         if comparison.probability < 0.05 {
-            lines = ["yes: \(better.0) is better than \(better.1) on \(title) by \(size) (\(chance))"]
+            lines = ["yes: \(better.0) is better than \(better.1) on \(title) by \(size) (\(chance))"] + diverged
             self.better = better.0
             return
         }
         let more = comparison.seedsWanted.map { max(1, $0 - seeds.count) }
-        lines = [
-            "not shown: \(better.0) is ahead of \(better.1) on \(title) by \(size) (\(chance))",
-            more.map { "a difference of this size would need about \($0) more seeds" }
-                ?? (comparison.difference == 0
-                    ? "they are equal" : "a difference of this size would need more than 10,000 seeds"),
-        ]
+        lines =
+            [
+                "not shown: \(better.0) is ahead of \(better.1) on \(title) by \(size) (\(chance))",
+                more.map { "a difference of this size would need about \($0) more seeds" }
+                    ?? (comparison.difference == 0
+                        ? "they are equal" : "a difference of this size would need more than 10,000 seeds"),
+            ] + diverged
         self.better = nil
     }
+
+    private static func text(_ metrics: [Metric]) -> String { metrics.map(\.rawValue).joined(separator: " and ") }
 
     private static func report(_ folder: String) throws -> SeedReport {
         let url = URL(fileURLWithPath: "\(folder)/\(SeedReport.fileName)")

@@ -1,10 +1,12 @@
 import Training
 
 /// Why a search has no best point.
-struct AllPointsDiverged: Error, CustomStringConvertible {
+struct AllDiverged: Error, CustomStringConvertible {
     let folder: String
+    /// `points`, `seeds`
+    let what: String
 
-    var description: String { "\(folder): all points diverged; wanted for example lower rates" }
+    var description: String { "\(folder): all \(what) diverged; wanted for example lower rates" }
 }
 
 extension RunObserver {
@@ -13,7 +15,7 @@ extension RunObserver {
         do { return try body() } catch let error as TrainingError {
             guard case .diverged = error else { throw error }
             line("diverged: \(error)")
-        } catch let error as AllPointsDiverged { line("\(error)") }
+        } catch let error as AllDiverged { line("\(error)") }
         return nil
     }
 }

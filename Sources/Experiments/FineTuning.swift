@@ -106,17 +106,7 @@ public struct FineTuning {
         let files = try SampleData.task(data)
         let task = try recipe.task.withLabels(in: files)
         let interruption = observer.interruption()
-        let source = ModelPath.url(checkpoint)
-        if let fromTask { try Self.check(source, isOf: fromTask) }
-        _ = try HuggingFaceConfiguration(of: source)
-        let tokenizer = try TokenizerFolder.load(source)
-        var encoder = try EncoderOptions(of: source, tokenizer, length: recipe.options.length)
-        if !task.target.isOfWords { encoder.keepPooler(of: source) }
-        try recipe.check(encoder)
-        guard encoder.segments >= task.texts.count else {
-            throw CheckpointError(
-                source, "type_vocab_size is \(encoder.segments); the pairs of \(task.title) want 2")
-        }
+        let (source, tokenizer, encoder) = try start(of: recipe)
         if !randomWeights {
             let unused = try PretrainedEncoder.check(source, encoder, task.target, recipe.options)
             if let note = unused.note { observer.line("note: \(checkpoint): \(note)") }
@@ -192,6 +182,26 @@ public struct FineTuning {
 
     /// Keys that say where things are, and not what is learned.
     private static let places = ["kind", "name", "task", "checkpoint", "data"]
+
+    /// What the run begins with.
+    ///
+    /// - Throws: where the checkpoint is none, or the recipe wants another.
+    func start(
+        of recipe: FineTuningRecipe
+    ) throws -> (source: URL, tokenizer: any Tokenizer, encoder: EncoderOptions) {
+        let (source, task) = (ModelPath.url(recipe.checkpoint), recipe.task)
+        if let fromTask { try Self.check(source, isOf: fromTask) }
+        _ = try HuggingFaceConfiguration(of: source)
+        let tokenizer = try TokenizerFolder.load(source)
+        var encoder = try EncoderOptions(of: source, tokenizer, length: recipe.options.length)
+        if !task.target.isOfWords { encoder.keepPooler(of: source) }
+        try recipe.check(encoder)
+        guard encoder.segments >= task.texts.count else {
+            throw CheckpointError(
+                source, "type_vocab_size is \(encoder.segments); the pairs of \(task.title) want 2")
+        }
+        return (source, tokenizer, encoder)
+    }
 
     /// Reads the recipe and the task's files, so that what is wrong with them is said before other work.
     func checkFiles() throws {

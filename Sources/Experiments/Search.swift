@@ -73,16 +73,25 @@ public struct Search {
     /// best. A run that is kept goes on where it stopped, to the same bits as if it had been alone; one that diverges comes last.
     ///
     /// - Returns: the best epoch of the best point.
-    /// - Throws: as `FineTuning.run`; `UsageError` where the grid is none, `AllPointsDiverged`.
+    /// - Throws: as `FineTuning.run`; `UsageError` where the grid is none, `AllDiverged`.
     public func run(_ observer: some RunObserver) throws -> EvaluationReport<DevScores> {
         guard !grid.isEmpty else { return try run.run(observer) }
         let (task, points, folder) = (try run.read().task, try SearchGrid(grid).points, try folder)
-        try ReportFile.check(table: "\(folder)/leaderboard.md")
+        try RunFolder.checkNoRun(in: folder, nor: SeedReport.fileName)
+        try ReportFile.check(table: "\(folder)/\(Self.leaderboardName)")
         let common = run.settings(less: grid)
         // Every point is read before the first one starts.
-        var kept = try points.map { point in
+        var (kept, recipes): ([SearchEntry], [ResolvedRecipe]) = ([], [])
+        for point in points {
             let one = run.setting(point.settings).into("\(folder)/\(point.folder)")
-            return SearchEntry(point: point, run: one, epochs: try one.read().options.epochs)
+            let recipe = try one.read()
+            if let index = recipes.firstIndex(where: { $0.differences(from: recipe.resolved, less: []).isEmpty }) {
+                throw UsageError(
+                    "--search: '\(kept[index].name)' and '\(point.settings.joined(separator: " "))' are the same")
+            }
+            _ = try one.start(of: recipe)
+            recipes.append(recipe.resolved)
+            kept.append(SearchEntry(point: point, run: one, epochs: recipe.options.epochs))
         }
         let epochs = kept.reduce(1) { max($0, $1.epochs) }
         var (board, diverged): ([SearchEntry], [SearchEntry]) = ([], [])
@@ -102,18 +111,20 @@ public struct Search {
             }
             kept = scored.sorted { $0.score > $1.score } + kept
             board = kept + diverged
-            try ReportFile.write(text: leaderboard(task, board), to: "\(folder)/leaderboard.md")
+            try ReportFile.write(text: leaderboard(task, board), to: "\(folder)/\(Self.leaderboardName)")
         }
         observer.line("")
         observer.line(leaderboard(task, board))
         guard let best = board.first, let report = best.report else {
-            throw AllPointsDiverged(folder: folder)
+            throw AllDiverged(folder: folder, what: "points")
         }
         try RunFolder.link(
             "\(best.point.folder)/best", as: RunFolder.bestName, in: URL(fileURLWithPath: folder, isDirectory: true))
         observer.line("best: \(folder)/\(best.point.folder)/best, and \(folder)/best points there")
         return report
     }
+
+    static let leaderboardName = "leaderboard.md"
 
     private func leaderboard(_ task: TaskSource, _ board: [SearchEntry]) -> String {
         let lines = board.map { entry in

@@ -9,6 +9,9 @@ import Training
 public struct SeedReport: Codable {
     public internal(set) var task: String
     public internal(set) var `protocol`: String?
+    /// Those whose mean is a score, and the digest of the dev rows; nil where an earlier program wrote it.
+    public internal(set) var metrics: [Metric]?
+    public internal(set) var devRows: String?
     /// Dev rows of a score, and the splits that are not the official ones.
     public internal(set) var rows: Int?
     public internal(set) var subsets: [SplitCount]?
@@ -55,17 +58,20 @@ public struct Seeds {
     /// does not stop the others.
     ///
     /// - Returns: the report, and what the run of the median scored; nil where none came to an end.
-    /// - Throws: as `FineTuning.run`.
+    /// - Throws: as `FineTuning.run`; `AllDiverged`.
     @discardableResult public func run(
         _ observer: some RunObserver
     ) throws -> (report: SeedReport, median: TaskEvaluation?) {
         var scores: [TaskEvaluation?] = []
         try run.spread.each(Array(1...count), { try score(of: $0, observer) }, then: { scores.append($1) })
-        return try finish(scores, observer)
+        let outcome = try finish(scores, observer)
+        guard outcome.median != nil else { throw AllDiverged(folder: try folder, what: "seeds") }
+        return outcome
     }
 
     /// What the run of a seed scores; nil where it diverges.
     func score(of seed: Int, _ observer: some RunObserver) throws -> TaskEvaluation? {
+        try RunFolder.checkNoRun(in: try folder, nor: Search.leaderboardName)
         let one = run.setting(["seed=\(seed)"]).into("\(try folder)/seed-\(seed)")
         observer.line("")
         observer.line("seed \(seed)")
@@ -81,7 +87,7 @@ public struct Seeds {
     ) throws -> (report: SeedReport, median: TaskEvaluation?) {
         let folder = try folder
         var report = SeedReport(
-            task: try run.taskName, protocol: run.published?.name, seeds: [], statistics: nil, diverged: [], dead: [])
+            task: try run.taskName, protocol: run.published?.name, seeds: [], diverged: [], dead: [])
         var evaluations: [(seed: Int, evaluation: TaskEvaluation)] = []
         for (seed, evaluation) in zip(1..., scores) {
             guard let evaluation else {
@@ -91,6 +97,7 @@ public struct Seeds {
             report.seeds.append(seed)
             evaluations.append((seed, evaluation))
             (report.rows, report.subsets) = (evaluation.rows, evaluation.subsets)
+            (report.metrics, report.devRows) = (evaluation.metrics, evaluation.devRows)
             if evaluation.isConstant { report.dead.append(seed) }
         }
         let sorted = evaluations.sorted { $0.evaluation.primary < $1.evaluation.primary }

@@ -3,6 +3,7 @@ import Foundation
 import Recipes
 import Reports
 import Shipped
+import Tokenization
 import Training
 
 /// The same pretraining once for every value of a key, a fine-tuning of each on request, and one table.
@@ -40,6 +41,14 @@ public struct Sweep {
             return Pretraining(
                 try PretrainingRecipe(recipe, overrides + settings), output: "\(output)/\(variant.folder)/pretraining")
         }
+        for (index, run) in runs.enumerated() {
+            let same = runs[..<index].firstIndex {
+                $0.recipe.resolved.differences(from: run.recipe.resolved, less: []).isEmpty
+            }
+            if let same {
+                throw UsageError("--over \(over): '\(variants[same].name)' and '\(variants[index].name)' are the same")
+            }
+        }
         try spread.check(hasSeveralRuns: runs.count > 1, wanted: "several values in --over, or no --spread")
         (self.output, self.spread) = (output, spread)
         self.task = task.map { task in
@@ -57,6 +66,7 @@ public struct Sweep {
         try ReportFile.check(table: "\(output)/table.md")
         let fineTunings = zip(variants, runs).map(fineTuning)
         try fineTunings.forEach { try $0?.checkFiles() }
+        try runs.forEach { _ = try TokenizerFolder.load(URL(fileURLWithPath: $0.recipe.vocabulary)) }
         if spread == .runs { try tokenize(observer) }
         var table = SweepTable(key: variants[0].key, task: taskName)
         try spread.each(Array(variants.indices)) { index in

@@ -194,6 +194,10 @@ import Testing
         for (text, message) in [
             (cut.joined(separator: "\t"), "line 3 has 5 columns; wanted 7"),
             (good.replacing("\n", with: "\n\n", maxReplacements: 1), "line 2 has 1 columns; wanted 7"),
+            (
+                good.split(separator: "\n").dropLast().joined(separator: "\n"),
+                "1 rows; 2 were evaluated, as the log says"
+            ),
             ("x" + good, "line 1 names other columns; wanted set, index, label, prediction, …"),
         ] {
             try Data(text.utf8).write(to: predictions)

@@ -77,7 +77,7 @@ import Testing
             try Data(contentsOf: tool.file("grid/best/model.safetensors"))
                 == Data(contentsOf: tool.file("alone/best/model.safetensors")))
         for search in [
-            ["optimizer.rate=,1"], ["optimizer.rate=1,,2"], ["optimizer.rate=1,1"],
+            ["optimizer.rate=,1"], ["optimizer.rate=1,,2"], ["optimizer.rate=1,1"], ["optimizer.rate=1e-3,0.001"],
             ["optimizer.rate=1", "optimizer.rate=2"], ["task=rte,wnli"],
         ] {
             #expect(try tool.run(tool.finetuning(search.flatMap { ["--search", $0] })).code == 64, "\(search)")
@@ -101,6 +101,8 @@ import Testing
         #expect(round.code == 1 && round.error.hasSuffix("metrics.jsonl: no such log\n"), "\(round.error)")
         let wrong = try tool.run(tool.finetuning(["--search", "optimizer.rate=1e-3,fast", "--output", "wrong"]))
         #expect(wrong.code == 1 && wrong.error.contains("optimizer.rate is 'fast'") && !tool.exists("wrong"))
+        let long = try tool.run(tool.finetuning(["--search", "layers.frozen=0,5", "--output", "long"]))
+        #expect(long.code == 1 && long.error.contains("layers.frozen is 5") && !tool.exists("long"), "\(long.error)")
         let both = try tool.run(
             tool.finetuning(["--search", "optimizer.rate=1e-3,1e-4", "--set", "optimizer.rate=1"]))
         #expect(both.code == 64 && both.error.contains("optimizer.rate is both set and searched"))
@@ -164,6 +166,26 @@ import Testing
         try tool.write(report.replacingOccurrences(of: "\"rows\" : 2", with: "\"rows\" : 3"), to: "c/seeds.json")
         let rows = try tool.run("compare", "a", "c")
         #expect(rows.code == 1 && rows.error.contains("c: was scored on 3 dev rows, a on 2"), "\(rows.error)")
+        for (key, value, message) in [
+            ("\"accuracy\"", "\"f1\"", "c: is scored by f1, a by accuracy"),
+            ("\"devRows\" : \"", "\"devRows\" : \"0", "c: was scored on other dev rows than a"),
+        ] {
+            try tool.write(report.replacingOccurrences(of: key, with: value), to: "c/seeds.json")
+            let other = try tool.run("compare", "a", "c")
+            #expect(other.code == 1 && other.error == "Error: \(message)\n", "\(other.error)")
+        }
+        try tool.write(
+            report.replacingOccurrences(of: "\"diverged\" : [", with: "\"diverged\" : [4"), to: "c/seeds.json")
+        let less = try tool.run("compare", "a", "c")
+        #expect(less.output.hasSuffix("note: 1 seeds of c diverged, and are not compared\n"), "\(less.error)")
+        // A folder has one kind of runs: `best` is of those.
+        for (options, folder, holds) in [
+            (["--seeds", "2"], "a/seed-1", "lock, of a run"),
+            (["--search", "seed=1,2"], "a", "seeds.json, of other runs"),
+        ] {
+            let taken = try tool.run(tool.finetuning(options + ["--output", folder]))
+            #expect(taken.code == 1 && taken.error == "Error: \(folder): holds \(holds); choose another --output\n")
+        }
         let none = try tool.run("compare", "a", "run")
         #expect(none.code == 1 && none.error.contains("Error: run: no seeds.json; wanted a folder of"))
         try tool.write("{", to: "c/seeds.json")

@@ -64,6 +64,10 @@ import Testing
             #expect(result.code == 0, "\(result.error)")
             return try String(contentsOf: tool.file("\(name)/table.md"), encoding: .utf8).split(separator: "\n")
         }
+        let same = try tool.run([
+            "sweep", "tiny", "--over", "optimizer.rate=1e-3,0.001", "--data", "text", "--output", "same",
+        ])
+        #expect(same.code == 64 && same.error.contains("'1e-3' and '0.001' are the same"), "\(same.error)")
         let rates = try table(
             "rates", "optimizer.rate=10,1e-3",
             ["optimizer.decay=1", "schedule.warmup=0%", "schedule.shape=constant", "optimizer.clip=0"])

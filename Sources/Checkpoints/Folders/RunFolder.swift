@@ -143,6 +143,16 @@ public final class RunFolder {
         else { throw CheckpointError.system(link, "link") }
     }
 
+    /// - Throws: `CheckpointError` where a run is in the folder, or what has the name: its `best` would be another's.
+    public static func checkNoRun(in folder: String, nor name: String) throws {
+        for name in [lockName, logName, name] where FileManager.default.fileExists(atPath: "\(folder)/\(name)") {
+            throw CheckpointError(
+                URL(fileURLWithPath: folder, isDirectory: true),
+                "holds \(name), of \(name == lockName || name == logName ? "a run" : "other runs"); choose another --output"
+            )
+        }
+    }
+
     /// Removes the run in `url`, if there is one.
     ///
     /// - Throws: `CheckpointError` where something else is there.

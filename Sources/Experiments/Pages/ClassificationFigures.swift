@@ -15,9 +15,20 @@ struct ClassificationFigures {
 
     /// Reads the predictions of a run.
     ///
-    /// - Throws: `CheckpointError` where they are missing or damaged.
-    init(of folder: URL) throws {
+    /// - Parameter rows: those that were evaluated.
+    /// - Throws: `CheckpointError` where they are missing, damaged or less.
+    init(of folder: URL, rows: Int) throws {
         predictions = try PredictionFile(of: folder)
+        let all = predictions.rows
+        // The words of a sentence stand behind one another.
+        let found = zip(all, all.dropFirst()).reduce(min(1, all.count)) { count, pair in
+            count + (pair.0.set == pair.1.set && pair.0.index == pair.1.index ? 0 : 1)
+        }
+        guard found == rows else {
+            throw CheckpointError(
+                folder.appendingPathComponent(PredictionFile.fileName),
+                "damaged: \(found) rows; \(rows) were evaluated, as the log says")
+        }
         let (labels, best) = (predictions.labels, folder.appendingPathComponent(RunFolder.bestName))
         let names = (try? HuggingFaceConfiguration(of: best).labelNames) ?? labels
         // A config.json that names the same labels in another order is no translation.

@@ -75,8 +75,8 @@ public struct RunReport {
         }
         let curves = RunCurves([run], over: axis)
         body.append(HTMLPage.section("Learning", HTMLPage.charts(curves.learning)))
-        if best != nil {
-            body += try ClassificationFigures(of: run.log.folder).html
+        if let best {
+            body += try ClassificationFigures(of: run.log.folder, rows: best.evaluation.rows).html
         }
         if let filled = run.log.filled { body.append(HTMLPage.section("Filled masks", filled.html)) }
         body.append(HTMLPage.section("Work", HTMLPage.charts(curves.work)))

@@ -5,6 +5,8 @@ public struct ResolvedRecipe: Sendable {
     struct Value: Sendable {
         let key: String
         let texts: [String]
+        /// As the program writes what they mean.
+        let meant: [String]
         /// `default`, `mini.yaml:12`, `--set …`
         let origin: String
         let place: RecipeIssue.Place
@@ -112,7 +114,8 @@ public struct ResolvedRecipe: Sendable {
             }
             values.append(
                 Value(
-                    key: option.name, texts: layer?.texts ?? option.texts(settings), origin: layer?.origin ?? "default",
+                    key: option.name, texts: layer?.texts ?? option.texts(settings), meant: option.texts(settings),
+                    origin: layer?.origin ?? "default",
                     place: layer?.valuePlace ?? .recipe(file.name), doc: option.doc, choice: choice))
         }
     }
@@ -132,8 +135,8 @@ public struct ResolvedRecipe: Sendable {
 
     /// The values that are others in `other`, less those of some keys.
     public func differences(from other: ResolvedRecipe, less keys: [String]) -> [(key: String, value: String)] {
-        let theirs = Dictionary(other.values.map { ($0.key, $0.texts) }) { $1 }
-        return values.filter { !keys.contains($0.key) && theirs[$0.key] != $0.texts }.map {
+        let theirs = Dictionary(other.values.map { ($0.key, $0.meant) }) { $1 }
+        return values.filter { !keys.contains($0.key) && theirs[$0.key] != $0.meant }.map {
             ($0.key, $0.texts.joined(separator: " "))
         }
     }

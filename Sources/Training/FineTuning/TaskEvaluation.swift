@@ -6,6 +6,9 @@ public struct TaskEvaluation: Sendable, Codable, Equatable {
     public let rows: Int
     /// By the names of the metrics, with that of the dev set behind them where there are several.
     public let scores: [String: Double]
+    /// Those whose mean is the score, and the digest of the dev rows; nil where an earlier program wrote it.
+    public let metrics: [Metric]?
+    public let devRows: String?
     /// Whether all predictions are one: a dead model, whatever its accuracy.
     public let isConstant: Bool
     /// The task's score in the average of GLUE, which also chooses the best epoch: the mean over its metrics and dev sets.
@@ -31,6 +34,8 @@ public struct TaskEvaluation: Sendable, Codable, Equatable {
             }
         }
         self.task = task.name
+        self.metrics = metrics ?? task.metrics
+        devRows = String(data.dev.digest.prefix(16))
         self.scores = scores
         rows = predictions.count
         subsets = data.subsets.isEmpty ? nil : data.subsets
