@@ -7,7 +7,7 @@ import Training
 /// What the folder of a run tells of one of its checkpoints.
 struct RunRecord {
     let step: Int
-    /// Nil where the run kept none that can be read.
+    /// Nil where the run has none.
     let recipe: RecordedRecipe?
     /// What held-out text gave at this step, and what dev rows did; nil where nobody evaluated it.
     let heldOut: EvaluationReport<Figures>?
@@ -19,7 +19,7 @@ struct RunRecord {
 
     /// Nil where `checkpoint` does not stand in the folder of a run.
     ///
-    /// - Throws: `CheckpointError` where the run's log is damaged.
+    /// - Throws: `CheckpointError` where the run's log or recipe is damaged.
     init?(of checkpoint: URL) throws {
         let checkpoint = checkpoint.resolvingSymlinksInPath()
         let run = checkpoint.deletingLastPathComponent()
@@ -28,10 +28,15 @@ struct RunRecord {
         guard let step = digits, RunFolder.checkpointName(step) == checkpoint.lastPathComponent,
             FileManager.default.fileExists(atPath: log.path)
         else { return nil }
+        if let problem = MetricsLog.problem(in: run) { throw problem }
         self.step = step
         let recipe = run.appendingPathComponent(RunFolder.recipeName)
-        self.recipe = (try? String(contentsOf: recipe, encoding: .utf8)).flatMap {
-            try? RecordedRecipe(text: $0, name: recipe.relativePath)
+        let text = try? String(contentsOf: recipe, encoding: .utf8)
+        self.recipe = try text.map { text in
+            guard let recorded = try? RecordedRecipe(text: text, name: recipe.relativePath) else {
+                throw CheckpointError(recipe, "damaged: no recipe; remove it to export without what it tells")
+            }
+            return recorded
         }
         heldOut = try MetricsLog.values(
             EvaluationReport<Figures>.self, kind: MaskedWords.evaluationKind, in: log

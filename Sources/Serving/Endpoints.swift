@@ -47,6 +47,9 @@ extension ServedModel {
         }
         try limits.check(text)
         guard text.contains(MaskFilling.mask) else { throw Refusal.invalid("the text has no \(MaskFilling.mask)") }
+        guard fields["text2"] ?? .null == .null else {
+            throw Refusal.invalid("two texts, but masks are filled in one; wanted 'text' alone")
+        }
         let top = fields["top"] ?? .integer(5)
         guard let count = top.whole, (1...100).contains(count) else {
             throw Refusal.invalid("'top' is \(top); wanted an integer from 1 to 100")

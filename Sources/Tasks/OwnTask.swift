@@ -46,6 +46,7 @@ public struct OwnTask: Configurable {
             .filter(\.1).map { ($0.0, "the key 'task.\($0.0)' is missing; wanted a text") }
         let fitting = Metric.allCases.filter { $0.fits(target) }
         let wrong: [(String, Bool, String)] = [
+            ("text", texts.map { Set($0).count < $0.count } ?? false, "has the same column twice"),
             ("text", (texts ?? []).count > 2, "has \((texts ?? []).count) columns; wanted one, or two"),
             ("label", label.map { (texts ?? []).contains($0) } ?? false, "is '\(label ?? "")', which is a text too"),
             ("kind", isOfWords && kind != .classes, "is \(kind); with task.label: tokens every word has one tag"),

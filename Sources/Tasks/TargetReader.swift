@@ -62,6 +62,7 @@ struct TargetReader {
     private func text(_ cell: Cell, _ place: String) throws -> String {
         switch cell {
         case .list: throw TaskError(place, "the label is a list; wanted one label, or kind: labels")
+        case .other(let value): throw TaskError(place, "the label is \(value); wanted one label")
         case .text(let text) where !text.isEmpty || task.allowsEmptyTexts: return text
         case .text, .missing: throw TaskError(place, "the label '\(task.label.first ?? "")' is missing")
         }
@@ -75,6 +76,7 @@ struct TargetReader {
                 return name
             }
         case .missing: throw TaskError(place, "the label '\(task.label.first ?? "")' is missing")
+        case .other(let value): throw TaskError(place, "the labels are \(value); wanted a list of texts")
         case .text(let text):
             if let separator = task.separator {
                 let parts = text.isEmpty ? [] : text.components(separatedBy: separator)

@@ -72,7 +72,12 @@ public struct TaskFile: Sendable, Equatable {
             let place = "\(url.relativePath):\(row.line)"
             let texts = try columns.prefix(task.texts.count).map { column in
                 guard case .text(let text) = row.cells[column] else {
-                    let problem = row.cells[column] == .missing ? "is missing" : "is a list"
+                    let problem =
+                        switch row.cells[column] {
+                        case .missing: "is missing"
+                        case .other(let value): "is \(value)"
+                        default: "is a list"
+                        }
                     throw TaskError(place, "'\(table.header[column])' \(problem); wanted a text")
                 }
                 guard task.allowsEmptyTexts || !text.allSatisfy(\.isWhitespace) else {
@@ -88,8 +93,14 @@ public struct TaskFile: Sendable, Equatable {
     /// - Throws: `TaskError` where `folder` does not hold it.
     static func url(of file: TaskSource.File, _ task: TaskSource, in folder: URL) throws -> URL {
         guard let url = find(task, file, in: folder) else {
-            let hint = task.hint.map { "wanted \(task.title)/\(file.name) there, as \($0)" } ?? "wanted that file there"
-            throw TaskError(folder.relativePath, "no \(file.name) of \(task.title); \(hint)")
+            guard let hint = task.hint else {
+                let isAlone = file.name.hasPrefix("/") || folder.relativePath == "."
+                let place = isAlone ? file.name : folder.appendingPathComponent(file.name).relativePath
+                throw TaskError(place, "no such file or folder, of the task \(task.title)")
+            }
+            throw TaskError(
+                folder.relativePath,
+                "no \(file.name) of \(task.title); wanted \(task.title)/\(file.name) there, as \(hint)")
         }
         return url
     }

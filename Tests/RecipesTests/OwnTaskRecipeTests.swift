@@ -77,6 +77,8 @@ import Testing
                     "task.separator wants task.kind: labels", "task.devShare is 0.95; wanted 0.1% to 90%",
                 ])
         #expect(
+            try problems("task: { train: r.csv, text: [a, a], label: b }") == ["task.text has the same column twice"])
+        #expect(
             try problems(right, ["task=sst2"]) == ["task.train is of a task of your own, and the task is sst2"])
         #expect(
             try problems("task: { trian: r.csv, text: a, label: b }") == [

@@ -34,6 +34,10 @@ import Testing
         ("/embed", "[1,2,3,4]", 413, "4 texts; wanted at most 3 a request"),
         ("/embed", "[\"a\",\"b\",\"c\"]", 429, "the queue is full, 0 texts wait; ask again"),
         ("/fill", "{\"text\": \"the cat\"}", 422, "the text has no [MASK]"),
+        (
+            "/fill", "{\"text\": \"a [MASK]\", \"text2\": \"b\"}", 422,
+            "two texts, but masks are filled in one; wanted 'text' alone"
+        ),
         ("/fill", "[7]", 422, "text 1: 7; wanted an object"),
         ("/fill", "{\"top\": 3}", 422, "'text' is null; wanted a string with [MASK]"),
         ("/fill", "{\"text\": \"a [MASK]\", \"top\": 0}", 422, "'top' is 0; wanted an integer from 1 to 100"),

@@ -97,6 +97,20 @@ import Testing
         #expect(
             try problem("text,label\na,y|x\n", labels)
                 == "t.csv:2: the labels are 'y|x'; wanted a JSON list such as [\"a\", \"b\"], or a separator")
+        for (text, label, message) in [
+            (#""a""#, #"{"b":1}"#, #"the labels are {"b":1}; wanted a list of texts"#),
+            (#""a""#, #"[["x"]]"#, #"the labels are [["x"]]; wanted a list of texts"#),
+            (#"{"b":1}"#, #"["x"]"#, #"'text' is {"b":1}; wanted a text"#),
+            (#""a","text":"b""#, #"["x"]"#, "a key stands twice in the object"),
+        ] {
+            let row = #"{"text":\#(text),"label":\#(label)}"# + "\n"
+            try with(["t.jsonl": row]) {
+                do {
+                    _ = try task("t.jsonl", dev: "t.jsonl", kind: .labels).withLabels(in: folder)
+                    Issue.record("\(row) is read")
+                } catch { #expect("\(error)".hasSuffix("t.jsonl:1: \(message)"), "\(error)") }
+            }
+        }
         #expect(
             try problem("text,label\na,\"[\"\"y\"\",\"\"y\"\"]\"\n", labels) == "t.csv:2: the label 'y' occurs twice")
         #expect(try problem("text,label\na,[]\nb,[]\n", labels) == "t.csv: no row has a label; wanted one at least")
@@ -142,7 +156,7 @@ import Testing
         #expect(
             try problem(many, dev: "text,label\na,lable3\n", task(dev: "d.csv"))
                 == "d.csv:2: unknown label 'lable3'; wanted one of the 20 labels of the task (did you mean 'label3'?)")
-        #expect(try problem(right, task("n.csv")) == "FOLDER: no n.csv of own; wanted that file there")
+        #expect(try problem(right, task("n.csv")) == "n.csv: no such file or folder, of the task own")
         #expect(
             try problem("text,label\na,x\na,y\nb,z\nb,z\n", task(metric: .f1))
                 == "t.csv: f1 is of two classes, and there are 3; wanted macroF1 or microF1")

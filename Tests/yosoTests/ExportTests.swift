@@ -53,6 +53,18 @@ import Testing
         ] { #expect(card.contains(part), "\(part): \(card)") }
         // Not of the whole dev set, which the hub must not take it for.
         #expect(card.contains("name: \"GLUE SST-2 (SST-2: 2 of 872 dev rows)\"") && !card.contains("split: validation"))
+        // What is damaged is not unknown.
+        let run = tool.file("tuned/best").resolvingSymlinksInPath().deletingLastPathComponent()
+        let (log, recipe) = (run.appendingPathComponent("metrics.jsonl"), run.appendingPathComponent("recipe.yaml"))
+        let (whole, text) = (try Data(contentsOf: log), try Data(contentsOf: recipe))
+        try whole.prefix(whole.count / 2).write(to: log)
+        let cut = try tool.run("export", "tuned", "--output", "cut")
+        #expect(cut.code == 1 && cut.error.contains("metrics.jsonl: damaged: it ends at step "), "\(cut.error)")
+        try whole.write(to: log)
+        try Data("{{{".utf8).write(to: recipe)
+        let torn = try tool.run("export", "tuned", "--output", "cut")
+        #expect(torn.code == 1 && torn.error.contains("recipe.yaml: damaged: no recipe"), "\(torn.error)")
+        try text.write(to: recipe)
         // A copy of the checkpoint alone does not know.
         try FileManager.default.copyItem(at: tool.file("tuned/best").resolvingSymlinksInPath(), to: tool.file("copy"))
         #expect(try tool.run("export", "copy", "--output", "again").code == 0)

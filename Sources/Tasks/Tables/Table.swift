@@ -8,6 +8,8 @@ enum Cell: Equatable {
     case list([String])
     /// JSON's null, or no such key.
     case missing
+    /// An object, or a list of what is no text: of no use to a task.
+    case other(JSONValue)
 }
 
 /// Rows of a file under named columns, one after another: TSV as GLUE has it (split at tabs alone, quotes are characters),
@@ -91,19 +93,29 @@ final class Table {
             return try lines.nextCommaSeparated().map { Row(line: line, keys: nil, cells: $0.map { .text($0) }) }
         case .jsonl, .json:
             guard let bytes = try lines.next() else { return nil }
+            let members: [JSONValue.Member]
             do throws(JSONValue.Damage) {
-                guard let members = try JSONValue(bytes).members else { throw JSONValue.Damage(byte: 1) }
-                return Row(line: line, keys: members.map(\.key), cells: members.map { Cell($0.value) })
+                guard let found = try JSONValue(bytes).members else { throw JSONValue.Damage(byte: 1) }
+                members = found
             } catch {
                 throw lines.error(bytes, error.byte - 1, "not JSON lines; wanted an object a line")
             }
+            let keys = members.map(\.key)
+            guard Set(keys.map { Array($0.utf8) }).count == keys.count else {
+                throw TaskError("\(lines.place):\(line)", "a key stands twice in the object")
+            }
+            return Row(line: line, keys: keys, cells: members.map { Cell($0.value) })
         }
     }
 }
 
 extension Cell {
     init(_ value: JSONValue) {
-        self = value == .null ? .missing : value.list.map { .list($0.map(Self.text)) } ?? .text(Self.text(value))
+        let isNested = value.members != nil || value.list?.contains { $0.members != nil || $0.list != nil } ?? false
+        self =
+            if isNested { .other(value) } else if value == .null { .missing } else {
+                value.list.map { .list($0.map(Self.text)) } ?? .text(Self.text(value))
+            }
     }
 
     private static func text(_ value: JSONValue) -> String { value.text ?? value.description }
