@@ -50,7 +50,10 @@ public struct ListeningError: Error, Equatable, CustomStringConvertible {
     /// What the system says of an address, without the function that was called: `bind(…): Address already in use (errno: 98)`.
     init(_ host: String, _ port: Int, _ error: any Error) {
         let text = "\(error)"
-        let reason = text.firstMatch(of: /: ([^:()]*)\)? \(errno:/).map { String($0.1) } ?? text
+        let reason =
+            text.firstMatch(of: /: ([^:()]*)\)? \(errno:/).map { String($0.1) }
+            ?? (text.contains("UnknownHost")
+                ? "no such host; wanted an address of this machine, such as 127.0.0.1" : text)
         let isOfPort = [EADDRINUSE, EACCES].contains { text.contains("(errno: \($0))") }
         description =
             "\(host):\(port): cannot be listened on: \(reason)"

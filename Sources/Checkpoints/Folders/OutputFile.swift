@@ -91,8 +91,7 @@ public final class OutputFile {
         let type = try? FileManager.default.attributesOfItem(atPath: url.path)[.type] as? FileAttributeType
         guard let type, type != .typeRegular, type != .typeDirectory else { return try replace(url, with: data) }
         guard Ranks.current.isFirst else { return }
-        do {
-            try FileHandle(forWritingTo: url).write(contentsOf: data)
-        } catch { throw CheckpointError(url, "cannot be written: \(error.localizedDescription)") }
+        let file = try OutputFile(url, appends: true)
+        try data.withUnsafeBytes { try file.write($0) }
     }
 }
