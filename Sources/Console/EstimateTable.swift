@@ -22,7 +22,7 @@ public struct EstimateTable {
                 "speed",
                 "\(Show.count(estimate.tokensPerSecond)) tokens/s"
                     + (estimate.shareOfPeak.map {
-                        ", \(Show.percent($0)) of the measured \(Show.count(estimate.peak.operations))FLOP/s"
+                        ", \(Show.percent($0)) of the measured \(Show.count(1e-9 * estimate.peak.operations)) GFLOP/s"
                     } ?? "; the machine is too busy to measure its peak")
             ),
             ("peak memory", Show.bytes(estimate.peakMemoryBytes)),

@@ -10,7 +10,7 @@ import Training
 struct Yoso: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "yoso",
-        abstract: "Pretrain BERT-style encoders and fine-tune them on GLUE, on ordinary CPUs.",
+        abstract: "Pretrain BERT-style encoders, fine-tune and use them, on ordinary CPUs and GPUs.",
         example: "yoso demo", version: "0.2.0",
         subcommands: [
             Demo.self, Vocabulary.self, DataCommand.self, Pretrain.self, Finetune.self, Runs.self, Evaluate.self,

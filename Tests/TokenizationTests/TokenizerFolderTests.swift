@@ -48,7 +48,7 @@ import Tokenization
         let folder = try TemporaryFolder()
         #expect(
             message(folder.url) { _ = try TokenizerFolder.load(folder.file("none")) }
-                == "none: no such vocabulary; make one with `yoso vocab train --input TEXT --size 16000 --output FOLDER`"
+                == "none: no such vocabulary; make one with `yoso vocab train --input TEXT --size 16000 --output none`"
         )
         #expect(
             TokenizationTests.message { _ = try TokenizerFolder.load(folder.url) }?.hasSuffix(

@@ -51,7 +51,7 @@ import Testing
         try expect(tool, run + ["--set", "seed"], code: 64, "--set seed: wanted key=value")
         try expect(
             tool, run + ["--vocabulary", "none"],
-            "none: no such vocabulary; make one with `yoso vocab train --input TEXT --size 16000 --output FOLDER`")
+            "none: no such vocabulary; make one with `yoso vocab train --input TEXT --size 16000 --output none`")
         #expect(!tool.exists("run/step-000002"))
     }
 

@@ -20,7 +20,8 @@ public enum TokenizerFolder {
             }
             throw TokenizationError(
                 url.relativePath,
-                "no such vocabulary; make one with `yoso vocab train --input TEXT --size 16000 --output FOLDER`")
+                "no such vocabulary; make one with `yoso vocab train --input TEXT --size 16000 --output \(url.relativePath)`"
+            )
         }
         guard isDirectory.boolValue else {
             return url.pathExtension == "txt"

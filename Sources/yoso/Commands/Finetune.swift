@@ -5,7 +5,7 @@ import Recipes
 
 struct Finetune: ParsableCommand, RankedCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Fine-tune a pretrained encoder on a GLUE task, or on all of them, or continue an interrupted run.",
+        abstract: "Fine-tune an encoder on a task, GLUE, or the Long Range Arena, or continue an interrupted run.",
         example: "yoso finetune --task sst2 --checkpoint Checkpoints/mini --data glue/")
 
     @Argument(

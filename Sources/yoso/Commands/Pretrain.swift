@@ -9,7 +9,8 @@ struct Pretrain: ParsableCommand, RankedCommand {
         abstract: "Pretrain an encoder by a recipe, or continue an interrupted run to the same bits.",
         example: "yoso pretrain mini --data text/ --set precision=bf16")
 
-    @Argument(help: "A recipe, or the name of one that ships: tiny, mini, small, base.", completion: .pretrainingRecipe)
+    @Argument(
+        help: "A recipe, or the name of one that ships, as tiny, mini, small, base.", completion: .pretrainingRecipe)
     var recipe: String
     @OptionGroup var settings: RecipeSettings
     @OptionGroup var files: PretrainingFiles
