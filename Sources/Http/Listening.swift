@@ -11,14 +11,19 @@ extension Router<BasicRequestContext> {
     /// - Parameters:
     ///   - port: 0 for any that is free.
     ///   - idle: how long a connection may be idle; nil for as long as it likes.
+    ///   - bodies: the most bytes of one.
     ///   - connections: those at the same time; further ones wait to be accepted.
     ///   - began: hears of the port.
     public func application(
-        at host: String, _ port: Int, idle: Duration? = nil, connections: Int = 1024,
+        at host: String, _ port: Int, idle: Duration? = nil, bodies: Int = 0, connections: Int = 1024,
         began: @escaping @Sendable (_ port: Int) -> Void
     ) -> Application<RouterResponder<BasicRequestContext>> {
         Application(
-            router: self, server: .http1(configuration: .init(idleTimeout: idle.map { .init($0) })),
+            router: self,
+            server: .http1(
+                configuration: .init(
+                    additionalChannelHandlers: [Courtesies.Inserter(limit: bodies)], idleTimeout: idle.map { .init($0) }
+                )),
             configuration: .init(
                 address: .hostname(host, port: port),
                 availableConnectionsDelegate: MaximumAvailableConnections(connections)),

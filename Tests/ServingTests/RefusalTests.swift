@@ -89,6 +89,27 @@ import Testing
         }
     }
 
+    /// Who waits before a body hears that it may come, unless it is too long.
+    @Test func whoWaitsBeforeABodyIsToldToGoOn() async throws {
+        try await Client.with(Fixture.pretraining.model { $0.bytes = 100 }) { client in
+            let reply = try await client.post("/embed", "\"cat\"", ["Expect: 100-continue"])
+            #expect(reply.status == 100 && reply.body.hasPrefix("HTTP/1.1 200 OK\r\n"), "\(reply)")
+            #expect(try await client.post("/embed", "\"cat\"").status == 200)
+            let long = "\"\(String(repeating: "a", count: 200))\""
+            #expect(try await client.post("/embed", long, ["Expect: 100-continue"]).status == 413)
+        }
+    }
+
+    /// Of HTTP/1.0 nobody keeps a connection who does not say so.
+    @Test func connectionsOfHTTP10EndWithTheAnswer() async throws {
+        try await Client.with(Fixture.pretraining.model()) { client in
+            let health = try await client.send(Array("GET /health HTTP/1.0\r\n\r\n".utf8))
+            #expect(health.status == 200)
+            let embed = try await client.send(Array("POST /embed HTTP/1.0\r\nContent-Length: 5\r\n\r\n\"cat\"".utf8))
+            #expect(embed.status == 200 && embed.body.contains("["))
+        }
+    }
+
     /// Of a body that does not come as of an answer.
     @Test func timeHasALimit() async throws {
         try await Client.with(Fixture.pretraining.model { $0.time = .milliseconds(100) }) { client in
