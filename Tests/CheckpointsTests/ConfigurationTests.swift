@@ -106,6 +106,11 @@ import Testing
             ),
             ("type_vocab_size", 0, "type_vocab_size is 0; wanted 1 to 1000"),
             ("id2label", ["x": "a"], "id2label has the key 'x'; wanted numbers"),
+            ("id2label", ["0": "a", "2": "b"], "id2label has not the ids 0 to 1, each once"),
+            (
+                "problem_type", "ranking",
+                "problem_type is 'ranking'; wanted regression, single_label_classification, multi_label_classification"
+            ),
         ] as [(String, Any, String)] {
             #expect(try problem { $0[key] = value } == text)
         }
@@ -115,6 +120,12 @@ import Testing
                 == "position_embedding_type is 'relative_key'; wanted 'absolute'")
         #expect(
             try problem { $0["id2label"] = ["0": "yes", "1": "yes"] } == "id2label names two labels 'yes', 'yes'")
+        #expect(
+            try problem { ($0["id2label"], $0["label2id"]) = (["0": "no", "1": "yes"], ["no": 1, "yes": 0]) }
+                == "label2id says 1 of 'no', and id2label another")
+        #expect(
+            try problem { ($0["id2label"], $0["problem_type"]) = (["0": "no", "1": "yes"], "regression") }
+                == "problem_type is 'regression' of 2 values; wanted one")
     }
 
     @Test func missingAndMistypedKeysAreNamed() throws {

@@ -25,8 +25,31 @@ extension HuggingFaceConfiguration {
             throw CheckpointError(
                 url, "id2label names two labels '\(labels.values.sorted().joined(separator: "', '"))'")
         }
-        if let key = labels?.keys.sorted().first(where: { Int($0) == nil }) {
+        try labels.map { try check($0, url) }
+        let kinds = ["regression", "single_label_classification", "multi_label_classification"]
+        guard kinds.contains(problemType ?? kinds[0]) else {
+            throw CheckpointError(
+                url, "problem_type is '\(problemType ?? "")'; wanted \(kinds.joined(separator: ", "))")
+        }
+        if let names = labelNames, names.count > 1, problemType == kinds[0] {
+            throw CheckpointError(url, "problem_type is '\(kinds[0])' of \(names.count) values; wanted one")
+        }
+    }
+
+    /// Names by ids, and ids by names where they are said too.
+    private func check(_ labels: [String: String], _ url: URL) throws {
+        if let key = labels.keys.sorted().first(where: { Int($0) == nil }) {
             throw CheckpointError(url, "id2label has the key '\(key)'; wanted numbers")
+        }
+        let ids = Set(labels.keys.compactMap { Int($0) })
+        guard ids == Set(0..<labels.count) else {
+            throw CheckpointError(url, "id2label has not the ids 0 to \(labels.count - 1), each once")
+        }
+        guard let labelIDs, labelIDs.count == labels.count else { return }
+        if let name = labelIDs.keys.sorted().first(where: { name in
+            labels.values.contains(name) && labelIDs[name].flatMap { labels["\($0)"] } != name
+        }) {
+            throw CheckpointError(url, "label2id says \(labelIDs[name] ?? 0) of '\(name)', and id2label another")
         }
     }
 }
