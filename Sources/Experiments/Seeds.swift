@@ -9,9 +9,9 @@ import Training
 public struct SeedReport: Codable {
     public internal(set) var task: String
     public internal(set) var `protocol`: String?
-    /// Those whose mean is a score, and the digest of the dev rows; nil where an earlier program wrote it.
+    /// As of `TaskEvaluation`.
     public internal(set) var metrics: [Metric]?
-    public internal(set) var devRows: String?
+    public internal(set) var labels: String?
     /// Dev rows of a score, and the splits that are not the official ones.
     public internal(set) var rows: Int?
     public internal(set) var subsets: [SplitCount]?
@@ -97,7 +97,7 @@ public struct Seeds {
             report.seeds.append(seed)
             evaluations.append((seed, evaluation))
             (report.rows, report.subsets) = (evaluation.rows, evaluation.subsets)
-            (report.metrics, report.devRows) = (evaluation.metrics, evaluation.devRows)
+            (report.metrics, report.labels) = (evaluation.metrics, evaluation.labels)
             if evaluation.isConstant { report.dead.append(seed) }
         }
         let sorted = evaluations.sorted { $0.evaluation.primary < $1.evaluation.primary }

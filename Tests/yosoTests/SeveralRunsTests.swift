@@ -168,7 +168,7 @@ import Testing
         #expect(rows.code == 1 && rows.error.contains("c: was scored on 3 dev rows, a on 2"), "\(rows.error)")
         for (key, value, message) in [
             ("\"accuracy\"", "\"f1\"", "c: is scored by f1, a by accuracy"),
-            ("\"devRows\" : \"", "\"devRows\" : \"0", "c: was scored on other dev rows than a"),
+            ("\"labels\" : \"", "\"labels\" : \"0", "c: was scored on other dev rows than a"),
         ] {
             try tool.write(report.replacingOccurrences(of: key, with: value), to: "c/seeds.json")
             let other = try tool.run("compare", "a", "c")

@@ -6,21 +6,18 @@ public enum FileLock {
     /// apart. Closing it unlocks it.
     ///
     /// - Parameter named: what it is the lock of, for errors.
-    /// - Throws: `CheckpointError` where it cannot be made.
+    /// - Throws: `CheckpointError` where it cannot be made or locked.
     static func take(_ url: URL, of named: URL, tries: Int = 5) throws -> Int32? {
         while true {
             let descriptor = open(url.path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
             guard descriptor >= 0 else { throw CheckpointError.system(named, "create") }
-            guard lock(descriptor, tries) else {
-                close(descriptor)
-                return nil
-            }
+            var isTaken = false
+            defer { if !isTaken { close(descriptor) } }
+            guard try lock(descriptor, named, tries) else { return nil }
             // Whoever had it before may have removed or renamed the file between the two calls.
-            var (held, named) = (stat(), stat())
-            if fstat(descriptor, &held) == 0, lstat(url.path, &named) == 0, held.st_ino == named.st_ino {
-                return descriptor
-            }
-            close(descriptor)
+            var (held, found) = (stat(), stat())
+            isTaken = fstat(descriptor, &held) == 0 && lstat(url.path, &found) == 0 && held.st_ino == found.st_ino
+            if isTaken { return descriptor }
         }
     }
 
@@ -32,7 +29,7 @@ public enum FileLock {
         let descriptor = open(folder.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw CheckpointError.system(folder, "open") }
         defer { close(descriptor) }
-        guard lock(descriptor, 5) else { throw isTaken(folder) }
+        guard try lock(descriptor, folder, 5) else { throw isTaken(folder) }
         return try body()
     }
 
@@ -40,11 +37,14 @@ public enum FileLock {
         CheckpointError(url, "another process is writing it; wait for it or choose another name")
     }
 
-    private static func lock(_ descriptor: Int32, _ tries: Int) -> Bool {
+    /// - Throws: `CheckpointError` where the file system has no locks.
+    private static func lock(_ descriptor: Int32, _ named: URL, _ tries: Int) throws -> Bool {
         // Whoever looks whether a run works holds its lock for a moment.
-        (0..<tries).contains { attempt in
+        for attempt in 0..<tries {
             if attempt > 0 { usleep(10_000) }
-            return flock(descriptor, LOCK_EX | LOCK_NB) == 0
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+            guard [EWOULDBLOCK, EINTR].contains(errno) else { throw CheckpointError.system(named, "lock") }
         }
+        return false
     }
 }

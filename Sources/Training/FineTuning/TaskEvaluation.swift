@@ -1,3 +1,4 @@
+import Digests
 import Tasks
 
 /// The scores of a model on the dev sets of a task: every row exactly once.
@@ -6,9 +7,10 @@ public struct TaskEvaluation: Sendable, Codable, Equatable {
     public let rows: Int
     /// By the names of the metrics, with that of the dev set behind them where there are several.
     public let scores: [String: Double]
-    /// Those whose mean is the score, and the digest of the dev rows; nil where an earlier program wrote it.
+    /// Those whose mean is the score; nil where an earlier program wrote it, as below.
     public let metrics: [Metric]?
-    public let devRows: String?
+    /// Digest of the labels of all rows, in order, by which rows are told from others whatever the vocabulary and the length.
+    public let labels: String?
     /// Whether all predictions are one: a dead model, whatever its accuracy.
     public let isConstant: Bool
     /// The task's score in the average of GLUE, which also chooses the best epoch: the mean over its metrics and dev sets.
@@ -35,7 +37,9 @@ public struct TaskEvaluation: Sendable, Codable, Equatable {
         }
         self.task = task.name
         self.metrics = metrics ?? task.metrics
-        devRows = String(data.dev.digest.prefix(16))
+        let digest = SHA256()
+        for row in truth { ([Double(row.count)] + row).withUnsafeBytes { digest.update($0) } }
+        labels = String(digest.hexadecimal().prefix(16))
         self.scores = scores
         rows = predictions.count
         subsets = data.subsets.isEmpty ? nil : data.subsets
