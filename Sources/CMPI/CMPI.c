@@ -3,6 +3,7 @@
 #ifdef CMPI_TRAIT
 
 #include <dlfcn.h>
+#include <limits.h>
 #include <mpi.h>
 #include <signal.h>
 #include <string.h>
@@ -108,6 +109,9 @@ static int begun(int code, MPI_Request made, intptr_t *request) {
     return code;
 }
 
+// MPI counts in a C int.
+static int is_countable(int64_t count) { return count >= 0 && count <= INT_MAX; }
+
 static int freed(intptr_t *request) {
     MPI_Request done = known(*request);
     *request = 0;
@@ -116,12 +120,14 @@ static int freed(intptr_t *request) {
 
 int cmpi_send(int channel, const void *bytes, int64_t count, int rank, int tag, intptr_t *request) {
     MPI_Request made = MPI_REQUEST_NULL;
+    if (!is_countable(count)) return MPI_ERR_COUNT;
     int code = MPI_Send_init(bytes, (int)count, MPI_BYTE, rank, tag, channels[channel], &made);
     return begun(code, made, request);
 }
 
 int cmpi_receive(int channel, void *bytes, int64_t count, int rank, int tag, intptr_t *request) {
     MPI_Request made = MPI_REQUEST_NULL;
+    if (!is_countable(count)) return MPI_ERR_COUNT;
     int code = MPI_Recv_init(bytes, (int)count, MPI_BYTE, rank, tag, channels[channel], &made);
     return begun(code, made, request);
 }
