@@ -185,14 +185,15 @@ public struct FineTuning {
 
     /// What the run begins with.
     ///
+    /// - Parameter tokenizer: the checkpoint's, where it was read before.
     /// - Throws: where the checkpoint is none, or the recipe wants another.
     func start(
-        of recipe: FineTuningRecipe
+        of recipe: FineTuningRecipe, _ tokenizer: (any Tokenizer)? = nil
     ) throws -> (source: URL, tokenizer: any Tokenizer, encoder: EncoderOptions) {
         let (source, task) = (ModelPath.url(recipe.checkpoint), recipe.task)
         if let fromTask { try Self.check(source, isOf: fromTask) }
         _ = try HuggingFaceConfiguration(of: source)
-        let tokenizer = try TokenizerFolder.load(source)
+        let tokenizer = try tokenizer ?? TokenizerFolder.load(source)
         var encoder = try EncoderOptions(of: source, tokenizer, length: recipe.options.length)
         if !task.target.isOfWords { encoder.keepPooler(of: source) }
         try recipe.check(encoder)

@@ -4,6 +4,7 @@ import Foundation
 import Recipes
 import Reports
 import Tasks
+import Tokenization
 import Training
 
 /// Every combination of the values of some keys.
@@ -81,18 +82,18 @@ public struct Search {
         try ReportFile.check(table: "\(folder)/\(Self.leaderboardName)")
         let common = run.settings(less: grid)
         // Every point is read before the first one starts.
-        var (kept, recipes): ([SearchEntry], [ResolvedRecipe]) = ([], [])
-        for point in points {
-            let one = run.setting(point.settings).into("\(folder)/\(point.folder)")
-            let recipe = try one.read()
-            if let index = recipes.firstIndex(where: { $0.differences(from: recipe.resolved, less: []).isEmpty }) {
-                throw UsageError(
-                    "--search: '\(kept[index].name)' and '\(point.settings.joined(separator: " "))' are the same")
-            }
-            _ = try one.start(of: recipe)
-            recipes.append(recipe.resolved)
-            kept.append(SearchEntry(point: point, run: one, epochs: recipe.options.epochs))
+        let recipes = try points.map { try run.setting($0.settings).read() }
+        var kept = zip(points, recipes).map { point, recipe in
+            SearchEntry(
+                point: point, run: run.setting(point.settings).into("\(folder)/\(point.folder)"),
+                epochs: recipe.options.epochs)
         }
+        if let (one, other) = ResolvedRecipe.alike(recipes.map(\.resolved)) {
+            throw UsageError("--search: '\(kept[one].name)' and '\(kept[other].name)' are the same")
+        }
+        // No point has a checkpoint of its own, and so no vocabulary.
+        var tokenizer: (any Tokenizer)?
+        for recipe in recipes { tokenizer = try run.start(of: recipe, tokenizer).tokenizer }
         let epochs = kept.reduce(1) { max($0, $1.epochs) }
         var (board, diverged): ([SearchEntry], [SearchEntry]) = ([], [])
         for rung in SearchGrid.rungs(points: kept.count, epochs: epochs) {

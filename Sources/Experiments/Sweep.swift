@@ -41,13 +41,8 @@ public struct Sweep {
             return Pretraining(
                 try PretrainingRecipe(recipe, overrides + settings), output: "\(output)/\(variant.folder)/pretraining")
         }
-        for (index, run) in runs.enumerated() {
-            let same = runs[..<index].firstIndex {
-                $0.recipe.resolved.differences(from: run.recipe.resolved, less: []).isEmpty
-            }
-            if let same {
-                throw UsageError("--over \(over): '\(variants[same].name)' and '\(variants[index].name)' are the same")
-            }
+        if let (one, other) = ResolvedRecipe.alike(runs.map(\.recipe.resolved)) {
+            throw UsageError("--over \(over): '\(variants[one].name)' and '\(variants[other].name)' are the same")
         }
         try spread.check(hasSeveralRuns: runs.count > 1, wanted: "several values in --over, or no --spread")
         (self.output, self.spread) = (output, spread)
@@ -66,7 +61,9 @@ public struct Sweep {
         try ReportFile.check(table: "\(output)/table.md")
         let fineTunings = zip(variants, runs).map(fineTuning)
         try fineTunings.forEach { try $0?.checkFiles() }
-        try runs.forEach { _ = try TokenizerFolder.load(URL(fileURLWithPath: $0.recipe.vocabulary)) }
+        for vocabulary in Set(runs.map(\.recipe.vocabulary)) {
+            _ = try TokenizerFolder.load(URL(fileURLWithPath: vocabulary))
+        }
         if spread == .runs { try tokenize(observer) }
         var table = SweepTable(key: variants[0].key, task: taskName)
         try spread.each(Array(variants.indices)) { index in

@@ -141,6 +141,16 @@ public struct ResolvedRecipe: Sendable {
         }
     }
 
+    /// The places of the first two recipes that mean the same, however they are written; nil where there are none.
+    public static func alike(_ recipes: [ResolvedRecipe]) -> (Int, Int)? {
+        var places: [[[String]]: Int] = [:]
+        for (place, recipe) in recipes.enumerated() {
+            let earlier = places.updateValue(place, forKey: recipe.values.map { [$0.key] + $0.meant })
+            if let earlier { return (earlier, place) }
+        }
+        return nil
+    }
+
     /// The text of `key`.
     subscript(key: String) -> String { values.first { $0.key == key }?.texts.first ?? "" }
 
