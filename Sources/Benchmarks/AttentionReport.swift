@@ -34,16 +34,18 @@ public struct AttentionReport: Codable {
     /// - Throws: what writing throws.
     public func write(to folder: String) throws {
         try Self.check(folder)
-        try ReportFile.write(self, to: "\(folder)/attention.json")
-        try ReportFile.write(text: AttentionChart(report: self).html, to: "\(folder)/attention.html")
+        try ReportFile.write(self, to: "\(folder)/\(Self.jsonName)")
+        try ReportFile.write(text: AttentionChart(report: self).html, to: "\(folder)/\(Self.pageName)")
     }
+
+    private static let (jsonName, pageName) = ("attention.json", "attention.html")
 
     /// Makes the folder, before work is done for it.
     ///
     /// - Throws: `CheckpointError` where nothing can be written into it.
     public static func check(_ folder: String) throws {
         try AtomicFolder.createDirectory(URL(fileURLWithPath: folder, isDirectory: true))
-        for name in ["attention.json", "attention.html"] { try ReportFile.check("\(folder)/\(name)") }
+        for name in [jsonName, pageName] { try ReportFile.check("\(folder)/\(name)") }
     }
 
     var place: String { threads == 0 ? "a GPU" : "\(threads) threads" }

@@ -20,9 +20,10 @@ public struct ShellCommand: ExpressibleByStringInterpolation, CustomStringConver
         func isPlain(_ character: Character) -> Bool {
             character.isLetter || character.isNumber || "-_.=/:,+@%".contains(character)
         }
-        if !word.isEmpty, word.allSatisfy(isPlain), word.visible == word { return word }
-        let hasOthers = word.contains(where: \.isNewline) || word.contains("\t") || word.visible != word
-        guard hasOthers else { return "'" + word.replacing("'", with: #"'\''"#) + "'" }
+        guard word.onOneLine != word else {
+            let isPlain = !word.isEmpty && word.allSatisfy(isPlain)
+            return isPlain ? word : "'" + word.replacing("'", with: #"'\''"#) + "'"
+        }
         // What cannot be typed, as bash and zsh read it.
         let escaped = word.utf8.map { byte -> String in
             switch byte {

@@ -77,11 +77,12 @@ public final class OutputFile {
             try data.withUnsafeBytes { try file.write($0) }
             try file.sync()
             guard rename(temporary.path, url.path) == 0 else { throw CheckpointError.system(url, "write") }
-            try file.close()
         } catch {
             unlink(temporary.path)
             throw error
         }
+        // Until here nobody else may have the name: its end is its lock's.
+        withExtendedLifetime(file) {}
     }
 
     /// The same of a file that a user names: a link is followed, and what is no plain file, such as a pipe or a device, is written

@@ -145,12 +145,12 @@ public final class RunFolder {
 
     /// - Throws: `CheckpointError` where a run is in the folder, or what has the name: its `best` would be another's.
     public static func checkNoRun(in folder: String, nor name: String) throws {
-        for name in [lockName, logName, name] where FileManager.default.fileExists(atPath: "\(folder)/\(name)") {
-            throw CheckpointError(
-                URL(fileURLWithPath: folder, isDirectory: true),
-                "holds \(name), of \(name == lockName || name == logName ? "a run" : "other runs"); choose another --output"
-            )
+        let found = [(lockName, "a run"), (logName, "a run"), (name, "other runs")].first {
+            FileManager.default.fileExists(atPath: "\(folder)/\($0.0)")
         }
+        guard let (name, owner) = found else { return }
+        throw CheckpointError(
+            URL(fileURLWithPath: folder, isDirectory: true), "holds \(name), of \(owner); choose another --output")
     }
 
     /// Removes the run in `url`, if there is one.
