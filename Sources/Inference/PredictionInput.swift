@@ -62,6 +62,7 @@ public struct PredictionInput: Equatable, Sendable {
     private static func fields(of object: JSONValue) throws(PredictionFailure) -> (texts: [String], id: String?) {
         let fields = Dictionary((object.members ?? []).map { ($0.key, $0.value) }) { $1 }
         let id = fields["id"]?.description
+        if let key = object.repeatedKey { throw PredictionFailure("the key '\(key)' stands twice", id: nil) }
         guard fields["text"] != nil else { throw PredictionFailure("the JSON object has no 'text'", id: id) }
         var texts: [String] = []
         for key in ["text", "text2"] {

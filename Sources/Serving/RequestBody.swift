@@ -81,11 +81,12 @@ extension JSONValue {
         }
     }
 
-    /// The members of an object by name, of those with the same the last.
+    /// The members of an object by name.
     ///
-    /// - Throws: `Refusal` where it is none.
+    /// - Throws: `Refusal` where it is none, or has a name twice.
     func fields() throws -> [String: JSONValue] {
         guard let members else { throw Refusal.invalid("\(self); wanted an object") }
+        if let repeatedKey { throw Refusal.invalid("the key '\(repeatedKey)' stands twice") }
         return Dictionary(members.map { ($0.key, $0.value) }) { $1 }
     }
 }

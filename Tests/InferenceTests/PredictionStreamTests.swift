@@ -54,6 +54,7 @@ import Testing
             ("a", 2, "one text, but the model was fine-tuned on two"),
             (#"{"sentence": "a"}"#, nil, "the JSON object has no 'text'"),
             (#"{"text": 5}"#, nil, "'text' is 5; wanted a string"),
+            (#"{"text": "a", "text": "b"}"#, nil, "the key 'text' stands twice"),
             (#"{"text": "a", "text2": {}}"#, nil, "'text2' is {}; wanted a string"),
             (#"{"text": "a""#, nil, "begins with a brace and is no JSON object"),
             (#"["a", "b"]"#, nil, "a JSON list; wanted a sentence, or an object with 'text'"),

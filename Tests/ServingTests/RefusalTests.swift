@@ -38,6 +38,8 @@ import Testing
             "/fill", "{\"text\": \"a [MASK]\", \"text2\": \"b\"}", 422,
             "two texts, but masks are filled in one; wanted 'text' alone"
         ),
+        ("/embed", "{\"text\": \"a\", \"text\": \"b\"}", 422, "the key 'text' stands twice"),
+        ("/fill", "{\"text\": \"a [MASK]\", \"top\": 1, \"top\": 2}", 422, "the key 'top' stands twice"),
         ("/fill", "[7]", 422, "text 1: 7; wanted an object"),
         ("/fill", "{\"top\": 3}", 422, "'text' is null; wanted a string with [MASK]"),
         ("/fill", "{\"text\": \"a [MASK]\", \"top\": 0}", 422, "'top' is 0; wanted an integer from 1 to 100"),

@@ -101,7 +101,7 @@ import Testing
             (#""a""#, #"{"b":1}"#, #"the labels are {"b":1}; wanted a list of texts"#),
             (#""a""#, #"[["x"]]"#, #"the labels are [["x"]]; wanted a list of texts"#),
             (#"{"b":1}"#, #"["x"]"#, #"'text' is {"b":1}; wanted a text"#),
-            (#""a","text":"b""#, #"["x"]"#, "a key stands twice in the object"),
+            (#""a","text":"b""#, #"["x"]"#, "the key 'text' stands twice in the object"),
         ] {
             let row = #"{"text":\#(text),"label":\#(label)}"# + "\n"
             try with(["t.jsonl": row]) {

@@ -93,18 +93,18 @@ final class Table {
             return try lines.nextCommaSeparated().map { Row(line: line, keys: nil, cells: $0.map { .text($0) }) }
         case .jsonl, .json:
             guard let bytes = try lines.next() else { return nil }
-            let members: [JSONValue.Member]
+            let (object, members): (JSONValue, [JSONValue.Member])
             do throws(JSONValue.Damage) {
-                guard let found = try JSONValue(bytes).members else { throw JSONValue.Damage(byte: 1) }
+                object = try JSONValue(bytes)
+                guard let found = object.members else { throw JSONValue.Damage(byte: 1) }
                 members = found
             } catch {
                 throw lines.error(bytes, error.byte - 1, "not JSON lines; wanted an object a line")
             }
-            let keys = members.map(\.key)
-            guard Set(keys.map { Array($0.utf8) }).count == keys.count else {
-                throw TaskError("\(lines.place):\(line)", "a key stands twice in the object")
+            if let key = object.repeatedKey {
+                throw TaskError("\(lines.place):\(line)", "the key '\(key)' stands twice in the object")
             }
-            return Row(line: line, keys: keys, cells: members.map { Cell($0.value) })
+            return Row(line: line, keys: members.map(\.key), cells: members.map { Cell($0.value) })
         }
     }
 }

@@ -40,6 +40,12 @@ public enum JSONValue: Equatable, Sendable {
     public var list: [JSONValue]? { if case .list(let values) = self { values } else { nil } }
     public var members: [Member]? { if case .object(let members) = self { members } else { nil } }
 
+    /// The first key that an object has a second time, byte for byte; nil where it has none.
+    public var repeatedKey: String? {
+        var seen = Set<[UInt8]>()
+        return members?.first { !seen.insert(Array($0.key.utf8)).inserted }?.key
+    }
+
     var number: Double? {
         switch self {
         case .integer(let value): Double(value)
