@@ -93,6 +93,9 @@ import Testing
         #expect(result.code == 0, "\(result.error)")
         let board = try String(contentsOf: tool.file("grid/leaderboard.md"), encoding: .utf8).split(separator: "\n")
         #expect(board[2].contains("rate=1e-3") && board[3].contains("rate=10 | diverged"), "\(board)")
+        let runs = try tool.run("runs", "grid").output.split(separator: "\n")
+        #expect(runs.contains { $0.contains("rate=10 ") && $0.contains(" diverged ") }, "\(runs)")
+        #expect(runs.contains { $0.contains("rate=1e-3 ") && $0.contains(" finished ") }, "\(runs)")
         // Of the best of them.
         let page = try tool.run("report", "grid")
         #expect(

@@ -77,6 +77,13 @@ public final class MetricsLog {
         return CheckpointError(url, "damaged: it ends at step \(last), but the run was saved at step \(saved)")
     }
 
+    /// Whether the last whole line of the log at `url` is of this kind.
+    public static func ends(_ url: URL, with kind: String) -> Bool {
+        guard let data = try? Data(contentsOf: url, options: .mappedIfSafe) else { return false }
+        let last = data.dropLast().lastIndex(of: UInt8(ascii: "\n")).map { data[($0 + 1)...] } ?? data
+        return (try? JSONDecoder().decode(Line.self, from: Data(last)))?.kind == kind
+    }
+
     private struct Line: Decodable {
         let step: Int
         let kind: String?

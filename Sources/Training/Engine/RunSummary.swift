@@ -4,7 +4,7 @@ import Foundation
 /// A run as its folder tells of it: how far it came, and what it scored.
 public struct RunSummary: Sendable {
     public enum State: String, Sendable {
-        case running, finished, interrupted
+        case running, finished, interrupted, diverged
     }
 
     public let folder: URL
@@ -73,7 +73,9 @@ public struct RunSummary: Sendable {
         let hasReport = FileManager.default.fileExists(atPath: folder.appendingPathComponent(RunFolder.reportName).path)
         // One that was killed behind its last step has that to take again.
         let isSaved = step >= totalSteps && RunFolder.newestStep(in: folder) == step
-        return hasReport || isSaved ? .finished : .interrupted
+        if hasReport || isSaved { return .finished }
+        let log = folder.appendingPathComponent(RunFolder.logName)
+        return MetricsLog.ends(log, with: DivergenceReport.kind) ? .diverged : .interrupted
     }
 
     private struct Step: Decodable {

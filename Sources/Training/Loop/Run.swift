@@ -180,7 +180,7 @@ public final class Run<O: Objective> {
         let step = trainer.step(next.packed, index: state.step, of: state.totalSteps)
         try ranks.check()
         guard step.isFinite else {
-            throw diverged(step: state.step + 1, loss: step.loss, norms: trainer.model.gradientNorms())
+            throw try diverged(step: state.step + 1, loss: step.loss, norms: trainer.model.gradientNorms())
         }
         profile?.endStep(since: start)
         let seconds = start.duration(to: .now).seconds
@@ -231,7 +231,7 @@ public final class Run<O: Objective> {
         let result: HeldOut<O.Result>
         do { result = try trainer.evaluate(heldOut) } catch {
             try ranks.check()
-            throw diverged(step: state.step, loss: error.loss, norms: [])
+            throw try diverged(step: state.step, loss: error.loss, norms: [])
         }
         state.seconds += start.duration(to: .now).seconds
         try ranks.check()
@@ -291,9 +291,9 @@ public final class Run<O: Objective> {
         return peak
     }
 
-    private func diverged(step: Int, loss: Double, norms: [String]) -> TrainingError {
-        .diverged(
-            step: step, loss: loss, norms: norms,
-            lastGood: folder.checkpointSteps.last.map { folder.checkpoint($0).relativePath })
+    private func diverged(step: Int, loss: Double, norms: [String]) throws -> TrainingError {
+        try log?.append(DivergenceReport(step: step, loss: "\(loss)"))
+        let lastGood = folder.checkpointSteps.last.map { folder.checkpoint($0).relativePath }
+        return .diverged(step: step, loss: loss, norms: norms, lastGood: lastGood)
     }
 }

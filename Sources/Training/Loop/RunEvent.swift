@@ -52,6 +52,16 @@ public struct LogLine<Head: Codable & Equatable & Sendable, Body: Codable & Equa
     public subscript<Value>(dynamicMember path: KeyPath<Body, Value>) -> Value { body[keyPath: path] }
 }
 
+/// The last line of a run whose loss, or held-out loss, was no number any more.
+struct DivergenceReport: Encodable {
+    static let kind = "diverged"
+
+    private let kind = Self.kind
+    let step: Int
+    /// In words, for JSON has no such numbers.
+    let loss: String
+}
+
 public struct StepHead: Sendable, Codable, Equatable {
     public private(set) var kind = "step"
     /// Steps done, this one included.
