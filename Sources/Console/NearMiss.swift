@@ -32,6 +32,9 @@ public enum NearMiss {
             let name = String(argument.prefix { $0 != "=" })
             guard names.contains(name) else { throw ValidationError("unknown option \(described(name, names))") }
         }
+        for (option, value) in zip(arguments, arguments.dropFirst()) where option.hasPrefix("--") && value.isEmpty {
+            throw ValidationError("\(option) '': wanted a value")
+        }
         // Beside --search, which makes a grid of several, the last one alone would count.
         guard arguments.count(where: { $0 == "--over" || $0.hasPrefix("--over=") }) < 2 else {
             throw ValidationError("--over is there twice; wanted one key with its values")

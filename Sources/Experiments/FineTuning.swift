@@ -226,7 +226,7 @@ public struct FineTuning {
 
     /// The recipe, and over it the protocol, what is set, and flags.
     public func read() throws -> FineTuningRecipe {
-        let named = try task.map(GlueTask.named)
+        let named = try task.map { try GlueTask.named($0, or: LongRangeTask.all.map(\.name) + ["all", "lra"]) }
         let shipped = data == nil && named?.name == "sst2" ? "sample" : named?.name
         let recipe = recipe ?? shipped ?? ""
         let start = fromTask.map { "Checkpoints/\(TaskSource.plain($0))/best" }

@@ -54,11 +54,12 @@ public enum GlueTask {
 
     /// The task called `name`, in any case and with or without a dash.
     ///
+    /// - Parameter others: names besides that may have been meant.
     /// - Throws: `TaskError` that names the tasks there are.
-    public static func named(_ name: String) throws -> TaskSource {
+    public static func named(_ name: String, or others: [String] = []) throws -> TaskSource {
         let plain = TaskSource.plain(name)
         guard let task = all.first(where: { $0.name == plain }) else {
-            let names = all.map(\.name)
+            let names = all.map(\.name) + others
             let hint = Spelling.hint(for: plain, among: names)
             throw TaskError("", "unknown task '\(name)'\(hint); tasks: \(names.joined(separator: ", "))")
         }

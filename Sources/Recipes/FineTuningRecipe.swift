@@ -78,7 +78,7 @@ public struct FineTuningRecipe: Sendable {
         } else {
             for (key, text) in own.contradictions { resolved.refuse("task.\(key)", if: true, text) }
         }
-        let named = Result { try settings.taskName.map(GlueTask.named) ?? own.source(called: settings.name) }
+        let named = Result { try settings.taskName.map { try GlueTask.named($0) } ?? own.source(called: settings.name) }
         switch named {
         case .failure(let error):
             resolved.refuse("task", if: true, (error as? TaskError)?.problem ?? "\(error)")

@@ -144,7 +144,8 @@ import Testing
         #expect(try tool.run(tool.pretraining(steps: 2)).code == 0)
         try expect(
             tool, ["finetune", "--task", "sst3"],
-            "unknown task 'sst3' (did you mean 'sst2'?); tasks: cola, sst2, mrpc, stsb, qqp, mnli, qnli, rte, wnli")
+            "unknown task 'sst3' (did you mean 'sst2'?); tasks: cola, sst2, mrpc, stsb, qqp, mnli, qnli, rte, wnli, "
+                + "listops, text, retrieval, image, pathfinder, all, lra")
         try expect(
             tool, tool.finetuning(),
             "glue: no train.tsv of SST-2; wanted SST-2/train.tsv there, as `yoso data glue --output DIR --tasks sst2` fetches it"

@@ -30,6 +30,7 @@ import Testing
             (["pretain"], "unknown command 'pretain' (did you mean 'pretrain'?)"),
             (["vocab", "trian"], "unknown command 'trian' (did you mean 'train'?)"),
             (["finetune", "--taks", "sst2"], "unknown option '--taks' (did you mean '--task'?)"),
+            (["predict", "--checkpoint", "x", "--output", ""], "--output '': wanted a value"),
             (["predict", "--chekpoint=x"], "unknown option '--chekpoint' (did you mean '--checkpoint'?)"),
             (
                 ["finetune", "--task", "rte", "--protocol", "mosiac"],

@@ -41,7 +41,9 @@ import Testing
     @Test func explainNamesEveryOrigin() throws {
         let tool = try CommandLineTool()
         let result = try tool.run("explain", "Recipes/Pretraining/tiny.yaml", "--set", "seed=5")
-        #expect(result.code == 0)
+        #expect(
+            result.code == 0
+                && result.error == "next: yoso pretrain Recipes/Pretraining/tiny.yaml --set seed=5 --dry-run\n")
         #expect(
             result.output.contains("--set seed=5") && result.output.contains("tiny.yaml:")
                 && result.output.contains("default"))

@@ -99,8 +99,8 @@ public struct TaskData: Sendable {
         if truncated > 0 {
             notes.append("\(file.title): \(truncated) of \(rows.count) \(split) rows were cut to the length")
         }
-        if !task.target.isValue, !task.target.isOfWords, Set(rows.map(\.target)).count == 1 {
-            let names = rows[0].target.map { task.target.labels[Int($0)] }
+        if !task.target.isOfWords, Set(rows.map(\.target)).count == 1 {
+            let names = rows[0].target.map { task.target.isValue ? "\($0)" : task.target.labels[Int($0)] }
             notes.append("\(file.title): all \(split) rows have the label '\(names.joined(separator: "', '"))'")
         }
         return notes

@@ -15,9 +15,10 @@ struct Explain: ParsableCommand, RankedCommand {
     func run() throws {
         let read = try AnyRecipe(recipe, settings.overrides())
         Terminal.line(read.resolved.explanation(columns: Terminal.columns))
+        let settings = settings.arguments.reduce(ShellCommand("")) { "\($0) \($1)" }
         switch read {
-        case .pretraining: Terminal.next("yoso pretrain \(recipe) --dry-run")
-        case .fineTuning, .longRange: Terminal.next("yoso finetune \(recipe)")
+        case .pretraining: Terminal.next("yoso pretrain \(recipe)\(settings) --dry-run")
+        case .fineTuning, .longRange: Terminal.next("yoso finetune \(recipe)\(settings)")
         }
     }
 }
