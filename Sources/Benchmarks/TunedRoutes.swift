@@ -19,7 +19,7 @@ public enum TunedRoutes {
                     costs = tuned
                 }
             } catch {
-                Terminal.warn("note: \(file.path): damaged, and not used; yoso doctor --tune measures again")
+                Terminal.note("\(file.path): damaged, and not used; yoso doctor --tune measures again")
             }
         }
         let common = try Ranks.all.first { costs.values }

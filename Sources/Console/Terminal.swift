@@ -44,6 +44,9 @@ public enum Terminal {
         try? Sink.standardError.write(speaker + text.visible.shortened + "\n")
     }
 
+    /// What is worth knowing, in the same place.
+    public static func note(_ text: String) { warn("note: \(text)") }
+
     /// Who says a line, where each rank speaks of runs of its own.
     private static var speaker: String { Ranks.current.size < Ranks.all.size ? "rank \(Ranks.all.rank): " : "" }
 

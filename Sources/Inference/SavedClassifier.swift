@@ -67,14 +67,20 @@ public struct SavedClassifier {
     }
 
     /// Predicts lines to their end, as of `PredictionStream`.
-    public func run(_ lines: InputLines, batch: Int, write: (String) throws -> Void) throws {
+    ///
+    /// - Parameter note: hears at the end what was not read.
+    public func run(
+        _ lines: InputLines, batch: Int, note: (String) -> Void, write: (String) throws -> Void
+    ) throws {
+        var rows = TruncationCount(length: length, positions: configuration.positions)
+        defer { rows.note.map(note) }
         let stream =
             target.isOfWords
-            ? PredictionStream(texts: 1) { rows in
-                try entities(rows.map { $0[0] }).map(FoundEntities.init)
+            ? PredictionStream(texts: 1) { texts in
+                try entities(texts.map { $0[0] }).map(FoundEntities.init)
             }
-            : PredictionStream(namedTarget, texts: texts) { rows in
-                try logits(rows.map { TaskRow(texts: $0).encoded(tokenizer, length: length) })
+            : PredictionStream(namedTarget, texts: texts) { texts in
+                try logits(rows.counted(texts.map { TaskRow(texts: $0).encoded(tokenizer, length: length) }))
             }
         try stream.run(lines, batch: batch, write: write)
     }
@@ -138,7 +144,7 @@ public struct SavedClassifier {
 extension HuggingFaceConfiguration {
     /// The task that it was fine-tuned on: one of a user's own as it is kept here, or one of GLUE; nil where it does not say.
     public func task() throws -> TaskSource? {
-        guard let text = provenance?.ownTask else { return try provenance?.task.map(GlueTask.named) }
+        guard let text = provenance?.ownTask else { return try provenance?.task.map { try GlueTask.named($0) } }
         guard let task = try? JSONDecoder().decode(TaskSource.self, from: Data(text.utf8)) else {
             throw TaskError(Self.fileName, "the value of 'yoso.ownTask' is no task: \(text)")
         }

@@ -75,9 +75,10 @@ public struct SentenceEmbedding {
     /// The vectors of texts, in their order.
     ///
     /// - Throws: `CheckpointError` where the model gives no finite numbers.
-    public func vectors(_ texts: [String]) throws -> [[Float]] {
-        try vectors(texts.map { TaskRow(texts: [$0]).encoded(tokenizer, length: length) })
-    }
+    public func vectors(_ texts: [String]) throws -> [[Float]] { try vectors(texts.map(encoded)) }
+
+    private func encoded(_ text: String) -> EncodedRow { TaskRow(texts: [text]).encoded(tokenizer, length: length) }
+    private var counting: TruncationCount { TruncationCount(length: length, positions: encoder.options.positions) }
 
     /// The same of texts that are encoded.
     public func vectors(_ rows: [EncodedRow]) throws -> [[Float]] {
@@ -103,19 +104,26 @@ public struct SentenceEmbedding {
 
     /// Lines in, as of `PredictionStream`; lines of JSON out, with an `embedding` each.
     ///
+    /// - Parameter note: hears at the end what was not read.
     /// - Throws: as `PredictionStream.run`.
-    public func run(_ lines: InputLines, batch: Int, write: (String) throws -> Void) throws {
-        let stream = PredictionStream(texts: 1, for: Self.taker) { rows in
-            try vectors(rows.map { $0[0] }).map { Answer(embedding: $0) }
+    public func run(
+        _ lines: InputLines, batch: Int, note: (String) -> Void, write: (String) throws -> Void
+    ) throws {
+        var rows = counting
+        defer { rows.note.map(note) }
+        let stream = PredictionStream(texts: 1, for: Self.taker) { texts in
+            try vectors(rows.counted(texts.map { encoded($0[0]) })).map { Answer(embedding: $0) }
         }
         try stream.run(lines, batch: batch, write: write)
     }
 
     /// All lines as one array of NumPy, [lines, width] (NumPy Enhancement Proposal 1, version 1.0).
     ///
+    /// - Parameter note: hears at the end what was not read.
     /// - Throws: `InputProblem` of the first line that is no text, and what reading and embedding throw.
-    public func array(of lines: InputLines, batch: Int) throws -> Data {
-        var (values, count) = (Data(), 0)
+    public func array(of lines: InputLines, batch: Int, note: (String) -> Void) throws -> Data {
+        var (values, count, rows) = (Data(), 0, counting)
+        defer { rows.note.map(note) }
         while case let read = try lines.next(atMost: batch), !read.isEmpty {
             let texts = try read.map { line in
                 do { return try PredictionInput(line.text.get(), texts: 1, for: Self.taker).texts[0] } catch {
@@ -123,7 +131,8 @@ public struct SentenceEmbedding {
                     throw InputProblem("\(lines.name):\(line.number): \(problem)")
                 }
             }
-            for vector in try vectors(texts) { vector.withUnsafeBytes { values.append(contentsOf: $0) } }
+            let found = try vectors(rows.counted(texts.map(encoded)))
+            for vector in found { vector.withUnsafeBytes { values.append(contentsOf: $0) } }
             count += read.count
         }
         let shape = "{'descr': '<f4', 'fortran_order': False, 'shape': (\(count), \(width)), }"

@@ -137,6 +137,12 @@ import Testing
         #expect(try tool.run(tool.finetuning()).code == 0)
         let predict = ["predict", "--checkpoint", "tuned"]
         #expect(try tool.run(predict, input: "a\n").error == "")
+        let long = "a\n" + String(repeating: "a b ", count: 40) + "\n"
+        let cut = "note: 1 of 2 lines are cut to 8 tokens; --length takes up to"
+        for command in [predict, ["embed", "--checkpoint", "tuned"]] {
+            let result = try tool.run(command + ["--length", "8"], input: long)
+            #expect(result.code == 0 && result.error.hasPrefix(cut), "\(result.error)")
+        }
         let folder = tool.file("tuned/best").resolvingSymlinksInPath()
         try FileManager.default.removeItem(at: folder.appendingPathComponent("checksums.json"))
         let bare = "it has no checksums.json, so damage could not be looked for\n"

@@ -23,11 +23,11 @@ struct Embed: ParsableCommand {
         let embedding = try SentenceEmbedding(
             pretrained(model.checkpoint), pooling: pooling, length: model.length, threads: model.threads,
             precision: model.computation.precision, device: model.computation.device)
-        if let note = embedding.note { Terminal.warn("note: \(note)") }
-        let lines = try model.lines()
-        if let output = model.output, output.hasSuffix(".npy") {
-            return try OutputFile.replace(named: output, with: embedding.array(of: lines, batch: model.batch))
+        embedding.note.map(Terminal.note)
+        let (lines, batch) = (try model.lines(), model.batch)
+        guard let output = model.output, output.hasSuffix(".npy") else {
+            return try embedding.run(lines, batch: batch, note: Terminal.note, write: model.sink().write)
         }
-        try embedding.run(lines, batch: model.batch, write: model.sink().write)
+        try OutputFile.replace(named: output, with: embedding.array(of: lines, batch: batch, note: Terminal.note))
     }
 }

@@ -18,7 +18,7 @@ struct ExportCommand: ParsableCommand {
     @Flag(help: "Of onnx: hidden states, for embeddings, in the place of logits.") var hiddenStates = false
 
     func run() throws {
-        let folder = try HubFolder(of: ModelPath.url(checkpoint)) { Terminal.warn("note: \($0)") }
+        let folder = try HubFolder(of: ModelPath.url(checkpoint)) { Terminal.note("\($0)") }
         let format = try HubFolder.Format(format, precision, hiddenStates: hiddenStates)
         try folder.write(to: output, as: format, by: "yoso \(Yoso.configuration.version)")
         Terminal.next("read \("\(output)/\(AtomicFolder.cardName)"), then hf upload NAME \(output)")

@@ -22,7 +22,7 @@ struct Fill: ParsableCommand {
     func run() throws {
         let filling = try MaskFilling(
             pretrained(checkpoint), precision: computation.precision, device: computation.device)
-        if let note = filling.note { Terminal.warn("note: \(note)") }
+        filling.note.map(Terminal.note)
         let masks = try filling.words(filling.encoded(text), atMost: top)
         for (index, words) in masks.enumerated() {
             let texts = words.map { "\($0.text) \(Show.percent($0.probability))" }

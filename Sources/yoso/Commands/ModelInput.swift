@@ -47,7 +47,7 @@ func checkThreads(_ threads: Int) throws {
 
 /// The model that is named, or, which is said, the one in the box.
 func pretrained(_ checkpoint: String?) -> URL {
-    if checkpoint == nil { Terminal.warn("note: no --checkpoint: \(ModelPath.inBox), the model in the box") }
+    if checkpoint == nil { Terminal.note("no --checkpoint: \(ModelPath.inBox), the model in the box") }
     return ModelPath.url(checkpoint ?? ModelPath.inBox)
 }
 

@@ -22,8 +22,7 @@ struct Predict: ParsableCommand {
         let classifier = try SavedClassifier(
             ModelPath.url(checkpoint), length: model.length, threads: model.threads,
             precision: model.computation.precision, device: model.computation.device)
-        if let note = classifier.note { Terminal.warn("note: \(note)") }
-        let lines = try model.lines()
-        try classifier.run(lines, batch: model.batch, write: model.sink().write)
+        classifier.note.map(Terminal.note)
+        try classifier.run(model.lines(), batch: model.batch, note: Terminal.note, write: model.sink().write)
     }
 }

@@ -13,7 +13,7 @@ struct Runs: ParsableCommand {
         // Before the first run there is no such folder.
         let folders = folders.filter { $0 != "Checkpoints" || FileManager.default.fileExists(atPath: $0) }
         let runs = try folders.flatMap {
-            try RunSummary.all(below: URL(fileURLWithPath: $0, isDirectory: true)) { Terminal.warn("note: \($0)") }
+            try RunSummary.all(below: URL(fileURLWithPath: $0, isDirectory: true)) { Terminal.note("\($0)") }
         }
         guard !runs.isEmpty else {
             Terminal.line("no runs in \(self.folders.joined(separator: ", "))")
