@@ -51,7 +51,7 @@ public struct LongRangeComparison {
         let files = URL(fileURLWithPath: data, isDirectory: true)
         let tasks = task.map { [$0] } ?? LongRangeTask.all.filter { $0.isThere(in: files) }
         guard !tasks.isEmpty else {
-            throw TaskError(data, "holds no task; yoso data lra --output \(data) makes two of them")
+            throw TaskError(data, "holds no task; yoso data lra --output \(data) makes four of them")
         }
         try ReportFile.check(table: "\(folder)/table.md")
         // What is wrong with settings is said before the first run starts.
@@ -71,7 +71,9 @@ public struct LongRangeComparison {
         } then: { part, score in
             scores.append(score)
             guard part.seed ?? seeds == seeds else { return }
-            table.add(part.name, part.task, try cell(part.run, scores, observer))
+            var cell = try cell(part.run, scores, observer)
+            cell.isReleased = part.task.isReleased(in: files)
+            table.add(part.name, part.task, cell)
             scores = []
             try ReportFile.write(text: table.text, to: "\(folder)/table.md")
             try ReportFile.write(text: table.page.text, to: "\(folder)/\(RunFolder.pageName)")

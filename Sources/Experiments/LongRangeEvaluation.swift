@@ -19,7 +19,7 @@ extension Evaluation {
             guard let named = (task ?? (isOne ? known?.task : nil)).flatMap(LongRangeTask.named) else {
                 return nil
             }
-            let scores = DevScores(evaluation: try evaluation(of: folder, named))
+            let scores = DevScores(evaluation: try evaluation(of: folder, named).scored)
             let share = Self.cost(ofBest: folder).map { "the paper's steps: \($0.share(of: named))\n" } ?? ""
             return "\(named.title) test: \(Show.result(scores))\n\(share)"
         }
@@ -35,11 +35,12 @@ extension Evaluation {
             _ = try TableSettings.common(to: runs.map(\.1), title: first.0.title)
             let encoder = try HuggingFaceConfiguration(of: first.1).encoderOptions(first.1)
             for (task, best) in runs {
-                let scored = try evaluation(of: best, task)
+                let (scored, isReleased) = try evaluation(of: best, task)
                 table.add(
                     name.isEmpty ? encoder.attention.name : name, task,
                     .init(
-                        scores: [scored.primary], rows: scored.rows, costs: Self.cost(ofBest: best).map { [$0] } ?? []))
+                        scores: [scored.primary], rows: scored.rows, costs: Self.cost(ofBest: best).map { [$0] } ?? [],
+                        isReleased: isReleased))
             }
         }
         guard !table.rows.isEmpty else {
@@ -53,7 +54,10 @@ extension Evaluation {
         RunCost(of: folder.resolvingSymlinksInPath().deletingLastPathComponent())
     }
 
-    private func evaluation(of folder: URL, _ task: LongRangeTask) throws -> TaskEvaluation {
+    /// Of the test rows, and whether they are the release's.
+    private func evaluation(
+        of folder: URL, _ task: LongRangeTask
+    ) throws -> (scored: TaskEvaluation, isReleased: Bool) {
         guard length == nil else {
             throw UsageError("--length with a task of the Long Range Arena, whose documents have lengths of their own")
         }
@@ -65,7 +69,9 @@ extension Evaluation {
         guard let data = data ?? known?.data else {
             throw TaskError("data", "no folder is named; pass --data DIR")
         }
-        let rows = try task.rows(.test, in: URL(fileURLWithPath: data, isDirectory: true))
-        return try task.evaluation(of: folder, rows, precision: precision, device: device)
+        let files = URL(fileURLWithPath: data, isDirectory: true)
+        let rows = try task.rows(.test, in: files)
+        let scored = try task.evaluation(of: folder, rows, precision: precision, device: device)
+        return (scored, task.isReleased(in: files))
     }
 }

@@ -17,6 +17,8 @@ struct LongRangeTable {
         /// Test rows of a score.
         var rows = 0
         var costs: [RunCost] = []
+        /// Whether those rows are of the release.
+        var isReleased = true
 
         var median: Double? { scores.isEmpty ? nil : Tasks.median(scores) }
         var seconds: Double? { costs.isEmpty ? nil : Tasks.median(costs.map(\.secondsAStep)) }
@@ -96,8 +98,12 @@ struct LongRangeTable {
                 : "\(name): the average mixes runs as long as the paper's (\(whole.joined(separator: ", "))) with shorter "
                     + "ones (\(short.joined(separator: ", ")))"
         }
+        let own = tasks.filter { task in rows.contains { $0.cells[task.name]?.isReleased == false } }.map(\.title)
+        let others =
+            own.isEmpty
+            ? [] : ["not of the release, as published scores are, but other rows: \(own.joined(separator: ", "))"]
         let source = "published: test scores after all of the paper's steps (\(Published.source))"
-        return (isSeeded ? ["medians over seeds, and the range of their scores"] : []) + [source] + mixed
+        return (isSeeded ? ["medians over seeds, and the range of their scores"] : []) + [source] + others + mixed
             + (missing.isEmpty ? [] : ["the average is without \(missing.joined(separator: ", "))"])
     }
 

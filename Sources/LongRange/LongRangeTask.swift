@@ -17,8 +17,8 @@ public struct LongRangeTask: Sendable {
     public let length: Int
     /// Whether a row has two documents, which one encoder reads.
     public let isPaired: Bool
-    /// What shows that training rows are there.
-    private let places: [String]
+    /// What shows that training rows of the release are there, or else those of a generator.
+    private let released, generated: [String]
     private let reader: @Sendable ([Split], URL) throws -> [[LongRangeRow]]
 
     /// The rows of a split of the task's files in `folder`.
@@ -39,7 +39,12 @@ public struct LongRangeTask: Sendable {
     }
 
     /// Whether `folder` has training rows of the task.
-    public func isThere(in folder: URL) -> Bool {
+    public func isThere(in folder: URL) -> Bool { Self.isAny(of: released + generated, in: folder) }
+
+    /// Whether those are the release's, of which others published scores.
+    public func isReleased(in folder: URL) -> Bool { Self.isAny(of: released, in: folder) }
+
+    private static func isAny(of places: [String], in folder: URL) -> Bool {
         places.contains { place in
             ["", ".xz", ".gz"].contains {
                 FileManager.default.fileExists(atPath: folder.appendingPathComponent(place + $0).path)
@@ -67,17 +72,16 @@ public struct LongRangeTask: Sendable {
 
     public static let listops = LongRangeTask(
         name: "listops", title: "ListOps", classes: (0...9).map(String.init), vocabulary: ListOpsExpression.words.count,
-        length: 2000, isPaired: false, places: ["basic_train.tsv", "listops_train.tsv"]
+        length: 2000, isPaired: false, released: ["basic_train.tsv"], generated: ["listops_train.tsv"]
     ) { splits, folder in
-        try splits.map { split in
-            let names = ["basic", "listops"].map { "\($0)_\(split == .dev ? "val" : split.rawValue).tsv" }
-            return try ListOpsFile.rows(of: file(in: folder, names))
-        }
+        try files(of: splits, in: folder) { split in
+            ["basic", "listops"].map { "\($0)_\(split == .dev ? "val" : split.rawValue).tsv" }
+        }.map { try ListOpsFile.rows(of: $0) }
     }
 
     public static let text = LongRangeTask(
         name: "text", title: "Text", classes: ["negative", "positive"], vocabulary: 256, length: 4000, isPaired: false,
-        places: ["aclImdb", "imdb_train.tsv"]
+        released: ["aclImdb", "imdb_train.tsv"], generated: []
     ) { splits, folder in
         func reviews(_ name: String) throws -> [LongRangeRow] {
             let reviews = folder.appendingPathComponent("aclImdb/\(name)", isDirectory: true)
@@ -93,25 +97,27 @@ public struct LongRangeTask: Sendable {
 
     public static let retrieval = LongRangeTask(
         name: "retrieval", title: "Retrieval", classes: ["unrelated", "cites"], vocabulary: 256, length: 4000,
-        isPaired: true, places: ["new_aan_pairs.train.tsv"]
+        isPaired: true, released: ["new_aan_pairs.train.tsv"], generated: ["retrieval_train.tsv"]
     ) { splits, folder in
-        try splits.map { split in
-            try ByteLines.pairs(
-                of: file(in: folder, ["new_aan_pairs.\(split == .dev ? "eval" : split.rawValue).tsv"]), limit: 4000)
-        }
+        try files(of: splits, in: folder) { split in
+            let (released, generated) = split == .dev ? ("eval", "val") : (split.rawValue, split.rawValue)
+            return ["new_aan_pairs.\(released).tsv", "retrieval_\(generated).tsv"]
+        }.map { try ByteLines.pairs(of: $0, limit: 4000) }
     }
 
     public static let image = LongRangeTask(
         name: "image", title: "Image", classes: CIFARFile.classes, vocabulary: 256, length: 1024, isPaired: false,
-        places: ["cifar-10-batches-bin", "cifar10/train"]
+        released: ["cifar-10-batches-bin", "cifar10/train"], generated: ["image_train.bin"]
     ) { splits, folder in
         let batches = folder.appendingPathComponent("cifar-10-batches-bin", isDirectory: true)
         let pictures = folder.appendingPathComponent("cifar10", isDirectory: true)
-        let isBinary =
-            FileManager.default.fileExists(atPath: batches.path)
-            || !FileManager.default.fileExists(atPath: pictures.path)
+        let isBinary = FileManager.default.fileExists(atPath: batches.path)
+        let isReleased = isBinary || FileManager.default.fileExists(atPath: pictures.path)
+        guard isReleased || !isAny(of: ["image_train.bin"], in: folder) else {
+            return try generated(splits, "image", classes: CIFARFile.classes.count, in: folder)
+        }
         func read(_ split: String, _ files: [String]) throws -> [LongRangeRow] {
-            guard !isBinary else {
+            guard isReleased, !isBinary else {
                 return try files.flatMap { try CIFARFile.rows(of: batches.appendingPathComponent($0 + ".bin")) }
             }
             return try ClassFolders.rows(
@@ -126,16 +132,30 @@ public struct LongRangeTask: Sendable {
 
     public static let pathfinder = LongRangeTask(
         name: "pathfinder", title: "Pathfinder", classes: ["apart", "joined"], vocabulary: 256, length: 1024,
-        isPaired: false, places: ["pathfinder32", "pathfinder_train.bin"]
+        isPaired: false, released: ["pathfinder32"], generated: ["pathfinder_train.bin"]
     ) { splits, folder in
         let release = folder.appendingPathComponent("pathfinder32/curv_contour_length_14", isDirectory: true)
-        guard FileManager.default.fileExists(atPath: release.path) else {
-            return try splits.map { split in
-                let name = split == .dev ? "val" : split.rawValue
-                return try GreyFile.rows(of: folder.appendingPathComponent("pathfinder_\(name).bin"), classes: 2)
-            }
+        guard isAny(of: ["pathfinder32"], in: folder) else {
+            return try generated(splits, "pathfinder", classes: 2, in: folder)
         }
         return try rows(of: splits, dev: 0.1, pool: { try PathfinderFolder.rows(of: release) }, testShare: 0.1)
+    }
+
+    private static func generated(
+        _ splits: [Split], _ name: String, classes: Int, in folder: URL
+    ) throws -> [[LongRangeRow]] {
+        try splits.map { split in
+            let url = folder.appendingPathComponent("\(name)_\(split == .dev ? "val" : split.rawValue).bin")
+            return try GreyFile.rows(of: url, classes: classes)
+        }
+    }
+
+    /// The files of `splits`: those of the release where any of them is there, or else a generator's. Rows of both are never mixed.
+    ///
+    /// - Parameter names: of the release's file and the generator's.
+    private static func files(of splits: [Split], in folder: URL, _ names: (Split) -> [String]) throws -> [URL] {
+        let isReleased = isAny(of: Split.allCases.map { names($0)[0] }, in: folder)
+        return try splits.map { try file(in: folder, Array(names($0).prefix(isReleased ? 1 : 2))) }
     }
 
     /// The first of `names` that is there, plain or compressed.

@@ -73,6 +73,9 @@ import Testing
         #expect(
             table.text.contains("| published: softmax | 37.1 | 65.0 | 79.4 | 38.2 | 74.2 | 51.0 |"), "\(table.text)")
         #expect(table.text.contains("| softmax | 1 s | 1 s | – | – | – |"))
+        #expect(!table.text.contains("not of the release"))
+        table.add("linear", .listops, .init(scores: [0.2], rows: 20, costs: [cost], isReleased: false))
+        #expect(table.text.contains("\n\nnot of the release, as published scores are, but other rows: ListOps\n"))
         table.add("yoso", .text, .init(scores: [0.5], costs: [cost]))
         table.add("yoso", .listops, .init())
         #expect(table.text.contains("| yoso | diverged | 50.0 | – | – | – | – |"), "\(table.text)")

@@ -29,6 +29,15 @@ public enum ByteLines {
         }
     }
 
+    /// The same of rows of two documents, as `pairs` reads them; the papers' names are empty.
+    static func data(_ rows: [LongRangeRow]) -> Data {
+        rows.reduce(into: Data()) { data, row in
+            data += Data("\(row.label)\t\t\t".utf8)
+            data += row.tokens + [UInt8(ascii: "\t")]
+            data += (row.second ?? []) + [UInt8(ascii: "\n")]
+        }
+    }
+
     private struct Problem: Error { let text: String }
 
     private static func rows(
