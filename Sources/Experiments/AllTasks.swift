@@ -32,6 +32,12 @@ public struct AllTasks {
     /// The folder of all runs.
     public var folder: String { run.output ?? "Checkpoints/glue" }
 
+    /// Whether a task can be trained and scored.
+    static func isThere(_ task: TaskSource, in files: URL) -> Bool {
+        guard let train = task.train, let dev = task.dev.first else { return false }
+        return TaskFile.isNamed(task, train, in: files) && TaskFile.isNamed(task, dev, in: files)
+    }
+
     /// Runs on all, after everything is read, and writes the table into `table.md`.
     ///
     /// - Throws: as `Search.run`; `UsageError` where data is not named.
@@ -43,7 +49,7 @@ public struct AllTasks {
         var runs: [(task: TaskSource, run: FineTuning)] = []
         for task in try tasksInOrder(from: start) where task.name != "wnli" || wnli != .skip {
             guard let train = task.train else { continue }
-            guard TaskFile.isNamed(task, train, in: files), TaskFile.isNamed(task, task.dev[0], in: files) else {
+            guard Self.isThere(task, in: files) else {
                 observer.line("\(task.title): no \(train.name) or no \(task.dev[0].name) in \(data); left out")
                 continue
             }
@@ -77,6 +83,7 @@ public struct AllTasks {
                 TableSettings(
                     protocol: run.published?.name, settings: run.settings(less: grid), weights: weights))
             table.seeds = seeds ?? 1
+            table.searched = seeds == nil ? grid.isEmpty ? run.publishedGrid : grid : []
             for (task, _) in runs {
                 guard let score = rows[task.name] else { continue }
                 table.add(task, score, note: isByMajority(task) ? "by majority" : "")

@@ -164,11 +164,11 @@ public struct FineTuning {
     }
 
     /// What is set, and what a recipe of the user's own says otherwise than the task's, less what may differ between the rows of a
-    /// table: the seed, and the keys of `grid`.
+    /// table: the seed, and the keys of `grid`, or where that is empty of what the protocol tunes.
     func settings(less grid: [String]) -> [String] {
         let varied =
             ["seed", "threads", "device", "deviceTokens"]
-            + (grid + (published?.search ?? [])).map { String($0.prefix { $0 != "=" }) }
+            + (grid.isEmpty ? publishedGrid : grid).map { String($0.prefix { $0 != "=" }) }
         let set = overrides.map { ($0.key, $0.value) } + ownSettings
         return set.filter { !varied.contains($0.0) }.map { "\($0.0)=\($0.1)" }
     }

@@ -10,6 +10,8 @@ struct GlueTable {
     let settings: TableSettings
     /// Seeds whose median stands in a row; nil where it is not known.
     var seeds: Int?
+    /// Of every row, keys and values of which the best are taken, `KEY=VALUE,VALUE`; nil where it is not known.
+    var searched: [String]?
     private var rows: [(task: TaskSource, evaluation: TaskEvaluation, note: String, trainedOn: String)] = []
 
     init(_ settings: TableSettings) { self.settings = settings }
@@ -60,9 +62,12 @@ struct GlueTable {
         guard let named = settings.named else { return ours }
         let split = named.published.first.map { "published: \($0.split) scores" } ?? "no published table is stored"
         let theirs = named.seeds == 1 ? "" : ", over \(named.seeds) seeds"
-        let search =
-            named.search.isEmpty
-            ? "" : "; the best of \(named.search.joined(separator: " x ")), ours by successive halving"
+        let own = searched.map {
+            if $0.isEmpty { return ", ours of one value each" }
+            return $0 == named.search
+                ? ", ours by successive halving" : ", ours of \($0.joined(separator: " x ")) by successive halving"
+        }
+        let search = named.search.isEmpty ? "" : "; the best of \(named.search.joined(separator: " x "))\(own ?? "")"
         return "\(ours); \(named.source); \(split)\(theirs)\(search)"
     }
 }

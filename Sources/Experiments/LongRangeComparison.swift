@@ -56,6 +56,10 @@ public struct LongRangeComparison {
         try ReportFile.check(table: "\(folder)/table.md")
         // What is wrong with settings is said before the first run starts.
         let plan = try tasks.map { task in try (task, settings.map { try one(task, $0) }) }
+        for (_, runs) in plan {
+            guard let (one, other) = ResolvedRecipe.alike(runs.map(\.recipe.resolved)) else { continue }
+            throw UsageError("--over: '\(runs[one].name)' and '\(runs[other].name)' are the same")
+        }
         var (table, rows, scores) = (LongRangeTable(), [String: [[LongRangeRow]]](), [TaskEvaluation?]())
         try run.spread.each(plan.flatMap(parts)) { part in
             observer.line("")

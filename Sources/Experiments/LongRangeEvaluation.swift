@@ -34,10 +34,12 @@ extension Evaluation {
             guard let first = runs.first else { continue }
             _ = try TableSettings.common(to: runs.map(\.1), title: first.0.title)
             let encoder = try HuggingFaceConfiguration(of: first.1).encoderOptions(first.1)
+            let isTaken = below.contains { $0.name == encoder.attention.name }
+            let own = encoder.attention.name + (isTaken ? " (of \(checkpoint) itself)" : "")
             for (task, best) in runs {
                 let (scored, isReleased) = try evaluation(of: best, task)
                 table.add(
-                    name.isEmpty ? encoder.attention.name : name, task,
+                    name.isEmpty ? own : name, task,
                     .init(
                         scores: [scored.primary], rows: scored.rows, costs: Self.cost(ofBest: best).map { [$0] } ?? [],
                         isReleased: isReleased))

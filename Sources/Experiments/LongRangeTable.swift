@@ -115,12 +115,12 @@ extension RunCost {
     /// Whether the run saw as many rows as the paper's.
     func isWhole(of task: LongRangeTask) -> Bool {
         // What a log says may be any number.
-        Double(totalSteps) * Double(rowsAStep) >= Double(task.paper.steps * task.paper.rows)
+        Double(steps) * Double(rowsAStep) >= Double(task.paper.steps * task.paper.rows)
     }
 
     /// `100%`, `20%, of 16 rows for 32`
     func share(of task: LongRangeTask) -> String {
-        let steps = String(format: "%.3g%%", 100 * Double(totalSteps) / Double(task.paper.steps))
-        return steps + (rowsAStep == task.paper.rows ? "" : ", of \(rowsAStep) rows for \(task.paper.rows)")
+        let share = String(format: "%.3g%%", 100 * Double(steps) / Double(task.paper.steps))
+        return share + (rowsAStep == task.paper.rows ? "" : ", of \(rowsAStep) rows for \(task.paper.rows)")
     }
 }

@@ -35,6 +35,12 @@ public struct SearchGrid {
             keys.append(parts[0])
             return points.flatMap { point in settings.map { Point(settings: point.settings + [$0]) } }
         }
+        var folders: [String: Point] = [:]
+        for point in points {
+            guard let other = folders.updateValue(point, forKey: point.folder) else { continue }
+            let names = [other, point].map { "'\($0.settings.joined(separator: " "))'" }.joined(separator: " and ")
+            throw UsageError("--search: \(names) are both folder \(point.folder); wanted one")
+        }
     }
 
     /// How many points train on to the end of which epoch: all for the first, then half as many each time for twice as

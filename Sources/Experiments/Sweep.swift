@@ -140,6 +140,9 @@ public struct SweepVariant: Equatable, Sendable {
                 throw UsageError("--over \(text): '\(name)' is no value; wanted for example yoso(hashes=16)")
             }
             let below = pieces.count == 1 ? [] : pieces[1].dropLast().split(separator: " ").map { "\(key).\($0)" }
+            if let wrong = below.first(where: { ResolvedRecipe.Override(setting: $0) == nil }) {
+                throw UsageError("--over \(text): '\(wrong)' of '\(name)' has no =; wanted for example yoso(hashes=16)")
+            }
             return SweepVariant(key: key, name: name, settings: ["\(key)=\(value)"] + below)
         }
         for (index, variant) in variants.enumerated() {

@@ -17,8 +17,10 @@ public struct LongRangeTask: Sendable {
     public let length: Int
     /// Whether a row has two documents, which one encoder reads.
     public let isPaired: Bool
-    /// What shows that training rows of the release are there, or else those of a generator.
-    private let released, generated: [String]
+    /// What shows that training rows are there.
+    private let places: [String]
+    /// What shows that rows of the release are there, which are never mixed with others.
+    private let released: [String]
     private let reader: @Sendable ([Split], URL) throws -> [[LongRangeRow]]
 
     /// The rows of a split of the task's files in `folder`.
@@ -39,9 +41,9 @@ public struct LongRangeTask: Sendable {
     }
 
     /// Whether `folder` has training rows of the task.
-    public func isThere(in folder: URL) -> Bool { Self.isAny(of: released + generated, in: folder) }
+    public func isThere(in folder: URL) -> Bool { Self.isAny(of: places, in: folder) }
 
-    /// Whether those are the release's, of which others published scores.
+    /// Whether rows are the release's, of which others published scores.
     public func isReleased(in folder: URL) -> Bool { Self.isAny(of: released, in: folder) }
 
     private static func isAny(of places: [String], in folder: URL) -> Bool {
@@ -72,16 +74,15 @@ public struct LongRangeTask: Sendable {
 
     public static let listops = LongRangeTask(
         name: "listops", title: "ListOps", classes: (0...9).map(String.init), vocabulary: ListOpsExpression.words.count,
-        length: 2000, isPaired: false, released: ["basic_train.tsv"], generated: ["listops_train.tsv"]
+        length: 2000, isPaired: false, places: ["basic_train.tsv", "listops_train.tsv"],
+        released: Split.allCases.map { names($0).listops[0] }
     ) { splits, folder in
-        try files(of: splits, in: folder) { split in
-            ["basic", "listops"].map { "\($0)_\(split == .dev ? "val" : split.rawValue).tsv" }
-        }.map { try ListOpsFile.rows(of: $0) }
+        try files(of: splits, in: folder) { names($0).listops }.map { try ListOpsFile.rows(of: $0) }
     }
 
     public static let text = LongRangeTask(
         name: "text", title: "Text", classes: ["negative", "positive"], vocabulary: 256, length: 4000, isPaired: false,
-        released: ["aclImdb", "imdb_train.tsv"], generated: []
+        places: ["aclImdb", "imdb_train.tsv"], released: ["aclImdb", "imdb_train.tsv", "imdb_test.tsv"]
     ) { splits, folder in
         func reviews(_ name: String) throws -> [LongRangeRow] {
             let reviews = folder.appendingPathComponent("aclImdb/\(name)", isDirectory: true)
@@ -97,17 +98,25 @@ public struct LongRangeTask: Sendable {
 
     public static let retrieval = LongRangeTask(
         name: "retrieval", title: "Retrieval", classes: ["unrelated", "cites"], vocabulary: 256, length: 4000,
-        isPaired: true, released: ["new_aan_pairs.train.tsv"], generated: ["retrieval_train.tsv"]
+        isPaired: true, places: ["new_aan_pairs.train.tsv", "retrieval_train.tsv"],
+        released: Split.allCases.map { names($0).retrieval[0] }
     ) { splits, folder in
-        try files(of: splits, in: folder) { split in
-            let (released, generated) = split == .dev ? ("eval", "val") : (split.rawValue, split.rawValue)
-            return ["new_aan_pairs.\(released).tsv", "retrieval_\(generated).tsv"]
-        }.map { try ByteLines.pairs(of: $0, limit: 4000) }
+        try files(of: splits, in: folder) { names($0).retrieval }.map { try ByteLines.pairs(of: $0, limit: 4000) }
+    }
+
+    /// Of the release's file and the generator's.
+    private static func names(_ split: Split) -> (listops: [String], retrieval: [String]) {
+        let name = split == .dev ? "val" : split.rawValue
+        return (
+            ["basic_\(name).tsv", "listops_\(name).tsv"],
+            ["new_aan_pairs.\(split == .dev ? "eval" : name).tsv", "retrieval_\(name).tsv"]
+        )
     }
 
     public static let image = LongRangeTask(
         name: "image", title: "Image", classes: CIFARFile.classes, vocabulary: 256, length: 1024, isPaired: false,
-        released: ["cifar-10-batches-bin", "cifar10/train"], generated: ["image_train.bin"]
+        places: ["cifar-10-batches-bin", "cifar10/train", "image_train.bin"],
+        released: ["cifar-10-batches-bin", "cifar10"]
     ) { splits, folder in
         let batches = folder.appendingPathComponent("cifar-10-batches-bin", isDirectory: true)
         let pictures = folder.appendingPathComponent("cifar10", isDirectory: true)
@@ -132,7 +141,7 @@ public struct LongRangeTask: Sendable {
 
     public static let pathfinder = LongRangeTask(
         name: "pathfinder", title: "Pathfinder", classes: ["apart", "joined"], vocabulary: 256, length: 1024,
-        isPaired: false, released: ["pathfinder32"], generated: ["pathfinder_train.bin"]
+        isPaired: false, places: ["pathfinder32", "pathfinder_train.bin"], released: ["pathfinder32"]
     ) { splits, folder in
         let release = folder.appendingPathComponent("pathfinder32/curv_contour_length_14", isDirectory: true)
         guard isAny(of: ["pathfinder32"], in: folder) else {

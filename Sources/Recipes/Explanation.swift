@@ -69,12 +69,24 @@ extension ResolvedRecipe {
 
     /// Plain where YAML cannot misread it, and in double quotes otherwise.
     private func quoted(_ text: String) -> String {
+        let beginning = text.hasPrefix("-") ? text.dropFirst() : text[...]
         let isPlain =
-            text.first?.isLetter ?? false || text.first?.isNumber ?? false
-            || text.hasPrefix("/") || text.hasPrefix(".") || text.hasPrefix("-") && text.count > 1
+            beginning.first?.isNumber ?? false || text.first?.isLetter ?? false || text.hasPrefix("/")
+            || text.hasPrefix(".")
         let isSafe = text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || " ./_-%+".contains($0)) }
         if isPlain, isSafe, !text.hasSuffix(" ") { return text }
-        let escaped = text.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "\"", with: "\\\"")
-        return "\"\(escaped)\""
+        return "\"\(text.unicodeScalars.map(escaped).joined())\""
+    }
+
+    /// As it stands in double quotes (YAML 1.2, section 5.7), where line breaks would be folded and control characters refused.
+    private func escaped(_ scalar: Unicode.Scalar) -> String {
+        switch scalar {
+        case "\\", "\"": "\\\(scalar)"
+        case _
+        where scalar.properties.generalCategory == .control
+            || "\u{2028}\u{2029}\u{FEFF}".unicodeScalars.contains(scalar):
+            "\\u" + String(0x10000 + scalar.value, radix: 16).dropFirst()
+        default: String(scalar)
+        }
     }
 }

@@ -22,7 +22,7 @@ extension Request {
         do { return try JSONValue(bytes) } catch {
             let problem =
                 bytes.isEmpty
-                ? "the body is empty" : "the body is no JSON in UTF-8: byte \(error.byte) of \(bytes.count)"
+                ? "the body is empty" : "the body is \(error.problem): byte \(error.byte) of \(bytes.count)"
             throw Refusal(.badRequest, "\(problem); wanted a JSON object")
         }
     }

@@ -187,6 +187,11 @@ func problems(_ text: String, _ overrides: [ResolvedRecipe.Override] = []) -> St
                 """)
     }
 
+    @Test func aKeyOccursTwiceHoweverItIsSpelled() {
+        #expect(
+            changed("name: x", to: "name: x\nmodel.width: 64")?.contains(": the key 'model.width' occurs twice\n") == true)
+    }
+
     @Test func allIssuesAreToldAtOnce() {
         let text = rightRecipe.replacingOccurrences(of: "width: 128", with: "width: wide")
             .replacingOccurrences(of: "name: x", with: "nane: x")

@@ -86,6 +86,16 @@ import Training
         #expect(again.resolved.yaml == recipe.resolved.yaml)
     }
 
+    /// What YAML would read otherwise, fold or refuse.
+    @Test(arguments: [
+        "- t", "-", "-a", "-1", "---", "a\u{1F}b", "a\nb", "a\\\"b", "\u{2028}", "\u{7F}", " a", "a ", "#", "é",
+    ])
+    func anyTextReadsBack(text: String) throws {
+        let recipe = try read(rightRecipe, ["vocabulary=\(text)"])
+        #expect(recipe.resolved["vocabulary"] == text)
+        #expect(try read(recipe.resolved.yaml).resolved["vocabulary"] == text, "\(recipe.resolved.yaml)")
+    }
+
     /// Editors on Windows put one in front.
     @Test func aByteOrderMarkIsPassedOver() throws {
         let url = FileManager.default.temporaryDirectory.appendingPathComponent("yoso-\(UUID().uuidString).yaml")

@@ -11,7 +11,7 @@ import Testing
         ("/embed", "{\"text\": \"\\ud800\"}", 400, "the body is no JSON in UTF-8: byte 17 of 18; wanted a JSON object"),
         (
             "/embed", String(repeating: "[", count: 9999), 400,
-            "the body is no JSON in UTF-8: byte 101 of 9999; wanted a JSON object"
+            "the body is nested deeper than 100 levels: byte 101 of 9999; wanted a JSON object"
         ),
         (
             "/embed", "{\"id\": 01, \"text\": \"a\"}", 400,

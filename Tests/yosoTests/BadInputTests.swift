@@ -79,6 +79,24 @@ import Testing
             tool, ["vocab", "train", "--input", "text", "--size", "40", "--output", "text/a.txt"],
             "text/a.txt: is there, and is no folder; wanted a new folder, or one to replace")
         #expect(tool.exists("text/a.txt"))
+        // Whoever stands in a folder stays in it; a link is somebody's.
+        for (command, problem) in [
+            (
+                "mkdir in; cd in; yoso vocab train --input ../text --size 40 --output .",
+                "is the folder that one is in, or above it"
+            ),
+            (
+                "mkdir -p in/er; cd in/er; yoso vocab train --input ../../text --size 40 --output ..",
+                "is the folder that"
+            ),
+            (
+                "ln -s in link; yoso vocab train --input text --size 40 --output link",
+                "link: is a link; wanted a new folder"
+            ),
+        ] {
+            let result = try tool.shell(command)
+            #expect(result.code == 1 && result.error.contains(problem), "\(result.error)")
+        }
         // The same of runs that begin afresh.
         try tool.write("mine\n", to: "straight/thesis.txt")
         let verify = ["verify-resume", "Recipes/Pretraining/tiny.yaml", "--at", "1", "--data", "text", "--output", "."]

@@ -121,6 +121,11 @@ import Training
         #expect(cut.code == 64 && cut.error.hasPrefix("Error: --length with a task of the Long Range Arena"))
         let evaluation = try tool.run("evaluate", "--task", "lra", "--checkpoint", "all")
         #expect(evaluation.code == 0 && evaluation.output == table, "\(evaluation.error)")
+        // Runs of the folder itself beside those of a value of the same name.
+        try FileManager.default.createDirectory(at: tool.file("all/yoso"), withIntermediateDirectories: true)
+        try FileManager.default.copyItem(at: tool.file("all/listops"), to: tool.file("all/yoso/listops"))
+        let two = try tool.run("evaluate", "--task", "lra", "--checkpoint", "all").output
+        #expect(two.contains("| yoso (of all itself) | ") && two.contains("| yoso | "), "\(two)")
         let one = try tool.run("evaluate", "--checkpoint", "all/listops")
         #expect(one.output.contains("\nthe paper's steps: 0.04%, of 4 rows for 32\n"), "\(one.output)\(one.error)")
     }
@@ -203,6 +208,14 @@ import Training
         #expect(
             other.code == 64 && other.error.hasPrefix("Error: --task text with mini: wanted a recipe of kind longrange")
         )
+        let same = try tool.run([
+            "finetune", "--task", "ListOps", "--data", "lra", "--over",
+            "model.attention=softmax,softmax(convolution=0)",
+        ])
+        #expect(
+            same.code == 64
+                && same.error.hasPrefix("Error: --over: 'softmax' and 'softmax(convolution=0)' are the same\n"),
+            "\(same.error)")
         let rows = try tool.run("data", "lra", "--output", "lra", "--listops-rows", "1", "2")
         #expect(
             rows.code == 64

@@ -7,20 +7,22 @@ import Testing
 
 @Suite struct LongRangeTableTests {
     /// Of a run whose log says so.
-    private func cost(steps: Int, rows: Int, seconds: Double) throws -> RunCost {
+    private func cost(steps: Int, of planned: Int? = nil, rows: Int, seconds: Double) throws -> RunCost {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("yoso-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        try write(steps: steps, rows: rows, seconds: seconds, to: folder)
+        try write(steps: steps, of: planned, rows: rows, seconds: seconds, to: folder)
         return try #require(RunCost(of: folder))
     }
 
-    private func write(steps: Int, rows: Int, seconds: Double, tokens: Int = 800, to folder: URL) throws {
+    private func write(
+        steps: Int, of planned: Int? = nil, rows: Int, seconds: Double, tokens: Int = 800, to folder: URL
+    ) throws {
         let lines = (1...5).map { step in
             // One that took long, and the last one, which no newline ends.
             let time = step == 2 ? 100 * seconds : seconds
             return """
-                {"kind":"step","step":\(step),"totalSteps":\(steps),"epoch":1,"loss":1,"rate":1,"gradientNorm":1,"tokens":\(tokens),\
+                {"kind":"step","step":\(step < 5 ? min(step, steps) : steps),"totalSteps":\(planned ?? steps),"epoch":1,"loss":1,"rate":1,"gradientNorm":1,"tokens":\(tokens),\
                 "rowsPerSecond":\(Double(rows) / time),"tokensPerSecond":\(800 / time),"seconds":1}
                 """
         }
@@ -48,9 +50,12 @@ import Testing
 
     @Test func costsAreMediansOfTheLog() throws {
         let cost = try cost(steps: 2500, rows: 16, seconds: 0.5)
-        #expect(cost.totalSteps == 2500 && cost.rowsAStep == 16 && abs(cost.secondsAStep - 0.5) < 1e-9)
+        #expect(cost.steps == 2500 && cost.rowsAStep == 16 && abs(cost.secondsAStep - 0.5) < 1e-9)
         #expect(cost.share(of: .listops) == "50%, of 16 rows for 32" && !cost.isWhole(of: .listops))
         #expect(RunCost(of: URL(fileURLWithPath: "/nowhere")) == nil)
+        // Of a run that was stopped, what was done.
+        let stopped = try self.cost(steps: 214, of: 5000, rows: 32, seconds: 0.5)
+        #expect(stopped.share(of: .listops) == "4.28%" && !stopped.isWhole(of: .listops))
     }
 
     @Test func shortAndWholeRunsAreNotMixedInSilence() throws {

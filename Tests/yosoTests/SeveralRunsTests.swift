@@ -106,6 +106,11 @@ import Testing
         #expect(wrong.code == 1 && wrong.error.contains("optimizer.rate is 'fast'") && !tool.exists("wrong"))
         let long = try tool.run(tool.finetuning(["--search", "layers.frozen=0,5", "--output", "long"]))
         #expect(long.code == 1 && long.error.contains("layers.frozen is 5") && !tool.exists("long"), "\(long.error)")
+        let alike = try tool.run(tool.finetuning(["--search", "name=a;b,a|b", "--output", "alike"]))
+        #expect(
+            alike.code == 64
+                && alike.error.hasPrefix("Error: --search: 'name=a;b' and 'name=a|b' are both folder name=a"),
+            "\(alike.error)")
         let both = try tool.run(
             tool.finetuning(["--search", "optimizer.rate=1e-3,1e-4", "--set", "optimizer.rate=1"]))
         #expect(both.code == 64 && both.error.contains("optimizer.rate is both set and searched"))

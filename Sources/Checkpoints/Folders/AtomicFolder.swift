@@ -53,8 +53,16 @@ public enum AtomicFolder {
         }
     }
 
-    /// - Throws: `CheckpointError` where something else than a folder is at `url`, which `write` would have to remove.
+    /// - Throws: `CheckpointError` where something else than a folder is at `url`, which `write` would have to remove, or a folder
+    ///   that this process is in: whoever started it would be left in one that has no name.
     public static func check(_ url: URL) throws {
+        guard (try? FileManager.default.destinationOfSymbolicLink(atPath: url.path)) == nil else {
+            throw CheckpointError(url, "is a link; wanted a new folder, or one to replace")
+        }
+        let here = URL(fileURLWithPath: FileManager.default.currentDirectoryPath).resolvingSymlinksInPath().path + "/"
+        guard !here.hasPrefix(url.resolvingSymlinksInPath().path + "/") else {
+            throw CheckpointError(url, "is the folder that one is in, or above it; wanted another")
+        }
         var isFolder: ObjCBool = false
         guard !FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) || isFolder.boolValue else {
             throw CheckpointError(url, "is there, and is no folder; wanted a new folder, or one to replace")

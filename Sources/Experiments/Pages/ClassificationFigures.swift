@@ -12,6 +12,8 @@ struct ClassificationFigures {
 
     private static let bins = 10
     private static let mistakes = 20
+    /// Labels up to which all pairs of two are shown.
+    private static let mostLabels = 40
 
     /// Reads the predictions of a run.
     ///
@@ -49,6 +51,7 @@ struct ClassificationFigures {
     private var confusions: String {
         guard !predictions.isMultiLabel else { return labels }
         let labels = predictions.labels
+        guard labels.count <= Self.mostLabels else { return mostConfused }
         let rows = labels.map { label in
             let ofLabel = predictions.rows.filter { $0.label == [label] }
             let cells = labels.map { predicted in
@@ -66,17 +69,36 @@ struct ClassificationFigures {
                 + rows.joined(separator: "\n") + "\n</table></div>")
     }
 
-    /// What was said of each label of a task with several a row.
+    /// Of so many labels that a table of all pairs could not be read.
+    private var mostConfused: String {
+        var counts: [[String]: Int] = [:]
+        for row in predictions.rows where row.label != row.prediction {
+            counts[row.label + row.prediction, default: 0] += 1
+        }
+        let pairs = counts.sorted { ($1.value, $0.key[0], $0.key[1]) < ($0.value, $1.key[0], $1.key[1]) }
+        let rows = pairs.prefix(Self.mostLabels).map { $0.key.map(name) + [Show.grouped($0.value)] }
+        return HTMLPage.section(
+            "The most frequent confusions",
+            HTMLPage.table(["label", "prediction", "rows"], Array(rows), numbers: 2..<3))
+    }
+
+    /// What was said of each label of a task with several a row, of many those alone that were meant or said.
     private var labels: String {
-        let rows = predictions.labels.map { label in
-            let (said, meant) = (
-                predictions.rows.map { $0.prediction.contains(label) },
-                predictions.rows.map { $0.label.contains(label) }
-            )
-            let counts = [(true, true), (false, true), (true, false)].map { pair in
-                zip(said, meant).count { $0 == pair }
+        var counts: [String: (found: Int, missed: Int, wrong: Int)] = [:]
+        for row in predictions.rows {
+            for label in row.label {
+                let isFound = row.prediction.contains(label)
+                counts[label, default: (0, 0, 0)].found += isFound ? 1 : 0
+                counts[label, default: (0, 0, 0)].missed += isFound ? 0 : 1
             }
-            return [name(label)] + counts.map { "\($0)" }
+            for label in row.prediction where !row.label.contains(label) {
+                counts[label, default: (0, 0, 0)].wrong += 1
+            }
+        }
+        let shown = predictions.labels.filter { predictions.labels.count <= Self.mostLabels || counts[$0] != nil }
+        let rows = shown.map { label in
+            let (found, missed, wrong) = counts[label] ?? (0, 0, 0)
+            return [name(label)] + [found, missed, wrong].map { "\($0)" }
         }
         return HTMLPage.section("Labels", HTMLPage.table(["label", "found", "missed", "wrongly said"], rows))
     }

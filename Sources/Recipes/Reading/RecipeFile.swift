@@ -130,6 +130,7 @@ struct RecipeFile {
     }
 
     private mutating func append(_ key: String, _ texts: [String], _ keyNode: Node, _ value: Node) {
+        if entries.contains(where: { $0.key == key }) { issues.append(issue(keyNode, "the key '\(key)' occurs twice")) }
         entries.append(
             Entry(
                 key: key, texts: texts, keyPlace: place(keyNode), valuePlace: place(value),

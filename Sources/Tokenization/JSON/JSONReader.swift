@@ -32,7 +32,9 @@ struct JSONReader {
     }
 
     private mutating func value(depth: Int) throws(Damage) -> JSONValue {
-        guard depth < Self.mostDepth else { throw damage }
+        guard depth < Self.mostDepth else {
+            throw Damage(byte: place + 1, "nested deeper than \(Self.mostDepth) levels")
+        }
         if take("{") { return .object(try members(depth)) }
         if take("[") { return .list(try elements(depth)) }
         if take("\"") { return .text(try string()) }

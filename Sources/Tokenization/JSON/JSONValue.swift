@@ -21,8 +21,10 @@ public enum JSONValue: Equatable, Sendable {
     public struct Damage: Error {
         /// The first byte that is not JSON, from 1.
         public let byte: Int
+        /// What stands against it, in words.
+        public let problem: String
 
-        public init(byte: Int) { self.byte = byte }
+        public init(byte: Int, _ problem: String = "no JSON in UTF-8") { (self.byte, self.problem) = (byte, problem) }
     }
 
     /// Reads JSON.

@@ -4,7 +4,8 @@ import Tasks
 
 /// What the steps of a run took, as its folder tells.
 public struct RunCost: Sendable, Equatable {
-    public let totalSteps: Int
+    /// That were done.
+    public let steps: Int
     /// Medians over steps.
     public let rowsAStep: Int
     public let secondsAStep: Double
@@ -21,12 +22,13 @@ public struct RunCost: Sendable, Equatable {
         let steps = stride(from: 0, to: lines.count, by: 1 + lines.count / 1000).compactMap {
             try? JSONDecoder().decode(StepReport.self, from: Data(lines[$0])).head
         }
-        guard let last = steps.last else { return nil }
+        let last = lines.reversed().lazy.compactMap { try? JSONDecoder().decode(StepReport.self, from: Data($0)) }.first
+        guard let last else { return nil }
         func seconds(_ step: StepHead) -> Double? { step.tokens.map { Double($0) / step.tokensPerSecond } }
         let rows = median(steps.compactMap { step in seconds(step).flatMap { s in step.rowsPerSecond.map { $0 * s } } })
         guard let rowsAStep = Int(exactly: rows.rounded()) else { return nil }
         self.rowsAStep = rowsAStep
-        totalSteps = last.totalSteps
+        self.steps = last.step
         secondsAStep = median(steps.compactMap(seconds))
         peakBytes = Self.peakBytes(of: folder)
     }

@@ -73,9 +73,10 @@ public struct RunSummary: Sendable {
         let hasReport = FileManager.default.fileExists(atPath: folder.appendingPathComponent(RunFolder.reportName).path)
         // One that was killed behind its last step has that to take again.
         let isSaved = step >= totalSteps && RunFolder.newestStep(in: folder) == step
-        if hasReport || isSaved { return .finished }
+        // Of a search a run has a report of every round that it was in.
         let log = folder.appendingPathComponent(RunFolder.logName)
-        return MetricsLog.ends(log, with: DivergenceReport.kind) ? .diverged : .interrupted
+        if MetricsLog.ends(log, with: DivergenceReport.kind) { return .diverged }
+        return hasReport || isSaved ? .finished : .interrupted
     }
 
     private struct Step: Decodable {

@@ -47,7 +47,7 @@ public struct PredictionFile: Sendable, Equatable {
         (labels, form) = (target.labels, target.isOfWords ? .word : target.isMultiLabel ? .labels : .label)
         let (truth, logits) = (data.whole(data.dev.map(\.target)), data.whole(logits, each: target.outputs))
         func names(_ values: [Double]) -> [String] {
-            values.map { target.isValue ? String(format: "%.4g", $0) : target.labels[Int($0)] }
+            values.map { target.isValue ? "\(Float($0))" : target.labels[Int($0)] }
         }
         rows = data.parts.flatMap { file, range in
             range.flatMap { index in
