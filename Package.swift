@@ -129,7 +129,7 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .target(
-            name: "Reports", dependencies: ["Checkpoints"],
+            name: "Reports", dependencies: ["Checkpoints", "Options"],
             resources: [.embedInCode("page.css"), .embedInCode("hover.js")]),
         .target(
             name: "Http",
@@ -150,14 +150,16 @@ let package = Package(
         .target(
             name: "Serving",
             dependencies: [
-                "Checkpoints", "Http", "Inference", "Reports", "Tasks", "Tensors", "Tokenization", "Training",
+                "Checkpoints", "Http", "Inference", "Options", "Reports", "Tasks", "Tensors", "Tokenization",
+                "Training",
                 .product(name: "Hummingbird", package: "hummingbird"),
             ],
             resources: [.embedInCode("page.html"), .embedInCode("openapi.json")]),
         .target(
             name: "Export",
             dependencies: [
-                "Attention", "Autograd", "Bert", "Checkpoints", "Console", "Experiments", "Inference", "Recipes",
+                "Attention", "Autograd", "Bert", "Checkpoints", "Console", "Experiments", "Inference", "Options",
+                "Recipes",
                 "Tasks",
                 "Tensors", "Tokenization", "Training",
             ]),

@@ -53,6 +53,8 @@ public struct EncoderOptions: Configurable {
     public var vocabulary: Int
     /// Longest sequence, in tokens.
     public var positions: Int
+    /// Tokens that a sequence may have: not more than there are positions, nor than the attention takes.
+    public var longest: Int { min(positions, attention.lengthLimit ?? .max) }
     /// Number of segment (token type) ids.
     public var segments: Int
     /// Probability that an element is dropped after embeddings, attention output and feed-forward.

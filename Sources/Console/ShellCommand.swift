@@ -1,3 +1,5 @@
+import Options
+
 /// A command to type: what is interpolated stands as the shell wants it to be one word.
 public struct ShellCommand: ExpressibleByStringInterpolation, CustomStringConvertible, Sendable {
     public let description: String
@@ -22,7 +24,7 @@ public struct ShellCommand: ExpressibleByStringInterpolation, CustomStringConver
         }
         guard word.onOneLine != word else {
             let isPlain = !word.isEmpty && word.allSatisfy(isPlain)
-            return isPlain ? word : "'" + word.replacing("'", with: #"'\''"#) + "'"
+            return isPlain ? word : "'" + word.escaped(["'": #"'\''"#]) + "'"
         }
         // What cannot be typed, as bash and zsh read it.
         let escaped = word.utf8.map { byte -> String in

@@ -19,6 +19,12 @@ struct PretrainingSetup {
 
     init(_ recipe: PretrainingRecipe, _ observer: some RunObserver) throws {
         let tokenizer = try TokenizerFolder.load(URL(fileURLWithPath: recipe.vocabulary))
+        // Words are masked by others.
+        let special = tokenizer.special
+        let reserved = Set([special.padding, special.unknown, special.classification, special.separator, special.mask])
+        guard reserved.count < tokenizer.vocabularySize else {
+            throw TokenizationError(recipe.vocabulary, "has special tokens alone; wanted pieces of words too")
+        }
         self.tokenizer = tokenizer
         encoder = try recipe.encoderOptions(vocabularySize: tokenizer.vocabularySize)
         guard let text = recipe.text else {

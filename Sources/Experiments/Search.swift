@@ -131,7 +131,8 @@ public struct Search {
         return report
     }
 
-    static let leaderboardName = "leaderboard.md"
+    /// Of the points of a search, in its folder.
+    public static let leaderboardName = "leaderboard.md"
 
     private func leaderboard(_ task: TaskSource, _ board: [SearchEntry]) -> String {
         let lines = board.map { entry in

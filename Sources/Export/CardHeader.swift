@@ -25,7 +25,9 @@ struct CardHeader {
                 "library_name: \(library)", "pipeline_tag: \(pipeline)", "tags:", "- yoso",
                 "- \(configuration.modelType)",
             ]
-        yaml = (lines + Self.results(record, name, pipeline) + ["---"]).joined(separator: "\n")
+        // Scores are of the head.
+        let results = onnx?.givesHiddenStates ?? false ? [] : Self.results(record, name, pipeline)
+        yaml = (lines + results + ["---"]).joined(separator: "\n")
     }
 
     /// The scores as a `model-index`, by which the hub shows them.

@@ -35,6 +35,8 @@ public struct HubFolder {
     let tokenizer: any Tokenizer
     let encoder: EncoderOptions
     let modules: SentenceModules
+    /// Why there is no `tokenizer.json`; nil where there is one.
+    let objection: String?
 
     /// Opens a checkpoint, ours or another's.
     ///
@@ -47,6 +49,8 @@ public struct HubFolder {
         tokenizer = try TokenizerFolder.load(source)
         let encoder = try EncoderOptions(of: source, tokenizer, length: 1)
         (self.encoder, modules) = (encoder, try SentenceModules(of: source))
+        objection = TokenizerFolder.objection(tokenizer)
+        if let objection { warn(objection) }
         let notes =
             if let target = configuration.target {
                 try Classifier.check(source, encoder, target)

@@ -1,6 +1,7 @@
 import Checkpoints
 import Console
 import Foundation
+import Inference
 import Training
 
 /// A README of the form that the Hugging Face hub reads (hub documentation, "Model Cards"), from what a checkpoint and its run
@@ -16,12 +17,12 @@ struct ModelCard {
         let earlier = EarlierCard(of: model.source)
         let sections = [
             CardHeader(of: model, record, name: name, earlier, onnx: weights as? OnnxModel).yaml,
-            "# \(name)",
+            "# \(name.onOneLine)",
             Self.summary(model, weights)
                 + "\n\nWritten by \(program) from the files of the checkpoint and of its run. "
                 + (earlier.unknown.map { "They do not tell the \($0) of what it learned from: add that above. " } ?? "")
                 + "Read all before you publish it, for it names files of the machine that trained.",
-            "## Use\n\n" + ((weights as? OnnxModel).map(Self.use) ?? Self.use(model)),
+            "## Use\n\n" + ((weights as? OnnxModel).map { Self.use($0, model) } ?? Self.use(model)),
             "## Training\n\n" + record.training,
             "## Results\n\n" + record.results(weights.precision),
             "## Limits\n\n" + Self.limits(model, record).map { "- \($0)" }.joined(separator: "\n"),
@@ -34,10 +35,12 @@ struct ModelCard {
     private static func summary(_ model: HubFolder, _ weights: any HubWeights) -> String {
         let (configuration, encoder) = (model.configuration, model.encoder)
         let head =
-            if let target = configuration.target {
+            if (weights as? OnnxModel)?.givesHiddenStates ?? false {
+                "no head"
+            } else if let target = configuration.target {
                 target.isValue
                     ? "a regression head"
-                    : "a classifier of \((configuration.labelNames ?? []).map { "`\($0)`" }.joined(separator: ", "))"
+                    : "a classifier of \((configuration.labelNames ?? []).map(Self.code).joined(separator: ", "))"
             } else {
                 configuration.hasMaskedWords ? "a head for masked words" : "no head"
             }
@@ -48,6 +51,13 @@ struct ModelCard {
             + (configuration.provenance?.attention.map { " The attention's options: `\($0)`." } ?? "")
     }
 
+    /// As code in a line, between as many backticks as do not stand in it (CommonMark, section 6.1).
+    private static func code(_ text: String) -> String {
+        let longest = text.split { $0 != "`" }.map(\.count).max() ?? 0
+        let (fence, space) = (String(repeating: "`", count: longest + 1), longest > 0 ? " " : "")
+        return fence + space + text.onOneLine + space + fence
+    }
+
     private static func use(_ model: HubFolder) -> String {
         let command =
             if model.configuration.target != nil {
@@ -56,6 +66,7 @@ struct ModelCard {
                 (model.configuration.hasMaskedWords ? "yoso fill \"some [MASK] here\" --checkpoint FOLDER\n    " : "")
                     + "yoso embed --checkpoint FOLDER < sentences"
             }
+        if let objection = model.objection { return "For other programs \(objection).\n\n    " + command }
         guard model.isOfTransformers else {
             return "transformers has no such encoder, and refuses it by its `model_type`:\n\n    " + command
         }
@@ -82,22 +93,30 @@ struct ModelCard {
             """
     }
 
-    private static func use(_ onnx: OnnxModel) -> String {
-        """
-            from onnxruntime import InferenceSession
-            from transformers import AutoTokenizer
-            tokens = AutoTokenizer.from_pretrained("FOLDER")(["some text"], padding=True, return_tensors="np")
-            \(onnx.output.name), = InferenceSession("FOLDER/\(OnnxModel.fileName)").run(None, dict(tokens))
+    private static func use(_ onnx: OnnxModel, _ model: HubFolder) -> String {
+        let tokens =
+            model.objection.map { "tokens = …    # \($0)" } ?? """
+                from transformers import AutoTokenizer
+                    tokens = AutoTokenizer.from_pretrained("FOLDER")(["some text"], padding=True, return_tensors="np")
+                """
+        return """
+                from onnxruntime import InferenceSession
+                \(tokens)
+                \(onnx.output.name), = InferenceSession("FOLDER/\(OnnxModel.fileName)").run(None, dict(tokens))
 
-        `\(onnx.output.name)` is [\(onnx.output.shape.joined(separator: ", "))]; padding changes nothing of it.
-        """
+            `\(onnx.output.name)` is [\(onnx.output.shape.joined(separator: ", "))]; padding changes nothing of it.
+            """
     }
 
     private static func limits(_ model: HubFolder, _ record: TrainingRecord) -> [String] {
         [
             "Inputs are \(model.configuration.isOfWords ? "read in pieces of" : "cut behind") "
-                + "\(Show.grouped(model.configuration.provenance?.length ?? model.encoder.positions)) tokens.",
-            record.dev == nil ? nil : "The epoch was chosen by the score on the same dev rows that it is reported on.",
+                + "\(Show.grouped(model.length)) tokens.",
+            record.dev == nil || !record.isEpochChosen
+                ? nil : "The epoch was chosen by the score on the same dev rows that it is reported on.",
+            record.isSearched
+                ? "Its settings were chosen among others by the score on the same dev rows that it is reported on."
+                : nil,
             "Nobody has examined here what it says of people, or of text unlike that which it learned from.",
         ].compactMap { $0 }
     }
@@ -111,6 +130,14 @@ extension HuggingFaceConfiguration {
 }
 
 extension HubFolder {
+    /// Tokens of an input that are read where nothing else is said.
+    fileprivate var length: Int {
+        configuration.target == nil
+            ? SentenceEmbedding.length(of: encoder, modules) : SavedClassifier.length(of: encoder, configuration)
+    }
+
     /// Whether transformers has such a model, and knows the tokenizer.
-    var isOfTransformers: Bool { configuration.modelType != HuggingFaceConfiguration.ownModelType }
+    var isOfTransformers: Bool {
+        configuration.modelType != HuggingFaceConfiguration.ownModelType && objection == nil
+    }
 }

@@ -16,6 +16,8 @@ struct RunRecord {
     let arithmetics: [String]
     /// The seeds of which this run is one.
     let seeds: SeedReport?
+    /// Whether it is a point of a search.
+    let isSearched: Bool
 
     /// Nil where `checkpoint` does not stand in the folder of a run.
     ///
@@ -49,7 +51,9 @@ struct RunRecord {
             try? RunState(of: run.appendingPathComponent(RunFolder.stateName(newest), isDirectory: true), step: newest)
         }
         arithmetics = state?.arithmetics ?? []
-        let seeds = run.deletingLastPathComponent().appendingPathComponent(SeedReport.fileName)
+        let all = run.deletingLastPathComponent()
+        let seeds = all.appendingPathComponent(SeedReport.fileName)
+        isSearched = FileManager.default.fileExists(atPath: all.appendingPathComponent(Search.leaderboardName).path)
         self.seeds = (try? Data(contentsOf: seeds)).flatMap { try? JSONDecoder().decode(SeedReport.self, from: $0) }
     }
 

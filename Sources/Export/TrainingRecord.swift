@@ -3,6 +3,7 @@ import Console
 import Experiments
 import Foundation
 import Inference
+import Options
 import Tasks
 import Training
 
@@ -23,6 +24,10 @@ struct TrainingRecord {
 
     var name: String? { run?["name"] }
     var dev: EvaluationReport<DevScores>? { run?.dev }
+    /// Whether the epoch with the best score on dev rows was taken, and not the last.
+    var isEpochChosen: Bool { run?["selection"] != EpochSelection.last.rawValue }
+    /// Whether the run is a point of a search.
+    var isSearched: Bool { run?.isSearched ?? false }
     /// Whether the rows were those of the benchmark.
     var isGlue: Bool {
         known?.task != nil && known?.ownTask == nil && known?.benchmark == nil && known?.data != SampleData.name
@@ -140,6 +145,6 @@ struct TrainingRecord {
     private static let unknown = "unknown"
 
     private static func table(_ rows: [(String, String)]) -> String {
-        (["| | |", "|---|---|"] + rows.map { "| \($0) | \($1.replacing("|", with: "\\|")) |" }).joined(separator: "\n")
+        (["| | |", "|---|---|"] + rows.map { "| \($0) | \($1.escaped(["|": "\\|"])) |" }).joined(separator: "\n")
     }
 }

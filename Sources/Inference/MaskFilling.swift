@@ -63,7 +63,7 @@ public struct MaskFilling {
     }
 
     /// The most tokens of a text, `[CLS]` and `[SEP]` among them.
-    public var length: Int { min(options.positions, options.attention.lengthLimit ?? .max) }
+    public var length: Int { options.longest }
 
     /// A text as the encoder takes it.
     public func encoded(_ text: String) -> EncodedRow { Self.encoded(text, tokenizer) }

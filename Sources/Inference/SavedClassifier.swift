@@ -15,6 +15,8 @@ public struct SavedClassifier {
     /// What it predicts, labels in the order of the model's ids.
     public let target: Target
     public let length: Int
+    /// What it could take.
+    private let longest: Int
     /// What of the folder is not read; nil where that is nothing.
     public let note: String?
     private let classifier: Classifier
@@ -35,17 +37,23 @@ public struct SavedClassifier {
                 "its tags are \(target.labels.joined(separator: ", ")); wanted O, and B- or I- with a type behind it")
         }
         self.target = target
-        self.length = length ?? configuration.provenance?.length ?? min(128, configuration.positions)
+        tokenizer = try TokenizerFolder.load(folder)
+        let encoder = try EncoderOptions(of: folder, tokenizer, length: length ?? 1)
+        self.length = length ?? Self.length(of: encoder, configuration)
+        longest = encoder.longest
         guard self.length >= 8 else {
             throw CheckpointError(folder, "inputs of at most \(self.length) tokens; wanted at least 8")
         }
-        tokenizer = try TokenizerFolder.load(folder)
-        let encoder = try EncoderOptions(of: folder, tokenizer, length: self.length)
         let unused = try Classifier.check(folder, encoder, target)
         let options = FineTuningOptions { ($0.threads, $0.precision, $0.device) = (threads, precision, device) }
         classifier = try Classifier(encoder, target, options)
         try classifier.load(folder)
         note = unused.note(of: folder, classifier.note)
+    }
+
+    /// Tokens of an input that are read where nothing else is said: as in fine-tuning, or 128 at most.
+    public static func length(of encoder: EncoderOptions, _ configuration: HuggingFaceConfiguration) -> Int {
+        min(configuration.provenance?.length ?? 128, encoder.longest)
     }
 
     /// Its encoder, for others that read the same folder.
@@ -72,7 +80,7 @@ public struct SavedClassifier {
     public func run(
         _ lines: InputLines, batch: Int, note: (String) -> Void, write: (String) throws -> Void
     ) throws {
-        var rows = TruncationCount(length: length, positions: configuration.positions)
+        var rows = TruncationCount(length: length, longest: longest)
         defer { rows.note.map(note) }
         let stream =
             target.isOfWords

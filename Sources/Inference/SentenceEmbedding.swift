@@ -42,13 +42,12 @@ public struct SentenceEmbedding {
     ) throws {
         self.folder = folder
         let modules = try SentenceModules(of: folder)
-        let positions = try HuggingFaceConfiguration(of: folder).positions
-        self.length = length ?? min(modules.length ?? 512, positions)
+        tokenizer = try opened?.tokenizer ?? TokenizerFolder.load(folder)
+        let options = try EncoderOptions(of: folder, tokenizer, length: length ?? 1)
+        self.length = length ?? Self.length(of: options, modules)
         guard self.length >= 8 else {
             throw CheckpointError(folder, "inputs of at most \(self.length) tokens; wanted at least 8")
         }
-        tokenizer = try opened?.tokenizer ?? TokenizerFolder.load(folder)
-        let options = try EncoderOptions(of: folder, tokenizer, length: self.length)
         self.pooling = pooling ?? modules.pooling ?? .mean
         if let opened {
             (encoder, weights, cut, note) = (opened.encoder, opened.weights, opened.cut, nil)
@@ -69,6 +68,11 @@ public struct SentenceEmbedding {
         try ModelFolder.checkFinite(weights.parameters, layout, of: folder)
     }
 
+    /// Tokens of an input that are read where nothing else is said: as sentence-transformers has it, or 512 at most.
+    public static func length(of encoder: EncoderOptions, _ modules: SentenceModules) -> Int {
+        min(modules.length ?? 512, encoder.longest)
+    }
+
     /// Numbers of a vector.
     public var width: Int { encoder.options.width }
 
@@ -78,7 +82,7 @@ public struct SentenceEmbedding {
     public func vectors(_ texts: [String]) throws -> [[Float]] { try vectors(texts.map(encoded)) }
 
     private func encoded(_ text: String) -> EncodedRow { TaskRow(texts: [text]).encoded(tokenizer, length: length) }
-    private var counting: TruncationCount { TruncationCount(length: length, positions: encoder.options.positions) }
+    private var counting: TruncationCount { TruncationCount(length: length, longest: encoder.options.longest) }
 
     /// The same of texts that are encoded.
     public func vectors(_ rows: [EncodedRow]) throws -> [[Float]] {

@@ -5,10 +5,10 @@ struct TruncationCount {
     /// In tokens, those around the texts included.
     let length: Int
     /// What the model could read.
-    let positions: Int
+    let longest: Int
     private var (all, truncated) = (0, 0)
 
-    init(length: Int, positions: Int) { (self.length, self.positions) = (length, positions) }
+    init(length: Int, longest: Int) { (self.length, self.longest) = (length, longest) }
 
     /// The rows, once they are counted.
     mutating func counted(_ rows: [EncodedRow]) -> [EncodedRow] {
@@ -20,7 +20,7 @@ struct TruncationCount {
     /// Nil where all were read whole.
     var note: String? {
         guard truncated > 0 else { return nil }
-        let more = positions > length ? "; --length takes up to \(positions)" : ""
+        let more = longest > length ? "; --length takes up to \(longest)" : ""
         return "\(truncated) of \(all) lines are cut to \(length) tokens\(more)"
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Options
 
 /// The figure around what a chart shows: its title, grid, axes with their names, and labels.
 struct ChartFrame {
@@ -77,7 +78,6 @@ struct ChartFrame {
 extension String {
     /// The text with what HTML would read as its own spelled out.
     public var htmlEscaped: String {
-        replacingOccurrences(of: "&", with: "&amp;").replacingOccurrences(of: "<", with: "&lt;")
-            .replacingOccurrences(of: ">", with: "&gt;").replacingOccurrences(of: "\"", with: "&quot;")
+        escaped(["&": "&amp;", "<": "&lt;", ">": "&gt;", "\"": "&quot;"])
     }
 }

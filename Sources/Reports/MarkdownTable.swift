@@ -1,3 +1,5 @@
+import Options
+
 /// A table as Markdown.
 public enum MarkdownTable {
     /// What every one begins with.
@@ -6,7 +8,7 @@ public enum MarkdownTable {
     /// - Parameter lines: cells, the headings first; no line ends the last.
     public static func text(_ lines: [[String]]) -> String {
         let texts = lines.map { cells in
-            let cells = cells.map { $0.replacing("|", with: #"\|"#).replacing("\n", with: " ") }
+            let cells = cells.map { $0.escaped(["|": #"\|"#, "\n": " "]) }
             return beginning + cells.joined(separator: " | ") + " |"
         }
         let rule = "|" + String(repeating: "---|", count: lines[0].count)

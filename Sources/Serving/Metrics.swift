@@ -1,4 +1,5 @@
 import Foundation
+import Options
 import Synchronization
 
 /// What a server has done so far, in the text format of Prometheus (version 0.0.4).
@@ -114,7 +115,6 @@ struct Histogram {
 extension String {
     /// The text between the quotation marks of a label.
     fileprivate var asLabel: String {
-        replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "\"", with: "\\\"")
-            .replacingOccurrences(of: "\n", with: "\\n")
+        escaped(["\\": "\\\\", "\"": "\\\"", "\n": "\\n"])
     }
 }

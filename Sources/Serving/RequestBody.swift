@@ -22,8 +22,10 @@ extension Request {
         do { return try JSONValue(bytes) } catch {
             let problem =
                 bytes.isEmpty
-                ? "the body is empty" : "the body is \(error.problem): byte \(error.byte) of \(bytes.count)"
-            throw Refusal(.badRequest, "\(problem); wanted a JSON object")
+                ? "the body is empty"
+                : error.byte > bytes.count
+                    ? "the body ends too early" : "the body is \(error.problem): byte \(error.byte) of \(bytes.count)"
+            throw Refusal(.badRequest, "\(problem); wanted JSON")
         }
     }
 }

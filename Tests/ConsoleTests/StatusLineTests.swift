@@ -19,6 +19,7 @@ import Testing
     /// Whatever a folder is called, the shell reads the word that it was.
     @Test(arguments: [
         "Checkpoints/a-b_1.5", "two words", "it's", "", "a\nb\t'\\", "$HOME `x` \"y\"", "\u{202E}rtl é", "größe/*",
+        "a'\u{301} ; echo x; '",
     ])
     func wordsAreWhatTheShellReads(word: String) throws {
         let (shell, output) = (Process(), Pipe())

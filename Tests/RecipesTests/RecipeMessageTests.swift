@@ -189,7 +189,8 @@ func problems(_ text: String, _ overrides: [ResolvedRecipe.Override] = []) -> St
 
     @Test func aKeyOccursTwiceHoweverItIsSpelled() {
         #expect(
-            changed("name: x", to: "name: x\nmodel.width: 64")?.contains(": the key 'model.width' occurs twice\n") == true)
+            changed("name: x", to: "name: x\nmodel.width: 64")?.contains(": the key 'model.width' occurs twice\n")
+                == true)
     }
 
     @Test func allIssuesAreToldAtOnce() {

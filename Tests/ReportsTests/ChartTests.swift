@@ -13,6 +13,12 @@ import Testing
         }
     }
 
+    /// An accent behind a mark makes one character of both.
+    @Test(arguments: ["", "\u{301}"]) func noTextEndsWhatItStandsIn(accent: String) {
+        #expect("<\(accent)\"\(accent)>&".htmlEscaped == "&lt;\(accent)&quot;\(accent)&gt;&amp;")
+        #expect(MarkdownTable.text([["a|\(accent)b", "c\n\(accent)d"]]).hasPrefix("| a\\|\(accent)b | c \(accent)d |"))
+    }
+
     @Test func pointsTellTheirValuesAndAxesTheirNames() throws {
         let chart = LineChart(
             title: "Loss", axes: (Quantity("step"), loss),

@@ -1,6 +1,7 @@
 import Foundation
 import Testing
-import Tokenization
+
+@testable import Tokenization
 
 @Suite struct SentencePieceTests {
     /// Two hundred different sentences of a few words.
@@ -50,6 +51,15 @@ import Tokenization
         let folder = try TemporaryFolder()
         for (name, data) in try TokenizerFolder.files(of: tokenizer) { try data.write(to: folder.file(name)) }
         #expect(!FileManager.default.fileExists(atPath: folder.file("tokenizer.json").path))
+    }
+
+    /// Which of them is taken is the version's affair, and no other is.
+    @Test func segmentationsThatAreEquallyLikely() throws {
+        let unigram = try train(.unigram)
+        let ids = unigram.encode("the cat sat")
+        #expect(unigram.areEquallyLikely(ids, ids.reversed()))
+        #expect(!unigram.areEquallyLikely(ids, ids + ids))
+        #expect(try !train(.bpe).areEquallyLikely(ids, ids))
     }
 
     @Test func aSizeThatTheTextCannotFillIsRefused() {

@@ -1,6 +1,7 @@
 import Foundation
 import Testing
-import Tokenization
+
+@testable import Tokenization
 
 /// A `tokenizer.json` that others wrote: Fixtures/make_pipelines.py says what the `tokenizers` library makes of text with one.
 @Suite struct TokenizerFileTests {
@@ -43,6 +44,13 @@ import Tokenization
              "pre_tokenizer":{"type":"WhitespaceSplit"}}
             """
         #expect(try load(file).encode("a [SEP] [MASK] [CLS]a [PAD] a") == [5, 1, 1, 1, 1, 5])
+    }
+
+    /// A pattern of nothing is nowhere; marks beside and around letters go with those above them (`is_combining_mark`).
+    @Test func emptyPatternsAndAllKindsOfMarks() {
+        let text = Array("a\u{93F}b\u{488}c\u{301}".unicodeScalars)
+        #expect(TextNormalizer.replace([], with: ["x"])(text) == text)
+        #expect(TextNormalizer.stripAccents(text) == ["a", "b", "c"])
     }
 
     private func problem(_ model: String = "", _ parts: String...) -> String? {

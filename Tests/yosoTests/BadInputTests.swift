@@ -67,6 +67,16 @@ import Testing
         #expect(small.code == 64 && small.error.contains("--size 5 is too small; wanted at least 8"))
     }
 
+    /// Nothing could stand in the place of a word.
+    @Test func aVocabularyOfSpecialTokensAlone() throws {
+        let tool = try CommandLineTool()
+        try tool.writeText()
+        try tool.write("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n", to: "five.txt")
+        try expect(
+            tool, ["pretrain", "Recipes/Pretraining/tiny.yaml", "--data", "text", "--vocabulary", "five.txt"],
+            "five.txt: has special tokens alone; wanted pieces of words too")
+    }
+
     /// A vocabulary takes the place of its folder, and with it of whatever else lies there.
     @Test func aVocabularyInTheFolderOfSomethingElse() throws {
         let tool = try CommandLineTool()

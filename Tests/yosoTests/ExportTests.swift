@@ -34,7 +34,18 @@ import Testing
         #expect(tuned.code == 0, "\(tuned.error)")
         let predicted = try tool.run(["predict", "--checkpoint", "hub/tuned"], input: "fine\n")
         #expect(predicted.code == 0 && predicted.output.hasPrefix("{\"label\":"), "\(predicted.error)")
-        #expect(try self.card("hub/tuned", tool).contains("is no folder of a run with those weights"))
+        let tunedCard = try self.card("hub/tuned", tool)
+        #expect(tunedCard.contains("is no folder of a run with those weights"))
+        #expect(tunedCard.contains("The epoch was chosen by the score") && !tunedCard.contains("settings were chosen"))
+        // The last epoch was taken as it was; hidden states have no head, and no scores of one.
+        let last = try tool.run(tool.finetuning(["--set", "selection=last", "--output", "last"]))
+        #expect(last.code == 0, "\(last.error)")
+        #expect(try tool.run("export", "last", "--output", "hub/last").code == 0)
+        #expect(try !self.card("hub/last", tool).contains("chosen by the score"))
+        let states = try tool.run("export", "last", "--format", "onnx", "--hidden-states", "--output", "hub/states")
+        #expect(states.code == 0, "\(states.error)")
+        let statesCard = try self.card("hub/states", tool)
+        #expect(statesCard.contains("An encoder of text with no head: ") && !statesCard.contains("model-index"))
     }
 
     @Test func aFineTunedModelTellsOfItsSeedsAndItsPretraining() throws {

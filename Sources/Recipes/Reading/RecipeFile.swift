@@ -18,6 +18,8 @@ struct RecipeFile {
 
     let name: String
     private(set) var entries: [Entry] = []
+    /// Of `entries`, however they are spelled.
+    private var keys = Set<String>()
     private(set) var issues: [RecipeIssue] = []
     private let lines: [String]
 
@@ -130,7 +132,7 @@ struct RecipeFile {
     }
 
     private mutating func append(_ key: String, _ texts: [String], _ keyNode: Node, _ value: Node) {
-        if entries.contains(where: { $0.key == key }) { issues.append(issue(keyNode, "the key '\(key)' occurs twice")) }
+        if !keys.insert(key).inserted { issues.append(issue(keyNode, "the key '\(key)' occurs twice")) }
         entries.append(
             Entry(
                 key: key, texts: texts, keyPlace: place(keyNode), valuePlace: place(value),

@@ -28,7 +28,11 @@ final class TokenizerFileText: Sendable {
         do { file = try TokenizerFile(data, place: name) } catch let error as TokenizationError { throw error } catch {
             throw TokenizationError(name, "\(error)")
         }
-        for text in sample(of: tokenizer) where file.encode(text) != tokenizer.encode(text) {
+        for text in sample(of: tokenizer) {
+            let (there, here) = (file.encode(text), tokenizer.encode(text))
+            // Of pieces that are equally likely together, each version of SentencePiece takes its own.
+            let isTie = (tokenizer as? SentencePieceTokenizer)?.areEquallyLikely(there, here) ?? false
+            guard there != here, !isTie else { continue }
             throw TokenizationError(name, "transformers would read '\(text)' otherwise than this program")
         }
     }

@@ -3,7 +3,8 @@ enum TextNormalizer: Sendable {
     case bert(BertNormalizer)
     case form(UnicodeForm)
     case lowercase
-    /// Takes nonspacing marks out, those that characters are not composed with.
+    /// Takes combining marks of all three kinds out, those that characters are not composed with; BERT's own normalizer the
+    /// nonspacing ones alone.
     case stripAccents
     /// White space at the ends.
     case strip(left: Bool, right: Bool)
@@ -18,7 +19,10 @@ enum TextNormalizer: Sendable {
         case .bert(let bert): return bert(text)
         case .form(let form): return form(text)
         case .lowercase: return text.lowercased
-        case .stripAccents: return text.filter { $0.properties.generalCategory != .nonspacingMark }
+        case .stripAccents:
+            return text.filter {
+                ![.nonspacingMark, .spacingMark, .enclosingMark].contains($0.properties.generalCategory)
+            }
         case .strip(let left, let right):
             var rest = text[...]
             while left, rest.first?.isSpace == true { rest.removeFirst() }
@@ -34,6 +38,8 @@ enum TextNormalizer: Sendable {
     private static func replacing(
         _ pattern: [Unicode.Scalar], with content: [Unicode.Scalar], in text: [Unicode.Scalar]
     ) -> [Unicode.Scalar] {
+        // That is nowhere, as tokenizers has it.
+        guard !pattern.isEmpty else { return text }
         var (result, rest): ([Unicode.Scalar], ArraySlice<Unicode.Scalar>) = ([], text[...])
         while let first = rest.first {
             if rest.starts(with: pattern) {

@@ -61,6 +61,13 @@ public final class SentencePieceTokenizer: Tokenizer {
 
     public func piece(_ id: Int32) -> String { model.pieces[Int(id)].text }
 
+    /// Whether two segmentations of a text are so by a unigram model, within the rounding of sums in single precision
+    /// (Kudo 2018, section 3.2): P(x) = Π p(x_i), whose logarithms are the scores.
+    func areEquallyLikely(_ one: [Int32], _ other: [Int32]) -> Bool {
+        func score(_ ids: [Int32]) -> Double { ids.reduce(0) { $0 + Double(model.pieces[Int($1)].score) } }
+        return model.isUnigram && abs(score(one) - score(other)) < 1e-4
+    }
+
     public func decode(_ ids: [Int32]) -> String {
         // The library leaves control pieces out; they are spelled here.
         var (text, run): (String, [Int32]) = ("", [])
