@@ -4,12 +4,13 @@ import Synchronization
 
 /// Answers rows of many requests together, in the order in which they came: those that wait when the one before is done, and
 /// of an idle server those that come without a pause of a millisecond, for as long as the limits let them wait. A request of
-/// more rows than are computed together takes turns with the others, and is computed no further once nobody waits for it.
+/// more work than is done together takes turns with the others, and is computed no further once nobody waits for it.
 final class Batcher<Row: Sendable, Answer: Sendable>: Sendable {
     private let limits: Limits
     private let queue: DispatchQueue
     private let compute: @Sendable ([Row]) throws -> [Answer]
     private let observe: @Sendable (_ rows: Int) -> Void
+    private let weight: @Sendable (Row) -> Int
     private let state = Mutex(State())
 
     private struct State {
@@ -29,11 +30,13 @@ final class Batcher<Row: Sendable, Answer: Sendable>: Sendable {
     ///   - queue: a serial one, on which `compute` has the model for itself.
     ///   - compute: an answer a row, in their order.
     ///   - observe: hears how many rows are computed together.
+    ///   - weight: as many times the work of an ordinary row, at least 1.
     init(
         _ limits: Limits, on queue: DispatchQueue, observe: @escaping @Sendable (_ rows: Int) -> Void = { _ in },
-        compute: @escaping @Sendable ([Row]) throws -> [Answer]
+        weight: @escaping @Sendable (Row) -> Int = { _ in 1 }, compute: @escaping @Sendable ([Row]) throws -> [Answer]
     ) {
-        (self.limits, self.queue, self.compute, self.observe) = (limits, queue, compute, observe)
+        (self.limits, self.queue, self.compute) = (limits, queue, compute)
+        (self.observe, self.weight) = (observe, weight)
     }
 
     /// Rows that wait.
@@ -93,21 +96,32 @@ final class Batcher<Row: Sendable, Answer: Sendable>: Sendable {
         if rest > 0 { queue.async { self.look(0) } }
     }
 
-    /// What is computed next; of a request of too many rows the rest waits behind the others.
+    /// How many rows of a request are computed together, one at least, and their work.
+    private func part(of rows: ArraySlice<Row>) -> (count: Int, work: Int) {
+        var (count, work) = (0, 0)
+        for row in rows {
+            guard work < limits.batch else { break }
+            work += weight(row)
+            count += 1
+        }
+        return (count, work)
+    }
+
+    /// What is computed next; of a request of too much work the rest waits behind the others.
     private func take() -> [Waiting] {
         state.withLock { state in
             var (taken, rests) = ([Waiting](), [Waiting]())
-            var rows = 0
-            while let next = state.waiting.first, rows < limits.batch {
+            var work = 0
+            while let next = state.waiting.first, work < limits.batch {
                 state.waiting.removeFirst()
-                taken.append(Waiting(entry: next.entry, rows: next.rows.prefix(limits.batch)))
-                if next.rows.count > limits.batch {
-                    rests.append(Waiting(entry: next.entry, rows: next.rows.dropFirst(limits.batch)))
-                }
-                rows += min(next.rows.count, limits.batch)
+                let part = part(of: next.rows)
+                taken.append(Waiting(entry: next.entry, rows: next.rows.prefix(part.count)))
+                let rest = next.rows.dropFirst(part.count)
+                if !rest.isEmpty { rests.append(Waiting(entry: next.entry, rows: rest)) }
+                work += part.work
+                state.rows -= part.count
             }
             state.waiting += rests
-            state.rows -= rows
             return taken
         }
     }

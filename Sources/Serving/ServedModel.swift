@@ -61,7 +61,12 @@ public struct ServedModel: Sendable {
                 folder, length: length, threads: threads, precision: precision, device: device)
             notes.append(classifier.note)
             opened = classifier.encoder
-            predictions = Batcher(limits, on: queue, observe: observe) { try classifier.answers($0) }
+            // What is read in pieces has as many as its length gives, of some 256 bytes.
+            let isOfWords = classifier.target.isOfWords
+            let weight = { @Sendable (texts: [String]) in
+                isOfWords ? 1 + texts.reduce(0) { $0 + $1.utf8.count } / 256 : 1
+            }
+            predictions = Batcher(limits, on: queue, observe: observe, weight: weight) { try classifier.answers($0) }
             texts = classifier.target.isOfWords ? 1 : classifier.texts
         } else {
             (predictions, texts) = (nil, nil)
@@ -72,7 +77,10 @@ public struct ServedModel: Sendable {
                 folder, threads: threads, precision: precision, device: device)
             notes.append(filling.note)
             opened = filling.encoder
-            fillings = Batcher(limits, on: queue, observe: observe) { texts in
+            // Eight masks ask for about as much as a text.
+            let mask = filling.tokenizer.special.mask
+            let weight = { @Sendable (text: MaskedText) in 1 + text.row.ids.count { $0 == mask } / 8 }
+            fillings = Batcher(limits, on: queue, observe: observe, weight: weight) { texts in
                 try texts.map { try filling.words($0.row, atMost: $0.count) }
             }
             let tokenizer = filling.tokenizer

@@ -22,7 +22,9 @@ import Testing
         func batcher(_ change: (inout Limits) -> Void = { _ in }) -> Batcher<Int, Int> {
             var limits = Limits()
             change(&limits)
-            return Batcher(limits, on: DispatchQueue(label: "test")) { try self.double($0) }
+            return Batcher(limits, on: DispatchQueue(label: "test"), weight: { max(1, $0 / 100) }) {
+                try self.double($0)
+            }
         }
 
         /// Once so many batches have begun.
@@ -105,6 +107,23 @@ import Testing
         }
         before.cancel()
         await #expect(throws: CancellationError.self) { try await before.value }
+    }
+
+    /// Rows of a hundred weigh one, of a thousand ten.
+    @Test func rowsOfMuchWorkTakeTurnsToo() async throws {
+        let model = Model()
+        let batcher = model.batcher { $0.batch = 4 }
+        async let first = batcher.answers(to: [1])
+        try await model.begun(1)
+        let heavy = Task { try await batcher.answers(to: [200, 300, 1000, 400]) }
+        try await waiting(batcher, 4)
+        let light = Task { try await batcher.answers(to: [2]) }
+        try await waiting(batcher, 5)
+        for _ in 0..<5 { model.gate.signal() }
+        #expect(try await first == [2])
+        #expect(try await light.value == [4])
+        #expect(try await heavy.value == [400, 600, 2000, 800])
+        #expect(model.batches.withLock { $0 } == [[1], [200, 300], [2, 1000], [400]])
     }
 
     /// Whoever sends much at once has no more than a turn at a time, and none once it is gone.
