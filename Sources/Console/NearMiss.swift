@@ -28,7 +28,9 @@ public enum NearMiss {
         // Help mentions some more than once.
         let mentioned = command.helpMessage(columns: 80).matches(of: /--[a-z][a-z-]*/).map { String($0.output) }
         let names = mentioned.enumerated().filter { !mentioned[..<$0].contains($1) }.map(\.element) + ["--version"]
-        for argument in arguments.prefix(while: { $0 != "--" }) where argument.hasPrefix("--") {
+        // Behind `--` all is text.
+        let arguments = arguments.prefix { $0 != "--" }
+        for argument in arguments where argument.hasPrefix("--") {
             let name = String(argument.prefix { $0 != "=" })
             guard names.contains(name) else { throw ValidationError("unknown option \(described(name, names))") }
         }

@@ -70,7 +70,7 @@ public struct Evaluation {
     public func score(of folder: URL, _ task: String? = nil, _ observer: some RunObserver) throws -> Score {
         let configuration = try HuggingFaceConfiguration(of: folder)
         let known = configuration.provenance
-        guard var task = try task.map { try GlueTask.named($0) } ?? configuration.task() else {
+        guard var task = try task.map({ try GlueTask.named($0) }) ?? configuration.task() else {
             throw CheckpointError(folder, "does not say which task it is for; pass --task, or fine-tune it first")
         }
         guard let source = data ?? known?.data else {
