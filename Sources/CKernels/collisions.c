@@ -6,9 +6,9 @@
 
 CLONES void ck_bucket_sort(ck_codes codes, ck_sorted_keys sorted) {
     const int64_t n = codes.n, buckets = (int64_t)1 << codes.bits;
-    const uint16_t *keys = codes.keys;
-    uint32_t *starts = sorted.starts, *order = sorted.order;
-    for (int32_t hash = 0; hash < codes.hashes; hash++, keys += n, order += n, starts += buckets + 1) {
+    const uint16_t *keys = codes.keys, *queries = codes.queries;
+    uint32_t *starts = sorted.starts, *order = sorted.order, *places = sorted.places;
+    for (int32_t hash = 0; hash < codes.hashes; hash++) {
         memset(starts, 0, (size_t)(buckets + 1) * sizeof *starts);
         for (int64_t j = 0; j < n; j++) starts[keys[j] + 1]++;
         for (int64_t b = 0; b < buckets; b++) starts[b + 1] += starts[b];
@@ -16,6 +16,11 @@ CLONES void ck_bucket_sort(ck_codes codes, ck_sorted_keys sorted) {
         for (int64_t j = 0; j < n; j++) order[starts[keys[j]]++] = (uint32_t)j;
         memmove(starts + 1, starts, (size_t)buckets * sizeof *starts);
         starts[0] = 0;
+        for (int64_t i = 0; i < n; i++) {
+            const uint32_t *bucket = starts + queries[i], size = bucket[1] - bucket[0];
+            places[i] = bucket[0] * CK_PLACE_SIZES + (size < CK_PLACE_SIZES ? size : CK_PLACE_SIZES - 1);
+        }
+        keys += n, queries += n, order += n, places += n, starts += buckets + 1;
     }
 }
 
@@ -44,7 +49,7 @@ CLONES void ck_collision_mass(ck_codes codes, uint32_t *histogram, float *mass) 
 }
 
 int64_t ck_collision_scratch(int64_t n, int32_t hashes) {
-    return 4 * ((2 * QUERIES + FEW) * (int64_t)hashes + FEW + 2 * (QUERIES * n + AHEAD)) + 2 * n;
+    return 4 * ((QUERIES + FEW + 1) * (int64_t)hashes + FEW + 2 * (QUERIES * n + AHEAD) + 1) + 2 * n;
 }
 
 CLONES void ck_narrow_rows(int64_t n, const float *x, void *narrow) {
@@ -57,8 +62,8 @@ CLONES void ck_narrow_rows(int64_t n, const float *x, void *narrow) {
 }
 
 INLINE void sum_collisions(const int64_t blocks, const int narrow, ck_codes codes, ck_sorted_keys sorted,
-                           const void *values, float *sums) {
-    const int64_t width = 16 * blocks, n = codes.n;
+                           const void *values, ck_matrix sums) {
+    const int64_t n = codes.n;
     Collisions found;
     lay_out(n, codes.hashes, sorted.scratch, &found);
     for (int64_t first = 0; first < n; first += QUERIES) {
@@ -71,13 +76,14 @@ INLINE void sum_collisions(const int64_t blocks, const int narrow, ck_codes code
                 prefetch_row(blocks, narrow, row_of(blocks, narrow, values, found.tokens[p + AHEAD]));
                 add_row(blocks, narrow, found.shares[p], row_of(blocks, narrow, values, found.tokens[p]), sum);
             }
-            for (int64_t c = 0; c < blocks; c++) store(sum + c, sums + (first + i) * width + 16 * c);
+            float *row = sums.data + (first + i) * sums.stride;
+            for (int64_t c = 0; c < blocks; c++) store_part(sum + c, row, 16 * c, sums.columns);
         }
     }
 }
 
 CLONES void ck_collision_sums(ck_codes codes, ck_sorted_keys sorted, int64_t width, const float *values,
-                              const void *narrow, float *sums) {
+                              const void *narrow, ck_matrix sums) {
     const int64_t blocks = width / 16;
     if (narrow && blocks == 4)
         sum_collisions(4, 1, codes, sorted, narrow, sums);

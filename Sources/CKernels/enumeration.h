@@ -44,21 +44,23 @@ enum {
 
 /// The collisions of some queries, written out: each token once, where they count with its share of the hashes.
 typedef struct {
-    uint32_t *begin, *size;  // of buckets, [QUERIES, hashes]
-    uint32_t *copied;        // tokens of small buckets, of one query
+    uint32_t *places;  // as of ck_sorted_keys, [QUERIES, hashes]
+    uint32_t *copied;  // tokens of small buckets, of one query
     uint32_t *tokens;
     float *shares;
+    float *share_of;   // so many hashes
     uint16_t *counts;  // of every token, zero between two queries; or the number of the last query that met it
     int64_t ends[QUERIES];
 } Collisions;
 
 INLINE void lay_out(int64_t n, int32_t hashes, void *scratch, Collisions *c) {
-    c->begin = scratch;
-    c->size = c->begin + QUERIES * hashes;
-    c->copied = c->size + QUERIES * hashes;
+    c->places = scratch;
+    c->copied = c->places + QUERIES * hashes;
     c->tokens = c->copied + FEW * (hashes + 1);
     c->shares = (float *)(c->tokens + QUERIES * n + AHEAD);
-    c->counts = (uint16_t *)(c->shares + QUERIES * n + AHEAD);
+    c->share_of = c->shares + QUERIES * n + AHEAD;
+    c->counts = (uint16_t *)(c->share_of + hashes + 1);
+    for (int32_t count = 0; count <= hashes; count++) c->share_of[count] = (float)count / (float)hashes;
     memset(c->counts, 0, (size_t)n * sizeof *c->counts);
 }
 
@@ -75,15 +77,14 @@ INLINE void write_out(int64_t first, int64_t queries, ck_codes codes, ck_sorted_
                       Collisions *c) {
     const int64_t n = codes.n, stride = ((int64_t)1 << codes.bits) + 1;
     const int32_t hashes = codes.hashes;
-    const uint16_t *to = codes.queries;
-    const uint32_t *starts = sorted.starts, *order = sorted.order;
-    for (int32_t hash = 0; hash < hashes; hash++)
-        for (int64_t i = 0; i < queries; i++) {
-            const uint32_t *bucket = starts + hash * stride + to[hash * n + first + i];
-            c->begin[i * hashes + hash] = bucket[0];
-            c->size[i * hashes + hash] = bucket[1] - bucket[0];
-            __builtin_prefetch(order + hash * n + bucket[0]);
-        }
+    const uint32_t *order = sorted.order;
+    for (int32_t hash = 0; hash < hashes; hash++) {
+        const uint32_t *places = sorted.places + hash * n + first;
+        // Those of the next queries.
+        __builtin_prefetch(places + QUERIES);
+        for (int64_t i = 0; i < queries; i++) c->places[i * hashes + hash] = places[i];
+        __builtin_prefetch(order + hash * n + places[0] / CK_PLACE_SIZES);
+    }
     int64_t end = 0;
     for (int64_t i = 0; i < queries; i++) {
         uint32_t *tokens = c->tokens + end;
@@ -92,11 +93,17 @@ INLINE void write_out(int64_t first, int64_t queries, ck_codes codes, ck_sorted_
         const uint16_t query = (uint16_t)(1 + (first + i) % UINT16_MAX);
         if (!counts && query == 1) memset(c->counts, 0, (size_t)n * sizeof *c->counts);
         for (int32_t hash = 0; hash < hashes; hash++) {
-            const uint32_t *bucket = order + hash * n + c->begin[i * hashes + hash], size = c->size[i * hashes + hash];
+            const uint32_t place = c->places[i * hashes + hash], begin = place / CK_PLACE_SIZES;
+            const uint32_t *bucket = order + hash * n + begin;
+            if (i + 1 < queries)
+                __builtin_prefetch(order + hash * n + c->places[(i + 1) * hashes + hash] / CK_PLACE_SIZES);
+            uint32_t size = place % CK_PLACE_SIZES;
             if (size <= FEW) {
                 memcpy(c->copied + copied, bucket, FEW * sizeof *bucket);
                 copied += size;
             } else {
+                if (size == CK_PLACE_SIZES - 1)
+                    size = sorted.starts[hash * stride + codes.queries[hash * n + first + i] + 1] - begin;
                 for (uint32_t p = 0; p < size; p++)
                     count = with_token(counts, bucket[p], tokens, count, c->counts, query);
             }
@@ -104,7 +111,7 @@ INLINE void write_out(int64_t first, int64_t queries, ck_codes codes, ck_sorted_
         for (int64_t p = 0; p < copied; p++)
             count = with_token(counts, c->copied[p], tokens, count, c->counts, query);
         for (int64_t p = 0; counts && p < count; p++) {
-            c->shares[end + p] = (float)c->counts[tokens[p]] / (float)hashes;
+            c->shares[end + p] = c->share_of[c->counts[tokens[p]]];
             c->counts[tokens[p]] = 0;
         }
         c->ends[i] = end += count;

@@ -23,10 +23,10 @@
         if (!(i & step)) EXCHANGE(tile[i], tile[i + step], step)
 
 /// Columns of 16 tokens as vectors: [16, size] to [size][16].
-INLINE void transpose(const int size, const float (*rows)[128], lanes *columns) {
+INLINE void transpose(const int size, const float *rows, int64_t stride, lanes *columns) {
     for (int first = 0; first < size; first += 16) {
         lanes tile[16];
-        for (int i = 0; i < 16; i++) memcpy(tile + i, rows[i] + first, sizeof *tile);
+        for (int i = 0; i < 16; i++) memcpy(tile + i, rows + i * stride + first, sizeof *tile);
         EXCHANGE_ALL(8)
         EXCHANGE_ALL(4)
         EXCHANGE_ALL(2)
@@ -103,21 +103,28 @@ INLINE void signed_walsh_hadamard(const int by_halves, const int size, const flo
 INLINE void store_codes(int32_t bits, const lanes *y, int64_t count, uint16_t *codes) {
     words code = 0;
     for (int32_t bit = 0; bit < bits; bit++) code |= (y[bit] > 0) & (words)(1 << bit);
-    shorts narrow = __builtin_convertvector(code, shorts);
-    memcpy(codes, &narrow, (size_t)count * sizeof *codes);
+    const shorts narrow = __builtin_convertvector(code, shorts);
+    // Of a length that the compiler knows it is no call.
+    if (count == 16)
+        memcpy(codes, &narrow, sizeof narrow);
+    else
+        memcpy(codes, &narrow, (size_t)count * sizeof *codes);
 }
 
 /// Codes of at most 16 rows out of n.
 INLINE void hash_block(const int by_halves, const int size, ck_matrix x, int32_t bits, int32_t hashes, const float *signs, int64_t n,
                        uint16_t *codes) {
-    float rows[16][128];
     lanes columns[128], y[128];
     float minus = -1;
     __asm__("" : "+m"(minus));
-    if (x.rows < 16 || x.columns < size) memset(rows, 0, sizeof rows);
-    for (int64_t token = 0; token < x.rows; token++)
-        memcpy(rows[token], x.data + token * x.stride, (size_t)x.columns * sizeof **rows);
-    transpose(size, (const float(*)[128])rows, columns);
+    if (x.rows < 16 || x.columns < size) {
+        float rows[16][128] = {0};
+        for (int64_t token = 0; token < x.rows; token++)
+            memcpy(rows[token], x.data + token * x.stride, (size_t)x.columns * sizeof **rows);
+        transpose(size, rows[0], 128, columns);
+    } else {
+        transpose(size, x.data, x.stride, columns);
+    }
     for (int32_t hash = 0; hash < hashes; signs += 3 * size) {
         signed_walsh_hadamard(by_halves, size, signs, minus, columns, y);
         signed_walsh_hadamard(by_halves, size, signs + size, minus, y, y);

@@ -58,20 +58,6 @@ CLONES void ck_cut_codes(int64_t n, int32_t shift, int32_t drawn_bits, uint64_t 
     }
 }
 
-/// Sixteen values from `j` on of a row of n, zero behind its end.
-INLINE void load_part(const float *row, int64_t j, int64_t n, lanes *x) {
-    if (j + 16 <= n) {
-        load(row + j, x);
-    } else {
-        *x = 0;
-        memcpy(x, row + j, (size_t)(n - j) * sizeof *row);
-    }
-}
-
-INLINE void store_part(const lanes *x, float *row, int64_t j, int64_t n) {
-    memcpy(row + j, x, j + 16 <= n ? sizeof *x : (size_t)(n - j) * sizeof *row);
-}
-
 /// Zero where a pair is not met.
 INLINE void keep_met(const uint16_t *nearest, int64_t j, int64_t n, lanes *weight) {
     if (!nearest) return;

@@ -23,6 +23,8 @@ import Testing
         Shape(length: 33, width: 24, bits: 4), Shape(length: 33, width: 8, bits: 3, hashes: 32),
         Shape(length: 100, width: 128, bits: 16), Shape(length: 100, width: 100, bits: 5),
         Shape(length: 511, width: 32, bits: 6), Shape(length: 513, width: 16, bits: 8, hashes: 3),
+        // Buckets about as long as a place can say, and longer.
+        Shape(length: 62, width: 32, bits: 1, hashes: 5), Shape(length: 200, width: 40, bits: 2, hashes: 3),
     ]
 
     /// B by its definition, of all queries or of some.

@@ -27,11 +27,10 @@ extension HashedHead {
     /// Every query adds up the values of the keys that it collides with: linear while collisions are rare.
     private func sumByCollisions(_ values: Matrix, _ sums: Matrix, _ products: Products) {
         let pool = products.pool
-        let (packed, result) = (PackedRows(values, pool), PackedRows(like: sums, pool))
+        let packed = PackedRows(values, pool)
         let narrow = packed.narrowed(for: products)
-        withPointers(self, SortedKeys(self, pool), packed.tensor, narrow, result.tensor) {
+        withPointers(self, SortedKeys(self, pool), packed.tensor, narrow, sums) {
             ck_collision_sums($0, $1, Int64(packed.tensor.columns), $2, $3, $4)
         }
-        copyRows(result.matrix, into: sums)
     }
 }

@@ -66,19 +66,22 @@ struct HashedHead: KernelOperand {
 struct SortedKeys: KernelOperand {
     private let starts: IntegerVector<UInt32>
     private let order: IntegerVector<UInt32>
+    private let places: IntegerVector<UInt32>
     /// Where kernels write the collisions of a few queries out.
     private let scratch: IntegerVector<UInt8>
 
     init(_ head: HashedHead, _ pool: StoragePool) {
+        precondition(head.length <= CK_MOST_PLACES, "\(head.length) tokens")
         starts = IntegerVector(head.hashes * ((1 << head.bits) + 1), from: pool)
         order = IntegerVector(head.hashes * head.length + Int(CK_ORDER_PADDING), from: pool)
+        places = IntegerVector(head.hashes * head.length, from: pool)
         scratch = IntegerVector(Int(ck_collision_scratch(Int64(head.length), Int32(head.hashes))), from: pool)
         withPointers(head, self) { ck_bucket_sort($0, $1) }
     }
 
     func withPointer<Result>(_ body: (ck_sorted_keys) throws -> Result) rethrows -> Result {
-        try withPointers(starts, order, scratch) {
-            try body(ck_sorted_keys(starts: $0, order: $1, scratch: $2))
+        try withPointers(starts, order, places, scratch) {
+            try body(ck_sorted_keys(starts: $0, order: $1, places: $2, scratch: $3))
         }
     }
 }

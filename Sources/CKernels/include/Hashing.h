@@ -88,15 +88,18 @@ void ck_bucket_sums(ck_codes codes, int32_t block, ck_matrix values, ck_matrix s
 // collisions.c ----------------------------------------------------------------------------------------------------
 
 /// Keys in the order of their codes, for whoever enumerates collisions: those with code c of hash h are
-/// order[h, starts[h, c] ..< starts[h, c + 1]], in their own order; starts is [hashes, 2^bits + 1].
+/// order[h, starts[h, c] ..< starts[h, c + 1]], in their own order; starts is [hashes, 2^bits + 1]. What a query meets of them is in
+/// `places`, found while the starts of a hash are in the nearest cache: where its bucket begins, times CK_PLACE_SIZES, and how many
+/// are there, or CK_PLACE_SIZES - 1 where they are as many or more.
 typedef struct {
     uint32_t *_Nonnull starts;
-    uint32_t *_Nonnull order;  // [hashes, n], and CK_ORDER_PADDING more, which are read and not used
-    void *_Nonnull scratch;    // ck_collision_scratch bytes
+    uint32_t *_Nonnull order;   // [hashes, n], and CK_ORDER_PADDING more, which are read and not used
+    uint32_t *_Nonnull places;  // [hashes, n]
+    void *_Nonnull scratch;     // ck_collision_scratch bytes
 } ck_sorted_keys;
-enum { CK_ORDER_PADDING = 8 };
+enum { CK_ORDER_PADDING = 8, CK_PLACE_SIZES = 32, CK_MOST_PLACES = 1 << 27 };
 int64_t ck_collision_scratch(int64_t n, int32_t hashes);
-/// Fills `starts` and `order`.
+/// Fills `starts`, `order` and `places`; n is at most CK_MOST_PLACES.
 void ck_bucket_sort(ck_codes codes, ck_sorted_keys sorted);
 /// How many (h, i, j) there are whose codes agree; `histogram` holds 2^bits counts.
 int64_t ck_collisions(ck_codes codes, uint32_t *_Nonnull histogram);
@@ -105,8 +108,9 @@ void ck_collision_mass(ck_codes codes, uint32_t *_Nonnull histogram, CK_OUT mass
 /// n floats, a multiple of 32, as the nearest bf16 numbers: word j of every 16 has number j of 32 below number 16 + j. Rows that are
 /// gathered take half as many cache lines so.
 void ck_narrow_rows(int64_t n, CK_IN x, void *_Nonnull narrow);
-/// sums[i] = Σ_j B_ij values[j] by enumeration of the collisions, of rows like those of ck_pair_rows; where they are narrow, of these.
-void ck_collision_sums(ck_codes codes, ck_sorted_keys sorted, int64_t width, CK_IN values, CK_NARROW narrow, CK_OUT sums);
+/// sums[i] = Σ_j B_ij values[j] by enumeration of the collisions, of rows of `width` like those of ck_pair_rows; where they are
+/// narrow, of these. `sums` has the columns that are no padding.
+void ck_collision_sums(ck_codes codes, ck_sorted_keys sorted, int64_t width, CK_IN values, CK_NARROW narrow, ck_matrix sums);
 /// With w_ij = (g_i · v_j - delta_i) B_ij times the relative slope of ck_collision_slopes: dq_i = Σ_j w_ij k_j, dk_j = Σ_i w_ij q_i,
 /// dv_j = Σ_i B_ij g_i.
 void ck_collision_gradients(ck_codes codes, ck_sorted_keys sorted, int32_t exact, ck_pair_rows rows, CK_IN g,
