@@ -5,7 +5,7 @@ import HummingbirdCore
 import Logging
 import Synchronization
 
-extension Router<BasicRequestContext> {
+extension Router<ClientContext> {
     /// The routes as a server on HTTP/1.1, which logs nothing.
     ///
     /// - Parameters:
@@ -17,12 +17,13 @@ extension Router<BasicRequestContext> {
     public func application(
         at host: String, _ port: Int, idle: Duration? = nil, bodies: Int = 0, connections: Int = 1024,
         began: @escaping @Sendable (_ port: Int) -> Void
-    ) -> Application<RouterResponder<BasicRequestContext>> {
+    ) -> Application<RouterResponder<ClientContext>> {
         Application(
             router: self,
             server: .http1(
                 configuration: .init(
-                    additionalChannelHandlers: [Courtesies.Inserter(limit: bodies)], idleTimeout: idle.map { .init($0) }
+                    additionalChannelHandlers: [Courtesies.Inserter(limit: bodies), Presence()],
+                    idleTimeout: idle.map { .init($0) }
                 )),
             configuration: .init(
                 address: .hostname(host, port: port),

@@ -71,9 +71,28 @@ public struct MaskFilling {
     /// [CLS], the parts between the masks with masks between them, [SEP].
     public static func encoded(_ text: String, _ tokenizer: any Tokenizer) -> EncodedRow {
         let special = tokenizer.special
-        let parts = text.components(separatedBy: mask).map(tokenizer.encode)
+        let parts = parts(around: text).map(tokenizer.encode)
         let ids = [special.classification] + parts.joined(separator: [special.mask]) + [special.separator]
         return EncodedRow(ids: ids, segments: ids.map { _ in 0 }, target: [])
+    }
+
+    public static func hasMask(_ text: String) -> Bool { parts(around: text).count > 1 }
+
+    /// What stands around the masks of a text. By bytes: with what joins a character to the one before, such as U+200D or an accent,
+    /// the bracket in front of it is one character, and no `]`.
+    static func parts(around text: String) -> [String] {
+        let (bytes, mask) = (Array(text.utf8), Array(mask.utf8))
+        var (parts, first, at) = ([String](), 0, 0)
+        while at + mask.count <= bytes.count {
+            if bytes[at..<at + mask.count].elementsEqual(mask) {
+                parts.append(String(decoding: bytes[first..<at], as: UTF8.self))
+                at += mask.count
+                first = at
+            } else {
+                at += 1
+            }
+        }
+        return parts + [String(decoding: bytes[first...], as: UTF8.self)]
     }
 
     /// Of every mask in turn, words with their probabilities, the likeliest first.

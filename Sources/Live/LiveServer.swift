@@ -16,7 +16,7 @@ public struct LiveServer: Sendable {
     /// - Parameter ready: hears the address once it answers.
     /// - Throws: `ListeningError` where the port cannot be had.
     public func run(ready: @escaping @Sendable (String) -> Void) throws {
-        let router = Router()
+        let router = Router(context: ClientContext.self)
         router.get("/") { [page] request, _ in
             let text = await page.text
             return answer(request, "text/html; charset=utf-8", ResponseBody(byteBuffer: ByteBuffer(string: text)))

@@ -107,6 +107,9 @@ final class Batcher<Row: Sendable, Answer: Sendable>: Sendable {
         return (count, work)
     }
 
+    /// Whether other requests come between the rows of one.
+    func takesTurns(_ rows: [Row]) -> Bool { part(of: rows[...]).count < rows.count }
+
     /// What is computed next; of a request of too much work the rest waits behind the others.
     private func take() -> [Waiting] {
         state.withLock { state in

@@ -1,20 +1,23 @@
 import Foundation
+import Http
 import Hummingbird
 import Inference
 import Tokenization
 
 extension ServedModel {
     /// `POST /predict`: what a line of `yoso predict` has, or a list of such.
-    func predict(_ request: Request, _ predictions: Batcher<[String], String>) async throws -> Response {
+    func predict(
+        _ request: Request, _ context: ClientContext, _ predictions: Batcher<[String], String>
+    ) async throws -> Response {
         let inputs = try await inputs(request, texts: texts, for: "the model was fine-tuned on")
-        let answers = try await predictions.answers(to: inputs.inputs.map(\.texts))
+        let answers = try await predictions.answers(to: inputs.inputs.map(\.texts), for: context)
         return inputs.response(zip(inputs.inputs, answers).map { $0.echo(in: $1) })
     }
 
     /// `POST /embed`: a text, or a list of such.
-    func embed(_ request: Request) async throws -> Response {
+    func embed(_ request: Request, _ context: ClientContext) async throws -> Response {
         let inputs = try await inputs(request, texts: 1, for: SentenceEmbedding.taker)
-        let vectors = try await embeddings.answers(to: inputs.inputs.map { encoded($0.texts[0]) })
+        let vectors = try await embeddings.answers(to: inputs.inputs.map { encoded($0.texts[0]) }, for: context)
         return inputs.response(
             try zip(inputs.inputs, vectors).map { input, vector in
                 input.echo(in: try PredictionStream.json(SentenceEmbedding.Answer(embedding: vector)))
@@ -30,10 +33,12 @@ extension ServedModel {
     }
 
     /// `POST /fill`: a text with masks, the number of words wanted for each and an id to echo, or a list of such.
-    func fill(_ request: Request, _ fillings: Batcher<MaskedText, [[MaskFilling.Word]]>) async throws -> Response {
+    func fill(
+        _ request: Request, _ context: ClientContext, _ fillings: Batcher<MaskedText, [[MaskFilling.Word]]>
+    ) async throws -> Response {
         let inputs = try Inputs(await request.json(limits), limits, maskedText)
         struct Answer: Encodable { let masks: [[MaskFilling.Word]] }
-        let answers = try await fillings.answers(to: inputs.inputs)
+        let answers = try await fillings.answers(to: inputs.inputs, for: context)
         return inputs.response(
             try zip(inputs.inputs, answers).map { input, masks in
                 PredictionInput.echo(input.id, in: try PredictionStream.json(Answer(masks: masks)))
@@ -46,7 +51,7 @@ extension ServedModel {
             throw Refusal.invalid("'text' is \(fields["text"] ?? .null); wanted a string with \(MaskFilling.mask)")
         }
         try limits.check(text)
-        guard text.contains(MaskFilling.mask) else { throw Refusal.invalid("the text has no \(MaskFilling.mask)") }
+        guard MaskFilling.hasMask(text) else { throw Refusal.invalid("the text has no \(MaskFilling.mask)") }
         guard fields["text2"] ?? .null == .null else {
             throw Refusal.invalid("two texts, but masks are filled in one; wanted 'text' alone")
         }
@@ -62,8 +67,9 @@ extension ServedModel {
     }
 
     /// `POST /v1/embeddings` of OpenAI's interface.
-    func openAIEmbeddings(_ request: Request) async throws -> Response {
-        let fields = try await request.json(limits).fields()
+    func openAIEmbeddings(_ request: Request, _ context: ClientContext) async throws -> Response {
+        // Clients write what they do not set as null.
+        let fields = try await request.json(limits).fields().filter { $0.value != .null }
         for (name, kind) in [("model", "a string"), ("user", "a string")] {
             if let value = fields[name], value.text == nil {
                 throw Refusal.invalid("'\(name)' is \(value); wanted \(kind)")
@@ -88,7 +94,7 @@ extension ServedModel {
             return text
         }
         let rows = texts.inputs.map(encoded)
-        let vectors = try await embeddings.answers(to: rows)
+        let vectors = try await embeddings.answers(to: rows, for: context)
         let tokens = rows.reduce(0) { $0 + $1.ids.count }
         return .json(
             try PredictionStream.json(
@@ -138,4 +144,14 @@ private struct OpenAIAnswer: Encodable {
     let model: String
     let data: [Item]
     let usage: Usage
+}
+
+extension Batcher {
+    /// Answers of the rows of a request; where these take several turns, no longer than its client is there.
+    ///
+    /// - Throws: as `answers(to:)`.
+    fileprivate func answers(to rows: [Row], for client: ClientContext) async throws -> [Answer] {
+        guard takesTurns(rows) else { return try await answers(to: rows) }
+        return try await client.whileClientIsThere { try await self.answers(to: rows) }
+    }
 }

@@ -35,6 +35,9 @@ final class Metrics: Sendable {
     /// So many texts were computed together.
     func computed(_ texts: Int) { figures.withLock { $0.batches.add(Double(texts)) } }
 
+    /// Texts that were computed so far.
+    var texts: Int { figures.withLock { Int($0.batches.sum) } }
+
     /// Answers so far.
     var answers: Int { figures.withLock { $0.answers.values.reduce(0, +) } }
 
@@ -90,7 +93,7 @@ final class Metrics: Sendable {
 struct Histogram {
     private let bounds: [Double]
     private var counts: [Int]
-    private var sum = 0.0
+    private(set) var sum = 0.0
     private var count = 0
 
     init(bounds: [Double]) { (self.bounds, counts) = (bounds, bounds.map { _ in 0 }) }

@@ -1,4 +1,5 @@
 import Foundation
+import Http
 import Hummingbird
 
 /// Makes a response of JSON of whatever is thrown, within the limit of time, and counts it.
@@ -10,8 +11,8 @@ struct Answering: RouterMiddleware {
     let report: @Sendable (String) -> Void
 
     func handle(
-        _ request: Request, context: BasicRequestContext,
-        next: @concurrent (Request, BasicRequestContext) async throws -> Response
+        _ request: Request, context: ClientContext,
+        next: @concurrent (Request, ClientContext) async throws -> Response
     ) async throws -> Response {
         let start = ContinuousClock.now
         model.metrics.began()
@@ -47,7 +48,7 @@ struct Answering: RouterMiddleware {
         switch error {
         case let refusal as Refusal: return refusal
         case let error as HTTPError where error.status == .notFound: return notFound(request)
-        case is CancellationError: return Refusal(.serviceUnavailable, "the server is stopping")
+        case is CancellationError: return Refusal(.serviceUnavailable, "the server is stopping, or the client has gone")
         default:
             report("\(request.method) \(request.uri.path): \(error)")
             return Refusal(.internalServerError, "the request could not be answered; the server's log says why")
@@ -71,8 +72,8 @@ struct TokenCheck: RouterMiddleware {
     let token: String
 
     func handle(
-        _ request: Request, context: BasicRequestContext,
-        next: @concurrent (Request, BasicRequestContext) async throws -> Response
+        _ request: Request, context: ClientContext,
+        next: @concurrent (Request, ClientContext) async throws -> Response
     ) async throws -> Response {
         let sent = request.headers[.authorization] ?? ""
         let parts = sent.split(separator: " ", maxSplits: 1)

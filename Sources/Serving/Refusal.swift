@@ -12,7 +12,8 @@ struct Refusal: Error, Equatable {
         self.status = status
         self.message =
             message.unicodeScalars.count <= 400
-            ? message : String(message.prefix(200)) + " … " + String(message.suffix(150))
+            ? message
+            : String(message.unicodeScalars.prefix(200)) + " … " + String(message.unicodeScalars.suffix(150))
         self.headers = headers
     }
 

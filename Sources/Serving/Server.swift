@@ -22,10 +22,12 @@ public struct Server: Sendable {
     ///
     /// - Throws: `ServingError` where there is none.
     public static func token(in path: String) throws -> String {
-        guard let data = FileManager.default.contents(atPath: path) else {
+        // Not `contents(atPath:)`, which reads no pipe.
+        let data: Data?
+        do { data = try FileHandle(forReadingFrom: URL(fileURLWithPath: path)).readToEnd() } catch {
             throw ServingError("\(path): cannot be read; wanted a file with a token")
         }
-        let token = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        let token = String(decoding: data ?? Data(), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
         guard !token.isEmpty, token.utf8.allSatisfy({ (33...126).contains($0) }) else {
             throw ServingError("\(path): wanted a token of one line, of visible ASCII without spaces")
         }
@@ -63,15 +65,15 @@ public struct Server: Sendable {
             began: began)
     }
 
-    private func router(_ report: @escaping @Sendable (String) -> Void) -> Router<BasicRequestContext> {
+    private func router(_ report: @escaping @Sendable (String) -> Void) -> Router<ClientContext> {
         let model = model
-        var posts: [(path: String, answer: @Sendable (Request) async throws -> Response)] = []
+        var posts: [(path: String, answer: @Sendable (Request, ClientContext) async throws -> Response)] = []
         if let predictions = model.predictions {
-            posts.append(("/predict", { try await model.predict($0, predictions) }))
+            posts.append(("/predict", { try await model.predict($0, $1, predictions) }))
         }
-        if let fillings = model.fillings { posts.append(("/fill", { try await model.fill($0, fillings) })) }
-        posts.append(("/embed", { try await model.embed($0) }))
-        posts.append(("/v1/embeddings", { try await model.openAIEmbeddings($0) }))
+        if let fillings = model.fillings { posts.append(("/fill", { try await model.fill($0, $1, fillings) })) }
+        posts.append(("/embed", { try await model.embed($0, $1) }))
+        posts.append(("/v1/embeddings", { try await model.openAIEmbeddings($0, $1) }))
         let open: [(path: String, kind: String, text: String)] = [
             ("/", "text/html; charset=utf-8", Page.text(model, posts.map(\.path), hasToken: token != nil)),
             ("/openapi.json", "application/json", OpenAPI.text(model, posts.map(\.path), hasToken: token != nil)),
@@ -81,7 +83,7 @@ public struct Server: Sendable {
             posts.map { ($0.path, [HTTPRequest.Method.post]) }
             + (open.map(\.path) + ["/metrics"]).map { ($0, [.get, .head]) }
 
-        let router = Router(options: .autoGenerateHeadEndpoints)
+        let router = Router(context: ClientContext.self, options: .autoGenerateHeadEndpoints)
         router.add(
             middleware: Answering(model: model, methods: Dictionary(uniqueKeysWithValues: methods), report: report))
         for page in open {
@@ -92,7 +94,7 @@ public struct Server: Sendable {
         closed.get("/metrics") { _, _ in
             Response.text(model.metrics.text(waiting: model.waiting), "text/plain; version=0.0.4; charset=utf-8")
         }
-        for post in posts { closed.post(RouterPath(post.path)) { request, _ in try await post.answer(request) } }
+        for post in posts { closed.post(RouterPath(post.path)) { try await post.answer($0, $1) } }
         return router
     }
 

@@ -61,9 +61,31 @@ struct Client {
         }
     }
 
+    /// Sends bytes, and goes without an answer once `isTime`.
+    func send(_ pieces: [UInt8]..., leavingOnce isTime: @escaping @Sendable () -> Bool) async throws {
+        _ = try await withCheckedThrowingContinuation { continuation in
+            Thread.detachNewThread {
+                continuation.resume(
+                    with: Result {
+                        let connection = try connection(pieces, nil)
+                        while !isTime() { Thread.sleep(forTimeInterval: 0.001) }
+                        return close(connection)
+                    })
+            }
+        }
+    }
+
     private func exchange(_ pieces: [[UInt8]], _ before: (() -> Void)?) throws -> Reply {
-        let connection = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let connection = try connection(pieces, before)
         defer { close(connection) }
+        var (bytes, buffer) = ([UInt8](), [UInt8](repeating: 0, count: 1 << 16))
+        while case let count = read(connection, &buffer, buffer.count), count > 0 { bytes += buffer.prefix(count) }
+        return try Self.reply(String(decoding: bytes, as: UTF8.self))
+    }
+
+    /// One to the server that these bytes were sent on.
+    private func connection(_ pieces: [[UInt8]], _ before: (() -> Void)?) throws -> Int32 {
+        let connection = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = inet_addr("127.0.0.1")
@@ -73,7 +95,10 @@ struct Client {
                 connect(connection, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
         }
-        guard connected == 0 else { throw POSIXError(.ECONNREFUSED) }
+        guard connected == 0 else {
+            close(connection)
+            throw POSIXError(.ECONNREFUSED)
+        }
         for (index, piece) in pieces.enumerated() {
             if index == pieces.count - 1 { before?() }
             var rest = piece[...]
@@ -85,9 +110,7 @@ struct Client {
                 rest = rest.dropFirst(count)
             }
         }
-        var (bytes, buffer) = ([UInt8](), [UInt8](repeating: 0, count: 1 << 16))
-        while case let count = read(connection, &buffer, buffer.count), count > 0 { bytes += buffer.prefix(count) }
-        return try Self.reply(String(decoding: bytes, as: UTF8.self))
+        return connection
     }
 
     private static func reply(_ text: String) throws -> Reply {

@@ -121,6 +121,11 @@ import Tokenization
             #expect(masks.map { $0.map(\.probability) } == wanted.map { $0.map(\.probability) })
             let list = try await client.post("/fill", "[\"\(text)\"]").json([Filled].self)
             #expect(list.count == 1 && list[0].masks.allSatisfy { $0.count == 5 })
+            // What joins itself to the bracket in front of it.
+            for joining in ["\u{200D}", "\u{200C}", "\u{301}", "\u{FE0F}"] {
+                let joined = try await client.post("/fill", "\"[MASK]\(joining) sat on the [MASK]\"").json(Filled.self)
+                #expect(joined.masks.count == 2, "\(joining.unicodeScalars)")
+            }
             let named = try await client.post("/fill", "{\"text\": \"\(text)\", \"id\": [7, \"x\"]}")
             #expect(named.body.hasPrefix("{\"id\":[7,\"x\"],\"masks\":[["), "\(named.body)")
         }
@@ -146,8 +151,29 @@ import Tokenization
                 "{\"input\": \"cat\", \"encoding_format\": \"base64\", \"dimensions\": 32, \"user\": \"u\"}"
             )
             .json(Answer<Data>.self)
+            let nulls = ["model", "user", "dimensions", "encoding_format"].map { ", \"\($0)\": null" }.joined()
+            #expect(try await client.post("/v1/embeddings", "{\"input\": \"cat\"\(nulls)}").status == 200)
             let decoded = bytes.data[0].embedding.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
             #expect(bytes.data.count == 1 && isNear("\(decoded)", "\(wanted[3])"))
+        }
+    }
+
+    /// A list of several turns goes no further once nobody waits for it.
+    @Test func longListsEndWithTheirClients() async throws {
+        let model = try Fixture.pretraining.model { $0.batch = 2 }
+        try await Client.with(model) { client in
+            let cat = try await client.post("/embed", "\"cat\"").body
+            #expect(
+                isNear(try await client.post("/embed", "[\"cat\", \"cat\", \"cat\"]").body, "[\(cat),\(cat),\(cat)]"))
+            let text = "\"\(Array(repeating: "the cat sat on the mat", count: 20).joined(separator: " "))\""
+            let body = "[\(Array(repeating: text, count: 2000).joined(separator: ","))]"
+            let before = model.metrics.texts
+            try await client.send(
+                Client.head("POST /embed", ["Content-Length: \(body.utf8.count)"]), Array(body.utf8)
+            ) { model.metrics.texts > before }
+            while model.waiting > 0 { try await Task.sleep(for: .milliseconds(1)) }
+            #expect(model.metrics.texts - before < 2000)
+            #expect(try await client.post("/embed", "\"cat\"").status == 200)
         }
     }
 

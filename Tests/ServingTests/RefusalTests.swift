@@ -80,6 +80,12 @@ import Testing
         }
     }
 
+    /// Also where many of its scalars are one character.
+    @Test(arguments: ["a", "a\u{301}", "\u{1F468}\u{200D}"]) func longValuesAreNotToldBack(text: String) {
+        let message = Refusal.invalid(String(repeating: text, count: 10_000)).message
+        #expect(message.unicodeScalars.count < 400 && message.contains(" … "))
+    }
+
     @Test func bodiesHaveALimit() async throws {
         try await Client.with(Fixture.pretraining.model { $0.bytes = 100 }) { client in
             let long = "\"\(String(repeating: "a", count: 200))\""
@@ -147,6 +153,11 @@ import Testing
             try Data(text.utf8).write(to: url)
             #expect((try? Server.token(in: url.path)) == token)
         }
+        // Not only a file on the disk.
+        let pipe = Pipe()
+        try pipe.fileHandleForWriting.write(contentsOf: Data("abc\n".utf8))
+        try pipe.fileHandleForWriting.close()
+        #expect(try Server.token(in: "/dev/fd/\(pipe.fileHandleForReading.fileDescriptor)") == "abc")
         #expect(throws: ServingError("--queue 0: wanted 1 to 1,000,000")) { try Limits(queue: 0, timeout: 1) }
         #expect(throws: ServingError("--timeout 0: wanted 1 to 86,400")) { try Limits(queue: 1, timeout: 0) }
     }

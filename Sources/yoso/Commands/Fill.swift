@@ -15,7 +15,7 @@ struct Fill: ParsableCommand {
     @OptionGroup var computation: Computation
 
     func validate() throws {
-        guard text.contains(MaskFilling.mask) else { throw ValidationError("the text has no \(MaskFilling.mask)") }
+        guard MaskFilling.hasMask(text) else { throw ValidationError("the text has no \(MaskFilling.mask)") }
         guard top > 0 else { throw ValidationError("--top \(top): wanted at least 1") }
     }
 

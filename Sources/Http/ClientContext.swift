@@ -1,0 +1,72 @@
+import Hummingbird
+import NIOCore
+
+/// What a request comes with: what every one has, and whether its client is still there.
+public struct ClientContext: RequestContext {
+    public var coreContext: CoreRequestContextStorage
+    private let channel: any Channel
+
+    public init(source: ApplicationRequestContextSource) {
+        coreContext = CoreRequestContextStorage(source: source)
+        channel = source.channel
+    }
+
+    /// Does what takes long, and cancels it once the client goes: closes the connection, or the half of it that it sends on.
+    ///
+    /// - Throws: what `work` throws, `CancellationError` where it was cancelled.
+    public func whileClientIsThere<Value: Sendable>(
+        _ work: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        let task = Task { try await work() }
+        await presence { $0.leaving = { task.cancel() } }
+        defer { task.cancel() }
+        do {
+            let value = try await withTaskCancellationHandler {
+                try await task.value
+            } onCancel: {
+                task.cancel()
+            }
+            await presence { $0.leaving = nil }
+            return value
+        } catch {
+            await presence { $0.leaving = nil }
+            throw error
+        }
+    }
+
+    /// On the connection's own thread.
+    private func presence(_ body: @escaping @Sendable (Presence) -> Void) async {
+        let channel = channel
+        // A connection that has ended has none.
+        try? await channel.eventLoop.submit {
+            body(try channel.pipeline.syncOperations.handler(type: Presence.self))
+        }.get()
+    }
+}
+
+/// Knows whether the client of a connection is there.
+final class Presence: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = Any
+
+    private var isGone = false
+    /// Called once it goes, at once where it has gone.
+    var leaving: (() -> Void)? {
+        didSet { if isGone { leaving?() } }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event as? ChannelEvent == .inputClosed { leave() }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        leave()
+        context.fireChannelInactive()
+    }
+
+    private func leave() {
+        isGone = true
+        leaving?()
+        leaving = nil
+    }
+}
