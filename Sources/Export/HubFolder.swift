@@ -86,7 +86,8 @@ public struct HubFolder {
     /// Configuration, tokenizer, and what sentence-transformers wrote.
     private func writeOthers(to folder: URL) throws {
         try configuration.write(to: folder)
-        try OutputFile.write(TokenizerFolder.files(of: tokenizer), to: folder)
+        let length = try configuration.provenance?.length ?? TokenizerFolder.longestInput(of: source) ?? .max
+        try OutputFile.write(TokenizerFolder.files(of: tokenizer, length: min(length, encoder.longest)), to: folder)
         for name in modules.files.keys where name.contains("/") {
             let inner = folder.appendingPathComponent(name).deletingLastPathComponent().standardizedFileURL
             guard inner.path.hasPrefix(folder.standardizedFileURL.path + "/") else {

@@ -97,14 +97,15 @@ struct ModelCard {
         let tokens =
             model.objection.map { "tokens = …    # \($0)" } ?? """
                 from transformers import AutoTokenizer
-                    tokens = AutoTokenizer.from_pretrained("FOLDER")(["some text"], padding=True, return_tensors="np")
+                    tokens = AutoTokenizer.from_pretrained("FOLDER")(
+                        ["some text"], padding=True, truncation=True, return_tensors="np")
                 """
         return """
                 from onnxruntime import InferenceSession
                 \(tokens)
                 \(onnx.output.name), = InferenceSession("FOLDER/\(OnnxModel.fileName)").run(None, dict(tokens))
 
-            `\(onnx.output.name)` is [\(onnx.output.shape.joined(separator: ", "))]; padding changes nothing of it.
+            `\(onnx.output.name)` is [\(onnx.output.shape.joined(separator: ", "))]; padding changes nothing of it, and an input has at most \(Show.grouped(model.encoder.longest)) tokens.
             """
     }
 

@@ -57,6 +57,26 @@ import Testing
         #expect(try filling.words(filling.encoded("a [MASK]"), atMost: 3).count == 1)
     }
 
+    /// Other programs cut an input there: at the positions, or where a foreign tokenizer says.
+    @Test func lengthsOfInputsGoAlong() throws {
+        let checkpoint = try SmallCheckpoint()
+        let name = "tokenizer_config.json"
+        func length(_ folder: String) throws -> Int? {
+            let data = try Data(contentsOf: checkpoint.file(folder).appendingPathComponent(name))
+            struct Content: Decodable { let model_max_length: Int }
+            return try JSONDecoder().decode(Content.self, from: data).model_max_length
+        }
+        #expect(try length("model") == 64)
+        try write(checkpoint)
+        #expect(try length("out") == 64)
+        try FileManager.default.removeItem(at: checkpoint.file("model").appendingPathComponent("checksums.json"))
+        for (said, wanted) in [("32", 32), ("1000000000000000019884624838656", 64), ("100", 64), ("null", 64)] {
+            try Data("{\"model_max_length\": \(said)}".utf8).write(to: checkpoint.model.appendingPathComponent(name))
+            try write(checkpoint, to: "out-\(said)")
+            #expect(try length("out-\(said)") == wanted)
+        }
+    }
+
     /// What people wrote in the card of a checkpoint is not lost.
     @Test func anEarlierCardIsKept() throws {
         let checkpoint = try SmallCheckpoint()

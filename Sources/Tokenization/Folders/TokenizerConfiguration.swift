@@ -5,6 +5,7 @@ struct TokenizerConfiguration {
     private let json: JSONValue
     private let place: String
     static let name = "tokenizer_config.json"
+    static let longestKey = "model_max_length"
 
     /// That of `folder`; empty where there is none.
     init(of folder: URL) throws {
@@ -65,6 +66,9 @@ struct TokenizerConfiguration {
             "tokenizer_class is '\(className)', which changes a text before SentencePiece; wanted \(Self.fileClasses[0])"
         )
     }
+
+    /// Tokens of an input that others cut at; nil where it does not say, or says a number that stands for none, such as 1e30.
+    var longest: Int? { if case .integer(let count) = json[Self.longestKey], count > 0 { count } else { nil } }
 
     /// Special tokens as they are spelled here: by name, or as an added token.
     func names(unknown: String? = nil) -> SpecialNames {

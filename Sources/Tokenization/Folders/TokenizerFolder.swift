@@ -74,9 +74,16 @@ public enum TokenizerFolder {
         return names.sorted().first { !own.contains($0) && $0 != Checksum.listName }
     }
 
+    /// Tokens of an input that the files of `folder` say; nil where they do not.
+    ///
+    /// - Throws: `TokenizationError` where they are damaged.
+    public static func longestInput(of folder: URL) throws -> Int? { try TokenizerConfiguration(of: folder).longest }
+
     /// The files of `tokenizer` by name; `tokenizer.json` only where `objection` has none.
-    public static func files(of tokenizer: any Tokenizer) throws -> [String: Data] {
-        var files = [TokenizerConfiguration.name: TokenizerJSON.configuration(tokenizer)]
+    ///
+    /// - Parameter length: tokens of an input that the model takes; nil for a vocabulary by itself.
+    public static func files(of tokenizer: any Tokenizer, length: Int? = nil) throws -> [String: Data] {
+        var files = [TokenizerConfiguration.name: TokenizerJSON.configuration(tokenizer, length: length)]
         switch tokenizer {
         case let tokenizer as SentencePieceTokenizer: files[modelName] = tokenizer.modelBytes
         case let tokenizer as WordPieceTokenizer:

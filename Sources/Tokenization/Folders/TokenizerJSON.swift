@@ -58,10 +58,10 @@ enum TokenizerJSON {
             pieces.enumerated().filter { !$1.isEmpty }.map { JSONValue.Member(key: $1, value: .integer($0)) })
     }
 
-    /// `tokenizer_config.json`: the class and the names of the special tokens.
-    static func configuration(_ tokenizer: any Tokenizer) -> Data {
+    /// `tokenizer_config.json`: the class, the names of the special tokens, and the tokens of an input, where somebody knows them.
+    static func configuration(_ tokenizer: any Tokenizer, length: Int?) -> Data {
         let special = tokenizer.special
-        let value: JSONValue = [
+        let members: JSONValue = [
             "tokenizer_class": "PreTrainedTokenizerFast", "pad_token": .text(tokenizer.piece(special.padding)),
             "unk_token": .text(tokenizer.piece(special.unknown)),
             "cls_token": .text(tokenizer.piece(special.classification)),
@@ -69,7 +69,8 @@ enum TokenizerJSON {
             "mask_token": .text(tokenizer.piece(special.mask)),
             "model_input_names": ["input_ids", "token_type_ids", "attention_mask"],
         ]
-        return value.data
+        let longest = length.map { [JSONValue.Member(key: TokenizerConfiguration.longestKey, value: .integer($0))] }
+        return JSONValue.object((members.members ?? []) + (longest ?? [])).data
     }
 
     private static func file(

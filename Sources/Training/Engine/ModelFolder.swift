@@ -18,7 +18,10 @@ public enum ModelFolder {
     ) throws {
         try configuration.write(to: folder)
         try SafeTensorsWriter.write(tensors, to: folder.appendingPathComponent(weightsName))
-        if let tokenizer { try OutputFile.write(TokenizerFolder.files(of: tokenizer), to: folder) }
+        guard let tokenizer else { return }
+        // Others cut where we do.
+        let length = min(configuration.provenance?.length ?? .max, configuration.positions)
+        try OutputFile.write(TokenizerFolder.files(of: tokenizer, length: length), to: folder)
     }
 
     /// Whether a parameter must be in a folder, may be, or is not even looked for.
