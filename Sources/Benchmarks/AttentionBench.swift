@@ -32,7 +32,7 @@ public struct AttentionBench {
     public func choices(length: Int) -> [(name: String, choice: AttentionChoice)] {
         let timed = TimedAttentions(length: length, hashes: hashes)
         let all = timed.all.map { name, choice in (choice.kind is YosoOptions ? "\(name)-\(hashes)" : name, choice) }
-        let own = only.filter { name in !all.contains { $0.0 == name } }.compactMap { name in
+        let own = Set(only).sorted().filter { name in !all.contains { $0.0 == name } }.compactMap { name in
             timed[name].flatMap { $0.problems(headWidth: width).isEmpty ? (name, $0) : nil }
         }
         return all + own

@@ -70,7 +70,8 @@ public struct Evaluation {
     public func score(of folder: URL, _ task: String? = nil, _ observer: some RunObserver) throws -> Score {
         let configuration = try HuggingFaceConfiguration(of: folder)
         let known = configuration.provenance
-        guard var task = try task.map({ try GlueTask.named($0) }) ?? configuration.task() else {
+        let own = try configuration.task()
+        guard var task = try task.map({ try $0 == own?.name ? own : GlueTask.named($0) }) ?? own else {
             throw CheckpointError(folder, "does not say which task it is for; pass --task, or fine-tune it first")
         }
         guard let source = data ?? known?.data else {

@@ -140,7 +140,7 @@ public struct FineTuning {
         try run(interruption)
         guard let best = run.best else {
             throw CheckpointError(
-                folder.metrics, "tells of no epoch, though the run had ended; choose another --output")
+                folder.metrics, "does not tell of the best epoch, which is lost from it; \(folder.best.relativePath) is as it was")
         }
         try folder.write(
             ReportFile.json(FineTuningReport(protocol: table.protocolName, settings: table.hash, best: best)),

@@ -69,7 +69,7 @@ extension FineTuning {
         try run(interruption)
         guard let best = run.best else {
             throw CheckpointError(
-                folder.metrics, "tells of no evaluation, though the run had ended; choose another --output")
+                folder.metrics, "does not tell of the best evaluation, which is lost from it; \(folder.best.relativePath) is as it was")
         }
         let url = folder.url.appendingPathComponent(RunFolder.reportName)
         let testDigest = test.digest

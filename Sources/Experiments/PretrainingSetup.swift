@@ -48,6 +48,8 @@ struct PretrainingSetup {
             "\(Show.grouped(corpus.documentCount)) documents, \(Show.count(corpus.tokenCount)) tokens, "
                 + "\(Show.grouped(data.training.count(epoch: 0))) examples an epoch, vocabulary of "
                 + "\(Show.grouped(tokenizer.vocabularySize))")
-        if let shortage = data.training.shortage { observer.line("warning: \(shortage)") }
+        for problem in [split.surplus(of: corpus, over: recipe.heldOut), data.training.shortage] {
+            if let problem { observer.line("warning: \(problem)") }
+        }
     }
 }

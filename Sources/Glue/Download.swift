@@ -14,7 +14,7 @@ public struct Download: Sendable {
     var limit = 1 << 29
     /// Bytes a request.
     var pieceSize = 4 << 20
-    /// Seconds that a server may take for a piece.
+    /// Seconds that a server may send nothing.
     var timeout = 60.0
 
     public init(_ source: URL, to destination: URL, digest: String) {
@@ -67,6 +67,8 @@ public struct Download: Sendable {
         let curl = try curl(["--range", "\(offset)-\(offset + pieceSize - 1)", "--dump-header", head.path])
         switch curl.code {
         case 0: break
+        // What came before the server stopped is no less right.
+        case 28 where !curl.body.isEmpty && offset + curl.body.count <= limit: break
         case 28: throw TaskError(source.absoluteString, "no answer within \(Int(timeout)) seconds; try again")
         case 127: throw TaskError("curl", "not found; wanted that program, which fetches files")
         default:
@@ -82,8 +84,9 @@ public struct Download: Sendable {
         let status = answer.first?.split(separator: " ").dropFirst().first ?? ""
         switch status {
         case "206": return Piece(data: data, total: range?.split(separator: "/").last.flatMap { Int($0) })
-        case "200": return Piece(data: data, total: data.count, isWhole: true)
+        case "200" where curl.code == 0: return Piece(data: data, total: data.count, isWhole: true)
         case "416": return Piece(data: Data(), total: offset)
+        case "200": throw TaskError(source.absoluteString, "no answer within \(Int(timeout)) seconds; try again")
         default: throw TaskError(source.absoluteString, "the server says \(status)")
         }
     }
@@ -95,9 +98,10 @@ public struct Download: Sendable {
     /// - Throws: `TaskError` where it cannot be run, or where more comes than a file may have.
     private func curl(_ arguments: [String]) throws -> (code: Int32, body: Data, error: String) {
         let (tool, output, error) = (Process(), Pipe(), Pipe())
+        let seconds = "\(max(1, Int(timeout.rounded(.up))))"
         tool.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         tool.arguments =
-            ["curl", "--disable", "--silent", "--show-error", "--location", "--max-time", "\(timeout)"] + arguments
+            ["curl", "--disable", "--silent", "--show-error", "--location", "--connect-timeout", seconds, "--speed-limit", "1", "--speed-time", seconds] + arguments
             + [source.absoluteString]
         (tool.standardOutput, tool.standardError) = (output, error)
         do { try tool.run() } catch { throw TaskError("curl", "cannot be run: \(error.localizedDescription)") }

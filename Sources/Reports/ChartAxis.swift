@@ -35,11 +35,11 @@ struct ChartAxis {
         guard isLogarithmic else { return Self.multiples(of: Self.step(high - low, isWhole), low, high) }
         let (first, last) = ((low / log(base) - 1e-9).rounded(.up), (high / log(base) + 1e-9).rounded(.down))
         let powers = first <= last ? Array(stride(from: first, through: last, by: 1)) : []
-        guard powers.count < 3, base == 10 else {
+        guard powers.count < (base == 10 ? 3 : 1) else {
             let every = (powers.count + 5) / 6
             return powers.enumerated().filter { $0.offset % every == 0 }.map { pow(base, $0.element) }
         }
-        let between = stride(from: first - 1, through: last + 1, by: 1).flatMap { power in
+        let between = stride(from: (low / log(10)).rounded(.down), through: high / log(10), by: 1).flatMap { power in
             [1, 2, 5].map { $0 * pow(10, power) }
         }.filter { (low - 1e-9...high + 1e-9).contains(log($0)) }
         return between.count > 1

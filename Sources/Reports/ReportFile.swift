@@ -30,12 +30,14 @@ public enum ReportFile {
         }
     }
 
-    /// - Throws: `CheckpointError` where there is no folder for the file at `path`, or one in its place, before work is done for it.
+    /// - Throws: `CheckpointError` where there is no folder for the file at `path`, or in its place one, or a file of a run, before work is
+    ///   done for it.
     public static func check(_ path: String) throws {
         var isFolder: ObjCBool = false
         if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
             throw CheckpointError(URL(fileURLWithPath: path), "is a folder; wanted the name of a file")
         }
+        try RunFolder.check(output: path)
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
         guard FileManager.default.isWritableFile(atPath: folder.path) else {
             throw CheckpointError(folder, "no such folder, or not writable; wanted one for \(path)")

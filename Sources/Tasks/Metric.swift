@@ -25,9 +25,12 @@ public enum Metric: String, Sendable, Codable, CaseIterable {
 
     /// The score; 0 where it is undefined, as for constant predictions.
     ///
-    /// - Parameter tags: by their numbers, where a row is of the words of a sentence.
+    /// - Parameters:
+    ///   - tags: by their numbers, where a row is of the words of a sentence.
+    ///   - labels: how many there are, where a row has several: what is never meant and never said is then 0 in an average, as
+    ///     scikit-learn has it of a column of zeros.
     /// - Precondition: both are equally long, and numbers of tags those of `tags`.
-    public func score(_ predictions: [[Double]], _ truth: [[Double]], tags: [String] = []) -> Double {
+    public func score(_ predictions: [[Double]], _ truth: [[Double]], tags: [String] = [], labels: Int? = nil) -> Double {
         precondition(predictions.count == truth.count, "\(predictions.count) predictions for \(truth.count) rows")
         guard !truth.isEmpty else { return 0 }
         func entities(_ rows: [[Double]]) -> [[Entity]] { rows.map { Entity.all(in: $0.map { tags[Int($0)] }) } }
@@ -37,7 +40,7 @@ public enum Metric: String, Sendable, Codable, CaseIterable {
         case .f1: return LabelCounts(predictions, truth)[1].f1
         case .macroF1:
             let counts = LabelCounts(predictions, truth).byLabel
-            return counts.values.reduce(0) { $0 + $1.f1 } / Double(max(1, counts.count))
+            return counts.values.reduce(0) { $0 + $1.f1 } / Double(max(1, labels ?? counts.count))
         case .microF1: return LabelCounts(predictions, truth).sum.f1
         case .entityF1: return LabelCounts(entities(predictions), entities(truth)).sum.f1
         case .entityPrecision: return LabelCounts(entities(predictions), entities(truth)).sum.precision
@@ -54,7 +57,7 @@ public enum Metric: String, Sendable, Codable, CaseIterable {
     }
 }
 
-/// How often each label was predicted, true, and both; labels that never were either have no place in an average.
+/// How often each label was predicted, true, and both; labels that never were either are not among them.
 private struct LabelCounts<Label: Hashable> {
     struct Count {
         var hits = 0

@@ -113,6 +113,18 @@ import Tokenization
                 == "corpus: a single paragraph; nothing is left to hold out")
     }
 
+    /// One document of two is held out, however long: the first, by its hash.
+    @Test func aLongDocumentThatIsHeldOutIsTold() throws {
+        let folder = try TemporaryFolder()
+        for (first, second, isTold) in [(1000, 1, true), (1, 1000, false)] {
+            let corpus = try tokenized(
+                String(repeating: "aaab\n", count: first) + "\n" + String(repeating: "b\n", count: second), in: folder)
+            let surplus = try CorpusSplit(corpus, heldOut: 0.05).surplus(of: corpus, over: 0.05)
+            #expect((surplus?.hasPrefix("corpus.heldOut is 5%, but 100% of the text is held out") ?? false) == isTold)
+            #expect((surplus == nil) == !isTold, "\(surplus ?? "")")
+        }
+    }
+
     @Test func theUnigramBaselineIsTheShareOfTheMostFrequentToken() throws {
         let folder = try TemporaryFolder()
         let corpus = try tokenized(String(repeating: "aaab\n\n", count: 50), in: folder)

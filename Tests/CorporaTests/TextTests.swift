@@ -26,6 +26,26 @@ import Testing
         #expect(try lines(url) == ["one", "two\u{2028}still two\u{85}and\u{0B}on", "", "last"])
     }
 
+    @Test func linksToFoldersAndToNothingAreTold() throws {
+        let folder = try TemporaryFolder()
+        for name in ["text", "other"] {
+            try FileManager.default.createDirectory(at: folder.file(name), withIntermediateDirectories: true)
+        }
+        _ = try folder.write("one\n", to: "text/a.txt")
+        _ = try folder.write("two\n", to: "other/b.txt")
+        for (name, target) in [("more", "other"), ("gone.txt", "nothing"), ("file.txt", "other/b.txt")] {
+            try FileManager.default.createSymbolicLink(
+                at: folder.file("text/\(name)"), withDestinationURL: folder.file(target))
+        }
+        let files = try TextFiles([folder.file("text").path])
+        #expect(files.urls.map(\.lastPathComponent) == ["a.txt", "file.txt"])
+        let note = files.note ?? ""
+        #expect(note.hasPrefix("left out 2: ") && note.contains("gone.txt (a link to nothing)"), "\(note)")
+        #expect(note.contains("more (a link to a folder; name that folder too)"), "\(note)")
+        // Named itself it is entered.
+        #expect(try TextFiles([folder.file("text/more").path]).urls.count == 1)
+    }
+
     @Test func longLinesCrossTheReadersPieces() throws {
         let folder = try TemporaryFolder()
         let long = String(repeating: "é", count: 400_000)

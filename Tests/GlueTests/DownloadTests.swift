@@ -97,6 +97,15 @@ import Testing
         #expect(error?.problem.hasSuffix("is there a network?") == true)
     }
 
+    /// What came before it stopped stays, and the rest is asked for.
+    @Test func aServerThatStopsIsAskedAgain() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let server = try LocalServer(content, .stalls(10_000))
+        var seen: [Int] = []
+        try withExtendedLifetime(server) { try download(server).run { bytes, _ in seen.append(bytes) } }
+        #expect(seen == [10_000, 40_000, 70_000, 100_000] && file == content)
+    }
+
     @Test func aServerWithoutEndIsCutOff() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         #expect(problem(try LocalServer(content, .endless)) == "the server sends more than 1 MB; wanted less")

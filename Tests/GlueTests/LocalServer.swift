@@ -11,6 +11,8 @@ final class LocalServer: Sendable {
         case claims(Int)
         /// Sends and sends.
         case endless
+        /// Sends so many bytes from the start, and then nothing until the client has enough of it.
+        case stalls(Int)
         /// Never answers.
         case slow
     }
@@ -51,8 +53,8 @@ final class LocalServer: Sendable {
 
     private static func answer(_ connection: Int32, _ content: Data, _ behaviour: Behaviour) {
         var buffer = [UInt8](repeating: 0, count: 8192)
-        let count = read(connection, &buffer, buffer.count)
-        let request = String(decoding: buffer.prefix(max(0, count)), as: UTF8.self).lowercased()
+        let read = Foundation.read(connection, &buffer, buffer.count)
+        let request = String(decoding: buffer.prefix(max(0, read)), as: UTF8.self).lowercased()
         let range = request.range(of: "bytes=").map { request[$0.upperBound...].prefix { !$0.isNewline } } ?? "0-"
         let bounds = range.split(separator: "-").compactMap { Int($0) }
         var available = content
@@ -62,7 +64,7 @@ final class LocalServer: Sendable {
         case .missing, .slow: break
         case .endless: (head, body) = ("HTTP/1.1 200 OK", Data(count: 64 << 20))
         case .ignoresRanges: (head, body) = ("HTTP/1.1 200 OK", content)
-        case .ranges, .truncates, .claims:
+        case .ranges, .truncates, .claims, .stalls:
             var total = content.count
             if case .claims(let bytes) = behaviour { total = bytes }
             let first = min(bounds[0], available.count)
@@ -71,7 +73,10 @@ final class LocalServer: Sendable {
                 "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes \(first)-\(first + body.count - 1)/\(total)"
         }
         let answer = Data("\(head)\r\nContent-Length: \(body.count)\r\nConnection: close\r\n\r\n".utf8) + body
-        answer.withUnsafeBytes { bytes in
+        var count = answer.count
+        if case .stalls(let bytes) = behaviour, bounds[0] == 0 { count += bytes - body.count }
+        defer { if count < answer.count { _ = Foundation.read(connection, &buffer, buffer.count) } }
+        answer.prefix(count).withUnsafeBytes { bytes in
             var sent = 0
             while sent < bytes.count, let base = bytes.baseAddress {
                 let part = send(connection, base + sent, bytes.count - sent, Int32(MSG_NOSIGNAL))

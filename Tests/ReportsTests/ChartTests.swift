@@ -57,6 +57,13 @@ import Testing
         #expect(try #require(one.html).contains("<title>a, step 7: 0.000</title>"))
     }
 
+    /// Also where no power of two lies within.
+    @Test(arguments: [[100.0], [3, 3.5], [70, 120], [64, 4096]]) func lengthsHaveTicks(values: [Double]) {
+        let axis = ChartAxis(values, Quantity("tokens").logarithmic, 0, 100)
+        let ticks = axis.ticks(base: 2)
+        #expect(!ticks.isEmpty && ticks.allSatisfy { (-1e-6...100 + 1e-6).contains(axis.place($0)) }, "\(ticks)")
+    }
+
     @Test(arguments: [
         (Quantity("a"), [0.13, 7.9], [0, 2, 4, 6, 8]),
         (Quantity("a").fromZero, [6e-5, 1.2e-3], [0, 5e-4, 1e-3, 1.5e-3]),

@@ -29,6 +29,8 @@ private let vectors = URL(fileURLWithPath: #filePath)
         #expect(abs(Metric.macroF1.score(said, meant) - 7.0 / 9) < 1e-12)
         #expect(abs(Metric.microF1.score(said, meant) - 2 * 4 / (2.0 * 4 + 1 + 1)) < 1e-12)
         #expect(abs(Metric.accuracy.score(said, meant) - 2.0 / 3) < 1e-12)
+        // [[1,1,0],[1,1,0]] for [[1,0,0],[0,0,0]]: F1 of each 2/3, 0, and 0 of a column of zeros.
+        #expect(abs(Metric.macroF1.score([[0, 1], [0, 1]], [[0], []], labels: 3) - 2.0 / 9) < 1e-12)
         // Never meant, label 1 still has its place: F1 of 0 and 2/3; one that is nowhere has none.
         #expect(abs(Metric.macroF1.score([0, 1], [0, 0]) - (2.0 / 3 + 0) / 2) < 1e-12)
     }

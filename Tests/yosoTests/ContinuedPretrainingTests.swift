@@ -51,16 +51,45 @@ import Testing
         try tool.writeText()
         #expect(try tool.run(tool.pretraining(steps: 2)).code == 0)
         for (settings, message) in [
-            (["--set", "model.attention=yoso"], "has no tensor yoso.embeddings.word_embeddings.weight"),
+            (["--set", "model.attention=yoso"], "model.attention is bert's; the recipe has yoso's"),
             (["--set", "model.width=32"], "has shape"),
             (["--set", "model.heads=1"], "num_attention_heads is 2; the recipe has 1"),
             (["--set", "model.layers=1"], "num_hidden_layers is 2; the recipe has 1"),
             (["--set", "model.norm=pre"], "model.norm is post; the recipe has pre"),
-            (["--checkpoint", "nowhere"], "nowhere"),
+            (["--checkpoint", "nowhere"], "nowhere: no checkpoint: it has no readable config.json"),
         ] {
             let result = try tool.run(tool.pretraining(steps: 1, output: "other", still + settings))
             #expect(result.code == 1 && result.error.contains(message), "\(result.error)")
             #expect(!tool.exists("other/step-000001"))
+        }
+    }
+
+    /// A filter begins at nothing, so that the model is what it was.
+    @Test func aFilterIsNewAndChangesNothing() throws {
+        let tool = try CommandLineTool.withPretrainedRun()
+        let filtered = try tool.run(
+            tool.pretraining(steps: 1, output: "filtered", still + ["--set", "model.filterOrder=3"]))
+        #expect(filtered.code == 0 && filtered.output.contains("new weights: "), "\(filtered.error)")
+    }
+
+    /// What cannot be told from a model that diverged is none to begin with.
+    @Test func weightsThatAreNoNumbersAreRefused() throws {
+        let tool = try CommandLineTool.withPretrainedRun()
+        let file = tool.file("run/best/model.safetensors")
+        var weights = try Data(contentsOf: file)
+        // The last position, which no text here is long enough for; all bits set are NaN.
+        let header = 8 + weights[..<8].reversed().reduce(0) { 256 * $0 + Int($1) }
+        let text = String(decoding: weights[8..<header], as: UTF8.self)
+        let end = try #require(
+            text.firstMatch(of: /"bert.embeddings.position_embeddings.weight":\{[^}]*"data_offsets":\[\d+,(\d+)\]/))
+        let last = header + (Int(end.1) ?? 0)
+        weights.replaceSubrange(last - 4..<last, with: [0xFF, 0xFF, 0xFF, 0xFF])
+        try weights.write(to: file)
+        try FileManager.default.removeItem(at: tool.file("run/best/checksums.json"))
+        for command in [tool.pretraining(steps: 1, output: "other", still), tool.finetuning()] {
+            let result = try tool.run(command)
+            #expect(
+                result.code == 1 && result.error.contains("holds values that are no finite numbers"), "\(result.error)")
         }
     }
 

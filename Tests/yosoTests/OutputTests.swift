@@ -35,6 +35,28 @@ import Testing
         #expect(refusals.count == 3, "\(result.error)")
     }
 
+    /// What commands write takes the place of no file of a run or of a checkpoint.
+    @Test func filesOfARunAreNoOutputs() throws {
+        let tool = try CommandLineTool()
+        try tool.writeText()
+        #expect(try tool.run(tool.pretraining(steps: 2)).code == 0)
+        let names = ["recipe.yaml", "metrics.jsonl", "best/config.json", "best/checksums.json"]
+        let before = try names.map { try Data(contentsOf: tool.file("run/\($0)")) }
+        for name in names {
+            for command in ["embed --checkpoint run", "bench gemm --shapes 8x8x8 --rounds 1"] {
+                let result = try tool.shell("echo a cat | yoso \(command) --output run/\(name)")
+                #expect(
+                    result.code == 1
+                        && result.error.hasSuffix("\(name): is among the files of a run; wanted another --output\n"),
+                    "\(result.error)")
+            }
+        }
+        #expect(try names.map { try Data(contentsOf: tool.file("run/\($0)")) } == before)
+        // A file of the user's own is replaced, beside a run too.
+        let twice = "echo a cat | yoso embed --checkpoint run --output run/answers"
+        #expect(try tool.shell("\(twice) && \(twice)").code == 0)
+    }
+
     /// Runs and texts are often called like one.
     @Test func aFolderIsNoRecipe() throws {
         let tool = try CommandLineTool()

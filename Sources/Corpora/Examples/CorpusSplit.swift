@@ -7,6 +7,17 @@ public struct CorpusSplit: Sendable {
     let training: [Range<Int>]
     let heldOut: [Range<Int>]
 
+    /// Where much more of `corpus` is held out than `share` of its tokens, a line about it; or else nil. Documents are held out whole,
+    /// whatever their lengths, and one of few may be most of the text.
+    public func surplus(of corpus: TokenizedCorpus, over share: Double) -> String? {
+        let tokens = heldOut.reduce(0) { $0 + corpus.tokens(ofParagraphs: $1).count }
+        let part = Double(tokens) / Double(max(1, corpus.tokenCount))
+        guard part > 2 * share + 0.05 else { return nil }
+        return
+            "corpus.heldOut is \(Int((100 * share).rounded()))%, but \(Int((100 * part).rounded()))% of the text is held out, since "
+            + "documents are held out whole and these are long; divide it by blank lines, or put it into more files"
+    }
+
     /// - Throws: `CorpusError` where the corpus cannot be divided because it is one paragraph.
     public init(_ corpus: TokenizedCorpus, heldOut share: Double) throws {
         let documents = (0..<corpus.documentCount).map {

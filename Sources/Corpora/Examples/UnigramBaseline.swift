@@ -9,7 +9,11 @@ public struct UnigramBaseline: Sendable, Equatable {
     public init(_ corpus: TokenizedCorpus, _ split: CorpusSplit, vocabularySize: Int) {
         func counts(_ runs: [Range<Int>]) -> [Int] {
             runs.reduce(into: [Int](repeating: 0, count: vocabularySize)) { counts, run in
-                for id in corpus.ids(corpus.tokens(ofParagraphs: run)) { counts[Int(id)] += 1 }
+                let tokens = corpus.tokens(ofParagraphs: run)
+                // Of a corpus that is one document they are not taken into memory all at once.
+                for first in stride(from: tokens.lowerBound, to: tokens.upperBound, by: 1 << 16) {
+                    for id in corpus.ids(first..<min(first + 1 << 16, tokens.upperBound)) { counts[Int(id)] += 1 }
+                }
             }
         }
         let (training, heldOut) = (counts(split.training), counts(split.heldOut))

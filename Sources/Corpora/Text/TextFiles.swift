@@ -78,8 +78,14 @@ public struct TextFiles: Sendable, Equatable {
         while let name = names?.nextObject() as? String {
             let url = folder.appendingPathComponent(name)
             var isDirectory: ObjCBool = false
-            guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isDirectory) else { continue }
-            if url.lastPathComponent.hasPrefix(".") {
+            guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isDirectory) else {
+                leftOut.append("\(url.relativePath) (a link to nothing)")
+                continue
+            }
+            if isDirectory.boolValue, (try? FileManager.default.destinationOfSymbolicLink(atPath: url.path)) != nil {
+                // Entered, it could lead round and round.
+                leftOut.append("\(url.relativePath) (a link to a folder; name that folder too)")
+            } else if url.lastPathComponent.hasPrefix(".") {
                 leftOut.append("\(url.relativePath) (hidden)")
                 names?.skipDescendants()
             } else if !isDirectory.boolValue {

@@ -32,7 +32,6 @@ public struct RunReport {
         let own = folders[0].appendingPathComponent(RunFolder.pageName).relativePath
         let file = file ?? (paths.count == 1 ? own : "comparison.html")
         let page = try RunReport(of: folders, over: axis).page
-        try ReportFile.check(file)
         let target = URL(fileURLWithPath: file).resolvingSymlinksInPath()
         // Of these runs, of the seeds or the search that they are of, or of any other run.
         let named = folders + paths.map { URL(fileURLWithPath: $0, isDirectory: true) }
@@ -45,6 +44,7 @@ public struct RunReport {
         guard !isOfRun || target.pathExtension == "html" else {
             throw CheckpointError(target, "is among the files of a run; wanted a name there that ends with .html")
         }
+        try ReportFile.check(file)
         try ReportFile.write(text: page.text, to: file)
         return file
     }

@@ -29,7 +29,9 @@ public struct TaskEvaluation: Sendable, Codable, Equatable {
         var (scores, scored) = ([String: Double](), [Double]())
         for (file, range) in data.parts {
             for metric in task.metrics + task.others {
-                let score = metric.score(Array(predictions[range]), Array(truth[range]), tags: tags)
+                let score = metric.score(
+                    Array(predictions[range]), Array(truth[range]), tags: tags,
+                    labels: task.target.isMultiLabel ? task.target.labels.count : nil)
                 let name = task.dev.count == 1 ? metric.rawValue : "\(metric.rawValue) \(file.title)"
                 scores[name] = score
                 if (metrics ?? task.metrics).contains(metric) { scored.append(score) }
@@ -43,8 +45,9 @@ public struct TaskEvaluation: Sendable, Codable, Equatable {
         self.scores = scores
         rows = predictions.count
         subsets = data.subsets.isEmpty ? nil : data.subsets
-        isConstant =
-            task.target.isOfWords ? Set(predictions.joined()).count <= 1 : Set(predictions).count <= 1
+        // One alone is like itself.
+        let said = task.target.isOfWords ? predictions.joined().map { [$0] } : predictions
+        isConstant = said.count > 1 && Set(said).count == 1
         primary = scored.reduce(0, +) / Double(max(1, scored.count))
     }
 }

@@ -127,13 +127,17 @@ public final class Run<O: Objective> {
             ? EventFile(
                 in: folder.url, step: step, settings: identity, text: recipe.map { [RunFolder.recipeName: $0] } ?? [:])
             : nil
+        let bestStep = state.bestStep
         let logged = try ranks.first {
             let evaluations = try MetricsLog.values(Report.self, kind: O.evaluationKind, in: folder.metrics)
                 .filter { $0.epoch <= untilEpoch }
             let evaluated = evaluations.last?.step ?? 0
             let losses = try MetricsLog.values(StepReport.self, kind: "step", in: folder.metrics)
                 .filter { $0.step > evaluated }.map(\.loss)
-            return Logged(last: evaluations.last, best: evaluations.last(where: \.isBest), losses: losses)
+            // Of a log that lost a line the best of what is left may be another than the run's.
+            let best = evaluations.last(where: \.isBest)
+            let isKnown = untilEpoch < .max || best?.step == bestStep
+            return Logged(last: evaluations.last, best: isKnown ? best : nil, losses: losses)
         }
         (last, best, losses) = (logged.last, logged.best, logged.losses)
         heldOut = data.evaluationExamples(options.evaluation.sequences)
@@ -149,6 +153,10 @@ public final class Run<O: Objective> {
     /// - Throws: `TrainingError.interrupted` after saving, `.diverged` where the loss is no number any more, and what
     ///   reading or writing the folder throws; the last good checkpoint and the log stay as they are.
     public func callAsFunction(_ interruption: Interruption) throws {
+        // What an earlier end reported is of another state.
+        if !isFinished, ranks.isFirst {
+            try? FileManager.default.removeItem(at: folder.url.appendingPathComponent(RunFolder.reportName))
+        }
         while !isFinished {
             if ranks.any(interruption.isRequested) { try leave() }
             try step()
@@ -214,7 +222,7 @@ public final class Run<O: Objective> {
         plan?.noteEvaluation(seconds: start.duration(to: .now).seconds)
         losses = []
         last = evaluation
-        if evaluation.isBest || best == nil { best = evaluation }
+        if evaluation.isBest || best == nil && state.bestStep == nil { best = evaluation }
         if evaluation.isBest { try keep(folder.url) }
         try log?.append(evaluation)
         if !filled.isEmpty { try log?.append(FilledMasks(step: evaluation.step, texts: filled)) }

@@ -15,6 +15,8 @@ public struct PretrainedStart: Sendable {
 
     /// - Throws: `CheckpointError` where the folder cannot be read, or has another tokenizer than `tokenizer`.
     public init(_ folder: URL, _ tokenizer: any Tokenizer) throws {
+        // What has no model at all is told so, and not of its vocabulary.
+        _ = try HuggingFaceConfiguration(of: folder)
         guard try TokenizerFolder.load(folder).fingerprint == tokenizer.fingerprint else {
             throw CheckpointError(folder, "its vocabulary is another than that of the recipe; wanted the same")
         }
@@ -27,8 +29,8 @@ public struct PretrainedStart: Sendable {
     /// folder's own repeat them from the first on, so that neighbours go on as neighbours (Beltagy et al. 2020, section 5).
     ///
     /// - Returns: the names of parameters that the folder does not have.
-    /// - Throws: `CheckpointError` where embeddings or blocks are missing or of another shape, or where the folder has other
-    ///   heads, another number of blocks or another activation.
+    /// - Throws: `CheckpointError` where embeddings or blocks are missing or of another shape, or values are no finite numbers, or where
+    ///   the folder is of another family, or has other heads, another number of blocks or another activation.
     func read(into weights: ModelWeights, of objective: some Objective) throws -> [String] {
         let (parameters, layout, encoder) = (weights.parameters, weights.layout, objective.encoder.options)
         let configuration = try HuggingFaceConfiguration(of: folder)
@@ -40,6 +42,7 @@ public struct PretrainedStart: Sendable {
         }
         let begun = try configuration.encoderOptions(folder)
         for (key, begun, wanted) in [
+            ("attention", "\(begun.family.rawValue)'s", "\(encoder.family.rawValue)'s"),
             ("norm", (begun.norm ?? .post).rawValue, (encoder.norm ?? .post).rawValue),
             ("embeddingNorm", "\(begun.embeddingNorm ?? true)", "\(encoder.embeddingNorm ?? true)"),
             ("pooling", (begun.pooling ?? .first).rawValue, (encoder.pooling ?? .first).rawValue),
@@ -56,7 +59,10 @@ public struct PretrainedStart: Sendable {
                 parameter.part.isHead || parameter.isOfAttentionAlone || !objective.isSaved(parameter)
             return isOptional ? .optional : .required
         }
-        guard let positions else { return missing }
+        guard let positions else {
+            try ModelFolder.checkFinite(parameters, layout, of: folder)
+            return missing
+        }
         let (rows, values) = try ModelFolder.rows(of: positions, in: folder)
         let (first, width) = (encoder.family.firstPosition, positions.columns)
         guard rows > first else { throw CheckpointError(folder, "\(positions.name) has no positions") }
@@ -65,14 +71,17 @@ public struct PretrainedStart: Sendable {
             let source = row < first ? row : first + (row - first) % (rows - first)
             table.rows(row..<row + 1).copy(from: values[source * width..<(source + 1) * width])
         }
+        try ModelFolder.checkFinite(parameters, layout, of: folder)
         return missing.filter { $0 != positions.name }
     }
 }
 
 extension Parameter {
-    /// Of a convolution or a temperature, which the attention of the folder may not have.
+    /// Of what the attention of the folder may not have: a convolution, a temperature, a filter, projections of keys and values.
     fileprivate var isOfAttentionAlone: Bool {
-        name.hasSuffix("attention.self.conv.weight") || name.hasSuffix("attention.self.temperature")
+        ["conv.weight", "temperature", "filter.weight", "linformer.weight"].contains {
+            name.hasSuffix("attention.self.\($0)")
+        }
     }
 }
 

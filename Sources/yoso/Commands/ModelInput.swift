@@ -37,7 +37,11 @@ extension ModelInput {
     }
 
     /// Where the answers go, emptied.
-    func sink() throws -> Sink { try output.map { try Sink(path: $0) } ?? .standardOutput }
+    func sink() throws -> Sink {
+        guard let output else { return .standardOutput }
+        try RunFolder.check(output: output)
+        return try Sink(path: output)
+    }
 }
 
 /// - Throws: `ValidationError` where no machine has so many.

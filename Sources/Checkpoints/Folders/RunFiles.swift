@@ -1,0 +1,27 @@
+import Digests
+import Foundation
+
+extension RunFolder {
+    /// What a run, a search or seeds write beside their checkpoints, but for pages, which are made anew at any time.
+    private static let own: Set = [
+        logName, planName, recipeName, reportName, predictionsName, lockName, "seeds.json", "leaderboard.md",
+    ]
+
+    /// - Throws: `CheckpointError` where the file at `path` is one of a run or of a checkpoint, in whose place an output would come.
+    public static func check(output path: String) throws {
+        let target = URL(fileURLWithPath: path).resolvingSymlinksInPath()
+        let folder = target.deletingLastPathComponent()
+        guard FileManager.default.fileExists(atPath: target.path) else { return }
+        let isOfRun =
+            own.contains(target.lastPathComponent)
+            && own.contains { name in
+                name != target.lastPathComponent
+                    && FileManager.default.fileExists(atPath: folder.appendingPathComponent(name).path)
+            }
+        let listed = try? Checksum.list(of: folder) { CheckpointError($0, "damaged: no list of checksums") }
+        let isOfCheckpoint = listed?[target.lastPathComponent] != nil || target.lastPathComponent == Checksum.listName
+        guard !isOfRun, !isOfCheckpoint else {
+            throw CheckpointError(URL(fileURLWithPath: path), "is among the files of a run; wanted another --output")
+        }
+    }
+}
