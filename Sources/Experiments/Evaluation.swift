@@ -63,6 +63,14 @@ public struct Evaluation {
         table.add(task, try .byMajority(task, in: files, TokenizerFolder.load(folder)), note: "by majority")
     }
 
+    /// Digest of the labels that the run of a checkpoint was scored on; nil where there is no log beside it.
+    private static func labels(ofRun checkpoint: URL) -> String? {
+        let log = checkpoint.deletingLastPathComponent().appendingPathComponent(RunFolder.logName)
+        let reports = try? MetricsLog.values(
+            EvaluationReport<DevScores>.self, kind: Classification.evaluationKind, in: log)
+        return reports?.last?.body.evaluation.labels
+    }
+
     /// The score of the checkpoint in `folder`.
     ///
     /// - Parameter task: nil for the one that it was fine-tuned on.
@@ -96,6 +104,11 @@ public struct Evaluation {
         let logits = try classifier.logits(rows.dev, of: task)
         let seconds = start.duration(to: .now).seconds
         let evaluation = TaskEvaluation(rows, logits: logits, by: Metric.named(known?.score))
+        // The folder of a task of the user's own is as seen from where the run was, and another may have files of these names.
+        if data == nil, task == own, let labels = Self.labels(ofRun: folder), labels != evaluation.labels {
+            observer.warn(
+                "warning: the dev rows of \(source) are not those that the run was scored on; pass --data for the same")
+        }
         return Score(task: task, evaluation: evaluation, rowsPerSecond: Double(evaluation.rows) / seconds)
     }
 }

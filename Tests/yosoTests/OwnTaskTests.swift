@@ -56,6 +56,18 @@ import Testing
         #expect(evaluation.code == 0 && evaluation.output.hasPrefix("reviews dev: accuracy "), "\(evaluation.error)")
         let scores = evaluation.output.components(separatedBy: "dev: ").last?.components(separatedBy: " rows").first
         #expect(try score.contains(#require(scores)), "\(score), \(evaluation.output)")
+        #expect(!evaluation.error.contains("warning"))
+        let byName = try tool.run("evaluate", "--checkpoint", "Checkpoints/reviews", "--task", "reviews")
+        #expect(byName.code == 0 && byName.output.hasPrefix("reviews dev: accuracy "), "\(byName.error)")
+        // From where another file has the name of the run's, which is told.
+        let whole = try String(contentsOf: tool.file("own/reviews.csv"), encoding: .utf8)
+        try tool.write(whole.replacing(",1\n", with: ",2\n"), to: "elsewhere/own/reviews.csv")
+        let elsewhere = try tool.shell("cd elsewhere && yoso evaluate --checkpoint ../Checkpoints/reviews")
+        #expect(
+            elsewhere.code == 0
+                && elsewhere.error.contains(
+                    "warning: the dev rows of own are not those that the run was scored on; pass --data"),
+            "\(elsewhere.error)")
         try tool.write("stars,body,headline\n2,b,h\n", to: "other.csv")
         let other = try tool.run("evaluate", "--checkpoint", "Checkpoints/reviews", "--data", "other.csv")
         #expect(other.code == 0 && other.output.contains(" on 1 rows"), "\(other.error)")
@@ -103,7 +115,7 @@ import Testing
             #expect(result.output.contains("2 seeds: median "))
         }
         let comparison = try tool.run("compare", "a", "b")
-        #expect(comparison.code == 0 && comparison.output.contains(" on marks by "), "\(comparison.error)")
+        #expect(comparison.code == 0 && comparison.output.contains(" on marks "), "\(comparison.error)")
         _ = try finetune("marks", "--search", "optimizer.rate=1e-3,1e-4")
         let board = try String(contentsOf: tool.file("Checkpoints/marks-search/leaderboard.md"), encoding: .utf8)
         #expect(board.hasPrefix("| marks | epoch | dev score |"))

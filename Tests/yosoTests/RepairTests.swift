@@ -96,6 +96,23 @@ import Testing
         #expect(try String(contentsOf: log, encoding: .utf8) == lines.joined(separator: "\n") + "\n")
     }
 
+    /// Another epoch is not called the best in its place.
+    @Test func aBestEpochThatTheLogLostIsTold() throws {
+        let tool = try CommandLineTool.withPretrainedRun()
+        #expect(try tool.run(tool.finetuning()).code == 0)
+        let (log, report) = (tool.file("tuned/metrics.jsonl"), try Data(contentsOf: tool.file("tuned/report.json")))
+        let text = try String(contentsOf: log, encoding: .utf8)
+        try tool.write(text.replacing(/(?m)^(?=.*"isBest":true)/, with: "x"), to: "tuned/metrics.jsonl")
+        let result = try tool.run(tool.finetuning())
+        #expect(
+            result.code == 1
+                && result.error.contains(
+                    "tuned/metrics.jsonl: does not tell of the best epoch, which is lost from it; tuned/best is as it was"
+                ),
+            "\(result.error)")
+        #expect(try Data(contentsOf: tool.file("tuned/report.json")) == report)
+    }
+
     /// Those that only read a run believe no log that does not tell all of it.
     @Test func aDamagedLogIsNotBelieved() throws {
         let tool = try CommandLineTool.withPretrainedRun()

@@ -47,16 +47,28 @@ public final class MetricsLog {
 
     /// The logged values of one kind, in order, but for a line that a killed run never finished.
     ///
+    /// - Parameter step: those of later steps alone; nothing before is read.
     /// - Throws: `CheckpointError` where there is no log, or a value is damaged.
-    public static func values<Value: Decodable>(_: Value.Type, kind: String, in url: URL) throws -> [Value] {
+    public static func values<Value: Decodable>(
+        _: Value.Type, kind: String, in url: URL, after step: Int = -1
+    ) throws -> [Value] {
         guard let data = try? Data(contentsOf: url) else { throw CheckpointError(url, "no such log") }
         let decoder = JSONDecoder()
-        return try lines(of: data).enumerated().compactMap { number, line in
+        var values: [Value] = []
+        for (number, line) in lines(of: data).enumerated().reversed() where !isOfAnotherKind(line, than: kind) {
             do {
-                guard try decoder.decode(Line.self, from: line).kind == kind else { return nil }
-                return try decoder.decode(Value.self, from: line)
+                let parsed = try decoder.decode(Line.self, from: line)
+                guard parsed.step > step else { break }
+                if parsed.kind == kind { values.append(try decoder.decode(Value.self, from: line)) }
             } catch { throw CheckpointError(url, "damaged: line \(number + 1) is no \(kind)") }
         }
+        return values.reversed()
+    }
+
+    /// By bytes alone: a long log has hundreds of thousands of steps, and decoding them all takes seconds.
+    private static func isOfAnotherKind(_ line: Data, than kind: String) -> Bool {
+        line.first == UInt8(ascii: "{") && line.last == UInt8(ascii: "}")
+            && line.range(of: Data(#""kind":""#.utf8)) != nil && line.range(of: Data(#""kind":"\#(kind)""#.utf8)) == nil
     }
 
     /// What of the run in `folder` its log does not tell, the first of all: a line that is damaged, or an end before the newest

@@ -132,8 +132,8 @@ public final class Run<O: Objective> {
             let evaluations = try MetricsLog.values(Report.self, kind: O.evaluationKind, in: folder.metrics)
                 .filter { $0.epoch <= untilEpoch }
             let evaluated = evaluations.last?.step ?? 0
-            let losses = try MetricsLog.values(StepReport.self, kind: "step", in: folder.metrics)
-                .filter { $0.step > evaluated }.map(\.loss)
+            let losses = try MetricsLog.values(StepReport.self, kind: "step", in: folder.metrics, after: evaluated)
+                .map(\.loss)
             // Of a log that lost a line the best of what is left may be another than the run's.
             let best = evaluations.last(where: \.isBest)
             let isKnown = untilEpoch < .max || best?.step == bestStep
