@@ -140,7 +140,8 @@ public struct FineTuning {
         try run(interruption)
         guard let best = run.best else {
             throw CheckpointError(
-                folder.metrics, "does not tell of the best epoch, which is lost from it; \(folder.best.relativePath) is as it was")
+                folder.metrics,
+                "does not tell of the best epoch, which is lost from it; \(folder.best.relativePath) is as it was")
         }
         try folder.write(
             ReportFile.json(FineTuningReport(protocol: table.protocolName, settings: table.hash, best: best)),

@@ -69,7 +69,8 @@ extension FineTuning {
         try run(interruption)
         guard let best = run.best else {
             throw CheckpointError(
-                folder.metrics, "does not tell of the best evaluation, which is lost from it; \(folder.best.relativePath) is as it was")
+                folder.metrics,
+                "does not tell of the best evaluation, which is lost from it; \(folder.best.relativePath) is as it was")
         }
         let url = folder.url.appendingPathComponent(RunFolder.reportName)
         let testDigest = test.digest

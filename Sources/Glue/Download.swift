@@ -101,7 +101,10 @@ public struct Download: Sendable {
         let seconds = "\(max(1, Int(timeout.rounded(.up))))"
         tool.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         tool.arguments =
-            ["curl", "--disable", "--silent", "--show-error", "--location", "--connect-timeout", seconds, "--speed-limit", "1", "--speed-time", seconds] + arguments
+            [
+                "curl", "--disable", "--silent", "--show-error", "--location", "--connect-timeout", seconds,
+                "--speed-limit", "1", "--speed-time", seconds,
+            ] + arguments
             + [source.absoluteString]
         (tool.standardOutput, tool.standardError) = (output, error)
         do { try tool.run() } catch { throw TaskError("curl", "cannot be run: \(error.localizedDescription)") }

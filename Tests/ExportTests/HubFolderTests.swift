@@ -63,8 +63,10 @@ import Testing
         let name = "tokenizer_config.json"
         func length(_ folder: String) throws -> Int? {
             let data = try Data(contentsOf: checkpoint.file(folder).appendingPathComponent(name))
-            struct Content: Decodable { let model_max_length: Int }
-            return try JSONDecoder().decode(Content.self, from: data).model_max_length
+            struct Content: Decodable { let modelMaxLength: Int }
+            let decoder = JSONDecoder()
+            decoder.keyDecodingStrategy = .convertFromSnakeCase
+            return try decoder.decode(Content.self, from: data).modelMaxLength
         }
         #expect(try length("model") == 64)
         try write(checkpoint)

@@ -7,6 +7,15 @@ extension RunFolder {
         logName, planName, recipeName, reportName, predictionsName, lockName, "seeds.json", "leaderboard.md",
     ]
 
+    /// Removes what an earlier end of the run left, which is of another state once it goes on.
+    public func removeReport() { try? FileManager.default.removeItem(at: url.appendingPathComponent(Self.reportName)) }
+
+    /// What is said where a run cannot go on: from where the same command does.
+    public func wayOn(from step: Int?) -> String {
+        "the same command goes on from "
+            + (step.map { checkpoint($0).relativePath } ?? "the first step, for no checkpoint was saved yet")
+    }
+
     /// - Throws: `CheckpointError` where the file at `path` is one of a run or of a checkpoint, in whose place an output would come.
     public static func check(output path: String) throws {
         let target = URL(fileURLWithPath: path).resolvingSymlinksInPath()

@@ -85,7 +85,7 @@ public final class Run<O: Objective> {
             epochs: epochs, examples: { data.count(options.batch, epoch: $0) }, folder.state(restored?.step ?? 0))
         savedStep = restored?.step
         let ranks = trainer.model.weights.ranks
-        trainer.model.weights.remember(Self.wayOn(folder, step: savedStep))
+        trainer.model.weights.remember(folder.wayOn(from: savedStep))
         begun = (now, restored?.seconds ?? 0)
         let plan =
             try ranks.isFirst
@@ -118,7 +118,7 @@ public final class Run<O: Objective> {
             }
         }
         if let recipe { try folder.write(recipe, to: RunFolder.recipeName) }
-        let step = state.step
+        let (step, bestStep) = (state.step, state.bestStep)
         log =
             try ranks.isFirst
             ? MetricsLog(folder.metrics, truncatingAfterStep: step) { report(.warning("\($0)")) } : nil
@@ -127,7 +127,6 @@ public final class Run<O: Objective> {
             ? EventFile(
                 in: folder.url, step: step, settings: identity, text: recipe.map { [RunFolder.recipeName: $0] } ?? [:])
             : nil
-        let bestStep = state.bestStep
         let logged = try ranks.first {
             let evaluations = try MetricsLog.values(Report.self, kind: O.evaluationKind, in: folder.metrics)
                 .filter { $0.epoch <= untilEpoch }
@@ -135,9 +134,8 @@ public final class Run<O: Objective> {
             let losses = try MetricsLog.values(StepReport.self, kind: "step", in: folder.metrics, after: evaluated)
                 .map(\.loss)
             // Of a log that lost a line the best of what is left may be another than the run's.
-            let best = evaluations.last(where: \.isBest)
-            let isKnown = untilEpoch < .max || best?.step == bestStep
-            return Logged(last: evaluations.last, best: isKnown ? best : nil, losses: losses)
+            let best = evaluations.last { $0.isBest && (untilEpoch < .max || $0.step == bestStep) }
+            return Logged(last: evaluations.last, best: best, losses: losses)
         }
         (last, best, losses) = (logged.last, logged.best, logged.losses)
         heldOut = data.evaluationExamples(options.evaluation.sequences)
@@ -154,9 +152,7 @@ public final class Run<O: Objective> {
     ///   reading or writing the folder throws; the last good checkpoint and the log stay as they are.
     public func callAsFunction(_ interruption: Interruption) throws {
         // What an earlier end reported is of another state.
-        if !isFinished, ranks.isFirst {
-            try? FileManager.default.removeItem(at: folder.url.appendingPathComponent(RunFolder.reportName))
-        }
+        if !isFinished, ranks.isFirst { folder.removeReport() }
         while !isFinished {
             if ranks.any(interruption.isRequested) { try leave() }
             try step()
@@ -258,13 +254,8 @@ public final class Run<O: Objective> {
         try log?.sync()
         let url = try saver.save(trainer.model, state, configuration)
         savedStep = state.step
-        trainer.model.weights.remember(Self.wayOn(folder, step: savedStep))
+        trainer.model.weights.remember(folder.wayOn(from: savedStep))
         report(.saved(step: state.step, url))
-    }
-
-    private static func wayOn(_ folder: RunFolder, step: Int?) -> String {
-        "the same command goes on from "
-            + (step.map { folder.checkpoint($0).relativePath } ?? "the first step, for no checkpoint was saved yet")
     }
 
     /// Saves what is not saved yet, which is nothing before the first step, and leaves.

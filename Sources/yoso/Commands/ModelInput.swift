@@ -38,9 +38,8 @@ extension ModelInput {
 
     /// Where the answers go, emptied.
     func sink() throws -> Sink {
-        guard let output else { return .standardOutput }
-        try RunFolder.check(output: output)
-        return try Sink(path: output)
+        if let output { try RunFolder.check(output: output) }
+        return try output.map { try Sink(path: $0) } ?? .standardOutput
     }
 }
 
