@@ -32,7 +32,8 @@ public struct AttentionBench {
     public func choices(length: Int) -> [(name: String, choice: AttentionChoice)] {
         let timed = TimedAttentions(length: length, hashes: hashes)
         let all = timed.all.map { name, choice in (choice.kind is YosoOptions ? "\(name)-\(hashes)" : name, choice) }
-        let own = Set(only).sorted().filter { name in !all.contains { $0.0 == name } }.compactMap { name in
+        let named = only.indices.filter { only.firstIndex(of: only[$0]) == $0 }.map { only[$0] }
+        let own = named.filter { name in !all.contains { $0.0 == name } }.compactMap { name in
             timed[name].flatMap { $0.problems(headWidth: width).isEmpty ? (name, $0) : nil }
         }
         return all + own

@@ -18,28 +18,25 @@ public struct ClientContext: RequestContext {
         _ work: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
         let task = Task { try await work() }
-        await presence { $0.leaving = { task.cancel() } }
         defer { task.cancel() }
-        do {
-            let value = try await withTaskCancellationHandler {
-                try await task.value
-            } onCancel: {
-                task.cancel()
-            }
-            await presence { $0.leaving = nil }
-            return value
-        } catch {
-            await presence { $0.leaving = nil }
-            throw error
+        await presence {
+            guard let presence = $0 else { return task.cancel() }
+            presence.leaving = { task.cancel() }
         }
+        let result = await withTaskCancellationHandler {
+            await task.result
+        } onCancel: {
+            task.cancel()
+        }
+        await presence { $0?.leaving = nil }
+        return try result.get()
     }
 
-    /// On the connection's own thread.
-    private func presence(_ body: @escaping @Sendable (Presence) -> Void) async {
+    /// On the connection's own thread; nil where the connection has ended.
+    private func presence(_ body: @escaping @Sendable (Presence?) -> Void) async {
         let channel = channel
-        // A connection that has ended has none.
-        try? await channel.eventLoop.submit {
-            body(try channel.pipeline.syncOperations.handler(type: Presence.self))
+        _ = try? await channel.eventLoop.submit {
+            body(try? channel.pipeline.syncOperations.handler(type: Presence.self))
         }.get()
     }
 }

@@ -7,6 +7,12 @@ extension RunFolder {
         logName, planName, recipeName, reportName, predictionsName, lockName, "seeds.json", "leaderboard.md",
     ]
 
+    /// What a model of others has too, which has no list of its files.
+    private static let ofModels: Set = [
+        HuggingFaceConfiguration.fileName, WeightFiles.name, "tokenizer.json", "tokenizer_config.json", "vocab.txt",
+        "spiece.model",
+    ]
+
     /// Removes what an earlier end of the run left, which is of another state once it goes on.
     public func removeReport() { try? FileManager.default.removeItem(at: url.appendingPathComponent(Self.reportName)) }
 
@@ -21,15 +27,16 @@ extension RunFolder {
         let target = URL(fileURLWithPath: path).resolvingSymlinksInPath()
         let folder = target.deletingLastPathComponent()
         guard FileManager.default.fileExists(atPath: target.path) else { return }
-        let isOfRun =
-            own.contains(target.lastPathComponent)
-            && own.contains { name in
-                name != target.lastPathComponent
-                    && FileManager.default.fileExists(atPath: folder.appendingPathComponent(name).path)
-            }
+        // Alone a file of such a name is anybody's.
+        let isOne = [own, ofModels].contains { names in
+            names.contains(target.lastPathComponent)
+                && names.contains { name in
+                    name != target.lastPathComponent
+                        && FileManager.default.fileExists(atPath: folder.appendingPathComponent(name).path)
+                }
+        }
         let listed = try? Checksum.list(of: folder) { CheckpointError($0, "damaged: no list of checksums") }
-        let isOfCheckpoint = listed?[target.lastPathComponent] != nil || target.lastPathComponent == Checksum.listName
-        guard !isOfRun, !isOfCheckpoint else {
+        guard !isOne, listed?[target.lastPathComponent] == nil, target.lastPathComponent != Checksum.listName else {
             throw CheckpointError(URL(fileURLWithPath: path), "is among the files of a run; wanted another --output")
         }
     }
