@@ -109,6 +109,32 @@ import Testing
                 "damaged: no JSON from byte 101 on") == true)
     }
 
+    /// As transformers 5.24 has it: a BERT tokenizer has its own normalizer, of its own defaults.
+    @Test(
+        arguments: [
+            ("{}", [5, 6]), (#"{"model_max_length":512}"#, [7, 7]), (#"{"do_lower_case":false}"#, [5, 6]),
+            (#"{"tokenizer_class":"BertTokenizerFast"}"#, [7, 7]),
+            (#"{"tokenizer_class":"PreTrainedTokenizerFast"}"#, [5, 6]),
+        ] as [(String, [Int32])])
+    func aBertTokenizerHasItsOwnDefaults(configuration: String, ids: [Int32]) throws {
+        let folder = try TemporaryFolder()
+        let vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "é", "E", "e"].enumerated().map {
+            "\"\($1)\":\($0)"
+        }
+        let cased =
+            #"{"type":"BertNormalizer","clean_text":true,"handle_chinese_chars":true,"strip_accents":null,"lowercase":false}"#
+        let processor = #"{"type":"BertProcessing","sep":["[SEP]",3],"cls":["[CLS]",2]}"#
+        let model =
+            #"{"type":"WordPiece","unk_token":"[UNK]","max_input_chars_per_word":100,"continuing_subword_prefix":"#
+            + "\"##\",\"vocab\":{\(vocabulary.joined(separator: ","))}}"
+        let json =
+            #"{"normalizer":\#(cased),"pre_tokenizer":{"type":"BertPreTokenizer"},"post_processor":\#(processor),"#
+            + "\"model\":\(model)}"
+        try Data(json.utf8).write(to: folder.file("tokenizer.json"))
+        try Data(configuration.utf8).write(to: folder.file("tokenizer_config.json"))
+        #expect(try TokenizerFolder.load(folder.url).encode("é E") == ids)
+    }
+
     @Test func theConfigurationBesideItIsHeeded() throws {
         let folder = try TemporaryFolder()
         try Data("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\né\nE\ne\n".utf8).write(to: folder.file("vocab.txt"))

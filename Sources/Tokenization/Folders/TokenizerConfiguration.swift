@@ -50,10 +50,16 @@ struct TokenizerConfiguration {
         if json["strip_accents"] != .null { normalizer.stripsAccents = try part.truth("strip_accents", true) }
     }
 
-    /// Of a `tokenizer.json`.
+    /// Of a `tokenizer.json`. Where a BERT tokenizer reads it, what this file does not say is as of `BertTokenizer`, whatever the other
+    /// says (transformers 4 and 5); a `tokenizer.json` by itself is as it is.
     func change(_ pipeline: inout TextPipeline) throws {
         if let className, Self.fileClasses.contains(className) { return }
         guard pipeline.normalizers.count == 1, case .bert(var normalizer) = pipeline.normalizers[0] else { return }
+        if json.members?.isEmpty == false {
+            let usual = BertNormalizer()
+            (normalizer.lowercase, normalizer.separatesCJK) = (usual.lowercase, usual.separatesCJK)
+            normalizer.stripsAccents = usual.stripsAccents
+        }
         try change(&normalizer)
         pipeline.normalizers = [.bert(normalizer)]
     }
