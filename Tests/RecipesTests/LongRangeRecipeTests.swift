@@ -27,7 +27,10 @@ import Training
         #expect(encoder.vocabulary == recipe.task.vocabulary + 1 && encoder.positions == recipe.task.length)
         #expect(encoder.segments == 1 && LongRangeRecipe.isOne(name))
         let short = try LongRangeRecipe("\(name)-short")
-        #expect(short.name == "\(name)-short" && short.task.name == name && short.encoder == encoder)
+        var model = encoder
+        // From weights as the others' it learns nothing in so few steps.
+        if name == "image" { (model.initialization, model.embeddingNorm) = (.normal, nil) }
+        #expect(short.name == "\(name)-short" && short.task.name == name && short.encoder == model)
     }
 
     private func message(_ changes: [(String, String)]) -> String? {
