@@ -52,9 +52,8 @@ public struct Comparison {
         let more = comparison.seedsWanted.map { max(1, $0 - seeds.count) }
         lines =
             [
-                comparison.difference == 0
-                    ? "not shown: the means of \(first) and \(second) on \(title) are equal, \(size)"
-                    : "not shown: \(better.0) is ahead of \(better.1) on \(title) by \(size) (\(chance))",
+                "not shown: \(better.0) is \(comparison.difference == 0 ? "level with" : "ahead of") \(better.1) on \(title) "
+                    + "by \(size) (\(chance))",
                 more.map { "a difference of this size would need about \($0) more seeds" }
                     ?? (comparison.difference == 0
                         ? nil : "a difference of this size would need more than 10,000 seeds"),

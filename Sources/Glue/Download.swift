@@ -68,8 +68,8 @@ public struct Download: Sendable {
         switch curl.code {
         case 0: break
         // What came before the server stopped is no less right.
-        case 28 where !curl.body.isEmpty && offset + curl.body.count <= limit: break
-        case 28: throw TaskError(source.absoluteString, "no answer within \(Int(timeout)) seconds; try again")
+        case 28 where !curl.body.isEmpty: break
+        case 28: throw late
         case 127: throw TaskError("curl", "not found; wanted that program, which fetches files")
         default:
             let reason = curl.error.trimmingCharacters(in: .whitespacesAndNewlines)
@@ -84,11 +84,16 @@ public struct Download: Sendable {
         let status = answer.first?.split(separator: " ").dropFirst().first ?? ""
         switch status {
         case "206": return Piece(data: data, total: range?.split(separator: "/").last.flatMap { Int($0) })
-        case "200" where curl.code == 0: return Piece(data: data, total: data.count, isWhole: true)
+        case "200":
+            guard curl.code == 0 else { throw late }
+            return Piece(data: data, total: data.count, isWhole: true)
         case "416": return Piece(data: Data(), total: offset)
-        case "200": throw TaskError(source.absoluteString, "no answer within \(Int(timeout)) seconds; try again")
         default: throw TaskError(source.absoluteString, "the server says \(status)")
         }
+    }
+
+    private var late: TaskError {
+        TaskError(source.absoluteString, "no answer within \(Int(timeout)) seconds; try again")
     }
 
     private var tooLong: TaskError {

@@ -49,7 +49,6 @@ public struct MaskFilling {
             throw CheckpointError(
                 folder, "has no head for masked words (\(name) is missing); wanted a pretrained folder")
         }
-        try ModelFolder.checkFinite(weights.parameters, layout, of: folder)
     }
 
     /// Its encoder, for others that read the same folder.

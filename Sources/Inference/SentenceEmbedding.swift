@@ -65,7 +65,6 @@ public struct SentenceEmbedding {
             backward: false, device: computing.device)
         cut = computing.cut(execution)
         try ModelFolder.read(folder, into: weights.parameters, layout)
-        try ModelFolder.checkFinite(weights.parameters, layout, of: folder)
     }
 
     /// Tokens of an input that are read where nothing else is said: as sentence-transformers has it, or 512 at most.

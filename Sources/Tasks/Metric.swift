@@ -30,8 +30,9 @@ public enum Metric: String, Sendable, Codable, CaseIterable {
     ///   - labels: how many there are, where a row has several: what is never meant and never said is then 0 in an average, as
     ///     scikit-learn has it of a column of zeros.
     /// - Precondition: both are equally long, and numbers of tags those of `tags`.
-    public func score(_ predictions: [[Double]], _ truth: [[Double]], tags: [String] = [], labels: Int? = nil) -> Double
-    {
+    public func score(
+        _ predictions: [[Double]], _ truth: [[Double]], tags: [String] = [], labels: Int? = nil
+    ) -> Double {
         precondition(predictions.count == truth.count, "\(predictions.count) predictions for \(truth.count) rows")
         guard !truth.isEmpty else { return 0 }
         func entities(_ rows: [[Double]]) -> [[Entity]] { rows.map { Entity.all(in: $0.map { tags[Int($0)] }) } }

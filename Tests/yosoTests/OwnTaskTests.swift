@@ -115,7 +115,7 @@ import Testing
             #expect(result.output.contains("2 seeds: median "))
         }
         let comparison = try tool.run("compare", "a", "b")
-        #expect(comparison.code == 0 && comparison.output.contains(" on marks "), "\(comparison.error)")
+        #expect(comparison.code == 0 && comparison.output.contains(" on marks by "), "\(comparison.error)")
         _ = try finetune("marks", "--search", "optimizer.rate=1e-3,1e-4")
         let board = try String(contentsOf: tool.file("Checkpoints/marks-search/leaderboard.md"), encoding: .utf8)
         #expect(board.hasPrefix("| marks | epoch | dev score |"))

@@ -168,7 +168,7 @@ import Testing
         #expect(wild.code == 0, "\(wild.error)")
         let comparison = try tool.run("compare", "a", "b")
         #expect(comparison.code == 0, "\(comparison.error)")
-        #expect(comparison.output.contains(" on SST-2 "))
+        #expect(comparison.output.contains(" on SST-2 by "))
         // Scores of other rows are no pairs.
         let report = try String(contentsOf: tool.file("b/seeds.json"), encoding: .utf8)
         try tool.write(report.replacingOccurrences(of: "\"rows\" : 2", with: "\"rows\" : 3"), to: "c/seeds.json")

@@ -163,7 +163,7 @@ import Testing
             #expect(try finetune(more).output.contains("2 seeds: median "))
         }
         let comparison = try tool.run("compare", "a", "b")
-        #expect(comparison.code == 0 && comparison.output.contains(" on names "), "\(comparison.error)")
+        #expect(comparison.code == 0 && comparison.output.contains(" on names by "), "\(comparison.error)")
         _ = try finetune(["--search", "optimizer.rate=3e-3,1e-3"] + small)
         #expect(try text("Checkpoints/names-search/leaderboard.md").hasPrefix("| names | epoch | dev score |"))
         var sweep = tool.pretraining(steps: 2)

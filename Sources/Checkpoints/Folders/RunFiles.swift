@@ -3,9 +3,7 @@ import Foundation
 
 extension RunFolder {
     /// What a run, a search or seeds write beside their checkpoints, but for pages, which are made anew at any time.
-    private static let own: Set = [
-        logName, planName, recipeName, reportName, predictionsName, lockName, "seeds.json", "leaderboard.md",
-    ]
+    private static let own = Set(ownNames + [lockName, "seeds.json", "leaderboard.md"])
 
     /// What a model of others has too, which has no list of its files.
     private static let ofModels: Set = [

@@ -44,7 +44,7 @@ public final class RunFolder {
     public static let pageName = "report.html"
     public static let predictionsName = "predictions.tsv"
     /// What a run writes under one name, beside its lock.
-    private static let ownNames = [recipeName, logName, bestName, reportName, planName, predictionsName]
+    static let ownNames = [recipeName, logName, bestName, reportName, planName, predictionsName]
     private static let (modelPrefix, statePrefix) = ("step-", "state-")
 
     /// The folder of the model after `step`.

@@ -53,7 +53,6 @@ struct OnnxModel: HubWeights {
         self.program = program
         block = StoragePool().zeros(1, layout.blockCount)
         try ModelFolder.read(model.source, into: block, layout)
-        try ModelFolder.checkFinite(block, layout, of: model.source)
         parameters = layout.parameters.filter { [graph] in graph.weights.contains($0.name) }
         precondition(parameters.count == graph.weights.count, "the graph reads what the model has not")
     }

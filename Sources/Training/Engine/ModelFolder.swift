@@ -32,7 +32,8 @@ public enum ModelFolder {
     /// Reads parameters by name into `parameters`; those that are not read keep what they are.
     ///
     /// - Returns: the names that were not read.
-    /// - Throws: `CheckpointError` where the file is damaged, or lacks a parameter, or holds it in another shape.
+    /// - Throws: `CheckpointError` where the file is damaged, or lacks a parameter, or holds it in another shape, or a value that is no
+    ///   finite number.
     @discardableResult
     public static func read(
         _ folder: URL, into parameters: Tensor, _ layout: ParameterLayout,
@@ -47,7 +48,7 @@ public enum ModelFolder {
                 continue
             }
             used.append(name)
-            try parameters.view(of: parameter).withBuffer { try files.read(name, into: $0) }
+            try parameters.view(of: parameter).withBuffer { try read(name, of: files, in: folder, into: $0) }
         }
         try checkCopies(of: used, in: files)
         return missing
@@ -55,7 +56,7 @@ public enum ModelFolder {
 
     /// The rows of a table in a folder, as many as it has there, of the width of `parameter`.
     ///
-    /// - Throws: `CheckpointError` where there is no such table.
+    /// - Throws: `CheckpointError` where there is no such table, or it holds a value that is no finite number.
     static func rows(of parameter: Parameter, in folder: URL) throws -> (count: Int, values: [Float]) {
         let files = try WeightFiles(of: folder)
         guard let name = parameter.spellings.first(where: { files.shape(of: $0) != nil }),
@@ -64,18 +65,18 @@ public enum ModelFolder {
             throw CheckpointError(files.url, "has no table \(parameter.name) of \(parameter.columns) columns")
         }
         var values = [Float](repeating: 0, count: shape[0] * shape[1])
-        try values.withUnsafeMutableBufferPointer { try files.read(name, into: $0) }
+        try values.withUnsafeMutableBufferPointer { try read(name, of: files, in: folder, into: $0) }
         return (shape[0], values)
     }
 
-    /// - Throws: `CheckpointError` that names the first of the parameters with a value that is no finite number.
-    public static func checkFinite(_ parameters: Tensor, _ layout: ParameterLayout, of folder: URL) throws {
-        for parameter in layout.parameters {
-            guard parameters.view(of: parameter).withBuffer({ $0.allSatisfy(\.isFinite) }) else {
-                throw CheckpointError(
-                    folder.appendingPathComponent(weightsName),
-                    "\(parameter.name) holds values that are no finite numbers; wanted a model that did not diverge")
-            }
+    private static func read(
+        _ name: String, of files: WeightFiles, in folder: URL, into values: UnsafeMutableBufferPointer<Float>
+    ) throws {
+        try files.read(name, into: values)
+        guard values.allSatisfy(\.isFinite) else {
+            throw CheckpointError(
+                folder.appendingPathComponent(weightsName),
+                "\(name) holds values that are no finite numbers; wanted a model that did not diverge")
         }
     }
 

@@ -37,7 +37,6 @@ public struct Classifier {
         if let name = missing.first {
             throw CheckpointError(folder, "has no classifier (\(name) is missing); fine-tune it first")
         }
-        try ModelFolder.checkFinite(weights.parameters, weights.layout, of: folder)
     }
 
     /// Compares a fine-tuned folder with such a classifier, before memory is taken for it.

@@ -9,15 +9,11 @@ public enum PretrainedEncoder {
     /// Reads the encoder and its pooler where there is one, but for the layers that are to begin afresh.
     ///
     /// - Returns: the names of the parameters that were not read.
-    /// - Throws: `CheckpointError` where the folder is damaged or holds another encoder, or values that are no finite numbers.
+    /// - Throws: `CheckpointError` where the folder is damaged or holds another encoder.
     static func read(
         _ folder: URL, into weights: ModelWeights, _ options: FineTuningOptions, layers: Int
     ) throws -> [String] {
-        let missing = try ModelFolder.read(folder, into: weights.parameters, weights.layout) {
-            demand($0, options, layers: layers)
-        }
-        try ModelFolder.checkFinite(weights.parameters, weights.layout, of: folder)
-        return missing
+        try ModelFolder.read(folder, into: weights.parameters, weights.layout) { demand($0, options, layers: layers) }
     }
 
     /// Compares a pretrained folder with a classifier on `encoder`, before memory is taken for it.

@@ -59,10 +59,7 @@ public struct PretrainedStart: Sendable {
                 parameter.part.isHead || parameter.isOfAttentionAlone || !objective.isSaved(parameter)
             return isOptional ? .optional : .required
         }
-        guard let positions else {
-            try ModelFolder.checkFinite(parameters, layout, of: folder)
-            return missing
-        }
+        guard let positions else { return missing }
         let (rows, values) = try ModelFolder.rows(of: positions, in: folder)
         let (first, width) = (encoder.family.firstPosition, positions.columns)
         guard rows > first else { throw CheckpointError(folder, "\(positions.name) has no positions") }
@@ -71,7 +68,6 @@ public struct PretrainedStart: Sendable {
             let source = row < first ? row : first + (row - first) % (rows - first)
             table.rows(row..<row + 1).copy(from: values[source * width..<(source + 1) * width])
         }
-        try ModelFolder.checkFinite(parameters, layout, of: folder)
         return missing.filter { $0 != positions.name }
     }
 }
