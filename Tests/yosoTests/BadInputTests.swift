@@ -254,11 +254,18 @@ import Testing
         process.interrupt()
         process.waitUntilExit()
         let last = try #require(try RunFolder(tool.file("run")).checkpointSteps.last)
-        // Weights that are no numbers, as sums of their own.
         let name = "run/\(RunFolder.checkpointName(last))"
-        var weights = try Data(contentsOf: tool.file("\(name)/model.safetensors"))
-        weights.replaceSubrange(weights.count - 400..<weights.count, with: Data(repeating: 0xFF, count: 400))
-        try tool.forge("\(name)/model.safetensors", weights)
+        let weights = try Data(contentsOf: tool.file("\(name)/model.safetensors"))
+        // The last weights, with sums of their own: each a NaN, and each the largest finite number.
+        func forge(_ pattern: [UInt8]) throws {
+            let numbers = Data((0..<100).flatMap { _ in pattern })
+            try tool.forge("\(name)/model.safetensors", weights.dropLast(numbers.count) + numbers)
+        }
+        try forge([0xFF, 0xFF, 0xFF, 0xFF])
+        let refused = try tool.run(tool.pretraining(steps: 100_000))
+        let line = /Error: run.*safetensors: \S+ holds values that are no finite numbers; wanted a model .*\n/
+        #expect(refused.code == 1 && refused.error.contains(line), "\(refused.error)")
+        try forge([0xFF, 0xFF, 0x7F, 0x7F])
         let result = try tool.run(tool.pretraining(steps: 100_000))
         #expect(result.code == 1)
         #expect(
