@@ -108,7 +108,8 @@ let package = Package(
         .target(
             name: "Recipes",
             dependencies: [
-                "Bert", "Checkpoints", "Glue", "LongRange", "Options", "Shipped", "Tasks", "Tensors", "Training",
+                "Attention", "Bert", "Checkpoints", "Glue", "LongRange", "Options", "Shipped", "Tasks", "Tensors",
+                "Training",
                 .product(name: "Yams", package: "Yams"),
             ]),
         .target(

@@ -196,6 +196,7 @@ public struct FineTuning {
         _ = try HuggingFaceConfiguration(of: source)
         let tokenizer = try tokenizer ?? TokenizerFolder.load(source)
         var encoder = try EncoderOptions(of: source, tokenizer, length: recipe.options.length)
+        encoder.drop(by: recipe.options)
         if !task.target.isOfWords { encoder.keepPooler(of: source) }
         try recipe.check(encoder)
         guard encoder.segments >= task.texts.count else {

@@ -27,6 +27,15 @@ public struct Format<Value>: Sendable {
     }
 }
 
+extension Format where Value: Sendable {
+    /// The same of one text, or nil, which is written as `word`.
+    func or(_ word: String, _ wanted: String? = nil) -> Format<Value?> {
+        Format<Value?>(
+            wanted ?? "\(word) or \(self.wanted)", read: { $0 == word ? .some(nil) : read([$0]).map { $0 } },
+            text: { $0.map { texts($0)[0] } ?? word }, problem: { $0.flatMap(problem) })
+    }
+}
+
 extension Format where Value == Int {
     public static func integer(_ range: ClosedRange<Int>) -> Self {
         Self(
@@ -52,11 +61,7 @@ extension Format where Value == Int {
 extension Format where Value == Int? {
     /// Nil is written as `word`, which is `0` or no number.
     public static func integer(_ range: ClosedRange<Int>, or word: String) -> Self {
-        let format = Format<Int>.integer(range)
-        return Self(
-            word == "0" ? "an integer \(words(0...range.upperBound))" : "\(word) or \(format.wanted)",
-            read: { $0 == word ? .some(nil) : format.read([$0]).map { $0 } }, text: { $0.map { "\($0)" } ?? word },
-            problem: { $0.flatMap(format.problem) })
+        Format<Int>.integer(range).or(word, word == "0" ? "an integer \(words(0...range.upperBound))" : nil)
     }
 
     /// Nil, which is what was before there was a choice, is written as `standard`.
@@ -73,6 +78,13 @@ extension Format where Value == UInt64 {
         Self(
             "an integer from 0 to \(Int.max)", read: { Scalar.integer($0).flatMap(UInt64.init(exactly:)) },
             text: { "\($0)" })
+    }
+}
+
+extension Format where Value == Float? {
+    /// Nil is written as `word`.
+    public static func number(_ range: ClosedRange<Double>, or word: String) -> Self {
+        Format<Float>.number(range).or(word)
     }
 }
 

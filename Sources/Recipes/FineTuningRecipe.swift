@@ -1,3 +1,4 @@
+import Attention
 import Bert
 import Checkpoints
 import Foundation
@@ -94,8 +95,8 @@ public struct FineTuningRecipe: Sendable {
 
     /// Holds the recipe to the encoder that its checkpoint brings.
     ///
-    /// - Throws: `RecipeErrors` where it freezes or renews more blocks than there are, or some of them twice, or wants a GPU that
-    ///   does not compute it.
+    /// - Throws: `RecipeErrors` where it freezes or renews more blocks than there are, or some of them twice, or drops weights that
+    ///   its attention does not have, or wants a GPU that does not compute it.
     public func check(_ encoder: EncoderOptions) throws {
         var resolved = resolved
         resolved.refuse(settings.options.problemsOnDevice(encoder), on: settings.options.device)
@@ -109,6 +110,10 @@ public struct FineTuningRecipe: Sendable {
             if: frozen > 0 && fresh > 0 && max(frozen, fresh) <= encoder.layers && frozen + fresh > encoder.layers,
             "layers.frozen \(frozen) and layers.fresh \(fresh) overlap in \(encoder.layers) blocks, which would stay random"
         )
+        let (rate, attention) = (settings.options.attentionDropout ?? 0, encoder.attention.kind)
+        resolved.refuse(
+            "attentionDropout", if: rate > 0 && !(attention is SoftmaxOptions),
+            "attentionDropout is \(rate); the checkpoint's attention has no softmax weights to drop, wanted 0")
         try resolved.check()
     }
 }

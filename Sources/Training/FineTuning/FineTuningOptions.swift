@@ -18,6 +18,9 @@ public struct FineTuningOptions: Configurable {
     public var schedule: ScheduleOptions = ScheduleOptions(warmup: .share(0.1))
     /// Dropout on the pooled `[CLS]` before the classifier.
     public var classifierDropout: Float = 0.1
+    /// Dropout of the encoder's layers and of its softmax weights while it is tuned; nil is the checkpoint's.
+    public var dropout: Float?
+    public var attentionDropout: Float?
     /// ε of smoothed classes, of a row or a word; 0 for none.
     public var labelSmoothing: Float = 0
     public var layers: LayerOptions = LayerOptions()
@@ -53,6 +56,11 @@ public struct FineTuningOptions: Configurable {
         Option("batch", \.batch, .batch, "size of an optimizer step")
         Option("length", \.length, 8...65535, "longest input in tokens; longer ones are cut")
         Option("classifierDropout", \.classifierDropout, 0...0.99, "dropout before the classifier")
+        Option(
+            "dropout", \.dropout, .number(0...0.99, or: "checkpoint"), "of the encoder; checkpoint: as that says")
+        Option(
+            "attentionDropout", \.attentionDropout, .number(0...0.99, or: "checkpoint"),
+            "of softmax weights; checkpoint: as that says")
         Option(
             "labelSmoothing", \.labelSmoothing, 0...0.99,
             "share of a class that all of them divide; of labels that each is moved towards even; values have none")

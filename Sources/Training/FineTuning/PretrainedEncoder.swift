@@ -37,6 +37,12 @@ public enum PretrainedEncoder {
 }
 
 extension EncoderOptions {
+    /// With the dropout that `options` name in the place of the checkpoint's.
+    public mutating func drop(by options: FineTuningOptions) {
+        dropout = options.dropout ?? dropout
+        attentionDropout = options.attentionDropout ?? attentionDropout
+    }
+
     /// With the pooler of a folder in front of classes where the family has none there: sentence order has taught it to tell two
     /// sentences apart, which a dense layer would learn anew from the rows of a task.
     public mutating func keepPooler(of folder: URL) {
