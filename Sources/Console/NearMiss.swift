@@ -3,7 +3,7 @@ import Options
 
 /// A command or an option that is not there, and the one that was meant.
 public enum NearMiss {
-    /// - Throws: `ValidationError` where the first of `arguments` is no subcommand of `command`, or of a command without
+    /// - Throws: `Misuse` where the first of `arguments` is no subcommand of `command`, or of a command without
     ///   subcommands where one of them is an option that it does not have.
     public static func check(_ arguments: [String], of command: any ParsableCommand.Type) throws {
         let subcommands = command.configuration.subcommands
@@ -11,7 +11,7 @@ public enum NearMiss {
         guard let name = arguments.first, !name.hasPrefix("-"), name != "help" else { return }
         let names = subcommands.map { $0._commandName }
         guard let index = names.firstIndex(of: name) else {
-            throw ValidationError("unknown command \(described(name, names))")
+            throw Misuse(command, "unknown command \(described(name, names))")
         }
         try check(Array(arguments.dropFirst()), of: subcommands[index])
     }
@@ -32,14 +32,14 @@ public enum NearMiss {
         let arguments = arguments.prefix { $0 != "--" }
         for argument in arguments where argument.hasPrefix("--") {
             let name = String(argument.prefix { $0 != "=" })
-            guard names.contains(name) else { throw ValidationError("unknown option \(described(name, names))") }
+            guard names.contains(name) else { throw Misuse(command, "unknown option \(described(name, names))") }
         }
         for (option, value) in zip(arguments, arguments.dropFirst()) where option.hasPrefix("--") && value.isEmpty {
-            throw ValidationError("\(option) '': wanted a value")
+            throw Misuse(command, "\(option) '': wanted a value")
         }
         // Beside --search, which makes a grid of several, the last one alone would count.
         guard arguments.count(where: { $0 == "--over" || $0.hasPrefix("--over=") }) < 2 else {
-            throw ValidationError("--over is there twice; wanted one key with its values")
+            throw Misuse(command, "--over is there twice; wanted one key with its values")
         }
     }
 

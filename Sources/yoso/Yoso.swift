@@ -25,6 +25,8 @@ struct Yoso: ParsableCommand {
         do {
             try work()
             try Terminal.check()
+        } catch let misuse as Misuse {
+            Terminal.end(misuse.message(below: Self.self), code: ExitCode.validationFailure.rawValue)
         } catch {
             // Names and lines of files stand in messages, and may hold anything.
             Terminal.end(fullMessage(for: error), code: exitCode(for: error).rawValue)
@@ -42,7 +44,11 @@ struct Yoso: ParsableCommand {
             try KernelLevel.check()
             let hosts = (command as? any RankedCommand)?.settings.hosts ?? (command as? Evaluate)?.hosts
             try RankCheck.check(isMade: hosts != nil, allowsMixed: hosts?.allowMixed ?? false)
-            try TunedRoutes.with { try usage { try command.run() } }
+            try TunedRoutes.with {
+                do { try usage { try command.run() } } catch let error as ValidationError {
+                    throw Misuse(type(of: command), error.message)
+                }
+            }
         } catch let error as TrainingError {
             // A stop on request is no error: it is said, and the exit code is that of a signal.
             guard case .interrupted = error else { throw error }

@@ -116,6 +116,8 @@ struct WithoutEffectTests {
         let result = try tool.run(arguments)
         #expect(result.code == 64, "\(arguments): \(result.output)\(result.error)")
         #expect(result.error.hasPrefix("Error: \(message)\n"), "\(arguments): \(result.error)")
+        // Whenever it is found out, with the usage of the command and not of the program.
+        #expect(result.error.contains("Usage: yoso \(arguments[0]) "), "\(arguments): \(result.error)")
     }
 
     /// What the keys of a recipe mean together. A value that is written as its default is nothing that was asked for.
