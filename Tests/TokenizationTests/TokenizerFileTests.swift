@@ -133,6 +133,11 @@ import Testing
         try Data(json.utf8).write(to: folder.file("tokenizer.json"))
         try Data(configuration.utf8).write(to: folder.file("tokenizer_config.json"))
         #expect(try TokenizerFolder.load(folder.url).encode("é E") == ids)
+        // Special tokens are the class's too, where it is no mere reader of the file.
+        try Data(json.replacing(processor, with: "null").utf8).write(to: folder.file("tokenizer.json"))
+        let refusal = message { _ = try TokenizerFolder.load(folder.url) }
+        #expect((refusal != nil) == configuration.contains("PreTrainedTokenizerFast"))
+        #expect(refusal?.contains("post_processor: nothing is not [CLS] A [SEP] B [SEP] with segments") != false)
     }
 
     @Test func theConfigurationBesideItIsHeeded() throws {

@@ -35,8 +35,9 @@ struct SpecialTemplate {
         ]
     }
 
-    /// - Throws: where `part` puts other special tokens around texts. One that says nothing leaves it to the tokenizer's class.
-    func check(_ part: TokenizerPart) throws {
+    /// - Parameter mayBeMissing: whether a part that says nothing leaves it to the tokenizer's class, which does so.
+    /// - Throws: where `part` puts other special tokens around texts, or none.
+    func check(_ part: TokenizerPart, mayBeMissing: Bool) throws {
         func steps(_ key: String) -> [Step]? {
             part.value[key].list?.compactMap { step -> Step? in
                 guard let member = step.members?.first, let segment = member.value["type_id"].integer else {
@@ -50,11 +51,12 @@ struct SpecialTemplate {
             case "TemplateProcessing": steps("single") == single && steps("pair") == pair
             case "BertProcessing":
                 part.value["cls"].list?.first?.text == first && part.value["sep"].list?.first?.text == last
-            default: part.value == .null
+            default: part.value == .null && mayBeMissing
             }
         guard isSame else {
+            let found = part.value == .null ? "nothing" : part.type
             throw part.refusal(
-                "\(part.type) is not \(first) A \(last) B \(last) with segments 0 and 1, which alone is implemented")
+                "\(found) is not \(first) A \(last) B \(last) with segments 0 and 1, which alone is implemented")
         }
     }
 }

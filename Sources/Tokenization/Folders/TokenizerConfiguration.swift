@@ -28,6 +28,9 @@ struct TokenizerConfiguration {
 
     private var className: String? { json["tokenizer_class"].text }
 
+    /// Whether the class, which is one, has nothing of its own to say.
+    var obeysFile: Bool { className.map(Self.fileClasses.contains) == true }
+
     private var isWordPiece: Bool {
         guard let className else { return true }
         return Self.wordPieceClasses.contains { className == "\($0)Tokenizer" || className == "\($0)TokenizerFast" }
@@ -35,7 +38,7 @@ struct TokenizerConfiguration {
 
     /// Of a `vocab.txt` without a `tokenizer.json`, and with one where a BERT tokenizer reads it: that heeds these keys first.
     func change(_ normalizer: inout BertNormalizer) throws {
-        guard isWordPiece || className.map(Self.fileClasses.contains) == true else {
+        guard isWordPiece || obeysFile else {
             throw TokenizationError(place, "tokenizer_class is '\(className ?? "")'; wanted BertTokenizer")
         }
         let part = TokenizerPart(value: json, place: place)
@@ -53,7 +56,7 @@ struct TokenizerConfiguration {
     /// Of a `tokenizer.json`. Where a BERT tokenizer reads it, what this file does not say is as of `BertTokenizer`, whatever the other
     /// says (transformers 4 and 5); a `tokenizer.json` by itself is as it is.
     func change(_ pipeline: inout TextPipeline) throws {
-        if let className, Self.fileClasses.contains(className) { return }
+        if obeysFile { return }
         guard pipeline.normalizers.count == 1, case .bert(var normalizer) = pipeline.normalizers[0] else { return }
         if json.members?.isEmpty == false {
             let usual = BertNormalizer()

@@ -141,7 +141,8 @@ public enum TokenizerFolder {
         var pipeline = file.pipeline
         try configuration.change(&pipeline)
         let names = configuration.names(unknown: file.unknown)
-        try SpecialTemplate(first: names.classification, last: names.separator).check(file.postProcessor)
+        try SpecialTemplate(first: names.classification, last: names.separator).check(
+            file.postProcessor, mayBeMissing: !configuration.obeysFile)
         return try WordPieceTokenizer(
             pieces: file.pieces, pipeline, names: names, longestWord: model.longestWord, place: url.relativePath)
     }
