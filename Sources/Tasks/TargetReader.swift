@@ -79,8 +79,10 @@ struct TargetReader {
         case .other(let value): throw TaskError(place, "the labels are \(value); wanted a list of texts")
         case .text(let text):
             if let separator = task.separator {
-                let parts = text.isEmpty ? [] : text.components(separatedBy: separator)
-                return try list(.list(parts.map { $0.trimmingCharacters(in: .whitespaces) }), place)
+                // By scalars: to String, a separator is no character of its own beside one that joins it.
+                let parts = text.unicodeScalars.split(
+                    separator: separator.unicodeScalars, omittingEmptySubsequences: text.isEmpty)
+                return try list(.list(parts.map { String($0).trimmingCharacters(in: .whitespaces) }), place)
             }
             guard let value = try? JSONValue(Array(text.utf8)), case .list = Cell(value) else {
                 throw TaskError(

@@ -93,6 +93,11 @@ import Testing
                 #expect(try TaskFile(task, task.dev[0], in: folder).rows.map(\.target) == [[0, 1], []], "\(name)")
             }
         }
+        // An accent that stands alone, which joins what is in front of it.
+        try with(["t.csv": "text,label\na,x;\u{301};\u{200D};y\n"]) {
+            let task = try task(kind: .labels, separator: ";").withLabels(in: folder)
+            #expect(task.target == .labels(["x", "y", "\u{301}", "\u{200D}"]))
+        }
         let labels = task(kind: .labels)
         #expect(
             try problem("text,label\na,y|x\n", labels)
