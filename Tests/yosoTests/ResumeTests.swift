@@ -59,8 +59,17 @@ import Testing
         process.waitUntilExit()
         #expect(process.terminationReason == .exit && process.terminationStatus == 130)
         let text = try String(contentsOf: output, encoding: .utf8)
-        let step = try #require(text.firstMatch(of: /stopped at step (\d+); the same command continues from there/)?.1)
-        #expect(tool.exists("run/\(RunFolder.stateName(Int(step) ?? 0))/state.json"))
+        let found = try #require(text.firstMatch(of: /stopped at step (\d+); the same command continues from there/)?.1)
+        let step = try #require(Int(found))
+        #expect(tool.exists("run/\(RunFolder.stateName(step))/state.json"))
+        // A report of a run that had ended tells nothing of one that goes on.
+        try tool.write(#"{"score":1}"#, to: "run/report.json")
+        let (next, _, _) = try tool.start(tool.pretraining(steps: 100_000))
+        while next.isRunning, tool.exists("run/report.json") { usleep(5000) }
+        next.interrupt()
+        next.waitUntilExit()
+        #expect(!tool.exists("run/report.json"))
+        #expect(try tool.run("runs", ".").output.contains(/run +interrupted/))
     }
 
     @Test func verifyResumeRefusesTwoArithmetics() throws {
