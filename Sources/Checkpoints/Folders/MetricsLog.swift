@@ -101,8 +101,11 @@ public final class MetricsLog {
         let kind: String?
     }
 
-    /// The lines that end; the rest is one that a killed run never finished.
-    private static func lines(of data: Data) -> [Data] {
-        data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast().map { Data($0) }
+    /// The lines that end; the rest is one that a run has not finished, or never did.
+    public static func lines(of data: Data) -> [Data] {
+        // `Data` itself is ten times slower to split.
+        data.withUnsafeBytes { bytes in
+            bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast().map { Data($0) }
+        }
     }
 }

@@ -40,9 +40,9 @@ public struct RunLog: Sendable {
         guard UInt64(status.st_size) > offset, (try? handle.seek(toOffset: offset)) != nil,
             let data = try? handle.readToEnd(), let end = data.lastIndex(of: UInt8(ascii: "\n"))
         else { return isNew }
-        for line in data[..<end].split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+        for line in MetricsLog.lines(of: data) {
             lines += 1
-            if !add(Data(line)), problem == nil {
+            if !add(line), problem == nil {
                 problem = CheckpointError(url, "damaged: line \(lines) is no event of a run")
             }
         }

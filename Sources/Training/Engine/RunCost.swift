@@ -18,11 +18,11 @@ public struct RunCost: Sendable, Equatable {
         guard let data = try? Data(contentsOf: log, options: .mappedIfSafe) else { return nil }
         // Kinds are told apart by bytes, and of a long run a thousand steps stand for all: decoding takes seconds.
         let kind = Data(#""kind":"step""#.utf8)
-        let lines = data.split(separator: UInt8(ascii: "\n")).filter { $0.range(of: kind) != nil }
+        let lines = MetricsLog.lines(of: data).filter { $0.range(of: kind) != nil }
         let steps = stride(from: 0, to: lines.count, by: 1 + lines.count / 1000).compactMap {
-            try? JSONDecoder().decode(StepReport.self, from: Data(lines[$0])).head
+            try? JSONDecoder().decode(StepReport.self, from: lines[$0]).head
         }
-        let last = lines.reversed().lazy.compactMap { try? JSONDecoder().decode(StepReport.self, from: Data($0)) }.first
+        let last = lines.reversed().lazy.compactMap { try? JSONDecoder().decode(StepReport.self, from: $0) }.first
         guard let last else { return nil }
         func seconds(_ step: StepHead) -> Double? { step.tokens.map { Double($0) / step.tokensPerSecond } }
         let rows = median(steps.compactMap { step in seconds(step).flatMap { s in step.rowsPerSecond.map { $0 * s } } })

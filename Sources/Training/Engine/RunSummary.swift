@@ -50,10 +50,10 @@ public struct RunSummary: Sendable {
         guard let data = try? Data(contentsOf: log, options: .mappedIfSafe),
             let modified = try? FileManager.default.attributesOfItem(atPath: log.path)[.modificationDate] as? Date
         else { return nil }
-        let lines = data.split(separator: UInt8(ascii: "\n"))
+        let lines = MetricsLog.lines(of: data)
         func last<Value: Decodable>(_: Value.Type, where isWanted: (Value) -> Bool = { _ in true }) -> Value? {
             for line in lines.reversed() {
-                if let value = try? JSONDecoder().decode(Value.self, from: Data(line)), isWanted(value) { return value }
+                if let value = try? JSONDecoder().decode(Value.self, from: line), isWanted(value) { return value }
             }
             return nil
         }
@@ -84,9 +84,9 @@ public struct RunSummary: Sendable {
         let totalSteps: Int
     }
 
-    private static func score(_ lines: [Data.SubSequence]) -> Figure? {
+    private static func score(_ lines: [Data]) -> Figure? {
         func reports<Result: EvaluationResult>(_: Result.Type, _ kind: String) -> [EvaluationReport<Result>] {
-            lines.compactMap { try? JSONDecoder().decode(EvaluationReport<Result>.self, from: Data($0)) }
+            lines.compactMap { try? JSONDecoder().decode(EvaluationReport<Result>.self, from: $0) }
                 .filter { $0.kind == kind }
         }
         let best = reports(DevScores.self, Classification.evaluationKind).last(where: \.isBest)
