@@ -3,9 +3,11 @@ import Foundation
 import Testing
 
 @Suite struct MaskingTests {
-    private func examples(_ masking: MaskingOptions, length: Int = 103) throws -> [PretrainingExample] {
+    private func examples(
+        _ masking: MaskingOptions, length: Int = 103, text: String = sampleText(documents: 300, paragraphs: 8)
+    ) throws -> [PretrainingExample] {
         let folder = try TemporaryFolder()
-        let corpus = try tokenized(sampleText(documents: 300, paragraphs: 8), in: folder)
+        let corpus = try tokenized(text, in: folder)
         let source = ExampleSource(
             corpus, try CorpusSplit(corpus, heldOut: 0.01), .training,
             ExampleOptions { ($0.length, $0.shortShare, $0.masking) = (length, 0, masking) }, ByteTokenizer(), seed: 5)
@@ -52,5 +54,19 @@ import Testing
                 #expect((example.ids[index] == 4) == (example.ids[index - 1] == 4))
             }
         }
+    }
+
+    /// Whole words and spans keep to the share, also of a language whose lines have no spaces.
+    @Test(arguments: [MaskingOptions.Unit.word, .span], [true, false])
+    func theShareIsThatOfTheRecipe(unit: MaskingOptions.Unit, hasSpaces: Bool) throws {
+        let text = sampleText(documents: 300, paragraphs: 8)
+        let examples = try examples(
+            MaskingOptions { $0.unit = unit }, text: hasSpaces ? text : text.replacing(" ", with: "_"))
+        let wanted = examples.map { Int((0.15 * Double($0.ids.count { $0 > 3 || $0 == 1 })).rounded()) }
+        let masked = examples.map(\.maskedPositions.count)
+        // The longest word is " word0"; without spaces it is the end of a document, of 16 letters at most.
+        for (masked, wanted) in zip(masked, wanted) { #expect(masked <= max(wanted, hasSpaces ? 6 : 16)) }
+        let share = Double(masked.reduce(0, +)) / Double(wanted.reduce(0, +))
+        #expect((0.9...1.05).contains(share), "\(share)")
     }
 }

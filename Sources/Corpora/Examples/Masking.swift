@@ -69,7 +69,7 @@ struct Masking: Sendable {
     }
 
     /// Spans of words whose number is geometric with p = 0.2, at most 10, from random places (SpanBERT, Joshi et al.
-    /// 2020, section 3.1), until `count` tokens are reached.
+    /// 2020, section 3.1), until `count` tokens are reached. A span ends before a word that would exceed it, unless nothing fits.
     private func take(
         _ count: Int, spansOf words: [Range<Int>], _ isChosen: inout [Bool], _ random: inout RandomSequence
     ) {
@@ -77,16 +77,21 @@ struct Masking: Sendable {
         for _ in 0..<20 * words.count where taken < count {
             var length = 1
             while length < 10, random.uniform() >= 0.2 { length += 1 }
-            for word in words[random.below(words.count)...].prefix(length) where taken < count {
-                for position in word where !isChosen[position] {
-                    isChosen[position] = true
-                    taken += 1
-                }
+            for word in words[random.below(words.count)...].prefix(length) where !isChosen[word.lowerBound] {
+                guard taken + word.count <= count else { break }
+                for position in word { isChosen[position] = true }
+                taken += word.count
             }
+        }
+        if taken == 0, !words.isEmpty {
+            for position in words[random.below(words.count)] { isChosen[position] = true }
         }
     }
 
-    /// Positions grouped by word.
+    /// Longer ones are lines of a language that is written without spaces.
+    private static let longestWord = 16
+
+    /// Positions grouped by word; those of a line without spaces stand by themselves.
     private func words(of maskable: [Int], _ ids: [Int32]) -> [Range<Int>] {
         var words: [Range<Int>] = []
         words.reserveCapacity(maskable.count)
@@ -97,7 +102,10 @@ struct Masking: Sendable {
                 words.append(position..<position + 1)
             }
         }
-        return words
+        guard words.contains(where: { $0.count > Self.longestWord }) else { return words }
+        return words.flatMap { word in
+            word.count > Self.longestWord ? word.map { $0..<$0 + 1 } : [word]
+        }
     }
 
     private func replacement(of id: Int32, _ random: inout RandomSequence) -> Int32 {
