@@ -2,7 +2,7 @@ import Autograd
 import Options
 
 /// Which self-attention an encoder uses, with its options, and what stands around it.
-public struct AttentionChoice: Configurable {
+public struct AttentionChoice: Configurable, CustomStringConvertible {
     public var kind: any AttentionKind
     /// Odd width of a convolution of the values over tokens beside it, with a kernel a head (YOSO-C, Zeng et al. 2021, section 4;
     /// Nyströmformer); nil for none.
@@ -52,6 +52,14 @@ public struct AttentionChoice: Configurable {
 
     /// What recipes call it, without its options.
     public var name: String { type(of: kind).name }
+
+    /// Its name, and the options that are not those of its name alone: `yoso(hashes=16 bits=8)`.
+    public var description: String {
+        let plain = AttentionChoice(type(of: kind).init())
+        let said = Self.options(of: self).filter { $0.name != "attention" && $0.texts(self) != $0.texts(plain) }
+            .map { "\($0.name.split(separator: ".").last ?? "")=\($0.texts(self).joined(separator: ","))" }
+        return name + (said.isEmpty ? "" : "(\(said.joined(separator: " ")))")
+    }
 
     public var family: ModelFamily { type(of: kind).family }
 

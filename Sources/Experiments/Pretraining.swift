@@ -59,7 +59,9 @@ public struct Pretraining {
             folder,
             try Computing(recipe.options, setup.encoder, objective.problemOnDevice(setup.encoder, recipe.options)))
         let start = try start(setup)
-        if let note = start?.notes.note { observer.line("note: \(recipe.checkpoint ?? ""): \(note)") }
+        for note in [start?.notes.note, try start?.change(to: setup.encoder)] {
+            if let note { observer.line("note: \(recipe.checkpoint ?? ""): \(note)") }
+        }
         func run<O: PretrainingObjective>(_: O.Type) throws -> EvaluationReport<Figures> {
             let run = try Run<O>(
                 encoder: setup.encoder, options: recipe.options, tokenizer: setup.tokenizer, data: setup.data,

@@ -56,11 +56,27 @@ import Testing
             (["--set", "model.heads=1"], "num_attention_heads is 2; the recipe has 1"),
             (["--set", "model.layers=1"], "num_hidden_layers is 2; the recipe has 1"),
             (["--set", "model.norm=pre"], "model.norm is post; the recipe has pre"),
+            (["--set", "model.normEpsilon=1e-5"], "model.normEpsilon is 1e-12; the recipe has 1e-5"),
             (["--checkpoint", "nowhere"], "nowhere: no checkpoint: it has no readable config.json"),
         ] {
             let result = try tool.run(tool.pretraining(steps: 1, output: "other", still + settings))
             #expect(result.code == 1 && result.error.contains(message), "\(result.error)")
             #expect(!tool.exists("other/step-000001"))
+        }
+    }
+
+    /// Another attention of the same family takes the same weights, and computes something else.
+    @Test func anotherAttentionIsTold() throws {
+        let tool = try CommandLineTool.withPretrainedRun()
+        for (settings, note) in [
+            ([], nil), (["model.attention=linear"], "softmax; the run goes on with linear"),
+            (["model.attention=local", "model.attention.window=9"], "softmax; the run goes on with local(window=9)"),
+            (["model.attention.queryKeyNorm=true"], "softmax; the run goes on with softmax(queryKeyNorm=true)"),
+        ] as [([String], String?)] {
+            let more = still + settings.flatMap { ["--set", $0] }
+            let run = try tool.run(tool.pretraining(steps: 1, output: "to-\(settings.count)-\(note?.count ?? 0)", more))
+            #expect(run.code == 0 && run.output.contains("note: run/best: its attention is ") == (note != nil))
+            #expect(note.map { run.output.contains($0) } != false, "\(run.output)")
         }
     }
 

@@ -2,6 +2,7 @@ import Autograd
 import Bert
 import Checkpoints
 import Foundation
+import Options
 import Tensors
 import Tokenization
 
@@ -25,12 +26,20 @@ public struct PretrainedStart: Sendable {
         notes = try CheckpointNotes(folder, unused: [])
     }
 
+    /// What of `encoder` is another than the folder's and no weight tells; nil where nothing is.
+    public func change(to encoder: EncoderOptions) throws -> String? {
+        let begun = try HuggingFaceConfiguration(of: folder).encoderOptions(folder).attention
+        var attention = encoder.attention
+        attention.kind.fit(positions: encoder.positions)
+        return begun == attention ? nil : "its attention is \(begun); the run goes on with \(attention)"
+    }
+
     /// Reads what the folder has into `weights`; what only the new model has keeps what it is. Positions beyond the
     /// folder's own repeat them from the first on, so that neighbours go on as neighbours (Beltagy et al. 2020, section 5).
     ///
     /// - Returns: the names of parameters that the folder does not have.
     /// - Throws: `CheckpointError` where embeddings or blocks are missing or of another shape, or values are no finite numbers, or where
-    ///   the folder is of another family, or has other heads, another number of blocks or another activation.
+    ///   the folder is of another family, or has other heads, another number of blocks, other norms or another activation.
     func read(into weights: ModelWeights, of objective: some Objective) throws -> [String] {
         let (parameters, layout, encoder) = (weights.parameters, weights.layout, objective.encoder.options)
         let configuration = try HuggingFaceConfiguration(of: folder)
@@ -45,6 +54,7 @@ public struct PretrainedStart: Sendable {
             ("attention", "\(begun.family.rawValue)'s", "\(encoder.family.rawValue)'s"),
             ("norm", (begun.norm ?? .post).rawValue, (encoder.norm ?? .post).rawValue),
             ("embeddingNorm", "\(begun.embeddingNorm ?? true)", "\(encoder.embeddingNorm ?? true)"),
+            ("normEpsilon", Scalar.text(begun.normEpsilon), Scalar.text(encoder.normEpsilon)),
             ("pooling", (begun.pooling ?? .first).rawValue, (encoder.pooling ?? .first).rawValue),
         ] where begun != wanted {
             throw CheckpointError(folder, "model.\(key) is \(begun); the recipe has \(wanted)")
