@@ -43,7 +43,7 @@ public struct Pretraining {
         var known: PretrainingSetup?
         func run() throws -> Outcome {
             let folder = try RunFolder(URL(fileURLWithPath: folder, isDirectory: true))
-            let setup = try known ?? PretrainingSetup(recipe, observer)
+            let setup = try known ?? PretrainingSetup(recipe, observer, interruption)
             known = setup
             return try self.run(folder, setup, observer, interruption, profile)
         }

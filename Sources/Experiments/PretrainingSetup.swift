@@ -17,7 +17,10 @@ struct PretrainingSetup {
     /// Where tokenized text is kept.
     private static let cache = URL(fileURLWithPath: "Checkpoints/tokens", isDirectory: true)
 
-    init(_ recipe: PretrainingRecipe, _ observer: some RunObserver) throws {
+    /// - Throws: `TrainingError.interrupted` where this process, alone, is asked to stop while it tokenizes; what it has done is kept.
+    init(
+        _ recipe: PretrainingRecipe, _ observer: some RunObserver, _ interruption: Interruption = Interruption()
+    ) throws {
         let tokenizer = try TokenizerFolder.load(URL(fileURLWithPath: recipe.vocabulary))
         // Words are masked by others.
         let special = tokenizer.special
@@ -35,6 +38,8 @@ struct PretrainingSetup {
         let corpus = try TokenizedCorpus(files, tokenizer, cache: Self.cache, ranks: Ranks.current) { progress in
             let share = Double(progress.bytes) / Double(max(1, progress.totalBytes))
             observer.status("tokenizing: \(Show.percent(share)), \(Show.count(progress.tokens)) tokens")
+            // Others would wait for a rank that stops by itself.
+            if interruption.isRequested, Ranks.current.size == 1 { throw TrainingError.interrupted(step: 0) }
         }
         let split = try CorpusSplit(corpus, heldOut: recipe.heldOut)
         let options = recipe.options

@@ -18,6 +18,28 @@ import Testing
         #expect(corpus.documentCount == 2 && corpus.paragraphCount == 3 && corpus.tokenCount == 5)
     }
 
+    /// A line beyond what is encoded at once is several paragraphs of its document, cut at spaces, and loses nothing.
+    @Test func aVeryLongLineIsSeveralParagraphs() throws {
+        let folder = try TemporaryFolder()
+        let line = String(repeating: "word and word ", count: 20_000)
+        let corpus = try tokenized("first\n\(line)\nlast\n\n\(line)\n", in: folder)
+        let parts = (line.utf8.count + 65_535) / 65_536
+        #expect(corpus.documentCount == 2 && corpus.paragraphCount == 2 + 2 * parts)
+        #expect(corpus.tokenCount == 9 + 2 * line.utf8.count)
+        // Without a space to cut at, whole characters.
+        let other = try TemporaryFolder()
+        let kana = try tokenized(String(repeating: "あ", count: 50_000) + "\n", in: other)
+        #expect(kana.paragraphCount == 3 && kana.tokenCount == 150_000)
+    }
+
+    /// Also of names as long as a file system takes, and of those with a line feed.
+    @Test(arguments: [String(repeating: "書", count: 83) + ".txt", "a\nb.txt"]) func namesMayBeOdd(name: String) throws {
+        let folder = try TemporaryFolder()
+        try folder.write("one two\nthree\n", to: name)
+        let text = try TextFiles([folder.url.path])
+        #expect(try TokenizedCorpus(text, ByteTokenizer(), cache: folder.file("cache")).tokenCount == 12)
+    }
+
     @Test func openingAgainTokenizesNothing() throws {
         let folder = try TemporaryFolder()
         _ = try tokenized(sampleText(documents: 5), in: folder)

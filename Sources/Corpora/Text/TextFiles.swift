@@ -79,7 +79,8 @@ public struct TextFiles: Sendable, Equatable {
             let url = folder.appendingPathComponent(name)
             var isDirectory: ObjCBool = false
             guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isDirectory) else {
-                leftOut.append("\(url.relativePath) (a link to nothing)")
+                let isLink = (try? FileManager.default.destinationOfSymbolicLink(atPath: url.path)) != nil
+                leftOut.append("\(url.relativePath) (\(isLink ? "a link to nothing" : "its name is not UTF-8"))")
                 continue
             }
             if isDirectory.boolValue, (try? FileManager.default.destinationOfSymbolicLink(atPath: url.path)) != nil {

@@ -11,6 +11,8 @@ struct ShardWriter {
 
     /// Paragraphs a block.
     private static let blockCount = 2048
+    /// Bytes of a paragraph. A longer line is several, cut at spaces: the library takes a hundred times a text's size to encode it.
+    private static let longest = 1 << 16
 
     /// Writes the shard called `name` of `source`; `progress` hears bytes read and tokens written, and may throw to stop.
     func write(
@@ -46,8 +48,19 @@ struct ShardWriter {
         }
 
         while let line = try reader.next() {
-            block.append(line.allSatisfy(\.isWhitespace) ? "" : line)
-            if block.count == Self.blockCount { try flush() }
+            guard line.utf8.count > Self.longest else {
+                block.append(line.allSatisfy(\.isWhitespace) ? "" : line)
+                if block.count == Self.blockCount { try flush() }
+                continue
+            }
+            var rest = Array(line.utf8)[...]
+            while !rest.isEmpty {
+                let part = rest.prefix(TextPart.length(of: rest, atMost: Self.longest))
+                rest = rest.dropFirst(part.count)
+                block.append(String(decoding: part, as: UTF8.self))
+                // Not more of them at once than others would be.
+                if block.count >= Self.blockCount / 64 { try flush() }
+            }
         }
         try flush()
         manifest.tokensDigest = try tokens.close()
@@ -88,7 +101,9 @@ struct ShardWriter {
             temporary = url.appendingPathExtension("partial")
             // Foundation creates even an empty file under another name first, which a kill leaves.
             let descriptor = open(temporary.path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o644)
-            guard descriptor >= 0 else { throw CorpusError(temporary, "cannot be created") }
+            guard descriptor >= 0 else {
+                throw CorpusError(temporary, "cannot be created: \(String(cString: strerror(errno)))")
+            }
             file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         }
 

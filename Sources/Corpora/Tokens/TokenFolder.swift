@@ -48,14 +48,18 @@ struct TokenFolder {
     /// The shard of a file, by a name that tells files of equal names in different folders apart.
     func name(of source: URL) -> URL {
         let digest = SHA256.hexadecimal(of: Data(source.standardizedFileURL.path.utf8)).prefix(8)
-        return url.appendingPathComponent("\(source.lastPathComponent)-\(digest)")
+        // A file system takes names of 255 bytes, and more stands behind this one.
+        let bytes = source.lastPathComponent.utf8
+        let name = bytes.count > 200 ? String(decoding: bytes.prefix(200), as: UTF8.self) : source.lastPathComponent
+        return url.appendingPathComponent("\(name)-\(digest)")
     }
 
     /// A rank that has not all files would learn from another text than the others.
     private func checkText(_ ranks: any Communicator) throws {
+        guard ranks.size > 1 else { return }
         let own = text.urls.map(\.relativePath)
-        let first = ranks.gather(Array(own.joined(separator: "\n").utf8))[0]
-        let wanted = String(decoding: first, as: UTF8.self).split(separator: "\n").map(String.init)
+        let first = ranks.gather(Array(own.joined(separator: "\0").utf8))[0]
+        let wanted = String(decoding: first, as: UTF8.self).split(separator: "\0").map(String.init)
         guard Set(own) != Set(wanted) else { return }
         let other = wanted.first { !own.contains($0) }.map { ($0, "no such file") }
         let (path, problem) = other ?? (own.first { !wanted.contains($0) } ?? "", "is a file")

@@ -39,7 +39,10 @@ public struct TokenizedCorpus: Sendable {
         let url = cache.appendingPathComponent(String(tokenizer.fingerprint.prefix(16)), isDirectory: true)
         do {
             try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-        } catch { throw CorpusError(url, "cannot be created") }
+        } catch {
+            throw CorpusError(
+                url, "cannot be created: \(String(cString: strerror(errno))); tokens of texts are kept below the working folder")
+        }
         let folder = TokenFolder(url: url, text: text, tokenizer: tokenizer)
         try folder.complete(ranks, progress: progress)
         shards = try text.urls.map {

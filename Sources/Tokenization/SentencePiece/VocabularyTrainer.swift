@@ -110,7 +110,7 @@ private final class SentenceFeed {
             guard let paragraph = next() ?? standIn() else { return nil }
             rest = Array(paragraph.utf8)[...]
         }
-        let part = rest.prefix(partLength(rest))
+        let part = rest.prefix(TextPart.length(of: rest, atMost: Self.longest))
         rest = rest.dropFirst(part.count)
         for (index, byte) in part.enumerated() { current[index] = CChar(bitPattern: byte) }
         length = Int64(part.count)
@@ -142,16 +142,5 @@ private final class SentenceFeed {
         case .control, .format, .spaceSeparator, .lineSeparator, .paragraphSeparator: true
         default: character == "\u{2581}" || character == "\u{FFFD}"
         }
-    }
-
-    /// To the last space that fits, or else to the last whole character.
-    private func partLength(_ bytes: ArraySlice<UInt8>) -> Int {
-        guard bytes.count > Self.longest else { return bytes.count }
-        if let space = bytes.prefix(Self.longest).lastIndex(of: UInt8(ascii: " ")), space > bytes.startIndex {
-            return space - bytes.startIndex
-        }
-        var end = Self.longest
-        while end > 1, bytes[bytes.startIndex + end] & 0xC0 == 0x80 { end -= 1 }
-        return end
     }
 }
