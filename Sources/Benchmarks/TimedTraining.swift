@@ -55,7 +55,8 @@ public struct TrainingShape: Sendable {
             throw UsageError("--attention \(name)\(hint): wanted one of \(names.joined(separator: ", "))")
         }
         guard hidden % 64 == 0, [layers, hidden, batch, length].allSatisfy({ (1...65536).contains($0) }),
-            (6...10_000_000).contains(vocabulary), microBatchTokens >= 0, (0...0.99).contains(attentionDropout)
+            (6...10_000_000).contains(vocabulary), (0...10_000_000).contains(microBatchTokens),
+            (0...0.99).contains(attentionDropout)
         else {
             throw UsageError(
                 "wanted numbers from 1 to 65536, --hidden a multiple of 64, --vocab 6 to 10000000, --attention-dropout below 1"

@@ -57,6 +57,9 @@ struct RunRecord {
         self.seeds = (try? Data(contentsOf: seeds)).flatMap { try? JSONDecoder().decode(SeedReport.self, from: $0) }
     }
 
+    /// Whether its generator, and not it, was asked for masked words.
+    var replacesTokens: Bool { self["objective"] == ReplacedTokens.name }
+
     /// Tokens that the weights of this step had learned from, and seconds of work; nil where it was not evaluated.
     var tokens: Int? { heldOut?.totalTokens ?? dev?.totalTokens }
     var seconds: Double? { heldOut?.seconds ?? dev?.seconds }

@@ -64,7 +64,8 @@ struct TrainingRecord {
             ("data", text.isEmpty ? unknown : text.joined(separator: ", ") + held),
             (
                 "objective",
-                (run["objective"] ?? unknown) + (run["examples.sentenceOrder"] == "true" ? " and sentence order" : "")
+                (run["objective"] ?? unknown)
+                    + (run["examples.sentenceOrder"] == "true" && !run.replacesTokens ? " and sentence order" : "")
             ),
             ("began from", run["checkpoint"].map { "`\($0)`" } ?? "random weights"),
         ] + cost(run)
@@ -124,6 +125,7 @@ struct TrainingRecord {
             guard let heldOut = run?.heldOut else { continue }
             let share = run?["examples.masking.share"].map { " with \($0) of the tokens masked" } ?? ""
             lines.append("\(title)\(share): \(Show.result(heldOut.body)).")
+            if run?.replacesTokens == true { lines.append("Masked figures are the generator's, which is not kept.") }
         }
         guard !lines.isEmpty else {
             return run == nil ? "Unknown." : "Unknown: nothing was evaluated at this step of the run."

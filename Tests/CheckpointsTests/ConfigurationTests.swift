@@ -115,6 +115,9 @@ import Testing
             #expect(try problem { $0[key] = value } == text)
         }
         #expect(try problem { $0["model_type"] = "roberta" } == "model_type is 'roberta'; wanted 'bert' or 'yoso'")
+        // Whose sizes have other keys.
+        let distil = try problem { ($0["model_type"], $0["dim"], $0["hidden_size"]) = ("distilbert", 768, nil) }
+        #expect(distil == "model_type is 'distilbert'; wanted 'bert' or 'yoso'")
         #expect(
             try problem { $0["position_embedding_type"] = "relative_key" }
                 == "position_embedding_type is 'relative_key'; wanted 'absolute'")

@@ -119,6 +119,9 @@ import Testing
         #expect(run.code == 0 && run.output.contains("replaced accuracy"), "\(run.error)")
         let names = try SafeTensorsFile(tool.file("run/best/model.safetensors")).names
         #expect(!names.isEmpty && names.allSatisfy { $0.hasPrefix("bert.") })
+        #expect(try tool.run("export", "run", "--output", "card").code == 0)
+        let card = try String(contentsOf: tool.file("card/README.md"), encoding: .utf8)
+        #expect(card.contains("| objective | replacedTokens |") && card.contains("figures are the generator's"))
         let tuned = try tool.run(tool.finetuning())
         #expect(tuned.code == 0 && !tuned.output.contains("not used"), "\(tuned.error)")
         for (name, more) in [("words", []), ("tokens", replaced)] {

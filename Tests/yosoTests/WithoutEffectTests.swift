@@ -86,6 +86,10 @@ struct WithoutEffectTests {
         (["submit", "--check", "a.zip", "--data", "glue"], "--check with --data: wanted one of them"),
         (["submit", "--check", "a.zip", "--wnli", "train"], "--check with --wnli: wanted one of them"),
         (["data", "check", "glue", "--lengths", "64"], "--lengths wants --vocabulary"),
+        (
+            ["bench", "train", "--micro-batch-tokens", "\(Int.max)"],
+            "wanted numbers from 1 to 65536, --hidden a multiple of 64, --vocab 6 to 10000000, --attention-dropout below 1"
+        ),
         (["bench", "attention", "--precision", "fp32"], "--precision is of a GPU; wanted --device cuda or auto"),
         (["bench", "attention", "--device-tokens", "9"], "--device-tokens is of a GPU; wanted --device cuda or auto"),
         (["bench", "lra", "--set", "shards=2"], "shards is 2; bench lra measures one process, wanted 1"),

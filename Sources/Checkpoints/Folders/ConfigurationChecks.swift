@@ -7,10 +7,16 @@ extension HuggingFaceConfiguration {
     /// Whether GELU is the approximation by tanh.
     public var usesTanhActivation: Bool { !["gelu", "gelu_python"].contains(activation) }
 
+    /// Others call sizes by other keys, which are not missing.
+    static func checkType(_ data: Data, _ url: URL) throws {
+        struct Typed: Decodable { let model_type: String? }
+        guard let type = try? JSONDecoder().decode(Typed.self, from: data).model_type,
+            !["bert", "yoso", ownModelType].contains(type)
+        else { return }
+        throw CheckpointError(url, "model_type is '\(type)'; wanted 'bert' or 'yoso'")
+    }
+
     func check(_ url: URL) throws {
-        guard ["bert", "yoso", Self.ownModelType].contains(modelType) else {
-            throw CheckpointError(url, "model_type is '\(modelType)'; wanted 'bert' or 'yoso'")
-        }
         guard Self.activations.contains(activation) else {
             throw CheckpointError(
                 url, "hidden_act is '\(activation)'; wanted \(Self.activations.joined(separator: ", "))")

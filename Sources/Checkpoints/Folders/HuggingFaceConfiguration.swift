@@ -119,6 +119,7 @@ public struct HuggingFaceConfiguration: Codable, Equatable, Sendable {
             throw CheckpointError(folder, "no checkpoint: it has no readable \(Self.fileName)")
         }
         guard !LargeFilePointer.isOne(data) else { throw CheckpointError(url, LargeFilePointer.problem) }
+        try Self.checkType(data, url)
         do {
             self = try JSONDecoder().decode(Self.self, from: data)
             if let problem = try JSONDecoder().decode(RefusedKeys.self, from: data).problem {

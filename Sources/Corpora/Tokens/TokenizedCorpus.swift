@@ -41,7 +41,8 @@ public struct TokenizedCorpus: Sendable {
             try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         } catch {
             throw CorpusError(
-                url, "cannot be created: \(String(cString: strerror(errno))); tokens of texts are kept below the working folder")
+                url,
+                "cannot be created: \(String(cString: strerror(errno))); tokens are kept below the working folder")
         }
         let folder = TokenFolder(url: url, text: text, tokenizer: tokenizer)
         try folder.complete(ranks, progress: progress)

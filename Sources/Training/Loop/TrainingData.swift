@@ -36,11 +36,15 @@ extension TrainingData {
         return ends
     }
 
-    /// The mean tokens of the first 200 steps: the same on every machine, so that a budget of tokens is too.
+    /// The mean tokens of the first 200 steps, or of those of 1,000 epochs: the same on every machine, so that a budget of tokens is
+    /// too.
     func meanTokens(ofSteps size: BatchSize) -> Double {
-        var (epoch, index, tokens) = (0, 0, 0)
-        for _ in 0..<200 { tokens += next(size, epoch: &epoch, index: &index).tokens }
-        return Double(tokens) / 200
+        var (epoch, index, tokens, steps) = (0, 0, 0, 0)
+        while steps < 200, epoch < 1000 {
+            tokens += next(size, epoch: &epoch, index: &index).tokens
+            steps += 1
+        }
+        return Double(tokens) / Double(steps)
     }
 }
 
