@@ -9,6 +9,11 @@ public struct Misuse: Error {
         (self.command, self.problem) = (command, problem)
     }
 
+    /// Runs `body` of a command, whose errors of the command line are told with its usage.
+    public static func told(of command: any ParsableCommand.Type, _ body: () throws -> Void) throws {
+        do { try body() } catch let error as ValidationError { throw Misuse(command, error.message) }
+    }
+
     /// As the parser's own errors, with the usage of the command below `root` that was meant.
     public func message(below root: any ParsableCommand.Type) -> String {
         let usage = root.usageString(for: command)

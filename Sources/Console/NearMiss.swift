@@ -3,9 +3,17 @@ import Options
 
 /// A command or an option that is not there, and the one that was meant.
 public enum NearMiss {
+    /// Looks at the arguments of this process.
+    ///
+    /// - Throws: `ValidationError` where one is no text, and `Misuse` where a command or an option is not there.
+    public static func check(of root: any ParsableCommand.Type) throws {
+        try checkText()
+        try check(Array(CommandLine.arguments.dropFirst()), of: root)
+    }
+
     /// - Throws: `Misuse` where the first of `arguments` is no subcommand of `command`, or of a command without
     ///   subcommands where one of them is an option that it does not have.
-    public static func check(_ arguments: [String], of command: any ParsableCommand.Type) throws {
+    private static func check(_ arguments: [String], of command: any ParsableCommand.Type) throws {
         let subcommands = command.configuration.subcommands
         guard !subcommands.isEmpty else { return try checkOptions(arguments, of: command) }
         guard let name = arguments.first, !name.hasPrefix("-"), name != "help" else { return }
@@ -17,7 +25,7 @@ public enum NearMiss {
     }
 
     /// - Throws: `ValidationError` where an argument of this process is no text: the name of a file in other bytes would be another's.
-    public static func checkText() throws {
+    private static func checkText() throws {
         for (index, argument) in CommandLine.arguments.enumerated() {
             guard let bytes = CommandLine.unsafeArgv[index], String(validatingCString: bytes) == nil else { continue }
             throw ValidationError("argument \(index), '\(argument)', is not UTF-8")

@@ -15,8 +15,7 @@ struct Yoso: ParsableCommand {
         subcommands: [
             Demo.self, Vocabulary.self, DataCommand.self, Pretrain.self, Finetune.self, Runs.self, Evaluate.self,
             Compare.self, WriteReport.self, Watch.self, Predict.self, Fill.self, Embed.self, ExportCommand.self,
-            Serve.self,
-            Submit.self, Sweep.self, Explain.self, VerifyResume.self, Bench.self, Doctor.self,
+            Serve.self, Submit.self, Sweep.self, Explain.self, VerifyResume.self, Bench.self, Doctor.self,
         ])
 
     static func main() {
@@ -37,18 +36,13 @@ struct Yoso: ParsableCommand {
     /// Help and version come as errors, and are output as any other.
     private static func work() throws {
         do {
-            try NearMiss.checkText()
-            try NearMiss.check(Array(CommandLine.arguments.dropFirst()), of: Self.self)
+            try NearMiss.check(of: Self.self)
             var command = try parseAsRoot()
             try AddressSpace.check()
             try KernelLevel.check()
             let hosts = (command as? any RankedCommand)?.settings.hosts ?? (command as? Evaluate)?.hosts
             try RankCheck.check(isMade: hosts != nil, allowsMixed: hosts?.allowMixed ?? false)
-            try TunedRoutes.with {
-                do { try usage { try command.run() } } catch let error as ValidationError {
-                    throw Misuse(type(of: command), error.message)
-                }
-            }
+            try TunedRoutes.with { try Misuse.told(of: type(of: command)) { try usage { try command.run() } } }
         } catch let error as TrainingError {
             // A stop on request is no error: it is said, and the exit code is that of a signal.
             guard case .interrupted = error else { throw error }

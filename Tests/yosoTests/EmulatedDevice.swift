@@ -18,6 +18,9 @@ struct EmulatedDevice {
         try tool.writeText()
     }
 
+    /// In the folder of `tool`.
+    init(_ tool: CommandLineTool) { self.tool = tool }
+
     /// - Parameter environment: of the emulator, and whatever else is to be another.
     @discardableResult
     func run(

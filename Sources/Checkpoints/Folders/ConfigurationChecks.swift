@@ -9,8 +9,7 @@ extension HuggingFaceConfiguration {
 
     /// Others call sizes by other keys, which are not missing.
     static func checkType(_ data: Data, _ url: URL) throws {
-        struct Typed: Decodable { let model_type: String? }
-        guard let type = try? JSONDecoder().decode(Typed.self, from: data).model_type,
+        guard let type = (try? JSONSerialization.jsonObject(with: data) as? [String: Any])?["model_type"] as? String,
             !["bert", "yoso", ownModelType].contains(type)
         else { return }
         throw CheckpointError(url, "model_type is '\(type)'; wanted 'bert' or 'yoso'")

@@ -12,6 +12,8 @@ struct CheckpointSaver {
     let keep: Int
     /// Whether a parameter is of the model's folder; the others are kept with the moments.
     let isSaved: (Parameter) -> Bool
+    /// As of `Objective`.
+    let unit: (Parameter) -> Float
 
     private static let (momentsName, valuePrefix) = ("optimizer.safetensors", "value.")
 
@@ -33,6 +35,8 @@ struct CheckpointSaver {
             }
             try state.write(to: partial)
         } model: { partial in
+            scale(model) { $0 }
+            defer { scale(model) { 1 / $0 } }
             try model.parameters.withPointer { values in
                 try ModelFolder.write(
                     configuration, model.layout.namedTensors(of: values, where: isSaved), tokenizer, to: partial)
@@ -40,6 +44,14 @@ struct CheckpointSaver {
         }
         _ = try folder.prune(at: state.step, best: state.bestStep, keeping: keep)
         return folder.checkpoint(state.step)
+    }
+
+    /// Multiplies parameters by what `factor` makes of their units.
+    private func scale(_ model: SlicedModel, _ factor: (Float) -> Float) {
+        for parameter in model.layout.parameters where unit(parameter) != 1 {
+            let factor = factor(unit(parameter))
+            model.parameters.view(of: parameter).withBuffer { for index in $0.indices { $0[index] *= factor } }
+        }
     }
 
     /// The state of the newest good checkpoint; nil where there is none.
@@ -86,6 +98,7 @@ struct CheckpointSaver {
         try ModelFolder.read(folder.checkpoint(step), into: model.parameters, model.layout) {
             isSaved($0) ? .required : .ignored
         }
+        scale(model) { 1 / $0 }
         let file = try SafeTensorsFile(url.appendingPathComponent(Self.momentsName))
         func read(_ prefix: String, into block: Tensor, where isWanted: (Parameter) -> Bool = { _ in true }) throws {
             for parameter in model.layout.parameters where isWanted(parameter) {

@@ -21,7 +21,8 @@ extension Run where O == Classification {
         untilEpoch: Int = .max, _ report: @escaping (RunEvent<DevScores>) -> Void
     ) throws {
         try self.init(
-            options, TaskBatches(data, seed: options.seed), tokenizer, folder, inputs: ["weights": weights],
+            options, TaskBatches(data, seed: options.seed), tokenizer, folder,
+            inputs: ["weights": weights].merging(ValueScale(data)?.identity ?? [:]) { $1 },
             recipe: recipe, remember: remember, untilEpoch: untilEpoch,
             start: { _, model in
                 try pretrained.map { try PretrainedEncoder.read($0, into: model, options, layers: encoder.layers) }

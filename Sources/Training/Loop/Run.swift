@@ -71,7 +71,8 @@ public final class Run<O: Objective> {
         trainer = RouteCosts.$current.withValue(costs) { Trainer(options, device: computing.device, objective) }
         trainer.model.profile = profile
         saver = CheckpointSaver(
-            folder: folder, tokenizer: tokenizer, keep: options.checkpoints.keep, isSaved: trainer.objective.isSaved)
+            folder: folder, tokenizer: tokenizer, keep: options.checkpoints.keep, isSaved: trainer.objective.isSaved,
+            unit: trainer.objective.unit)
         let identity = try RunIdentity.of(
             trainer.objective.encoder.options, options.identity,
             inputs: inputs.merging(data.inputs) { $1 }

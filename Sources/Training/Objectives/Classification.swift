@@ -10,6 +10,7 @@ public struct Classification: Objective {
     private let target: Target
     private let options: FineTuningOptions
     private let data: TaskData?
+    private let scale: ValueScale?
 
     /// - Parameters:
     ///   - data: what `evaluate` scores by.
@@ -22,6 +23,7 @@ public struct Classification: Objective {
             encoder, target, dropout: options.classifierDropout, documents: documents,
             frozen: options.layers.frozen, layout)
         (self.target, self.options, self.data) = (target, options, data)
+        scale = data.flatMap(ValueScale.init)
     }
 
     public var encoder: Encoder { model.encoder }
@@ -33,8 +35,10 @@ public struct Classification: Objective {
     public func pass(
         _ batch: Batch<ClassificationExample>, of whole: Tally, _ tape: Tape
     ) -> (loss: Variable, counts: () -> Tally) {
+        let unit = scale?.unit ?? 1
+        let targets = batch.examples.map { unit == 1 ? $0.target : $0.target.map { $0 / unit } }
         let loss = model.logits(batch.tokens, words: batch.words, tape).loss(
-            of: target, batch.examples.map(\.target), weight: whole.weight, smoothing: options.labelSmoothing)
+            of: target, targets, weight: whole.weight, smoothing: options.labelSmoothing)
         return (loss.variable, { Tally(loss) })
     }
 
@@ -65,7 +69,8 @@ public struct Classification: Objective {
         _ examples: [ClassificationExample], _ weights: ModelWeights, _ cut: BatchCut
     ) throws(Diverged) -> HeldOut<DevScores> {
         guard let data else { preconditionFailure("no task to score by") }
-        let logits = model.predict(examples, weights, cut)
+        let unit = scale?.unit ?? 1
+        let logits = model.predict(examples, weights, cut).map { unit == 1 ? $0 : $0.map { $0 * unit } }
         guard logits.allSatisfy({ $0.allSatisfy(\.isFinite) }) else { throw Diverged(loss: .nan) }
         let scores = DevScores(evaluation: TaskEvaluation(data, logits: logits, by: options.metrics))
         return HeldOut(result: scores, score: scores.evaluation.primary) {
@@ -75,6 +80,16 @@ public struct Classification: Objective {
 
     public func rehearse(_ examples: [ClassificationExample], _ weights: ModelWeights, _ cut: BatchCut) {
         _ = model.predict(examples, weights, cut)
+    }
+
+    public func unit(of parameter: Parameter) -> Float { ValueScale.isScaled(parameter) ? scale?.unit ?? 1 : 1 }
+
+    /// Values are learned from their mean on.
+    public func initialize(_ weights: ModelWeights) {
+        guard let scale else { return }
+        for bias in weights.layout.parameters where ValueScale.isScaled(bias) && bias.name.hasSuffix(".bias") {
+            weights.parameters.view(of: bias).fill(scale.mean / scale.unit)
+        }
     }
 
     public var configuration: HuggingFaceConfiguration {

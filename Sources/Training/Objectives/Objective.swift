@@ -43,6 +43,8 @@ public protocol Objective: Sendable {
     static var evaluationKind: String { get }
     /// Whether a parameter is of the model that is saved; what only learning needs lies with the run's state.
     func isSaved(_ parameter: Parameter) -> Bool
+    /// What a parameter is multiplied by where it is saved: a power of two, so that no bit is lost.
+    func unit(of parameter: Parameter) -> Float
     /// The model for `config.json`.
     var configuration: HuggingFaceConfiguration { get }
     /// Changes first weights that were drawn.
@@ -53,6 +55,7 @@ public protocol Objective: Sendable {
 
 extension Objective {
     public func isSaved(_ parameter: Parameter) -> Bool { true }
+    public func unit(of parameter: Parameter) -> Float { 1 }
     public func initialize(_ weights: ModelWeights) {}
     public func rehearse(_ examples: [Example], _ weights: ModelWeights, _ cut: BatchCut) {
         _ = try? evaluate(examples, weights, cut)

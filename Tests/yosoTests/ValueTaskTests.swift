@@ -1,0 +1,79 @@
+import Checkpoints
+import Foundation
+import Testing
+
+/// Tasks of the user's own whose labels are numbers of any size.
+@Suite struct ValueTaskTests {
+    private let tool: CommandLineTool
+    /// A word decides the price.
+    private static let words = ["cat": 20.0, "mat": 60, "dog": 80]
+
+    init() throws {
+        tool = try CommandLineTool()
+        try tool.writeText()
+        // Of heads that a GPU has kernels for.
+        let settings = ["model.width=32", "model.intermediate=64"].flatMap { ["--set", $0] }
+        #expect(try tool.run(tool.pretraining(steps: 5, settings)).code == 0)
+        for (name, factor) in [("small", 1.0), ("large", 65536)] {
+            let rows = (0..<60).flatMap { row in
+                Self.words.map { "the \($0.key) sat \(row % 7),\(($0.value + Double(row % 5) / 4) * factor)\n" }
+            }
+            try tool.write("text,price\n" + rows.joined(), to: "\(name).csv")
+            try tool.write(
+                "kind: finetuning\nname: \(name)\nlength: 16\nepochs: 6\nbatch: 4 sequences\noptimizer:\n  rate: 5e-3\n"
+                    + "task: { train: \(name).csv, text: text, label: price, kind: value }\n", to: "\(name).yaml")
+        }
+    }
+
+    private func weights(_ run: String) throws -> (file: SafeTensorsFile, classifier: [Float]) {
+        let file = try SafeTensorsFile(tool.file("Checkpoints/\(run)/best/model.safetensors"))
+        return (file, try ["classifier.weight", "classifier.bias"].flatMap(file.floats))
+    }
+
+    @Test func pricesAreLearnedAsRatingsAre() throws { try check({ try tool.run($0) }, { try tool.start($0) }) }
+
+    @Test(.enabled(if: EmulatedDevice.folder != nil, EmulatedDevice.missing))
+    func pricesAreLearnedOnAGPU() throws {
+        let device = try EmulatedDevice(tool)
+        let cuda = ["--device", "cuda"]
+        try check({ try device.run($0 + cuda) }, { try device.start($0 + cuda) })
+    }
+
+    private func check(
+        _ run: ([String]) throws -> CommandLineTool.Result, _ start: ([String]) throws -> (Process, URL, URL)
+    ) throws {
+        func finetune(_ name: String) throws -> String {
+            let run = try run(["finetune", "\(name).yaml", "--checkpoint", "run/best"])
+            #expect(run.code == 0, "\(run.error)")
+            return run.output
+        }
+        let small = try finetune("small")
+        let score = try #require(small.firstMatch(of: /best: epoch \d+, dev pearson ([\d.]+)%/)?.1)
+        #expect(Double(score) ?? 0 > 95, "\(small)")
+        let predicted = try tool.run(
+            ["predict", "--checkpoint", "Checkpoints/small"], input: "the cat sat 3\nthe dog sat 3\n"
+        ).output
+        let values = predicted.matches(of: /"score":([-\d.e]+)/).compactMap { Double($0.1) }
+        #expect(values.count == 2, "\(predicted)")
+        for (value, price) in zip(values, [20.5, 80.5]) { #expect(abs(value - price) < 8) }
+        // The same bits in other units.
+        #expect(try finetune("large").contains("dev pearson \(score)%"))
+        let (one, other) = (try weights("small"), try weights("large"))
+        #expect(other.classifier == one.classifier.map { $0 * 65536 })
+        let layer = "bert.encoder.layer.1.output.dense.weight"
+        #expect(try other.file.floats(layer) == one.file.floats(layer))
+        // A run that goes on from a step ends with the bits of one that never stopped.
+        let arguments = ["finetune", "small.yaml", "--checkpoint", "run/best", "--output", "stopped"]
+        let (process, _, _) = try start(arguments)
+        while process.isRunning, !tool.exists("stopped/step-000041") { usleep(5000) }
+        process.interrupt()
+        process.waitUntilExit()
+        let rest = try run(arguments)
+        #expect(rest.code == 0 && rest.output.contains("continuing at step"), "\(rest.output)\(rest.error)")
+        let again = try SafeTensorsFile(tool.file("stopped/step-000246/model.safetensors"))
+        let straight = try SafeTensorsFile(tool.file("Checkpoints/small/step-000246/model.safetensors"))
+        for name in ["classifier.weight", "classifier.bias", layer] {
+            #expect(try again.floats(name) == straight.floats(name))
+        }
+    }
+}
