@@ -93,6 +93,7 @@ public struct Evaluation {
             task.dev = [.init(names: [files.lastPathComponent], title: task.title)]
             files = files.deletingLastPathComponent()
         }
+        if isFolder.boolValue { try task.check(data: data) }
         let classifier = try SavedClassifier(folder, length: length, precision: precision, device: device)
         if let note = classifier.note { observer.warn("note: \(note)") }
         let rows = try TaskData(

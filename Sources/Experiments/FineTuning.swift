@@ -103,6 +103,7 @@ public struct FineTuning {
         guard let data = recipe.data else {
             throw TaskError("data", "no folder is named; pass --data DIR, or set data in the recipe")
         }
+        try recipe.task.check(data: self.data)
         let files = try SampleData.task(data)
         let task = try recipe.task.withLabels(in: files)
         let interruption = observer.interruption()

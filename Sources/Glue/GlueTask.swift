@@ -81,8 +81,11 @@ public enum GlueTask {
             dev: [file("dev", title, rows.dev, or: "validation")], test: [file("test", title, rows.test)])
         (task.labelNames, task.columns, task.hint) = (names, columns, hint(name))
         (task.folders, task.hasSeveralSpellings, task.allowsEmptyTexts) = ([name, TaskSource.plain(title)], true, true)
+        task.strangers = folders.filter { !task.folders.contains($0) }
         return task
     }
+
+    private static let folders = ["cola", "sst2", "mrpc", "stsb", "qqp", "mnli", "qnli", "rte", "wnli"]
 
     private static func hint(_ name: String) -> String { "`yoso data glue --output DIR --tasks \(name)` fetches it" }
 

@@ -63,8 +63,12 @@ struct TargetReader {
         switch cell {
         case .list: throw TaskError(place, "the label is a list; wanted one label, or kind: labels")
         case .other(let value): throw TaskError(place, "the label is \(value); wanted one label")
-        case .text(let text) where !text.isEmpty || task.allowsEmptyTexts: return text
-        case .text, .missing: throw TaskError(place, "the label '\(task.label.first ?? "")' is missing")
+        case .text(let written):
+            // A class with a blank at its end would be one of its own.
+            let text = task.target.isValue ? written : written.trimmingCharacters(in: .whitespaces)
+            if !text.isEmpty || task.allowsEmptyTexts { return text }
+            fallthrough
+        case .missing: throw TaskError(place, "the label '\(task.label.first ?? "")' is missing")
         }
     }
 

@@ -120,7 +120,10 @@ public struct TaskFile: Sendable, Equatable {
     private static func find(_ task: TaskSource, _ file: TaskSource.File, in folder: URL) -> URL? {
         let children = task.folders.isEmpty ? [] : try? FileManager.default.contentsOfDirectory(atPath: folder.path)
         let own = (children ?? []).sorted().filter { task.folders.contains(TaskSource.plain($0)) }
-        return (own.map { folder.appendingPathComponent($0) } + [folder]).lazy
+        // Numbers of classes would be read as those of the other task.
+        let isStrange =
+            task.strangers?.contains(TaskSource.plain(folder.standardizedFileURL.lastPathComponent)) ?? false
+        return (own.map { folder.appendingPathComponent($0) } + (isStrange ? [] : [folder])).lazy
             .flatMap { folder in
                 file.names.map { $0.hasPrefix("/") ? URL(fileURLWithPath: $0) : folder.appendingPathComponent($0) }
             }

@@ -33,6 +33,8 @@ public struct TaskSource: Sendable, Equatable, Codable {
     public var allowsEmptyTexts = false
     /// Folders by which a folder of several tasks has this one, as `plain` spells them.
     public var folders: [String] = []
+    /// Folders of other tasks, whose files have the same names; nil for none.
+    public var strangers: [String]?
     /// How to get a file that is not there, for messages.
     public var hint: String?
 
@@ -60,6 +62,15 @@ public struct TaskSource: Sendable, Equatable, Codable {
     ) {
         (self.name, self.title, self.texts, self.label, self.target) = (name, title, texts, label, target)
         (self.metrics, self.others, self.train, self.dev, self.test) = (metrics, others, train, dev, test)
+    }
+
+    /// - Throws: `TaskError` where files of the user's own have paths that no other folder changes, and `data` is to be one.
+    public func check(data: String?) throws {
+        guard let data, let fixed = ((train.map { [$0] } ?? []) + dev).first(where: { $0.name.hasPrefix("/") }) else {
+            return
+        }
+        throw TaskError(
+            data, "changes nothing: the recipe names \(fixed.name) itself; wanted a file of rows, or no --data")
     }
 
     /// The labels as people call them, in the order of `target`.

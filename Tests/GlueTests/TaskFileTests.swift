@@ -127,6 +127,21 @@ let hasSharedGlue = FileManager.default.fileExists(atPath: sharedGlue.appendingP
         )
     }
 
+    /// The files of all tasks have the same names, and numbers of classes mean something else in each.
+    @Test func theFolderOfAnotherTaskIsNone() throws {
+        for (name, folders) in [("rte", ["WNLI", "mnli", "SST-2"]), ("wnli", ["RTE"]), ("sst2", ["CoLA"])] {
+            let task = try GlueTask.named(name)
+            for (other, isThere) in folders.map({ ($0, false) }) + [(task.title, true), ("rows", true)] {
+                let files = folder.appendingPathComponent(other)
+                try FileManager.default.createDirectory(at: files, withIntermediateDirectories: true)
+                defer { try? FileManager.default.removeItem(at: folder) }
+                try Data("sentence1\tsentence2\tsentence\tlabel\na\tb\tc\t0\n".utf8).write(
+                    to: files.appendingPathComponent("dev.tsv"))
+                #expect(TaskFile.exists(task, task.dev[0], in: files) == isThere, "\(name) in \(other)")
+            }
+        }
+    }
+
     @Test func anUnknownTaskIsRefused() throws {
         let error = #expect(throws: TaskError.self) { try GlueTask.named("sst3") }
         #expect(

@@ -95,6 +95,30 @@ import Testing
         }
     }
 
+    @Test func whatTellsNothingIsTold() throws {
+        try tool.write(
+            "text,label\n" + (0..<60).map { "row \($0),class \($0 / 2)\(["", " "][$0 % 2])\n" }.joined(),
+            to: "own/many.csv")
+        let files = "{ train: \(tool.file("own/many.csv").path), dev: \(tool.file("own/many.csv").path), "
+        try tool.write(
+            "kind: finetuning\nname: many\nlength: 16\nepochs: 1\ntask: \(files)text: text, label: label }\n",
+            to: "own/many.yaml")
+        let output = try finetune("many").output
+        #expect(output.contains("many: 60 of 60 dev rows are read as a training row is\n"), "\(output)")
+        // A blank behind a label makes no other of it.
+        #expect(output.contains("labels: class 0 2, class 1 2, ") && output.contains(" 2, and 6 more\n"), "\(output)")
+        try tool.write("text,label\nrow 1,class 1\n", to: "others/many.csv")
+        let message =
+            "Error: others: changes nothing: the recipe names \(tool.file("own/many.csv").path) itself; wanted a "
+        for command in [
+            ["evaluate", "--checkpoint", "Checkpoints/many"],
+            ["finetune", "own/many.yaml", "--checkpoint", "run/best", "--output", "again"],
+        ] {
+            let refused = try tool.run(command + ["--data", "others"])
+            #expect(refused.code == 1 && refused.error.hasPrefix(message), "\(refused.error)")
+        }
+    }
+
     @Test func severalLabelsInJSONLines() throws {
         let result = try finetune("topics")
         #expect(result.output.contains("labels: food 20, price 10\n"), "\(result.output)")

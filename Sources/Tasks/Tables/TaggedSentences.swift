@@ -49,7 +49,8 @@ struct TaggedSentences {
             let (found, wanted) = hasTabs ? ("a tab", "spaces") : ("no tab", "tabs")
             throw error("\(found) between columns; wanted \(wanted), as in line \(form.line)")
         }
-        guard let text = columns.first, let tag = columns.last, columns.count > 1 else {
+        guard let text = columns.first, let tag = columns.last?.trimmingCharacters(in: .whitespaces), columns.count > 1
+        else {
             throw error("one column; wanted a word and, in the last column, its tag")
         }
         guard columns.count == form.columns else {

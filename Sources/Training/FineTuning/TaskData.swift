@@ -58,6 +58,7 @@ public struct TaskData: Sendable {
             dev += rows
             texts += rowTexts
         }
+        if let copies = Self.copies(task, training, dev) { notes.append(copies) }
         (self.dev, devTexts, self.parts, self.subsets, self.notes) = (dev, texts, parts, subsets, notes)
     }
 
@@ -106,10 +107,23 @@ public struct TaskData: Sendable {
         return notes
     }
 
-    /// How often training rows, or their words, have each label: `negative 120, positive 80`
+    /// How often training rows, or their words, have each label: `negative 120, positive 80`; of many labels the first.
     public var labelCounts: String {
-        task.target.labels.enumerated().map { index, label in
-            "\(label) \(training.reduce(0) { $0 + $1.target.count { $0 == Float(index) } }.grouped)"
-        }.joined(separator: ", ")
+        let (labels, shown) = (task.target.labels, 24)
+        var counts = [Int](repeating: 0, count: labels.count)
+        for row in training {
+            for label in row.target where counts.indices.contains(Int(label)) { counts[Int(label)] += 1 }
+        }
+        return zip(labels, counts).prefix(shown).map { "\($0) \($1.grouped)" }.joined(separator: ", ")
+            + (labels.count > shown ? ", and \((labels.count - shown).grouped) more" : "")
+    }
+
+    /// Dev rows of a task of the user's own that are training rows too, which tell nothing of others; those of GLUE are as they are.
+    private static func copies(_ task: TaskSource, _ training: [EncodedRow], _ dev: [EncodedRow]) -> String? {
+        guard task.hint == nil, !training.isEmpty else { return nil }
+        let known = Set(training.map(\.ids))
+        let copies = dev.count { known.contains($0.ids) }
+        guard copies > 0 else { return nil }
+        return "\(task.title): \(copies.grouped) of \(dev.count.grouped) dev rows are read as a training row is"
     }
 }
