@@ -32,16 +32,24 @@ public struct SearchGrid {
             guard !keys.contains(parts[0]) else {
                 throw UsageError("--search \(text): \(parts[0]) is searched twice, or set by a flag of its own")
             }
+            if let reason = Self.refused[parts[0]] { throw UsageError("--search \(text): \(parts[0]) \(reason)") }
             keys.append(parts[0])
             return points.flatMap { point in settings.map { Point(settings: point.settings + [$0]) } }
         }
         var folders: [String: Point] = [:]
         for point in points {
+            try UsageError.check(folder: point.folder, "--search: ")
             guard let other = folders.updateValue(point, forKey: point.folder) else { continue }
             let names = [other, point].map { "'\($0.settings.joined(separator: " "))'" }.joined(separator: " and ")
             throw UsageError("--search: \(names) are both folder \(point.folder); wanted one")
         }
     }
+
+    /// Keys that make the scores of points others, or nothing of them.
+    private static let refused = Dictionary(
+        ["score", "task.metric", "task.dev", "task.devShare", "task.devSeed", "task.kind", "task.label"].map {
+            ($0, "decides what the score is, so that points could not be compared")
+        } + ["name", "threads"].map { ($0, "changes no score") }, uniquingKeysWith: { $1 })
 
     /// How many points train on to the end of which epoch: all for the first, then half as many each time for twice as
     /// long (successive halving: Jamieson & Talwalkar 2016).
@@ -86,6 +94,7 @@ public struct Search {
         let (task, points, folder) = (try run.read().task, try SearchGrid(grid).points, try folder)
         try RunFolder.checkNoRun(in: folder, nor: SeedReport.fileName)
         try ReportFile.check(table: "\(folder)/\(Self.leaderboardName)")
+        try RunFolder.check(runs: points.map(\.folder), in: folder)
         let common = run.settings(less: grid)
         // Every point is read before the first one starts.
         let recipes = try points.map { try run.setting($0.settings).read() }

@@ -1,5 +1,7 @@
+import Checkpoints
 import Console
 import Foundation
+import Glue
 import Recipes
 import Reports
 import Shipped
@@ -39,17 +41,25 @@ public struct Sweep {
         runs = try variants.map { variant in
             let settings = variant.settings.compactMap(ResolvedRecipe.Override.init(setting:))
             return Pretraining(
-                try PretrainingRecipe(recipe, overrides + settings), output: "\(output)/\(variant.folder)/pretraining")
+                try PretrainingRecipe(recipe, overrides + settings),
+                output: "\(output)/\(variant.folder)/\(Self.pretrainingName)")
         }
         if let (one, other) = ResolvedRecipe.alike(runs.map(\.recipe.resolved)) {
             throw UsageError("--over \(over): '\(variants[one].name)' and '\(variants[other].name)' are the same")
         }
+        if !isRecipe, let task { _ = try GlueTask.named(task) }
         try spread.check(hasSeveralRuns: runs.count > 1, wanted: "several values in --over, or no --spread")
         (self.output, self.spread) = (output, spread)
         self.task = task.map { task in
             FineTuning { ($0.recipe, $0.task, $0.data) = (isRecipe ? task : nil, isRecipe ? nil : task, taskData) }
         }
+        if taskName == Self.pretrainingName {
+            throw UsageError("--task \(task ?? ""): a run of that name is the pretraining; wanted another name")
+        }
     }
+
+    /// The folder of a variant's pretraining, beside that of the task.
+    private static let pretrainingName = "pretraining"
 
     /// The folder of the first run.
     public var first: String { runs[0].folder }
@@ -59,6 +69,7 @@ public struct Sweep {
     /// - Throws: as `Pretraining.run` and `Search.run`.
     public func run(_ observer: some RunObserver) throws {
         try ReportFile.check(table: "\(output)/table.md")
+        try RunFolder.check(runs: variants.map(\.folder), in: output, below: Self.pretrainingName)
         let fineTunings = zip(variants, runs).map(fineTuning)
         try fineTunings.forEach { try $0?.checkFiles() }
         for vocabulary in Set(runs.map(\.recipe.vocabulary)) {
@@ -146,6 +157,7 @@ public struct SweepVariant: Equatable, Sendable {
             return SweepVariant(key: key, name: name, settings: ["\(key)=\(value)"] + below)
         }
         for (index, variant) in variants.enumerated() {
+            try UsageError.check(folder: variant.folder, "--over: ")
             guard let other = variants[..<index].first(where: { $0.folder == variant.folder }) else { continue }
             throw UsageError(
                 other == variant

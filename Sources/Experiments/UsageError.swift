@@ -7,6 +7,13 @@ public struct UsageError: Error, CustomStringConvertible {
     public let description: String
 
     public init(_ description: String) { self.description = description }
+
+    /// - Throws: where no file system has folders of such a name.
+    static func check(folder name: String, _ place: String) throws {
+        guard name.utf8.count > 255 else { return }
+        throw UsageError(
+            "\(place)the folder \(name.prefix(40))… would have a name of \(name.utf8.count) bytes; wanted 255 at most")
+    }
 }
 
 extension ResolvedRecipe.Override {

@@ -96,6 +96,14 @@ import Testing
         let runs = try tool.run("runs", "grid").output.split(separator: "\n")
         #expect(runs.contains { $0.contains("rate=10 ") && $0.contains(" diverged ") }, "\(runs)")
         #expect(runs.contains { $0.contains("rate=1e-3 ") && $0.contains(" finished ") }, "\(runs)")
+        // A later search that knows nothing of a point would lose its row, and point best elsewhere.
+        let other = try tool.run(
+            tool.finetuning(["--search", "optimizer.rate=1e-3,1e-5", "--output", "grid"] + settings))
+        #expect(
+            other.code == 1
+                && other.error.hasPrefix(
+                    "Error: grid: holds optimizer.rate=10, whose row the table would lose; try its"),
+            "\(other.error)")
         // Of the best of them.
         let page = try tool.run("report", "grid")
         #expect(
@@ -106,10 +114,10 @@ import Testing
         #expect(wrong.code == 1 && wrong.error.contains("optimizer.rate is 'fast'") && !tool.exists("wrong"))
         let long = try tool.run(tool.finetuning(["--search", "layers.frozen=0,5", "--output", "long"]))
         #expect(long.code == 1 && long.error.contains("layers.frozen is 5") && !tool.exists("long"), "\(long.error)")
-        let alike = try tool.run(tool.finetuning(["--search", "name=a;b,a|b", "--output", "alike"]))
+        let alike = try tool.run(tool.finetuning(["--search", "seed=a;b,a|b", "--output", "alike"]))
         #expect(
             alike.code == 64
-                && alike.error.hasPrefix("Error: --search: 'name=a;b' and 'name=a|b' are both folder name=a"),
+                && alike.error.hasPrefix("Error: --search: 'seed=a;b' and 'seed=a|b' are both folder seed=a"),
             "\(alike.error)")
         let both = try tool.run(
             tool.finetuning(["--search", "optimizer.rate=1e-3,1e-4", "--set", "optimizer.rate=1"]))

@@ -79,6 +79,10 @@ import Testing
             ["optimizer.decay=1", "schedule.warmup=0%", "schedule.shape=constant", "optimizer.clip=0"])
         #expect(rates[2] == "| 10 | diverged | – | – | – | – | – |", "\(rates)")
         #expect(rates[3].hasPrefix("| 1e-3 | ") && !rates[3].contains("–"), "\(rates)")
+        let later = try tool.run("sweep", "tiny", "--over", "seed=7", "--data", "text", "--output", "rates")
+        #expect(
+            later.code == 1 && later.error.hasPrefix("Error: rates: holds 10, whose row the table would lose; "),
+            "\(later.error)")
         let orders = try table("orders", "examples.sentenceOrder=true,false")
         #expect(orders[0].contains("| order accuracy | perplexity | time |"))
         let cells = orders[2...3].map { $0.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) } }

@@ -90,6 +90,19 @@ struct WithoutEffectTests {
             ["bench", "train", "--micro-batch-tokens", "\(Int.max)"],
             "wanted numbers from 1 to 65536, --hidden a multiple of 64, --vocab 6 to 10000000, --attention-dropout below 1"
         ),
+        (
+            tuning + ["--search", "score=accuracy,f1"],
+            "--search score=accuracy,f1: score decides what the score is, so that points could not be compared"
+        ),
+        (tuning + ["--search", "threads=1,2"], "--search threads=1,2: threads changes no score"),
+        (
+            ["sweep", "tiny", "--over", "seed=\(String(repeating: "1", count: 256))"],
+            "--over: the folder \(String(repeating: "1", count: 40))… would have a name of 256 bytes; wanted 255 at most"
+        ),
+        (
+            ["sweep", "tiny", "--over", "seed=1", "--task", "a/pretraining.yaml"],
+            "--task a/pretraining.yaml: a run of that name is the pretraining; wanted another name"
+        ),
         (["bench", "attention", "--precision", "fp32"], "--precision is of a GPU; wanted --device cuda or auto"),
         (["bench", "attention", "--device-tokens", "9"], "--device-tokens is of a GPU; wanted --device cuda or auto"),
         (["bench", "lra", "--set", "shards=2"], "shards is 2; bench lra measures one process, wanted 1"),

@@ -20,6 +20,20 @@ extension RunFolder {
             + (step.map { checkpoint($0).relativePath } ?? "the first step, for no checkpoint was saved yet")
     }
 
+    /// - Parameter below: the folder of the run below each.
+    /// - Throws: `CheckpointError` where `folder` has runs by other names than these, whose table another would take the place of.
+    public static func check(runs names: [String], in folder: String, below: String = "") throws {
+        let found = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        let other = found.sorted().first { name in
+            !names.contains(name) && name != bestName
+                && FileManager.default.fileExists(atPath: "\(folder)/\(name)/\(below)/\(logName)")
+        }
+        guard let other else { return }
+        throw CheckpointError(
+            URL(fileURLWithPath: folder, isDirectory: true),
+            "holds \(other), whose row the table would lose; try its value too, or choose another --output")
+    }
+
     /// - Throws: `CheckpointError` where the file at `path` is one of a run or of a checkpoint, in whose place an output would come.
     public static func check(output path: String) throws {
         let target = URL(fileURLWithPath: path).resolvingSymlinksInPath()

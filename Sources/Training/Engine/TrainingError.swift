@@ -16,7 +16,7 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
                 + (norms.isEmpty ? "" : "gradient norms: \(norms.joined(separator: ", ")); ")
                 + (lastGood.map { "the last good checkpoint is \($0); " } ?? "no checkpoint was saved yet; ")
                 + "try a lower optimizer.rate or a longer schedule.warmup"
-        case .interrupted(step: 0): "stopped before a step was taken; the same command continues"
+        case .interrupted(step: 0): "stopped before a step; the same command continues from there"
         case .interrupted(let step): "stopped at step \(step); the same command continues from there"
         case .mismatch(let text): text
         case .device(let text): "\(text); wanted --device cpu"
