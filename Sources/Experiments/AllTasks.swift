@@ -86,7 +86,10 @@ public struct AllTasks {
             table.searched = seeds == nil ? grid.isEmpty ? run.publishedGrid : grid : []
             for (task, _) in runs {
                 guard let score = rows[task.name] else { continue }
-                table.add(task, score, note: isByMajority(task) ? "by majority" : "")
+                let beginning = start.map(GlueTable.beginning) ?? ""
+                table.add(
+                    task, score, note: isByMajority(task) ? "by majority" : "",
+                    trainedOn: Self.small.contains(task.name) ? beginning : "")
             }
             return table
         }

@@ -43,7 +43,8 @@ public struct Comparison {
         let better = comparison.difference >= 0 ? (first, second) : (second, first)
         let size =
             "\(points(abs(comparison.difference))) ± \(points(comparison.deviation)) points over \(seeds.count) seeds"
-        let chance = String(format: "p = %.3g, paired t-test", comparison.probability)
+        let test = comparison.deviation == 0 ? "sign test of equal differences" : "paired t-test"
+        let chance = String(format: "p = %.3g, ", comparison.probability) + test
         if comparison.probability < 0.05 {
             lines = ["yes: \(better.0) is better than \(better.1) on \(title) by \(size) (\(chance))"] + diverged
             self.better = better.0

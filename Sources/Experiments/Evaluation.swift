@@ -45,8 +45,10 @@ public struct Evaluation {
         }
         var table = GlueTable(try .common(to: runs.map(\.folder), title: first.task.title))
         for (task, best) in runs {
-            let trainedOn = try HuggingFaceConfiguration(of: best).provenance?.subsets ?? ""
-            table.add(task, try score(of: best, task.name, observer).evaluation, trainedOn: trainedOn)
+            let known = try HuggingFaceConfiguration(of: best).provenance
+            let trainedOn = [known?.start.map(GlueTable.beginning), known?.subsets].compactMap { $0 }
+            table.add(
+                task, try score(of: best, task.name, observer).evaluation, trainedOn: trainedOn.joined(separator: "; "))
         }
         if wnli == .majority || wnli == nil && !runs.contains(where: { $0.task.name == "wnli" }) {
             try addMajority(to: &table, first.folder)

@@ -126,6 +126,7 @@ public struct FineTuning {
         let weights = randomWeights ? digest : try TableSettings.weights(of: source, digest: digest)
         let table = TableSettings(
             protocol: published?.name, settings: common ?? settings(less: []), weights: weights)
+        let start = randomWeights ? nil : try HuggingFaceConfiguration(of: source).provenance?.task
         // What GLUE is, the program knows.
         let own = recipe.isOwnTask ? try task.json : nil
         let run = try Run(
@@ -133,7 +134,7 @@ public struct FineTuning {
             pretrained: randomWeights ? nil : source, weights: digest, recipe: recipe.resolved.yaml,
             remember: {
                 table.note(weights: weights, in: &$0)
-                ($0.data, $0.ownTask) = (data, own)
+                ($0.data, $0.ownTask, $0.start) = (data, own, start)
                 $0.recipe = SHA256.hexadecimal(of: Data(recipe.resolved.yaml.utf8))
                 $0.score = recipe.options.metrics?.map(\.rawValue).joined(separator: " ") ?? "auto"
                 $0.subsets = rows.subsets.filter { $0.split == "training" }.map(\.description).joined(separator: "; ")

@@ -18,7 +18,13 @@ struct GlueTable {
 
     var isEmpty: Bool { rows.isEmpty }
 
-    /// - Parameter trainedOn: the training rows, where they are not the official ones and `evaluation` does not tell.
+    /// What is told of a row whose encoder had been fine-tuned on this task before.
+    static func beginning(from name: String) -> String {
+        "from \((try? GlueTask.named(name).title) ?? name)"
+    }
+
+    /// - Parameter trainedOn: what its run began from, and its training rows, where they are not the official ones and `evaluation`
+    ///   does not tell.
     mutating func add(_ task: TaskSource, _ evaluation: TaskEvaluation, note: String = "", trainedOn: String = "") {
         rows.append((task, evaluation, note, trainedOn))
     }

@@ -44,12 +44,13 @@ public struct SeedStatistics: Sendable, Codable, Equatable {
     }
 }
 
-/// Whether A scores better than B, from scores of the same seeds: Student's paired t-test, two-sided.
+/// Whether A scores better than B, from scores of the same seeds: Student's paired t-test, two-sided; where all differences are
+/// equal, as of few rows they often are, which leaves that test no deviation to go by, the sign test.
 public struct PairedComparison: Sendable, Equatable {
     public let pairs: Int
     /// Mean of A - B.
     public let difference: Double
-    /// Deviation of A - B over seeds.
+    /// Deviation of A - B over seeds; 0 where they differ by rounding alone.
     public let deviation: Double
     /// The chance of a difference at least as large were there none.
     public let probability: Double
@@ -64,9 +65,11 @@ public struct PairedComparison: Sendable, Equatable {
         let differences = SeedStatistics(zip(a, b).map { $0 - $1 })
         pairs = a.count
         difference = differences.mean
-        deviation = differences.deviation
+        deviation = differences.deviation > 1e-12 ? differences.deviation : 0
         guard deviation > 0 else {
-            (probability, seedsWanted) = (difference == 0 ? 1 : 0, difference == 0 ? nil : 2)
+            // 2^(1-n), which six seeds bring below 5%.
+            let isEqual = abs(difference) < 1e-12
+            (probability, seedsWanted) = isEqual ? (1, nil) : (pow(0.5, Double(pairs - 1)), 6)
             return
         }
         let t = difference / (deviation / Double(pairs).squareRoot())

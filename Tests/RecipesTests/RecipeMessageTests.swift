@@ -281,6 +281,13 @@ func problems(_ text: String, _ overrides: [ResolvedRecipe.Override] = []) -> St
         #expect(
             problems(rightRecipe + bomb + "? *a9\n: 1\n? *a8\n: 2\n")
                 == "x.yaml: 92 aliases; they are not supported, write the values out")
+        // Line by line, as Windows ends them.
+        let windows = bomb.replacing("[", with: "\n- ").replacing(", ", with: "\n- ").replacing("]", with: "")
+        #expect(
+            problems((rightRecipe + windows + "? *a9\n: 1\n? *a8\n: 2\n").replacing("\n", with: "\r\n"))
+                == "x.yaml: 92 aliases; they are not supported, write the values out")
+        let unknown = problems(rightRecipe.replacing("\n", with: "\r\n") + "epochz: 1\r\n")
+        #expect(unknown?.hasSuffix("    epochz: 1\n    ^") == true, "\(unknown ?? "")")
     }
 
     @Test(.timeLimit(.minutes(1)), arguments: ["key", "model.attention.key"])

@@ -38,6 +38,12 @@ import Testing
         #expect(noise.probability > 0.5)
         // √(2/n) of the deviation: hundreds of seeds.
         #expect(noise.difference == 0 || (noise.seedsWanted ?? 0) > 20)
+        // Equal differences, which rounding makes a little unequal.
+        for (count, probability) in [(2, 0.5), (3, 0.25), (6, 1.0 / 32)] {
+            let scores = (0..<count).map { 0.5 + Double($0) / 277 }
+            let equal = PairedComparison(scores.map { $0 + 3.0 / 277 }, scores)
+            #expect(equal.probability == probability && equal.seedsWanted == 6 && equal.deviation == 0)
+        }
         let same = PairedComparison(base, base)
         #expect(same.probability == 1 && same.seedsWanted == nil)
     }

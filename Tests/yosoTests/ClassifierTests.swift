@@ -221,6 +221,11 @@ import Testing
         let result = try tool.run(wnli + ["sst2"])
         #expect(result.code == 0, "\(result.error)")
         #expect(result.output.contains("weights of Checkpoints/sst2/best"))
+        try FileManager.default.createDirectory(at: tool.file("one"), withIntermediateDirectories: true)
+        try FileManager.default.copyItem(at: tool.file("Checkpoints/wnli"), to: tool.file("one/wnli"))
+        let table = try tool.run(
+            "evaluate", "--task", "all", "--checkpoint", "one", "--data", "glue", "--wnli", "train")
+        #expect(table.output.contains("; from SST-2; WNLI: 2 of "), "\(table.output)\(table.error)")
         #expect(try tool.run(wnli + ["wnli", "--output", "again"]).code == 0)
         try FileManager.default.copyItem(at: tool.file("Checkpoints/sst2"), to: tool.file("Checkpoints/rte"))
         let other = try tool.run(wnli + ["rte"])

@@ -12,8 +12,7 @@ struct LinearAttention: SelfAttention {
 
     enum Features {
         case elu
-        /// r random features of this stream, the same for ever.
-        case random(Int, RandomStream)
+        case random(FeatureDirections)
     }
 
     func callAsFunction(_ projections: Variable, _ layout: BatchLayout) -> Variable {
@@ -41,15 +40,11 @@ struct LinearAttention: SelfAttention {
         _ layout: BatchLayout, _ products: Products,
         _ body: (_ rows: Range<Int>, _ head: Int, _ map: FeatureMap, _ pool: StoragePool) -> Void
     ) {
-        let maps: [FeatureMap] = (0..<shape.heads).map { head in
+        let maps: [FeatureMap] =
             switch features {
-            case .elu: .elu
-            case .random(let count, let random):
-                .random(
-                    directions: FeatureMap.orthogonalDirections(
-                        count, width: shape.headWidth, random.stream(UInt64(head)), products.pool))
+            case .elu: Array(repeating: .elu, count: shape.heads)
+            case .random(let directions): directions.tensors(products.pool).map { .random(directions: $0) }
             }
-        }
         shape.eachHead(layout, products) { _, rows, head, products in body(rows, head, maps[head], products.pool) }
     }
 

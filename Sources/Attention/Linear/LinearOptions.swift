@@ -27,7 +27,7 @@ public struct PerformerOptions: AttentionKind {
     public static var options: [Option<Self>] { Option("features", \.features, 1...4096, "random features a head") }
 
     public func build(_ shape: HeadShape, dropout: Float, _ scope: ParameterScope) -> any SelfAttention {
-        LinearAttention(
-            shape: shape, features: .random(features, RandomStream(seed: 0).stream(scope.path("features"))))
+        let random = RandomStream(seed: 0).stream(scope.path("features"))
+        return LinearAttention(shape: shape, features: .random(FeatureDirections(features, shape, random)))
     }
 }

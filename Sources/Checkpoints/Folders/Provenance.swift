@@ -26,6 +26,8 @@ public struct Provenance: Codable, Equatable, Sendable {
     public var settings: String?
     public var recipe: String?
     public var weights: String?
+    /// The name of the task that the encoder had been fine-tuned on before.
+    public var start: String?
 
     public init() {}
 
@@ -33,7 +35,7 @@ public struct Provenance: Codable, Equatable, Sendable {
         case attention, initialization, norm, embeddingNorm, pooling, head, task, benchmark, ownTask, data, subsets,
             length, score
         case protocolName = "protocol"
-        case settings, recipe, weights
+        case settings, recipe, weights, start
     }
 
     public init(from decoder: any Decoder) throws {
@@ -45,7 +47,7 @@ public struct Provenance: Codable, Equatable, Sendable {
         (task, benchmark, ownTask) = try (text(.task), text(.benchmark), text(.ownTask))
         (data, subsets, score) = try (text(.data), text(.subsets), text(.score))
         (protocolName, settings) = try (text(.protocolName), text(.settings))
-        (recipe, weights) = try (text(.recipe), text(.weights))
+        (recipe, weights, start) = try (text(.recipe), text(.weights), text(.start))
         // Earlier programs wrote it as text.
         length =
             try (try? values.decode(Int.self, forKey: .length))

@@ -22,11 +22,11 @@ public struct RunFacts: Sendable {
     public static func titles(_ folders: [URL]) -> [String] {
         let paths = folders.map { $0.standardizedFileURL.pathComponents.filter { $0 != "/" } }
         func title(_ path: [String], _ count: Int) -> String { path.suffix(count).joined(separator: "/") }
+        var counts: [String: Int] = [:]
+        for path in paths { for count in 0..<path.count { counts[title(path, count + 1), default: 0] += 1 } }
         return paths.map { path in
             let isSeed = path.last.map { $0.hasPrefix("seed-") } ?? false
-            let count = ((isSeed ? 2 : 1)..<path.count + 2).first { count in
-                paths.count { title($0, count) == title(path, count) } == 1
-            }
+            let count = ((isSeed ? 2 : 1)..<path.count + 2).first { counts[title(path, $0)] == 1 }
             return title(path, count ?? path.count)
         }
     }

@@ -47,7 +47,11 @@ struct RecipeFile {
 
     init(text: String, name: String) throws {
         self.name = name
-        lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        // By bytes: to String, what Windows ends lines with is one character.
+        lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map {
+            String(decoding: $0.last == UInt8(ascii: "\r") ? $0.dropLast() : $0, as: UTF8.self)
+        }
+        let text = lines.joined(separator: "\n")
         // Comparing keys that are aliases of aliases takes Yams exponentially long.
         let aliases = Self.aliases(in: text)
         guard aliases <= Self.mostAliases else {
