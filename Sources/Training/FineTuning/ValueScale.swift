@@ -12,8 +12,8 @@ struct ValueScale {
 
     /// Nil where the rows have no values, or those of a range that is known.
     init?(_ data: TaskData) {
+        guard data.task.target == .number, !data.training.isEmpty else { return nil }
         let values = data.training.compactMap(\.target.first).map(Double.init)
-        guard data.task.target == .number, !values.isEmpty else { return nil }
         let mean = values.reduce(0, +) / Double(values.count)
         let deviation = (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count)).squareRoot()
         self.mean = Float(mean)
