@@ -90,7 +90,8 @@ public struct EncoderOptions: Configurable {
         Option("intermediate", \.intermediate, 1...1_000_000, "width of the feed-forward layer").required
         Option("positions", \.positions, 1...1_000_000, "longest sequence in tokens")
         Option(
-            "vocabulary", \.vocabulary, .integer(1...10_000_000, orZeroAs: "auto"), "ids; auto takes the tokenizer's")
+            "vocabulary", \.vocabulary, .integer(1...10_000_000, orZeroAs: "auto"),
+            "word embeddings; auto: one an id, or the checkpoint's")
         Option.group("", \.attention)
         Option("dropout", \.dropout, 0...0.99, "probability of dropping an element of a layer")
         Option("attentionDropout", \.attentionDropout, 0...0.99, "probability of dropping a softmax weight")

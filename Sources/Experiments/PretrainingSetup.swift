@@ -1,4 +1,5 @@
 import Bert
+import Checkpoints
 import Communication
 import Console
 import Corpora
@@ -29,7 +30,9 @@ struct PretrainingSetup {
             throw TokenizationError(recipe.vocabulary, "has special tokens alone; wanted pieces of words too")
         }
         self.tokenizer = tokenizer
-        encoder = try recipe.encoderOptions(vocabularySize: tokenizer.vocabularySize)
+        let begun = try recipe.checkpoint.map { try HuggingFaceConfiguration(of: ModelPath.url($0)) }
+        encoder = try recipe.encoderOptions(
+            vocabularySize: tokenizer.vocabularySize, rows: begun?.vocabularySize ?? 0)
         guard let text = recipe.text else {
             throw CorpusError("corpus.text", "no text is named; pass --data DIR, or set corpus.text in the recipe")
         }
@@ -43,7 +46,7 @@ struct PretrainingSetup {
         }
         let split = try CorpusSplit(corpus, heldOut: recipe.heldOut)
         let options = recipe.options
-        baseline = UnigramBaseline(corpus, split, vocabularySize: tokenizer.vocabularySize)
+        baseline = UnigramBaseline(corpus, split, vocabularySize: encoder.vocabulary)
         data = PretrainingData(
             training: ExampleSource(corpus, split, .training, options.examples, tokenizer, seed: options.seed),
             heldOut: ExampleSource(corpus, split, .heldOut, options.examples, tokenizer, seed: 0),

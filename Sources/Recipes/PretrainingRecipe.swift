@@ -58,15 +58,17 @@ public struct PretrainingRecipe: Sendable {
 
     /// The encoder for a tokenizer of `size` ids.
     ///
-    /// - Throws: `RecipeErrors` where `model.vocabulary` says another number.
-    public func encoderOptions(vocabularySize size: Int) throws -> EncoderOptions {
+    /// - Parameter rows: word embeddings of the checkpoint that it begins from, of which there may be more than ids, since a round
+    ///   number of them is faster.
+    /// - Throws: `RecipeErrors` where `model.vocabulary` says fewer.
+    public func encoderOptions(vocabularySize size: Int, rows: Int = 0) throws -> EncoderOptions {
         var encoder = settings.model
-        guard encoder.vocabulary == 0 || encoder.vocabulary == size else {
+        guard encoder.vocabulary == 0 || encoder.vocabulary >= size else {
             let message =
                 "model.vocabulary is \(encoder.vocabulary), but the tokenizer in \(settings.vocabulary) has \(size) ids"
             throw RecipeErrors(issues: [resolved.issue("model.vocabulary", message)])
         }
-        encoder.vocabulary = size
+        if encoder.vocabulary == 0 { encoder.vocabulary = max(size, rows) }
         return encoder
     }
 }

@@ -250,6 +250,7 @@ func problems(_ text: String, _ overrides: [ResolvedRecipe.Override] = []) -> St
         let text = rightRecipe.replacingOccurrences(of: "layers: 2", with: "layers: 2\n  vocabulary: 1000")
         let recipe = try PretrainingRecipe(RecipeFile(text: text, name: "x.yaml"), [])
         #expect(try recipe.encoderOptions(vocabularySize: 1000).vocabulary == 1000)
+        #expect(try recipe.encoderOptions(vocabularySize: 990).vocabulary == 1000)
         let error = #expect(throws: RecipeErrors.self) { try recipe.encoderOptions(vocabularySize: 1200) }
         #expect(
             error?.description.contains("model.vocabulary is 1000, but the tokenizer in Vocab/sample has 1200 ids")

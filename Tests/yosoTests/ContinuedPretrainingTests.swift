@@ -109,6 +109,22 @@ import Testing
         }
     }
 
+    /// A round number of them, as many models have.
+    @Test(arguments: ["maskedWords", "replacedTokens"]) func thereMayBeMoreEmbeddingsThanIds(objective: String) throws {
+        let tool = try CommandLineTool()
+        try tool.writeText()
+        try tool.writeTask()
+        let more = ["--set", "objective=\(objective)", "--set", "evaluation.every=1 steps"]
+        let run = try tool.run(tool.pretraining(steps: 2, more + ["--set", "model.vocabulary=1280"]))
+        #expect(run.code == 0, "\(run.error)")
+        let longer = try tool.run(tool.pretraining(steps: 1, output: "longer", more + still))
+        #expect(longer.code == 0, "\(longer.error)")
+        let name = "bert.embeddings.word_embeddings.weight"
+        let (before, after) = (try tensor(tool, "run/best", name), try tensor(tool, "longer/best", name))
+        #expect(before.shape == [1280, 16] && after == before)
+        #expect(try tool.run(tool.finetuning(["--checkpoint", "longer/best"])).code == 0)
+    }
+
     /// What replaced tokens taught is an encoder like another's: it is fine-tuned, and pretrained on.
     @Test func anEncoderThatFoundReplacedTokensGoesOn() throws {
         let tool = try CommandLineTool()

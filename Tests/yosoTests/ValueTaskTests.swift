@@ -34,7 +34,7 @@ import Testing
 
     @Test(.enabled(if: EmulatedDevice.folder != nil, EmulatedDevice.missing))
     func pricesAreLearnedOnAGPU() throws {
-        let device = try EmulatedDevice(tool)
+        let device = EmulatedDevice(tool)
         let cuda = ["--device", "cuda"]
         try check({ try device.run($0 + cuda) }, { try device.start($0 + cuda) })
     }

@@ -57,7 +57,8 @@ extension PretrainingObjective {
         let guesses = weights.infer([tokens]) { tokens, tape -> [FilledWord] in
             guard let logits = self.words(tokens, rows: rows, tape)?.value else { return [] }
             let (values, columns) = (logits.values, logits.columns)
-            return rows.indices.map { Self.likeliest(values[($0 * columns)..<(($0 + 1) * columns)]) }
+            // Embeddings beyond the ids are of no word.
+            return rows.indices.map { Self.likeliest(values[($0 * columns)...].prefix(tokenizer.vocabularySize)) }
         }[0]
         guard !guesses.isEmpty else { return [] }
         var masks = zip(labels, guesses).makeIterator()
