@@ -78,8 +78,8 @@ public struct AttentionBench {
         var report = AttentionReport(
             machine: device?.title ?? MachineFacts.title, width: width, threads: device == nil ? workers.threads : 0,
             records: [])
-        for data in kinds {
-            for length in lengths.sorted() {
+        for (index, data) in kinds.enumerated() where !kinds[..<index].contains(data) {
+            for length in Set(lengths).sorted() {
                 let input: HeadInput =
                     switch data {
                     case "checkpoint": try checkpoint(length)
@@ -89,7 +89,8 @@ public struct AttentionBench {
                 report.records += try records(input, data, after: report.records, workers)
                 report.table(data: data, length: length).forEach(line)
             }
-            if let name = report.records.map(\.name).first(where: { $0.hasPrefix("yoso-") }) {
+            let names = report.records.filter { $0.data == data }.map(\.name)
+            if let name = names.first(where: { $0.hasPrefix("yoso-") }), names.contains("softmax") {
                 let crossover = report.crossover(name, "softmax", data: data, \.forwardBackward)
                 let length = crossover.map { "from \($0) tokens on" } ?? "at none of these lengths"
                 line("\(name) with backward is faster than our softmax \(length) (\(data))")

@@ -51,6 +51,29 @@ struct CheckpointWeights: HubWeights {
             }
             count = end
         }
+        try checkValue(files.url)
+    }
+
+    /// The last layer of a model of values gives them in their own unit, around its bias.
+    ///
+    /// - Throws: `CheckpointError` where rounding would move them by more than 2% of what the weights tell them apart by.
+    private func checkValue(_ url: URL) throws {
+        for layer in ["classifier", "classifier.out_proj"] {
+            let parts = ["weight", "bias"].compactMap { part in entries.first { $0.name == "\(layer).\(part)" } }
+            guard parts.count == 2, parts[0].shape.first == 1 else { continue }
+            func length(_ numbers: some Sequence<Float>) -> Double {
+                numbers.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
+            }
+            let spread = length(values[parts[0].range])
+            for part in parts {
+                let moved = length(values[part.range].lazy.map { precision.rounded($0) - $0 })
+                guard moved > 0.02 * spread else { continue }
+                throw CheckpointError(
+                    url,
+                    "\(part.name) would move by \(Float(moved)) in \(precision.rawValue), and values with it; choose another --precision"
+                )
+            }
+        }
     }
 
     func write(into folder: URL) throws {

@@ -14,9 +14,11 @@ import Testing
         // Of heads that a GPU has kernels for.
         let settings = ["model.width=32", "model.intermediate=64"].flatMap { ["--set", $0] }
         #expect(try tool.run(tool.pretraining(steps: 5, settings)).code == 0)
-        for (name, factor) in [("small", 1.0), ("large", 65536)] {
+        for (name, factor, first) in [
+            ("small", 1.0, 0), ("large", 65536, 0), ("years", 1.0 / 64, 2000), ("stamps", 1, 1.7e9), ("huge", 1e36, 0),
+        ] {
             let rows = (0..<60).flatMap { row in
-                Self.words.map { "the \($0.key) sat \(row % 7),\(($0.value + Double(row % 5) / 4) * factor)\n" }
+                Self.words.map { "the \($0.key) sat \(row % 7),\(first + ($0.value + Double(row % 5) / 4) * factor)\n" }
             }
             try tool.write("text,price\n" + rows.joined(), to: "\(name).csv")
             try tool.write(
@@ -28,6 +30,22 @@ import Testing
     private func weights(_ run: String) throws -> (file: SafeTensorsFile, classifier: [Float]) {
         let file = try SafeTensorsFile(tool.file("Checkpoints/\(run)/best/model.safetensors"))
         return (file, try ["classifier.weight", "classifier.bias"].flatMap(file.floats))
+    }
+
+    /// What the saved numbers could not say is not learned, and what a shorter format could not, not written.
+    @Test func valuesThatAFormatDoesNotTellApartAreRefused() throws {
+        for (name, message) in [
+            ("stamps", /Error: stamps: its labels deviate .*e\+09 are 128.0 apart; wanted them less what they have in common/),
+            ("huge", /Error: huge: its labels deviate from their mean by 2.*e\+37; wanted 1e-30 to 1e30, in another unit/),
+        ] {
+            let refused = try tool.run("finetune", "\(name).yaml", "--checkpoint", "run/best")
+            #expect(refused.code == 1 && refused.error.contains(message), "\(refused.error)")
+        }
+        #expect(try tool.run("finetune", "years.yaml", "--checkpoint", "run/best").code == 0)
+        let rounded = try tool.run("export", "Checkpoints/years", "--output", "out", "--precision", "bf16")
+        let message = /classifier.bias would move by [\d.]+ in bf16, and values with it; choose another --precision/
+        #expect(rounded.code == 1 && rounded.error.contains(message) && !tool.exists("out"), "\(rounded.error)")
+        #expect(try tool.run("export", "Checkpoints/years", "--output", "out", "--precision", "fp32").code == 0)
     }
 
     @Test func pricesAreLearnedAsRatingsAre() throws { try check({ try tool.run($0) }, { try tool.start($0) }) }

@@ -69,7 +69,7 @@ public struct PredictionFile: Sendable, Equatable {
     }
 
     private static func cell(_ text: String) -> String {
-        String(String.UnicodeScalarView(text.unicodeScalars.map { "\t\n".unicodeScalars.contains($0) ? " " : $0 }))
+        String(String.UnicodeScalarView(text.unicodeScalars.map { $0 == "\t" || Character($0).isNewline ? " " : $0 }))
     }
 
     /// Reads the file of a run's folder.

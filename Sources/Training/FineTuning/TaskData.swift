@@ -46,6 +46,7 @@ public struct TaskData: Sendable {
             return (rows, read.rows.map(\.texts))
         }
         training = withTraining ? try task.train.map { try encoded($0, "training").rows } ?? [] : []
+        try ValueScale.check(training, of: task)
         var (dev, texts, parts) = ([EncodedRow](), [[String]](), [(file: TaskSource.File, range: Range<Int>)]())
         for (index, file) in task.dev.enumerated() {
             guard index == 0 || TaskFile.exists(task, file, in: folder) else {

@@ -10,15 +10,36 @@ struct ValueScale {
     /// Of the training rows.
     let mean: Float
 
+    private let deviation: Double
+
     /// Nil where the rows have no values, or those of a range that is known.
-    init?(_ data: TaskData) {
-        guard data.task.target == .number, !data.training.isEmpty else { return nil }
-        let values = data.training.compactMap(\.target.first).map(Double.init)
+    init?(_ data: TaskData) { self.init(data.task, data.training) }
+
+    private init?(_ task: TaskSource, _ rows: [EncodedRow]) {
+        guard task.target == .number, !rows.isEmpty else { return nil }
+        let values = rows.compactMap(\.target.first).map(Double.init)
         let mean = values.reduce(0, +) / Double(values.count)
-        let deviation = (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count)).squareRoot()
+        deviation = (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count)).squareRoot()
         self.mean = Float(mean)
-        let exponent = deviation > 0 ? min(100, max(-100, log2(deviation).rounded())) : 0
+        let exponent = deviation > 0 ? log2(deviation).rounded() : 0
         unit = Float(sign: .plus, exponent: Int(exponent), significand: 1)
+    }
+
+    /// - Throws: `TaskError` where single precision does not tell the labels of these rows apart, or has too few exponents for weights
+    ///   in their unit.
+    static func check(_ rows: [EncodedRow], of task: TaskSource) throws {
+        guard let scale = ValueScale(task, rows), scale.deviation > 0 else { return }
+        let largest = rows.compactMap(\.target.first).reduce(0) { max($0, $1.magnitude) }
+        func problem(_ text: String) -> TaskError {
+            TaskError(task.title, "its labels deviate from their mean by \(Float(scale.deviation))\(text)")
+        }
+        guard (-100...100).contains(log2(scale.deviation)) else {
+            throw problem("; wanted 1e-30 to 1e30, in another unit")
+        }
+        guard Double(largest.ulp) <= scale.deviation / 100 else {
+            throw problem(
+                ", where numbers as large as \(largest) are \(largest.ulp) apart; wanted them less what they have in common")
+        }
     }
 
     /// Of a run: what of an earlier program is in its state is in no units.
