@@ -46,6 +46,28 @@ import Testing
         #expect(try load(file).encode("a [SEP] [MASK] [CLS]a [PAD] a") == [5, 1, 1, 1, 1, 5])
     }
 
+    /// Special tokens of a model's own are found, as transformers does, also where its words are written again.
+    @Test func marksOfAModelsOwnAreFound() throws {
+        let tokens = [("[MASK]", 4, "true"), ("<e1>", 6, "false")].map { content, id, strip in
+            #"{"id":\#(id),"content":"\#(content)","special":true,"lstrip":\#(strip),"rstrip":false,"single_word":false}"#
+        }
+        let file = """
+            {"model":{"type":"WordPiece","unk_token":"[UNK]","continuing_subword_prefix":"##","vocab":\(Self.vocabulary)},
+             "added_tokens":[\(tokens.joined(separator: ","))],
+             "normalizer":{"type":"BertNormalizer","clean_text":true,"handle_chinese_chars":true,"strip_accents":null,"lowercase":true},
+             "pre_tokenizer":{"type":"BertPreTokenizer"}}
+            """
+        let tokenizer = try load(file)
+        #expect(tokenizer.encode("a <e1>a [MASK] A<E1>") == [5, 6, 5, 1, 1, 1, 5, 1, 1, 1])
+        let folder = try TemporaryFolder()
+        for (name, data) in try TokenizerFolder.files(of: tokenizer) { try data.write(to: folder.file(name)) }
+        #expect(try TokenizerFolder.load(folder.url).encode("a <e1>a") == [5, 6, 5])
+        let strip = file.replacing(
+            #""id":6,"content":"<e1>","special":true,"lstrip":false"#,
+            with: #""id":6,"content":"<e1>","special":true,"lstrip":true"#)
+        #expect(message { _ = try load(strip) }?.hasSuffix("'lstrip' of '<e1>' is not implemented") == true)
+    }
+
     /// A pattern of nothing is nowhere; marks beside and around letters go with those above them (`is_combining_mark`).
     @Test func emptyPatternsAndAllKindsOfMarks() {
         let text = Array("a\u{93F}b\u{488}c\u{301}".unicodeScalars)

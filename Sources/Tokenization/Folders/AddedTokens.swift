@@ -4,6 +4,8 @@ struct AddedTokens {
     private var all: [(id: Int, content: String)] = []
     /// Those that are found in texts.
     private(set) var ofTexts: [TextPipeline.AddedToken] = []
+    /// Those that are special, and what stands against finding them in texts.
+    private(set) var special: [(token: TextPipeline.AddedToken, problem: TokenizationError?)] = []
 
     init(_ part: TokenizerPart) throws {
         self.part = part
@@ -13,13 +15,19 @@ struct AddedTokens {
                 throw part.refusal("wanted an id and a content, found \(value)")
             }
             all.append((id, content))
-            guard try !token.truth("special", false) else { continue }
-            for key in ["single_word", "lstrip", "rstrip"] where try token.truth(key, false) {
-                throw part.refusal("'\(key)' of '\(content)' is not implemented")
+            let isSpecial = try token.truth("special", false)
+            let problem = try ["single_word", "lstrip", "rstrip"].first { try token.truth($0, false) }.map {
+                part.refusal("'\($0)' of '\(content)' is not implemented")
             }
-            ofTexts.append(
-                TextPipeline.AddedToken(
-                    id: Int32(id), content: content, isNormalized: try token.truth("normalized", true)))
+            let added = TextPipeline.AddedToken(
+                id: Int32(id), content: content, isNormalized: try token.truth("normalized", !isSpecial))
+            if isSpecial {
+                special.append((added, problem))
+            } else if let problem {
+                throw problem
+            } else {
+                ofTexts.append(added)
+            }
         }
     }
 

@@ -13,6 +13,8 @@ struct TokenizerFile {
     /// In the order of their ids, added tokens too; empty where there is none.
     let pieces: [String]
     let unknown: String
+    /// As of `AddedTokens`.
+    let special: [(token: TextPipeline.AddedToken, problem: TokenizationError?)]
     /// What puts special tokens around texts.
     let postProcessor: TokenizerPart
 
@@ -24,6 +26,7 @@ struct TokenizerFile {
         }
         func part(_ key: String) -> TokenizerPart { TokenizerPart(value: json[key], place: "\(place): \(key)") }
         let added = try AddedTokens(part("added_tokens"))
+        special = added.special
         pipeline = TextPipeline(
             normalizers: try part("normalizer").steps("normalizers").map(TextNormalizer.init),
             splitters: try part("pre_tokenizer").steps("pretokenizers").map(WordSplitter.init), added: added.ofTexts)

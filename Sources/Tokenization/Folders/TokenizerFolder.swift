@@ -141,6 +141,12 @@ public enum TokenizerFolder {
         var pipeline = file.pipeline
         try configuration.change(&pipeline)
         let names = configuration.names(unknown: file.unknown)
+        // A model's own, such as marks of entities. No text steers it by the five that every model has.
+        let common = [names.padding, names.unknown, names.classification, names.separator, names.mask]
+        for (token, problem) in file.special where !common.contains(token.content) {
+            if let problem { throw problem }
+            pipeline.added.append(token)
+        }
         try SpecialTemplate(first: names.classification, last: names.separator).check(
             file.postProcessor, mayBeMissing: !configuration.obeysFile)
         return try WordPieceTokenizer(

@@ -3,7 +3,7 @@ struct TextPipeline: Sendable {
     var normalizers: [TextNormalizer]
     /// One after another; with none, the text is one word.
     var splitters: [WordSplitter]
-    /// Those that a text may hold. Special ones are not among them: in a text, `[MASK]` is six characters.
+    /// Those that a text may hold. The five of every model are not among them: in a text, `[MASK]` is six characters.
     var added: [AddedToken] = []
 
     struct AddedToken: Sendable, Equatable {

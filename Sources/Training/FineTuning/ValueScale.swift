@@ -37,8 +37,8 @@ struct ValueScale {
             throw problem("; wanted 1e-30 to 1e30, in another unit")
         }
         guard Double(largest.ulp) <= scale.deviation / 100 else {
-            throw problem(
-                ", where numbers as large as \(largest) are \(largest.ulp) apart; wanted them less what they have in common")
+            let apart = ", where numbers as large as \(largest) are \(largest.ulp) apart"
+            throw problem("\(apart); wanted them less what they have in common")
         }
     }
 
