@@ -30,9 +30,8 @@ struct PretrainingSetup {
             throw TokenizationError(recipe.vocabulary, "has special tokens alone; wanted pieces of words too")
         }
         self.tokenizer = tokenizer
-        let begun = try recipe.checkpoint.map { try HuggingFaceConfiguration(of: ModelPath.url($0)) }
-        encoder = try recipe.encoderOptions(
-            vocabularySize: tokenizer.vocabularySize, rows: begun?.vocabularySize ?? 0)
+        let rows = try recipe.checkpoint.map { try PretrainedStart.words(in: ModelPath.url($0)) }
+        encoder = try recipe.encoderOptions(vocabularySize: tokenizer.vocabularySize, rows: rows ?? 0)
         guard let text = recipe.text else {
             throw CorpusError("corpus.text", "no text is named; pass --data DIR, or set corpus.text in the recipe")
         }

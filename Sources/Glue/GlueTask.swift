@@ -4,7 +4,13 @@ import Tasks
 /// The tasks of the GLUE benchmark (Wang et al. 2019).
 public enum GlueTask {
     /// In the order of the benchmark's table.
-    public static let all: [TaskSource] = [
+    public static let all: [TaskSource] = tasks.map { task in
+        var task = task
+        task.strangers = tasks.flatMap(\.folders).filter { !task.folders.contains($0) }
+        return task
+    }
+
+    private static let tasks: [TaskSource] = [
         task(
             "cola", "CoLA", [["sentence"]], names: ["unacceptable", "acceptable"],
             columns: ["source", "label", "mark", "sentence"], metrics: [.matthews], others: [.accuracy],
@@ -81,11 +87,8 @@ public enum GlueTask {
             dev: [file("dev", title, rows.dev, or: "validation")], test: [file("test", title, rows.test)])
         (task.labelNames, task.columns, task.hint) = (names, columns, hint(name))
         (task.folders, task.hasSeveralSpellings, task.allowsEmptyTexts) = ([name, TaskSource.plain(title)], true, true)
-        task.strangers = folders.filter { !task.folders.contains($0) }
         return task
     }
-
-    private static let folders = ["cola", "sst2", "mrpc", "stsb", "qqp", "mnli", "qnli", "rte", "wnli"]
 
     private static func hint(_ name: String) -> String { "`yoso data glue --output DIR --tasks \(name)` fetches it" }
 

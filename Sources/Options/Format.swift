@@ -144,9 +144,7 @@ extension Format where Value == String {
 extension Format where Value == String? {
     /// Nil is written as `none`.
     public static var folderNameOrNone: Self {
-        let name = Format<String>.folderName
-        return Self(
-            name.wanted, read: { $0 == "none" ? .some(nil) : name.read([$0]).map { $0 } }, text: { $0 ?? "none" })
+        Format<String>.folderName.or("none", Format<String>.folderName.wanted)
     }
 
     /// Nil is written as `none`.

@@ -1,8 +1,8 @@
 import Synchronization
 import Tensors
 
-/// The orthogonal random directions of all heads of a performer, the same for ever: to make them takes forty times as long as a
-/// head of 32 tokens, so that they are made once.
+/// The orthogonal random directions of all heads of a performer, the same for ever: to make them takes longer than a short
+/// sequence, so that they are made once.
 final class FeatureDirections: Sendable {
     private let (count, width, heads): (Int, Int, Int)
     private let random: RandomStream

@@ -22,7 +22,7 @@ extension Run where O == Classification {
     ) throws {
         try self.init(
             options, TaskBatches(data, seed: options.seed), tokenizer, folder,
-            inputs: ["weights": weights].merging(ValueScale(data)?.identity ?? [:]) { $1 },
+            inputs: ["weights": weights].merging(data.scale?.identity ?? [:]) { $1 },
             recipe: recipe, remember: remember, untilEpoch: untilEpoch,
             start: { _, model in
                 try pretrained.map { try PretrainedEncoder.read($0, into: model, options, layers: encoder.layers) }

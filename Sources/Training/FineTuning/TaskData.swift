@@ -14,6 +14,8 @@ public struct TaskData: Sendable {
     public let parts: [(file: TaskSource.File, range: Range<Int>)]
     /// Splits that are not the official ones, and dev sets that are not there.
     public let subsets: [SplitCount]
+    /// Of the training rows, where they have values of any size.
+    let scale: ValueScale?
     /// Lines for the user: subsets, truncation, a single class.
     public let notes: [String]
 
@@ -46,7 +48,7 @@ public struct TaskData: Sendable {
             return (rows, read.rows.map(\.texts))
         }
         training = withTraining ? try task.train.map { try encoded($0, "training").rows } ?? [] : []
-        try ValueScale.check(training, of: task)
+        scale = try ValueScale(task, training)
         var (dev, texts, parts) = ([EncodedRow](), [[String]](), [(file: TaskSource.File, range: Range<Int>)]())
         for (index, file) in task.dev.enumerated() {
             guard index == 0 || TaskFile.exists(task, file, in: folder) else {
@@ -66,6 +68,7 @@ public struct TaskData: Sendable {
     /// Of dev rows that are encoded, where training rows are read elsewhere.
     init(_ task: TaskSource, dev: [EncodedRow]) {
         (self.task, training, self.dev, devTexts) = (task, [], dev, dev.map { _ in [] })
+        scale = nil
         (parts, subsets, notes) = (task.dev.map { ($0, dev.indices) }, [], [])
     }
 

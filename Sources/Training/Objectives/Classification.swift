@@ -10,7 +10,7 @@ public struct Classification: Objective {
     private let target: Target
     private let options: FineTuningOptions
     private let data: TaskData?
-    private let scale: ValueScale?
+    private var scale: ValueScale? { data?.scale }
 
     /// - Parameters:
     ///   - data: what `evaluate` scores by.
@@ -23,7 +23,6 @@ public struct Classification: Objective {
             encoder, target, dropout: options.classifierDropout, documents: documents,
             frozen: options.layers.frozen, layout)
         (self.target, self.options, self.data) = (target, options, data)
-        scale = data.flatMap(ValueScale.init)
     }
 
     public var encoder: Encoder { model.encoder }

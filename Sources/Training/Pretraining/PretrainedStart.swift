@@ -26,6 +26,14 @@ public struct PretrainedStart: Sendable {
         notes = try CheckpointNotes(folder, unused: [])
     }
 
+    /// Word embeddings in the weights of a folder, whatever its configuration says; 0 where there are none.
+    public static func words(in folder: URL) throws -> Int {
+        _ = try HuggingFaceConfiguration(of: folder)
+        let files = try WeightFiles(of: folder)
+        let table = files.names.first { $0.hasSuffix("embeddings.word_embeddings.weight") }
+        return table.flatMap { files.shape(of: $0)?.first } ?? 0
+    }
+
     /// What of `encoder` is another than the folder's and no weight tells; nil where nothing is.
     public func change(to encoder: EncoderOptions) throws -> String? {
         let begun = try HuggingFaceConfiguration(of: folder).encoderOptions(folder).attention
