@@ -37,6 +37,16 @@ INLINE int is_avx2(void) {
 #endif
 }
 
+/// Whether the CPU has AVX2, or more.
+INLINE int has_avx2(void) {
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    return __builtin_cpu_supports("x86-64-v3") != 0;
+#else
+    return 0;
+#endif
+}
+
 // Reductions may be reordered into lanes, and a*b+c may be fused; nothing else of -ffast-math.
 #define FAST _Pragma("clang fp reassociate(on) contract(fast)")
 
@@ -125,6 +135,9 @@ extern const attention_kernels attention_avx2, attention_avx512;
 /// ck_bf16_multiply by AMX, where ck_amx, and gelu(c) unless null.
 void ck_amx_multiply(int64_t depth, const uint32_t *left, const uint32_t *right, const float *start, int accumulates,
                      ck_matrix c, const ck_gelu_panels *gelu);
+
+/// ck_hadamard_codes, where has_avx2.
+void codes_avx2(ck_matrix x, int32_t size, int32_t bits, int32_t hashes, const int32_t *factors, uint16_t *codes);
 
 /// The upper half of the nearest bf16 number, of two the even one; NaN stays NaN.
 INLINE uint32_t upper_half(uint32_t word) {

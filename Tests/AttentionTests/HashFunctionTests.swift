@@ -9,39 +9,98 @@ import Testing
 
     init() { OpenBLAS.useOneThread() }
 
-    /// Small integers, so that every sum is exact in any order and the codes must agree to the bit.
+    /// Rows of all sizes; the sums of the reference are in double, and in another order.
     @Test(arguments: [(8, 3), (16, 16), (24, 5), (32, 9), (64, 9), (64, 16), (100, 12), (128, 1), (128, 16)])
-    func hadamardCodesAreThoseOfADenseReference(width: Int, bits: Int) {
-        let (rows, hashes) = (37, 11)
-        let x = drawn(rows, width, "integers", pool)
-        for index in 0..<x.count { x[index] = (8 * x[index]).rounded() }
+    func hadamardCodesAreThoseOfAReference(width: Int, bits: Int) {
+        let (rows, hashes) = (21, 11)
+        let x = drawn(rows, width, "x", pool)
+        for index in 0..<x.count { x[index] *= Float(sign: .plus, exponent: index / width * 10 - 110, significand: 1) }
+        // One number alone, many that are the same, and many that are halves of integers.
+        for column in 0..<width {
+            x[3 * width + column] = column == 5 ? -3e30 : 0
+            x[4 * width + column] = 1e-20
+            x[5 * width + column] = Float(column % 9) - 4
+        }
         let random = RandomStream(seed: 5).stream("hash")
         let function = HashFunction(.hadamard, bits: bits, hashes: hashes, width: width, random, pool)
         let codes = function.codes(of: x.matrix).values
         let size = [16, 32, 64].first { $0 >= width } ?? 128
         for row in 0..<rows {
-            let values = x.view(at: row * width, rows: 1, columns: width).values.map(Double.init)
-            var expected: [UInt16] = []
-            var part: UInt32 = 0
-            while expected.count < hashes {
-                var y = values + Array(repeating: 0, count: size - width)
-                for diagonal in 0..<UInt32(3) {
-                    y = (0..<size).map { i in
-                        let word = random.word((part * 3 + diagonal) * UInt32(size) + UInt32(i))
-                        return word >> 31 == 1 ? -y[i] : y[i]
-                    }
-                    // H_ij = (-1)^(number of bits that i and j share)
-                    y = (0..<size).map { i in
-                        (0..<size).reduce(0) { $0 + (($1 & i).nonzeroBitCount % 2 == 0 ? y[$1] : -y[$1]) }
-                    }
+            let values = x.view(at: row * width, rows: 1, columns: width).values
+            let expected = rotatedCodes(of: values, size: size, bits: bits, hashes: hashes, random)
+            #expect((0..<hashes).map { codes[$0 * rows + row] } == expected)
+        }
+    }
+
+    /// What ck_hadamard_codes says, number by number.
+    private func rotatedCodes(
+        of row: [Float], size: Int, bits: Int, hashes: Int, _ random: RandomStream
+    ) -> [UInt16] {
+        let values = row.map(Double.init) + Array(repeating: 0, count: size - row.count)
+        let exponent = values.map { $0 == 0 ? -200 : Int($0.exponent) }.max() ?? 0
+        var scale = Double(sign: .plus, exponent: min(123, 7 - exponent), significand: 16)
+        let squares = values.map { ($0 * scale / 16).rounded(.toNearestOrEven) }.reduce(0) { $0 + $1 * $1 }
+        for power in 0..<5 where squares > Double((7 << 20) >> (2 * power)) { scale /= 2 }
+        let shifts = [0, (size.trailingZeroBitCount + 1) / 2, size.trailingZeroBitCount / 2]
+        var codes: [UInt16] = []
+        var part: UInt32 = 0
+        while codes.count < hashes {
+            var y = values.map { ($0 * scale).rounded(.toNearestOrEven) }
+            for diagonal in 0..<UInt32(3) {
+                let power = Double(1 << shifts[Int(diagonal)])
+                y = (0..<size).map { i in
+                    let word = random.word((part * 3 + diagonal) * UInt32(size) + UInt32(i))
+                    return ((word >> 31 == 1 ? -y[i] : y[i]) / power + 0.5).rounded(.down)
                 }
-                for hash in 0..<size / bits {
-                    expected.append(
-                        (0..<bits).reduce(0) { $0 | (y[hash * bits + $1] > 0 ? 1 << UInt16($1) : 0) })
-                }
-                part += 1
+                y = transformed(y)
+                #expect(y.allSatisfy { (-32768...32767).contains($0) })
             }
-            #expect((0..<hashes).map { codes[$0 * rows + row] } == Array(expected.prefix(hashes)))
+            for hash in 0..<size / bits {
+                codes.append((0..<bits).reduce(0) { $0 | (y[hash * bits + $1] > 0 ? 1 << UInt16($1) : 0) })
+            }
+            part += 1
+        }
+        return Array(codes.prefix(hashes))
+    }
+
+    /// H of 2 n is [[H, H], [H, -H]] of n.
+    private func transformed(_ y: [Double]) -> [Double] {
+        guard y.count > 1 else { return y }
+        let (upper, lower) = (y.prefix(y.count / 2), y.suffix(y.count / 2))
+        return transformed(zip(upper, lower).map { $0 + $1 }) + transformed(zip(upper, lower).map { $0 - $1 })
+    }
+
+    /// Sums of sixteen bits do not overflow: rows that add up as far as any can, in every size.
+    @Test(arguments: [16, 32, 64, 128]) func codesOfTheLongestRowsAreThoseOfAReference(width: Int) {
+        let random = RandomStream(seed: 8).stream("hash")
+        let x = pool.tensor(20, width)
+        for row in 0..<20 {
+            for column in 0..<width {
+                // Row by row of H D₁, whose first transform gathers all in one number; scaled over a power of four.
+                let isOdd = (column & row).nonzeroBitCount % 2 == 1
+                let sign: Float = isOdd != (random.word(UInt32(column)) >> 31 == 1) ? -1 : 1
+                x[row * width + column] = sign * (1 + Float(row) / 13)
+            }
+        }
+        let function = HashFunction(.hadamard, bits: 8, hashes: 5, width: width, random, pool)
+        let codes = function.codes(of: x.matrix).values
+        for row in 0..<20 {
+            let values = x.view(at: row * width, rows: 1, columns: width).values
+            let expected = rotatedCodes(of: values, size: width, bits: 8, hashes: 5, random)
+            #expect((0..<5).map { codes[$0 * 20 + row] } == expected)
+        }
+    }
+
+    @Test(arguments: [Float.infinity, .nan, 0]) func aRowThatIsNotFiniteIsCodedAsZeros(value: Float) {
+        let x = drawn(20, 64, "x", pool)
+        x[2 * 64 + 7] = value
+        if value == 0 { x.view(at: 2 * 64, rows: 1, columns: 64).fill(0) }
+        let random = RandomStream(seed: 5).stream("hash")
+        let function = HashFunction(.hadamard, bits: 9, hashes: 4, width: 64, random, pool)
+        let codes = function.codes(of: x.matrix).values
+        for hash in 0..<4 {
+            #expect(codes[hash * 20 + 2] == 0)
+            #expect(codes[hash * 20 + 3] != 0)
         }
     }
 

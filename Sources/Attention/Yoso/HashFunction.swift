@@ -13,8 +13,8 @@ struct HashFunction {
     private let pool: StoragePool
 
     private enum Projection {
-        /// Signs of three diagonals a part, for rows padded to `size`.
-        case hadamard(signs: Tensor, size: Int)
+        /// Three diagonals a part, for rows padded to `size`.
+        case hadamard(factors: IntegerVector<Int32>, size: Int)
         /// A hyperplane's normal a row, [hashes · bits, width].
         case gaussian(Tensor)
     }
@@ -30,9 +30,9 @@ struct HashFunction {
         case .hadamard:
             let size = [16, 32, 64].first { $0 >= width } ?? 128
             let parts = (hashes + size / bits - 1) / (size / bits)
-            let signs = pool.tensor(parts * 3, size)
-            signs.withPointer { ck_random_signs(Int64(signs.count), random.key, $0) }
-            projection = .hadamard(signs: signs, size: size)
+            let factors = IntegerVector<Int32>(3 * parts * size, from: pool)
+            factors.withPointer { ck_rotation_factors(Int32(size), Int64(parts), random.key, $0) }
+            projection = .hadamard(factors: factors, size: size)
         case .gaussian:
             let normals = pool.tensor(hashes * bits, width)
             normals.withPointer { ck_normals(Int64(normals.count), random.key, $0) }
@@ -44,9 +44,9 @@ struct HashFunction {
     func codes(of x: Matrix) -> IntegerVector<UInt16> {
         let codes = IntegerVector<UInt16>(hashes * x.rows, from: pool)
         switch projection {
-        case .hadamard(let signs, let size):
+        case .hadamard(let factors, let size):
             precondition(x.columns == width, "rows of \(x.columns), not \(width)")
-            withPointers(x, signs, codes) { ck_hadamard_codes($0, Int32(size), Int32(bits), Int32(hashes), $1, $2) }
+            withPointers(x, factors, codes) { ck_hadamard_codes($0, Int32(size), Int32(bits), Int32(hashes), $1, $2) }
         case .gaussian(let normals):
             let step = 128
             for first in stride(from: 0, to: x.rows, by: step) {

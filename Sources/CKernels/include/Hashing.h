@@ -70,12 +70,16 @@ void ck_rotate_pairs(int64_t pairs, CK_IN cosines, CK_IN sines, ck_matrix x);
 
 // hadamard.c ------------------------------------------------------------------------------------------------------
 
-/// signs[i] = ±1 by the highest bit of random word i of `key`.
-void ck_random_signs(int64_t n, uint64_t key, CK_OUT signs);
+/// Three diagonals D₁, D₂, D₃ of `size` (16, 32, 64 or 128) for each part: ±1 by the highest bit of random word i of `key`, which is
+/// -1, and the last two over 2^⌈log2 size / 2⌉ and 2^⌊log2 size / 2⌋, times 2¹⁵; both halves of a word hold the number.
+void ck_rotation_factors(int32_t size, int64_t parts, uint64_t key, int32_t *_Nonnull factors);
 /// codes[h, i] of `bits` bits for `hashes` hashes of every row: y = H D₃ H D₂ H D₁ x, with x padded by zeros from its columns
-/// to `size` (16, 32, 64 or 128; at least `bits`), H the Walsh-Hadamard transform and D the next `size` signs each,
-/// gives size / bits hashes; bit t of the k-th of them is y[k bits + t] > 0.
-void ck_hadamard_codes(ck_matrix x, int32_t size, int32_t bits, int32_t hashes, CK_IN signs, uint16_t *_Nonnull codes);
+/// to `size` (at least `bits`), H the Walsh-Hadamard transform, gives size / bits hashes; bit t of the k-th of them is
+/// y[k bits + t] > 0. All in integers of 16 bits: x is first multiplied by a power of two, so that its length is about 1,350 to
+/// 2,710, and rounded to the nearest (half to even), products by D₂ and D₃ too (half up). No sum exceeds 2¹⁵ then, and an angle is
+/// exact to some 0.002. A row that is not finite counts as zero; one of numbers below 2^-116 is rounded more.
+void ck_hadamard_codes(ck_matrix x, int32_t size, int32_t bits, int32_t hashes, const int32_t *_Nonnull factors,
+                       uint16_t *_Nonnull codes);
 /// codes[h, i] for i < rows of [hashes, n]: bit t of hash h is y[i, h bits + t] > 0.
 void ck_sign_codes(int64_t rows, int32_t bits, int32_t hashes, CK_IN y, int64_t n, uint16_t *_Nonnull codes);
 

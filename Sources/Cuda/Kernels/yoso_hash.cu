@@ -1,21 +1,57 @@
 // Codes of queries and keys, and tokens in the order of their codes.
 
-/// Signs are drawn for so many parts at once.
+/// Factors are drawn for so many parts at once.
 #define PARTS_AT_ONCE 8
-#define SIGNS (PARTS_AT_ONCE * 3 * HEAD)
+#define FACTORS (PARTS_AT_ONCE * 3 * HEAD)
 
-/// y = H D x in place, D being signs of 1: the unnormalised Walsh-Hadamard transform in the CPU's order of additions, so with its
-/// bits (products by 1 and -1 are exact).
-DEVICE void signed_walsh_hadamard(float *y, const float *signs) {
+/// log2 HEAD, which the factors of a part's second and third diagonal share.
+#define LEVELS (HEAD == 128 ? 7 : HEAD == 64 ? 6 : HEAD == 32 ? 5 : 4)
+
+/// x to the nearest integer, of two the even one; |x| < 2^22.
+DEVICE float nearest_integer(float x) { return (x + 12582912.0f) - 12582912.0f; }
+
+/// The power of two that makes a row one of integers, as the CPU's ck_hadamard_codes says; 0 of a row that is not finite.
+DEVICE float integer_scale(const real *x) {
+    int most = 0;
+    for (int k = 0; k < HEAD; k += VECTOR) {
+        float values[VECTOR];
+        get_vector(x, k, values);
+#pragma unroll
+        for (int e = 0; e < VECTOR; e++) most = max(most, (int)(__float_as_uint(values[e]) & 0x7fffffffu));
+    }
+    const int exponent = most >> 23;
+    if (exponent == 255) return 0;
+    const u32 scale_bits = (u32)(exponent < 11 ? 250 : 261 - exponent) << 23;
+    float square = 0;
+    for (int k = 0; k < HEAD; k += VECTOR) {
+        float values[VECTOR];
+        get_vector(x, k, values);
+#pragma unroll
+        for (int e = 0; e < VECTOR; e++) {
+            const float rounded = nearest_integer(values[e] * __uint_as_float(scale_bits));
+            square += rounded * rounded;
+        }
+    }
+    u32 shift = 4;
+#pragma unroll
+    for (int k = 0; k < 5; k++) shift -= square > (float)(7 << 20 >> 2 * k) ? 1 : 0;
+    return __uint_as_float(scale_bits + (shift << 23));
+}
+
+/// y = H D x in place, H being the unnormalised Walsh-Hadamard transform: of integers below 2^15, so sums are exact in any order.
+/// Products by D are rounded half up, but in the first transform of three, where they are whole.
+DEVICE void scaled_walsh_hadamard(float *y, const float *factors, const bool is_first) {
 #pragma unroll
     for (int k = 0; k < HEAD; k += 4) {
-        const float4 s = *(const float4 *)(signs + k);
-        const float left = y[k] * s.x, right = y[k + 2] * s.z, a = y[k + 1], b = y[k + 3];
-        y[k] = fmaf(a, s.y, left), y[k + 1] = fmaf(-a, s.y, left);
-        y[k + 2] = fmaf(b, s.w, right), y[k + 3] = fmaf(-b, s.w, right);
+        const float4 f = *(const float4 *)(factors + k);
+        if (is_first)
+            y[k] *= f.x, y[k + 1] *= f.y, y[k + 2] *= f.z, y[k + 3] *= f.w;
+        else
+            y[k] = floorf(fmaf(y[k], f.x, 0.5f)), y[k + 1] = floorf(fmaf(y[k + 1], f.y, 0.5f)),
+            y[k + 2] = floorf(fmaf(y[k + 2], f.z, 0.5f)), y[k + 3] = floorf(fmaf(y[k + 3], f.w, 0.5f));
     }
 #pragma unroll
-    for (int step = 2; step < HEAD; step *= 2)
+    for (int step = 1; step < HEAD; step *= 2)
 #pragma unroll
         for (int k = 0; k < HEAD; k++)
             if (!(k & step)) {
@@ -25,14 +61,15 @@ DEVICE void signed_walsh_hadamard(float *y, const float *signs) {
 }
 
 /// codes[role][h][i] of queries (role 0) and keys (1): y = H D₃ H D₂ H D₁ x gives HEAD / t hashes, bit b of the k-th of them being
-/// y[k t + b] > 0; null where they are not wanted so. D are the signs of the random words of the head's stream. Lengths of rows do not matter to signs, so x is a row
-/// of qkv as it is. Also inverses [2][heads][padded], 1 / max(|x|, ε), and, where not null, row_codes: the codes of a row
+/// y[k t + b] > 0; null where they are not wanted so. D are the CPU's ck_rotation_factors of the head's stream, and so are the bits.
+/// Lengths of rows do not matter, so x is a row of qkv as it is. Also inverses [2][heads][padded], 1 / max(|x|, ε), and, where not
+/// null, row_codes: the codes of a row
 /// side by side.
 // grid (tiles, heads), block 128: a thread a row, first the 64 queries of a tile, then its keys
 KERNEL __launch_bounds__(128)
 yoso_hash(u16 *codes, u16 *row_codes, float *inverses, const real *qkv, const int4 *tiles, Layout l, Yoso o, int heads,
           int padded) {
-    __shared__ __align__(16) float signs[SIGNS];
+    __shared__ __align__(16) float factors[FACTORS];
     const int4 tile = tiles[blockIdx.x];
     const Place p = {tile.z, tile.w, (int)blockIdx.y, heads};
     const int thread = threadIdx.x, role = thread / 64, i = tile.x - tile.z + thread % 64, m = o.hashes;
@@ -50,21 +87,28 @@ yoso_hash(u16 *codes, u16 *row_codes, float *inverses, const real *qkv, const in
     if (lives) inverses[((long)role * heads + p.head) * padded + p.first + i] = 1 / fmaxf(sqrtf(squares), EPSILON);
     u16 *out = codes + (long)role * l.rows * heads * m + p.hash(0, m) + i;
     u16 *beside = row_codes + (long)role * l.rows * heads * code_stride(m) + codes_at(p, i, m);
+    const float scale = integer_scale(x);
     u64 four = 0;
     int hash = 0;
     for (int part = 0; part < parts; part++) {
         if (part % PARTS_AT_ONCE == 0) {
             __syncthreads();
-            const int left = (parts - part) * 3 * HEAD, count = left < SIGNS ? left : SIGNS;
-            for (int at = thread; at < count; at += 128)
-                signs[at] = random_word(key, (u32)(part * 3 * HEAD + at)) >> 31 ? -1.0f : 1.0f;
+            const int left = (parts - part) * 3 * HEAD, count = left < FACTORS ? left : FACTORS;
+            for (int at = thread; at < count; at += 128) {
+                const int turn = at / HEAD % 3;
+                const float size = 1.0f / (1 << (turn == 0 ? 0 : turn == 1 ? (LEVELS + 1) / 2 : LEVELS / 2));
+                factors[at] = random_word(key, (u32)(part * 3 * HEAD + at)) >> 31 ? -size : size;
+            }
             __syncthreads();
         }
         float y[HEAD];
 #pragma unroll
         for (int k = 0; k < HEAD; k += VECTOR) get_vector(x, k, y + k);
 #pragma unroll
-        for (int turn = 0; turn < 3; turn++) signed_walsh_hadamard(y, signs + (part % PARTS_AT_ONCE * 3 + turn) * HEAD);
+        for (int k = 0; k < HEAD; k++) y[k] = scale == 0 ? 0 : nearest_integer(y[k] * scale);
+#pragma unroll
+        for (int turn = 0; turn < 3; turn++)
+            scaled_walsh_hadamard(y, factors + (part % PARTS_AT_ONCE * 3 + turn) * HEAD, turn == 0);
         u64 low = 0, high = 0;
 #pragma unroll
         for (int k = 0; k < HEAD; k++)
