@@ -5,6 +5,11 @@ void ck_hadamard_codes(ck_matrix x, int32_t size, int32_t bits, int32_t hashes, 
     // Registers of AVX-512 hold twice as many tokens, and were slower on a Zen 4 (0.95 ms for 0.68, 4,096 tokens, 32 hashes).
     if (has_avx2()) return codes_avx2(x, size, bits, hashes, factors, codes);
 #endif
+    ck_hadamard_codes_by_any_cpu(x, size, bits, hashes, factors, codes);
+}
+
+void ck_hadamard_codes_by_any_cpu(ck_matrix x, int32_t size, int32_t bits, int32_t hashes, const int32_t *factors,
+                                  uint16_t *codes) {
     rotated_codes(x, size, bits, hashes, factors, codes);
 }
 

@@ -1,3 +1,4 @@
+import CKernels
 import Foundation
 import Tensors
 import Testing
@@ -30,6 +31,21 @@ import Testing
             let expected = rotatedCodes(of: values, size: size, bits: bits, hashes: hashes, random)
             #expect((0..<hashes).map { codes[$0 * rows + row] } == expected)
         }
+    }
+
+    @Test(arguments: [16, 32, 64, 128]) func codesAreTheSameWithoutAVX2(size: Int) {
+        let (rows, bits, hashes) = (45, 7, 23)
+        let parts = (hashes + size / bits - 1) / (size / bits)
+        let x = drawn(rows, size - 3, "x", pool)
+        let factors = IntegerVector<Int32>(3 * parts * size, from: pool)
+        factors.withPointer { ck_rotation_factors(Int32(size), Int64(parts), 7, $0) }
+        let codes = [ck_hadamard_codes, ck_hadamard_codes_by_any_cpu].map { kernel in
+            let codes = IntegerVector<UInt16>(hashes * rows, from: pool)
+            withPointers(x.matrix, factors, codes) { kernel($0, Int32(size), Int32(bits), Int32(hashes), $1, $2) }
+            return codes.values
+        }
+        #expect(codes[0] == codes[1])
+        #expect(Set(codes[0]).count > 64)
     }
 
     /// What ck_hadamard_codes says, number by number.

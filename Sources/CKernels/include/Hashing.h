@@ -80,6 +80,9 @@ void ck_rotation_factors(int32_t size, int64_t parts, uint64_t key, int32_t *_No
 /// exact to some 0.002. A row that is not finite counts as zero; one of numbers below 2^-116 is rounded more.
 void ck_hadamard_codes(ck_matrix x, int32_t size, int32_t bits, int32_t hashes, const int32_t *_Nonnull factors,
                        uint16_t *_Nonnull codes);
+/// The same without the instructions of AVX2.
+void ck_hadamard_codes_by_any_cpu(ck_matrix x, int32_t size, int32_t bits, int32_t hashes, const int32_t *_Nonnull factors,
+                                  uint16_t *_Nonnull codes);
 /// codes[h, i] for i < rows of [hashes, n]: bit t of hash h is y[i, h bits + t] > 0.
 void ck_sign_codes(int64_t rows, int32_t bits, int32_t hashes, CK_IN y, int64_t n, uint16_t *_Nonnull codes);
 
