@@ -25,23 +25,22 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
-/// Whether AVX2 is the level of kernels: the most that the CPU has, or that the package was built for.
-INLINE int is_avx2(void) {
-#if defined(CK_AVX2)
-    return 1;
-#elif defined(__x86_64__)
-    __builtin_cpu_init();
-    return __builtin_cpu_supports("x86-64-v3") && !__builtin_cpu_supports("x86-64-v4");
-#else
-    return 0;
-#endif
-}
-
 /// Whether the CPU has AVX2, or more.
 INLINE int has_avx2(void) {
 #if defined(__x86_64__)
     __builtin_cpu_init();
     return __builtin_cpu_supports("x86-64-v3") != 0;
+#else
+    return 0;
+#endif
+}
+
+/// Whether AVX2 is the level of kernels: the most that the CPU has, or that the package was built for.
+INLINE int is_avx2(void) {
+#if defined(CK_AVX2)
+    return 1;
+#elif defined(__x86_64__)
+    return has_avx2() && !__builtin_cpu_supports("x86-64-v4");
 #else
     return 0;
 #endif

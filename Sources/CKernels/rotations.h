@@ -1,5 +1,5 @@
-// Codes of sixteen rows at once by rotations in integers of 16 bits, a register of AVX2, for whoever includes it: twice as fast as in
-// floats, and with the same bits in whatever order a machine adds.
+// Codes of sixteen rows at once by rotations in integers of 16 bits, a register of AVX2, for whoever includes it: half as many registers
+// as of floats, and the same bits in whatever order a machine adds.
 
 #include "lanes.h"
 
