@@ -47,7 +47,12 @@ extension Products {
         func largest(_ count: Int, _ units: Int, _ unit: Int, _ parts: Int) -> Int {
             (units + parts - 1) / parts * unit + count % unit
         }
-        let shapes = (1...most).filter { $0 <= units.rows }.map { ($0, min(most / $0, units.columns)) }
+        func smallest(_ parts: (Int, Int)) -> Int {
+            units.rows / parts.0 * unit.rows * (units.columns / parts.1 * unit.columns) * depth
+        }
+        let shapes = (1...min(most, units.rows)).flatMap { high in
+            (1...min(most / high, units.columns)).map { (high, $0) }
+        }.filter { $0 == (1, 1) || smallest($0) >= Self.leastProduct }
         let costs = shapes.map { shape in
             let high = largest(rows, units.rows, unit.rows, shape.0)
             let wide = largest(columns, units.columns, unit.columns, shape.1)
@@ -67,9 +72,9 @@ extension Products {
         }
     }
 
-    /// Multiplications of a block on average, of which the smallest has a quarter: OpenBLAS has other kernels, with other bits, for
-    /// less than a million, and less is not worth a thread.
-    static let leastProduct = 1 << 22
+    /// Multiplications of a block at least: OpenBLAS has other kernels, with other bits, for less than a million, and less is not
+    /// worth a thread.
+    static let leastProduct = 1 << 20
     /// Multiplications in the time that OpenBLAS takes to lay out one number of a factor.
     private static let readingCost = 50
 }

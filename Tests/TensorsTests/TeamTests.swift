@@ -81,6 +81,8 @@ extension Team {
     static let shapes = [
         ProductShape(m: 301, n: 203, k: 157), ProductShape(m: 97, n: 430, k: 301), ProductShape(m: 700, n: 95, k: 131),
         ProductShape(m: 24, n: 1099, k: 330), ProductShape(m: 23, n: 800, k: 500), ProductShape(m: 5, n: 3, k: 7),
+        // A step of fine-tuning has of width 256: blocks that are hardly worth a thread.
+        ProductShape(m: 180, n: 256, k: 256), ProductShape(m: 256, n: 261, k: 187),
     ]
     static let forms = (0..<4).map { ($0 & 1 != 0, $0 & 2 != 0) }
 
@@ -133,6 +135,17 @@ extension Team {
             return [h.values, one.values, other.values, straight.values, transposed.values]
         }
         #expect(results.allSatisfy { $0 == results[0] })
+    }
+
+    @Test(arguments: precisions) func smallProductsAreSpreadOverAll(precision: Precision) {
+        let places = Mutex<[Int]>([])
+        let products = Products(precision, from: pool, Team(8, staysAwake: false))
+        products.blocks(of: random(180, 256, seed: 1).matrix, depth: 256) { rows, columns in
+            places.withLock { $0.append(rows.count * columns.count * 256) }
+        }
+        let sizes = places.withLock { $0 }
+        #expect(sizes.count > 6 && sizes.reduce(0, +) == 180 * 256 * 256)
+        #expect(sizes.allSatisfy { $0 >= Products.leastProduct })
     }
 
     /// Without it float32 would gain nothing from a team; all kernels that OpenBLAS 0.3.21 has for x86-64 keep those of rows.
