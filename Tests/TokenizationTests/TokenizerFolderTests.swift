@@ -70,4 +70,63 @@ import Tokenization
             message(folder.url) { _ = try TokenizerFolder.load(folder.url) }
                 == "tokenizer.json: model: 'vocab' has ids that are no numbers from 0 to 9999999")
     }
+
+    /// As transformers 5.24 has the ids of `the <mask>`: files beside a vocabulary, with and without a `tokenizer.json`.
+    @Test(arguments: [true, false]) func theMapNamesSpecialTokens(withJSON: Bool) throws {
+        let folder = try TemporaryFolder()
+        let (mask, config) = (#"{"mask_token": "<mask>"}"#, "tokenizer_config.json")
+        try write(folder, withJSON: withJSON, ["special_tokens_map.json": mask])
+        #expect(try TokenizerFolder.load(folder.url).special.mask == 7)
+        try write(folder, withJSON: withJSON, ["special_tokens_map.json": mask, config: #"{"mask_token": "[MASK]"}"#])
+        #expect(try TokenizerFolder.load(folder.url).special.mask == 7)
+        // Which then is all that counts.
+        let decoder = #"{"added_tokens_decoder": {"4": {"content": "[MASK]", "special": true}}}"#
+        try write(folder, withJSON: withJSON, ["special_tokens_map.json": mask, config: decoder])
+        #expect(try TokenizerFolder.load(folder.url).special.mask == 4)
+    }
+
+    @Test(
+        arguments: [true, false],
+        [
+            (
+                "special_tokens_map.json", #"{"additional_special_tokens": ["[SEP]", "<e1>"]}"#,
+                " of 'additional_special_tokens'"
+            ),
+            (
+                "tokenizer_config.json", #"{"extra_special_tokens": {"image_token": "<e1>"}}"#,
+                " of 'extra_special_tokens'"
+            ),
+            ("tokenizer_config.json", #"{"bos_token": {"content": "<e1>"}}"#, " of 'bos_token'"),
+            (
+                "tokenizer_config.json", #"{"added_tokens_decoder": {"8": {"content": "<e1>"}}}"#,
+                " of 'added_tokens_decoder'"
+            ),
+            ("added_tokens.json", #"{"<e1>": 8}"#, ""),
+        ])
+    func tokensThatAFileAddsAreRefused(withJSON: Bool, file: (name: String, text: String, key: String)) throws {
+        let folder = try TemporaryFolder()
+        try write(folder, withJSON: withJSON, [file.name: file.text])
+        #expect(
+            message(folder.url) { _ = try TokenizerFolder.load(folder.url) }
+                == "\(file.name): '<e1>'\(file.key) is a token of its own; wanted a tokenizer.json that has it")
+        try write(folder, withJSON: withJSON, [file.name: file.text.replacingOccurrences(of: "<e1>", with: "[MASK]")])
+        let problem = message(folder.url) { _ = try TokenizerFolder.load(folder.url) }
+        #expect(
+            problem
+                == (file.text.contains("8")
+                    ? "\(file.name): '[MASK]'\(file.key) has the id 8, which is 4 in the vocabulary" : nil))
+    }
+
+    /// A vocabulary of which `<mask>` is a piece, with `files` beside it.
+    private func write(_ folder: borrowing TemporaryFolder, withJSON: Bool, _ files: [String: String]) throws {
+        let pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "a", "<mask>"]
+        let tokenizer = try WordPieceTokenizer(pieces: pieces, lowercase: true, place: "pieces.txt")
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder.url.path) {
+            try FileManager.default.removeItem(at: folder.file(name))
+        }
+        for (name, data) in try TokenizerFolder.files(of: tokenizer) where withJSON || name == "vocab.txt" {
+            try data.write(to: folder.file(name))
+        }
+        for (name, text) in files { try Data(text.utf8).write(to: folder.file(name)) }
+    }
 }

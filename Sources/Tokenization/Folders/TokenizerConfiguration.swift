@@ -4,21 +4,26 @@ import Foundation
 struct TokenizerConfiguration {
     private let json: JSONValue
     private let place: String
+    private let tokens: TokensBeside
     static let name = "tokenizer_config.json"
     static let longestKey = "model_max_length"
 
     /// That of `folder`; empty where there is none.
     init(of folder: URL) throws {
-        let url = folder.appendingPathComponent(Self.name)
-        place = url.relativePath
-        guard FileManager.default.fileExists(atPath: url.path) else {
-            json = .object([])
-            return
+        place = folder.appendingPathComponent(Self.name).relativePath
+        json = try Self.object(Self.name, of: folder)
+        tokens = try TokensBeside(of: folder, json)
+    }
+
+    /// The object in a file of `folder`; empty where there is none.
+    static func object(_ name: String, of folder: URL) throws -> JSONValue {
+        let url = folder.appendingPathComponent(name)
+        guard FileManager.default.fileExists(atPath: url.path) else { return .object([]) }
+        let bytes = [UInt8](try TokenizerFolder.read(url))
+        guard let value = try? JSONReader.read(bytes), value.members != nil else {
+            throw TokenizationError(url.relativePath, "damaged: no JSON object")
         }
-        guard let value = try? JSONReader.read(Array(try TokenizerFolder.read(url))), value.members != nil else {
-            throw TokenizationError(place, "damaged: no JSON object")
-        }
-        json = value
+        return value
     }
 
     /// Those whose ids are of BERT's normalizer and WordPiece.
@@ -79,15 +84,24 @@ struct TokenizerConfiguration {
     /// Tokens of an input that others cut at; nil where it does not say, or says a number that stands for none, such as 1e30.
     var longest: Int? { if case .integer(let count) = json[Self.longestKey], count > 0 { count } else { nil } }
 
-    /// Special tokens as they are spelled here: by name, or as an added token.
+    /// Special tokens as the files spell them.
     func names(unknown: String? = nil) -> SpecialNames {
-        func name(_ key: String) -> String? { json[key].text ?? json[key]["content"].text }
         var names = SpecialNames()
-        names.unknown = unknown ?? name("unk_token") ?? names.unknown
-        names.padding = name("pad_token") ?? names.padding
-        names.classification = name("cls_token") ?? names.classification
-        names.separator = name("sep_token") ?? names.separator
-        names.mask = name("mask_token") ?? names.mask
+        names.unknown = unknown ?? tokens.name("unk_token") ?? names.unknown
+        names.padding = tokens.name("pad_token") ?? names.padding
+        names.classification = tokens.name("cls_token") ?? names.classification
+        names.separator = tokens.name("sep_token") ?? names.separator
+        names.mask = tokens.name("mask_token") ?? names.mask
         return names
+    }
+
+    /// - Throws: `TokenizationError` where a file names a token that `tokenizer` cuts up, or by another id.
+    func check(_ tokenizer: some Tokenizer, added: [TextPipeline.AddedToken] = []) throws {
+        let special = tokenizer.special
+        let reserved = [
+            special.padding, special.unknown, special.classification, special.separator, special.mask,
+        ]
+        let whole = reserved.map { ($0, tokenizer.piece($0)) } + added.map { ($0.id, $0.content) }
+        try tokens.check { content in whole.first { $0.1.utf8.elementsEqual(content.utf8) }?.0 }
     }
 }

@@ -33,14 +33,18 @@ public enum TokenizerFolder {
         let configuration = try TokenizerConfiguration(of: url)
         if exists(model) {
             try configuration.checkSentencePiece()
-            return try sentencePiece(model)
+            let tokenizer = try sentencePiece(model)
+            try configuration.check(tokenizer)
+            return tokenizer
         }
         // Where both are there, transformers reads the one that says everything.
         if exists(json) { return try wordPiece(json, configuration) }
         if exists(vocabulary) {
             var normalizer = BertNormalizer()
             try configuration.change(&normalizer)
-            return try wordPiece(vocabulary, normalizer, configuration.names())
+            let tokenizer = try wordPiece(vocabulary, normalizer, configuration.names())
+            try configuration.check(tokenizer)
+            return tokenizer
         }
         guard !isOfLongRange(url) else {
             throw TokenizationError(
@@ -149,8 +153,10 @@ public enum TokenizerFolder {
         }
         try SpecialTemplate(first: names.classification, last: names.separator).check(
             file.postProcessor, mayBeMissing: !configuration.obeysFile)
-        return try WordPieceTokenizer(
+        let tokenizer = try WordPieceTokenizer(
             pieces: file.pieces, pipeline, names: names, longestWord: model.longestWord, place: url.relativePath)
+        try configuration.check(tokenizer, added: pipeline.added)
+        return tokenizer
     }
 
     /// The bytes of a file, which are those that the folder's list of checksums says, where there is one.
