@@ -105,7 +105,7 @@ public final class Team: @unchecked Sendable {
     }
 
     /// What takes about as long as it takes to wake the others for it.
-    private static let leastElements = 1 << 14
+    private static let leastElements = 1 << 13
 
     /// Calls `body` with every lane below `lanes`, on as many threads of the team at the same time.
     func together(_ lanes: Int, _ body: (_ lane: Int) -> Void) {
