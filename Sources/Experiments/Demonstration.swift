@@ -16,7 +16,7 @@ public struct Demonstration {
 
     /// - Throws: as `Pretraining.run` and `FineTuning.run`; `CheckpointError` where other files lie in the folders.
     public func run(_ observer: some RunObserver) throws {
-        try ["pretraining", "pretrained", "random"].forEach { try RunFolder.remove(URL(fileURLWithPath: folder($0))) }
+        try RunFolder.remove(["pretraining", "pretrained", "random"].map { URL(fileURLWithPath: folder($0)) })
         let start = ContinuousClock.now
         let pretraining = Pretraining(try PretrainingRecipe("tiny"), output: folder("pretraining"))
         let outcome = try pretraining.run(observer)

@@ -19,7 +19,7 @@ public struct ResumeProof {
     /// - Throws: `ResumeError` where the weights differ or a run fails, `CheckpointError` where the folder holds other things.
     public func run(_ observer: some RunObserver) throws {
         let interruption = observer.interruption()
-        try ["straight", "killed"].forEach { try RunFolder.remove(URL(fileURLWithPath: "\(output)/\($0)")) }
+        try RunFolder.remove(["straight", "killed"].map { URL(fileURLWithPath: "\(output)/\($0)") })
         let straight = try weights(of: "straight", interruption) { try $0.finish() }
         observer.line("straight:  \(2 * at) steps, SHA-256 \(straight)")
         let killed = try weights(of: "killed", interruption) { run in

@@ -35,12 +35,21 @@ import Testing
             let notes = url.appendingPathComponent(name)
             try Data().write(to: notes)
             #expect(
-                message(in: folder.url) { try RunFolder.remove(url) }
+                message(in: folder.url) { try RunFolder.remove([url]) }
                     == "mini: holds \(name) beside a run; move it, or choose another --output")
             #expect(FileManager.default.fileExists(atPath: url.appendingPathComponent("step-000001").path))
             try FileManager.default.removeItem(at: notes)
         }
-        try RunFolder.remove(url)
+        // Neither is where another works in one of them.
+        do {
+            let other = try RunFolder(folder.file("other"))
+            let process = ProcessInfo.processInfo.processIdentifier
+            #expect(
+                message(in: folder.url) { try RunFolder.remove([url, other.url]) }
+                    == "other: in use by process \(process); wait for it or choose another --output")
+            #expect(FileManager.default.fileExists(atPath: url.appendingPathComponent("step-000001").path))
+        }
+        try RunFolder.remove([url])
         #expect(!FileManager.default.fileExists(atPath: url.path))
     }
 
@@ -113,6 +122,36 @@ import Testing
         }
         #expect(try run.prune(at: 40, best: 40, keeping: 1))
         #expect(try names(run) == ["best", "state-000040", "step-000040"] && best(run) == "step-000040")
+    }
+
+    /// `cp -rL` and `scp -r` make `best` a folder.
+    @Test func aCopyWithoutLinksGoesOn() throws {
+        let folder = try TemporaryFolder()
+        let run = try RunFolder(folder.file("mini"))
+        for step in [10, 20] { try save(run, step) }
+        try FileManager.default.copyItem(at: run.checkpoint(10), to: run.best)
+        #expect(try run.prune(at: 20, best: 20, keeping: 1) && best(run) == "step-000020")
+        try FileManager.default.removeItem(at: run.best)
+        try FileManager.default.createDirectory(at: run.best, withIntermediateDirectories: true)
+        #expect(
+            message(in: folder.url) { _ = try run.prune(at: 20, best: 20, keeping: 1) }
+                == "mini/best: is there, and is no checkpoint of this program; move it")
+    }
+
+    @Test func aFileCalledLockIsNoRun() throws {
+        let folder = try TemporaryFolder()
+        try Data("of my door".utf8).write(to: folder.file("lock"))
+        #expect(
+            message { _ = try RunFolder(folder.url) } == "holds lock and no run; choose another --output")
+        #expect(try String(contentsOf: folder.file("lock"), encoding: .utf8) == "of my door")
+    }
+
+    @Test func onlyWhatWasSavedCounts() throws {
+        let folder = try TemporaryFolder()
+        let run = try RunFolder(folder.file("mini"))
+        #expect(RunFolder.mayHaveSaved(10, in: run.url))
+        try save(run, 10)
+        #expect(RunFolder.mayHaveSaved(10, in: run.url) && !RunFolder.mayHaveSaved(20, in: run.url))
     }
 
     @Test func whatAKillLeftIsMadeTrueAgain() throws {

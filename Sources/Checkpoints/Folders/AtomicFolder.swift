@@ -96,8 +96,9 @@ public enum AtomicFolder {
                 throw CheckpointError(file, "missing; \(listName) lists it; use an older checkpoint")
             }
             guard bytes == expected.bytes else {
+                let change = bytes < expected.bytes ? "truncated" : "changed"
                 throw CheckpointError(
-                    file, "truncated: \(bytes) bytes, \(listName) says \(expected.bytes); use an older checkpoint")
+                    file, "\(change): \(bytes) bytes, \(listName) says \(expected.bytes); use an older checkpoint")
             }
             let digest = try SHA256.hexadecimal(ofFile: file)
             guard digest == expected.sha256 else {
@@ -121,6 +122,11 @@ public enum AtomicFolder {
         for name in names where name.hasPrefix(partialPrefix) || name.hasPrefix(".dat.nosync") {
             try? FileManager.default.removeItem(at: parent.appendingPathComponent(name))
         }
+    }
+
+    /// Whether a folder has a list of checksums, as all that `write` leaves have.
+    static func isListed(_ url: URL) -> Bool {
+        FileManager.default.fileExists(atPath: url.appendingPathComponent(listName).path)
     }
 
     /// Removes a folder, which is never seen with a part of its files.

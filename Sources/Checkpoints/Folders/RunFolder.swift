@@ -23,7 +23,14 @@ public final class RunFolder {
     /// A run has had a lock since it began.
     private static func checkFiles(of url: URL) throws {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
-        guard !names.contains(lockName) else { return }
+        if names.contains(lockName) {
+            // A lock of ours holds the number of a process.
+            let text = try? String(contentsOf: url.appendingPathComponent(lockName), encoding: .utf8)
+            guard text?.allSatisfy(\.isNumber) != false else {
+                throw CheckpointError(url, "holds \(lockName) and no run; choose another --output")
+            }
+            return
+        }
         for name in ownNames where names.contains(name) {
             throw CheckpointError(url, "holds \(name) and no run; choose another --output")
         }
@@ -69,6 +76,11 @@ public final class RunFolder {
     /// The newest step of which the folder at `url` has a model or a state; nil where it has none.
     public static func newestStep(in url: URL) -> Int? {
         (checkpointSteps(in: url) + steps(statePrefix, in: url)).max()
+    }
+
+    /// Whether a model of `step` may have been saved: not where only older ones are there, as after a kill or with a full disk.
+    public static func mayHaveSaved(_ step: Int, in url: URL) -> Bool {
+        checkpointSteps(in: url).last.map { step <= $0 } ?? true
     }
 
     static func checkpointSteps(in url: URL) -> [Int] { steps(modelPrefix, in: url) }
@@ -139,6 +151,14 @@ public final class RunFolder {
         let temporary = folder.appendingPathComponent(AtomicFolder.partialPrefix + name)
         let link = folder.appendingPathComponent(name)
         unlink(temporary.path)
+        // Who copied the run by the files behind its links has a second copy of a checkpoint there.
+        let isLink = (try? FileManager.default.destinationOfSymbolicLink(atPath: link.path)) != nil
+        if !isLink, FileManager.default.fileExists(atPath: link.path) {
+            guard AtomicFolder.isListed(link) else {
+                throw CheckpointError(link, "is there, and is no checkpoint of this program; move it")
+            }
+            AtomicFolder.remove(link)
+        }
         guard symlink(target, temporary.path) == 0, rename(temporary.path, link.path) == 0
         else { throw CheckpointError.system(link, "link") }
     }
@@ -153,15 +173,25 @@ public final class RunFolder {
             URL(fileURLWithPath: folder, isDirectory: true), "holds \(name), of \(owner); choose another --output")
     }
 
-    /// Removes the run in `url`, if there is one.
+    /// Removes the runs in folders, where there are any.
+    ///
+    /// - Throws: `CheckpointError` where something else is in one of them, or another process works in it; then all are as they were.
+    public static func remove(_ urls: [URL]) throws {
+        let locks = try urls.filter(isRun).map { ($0, try RunLock($0)) }
+        for (url, _) in locks {
+            do { try FileManager.default.removeItem(at: url) } catch { throw CheckpointError(url, "cannot be removed") }
+        }
+    }
+
+    /// Whether a run is in `url`, or nothing.
     ///
     /// - Throws: `CheckpointError` where something else is there.
-    public static func remove(_ url: URL) throws {
+    private static func isRun(in url: URL) throws -> Bool {
         guard let names = try? FileManager.default.contentsOfDirectory(atPath: url.path) else {
             guard !FileManager.default.fileExists(atPath: url.path) else {
                 throw CheckpointError(url, "is no folder of a run; choose another --output")
             }
-            return
+            return false
         }
         guard names.isEmpty || names.contains(RunLock.fileName) else {
             throw CheckpointError(url, "holds \(names.sorted()[0]) and no run; choose another --output")
@@ -169,7 +199,7 @@ public final class RunFolder {
         if let other = names.filter({ !isOfARun($0) }).min() {
             throw CheckpointError(url, "holds \(other) beside a run; move it, or choose another --output")
         }
-        do { try FileManager.default.removeItem(at: url) } catch { throw CheckpointError(url, "cannot be removed") }
+        return true
     }
 
     private static func isOfARun(_ name: String) -> Bool {

@@ -53,10 +53,15 @@ public struct RunFacts: Sendable {
 
     private static func taskTitle(_ name: String) -> String { (try? GlueTask.named(name).title) ?? name }
 
+    /// The best evaluation of a fine-tuning whose model was saved.
+    var best: EvaluationReport<DevScores>? {
+        log.epochs.last { $0.isBest && RunFolder.mayHaveSaved($0.step, in: log.folder) }
+    }
+
     /// The evaluation that counts, in names and values: of a fine-tuning the best, of a pretraining the last.
     public var result: [(name: String, value: String)] {
         let figures =
-            log.epochs.last(where: \.isBest)?.body.figures ?? log.evaluations.last?.body.figures ?? []
+            best?.body.figures ?? log.evaluations.last?.body.figures ?? []
         return [.perplexity, .share, .loss].flatMap { (unit: Figure.Unit) in
             figures.filter { $0.unit == unit }.map { ($0.title, Show.value($0)) }
         }

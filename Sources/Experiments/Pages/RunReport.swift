@@ -66,8 +66,8 @@ public struct RunReport {
 
     private static func page(of run: RunFacts, _ axis: CurveAxis) throws -> HTMLPage {
         var body = [HTMLPage.tiles(run.tiles)]
-        // Before the first epoch's end there is neither a checkpoint nor a prediction.
-        let best = run.log.epochs.last(where: \.isBest)
+        // Before the first epoch's end there is neither a checkpoint nor a prediction, and predictions are of the best that is told.
+        let best = run.best
         if let best {
             let settings = try TableSettings(of: run.log.folder.appendingPathComponent(RunFolder.bestName))
             let notes = ["\(settings)"] + (best.evaluation.subsets ?? []).map(\.description)
@@ -75,7 +75,7 @@ public struct RunReport {
         }
         let curves = RunCurves([run], over: axis)
         body.append(HTMLPage.section("Learning", HTMLPage.charts(curves.learning)))
-        if let best {
+        if let best, best.step == run.log.epochs.last(where: \.isBest)?.step {
             body += try ClassificationFigures(of: run.log.folder, rows: best.evaluation.rows).html
         }
         if let filled = run.log.filled { body.append(HTMLPage.section("Filled masks", filled.html)) }

@@ -63,7 +63,7 @@ public struct RunSummary: Sendable {
         // Kinds are told apart by bytes: a long log is read in no time, and decoding it takes seconds.
         let kind = Data(#""kind":"e"#.utf8)
         let scored = lines.filter { $0.range(of: kind) != nil }
-        score = Self.score(scored)
+        score = Self.score(scored, folder)
         state = Self.state(of: folder, step: step.step, totalSteps: step.totalSteps)
     }
 
@@ -73,10 +73,13 @@ public struct RunSummary: Sendable {
         let hasReport = FileManager.default.fileExists(atPath: folder.appendingPathComponent(RunFolder.reportName).path)
         // One that was killed behind its last step has that to take again.
         let isSaved = step >= totalSteps && RunFolder.newestStep(in: folder) == step
+        // The test score of one of the Long Range Arena is in its report alone.
+        let best = try? HuggingFaceConfiguration(of: folder.appendingPathComponent(RunFolder.bestName))
+        let isScored = hasReport || best?.provenance?.benchmark == nil
         // Of a search a run has a report of every round that it was in.
         let log = folder.appendingPathComponent(RunFolder.logName)
         if MetricsLog.ends(log, with: DivergenceReport.kind) { return .diverged }
-        return hasReport || isSaved ? .finished : .interrupted
+        return hasReport || isSaved && isScored ? .finished : .interrupted
     }
 
     private struct Step: Decodable {
@@ -84,12 +87,14 @@ public struct RunSummary: Sendable {
         let totalSteps: Int
     }
 
-    private static func score(_ lines: [Data]) -> Figure? {
+    private static func score(_ lines: [Data], _ folder: URL) -> Figure? {
         func reports<Result: EvaluationResult>(_: Result.Type, _ kind: String) -> [EvaluationReport<Result>] {
             lines.compactMap { try? JSONDecoder().decode(EvaluationReport<Result>.self, from: $0) }
                 .filter { $0.kind == kind }
         }
-        let best = reports(DevScores.self, Classification.evaluationKind).last(where: \.isBest)
+        let best = reports(DevScores.self, Classification.evaluationKind).last {
+            $0.isBest && RunFolder.mayHaveSaved($0.step, in: folder)
+        }
         return best?.score ?? reports(Figures.self, MaskedWords.evaluationKind).last?.score
     }
 
