@@ -81,7 +81,11 @@ extension FineTuning {
             try earlier.flatMap { $0.best == best && $0.testDigest == testDigest ? $0.test : nil }
             ?? task.evaluation(
                 of: folder.best, test, threads: recipe.options.threads, precision: recipe.options.precision,
-                device: recipe.options.device)
+                device: recipe.options.device
+            ) { _ in
+                // Nothing of it is kept, and the same command scores the rows again.
+                if Ranks.current.any(interruption.isRequested) { throw TrainingError.interrupted(step: best.step) }
+            }
         let report = LongRangeReport(best: best, test: scored, testDigest: testDigest)
         try folder.write(ReportFile.json(report), to: RunFolder.reportName)
         observer.line(

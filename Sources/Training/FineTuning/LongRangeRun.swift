@@ -60,10 +60,11 @@ extension Classification {
 extension LongRangeTask {
     /// What a checkpoint that was trained on the task says of `rows`.
     ///
-    /// - Throws: `CheckpointError` where the folder is damaged, or holds another model.
+    /// - Parameter goesOn: asked, with how many rows are done, before every few hundred; throws to leave.
+    /// - Throws: `CheckpointError` where the folder is damaged, or holds another model; what `goesOn` throws.
     public func evaluation(
         of folder: URL, _ rows: [LongRangeRow], threads: Int = 0, precision: Precision = .fp32,
-        device: DeviceChoice? = nil
+        device: DeviceChoice? = nil, goesOn: (_ done: Int) throws -> Void = { _ in }
     ) throws -> TaskEvaluation {
         let encoder = try HuggingFaceConfiguration(of: folder).encoderOptions(folder)
         guard encoder.vocabulary == ids, encoder.positions >= length else {
@@ -76,8 +77,12 @@ extension LongRangeTask {
         let classifier = try Classifier(encoder, source.target, documents: documents, options)
         try classifier.load(folder)
         // Encoded a pass at a time: all documents of a task at once are eight times as large as their bytes.
-        let logits = try classifier.predict(lengths: rows.map(\.count), by: folder) {
-            ClassificationExample(rows[$0].encoded(self))
+        let logits = try stride(from: 0, to: rows.count, by: 512).flatMap { first in
+            try goesOn(first)
+            let some = rows[first..<min(first + 512, rows.count)]
+            return try classifier.predict(lengths: some.map(\.count), by: folder) {
+                ClassificationExample(some[first + $0].encoded(self))
+            }
         }
         let labels = rows.map { EncodedRow(ids: [], segments: [], target: [Float($0.label)]) }
         return TaskEvaluation(TaskData(source, dev: labels), logits: logits)
