@@ -65,6 +65,13 @@ public final class MetricsLog {
         return values.reversed()
     }
 
+    /// The last step that the log at `url` tells of, whatever is damaged in it; 0 where there is none.
+    public static func lastStep(in url: URL) -> Int {
+        let data = (try? Data(contentsOf: url)) ?? Data()
+        return lines(of: data).reversed().lazy.compactMap { try? JSONDecoder().decode(Line.self, from: $0) }
+            .first { $0.kind == "step" }?.step ?? 0
+    }
+
     /// By bytes alone: a long log has hundreds of thousands of steps, and decoding them all takes seconds.
     private static func isOfAnotherKind(_ line: Data, than kind: String) -> Bool {
         line.first == UInt8(ascii: "{") && line.last == UInt8(ascii: "}")

@@ -29,9 +29,7 @@ struct RecordedPlan {
         log = try MetricsLog(url, truncatingAfterStep: .max, damaged: damaged)
         entries = try MetricsLog.values(Entry.self, kind: "plan", in: url).filter { $0.options == options }
         self.options = options
-        struct Step: Decodable { let step: Int }
-        let isThere = FileManager.default.fileExists(atPath: folder.metrics.path)
-        known = isThere ? try MetricsLog.values(Step.self, kind: "step", in: folder.metrics).last?.step ?? 0 : 0
+        known = MetricsLog.lastStep(in: folder.metrics)
     }
 
     /// The steps that the run was to have when it began; nil where it has not begun yet.
