@@ -30,7 +30,7 @@ public struct VocabularyTraining {
     public func run(into output: String, _ observer: some RunObserver) throws {
         let folder = URL(fileURLWithPath: output)
         try AtomicFolder.check(folder)
-        if let other = TokenizerFolder.strangeFile(in: folder) {
+        if let other = try TokenizerFolder.strangeFile(in: folder) {
             throw TokenizationError(output, "holds \(other); wanted a new folder, or one of a vocabulary alone")
         }
         let text = try SampleData.text(input)

@@ -117,6 +117,54 @@ import Tokenization
                     ? "\(file.name): '[MASK]'\(file.key) has the id 8, which is 4 in the vocabulary" : nil))
     }
 
+    @Test func whatChangesIdsElsewhereIsRefused() throws {
+        let folder = try TemporaryFolder()
+        let config = "tokenizer_config.json"
+        try write(folder, withJSON: false, [config: #"{"truncation_side": "left"}"#])
+        #expect(
+            message(folder.url) { _ = try TokenizerFolder.load(folder.url) }
+                == #"tokenizer_config.json: 'truncation_side' is "left"; wanted "right""#)
+        // As transformers finds the class of an older folder.
+        let japanese = #"{"tokenizer_class": "BertJapaneseTokenizer"}"#
+        try write(folder, withJSON: false, ["config.json": japanese])
+        #expect(
+            message(folder.url) { _ = try TokenizerFolder.load(folder.url) }
+                == "tokenizer_config.json: tokenizer_class is 'BertJapaneseTokenizer'; wanted BertTokenizer")
+        try write(folder, withJSON: false, ["config.json": japanese, config: #"{"tokenizer_class": "BertTokenizer"}"#])
+        #expect(message(folder.url) { _ = try TokenizerFolder.load(folder.url) } == nil)
+    }
+
+    /// What another program saved beside a model of ours, which it does not read.
+    @Test func aTokenizerJSONOfOthersHasThePiecesOfTheModelBesideIt() throws {
+        let folder = try TemporaryFolder()
+        let files = try TokenizerFolder.files(of: sampleVocabulary())
+        for (name, data) in files { try data.write(to: folder.file(name)) }
+        let json = String(decoding: try #require(files["tokenizer.json"]), as: UTF8.self)
+        func problem(_ text: String) throws -> String? {
+            #expect(text != json)
+            try Data(text.utf8).write(to: folder.file("tokenizer.json"))
+            return message(folder.url) { _ = try TokenizerFolder.load(folder.url) }
+        }
+        let added = #""added_tokens":[{"id":999999,"content":"<ent>","special":false,"normalized":true},"#
+        #expect(
+            try problem(json.replacingOccurrences(of: #""added_tokens":["#, with: added))
+                == "tokenizer.json: '<ent>' is a token of its own, which spiece.model beside it does not have")
+        #expect(
+            try problem(json.replacingOccurrences(of: #"["▁the","#, with: #"["▁teh","#))
+                == "tokenizer.json: its pieces are not those of the spiece.model beside it")
+    }
+
+    @Test func onlyAVocabularyOfOursIsReplaced() throws {
+        let folder = try TemporaryFolder()
+        #expect(try TokenizerFolder.strangeFile(in: folder.url) == nil)
+        for (name, data) in try TokenizerFolder.files(of: sampleVocabulary()) { try data.write(to: folder.file(name)) }
+        #expect(try TokenizerFolder.strangeFile(in: folder.url) == "spiece.model")
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.url.path)
+        let list = names.map { #""\#($0)": {"bytes": 1, "sha256": ""}"# }.joined(separator: ", ")
+        try Data("{\(list)}".utf8).write(to: folder.file("checksums.json"))
+        #expect(try TokenizerFolder.strangeFile(in: folder.url) == nil)
+    }
+
     /// A vocabulary of which `<mask>` is a piece, with `files` beside it.
     private func write(_ folder: borrowing TemporaryFolder, withJSON: Bool, _ files: [String: String]) throws {
         let pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "a", "<mask>"]

@@ -5,6 +5,7 @@ struct TokenizerConfiguration {
     private let json: JSONValue
     private let place: String
     private let tokens: TokensBeside
+    private let className: String?
     static let name = "tokenizer_config.json"
     static let longestKey = "model_max_length"
 
@@ -13,6 +14,11 @@ struct TokenizerConfiguration {
         place = folder.appendingPathComponent(Self.name).relativePath
         json = try Self.object(Self.name, of: folder)
         tokens = try TokensBeside(of: folder, json)
+        // A config.json says it for older folders.
+        className = try json["tokenizer_class"].text ?? Self.object("config.json", of: folder)["tokenizer_class"].text
+        guard json["truncation_side"] == .null || json["truncation_side"] == "right" else {
+            throw TokenizationError(place, "'truncation_side' is \(json["truncation_side"]); wanted \"right\"")
+        }
     }
 
     /// The object in a file of `folder`; empty where there is none.
@@ -30,8 +36,6 @@ struct TokenizerConfiguration {
     private static let wordPieceClasses = ["Bert", "DistilBert", "Electra", "MobileBert", "ConvBert", "LayoutLM"]
     /// Those that do what `tokenizer.json` says.
     private static let fileClasses = ["PreTrainedTokenizerFast", "TokenizersBackend"]
-
-    private var className: String? { json["tokenizer_class"].text }
 
     /// Whether the class, which is one, has nothing of its own to say.
     var obeysFile: Bool { className.map(Self.fileClasses.contains) == true }

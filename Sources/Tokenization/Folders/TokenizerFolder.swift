@@ -35,6 +35,7 @@ public enum TokenizerFolder {
             try configuration.checkSentencePiece()
             let tokenizer = try sentencePiece(model)
             try configuration.check(tokenizer)
+            try check(json, tokenizer)
             return tokenizer
         }
         // Where both are there, transformers reads the one that says everything.
@@ -52,6 +53,24 @@ public enum TokenizerFolder {
         }
         throw TokenizationError(
             url.relativePath, "no vocabulary: wanted \(modelName), \(vocabularyName) or \(jsonName)")
+    }
+
+    /// A `tokenizer.json` of another program beside a SentencePiece model is what transformers reads: of the same pieces, and with no
+    /// token more. One that we cannot read says nothing.
+    private static func check(_ json: URL, _ tokenizer: SentencePieceTokenizer) throws {
+        guard exists(json), try list(of: json.deletingLastPathComponent())[jsonName] == nil,
+            let file = try? TokenizerFile(try read(json), place: json.relativePath)
+        else { return }
+        let pieces = (0..<tokenizer.vocabularySize).map { tokenizer.piece(Int32($0)) }
+        guard file.pieces.elementsEqual(pieces, by: { $0.utf8.elementsEqual($1.utf8) }) else {
+            throw TokenizationError(json.relativePath, "its pieces are not those of the \(modelName) beside it")
+        }
+        let added = file.special.map(\.token) + file.pipeline.added
+        if let token = added.first(where: { !pieces.contains($0.content) }) {
+            throw TokenizationError(
+                json.relativePath,
+                "'\(token.content)' is a token of its own, which \(modelName) beside it does not have")
+        }
     }
 
     /// Whether `config.json` tells of a model whose tokens are bytes, pixels or words of a list.
@@ -72,10 +91,13 @@ public enum TokenizerFolder {
         try Checksum.list(of: folder) { TokenizationError($0.relativePath, "damaged: no list of checksums") }
     }
 
-    /// A file in `url` that is not of a vocabulary, and would be gone if a vocabulary took the folder's place.
-    public static func strangeFile(in url: URL) -> String? {
+    /// A file in `url` that no list of a vocabulary of ours names, and that would be gone if a vocabulary took the folder's place.
+    ///
+    /// - Throws: `TokenizationError` where its list of checksums is damaged.
+    public static func strangeFile(in url: URL) throws -> String? {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
-        return names.sorted().first { !own.contains($0) && $0 != Checksum.listName }
+        let list = try list(of: url)
+        return names.sorted().first { !(own.contains($0) && list[$0] != nil) && $0 != Checksum.listName }
     }
 
     /// Tokens of an input that the files of `folder` say; nil where they do not.
