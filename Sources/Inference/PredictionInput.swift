@@ -63,6 +63,8 @@ public struct PredictionInput: Equatable, Sendable {
         let fields = Dictionary((object.members ?? []).map { ($0.key, $0.value) }) { $1 }
         let id = fields["id"]?.description
         if let key = object.repeatedKey { throw PredictionFailure("the key '\(key)' stands twice", id: nil) }
+        // What others call it: half of an input would be read as the whole.
+        if fields["text_pair"] != nil { throw PredictionFailure("'text_pair' is no key; wanted 'text2'", id: id) }
         guard fields["text"] != nil else { throw PredictionFailure("the JSON object has no 'text'", id: id) }
         var texts: [String] = []
         for key in ["text", "text2"] {

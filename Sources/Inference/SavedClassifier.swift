@@ -70,7 +70,9 @@ public struct SavedClassifier {
 
     /// What it predicts, labels by name where they are the numbers of a task.
     public var namedTarget: Target {
-        guard let task, task.target == target, case .classes = target else { return target }
+        guard let task, task.target == target, case .classes(let labels) = target,
+            task.classNames.count == labels.count
+        else { return target }
         return .classes(task.classNames)
     }
 

@@ -1,6 +1,7 @@
 import Bert
 import Checkpoints
 import Foundation
+import Tokenization
 
 /// What sentence-transformers wrote beside a model: the modules behind the encoder, how its tokens become one vector, and the
 /// longest input. A folder of ours has none of these files.
@@ -44,7 +45,8 @@ public struct SentenceModules {
                 folder.appendingPathComponent(Self.limits),
                 "'do_lower_case' is true; wanted a tokenizer that folds case itself")
         }
-        length = limits?.length
+        // As sentence-transformers does.
+        length = try limits?.length ?? TokenizerFolder.longestInput(of: folder)
         let prompts: Prompts? = try read(Self.prompts, in: folder)
         if let name = prompts?.name {
             throw CheckpointError(

@@ -55,6 +55,7 @@ import Testing
             (#"{"sentence": "a"}"#, nil, "the JSON object has no 'text'"),
             (#"{"text": 5}"#, nil, "'text' is 5; wanted a string"),
             (#"{"text": "a", "text": "b"}"#, nil, "the key 'text' stands twice"),
+            (#"{"text": "a", "text_pair": "b"}"#, nil, "'text_pair' is no key; wanted 'text2'"),
             (#"{"text": "a", "text2": {}}"#, nil, "'text2' is {}; wanted a string"),
             (#"{"text": "a""#, nil, "begins with a brace and is no JSON object"),
             (#"["a", "b"]"#, nil, "a JSON list; wanted a sentence, or an object with 'text'"),

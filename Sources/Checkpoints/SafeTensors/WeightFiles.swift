@@ -53,6 +53,9 @@ public struct WeightFiles {
         try file(of: name).read(name, into: target)
     }
 
+    /// The file that the tensor called `name` is in.
+    public func url(of name: String) -> URL { places[name].map { files[$0].url } ?? url }
+
     /// All elements of a floating-point tensor.
     public func floats(_ name: String) throws -> [Float] { try file(of: name).floats(name) }
 

@@ -75,7 +75,7 @@ public enum ModelFolder {
         try files.read(name, into: values)
         guard values.allSatisfy(\.isFinite) else {
             throw CheckpointError(
-                folder.appendingPathComponent(weightsName),
+                files.url(of: name),
                 "\(name) holds values that are no finite numbers; wanted a model that did not diverge")
         }
     }
