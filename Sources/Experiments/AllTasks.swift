@@ -55,9 +55,7 @@ public struct AllTasks {
             }
             var one = run.into("\(folder)/\(task.name)")
             (one.task, one.fromTask) = (task.name, nil)
-            if let start, Self.small.contains(task.name) {
-                one.checkpoint = "\(folder)/\(TaskSource.plain(start))/best"
-            }
+            if start != nil, Self.small.contains(task.name) { one.checkpoint = "\(folder)/\(Self.startName)" }
             runs.append((task, one))
         }
         guard !runs.isEmpty else { throw TaskError(data, "holds no task; wanted for example SST-2/train.tsv there") }
@@ -95,7 +93,8 @@ public struct AllTasks {
         }
         // What begins from another task's encoder comes after it.
         let late = start == nil ? [] : runs.filter { Self.small.contains($0.task.name) }
-        for some in [runs.filter { one in !late.contains { $0.task == one.task } }, late] {
+        for some in [runs.filter { one in !late.contains { $0.task == one.task } }, late] where !some.isEmpty {
+            if let start, some.contains(where: { Self.small.contains($0.task.name) }) { try fix(start) }
             var scores: [TaskEvaluation?] = []
             try run.spread.each(some.flatMap(parts)) { part -> TaskEvaluation? in
                 observer.line("")
@@ -113,6 +112,20 @@ public struct AllTasks {
         }
         observer.line("")
         observer.line(table.text)
+    }
+
+    /// The link to what small tasks begin from.
+    private static let startName = "start"
+
+    /// With one more seed, or value of a grid, the task's own `best` may become another's, and what began from it could not go on.
+    private func fix(_ start: String) throws {
+        let (name, link) = (TaskSource.plain(start), "\(folder)/\(Self.startName)")
+        guard !FileManager.default.fileExists(atPath: link) else { return }
+        let best = "\(name)/\(RunFolder.bestName)"
+        let chosen = try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\(best)")
+        // Of a single run it is one checkpoint after the other.
+        let target = chosen.flatMap { $0.hasSuffix("/\(RunFolder.bestName)") ? "\(name)/\($0)" : nil }
+        try RunFolder.link(target ?? best, as: Self.startName, in: URL(fileURLWithPath: folder, isDirectory: true))
     }
 
     private func isByMajority(_ task: TaskSource) -> Bool { task.name == "wnli" && wnli == .majority }

@@ -65,7 +65,10 @@ private func save(_ bytes: [UInt8], to file: URL) throws(SampleFileError) {
         let descriptor = open(file.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw CocoaError(.fileWriteUnknown) }
         // Foundation's Data.write begins anew after a write that the system cut short, behind what that wrote.
-        try FileHandle(fileDescriptor: descriptor, closeOnDealloc: true).write(contentsOf: Data(bytes))
+        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        try handle.write(contentsOf: Data(bytes))
+        // Before it is renamed into its place: what is there counts as whole ever after.
+        try handle.synchronize()
     } catch {
         throw .notWritten(path: file.path, reason: error.localizedDescription)
     }

@@ -50,7 +50,8 @@ public struct RunCurves {
                 switch unit {
                 case .share: Quantity.share("percent")
                 case .perplexity: Quantity("lower is better", text: Show.perplexity).logarithmic
-                default: Quantity("nats") { String(format: "%.3f", $0) }
+                // Nats of classes and words, of values a squared error.
+                default: Quantity("lower is better") { String(format: "%.3f", $0) }
                 }
             let title = name == "loss" ? "Loss" : Self.capitalized(Figure(name, 0).title)
             let (training, heldOut) = (runs.map { self.training(name, $0) }, runs.map { self.heldOut(name, $0) })
