@@ -87,14 +87,15 @@ let package = Package(
         // Text and files.
         .target(name: "Shipped", dependencies: ["CShipped"]),
         .target(name: "Digests", dependencies: ["CCrypto"]),
-        .target(name: "Tokenization", dependencies: ["CSentencePiece", "Digests", "Shipped"]),
+        .target(name: "JSON"),
+        .target(name: "Tokenization", dependencies: ["CSentencePiece", "Digests", "JSON", "Shipped"]),
         .target(name: "SampleEnglish"),
         .target(
             name: "Corpora",
             dependencies: ["Communication", "Tokenization", "Digests", "Options", "CZlib", "CLzma"]),
-        .target(name: "Tasks", dependencies: ["Corpora", "Options", "Tokenization"]),
+        .target(name: "Tasks", dependencies: ["Corpora", "JSON", "Options", "Tokenization"]),
         .target(name: "LongRange", dependencies: ["Checkpoints", "Corpora", "Tasks", "CPng"]),
-        .target(name: "Checkpoints", dependencies: ["Communication", "Digests", "CFiles"]),
+        .target(name: "Checkpoints", dependencies: ["Communication", "Digests", "JSON", "CFiles"]),
         .target(name: "Glue", dependencies: ["Checkpoints", "Tasks", "Digests", "Options", "CZip"]),
 
         // Programs, recipes, face.
@@ -114,7 +115,9 @@ let package = Package(
             ]),
         .target(
             name: "Inference",
-            dependencies: ["Autograd", "Bert", "Checkpoints", "Glue", "Tasks", "Tensors", "Tokenization", "Training"]),
+            dependencies: [
+                "Autograd", "Bert", "Checkpoints", "Glue", "JSON", "Tasks", "Tensors", "Tokenization", "Training",
+            ]),
         .target(
             name: "Console",
             dependencies: [
@@ -151,7 +154,7 @@ let package = Package(
         .target(
             name: "Serving",
             dependencies: [
-                "Checkpoints", "Http", "Inference", "Options", "Reports", "Tasks", "Tensors", "Tokenization",
+                "Checkpoints", "Http", "Inference", "JSON", "Options", "Reports", "Tasks", "Tensors", "Tokenization",
                 "Training",
                 .product(name: "Hummingbird", package: "hummingbird"),
             ],
@@ -207,7 +210,7 @@ let package = Package(
         .testTarget(name: "ReportsTests", dependencies: ["Reports"]),
         .testTarget(name: "ConsoleTests", dependencies: ["Console"]),
         .testTarget(name: "InferenceTests", dependencies: ["Inference", "Tasks"]),
-        .testTarget(name: "ServingTests", dependencies: ["Inference", "Serving", "Tokenization"]),
+        .testTarget(name: "ServingTests", dependencies: ["Inference", "JSON", "Serving"]),
         .testTarget(
             name: "ExportTests",
             dependencies: [

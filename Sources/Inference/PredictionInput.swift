@@ -1,4 +1,4 @@
-import Tokenization
+import JSON
 
 /// One line to predict: a sentence, two with a tab between, or a JSON object with `text`, `text2` and `id`.
 public struct PredictionInput: Equatable, Sendable {

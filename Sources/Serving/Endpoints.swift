@@ -2,7 +2,7 @@ import Foundation
 import Http
 import Hummingbird
 import Inference
-import Tokenization
+import JSON
 
 extension ServedModel {
     /// `POST /predict`: what a line of `yoso predict` has, or a list of such.

@@ -1,5 +1,5 @@
 import Foundation
-import Tokenization
+import JSON
 
 /// The description of what there is, in OpenAPI 3.1.
 enum OpenAPI {

@@ -1,5 +1,5 @@
 import Hummingbird
-import Tokenization
+import JSON
 
 /// Why a request has no answer: a status and a line.
 struct Refusal: Error, Equatable {

@@ -1,7 +1,7 @@
 import Foundation
 import Hummingbird
 import Inference
-import Tokenization
+import JSON
 
 extension Request {
     /// The body as JSON.

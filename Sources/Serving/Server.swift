@@ -1,8 +1,8 @@
 import Foundation
 import Http
 import Hummingbird
+import JSON
 import Reports
-import Tokenization
 
 /// An HTTP server of one checkpoint; TLS is left to a proxy in front.
 public struct Server: Sendable {

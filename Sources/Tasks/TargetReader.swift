@@ -1,6 +1,6 @@
 import Foundation
+import JSON
 import Options
-import Tokenization
 
 /// The label of a row as what is to be predicted.
 struct TargetReader {

@@ -131,6 +131,19 @@ import Testing
                 == "problem_type is 'regression' of 2 values; wanted one")
     }
 
+    /// Of two, Foundation takes the first and Python the last.
+    @Test(arguments: [
+        (#"{"hidden_size": 4, "model_type": "bert", "hidden_size": 8}"#, "hidden_size"),
+        (#"{"model_type": "bert", "id2label": {"0": "no", "0": "yes"}}"#, "id2label.0"),
+    ])
+    func keysThatStandTwiceAreRefused(text: String, key: String) throws {
+        let folder = try TemporaryFolder()
+        try Data(text.utf8).write(to: folder.file("config.json"))
+        #expect(
+            message(in: folder.url) { _ = try HuggingFaceConfiguration(of: folder.url) }
+                == "config.json: the key '\(key)' stands twice")
+    }
+
     @Test func missingAndMistypedKeysAreNamed() throws {
         #expect(try problem { $0["hidden_size"] = nil } == "has no key 'hidden_size'")
         #expect(

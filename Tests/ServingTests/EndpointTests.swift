@@ -1,7 +1,7 @@
 import Foundation
 import Inference
+import JSON
 import Testing
-import Tokenization
 
 @testable import Serving
 

@@ -1,5 +1,6 @@
 import Digests
 import Foundation
+import JSON
 
 /// `config.json` of a Hugging Face folder, for the architectures `bert` and `yoso`.
 ///
@@ -120,6 +121,10 @@ public struct HuggingFaceConfiguration: Codable, Equatable, Sendable {
         }
         guard !LargeFilePointer.isOne(data) else { throw CheckpointError(url, LargeFilePointer.problem) }
         try Self.checkType(data, url)
+        // Programs differ in which one counts.
+        if let key = (try? JSONValue([UInt8](data)))?.repeatedPath {
+            throw CheckpointError(url, "the key '\(key)' stands twice")
+        }
         do {
             self = try JSONDecoder().decode(Self.self, from: data)
             if let problem = try JSONDecoder().decode(RefusedKeys.self, from: data).problem {

@@ -1,6 +1,6 @@
 import Foundation
+import JSON
 import Options
-import Tokenization
 
 /// What stands in a column of a row.
 enum Cell: Equatable {

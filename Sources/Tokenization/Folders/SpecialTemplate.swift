@@ -1,3 +1,5 @@
+import JSON
+
 /// `[CLS] A [SEP]` and `[CLS] A [SEP] B [SEP]` with segment ids: the `post_processor` of a `tokenizer.json`.
 struct SpecialTemplate {
     let first: String

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// `tokenizer_config.json`: what it says about ids is honoured or refused.
 struct TokenizerConfiguration {
@@ -26,7 +27,7 @@ struct TokenizerConfiguration {
         let url = folder.appendingPathComponent(name)
         guard FileManager.default.fileExists(atPath: url.path) else { return .object([]) }
         let bytes = [UInt8](try TokenizerFolder.read(url))
-        guard let value = try? JSONReader.read(bytes), value.members != nil else {
+        guard let value = try? JSONValue(bytes), value.members != nil else {
             throw TokenizationError(url.relativePath, "damaged: no JSON object")
         }
         return value

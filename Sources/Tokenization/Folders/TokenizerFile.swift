@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// A `tokenizer.json` as transformers reads it.
 struct TokenizerFile {
@@ -21,7 +22,7 @@ struct TokenizerFile {
     /// - Throws: `TokenizationError` that names what is damaged, or what it says and we do not implement.
     init(_ data: Data, place: String) throws {
         let json: JSONValue
-        do { json = try JSONReader.read(Array(data)) } catch {
+        do { json = try JSONValue(Array(data)) } catch {
             throw TokenizationError(place, "damaged: no JSON from byte \(error.byte) on")
         }
         func part(_ key: String) -> TokenizerPart { TokenizerPart(value: json[key], place: "\(place): \(key)") }

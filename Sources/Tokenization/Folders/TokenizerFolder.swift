@@ -1,5 +1,6 @@
 import Digests
 import Foundation
+import JSON
 import Shipped
 
 /// A vocabulary on disk: `spiece.model` or `vocab.txt`, with the `tokenizer.json` and `tokenizer_config.json` that make

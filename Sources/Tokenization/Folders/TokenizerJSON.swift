@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// The files that make a vocabulary a Hugging Face `PreTrainedTokenizerFast`, which needs no SentencePiece to run.
 enum TokenizerJSON {

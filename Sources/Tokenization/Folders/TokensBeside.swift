@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// What the small files beside a vocabulary say of tokens: `special_tokens_map.json` and `added_tokens.json`, which transformers
 /// reads where `tokenizer_config.json` has no `added_tokens_decoder`, and that file itself.

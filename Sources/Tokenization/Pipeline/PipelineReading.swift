@@ -1,3 +1,5 @@
+import JSON
+
 /// A part of `tokenizer.json`, which says by its name what we do not implement.
 struct TokenizerPart {
     let value: JSONValue

@@ -1,3 +1,5 @@
+import JSON
+
 extension TextPipeline {
     /// The `normalizer` of a `tokenizer.json`.
     var normalizerJSON: JSONValue { Self.sequence(normalizers.map(\.json), "normalizers") }

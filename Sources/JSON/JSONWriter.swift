@@ -2,7 +2,7 @@ import Foundation
 
 extension JSONValue: CustomStringConvertible {
     /// Compact JSON.
-    var data: Data {
+    public var data: Data {
         var bytes: [UInt8] = []
         append(to: &bytes)
         return Data(bytes)

@@ -31,14 +31,14 @@ public enum JSONValue: Equatable, Sendable {
     public init(_ bytes: [UInt8]) throws(Damage) { self = try JSONReader.read(bytes) }
 
     /// The value of `key` in an object; null where there is none.
-    subscript(key: String) -> JSONValue {
+    public subscript(key: String) -> JSONValue {
         guard case .object(let members) = self else { return .null }
         return members.last { $0.key == key }?.value ?? .null
     }
 
     public var text: String? { if case .text(let value) = self { value } else { nil } }
-    var truth: Bool? { if case .truth(let value) = self { value } else { nil } }
-    var integer: Int? { if case .integer(let value) = self { value } else { nil } }
+    public var truth: Bool? { if case .truth(let value) = self { value } else { nil } }
+    public var integer: Int? { if case .integer(let value) = self { value } else { nil } }
     public var list: [JSONValue]? { if case .list(let values) = self { values } else { nil } }
     public var members: [Member]? { if case .object(let members) = self { members } else { nil } }
 
@@ -48,7 +48,18 @@ public enum JSONValue: Equatable, Sendable {
         return members?.first { !seen.insert(Array($0.key.utf8)).inserted }?.key
     }
 
-    var number: Double? {
+    /// The first key, by the keys above it, that some object in it has a second time; nil where none has.
+    public var repeatedPath: String? {
+        switch self {
+        case .list(let values): values.lazy.compactMap(\.repeatedPath).first
+        case .object(let members):
+            repeatedKey
+                ?? members.lazy.compactMap { member in member.value.repeatedPath.map { "\(member.key).\($0)" } }.first
+        default: nil
+        }
+    }
+
+    public var number: Double? {
         switch self {
         case .integer(let value): Double(value)
         case .digits(let text): Double(text)

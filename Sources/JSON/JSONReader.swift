@@ -4,7 +4,7 @@ struct JSONReader {
 
     private let bytes: [UInt8]
     private var place = 0
-    /// Deeper than any file of a tokenizer, and far from the end of the stack.
+    /// Deeper than any file of a model, and far from the end of the stack.
     private static let mostDepth = 100
 
     static func read(_ bytes: [UInt8]) throws(Damage) -> JSONValue {
