@@ -60,10 +60,10 @@ public final class TimedProduct {
     private func run(_ all: Operands) {
         let products = all.products
         switch form {
-        case .forward: multiply(products.left(all.x.matrix), all.factor, into: all.y.matrix)
-        case .inputGradient: multiply(products.left(all.y.matrix), all.factor, into: all.x.matrix)
+        case .forward: products.multiply(products.left(all.x.matrix), all.factor, into: all.y.matrix)
+        case .inputGradient: products.multiply(products.left(all.y.matrix), all.factor, into: all.x.matrix)
         case .weightGradient:
-            multiply(
+            products.multiply(
                 products.left(all.y.matrix.transposed), products.right(all.x.matrix), into: all.weight.matrix,
                 accumulate: true)
         }

@@ -26,14 +26,22 @@ TILE_INLINE void store_vector(vector x, float *y) { *(vector_anywhere *)y = x; }
 TILE_INLINE eight load_eight(const float *x) { return *(const eight_anywhere *)x; }
 TILE_INLINE void store_eight(eight x, float *y) { *(eight_anywhere *)y = x; }
 
-/// c = a b, or c += a b: ROWS rows of a, whose element (i, k) lies at i * row + k * step, by a panel [depth, COLUMNS].
-/// Only `rows` by `columns` of c are touched.
-TILE_INLINE void multiply_tile(int64_t depth, const float *a, const int64_t row, const int64_t step, const float *panel,
-                               int32_t accumulates, int64_t rows, int64_t columns, float *c, int64_t stride) {
+/// c = a b, or c = base + a b unless base is null: ROWS rows of a, whose element (i, k) lies at i * row + k * step, by a panel
+/// [depth, COLUMNS]. Only `rows` by `columns` of c are touched. Rows of base are `apart` floats apart; it may be c.
+/// Unless null, `next` is what ROWS of a come after these, and is read ahead, as c is, which then comes from far.
+TILE_INLINE void multiply_tile_onto(int64_t depth, const float *a, const int64_t row, const int64_t step,
+                                    const float *panel, const float *next, const float *base, int64_t apart,
+                                    int64_t rows, int64_t columns, float *c, int64_t stride) {
     FAST
     vector sums[ROWS][2];
-    UNROLLED for (int i = 0; i < ROWS; i++) sums[i][0] = sums[i][1] = 0;
+    UNROLLED for (int i = 0; i < ROWS; i++) {
+        sums[i][0] = sums[i][1] = 0;
+        if (!next) continue;
+        __builtin_prefetch(c + i * stride, 1);
+        __builtin_prefetch(c + i * stride + LANES, 1);
+    }
     for (int64_t k = 0; k < depth; k++, a += step, panel += COLUMNS) {
+        if (next) __builtin_prefetch(next + k * step);
         const vector left = load_vector(panel), right = load_vector(panel + LANES);
         UNROLLED for (int i = 0; i < ROWS; i++) {
             const vector factor = a[i * row];
@@ -42,17 +50,24 @@ TILE_INLINE void multiply_tile(int64_t depth, const float *a, const int64_t row,
         }
     }
     if (columns == COLUMNS) {
-        UNROLLED for (int i = 0; i < ROWS; i++, c += stride) {
+        UNROLLED for (int i = 0; i < ROWS; i++, c += stride, base += apart) {
             if (i >= rows) return;
-            store_vector(accumulates ? load_vector(c) + sums[i][0] : sums[i][0], c);
-            store_vector(accumulates ? load_vector(c + LANES) + sums[i][1] : sums[i][1], c + LANES);
+            store_vector(base ? load_vector(base) + sums[i][0] : sums[i][0], c);
+            store_vector(base ? load_vector(base + LANES) + sums[i][1] : sums[i][1], c + LANES);
         }
         return;
     }
-    UNROLLED for (int i = 0; i < ROWS; i++, c += stride) {
+    UNROLLED for (int i = 0; i < ROWS; i++, c += stride, base += apart) {
         if (i >= rows) return;
-        for (int64_t j = 0; j < columns; j++) c[j] = (accumulates ? c[j] : 0) + sums[i][j / LANES][j % LANES];
+        for (int64_t j = 0; j < columns; j++) c[j] = (base ? base[j] : 0) + sums[i][j / LANES][j % LANES];
     }
+}
+
+/// c = a b, or c += a b, as above, of c that is near.
+TILE_INLINE void multiply_tile(int64_t depth, const float *a, const int64_t row, const int64_t step, const float *panel,
+                               int32_t accumulates, int64_t rows, int64_t columns, float *c, int64_t stride) {
+    multiply_tile_onto(depth, a, row, step, panel, 0, accumulates ? c : 0, accumulates ? stride : 0, rows, columns, c,
+                       stride);
 }
 
 /// c = a b, or c += a b, of panels [depth, COLUMNS] that lie `apart` floats apart.

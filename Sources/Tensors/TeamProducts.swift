@@ -3,11 +3,14 @@ import CKernels
 /// Products of a team: the result is cut into blocks, one a thread.
 ///
 /// A block has the bits that it has in the whole: of panels by the order of sums that every element has of its own, of float32
-/// where `OpenBLAS` keeps them, since its kernels sum up an element in one order too, but not at the edge of a product. A team of
-/// one makes one call.
+/// where `OpenBLAS` keeps them, since its kernels sum up an element in one order too, but not at the edge of a product. Large
+/// products of float32 go in rounds (`suitsPanels`) where they can.
 extension Products {
     /// c = a b, or c += a b, of factors of one precision.
     public func multiply(_ a: LeftFactor, _ b: RightFactor, into c: Matrix, accumulate: Bool = false) {
+        if case (.plain(let a), .plain(let b)) = (a, b), Self.suitsPanels(a.rows, b.columns, depth: a.columns) {
+            return multiply(a, b, into: c, startingFrom: nil, accumulate: accumulate)
+        }
         blocks(of: c, depth: a.columns) { rows, columns in
             Tensors.multiply(a.part(rows), b.part(columns), into: c.block(rows, columns), accumulate: accumulate)
         }
@@ -15,6 +18,9 @@ extension Products {
 
     /// Every row of c = row + a b.
     public func multiply(_ a: LeftFactor, _ b: RightFactor, plus row: Tensor, into c: Tensor) {
+        if case (.plain(let a), .plain(let b)) = (a, b), Self.suitsPanels(a.rows, b.columns, depth: a.columns) {
+            return multiply(a, b, into: c.matrix, startingFrom: row, accumulate: false)
+        }
         blocks(of: c.matrix, depth: a.columns) { rows, columns in
             let (a, b, block) = (a.part(rows), b.part(columns), c.matrix.block(rows, columns))
             let row = row.row(0, columns)
@@ -28,22 +34,36 @@ extension Products {
     }
 
     func blocks(of c: Matrix, depth: Int, _ body: (_ rows: Range<Int>, _ columns: Range<Int>) -> Void) {
-        let grid = grid(rows: c.rows, columns: c.columns, depth: depth)
+        let unit = unit(c.rows, c.columns, depth: depth)
+        blocks(of: c, depth: depth, unit: unit) { rows, columns, _ in body(rows, columns) }
+    }
+
+    /// The same of blocks that begin at multiples of `unit`, with the thread that one is on.
+    func blocks(
+        of c: Matrix, depth: Int, unit: (rows: Int, columns: Int),
+        _ body: (_ rows: Range<Int>, _ columns: Range<Int>, _ lane: Int) -> Void
+    ) {
+        let grid = grid(rows: c.rows, columns: c.columns, depth: depth, unit: unit)
         team.together(grid.rows.count * grid.columns.count) { block in
-            body(grid.rows[block / grid.columns.count], grid.columns[block % grid.columns.count])
+            body(grid.rows[block / grid.columns.count], grid.columns[block % grid.columns.count], block)
         }
     }
 
+    /// Where blocks of a product may begin: at multiples.
+    private func unit(_ rows: Int, _ columns: Int, depth: Int) -> (rows: Int, columns: Int) {
+        if precision == .bf16 { return (LeftPanels.width, RightPanels.width) }
+        if Self.suitsPanels(rows, columns, depth: depth) { return Self.tile }
+        return (OpenBLAS.keepsBits.rows ? 24 : max(1, rows), OpenBLAS.keepsBits.columns ? 64 : max(1, columns))
+    }
+
     /// As many blocks as there are threads, or fewer, of the shape that reads least.
-    private func grid(rows: Int, columns: Int, depth: Int) -> (rows: [Range<Int>], columns: [Range<Int>]) {
+    private func grid(
+        rows: Int, columns: Int, depth: Int, unit: (rows: Int, columns: Int)
+    ) -> (rows: [Range<Int>], columns: [Range<Int>]) {
         let whole = ([0..<rows], [0..<columns])
         let most = min(team.size, rows * columns * depth / Self.leastProduct)
         guard most > 1 else { return whole }
-        let unit: (rows: Int, columns: Int) = precision == .bf16 ? (LeftPanels.width, RightPanels.width) : (24, 64)
-        let units = (
-            rows: precision == .bf16 || OpenBLAS.keepsBits.rows ? max(1, rows / unit.rows) : 1,
-            columns: precision == .bf16 || OpenBLAS.keepsBits.columns ? max(1, columns / unit.columns) : 1
-        )
+        let units = (rows: max(1, rows / unit.rows), columns: max(1, columns / unit.columns))
         func largest(_ count: Int, _ units: Int, _ unit: Int, _ parts: Int) -> Int {
             (units + parts - 1) / parts * unit + count % unit
         }

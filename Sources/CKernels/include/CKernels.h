@@ -207,6 +207,23 @@ double ck_lamb_moments(int64_t n, ck_adamw_step step, float decay, CK_IN gradien
 /// Goes a LAMB step from these moments; the trust ratio is a factor of the rate.
 void ck_lamb(int64_t n, ck_adamw_step step, float decay, CK_OUT value, CK_IN mean, CK_IN square);
 
+// products_avx512.c -----------------------------------------------------------------------------------------------
+
+// Only where ck_level is AVX-512. A panel is [depth, CK_PRODUCT_COLUMNS] of b, and panels lie behind one another; what is beyond
+// the last column is zero.
+enum {
+    CK_PRODUCT_ROWS = 12,            // of c at a time
+    CK_PRODUCT_COLUMNS = 32,         // of a panel
+    CK_PRODUCT_DEPTH = 384,          // that is summed up before c is added
+    CK_PRODUCT_SCRATCH = 288 * 384,  // floats
+};
+/// Lays out b, which is x, or its transpose.
+void ck_product_pack(int32_t is_transposed, ck_matrix x, CK_OUT panels);
+/// c = a b, or c = start + a b with a row to start from, or c += a b; a, which is x or its transpose, has this depth.
+/// An element's sums over CK_PRODUCT_DEPTH each are added up in order, whatever the other rows and columns.
+void ck_product_multiply(int32_t is_transposed, int64_t depth, ck_matrix x, CK_IN panels, const float *_Nullable start,
+                         int32_t accumulates, ck_matrix c, CK_OUT scratch);
+
 // bf16.c ----------------------------------------------------------------------------------------------------------
 
 // Only where ck_has_bf16. Panels are words of two bf16 numbers, neighbours in depth: a panel of w rows (left) or columns

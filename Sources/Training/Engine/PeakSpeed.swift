@@ -45,19 +45,15 @@ public struct PeakSpeed: Sendable {
         let (size, pool) = (512, StoragePool())
         let work = 2 * Double(size * size * size)
         let (a, b, c) = (pool.zeros(size, size), pool.zeros(size, size), pool.zeros(size, size))
-        let (left, right) =
-            precision == .bf16 ? (LeftPanels(a.matrix, from: pool), RightPanels(b.matrix, from: pool)) : (nil, nil)
+        let products = Products(precision, from: pool)
+        let (left, right) = (products.left(a.matrix), products.right(b.matrix))
         var best = 0.0
         let (begun, begunUsing) = (ContinuousClock.now, threadSeconds())
         for _ in 0..<5 {
             let (start, startUsing) = (ContinuousClock.now, threadSeconds())
             var count = 0
             repeat {
-                if let left, let right {
-                    multiply(left, right, into: c.matrix)
-                } else {
-                    multiply(a.matrix, b.matrix, into: c.matrix)
-                }
+                products.multiply(left, right, into: c.matrix)
                 count += 1
             } while start.duration(to: .now).seconds < 0.02
             best = max(best, Double(count) * work / (threadSeconds() - startUsing))

@@ -1,0 +1,96 @@
+import CKernels
+import Testing
+
+@testable import Tensors
+
+/// Products by panels against sums in double precision, of operands that lie inside wider blocks.
+@Suite(.enabled(if: String(cString: ck_level()) == "AVX-512", "the kernel wants AVX-512"))
+struct ProductRoundsTests {
+    static let shapes = [
+        ProductShape(m: 12, n: 32, k: 1), ProductShape(m: 24, n: 64, k: 384), ProductShape(m: 25, n: 65, k: 385),
+        // Two blocks of rows, an edge on every side.
+        ProductShape(m: 301, n: 47, k: 71), ProductShape(m: 7, n: 97, k: 1001),
+    ]
+    static let forms = (0..<4).map { ($0 & 1 != 0, $0 & 2 != 0) }
+    enum Sum: CaseIterable { case plain, started, accumulated }
+
+    private let pool = StoragePool()
+
+    /// For rounds of one panel, of a few, and of all.
+    @Test(arguments: shapes, forms)
+    func agreeWithDoublePrecisionInRoundsOfAnySize(shape: ProductShape, form: (transposesA: Bool, transposesB: Bool)) {
+        let a = operand(shape.m, shape.k, transposed: form.transposesA, seed: 1)
+        let b = operand(shape.k, shape.n, transposed: form.transposesB, seed: 2)
+        let (row, start) = (random(1, shape.n, seed: 3), random(shape.m + 3, shape.n + 6, seed: 4))
+        for sum in Sum.allCases {
+            let expected = self.expected(a, b, shape, sum, row: row, start: start)
+            let results = [1, 50_000, Products.roundFloats].flatMap { floats in
+                [1, 3].map { threads in
+                    let products = Products(.fp32, from: pool, Team(threads, staysAwake: false))
+                    let block = pool.copy(start)
+                    products.multiply(
+                        a.matrix, b.matrix, into: block.matrix.rows(1, shape.m).columns(4, shape.n),
+                        startingFrom: sum == .started ? row : nil, accumulate: sum == .accumulated, roundFloats: floats)
+                    return block.values
+                }
+            }
+            for result in results {
+                // What lies around c is compared too: nothing may be written there.
+                #expect(zip(result, expected).allSatisfy { abs(Double($0) - $1.value) <= $1.bound })
+                #expect(result == results[0])
+            }
+        }
+    }
+
+    /// What a block becomes, and how far from it rounding may lead: k + 1 roundings of sums no larger than that of magnitudes
+    /// (Higham 2002, section 3.1).
+    private func expected(
+        _ a: Operand, _ b: Operand, _ shape: ProductShape, _ sum: Sum, row: Tensor, start: Tensor
+    ) -> [(value: Double, bound: Double)] {
+        let (left, right) = (values(a, shape.m, shape.k), values(b, shape.k, shape.n))
+        var expected = start.values.map { (value: Double($0), bound: 0.0) }
+        for i in 0..<shape.m {
+            for j in 0..<shape.n {
+                let index = (i + 1) * start.columns + j + 4
+                var (value, magnitude) = (0.0, 0.0)
+                for k in 0..<shape.k {
+                    let product = left[i * shape.k + k] * right[k * shape.n + j]
+                    value += product
+                    magnitude += abs(product)
+                }
+                switch sum {
+                case .plain: break
+                case .started: value += Double(row[j])
+                case .accumulated: value += expected[index].value
+                }
+                expected[index] = (value, Double(shape.k + 1) * 0x1p-24 * (magnitude + 1))
+            }
+        }
+        return expected
+    }
+
+    private func values(_ operand: Operand, _ rows: Int, _ columns: Int) -> [Double] {
+        (0..<rows).flatMap { i in (0..<columns).map { Double(operand[i, $0]) } }
+    }
+
+    @Test(arguments: [(30_522, 256), (256, 30_522), (3_072, 768), (768, 3_072), (33, 1), (32, 400_000), (100_000, 7)])
+    func roundsMakeUpTheWholeAndFit(columns: Int, depth: Int) {
+        let rounds = Products.rounds(columns: columns, depth: depth, floats: Products.roundFloats)
+        #expect(rounds.columns.flatMap { Array($0) } == Array(0..<columns))
+        #expect(rounds.depth.flatMap { Array($0) } == Array(0..<depth))
+        #expect(rounds.columns.allSatisfy { $0.lowerBound % Products.tile.columns == 0 })
+        #expect(rounds.depth.allSatisfy { $0.lowerBound % Int(CK_PRODUCT_DEPTH) == 0 })
+        let (widest, deepest) = (rounds.columns.map(\.count).max() ?? 0, rounds.depth.map(\.count).max() ?? 0)
+        #expect((widest + 31) / 32 * 32 * deepest <= Products.roundFloats)
+    }
+
+    private func operand(_ rows: Int, _ columns: Int, transposed: Bool, seed: UInt64) -> Operand {
+        let (stored, width) = transposed ? (columns, rows) : (rows, columns)
+        return Operand(rows, columns, transposed: transposed, in: random(stored + 4, width + 5, seed: seed))
+    }
+
+    private func random(_ rows: Int, _ columns: Int, seed: UInt64) -> Tensor {
+        let stream = RandomStream(seed: seed)
+        return pool.tensor(rows, columns, (0..<rows * columns).map { Float(stream.uniform(UInt32($0)) - 0.5) })
+    }
+}
