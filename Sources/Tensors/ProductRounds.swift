@@ -6,10 +6,14 @@ import CKernels
 /// The sum of an element is cut at multiples of `Products.depth`, and each part of it is added to what came before: an element has
 /// the same bits however rows, columns and depth are cut into blocks and rounds.
 extension Products {
-    /// Whether a float32 product takes panels. That depends on the shape of the whole, never on the team.
-    static func suitsPanels(_ rows: Int, _ columns: Int, depth: Int) -> Bool {
-        hasPanels && rows >= tile.rows && columns >= tile.columns && rows * columns * depth >= leastProduct
+    /// Whether a float32 product takes panels. That depends on its right factor alone, so that a row has the same bits whichever
+    /// rows are beside it: a text's answer is not another in another batch.
+    static func suitsPanels(columns: Int, depth: Int) -> Bool {
+        hasPanels && columns >= tile.columns && columns * depth >= leastFactor
     }
+
+    /// Numbers of a right factor that are worth laying out.
+    private static let leastFactor = 1 << 14
 
     private static let hasPanels = String(cString: ck_level()) == "AVX-512"
     static let tile = (rows: Int(CK_PRODUCT_ROWS), columns: Int(CK_PRODUCT_COLUMNS))

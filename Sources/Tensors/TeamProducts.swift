@@ -8,7 +8,7 @@ import CKernels
 extension Products {
     /// c = a b, or c += a b, of factors of one precision.
     public func multiply(_ a: LeftFactor, _ b: RightFactor, into c: Matrix, accumulate: Bool = false) {
-        if case (.plain(let a), .plain(let b)) = (a, b), Self.suitsPanels(a.rows, b.columns, depth: a.columns) {
+        if case (.plain(let a), .plain(let b)) = (a, b), Self.suitsPanels(columns: b.columns, depth: a.columns) {
             return multiply(a, b, into: c, startingFrom: nil, accumulate: accumulate)
         }
         blocks(of: c, depth: a.columns) { rows, columns in
@@ -18,7 +18,7 @@ extension Products {
 
     /// Every row of c = row + a b.
     public func multiply(_ a: LeftFactor, _ b: RightFactor, plus row: Tensor, into c: Tensor) {
-        if case (.plain(let a), .plain(let b)) = (a, b), Self.suitsPanels(a.rows, b.columns, depth: a.columns) {
+        if case (.plain(let a), .plain(let b)) = (a, b), Self.suitsPanels(columns: b.columns, depth: a.columns) {
             return multiply(a, b, into: c.matrix, startingFrom: row, accumulate: false)
         }
         blocks(of: c.matrix, depth: a.columns) { rows, columns in
@@ -52,7 +52,7 @@ extension Products {
     /// Where blocks of a product may begin: at multiples.
     private func unit(_ rows: Int, _ columns: Int, depth: Int) -> (rows: Int, columns: Int) {
         if precision == .bf16 { return (LeftPanels.width, RightPanels.width) }
-        if Self.suitsPanels(rows, columns, depth: depth) { return Self.tile }
+        if Self.suitsPanels(columns: columns, depth: depth) { return Self.tile }
         return (OpenBLAS.keepsBits.rows ? 24 : max(1, rows), OpenBLAS.keepsBits.columns ? 64 : max(1, columns))
     }
 

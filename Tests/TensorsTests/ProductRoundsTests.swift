@@ -84,6 +84,22 @@ struct ProductRoundsTests {
         #expect((widest + 31) / 32 * 32 * deepest <= Products.roundFloats)
     }
 
+    /// As the weights of MiniLM: a text is answered as alone, whichever others are asked with it.
+    @Test(arguments: [(384, 384), (1536, 384), (384, 1536)], [false, true])
+    func aRowHasTheBitsThatItHasAlone(size: (columns: Int, depth: Int), isTransposed: Bool) {
+        let (columns, depth) = size
+        let (x, row) = (random(70, depth, seed: 1), random(1, columns, seed: 3))
+        let weight = operand(depth, columns, transposed: isTransposed, seed: 2)
+        let products = Products(.fp32, from: pool, Team(2, staysAwake: false))
+        func rows(_ range: Range<Int>) -> [Float] {
+            let y = pool.tensor(range.count, columns)
+            let left = products.left(x.rows(range).matrix)
+            products.multiply(left, products.right(weight.matrix), plus: row, into: y)
+            return y.values
+        }
+        #expect(rows(0..<70) == rows(0..<1) + rows(1..<6) + rows(6..<30) + rows(30..<70))
+    }
+
     private func operand(_ rows: Int, _ columns: Int, transposed: Bool, seed: UInt64) -> Operand {
         let (stored, width) = transposed ? (columns, rows) : (rows, columns)
         return Operand(rows, columns, transposed: transposed, in: random(stored + 4, width + 5, seed: seed))
