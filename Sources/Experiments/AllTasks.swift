@@ -1,4 +1,5 @@
 import Checkpoints
+import Communication
 import Console
 import Foundation
 import Glue
@@ -94,7 +95,9 @@ public struct AllTasks {
         // What begins from another task's encoder comes after it.
         let late = start == nil ? [] : runs.filter { Self.small.contains($0.task.name) }
         for some in [runs.filter { one in !late.contains { $0.task == one.task } }, late] where !some.isEmpty {
-            if let start, some.contains(where: { Self.small.contains($0.task.name) }) { try fix(start) }
+            if let start, some.contains(where: { Self.small.contains($0.task.name) }) {
+                try Ranks.current.firstThenOthers { try fix(start) }
+            }
             var scores: [TaskEvaluation?] = []
             try run.spread.each(some.flatMap(parts)) { part -> TaskEvaluation? in
                 observer.line("")

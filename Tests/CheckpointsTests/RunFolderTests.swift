@@ -144,6 +144,10 @@ import Testing
         #expect(
             message { _ = try RunFolder(folder.url) } == "holds lock and no run; choose another --output")
         #expect(try String(contentsOf: folder.file("lock"), encoding: .utf8) == "of my door")
+        // After a power cut.
+        try Data([0, 0]).write(to: folder.file("lock"))
+        try Data().write(to: folder.file("metrics.jsonl"))
+        #expect(message { _ = try RunFolder(folder.url) } == nil)
     }
 
     @Test func onlyWhatWasSavedCounts() throws {

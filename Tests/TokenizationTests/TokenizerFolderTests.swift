@@ -129,7 +129,7 @@ import Tokenization
         try write(folder, withJSON: false, ["config.json": japanese])
         #expect(
             message(folder.url) { _ = try TokenizerFolder.load(folder.url) }
-                == "tokenizer_config.json: tokenizer_class is 'BertJapaneseTokenizer'; wanted BertTokenizer")
+                == "config.json: tokenizer_class is 'BertJapaneseTokenizer'; wanted BertTokenizer")
         try write(folder, withJSON: false, ["config.json": japanese, config: #"{"tokenizer_class": "BertTokenizer"}"#])
         #expect(message(folder.url) { _ = try TokenizerFolder.load(folder.url) } == nil)
     }

@@ -23,15 +23,16 @@ public final class RunFolder {
     /// A run has had a lock since it began.
     private static func checkFiles(of url: URL) throws {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
+        let own = ownNames.filter(names.contains)
         if names.contains(lockName) {
-            // A lock of ours holds the number of a process.
+            // A lock of ours holds the number of a process, but where a power cut has left something else in it.
             let text = try? String(contentsOf: url.appendingPathComponent(lockName), encoding: .utf8)
-            guard text?.allSatisfy(\.isNumber) != false else {
+            guard text?.allSatisfy(\.isNumber) != false || !own.isEmpty else {
                 throw CheckpointError(url, "holds \(lockName) and no run; choose another --output")
             }
             return
         }
-        for name in ownNames where names.contains(name) {
+        if let name = own.first {
             throw CheckpointError(url, "holds \(name) and no run; choose another --output")
         }
     }

@@ -7,6 +7,8 @@ struct TokenizerConfiguration {
     private let place: String
     private let tokens: TokensBeside
     private let className: String?
+    /// The file that says the class.
+    private let classPlace: String
     static let name = "tokenizer_config.json"
     static let longestKey = "model_max_length"
 
@@ -16,7 +18,10 @@ struct TokenizerConfiguration {
         json = try Self.object(Self.name, of: folder)
         tokens = try TokensBeside(of: folder, json)
         // A config.json says it for older folders.
-        className = try json["tokenizer_class"].text ?? Self.object("config.json", of: folder)["tokenizer_class"].text
+        let older = "config.json"
+        let own = json["tokenizer_class"].text
+        className = try own ?? Self.object(older, of: folder)["tokenizer_class"].text
+        classPlace = own == nil ? folder.appendingPathComponent(older).relativePath : place
         guard json["truncation_side"] == .null || json["truncation_side"] == "right" else {
             throw TokenizationError(place, "'truncation_side' is \(json["truncation_side"]); wanted \"right\"")
         }
@@ -49,7 +54,7 @@ struct TokenizerConfiguration {
     /// Of a `vocab.txt` without a `tokenizer.json`, and with one where a BERT tokenizer reads it: that heeds these keys first.
     func change(_ normalizer: inout BertNormalizer) throws {
         guard isWordPiece || obeysFile else {
-            throw TokenizationError(place, "tokenizer_class is '\(className ?? "")'; wanted BertTokenizer")
+            throw TokenizationError(classPlace, "tokenizer_class is '\(className ?? "")'; wanted BertTokenizer")
         }
         let part = TokenizerPart(value: json, place: place)
         guard try part.truth("do_basic_tokenize", true) else {
@@ -81,7 +86,7 @@ struct TokenizerConfiguration {
     func checkSentencePiece() throws {
         guard let className, !Self.fileClasses.contains(className) else { return }
         throw TokenizationError(
-            place,
+            classPlace,
             "tokenizer_class is '\(className)', which changes a text before SentencePiece; wanted \(Self.fileClasses[0])"
         )
     }
