@@ -15,7 +15,12 @@ extension Products {
     /// Numbers of a right factor that are worth laying out.
     private static let leastFactor = 1 << 14
 
-    private static let hasPanels = String(cString: ck_level()) == "AVX-512"
+    #if DEBUG
+        /// Without optimization the kernel takes tens of times as long as OpenBLAS's.
+        private static let hasPanels = false
+    #else
+        private static let hasPanels = String(cString: ck_level()) == "AVX-512"
+    #endif
     static let tile = (rows: Int(CK_PRODUCT_ROWS), columns: Int(CK_PRODUCT_COLUMNS))
     private static let depth = Int(CK_PRODUCT_DEPTH)
 

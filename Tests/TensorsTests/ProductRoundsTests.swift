@@ -84,20 +84,20 @@ struct ProductRoundsTests {
         #expect((widest + 31) / 32 * 32 * deepest <= Products.roundFloats)
     }
 
-    /// As the weights of MiniLM: a text is answered as alone, whichever others are asked with it.
-    @Test(arguments: [(384, 384), (1536, 384), (384, 1536)], [false, true])
+    /// A text is answered as alone, whichever others are asked with it.
+    @Test(arguments: [(96, 384), (96, 400)], [false, true])
     func aRowHasTheBitsThatItHasAlone(size: (columns: Int, depth: Int), isTransposed: Bool) {
         let (columns, depth) = size
-        let (x, row) = (random(70, depth, seed: 1), random(1, columns, seed: 3))
+        let (x, row) = (random(30, depth, seed: 1), random(1, columns, seed: 3))
         let weight = operand(depth, columns, transposed: isTransposed, seed: 2)
         let products = Products(.fp32, from: pool, Team(2, staysAwake: false))
         func rows(_ range: Range<Int>) -> [Float] {
             let y = pool.tensor(range.count, columns)
-            let left = products.left(x.rows(range).matrix)
-            products.multiply(left, products.right(weight.matrix), plus: row, into: y)
+            products.multiply(
+                x.rows(range).matrix, weight.matrix, into: y.matrix, startingFrom: row, accumulate: false)
             return y.values
         }
-        #expect(rows(0..<70) == rows(0..<1) + rows(1..<6) + rows(6..<30) + rows(30..<70))
+        #expect(rows(0..<30) == rows(0..<1) + rows(1..<6) + rows(6..<30))
     }
 
     private func operand(_ rows: Int, _ columns: Int, transposed: Bool, seed: UInt64) -> Operand {
