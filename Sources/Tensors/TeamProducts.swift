@@ -34,6 +34,7 @@ extension Products {
     }
 
     func blocks(of c: Matrix, depth: Int, _ body: (_ rows: Range<Int>, _ columns: Range<Int>) -> Void) {
+        guard team.size > 1 else { return body(0..<c.rows, 0..<c.columns) }
         let unit = unit(c.rows, c.columns, depth: depth)
         blocks(of: c, depth: depth, unit: unit) { rows, columns, _ in body(rows, columns) }
     }
