@@ -82,7 +82,7 @@ extension FineTuning {
             ?? task.evaluation(
                 of: folder.best, test, threads: recipe.options.threads, precision: recipe.options.precision,
                 device: recipe.options.device
-            ) { _ in
+            ) {
                 // Nothing of it is kept, and the same command scores the rows again.
                 if Ranks.current.any(interruption.isRequested) { throw TrainingError.interrupted(step: best.step) }
             }

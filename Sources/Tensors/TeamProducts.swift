@@ -3,8 +3,8 @@ import CKernels
 /// Products of a team: the result is cut into blocks, one a thread.
 ///
 /// A block has the bits that it has in the whole: of panels by the order of sums that every element has of its own, of float32
-/// where `OpenBLAS` keeps them, since its kernels sum up an element in one order too, but not at the edge of a product. Large
-/// products of float32 go in rounds (`suitsPanels`) where they can.
+/// where `OpenBLAS` keeps them, since its kernels sum up an element in one order too, but not at the edge of a product. Where
+/// panels suit the right factor, float32 goes in rounds by them. A team of one makes one call.
 extension Products {
     /// c = a b, or c += a b, of factors of one precision.
     public func multiply(_ a: LeftFactor, _ b: RightFactor, into c: Matrix, accumulate: Bool = false) {
@@ -35,8 +35,7 @@ extension Products {
 
     func blocks(of c: Matrix, depth: Int, _ body: (_ rows: Range<Int>, _ columns: Range<Int>) -> Void) {
         guard team.size > 1 else { return body(0..<c.rows, 0..<c.columns) }
-        let unit = unit(c.rows, c.columns, depth: depth)
-        blocks(of: c, depth: depth, unit: unit) { rows, columns, _ in body(rows, columns) }
+        blocks(of: c, depth: depth, unit: unit(c.rows, c.columns)) { rows, columns, _ in body(rows, columns) }
     }
 
     /// The same of blocks that begin at multiples of `unit`, with the thread that one is on.
@@ -51,9 +50,8 @@ extension Products {
     }
 
     /// Where blocks of a product may begin: at multiples.
-    private func unit(_ rows: Int, _ columns: Int, depth: Int) -> (rows: Int, columns: Int) {
+    private func unit(_ rows: Int, _ columns: Int) -> (rows: Int, columns: Int) {
         if precision == .bf16 { return (LeftPanels.width, RightPanels.width) }
-        if Self.suitsPanels(columns: columns, depth: depth) { return Self.tile }
         return (OpenBLAS.keepsBits.rows ? 24 : max(1, rows), OpenBLAS.keepsBits.columns ? 64 : max(1, columns))
     }
 

@@ -75,7 +75,7 @@ public enum AtomicFolder {
     /// - Throws: `CheckpointError` that names the first file that is missing or differs.
     public static func verify(_ url: URL, foreign: Bool) throws {
         let listURL = url.appendingPathComponent(listName)
-        guard FileManager.default.fileExists(atPath: listURL.path) else {
+        guard isListed(url) else {
             guard foreign else { throw CheckpointError(url, "no checkpoint: it has no \(listName)") }
             return
         }

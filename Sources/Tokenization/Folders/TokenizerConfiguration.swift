@@ -10,6 +10,8 @@ struct TokenizerConfiguration {
     /// The file that says the class.
     private let classPlace: String
     static let name = "tokenizer_config.json"
+    /// The configuration of the model.
+    static let modelName = "config.json"
     static let longestKey = "model_max_length"
 
     /// That of `folder`; empty where there is none.
@@ -18,10 +20,9 @@ struct TokenizerConfiguration {
         json = try Self.object(Self.name, of: folder)
         tokens = try TokensBeside(of: folder, json)
         // A config.json says it for older folders.
-        let older = "config.json"
         let own = json["tokenizer_class"].text
-        className = try own ?? Self.object(older, of: folder)["tokenizer_class"].text
-        classPlace = own == nil ? folder.appendingPathComponent(older).relativePath : place
+        className = try own ?? Self.object(Self.modelName, of: folder)["tokenizer_class"].text
+        classPlace = own == nil ? folder.appendingPathComponent(Self.modelName).relativePath : place
         guard json["truncation_side"] == .null || json["truncation_side"] == "right" else {
             throw TokenizationError(place, "'truncation_side' is \(json["truncation_side"]); wanted \"right\"")
         }
@@ -111,7 +112,8 @@ struct TokenizerConfiguration {
         let reserved = [
             special.padding, special.unknown, special.classification, special.separator, special.mask,
         ]
-        let whole = reserved.map { ($0, tokenizer.piece($0)) } + added.map { ($0.id, $0.content) }
-        try tokens.check { content in whole.first { $0.1.utf8.elementsEqual(content.utf8) }?.0 }
+        let whole = reserved.map { (tokenizer.piece($0), $0) } + added.map { ($0.content, $0.id) }
+        let ids = Dictionary(whole.map { (Array($0.utf8), $1) }) { first, _ in first }
+        try tokens.check { ids[Array($0.utf8)] }
     }
 }

@@ -66,8 +66,9 @@ public enum TokenizerFolder {
         guard file.pieces.elementsEqual(pieces, by: { $0.utf8.elementsEqual($1.utf8) }) else {
             throw TokenizationError(json.relativePath, "its pieces are not those of the \(modelName) beside it")
         }
+        let known = Set(pieces.map { Array($0.utf8) })
         let added = file.special.map(\.token) + file.pipeline.added
-        if let token = added.first(where: { !pieces.contains($0.content) }) {
+        if let token = added.first(where: { !known.contains(Array($0.content.utf8)) }) {
             throw TokenizationError(
                 json.relativePath,
                 "'\(token.content)' is a token of its own, which \(modelName) beside it does not have")
@@ -76,8 +77,8 @@ public enum TokenizerFolder {
 
     /// Whether `config.json` tells of a model whose tokens are bytes, pixels or words of a list.
     private static func isOfLongRange(_ url: URL) -> Bool {
-        let data = try? Data(contentsOf: url.appendingPathComponent("config.json"))
-        return (try? JSONValue([UInt8](data ?? Data())))?["yoso"]["benchmark"].text == "lra"
+        let model = try? TokenizerConfiguration.object(TokenizerConfiguration.modelName, of: url)
+        return model?["yoso"]["benchmark"].text == "lra"
     }
 
     /// Reads what the list of checksums names of a vocabulary, used here or not: another program uses it.

@@ -73,13 +73,14 @@ public struct RunSummary: Sendable {
         let hasReport = FileManager.default.fileExists(atPath: folder.appendingPathComponent(RunFolder.reportName).path)
         // One that was killed behind its last step has that to take again.
         let isSaved = step >= totalSteps && RunFolder.newestStep(in: folder) == step
-        // The test score of one of the Long Range Arena is in its report alone.
-        let best = try? HuggingFaceConfiguration(of: folder.appendingPathComponent(RunFolder.bestName))
-        let isScored = hasReport || best?.provenance?.benchmark == nil
         // Of a search a run has a report of every round that it was in.
         let log = folder.appendingPathComponent(RunFolder.logName)
         if MetricsLog.ends(log, with: DivergenceReport.kind) { return .diverged }
-        return hasReport || isSaved && isScored ? .finished : .interrupted
+        if hasReport { return .finished }
+        guard isSaved else { return .interrupted }
+        // The test score of one of the Long Range Arena is in its report alone.
+        let best = try? HuggingFaceConfiguration(of: folder.appendingPathComponent(RunFolder.bestName))
+        return best?.provenance?.benchmark == nil ? .finished : .interrupted
     }
 
     private struct Step: Decodable {

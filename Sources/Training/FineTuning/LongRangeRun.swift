@@ -60,11 +60,11 @@ extension Classification {
 extension LongRangeTask {
     /// What a checkpoint that was trained on the task says of `rows`.
     ///
-    /// - Parameter goesOn: asked, with how many rows are done, before every few hundred; throws to leave.
+    /// - Parameter goesOn: asked before every few hundred rows; throws to leave.
     /// - Throws: `CheckpointError` where the folder is damaged, or holds another model; what `goesOn` throws.
     public func evaluation(
         of folder: URL, _ rows: [LongRangeRow], threads: Int = 0, precision: Precision = .fp32,
-        device: DeviceChoice? = nil, goesOn: (_ done: Int) throws -> Void = { _ in }
+        device: DeviceChoice? = nil, goesOn: () throws -> Void = {}
     ) throws -> TaskEvaluation {
         let encoder = try HuggingFaceConfiguration(of: folder).encoderOptions(folder)
         guard encoder.vocabulary == ids, encoder.positions >= length else {
@@ -78,7 +78,7 @@ extension LongRangeTask {
         try classifier.load(folder)
         // Encoded a pass at a time: all documents of a task at once are eight times as large as their bytes.
         let logits = try stride(from: 0, to: rows.count, by: 512).flatMap { first in
-            try goesOn(first)
+            try goesOn()
             let some = rows[first..<min(first + 512, rows.count)]
             return try classifier.predict(lengths: some.map(\.count), by: folder) {
                 ClassificationExample(some[first + $0].encoded(self))
