@@ -7,9 +7,9 @@
 /// Recycles 64-byte-aligned blocks of floats, so that a repeated step allocates nothing: a fresh 32 MB block costs
 /// sixteen times a reused one, most of it page faults.
 ///
-/// A pool belongs to one thread at a time. Blocks go back to the pool, never to the system, while the pool lives. When nothing
-/// is in use any more, as between two passes, all memory is whole again and cut anew: passes of other shapes then share it,
-/// and it holds the largest pass, not the sum over all shapes.
+/// A pool belongs to one thread at a time. Blocks go back to the pool, not to the system. When nothing is in use any more, as
+/// between two passes, all memory is whole again and cut anew, and what has come in pieces that waste a fourth of it becomes one
+/// piece: passes of other shapes then share it, and it holds the largest pass, not the sum over all shapes.
 ///
 /// A debug build fills what goes back with NaN, and fresh memory too: what reads it before it writes it gives itself away.
 public final class StoragePool {
@@ -22,6 +22,8 @@ public final class StoragePool {
     public private(set) var allocatedBlocks = 0
     /// Their bytes.
     public private(set) var allocatedBytes = 0
+    /// Bytes that the pool has from the system.
+    public var heldBytes: Int { slabs.reduce(0) { $0 + $1.size } }
     /// Bytes in use by living tensors.
     public private(set) var bytesInUse = 0
 
@@ -48,10 +50,7 @@ public final class StoragePool {
     }
 
     deinit {
-        guard owner == nil else { return }
-        for slab in slabs {
-            if let memory { memory.free(slab.start) } else { free(slab.start) }
-        }
+        if owner == nil { freeSlabs() }
     }
 
     /// A [rows, columns] tensor with arbitrary contents.
@@ -97,10 +96,24 @@ public final class StoragePool {
     }
 
     /// Forgets how the memory was cut.
+    ///
+    /// Passes that grow have left slabs that are each too small for the next one's blocks: these become one, of the largest pass.
     private func makeWhole() {
         cut = (0, 0)
         for index in spare.values.indices { spare.values[index].removeAll(keepingCapacity: true) }
         for index in slabs.indices { slabs[index].used = 0 }
+        guard owner == nil, slabs.count > 1, heldBytes > allocatedBytes / 4 * 5 else { return }
+        freeSlabs()
+        slabs.removeAll(keepingCapacity: true)
+        spare.removeAll(keepingCapacity: true)
+        // Every block begins at a multiple of 64.
+        _ = addSlab(allocatedBytes + 64 * allocatedBlocks)
+    }
+
+    private func freeSlabs() {
+        for slab in slabs {
+            if let memory { memory.free(slab.start) } else { free(slab.start) }
+        }
     }
 
     /// Memory on huge pages, cut from its start on: rows of a wide matrix lie on a small page each, and their translations
@@ -114,7 +127,7 @@ public final class StoragePool {
     /// Memory of the first slab that still has it; so a pass that comes again finds the same places, whatever came between.
     private func carve(_ count: Int) -> UnsafeMutableRawPointer {
         let bytes = Self.aligned(count)
-        let index = slabs.firstIndex { $0.size - $0.used >= bytes } ?? addSlab(max(bytes, Self.slabBytes))
+        let index = slabs.firstIndex { $0.size - $0.used >= bytes } ?? addSlab(max(bytes, Self.leastSlab))
         defer { slabs[index].used += bytes }
         return slabs[index].start + slabs[index].used
     }
@@ -147,7 +160,7 @@ public final class StoragePool {
     private static let (hostSteps, deviceSteps) = (4, 16)
     private static var hugePageBytes: Int { 2 << 20 }
     /// One request of the system for many small blocks.
-    private static var slabBytes: Int { 8 << 20 }
+    private static var leastSlab: Int { 8 << 20 }
 
     fileprivate func give(_ start: UnsafeMutablePointer<Float>, _ capacity: Int) {
         let bytes = capacity * MemoryLayout<Float>.stride

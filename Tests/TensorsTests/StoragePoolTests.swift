@@ -92,12 +92,28 @@ struct StoragePoolTests {
             for (index, tensor) in tensors.enumerated() { #expect(tensor.values.allSatisfy { $0 == Float(index) }) }
             return (tensors.map(address), pool.bytesInUse)
         }
+        _ = pass(3)
         let first = pass(1)
         let largest = pass(3)
         _ = pass(2)
         #expect(pool.allocatedBytes == largest.bytes && pool.allocatedBlocks == shapes.count)
         #expect(pass(1).places == first.places && pass(3).places == largest.places)
         #expect(pool.bytesInUse == 0)
+    }
+
+    /// As of a server whose requests grow, or of batches that are longer and longer.
+    @Test func passesThatGrowLeaveNoPiecesBehind() {
+        for scale in 1...40 {
+            let tensors = (1...6).map { pool.tensor(scale, 100_000 * $0) }
+            let lastRows = tensors.map { $0.rows(scale - 1..<scale) }
+            for (index, row) in lastRows.enumerated() { row.fill(Float(index)) }
+            for (index, row) in lastRows.enumerated() { #expect(row.values[0] == Float(index)) }
+        }
+        _ = pool.tensor(1, 1)
+        #expect(pool.heldBytes <= pool.allocatedBytes / 4 * 5 + (2 << 20))
+        let held = pool.heldBytes
+        for scale in 1...40 { _ = (1...6).map { pool.tensor(scale, 100_000 * $0) } }
+        #expect(pool.heldBytes == held)
     }
 
     @Test func wastesAtMostAQuarterOfABlock() {
