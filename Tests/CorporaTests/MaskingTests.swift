@@ -69,4 +69,23 @@ import Testing
         let share = Double(masked.reduce(0, +)) / Double(wanted.reduce(0, +))
         #expect((0.9...1.05).contains(share), "\(share)")
     }
+
+    /// Tokens of a span become masks together, or stay together: of neighbours only those of two spans differ.
+    @Test func aSpanIsReplacedInOneWay() throws {
+        func neighboursThatDiffer(_ unit: MaskingOptions.Unit) throws -> Double {
+            var (differ, all) = (0, 0)
+            for example in try examples(
+                MaskingOptions { ($0.unit, $0.replacedByMask, $0.replacedByRandom) = (unit, 0.5, 0) })
+            {
+                for (left, right) in zip(example.maskedPositions, example.maskedPositions.dropFirst())
+                where right == left + 1 {
+                    all += 1
+                    differ += (example.ids[Int(left)] == 4) == (example.ids[Int(right)] == 4) ? 0 : 1
+                }
+            }
+            return Double(differ) / Double(all)
+        }
+        #expect(try abs(neighboursThatDiffer(.word) - 0.5) < 0.05)
+        #expect(try neighboursThatDiffer(.span) < 0.1)
+    }
 }

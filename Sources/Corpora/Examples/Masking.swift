@@ -25,12 +25,16 @@ struct Masking: Sendable {
             maskable.append(position)
         }
         let count = min(maskable.count, max(1, Int((options.share * Double(maskable.count)).rounded())))
-        let isChosen = choose(count, of: maskable, ids, &random)
+        let chosen = choose(count, of: maskable, ids, &random)
         var (masked, positions, labels) = (ids, [Int32](), [Int32]())
         positions.reserveCapacity(count)
         labels.reserveCapacity(count)
-        for position in ids.indices where isChosen[position] {
-            masked[position] = replacement(of: ids[position], &random)
+        var (last, what) = (Self.none, Replacement.nothing)
+        for position in ids.indices where chosen[position] != Self.none {
+            // A span is replaced in one way (SpanBERT, section 3.1).
+            if options.unit != .span || chosen[position] != last { what = replacement(&random) }
+            last = chosen[position]
+            masked[position] = token(in: what, of: ids[position], &random)
             positions.append(Int32(position))
             labels.append(ids[position])
         }
@@ -38,53 +42,62 @@ struct Masking: Sendable {
             ids: masked, segments: segments, maskedPositions: positions, maskedLabels: labels, isOrdered: isOrdered)
     }
 
-    /// Of every position of `ids`, whether it is predicted.
-    private func choose(_ count: Int, of maskable: [Int], _ ids: [Int32], _ random: inout RandomSequence) -> [Bool] {
-        var isChosen = [Bool](repeating: false, count: ids.count)
+    private static let none: Int32 = -1
+
+    /// Of every position of `ids` the number of its draw, if it is predicted.
+    private func choose(_ count: Int, of maskable: [Int], _ ids: [Int32], _ random: inout RandomSequence) -> [Int32] {
+        var chosen = [Int32](repeating: Self.none, count: ids.count)
         switch options.unit {
         case .token:
             var positions = maskable
             for index in 0..<count {
                 positions.swapAt(index, index + random.below(positions.count - index))
-                isChosen[positions[index]] = true
+                chosen[positions[index]] = 0
             }
         case .word:
             var words = words(of: maskable, ids)
             random.shuffle(&words)
-            take(count, words, &isChosen)
+            take(count, words, &chosen)
         case .span:
-            take(count, spansOf: words(of: maskable, ids), &isChosen, &random)
+            take(count, spansOf: words(of: maskable, ids), &chosen, &random)
         }
-        return isChosen
+        return chosen
     }
 
     /// Whole words until `count` tokens are reached; a word that would exceed it is passed over, unless nothing fits.
-    private func take(_ count: Int, _ words: [Range<Int>], _ isChosen: inout [Bool]) {
+    private func take(_ count: Int, _ words: [Range<Int>], _ chosen: inout [Int32]) {
         var taken = 0
         for word in words where taken + word.count <= count {
-            for position in word { isChosen[position] = true }
+            for position in word { chosen[position] = 0 }
             taken += word.count
         }
-        if taken == 0 { for position in words.first ?? 0..<0 { isChosen[position] = true } }
+        if taken == 0 { for position in words.first ?? 0..<0 { chosen[position] = 0 } }
     }
 
-    /// Spans of words whose number is geometric with p = 0.2, at most 10, from random places (SpanBERT, Joshi et al.
-    /// 2020, section 3.1), until `count` tokens are reached. A span ends before a word that would exceed it, unless nothing fits.
+    /// Words of a span: geometric with p = 0.2, of the lengths up to 10 (3.8 in the mean; SpanBERT, Joshi et al. 2020, section 3.1).
+    static func spanLength(_ random: inout RandomSequence) -> Int {
+        while true {
+            var length = 1
+            while length <= 10, random.uniform() >= 0.2 { length += 1 }
+            if length <= 10 { return length }
+        }
+    }
+
+    /// Spans of words from random places, until `count` tokens are reached. A span ends before a word that would exceed it, unless nothing fits.
     private func take(
-        _ count: Int, spansOf words: [Range<Int>], _ isChosen: inout [Bool], _ random: inout RandomSequence
+        _ count: Int, spansOf words: [Range<Int>], _ chosen: inout [Int32], _ random: inout RandomSequence
     ) {
         var taken = 0
-        for _ in 0..<20 * words.count where taken < count {
-            var length = 1
-            while length < 10, random.uniform() >= 0.2 { length += 1 }
-            for word in words[random.below(words.count)...].prefix(length) where !isChosen[word.lowerBound] {
+        for draw in 0..<Int32(20 * words.count) where taken < count {
+            let length = Self.spanLength(&random)
+            for word in words[random.below(words.count)...].prefix(length) where chosen[word.lowerBound] == Self.none {
                 guard taken + word.count <= count else { break }
-                for position in word { isChosen[position] = true }
+                for position in word { chosen[position] = draw }
                 taken += word.count
             }
         }
         if taken == 0, !words.isEmpty {
-            for position in words[random.below(words.count)] { isChosen[position] = true }
+            for position in words[random.below(words.count)] { chosen[position] = 0 }
         }
     }
 
@@ -108,10 +121,20 @@ struct Masking: Sendable {
         }
     }
 
-    private func replacement(of id: Int32, _ random: inout RandomSequence) -> Int32 {
+    private enum Replacement { case mask, random, nothing }
+
+    private func replacement(_ random: inout RandomSequence) -> Replacement {
         let draw = random.uniform()
-        if draw < options.replacedByMask { return special.mask }
-        guard draw < options.replacedByMask + options.replacedByRandom else { return id }
+        if draw < options.replacedByMask { return .mask }
+        return draw < options.replacedByMask + options.replacedByRandom ? .random : .nothing
+    }
+
+    private func token(in place: Replacement, of id: Int32, _ random: inout RandomSequence) -> Int32 {
+        switch place {
+        case .mask: return special.mask
+        case .nothing: return id
+        case .random: break
+        }
         while true {
             let word = Int32(random.below(continuesWord.count))
             if !specials.contains(word) { return word }
