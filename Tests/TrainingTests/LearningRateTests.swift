@@ -24,6 +24,7 @@ import Training
 
     @Test func warmUpIsAShareOrANumberOfSteps() {
         #expect(ScheduleOptions(warmup: .share(0.06)).warmupSteps(of: 1000) == 60)
-        #expect(ScheduleOptions(warmup: .steps(500)).warmupSteps(of: 100) == 100)
+        #expect(ScheduleOptions(warmup: .steps(500)).warmupSteps(of: 100) == 500)
+        #expect(ScheduleOptions(warmup: .steps(500)).factor(step: 99, of: 100) == 0.2)
     }
 }

@@ -14,11 +14,11 @@ extension ScheduleOptions {
         }
     }
 
-    /// Steps of warm-up in a run of `total`.
+    /// Steps of warm-up in a run of `total`; where they are more, the run ends below the peak.
     public func warmupSteps(of total: Int) -> Int {
         switch warmup {
         case .share(let share): Int((share * Double(total)).rounded())
-        case .steps(let steps): min(steps, total)
+        case .steps(let steps): steps
         }
     }
 }

@@ -115,7 +115,7 @@ public final class Run<O: Objective> {
                 report(
                     .warning(
                         "schedule.warmup is \(warmup) steps, more than the \(state.totalSteps) of the run, whose rate rises to "
-                            + "its end"))
+                            + "its end and stays below its peak"))
             }
         }
         if let recipe { try folder.write(recipe, to: RunFolder.recipeName) }
