@@ -3,8 +3,8 @@ import Options
 
 /// How the layers of a pretrained encoder are treated in fine-tuning.
 public struct LayerOptions: Configurable {
-    /// The rate's factor from a layer to the one below it: decay^(depth below the head) (Howard & Ruder 2018, section 3.2, as in
-    /// ELECTRA's code); 1 for one rate.
+    /// The rate's factor from a layer to the one below it: decay^(depth below the head) (Howard & Ruder 2018, section 3.2;
+    /// ELECTRA's code has one factor more between the head and the highest block); 1 for one rate.
     public var rateDecay: Float = 1
     /// So many blocks from below, and the embeddings, stay as they are; 0 for none of them.
     public var frozen: Int = 0
