@@ -79,7 +79,7 @@ public final class CudaMachine: Machine {
         parameters.copy(from: block)
         guard let shadow else { return }
         launch(
-            narrowShadow, .covering(parameters.count, threads: 1024), .of(shadow), .of(parameters),
+            narrowShadow, Grid((parameters.count + 1023) / 1024), .of(shadow), .of(parameters),
             .long(Int64(parameters.count)))
     }
 

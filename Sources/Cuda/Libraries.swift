@@ -15,7 +15,7 @@ public enum Library: Int32, CaseIterable, Sendable {
     func remedy(_ number: Int) -> String {
         let suffix = number < 13000 ? "-cu12" : ""
         return switch self {
-        case .driver: "install NVIDIA's driver"
+        case .driver: "install NVIDIA's driver, 525 or newer"
         case .compiler: "pip install nvidia-cuda-nvrtc\(suffix), or install CUDA's toolkit"
         case .products: "pip install nvidia-cublas\(suffix), or install CUDA's toolkit"
         }
@@ -48,7 +48,8 @@ public enum Library: Int32, CaseIterable, Sendable {
     private static var named: String? { ProcessInfo.processInfo.environment["YOSO_CUDA"] }
 
     private static var folders: [String] {
-        if let named { return [named] }
+        // Absolute: NVRTC's other half is looked for beside it.
+        if let named { return [URL(fileURLWithPath: named).path] }
         let environment = ProcessInfo.processInfo.environment
         var folders = ["", "/usr/local/nvidia/lib64"]
         folders += ["/usr/local"].flatMap { root in

@@ -19,12 +19,14 @@ private struct NystromPass {
     let summed, mixed: SegmentMatrix
 
     init(_ machine: CudaMachine, _ projections: Tensor, _ layout: BatchLayout, _ attention: DeviceAttention) {
-        guard case .nystrom(let scale, let landmarks) = attention.kind else {
+        guard case .nystrom(let scale, let most) = attention.kind else {
             preconditionFailure("no Nyström attention")
         }
         let products = SegmentProducts(machine, layout, heads: attention.heads)
         let (heads, width) = (attention.heads, attention.headWidth)
         (self.machine, self.products, self.projections, self.scale) = (machine, products, projections, scale)
+        // No sequence has more of them than tokens; eights keep rows aligned.
+        let landmarks = min(most, (products.view.longest + 7) / 8 * 8)
         (self.width, self.landmarks) = (width, landmarks)
         func part(_ index: Int) -> SegmentMatrix { Self.part(projections, index, heads: heads, width: width) }
         func means(_ index: Int) -> SegmentMatrix {

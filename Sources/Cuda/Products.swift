@@ -88,11 +88,11 @@ final class PlannedProduct {
         let result = cc_cublasLtMatmul(
             device.products.handle, description, &one, operands.b, b, operands.a, a, &beta, operands.c, c, operands.c,
             c, &heuristic.algorithm, workspace, ProductLibrary.workspaceBytes, device.stream)
-        if result != 0 {
-            device.fail(
-                "\(device.name): a product of [\(shape.m), \(shape.k)] and [\(shape.k), \(shape.n)] failed with status \(result); \(device.wayOn)"
-            )
-        }
+        guard result != 0 else { return }
+        let what = "a product of [\(shape.m), \(shape.k)] and [\(shape.k), \(shape.n)]"
+        // A GPU that is lost says why itself.
+        device.check(cc_cuStreamSynchronize(device.stream), what)
+        device.fail("\(device.name): \(what) failed with cublasLt's status \(result); \(device.wayOn)")
     }
 }
 

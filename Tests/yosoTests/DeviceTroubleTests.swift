@@ -17,10 +17,25 @@ struct DeviceTroubleTests {
             "NVIDIA's driver is of CUDA 11.8; wanted 12.0 or newer: install a driver from 525 on",
             ["YOSO_EMULATED_DRIVER": "11080"])
         try expect(
-            "no libcuda.so.1 in YOSO_CUDA=/nowhere (no such file); install NVIDIA's driver", ["YOSO_CUDA": "/nowhere"])
+            "no libcuda.so.1 in YOSO_CUDA=/nowhere (no such file); install NVIDIA's driver, 525 or newer",
+            ["YOSO_CUDA": "/nowhere"])
         #expect(
             try device.error(run, ["YOSO_EMULATED_NO_BUILTINS": "1", "XDG_CACHE_HOME": device.tool.file("none").path])
                 .contains("finds no libnvrtc-builtins.so beside it; pip install nvidia-cuda-nvrtc"))
+    }
+
+    /// Where a GPU is chosen if there is one, a GPU that is there and cannot be used is no reason to say nothing.
+    @Test func aGPUThatIsChosenAndCannotBeUsedIsTold() throws {
+        let device = try EmulatedDevice()
+        func note(_ environment: [String: String?]) throws -> String? {
+            let result = try device.run(device.pretraining(steps: 1, output: "\(UUID())", device: "auto"), environment)
+            #expect(result.code == 0, "\(result.error)")
+            return (result.output + result.error).split(separator: "\n").first { $0.contains("the CPU computes") }
+                .map(String.init)
+        }
+        let old = "the CPU computes: NVIDIA's driver is of CUDA 11.8; wanted 12.0 or newer"
+        #expect(try note(["YOSO_EMULATED_DRIVER": "11080"])?.contains(old) == true)
+        #expect(try note(["YOSO_EMULATED_NO_DEVICE": "1"]) == nil)
     }
 
     @Test func aGPUThatIsLostLeavesTheLastCheckpoint() throws {

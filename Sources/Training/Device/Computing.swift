@@ -25,7 +25,10 @@ public struct Computing {
             throw TrainingError.device("no GPU can be used: \(error)")
         }
         device = problem == nil ? found : nil
-        note = problem.flatMap { problem in found.map { "the CPU computes, not \($0.name): \(problem)" } }
+        let hindrance = choice == .auto && problem == nil && ranks.isFirst ? DeviceChoice.hindrance : nil
+        note =
+            hindrance.map { "the CPU computes: \($0)" }
+            ?? problem.flatMap { problem in found.map { "the CPU computes, not \($0.name): \(problem)" } }
         guard device != nil || precision.isAvailable else {
             throw TrainingError.mismatch(
                 "precision is \(precision.rawValue), but this CPU has no AVX512-BF16; wanted fp32")

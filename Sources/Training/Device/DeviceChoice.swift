@@ -15,6 +15,12 @@ public enum DeviceChoice: String, Sendable, Codable, CaseIterable {
         }
     }
 
+    /// Why a GPU that seems to be there cannot be used; nil where there is none, or it can.
+    static var hindrance: CudaError? {
+        guard case .failure(let error) = shared, !error.isAbsence else { return nil }
+        return error
+    }
+
     /// This process's, opened once.
     private static let shared: Result<CudaDevice, CudaError> = {
         do throws(CudaError) { return .success(try CudaDevice()) } catch { return .failure(error) }
