@@ -2,11 +2,17 @@ import CKernels
 import Tensors
 
 /// Kernels that attend a head at a time, tile by tile in registers, where that is faster than products of tiles: in fp32, for which
-/// OpenBLAS packs the keys again for every few queries.
+/// OpenBLAS packs the keys again for every few queries, and of few keys in bf16, of which most of the time goes into packing.
 enum HeadKernel {
     private static let isWide = ["AVX2", "AVX-512"].contains(String(cString: ck_level()))
 
     static func serves(_ products: Products) -> Bool { isWide && products.precision == .fp32 }
+
+    /// Of a sequence of so many keys, whoever else is in its batch.
+    static func serves(_ products: Products, keys: Int) -> Bool { serves(products) || isWide && keys <= fewKeys }
+
+    /// Where both take the same time in bf16.
+    private static let fewKeys = 24
 
     /// Memory for a sequence of so many keys.
     ///

@@ -33,13 +33,17 @@ struct QueryTile {
 
     /// Visits every tile of every sequence and head, those of one in order, with what `prepare` makes once of the sequence and head.
     ///
-    /// - Parameter asked: the rows that are queries, as sequences of their own.
+    /// - Parameters:
+    ///   - asked: the rows that are queries, as sequences of their own.
+    ///   - whole: takes a sequence and head as they are, and says so; one that it leaves is visited.
     static func each<Prepared>(
         of layout: BatchLayout, _ asked: BatchLayout, _ shape: HeadShape, _ products: Products,
+        whole: (_ sequence: Int, _ head: Int, Products) -> Bool,
         prepare: (_ sequence: Int, _ head: Int, Products) -> Prepared,
         body: (QueryTile, Prepared, Products) -> Void
     ) {
         shape.eachHead(layout, products) { index, sequence, head, products in
+            if whole(index, head, products) { return }
             let (prepared, queries) = (prepare(index, head, products), asked.rows(index))
             each(queries: queries.count, keys: sequence.count) { first, count in
                 body(

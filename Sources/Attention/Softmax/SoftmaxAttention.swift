@@ -38,16 +38,14 @@ struct SoftmaxAttention: SelfAttention {
         }
         let queries = kept.map { AskedQueries($0, layout, of: projections.value, width: shape.width, tape.pool) }
         let output = tape.pool.tensor(queries?.values.rows ?? projections.rows, shape.width)
-        // log Σ exp of every query's scores, [heads, queries].
+        // log Σ exp of every query's scores, [heads, queries]; by `HeadKernel` to the base 2.
         let logSums = tape.pool.tensor(shape.heads, output.rows)
         let mask = dropout > 0 ? tape.nextRandomStream() : nil
         let pass = SoftmaxPass(
             attention: self, layout: layout, queries: queries, scales: scales(tape), mask: mask, logSums: logSums)
-        if HeadKernel.serves(tape.products) {
-            pass.attend(projections.value, into: output, tape.products)
-            return tape.record(output, SoftmaxGradient(pass: pass, projections: projections, output: output))
-        }
         pass.eachTile(tape.products) { sequence, head, products in
+            pass.attend(projections.value, into: output, sequence, head, products)
+        } prepare: { sequence, head, products in
             let slices = pass.slices(projections.value, sequence, head)
             return (
                 query: slices.query, key: products.right(slices.key.transposed), value: products.right(slices.value)
@@ -94,10 +92,11 @@ struct SoftmaxPass {
     var asked: BatchLayout { queries?.selection.layout ?? layout }
 
     func eachTile<Prepared>(
-        _ products: Products, prepare: (_ sequence: Int, _ head: Int, Products) -> Prepared,
+        _ products: Products, whole: (_ sequence: Int, _ head: Int, Products) -> Bool,
+        prepare: (_ sequence: Int, _ head: Int, Products) -> Prepared,
         body: (QueryTile, Prepared, Products) -> Void
     ) {
-        QueryTile.each(of: layout, asked, shape, products, prepare: prepare, body: body)
+        QueryTile.each(of: layout, asked, shape, products, whole: whole, prepare: prepare, body: body)
     }
 
     /// Queries, keys and values of a head of a sequence in `projections`, or where `kept` are all queries, in these.

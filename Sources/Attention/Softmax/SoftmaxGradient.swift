@@ -12,12 +12,10 @@ struct SoftmaxGradient: AttentionGradient {
     func backward(_ dOutput: Tensor, _ gradients: Gradients) {
         let dProjections = gradients.pool.tensor(projections.rows, projections.columns)
         let dQueries = pass.queries?.gradient(gradients.pool)
-        if HeadKernel.serves(gradients.products) {
-            pass.writeGradients(
-                projections.value, output, dOutput, into: dProjections, dQueries: dQueries, gradients.products)
-            return finish(dProjections, dQueries, gradients)
-        }
         pass.eachTile(gradients.products) { sequence, head, products in
+            pass.writeGradients(
+                projections.value, output, dOutput, into: dProjections, dQueries: dQueries, sequence, head, products)
+        } prepare: { sequence, head, products in
             AttentionFactors(pass.slices(projections.value, sequence, head), products)
         } body: { tile, factors, products in
             let pool = products.pool
