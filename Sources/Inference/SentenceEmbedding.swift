@@ -98,6 +98,15 @@ public struct SentenceEmbedding {
         }
     }
 
+    /// On a GPU, computes so many of the longest texts: what memory that takes is taken, or found not to be there, before anybody
+    /// waits for an answer.
+    ///
+    /// - Throws: as `vectors`.
+    public func rehearse(_ texts: Int) throws {
+        guard weights.isOnDevice else { return }
+        _ = try vectors(Array(repeating: encoded(String(repeating: "a ", count: length)), count: texts))
+    }
+
     /// What is written of a text.
     public struct Answer: Encodable, Sendable {
         public let embedding: [Float]

@@ -94,6 +94,8 @@ public struct ServedModel: Sendable {
         nonisolated(unsafe) let embedding = try SentenceEmbedding(
             folder, length: length, threads: threads, precision: precision, device: device, sharing: opened)
         notes.append(embedding.note)
+        // Of the models, which share their memory, the one whose passes are as large as any.
+        try embedding.rehearse(limits.batch)
         embeddings = Batcher(limits, on: queue, observe: observe) { try embedding.vectors($0) }
         let (tokenizer, longest) = (embedding.tokenizer, embedding.length)
         encoded = { TaskRow(texts: [$0]).encoded(tokenizer, length: longest) }

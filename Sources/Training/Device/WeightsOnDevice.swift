@@ -1,6 +1,9 @@
 import Cuda
 
 extension ModelWeights {
+    /// Whether a GPU computes with them.
+    public var isOnDevice: Bool { machine != nil }
+
     /// What computes, down to what the last bits of a result depend on.
     var arithmetic: String {
         machine.map { machine in
