@@ -3,6 +3,7 @@ import Http
 import Hummingbird
 import JSON
 import Reports
+import Synchronization
 
 /// An HTTP server of one checkpoint; TLS is left to a proxy in front.
 public struct Server: Sendable {
@@ -34,6 +35,8 @@ public struct Server: Sendable {
         return token
     }
 
+    private static let kept = Mutex<ServedModel?>(nil)
+
     /// Serves until SIGTERM or SIGINT, and then finishes what runs.
     ///
     /// - Parameters:
@@ -43,6 +46,8 @@ public struct Server: Sendable {
     public func run(
         say: @escaping @Sendable (String) -> Void, warn: @escaping @Sendable (String) -> Void
     ) throws {
+        // A task that ends late would free it while the process ends, and with it memory of a GPU that is already closed.
+        Self.kept.withLock { $0 = model }
         for note in model.notes { warn("note: \(note)") }
         if token == nil, !["127.0.0.1", "::1", "localhost"].contains(host) {
             warn("note: \(host) without --token: whoever reaches it may ask")

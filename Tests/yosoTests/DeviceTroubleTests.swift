@@ -38,6 +38,27 @@ struct DeviceTroubleTests {
         #expect(try note(["YOSO_EMULATED_NO_DEVICE": "1"]) == nil)
     }
 
+    /// What a server's largest pass takes is there before it listens; nobody's request ends it.
+    @Test func aServerHasItsMemoryBeforeItListens() throws {
+        let device = try EmulatedDevice()
+        try device.pretrain(steps: 1, device: "cpu")
+        let serve = ["serve", "--checkpoint", "run", "--device", "cuda", "--port", "0"]
+        let (small, output, error) = try device.start(serve, ["YOSO_EMULATED_MEMORY": "\(88 << 20)"])
+        for _ in 0..<1200 where small.isRunning { usleep(50_000) }
+        if small.isRunning { small.terminate() }
+        small.waitUntilExit()
+        #expect(small.terminationStatus == 1)
+        #expect(try String(contentsOf: output, encoding: .utf8).isEmpty)
+        #expect(try String(contentsOf: error, encoding: .utf8).hasPrefix("Error: Emulated has no 8 MiB more"))
+
+        let (server, address, trouble) = try device.start(serve)
+        #expect(try ServeTests.port(address) > 0)
+        server.terminate()
+        server.waitUntilExit()
+        let said = try String(contentsOf: trouble, encoding: .utf8)
+        #expect(server.terminationStatus == 0 && said.isEmpty, "\(server.terminationStatus): \(said)")
+    }
+
     @Test func aGPUThatIsLostLeavesTheLastCheckpoint() throws {
         let device = try EmulatedDevice()
         try device.pretrain(steps: 10, output: "straight")

@@ -29,8 +29,10 @@ struct EmulatedDevice {
         try tool.run(arguments, input: input, Self.environment.merging(environment) { $1 })
     }
 
-    func start(_ arguments: [String]) throws -> (Process, output: URL, error: URL) {
-        try tool.start(arguments, Self.environment)
+    func start(
+        _ arguments: [String], _ environment: [String: String?] = [:]
+    ) throws -> (Process, output: URL, error: URL) {
+        try tool.start(arguments, Self.environment.merging(environment) { $1 })
     }
 
     /// A pretraining whose heads a GPU has kernels for.
