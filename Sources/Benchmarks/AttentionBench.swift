@@ -39,10 +39,12 @@ public struct AttentionBench {
         return all + own
     }
 
-    /// Why no GPU runs an attention, of those that are asked for, or of all.
-    public var problemsOnDevice: [String] {
-        choices(length: 512).filter { only.isEmpty || only.contains($0.name) }
-            .compactMap { name, choice in choice.problemOnDevice(headWidth: width).map { "\(name): \($0)" } }
+    /// Why no GPU runs an attention at a length, of those that are asked for, or of all.
+    public func problemsOnDevice(length: Int) -> [String] {
+        choices(length: length).filter { only.isEmpty || only.contains($0.name) }
+            .compactMap { name, choice in
+                choice.problemOnDevice(headWidth: width, length: length).map { "\(name): \($0)" }
+            }
     }
 
     /// - Throws: `UsageError` where numbers are out of their ranges, or an attention or a kind of data is unknown.
@@ -109,7 +111,7 @@ public struct AttentionBench {
         let length = input.length
         let trials = choices(length: length).filter { only.isEmpty || only.contains($0.name) }
             .filter { affords($0.name, data, length, earlier) }
-            .filter { device == nil || $0.choice.problemOnDevice(headWidth: width) == nil }
+            .filter { device == nil || $0.choice.problemOnDevice(headWidth: width, length: length) == nil }
             .map { AttentionTrial($0.name, $0.choice, input, workers, device: device) }
         var times = [String: (forward: [Double], both: [Double])]()
         for round in 0...rounds {

@@ -56,7 +56,7 @@ struct BenchAttention: ParsableCommand {
         guard (1...1 << 22).contains(deviceTokens ?? 1) else {
             throw ValidationError("wanted --device-tokens 1 to \(1 << 22)")
         }
-        if device == .cuda, !only.isEmpty, let problem = bench.problemsOnDevice.first {
+        if device == .cuda, !only.isEmpty, let problem = bench.problemsOnDevice(length: lengths.min() ?? 1).first {
             throw ValidationError("\(problem); wanted --device cpu")
         }
     }
@@ -74,7 +74,7 @@ struct BenchAttention: ParsableCommand {
         bench.device = try TimedDevice(device, precision ?? .bf16, tokens: deviceTokens ?? 32_768)
         try Bench.title(on: device)
         if bench.device != nil {
-            bench.problemsOnDevice.forEach { Terminal.line("note: left out: \($0)") }
+            bench.problemsOnDevice(length: lengths.max() ?? 1).forEach { Terminal.line("note: left out: \($0)") }
         }
         let report = try bench.report(lengths, data, workers, line: Terminal.line) {
             try .of(checkpoint ?? "", text, length: $0, width: width)
