@@ -78,6 +78,11 @@ final class PlannedProduct {
         (self.shape, self.device, self.workspace) = (shape, device, workspace)
     }
 
+    deinit {
+        _ = cc_cublasLtMatmulDescDestroy(description)
+        for layout in [a, b, c] { _ = cc_cublasLtMatrixLayoutDestroy(layout) }
+    }
+
     /// Asks the stream for it.
     func run(_ operands: ProductOperands) {
         if shape.hasBias {

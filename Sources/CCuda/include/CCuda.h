@@ -103,6 +103,8 @@ typedef struct {
       (description, attribute, value, bytes))                                                                          \
     X(cublasLtMatrixLayoutCreate, (cc_out layout, int type, uint64_t rows, uint64_t columns, int64_t stride),          \
       (layout, type, rows, columns, stride))                                                                           \
+    X(cublasLtMatmulDescDestroy, (cc_handle description), (description))                                               \
+    X(cublasLtMatrixLayoutDestroy, (cc_handle layout), (layout))                                                       \
     X(cublasLtMatmulPreferenceCreate, (cc_out preference), (preference))                                               \
     X(cublasLtMatmulPreferenceSetAttribute,                                                                            \
       (cc_handle preference, int attribute, const void *_Nonnull value, size_t bytes),                                 \
