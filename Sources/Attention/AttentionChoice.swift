@@ -83,9 +83,8 @@ public struct AttentionChoice: Configurable, CustomStringConvertible {
 
     /// Why no GPU runs it with heads of `headWidth` on sequences of `length` tokens; nil where one does.
     public func problemOnDevice(headWidth: Int, length: Int = 1) -> String? {
-        // Tokens of a sequence are numbered in 16 bits there.
-        if length > 1 << 16, kind is YosoOptions || kind is YosoExpectationOptions {
-            return "a GPU takes sequences of at most 65,536 tokens, not \(length)"
+        if let most = kind.lengthLimitOnDevice, length > most {
+            return "a GPU takes sequences of at most \(most) tokens, not \(length)"
         }
         if filterOrder != nil { return "the graph filter runs on the CPU only" }
         if let convolution, convolution > 129 { return "a GPU convolves at most 129 tokens, not \(convolution)" }

@@ -21,6 +21,8 @@ public protocol AttentionKind: Configurable {
     func problems(headWidth: Int) -> [(key: String, text: String)]
     /// Why no GPU runs it with heads of `headWidth`; nil where one does.
     func problemOnDevice(headWidth: Int) -> String?
+    /// The most tokens of a sequence on a GPU; nil for any number.
+    var lengthLimitOnDevice: Int? { get }
     /// Fills in what follows from the longest sequence of the model.
     mutating func fit(positions: Int)
     /// The attention for heads of `shape`, with `dropout` on its weights where it has any, and with parameters of its own, where
@@ -67,6 +69,7 @@ extension AttentionKind {
     public func outputScale(headWidth: Int) -> Float { 1 }
     public func problems(headWidth: Int) -> [(key: String, text: String)] { [] }
     public func problemOnDevice(headWidth: Int) -> String? { "\(Self.name) runs on the CPU only" }
+    public var lengthLimitOnDevice: Int? { nil }
     public func fit(positions: Int) {}
 
     func isEqual(_ other: any AttentionKind) -> Bool { other as? Self == self }

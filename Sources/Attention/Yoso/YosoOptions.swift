@@ -57,6 +57,9 @@ public struct YosoExpectationOptions: AttentionKind {
     public func pairs(length: Int) -> Int { length * length }
     public func outputScale(headWidth: Int) -> Float { normalization.outputScale(headWidth: headWidth) }
 
+    /// Tokens of a sequence are numbered in 16 bits there.
+    public var lengthLimitOnDevice: Int? { 1 << 16 }
+
     public func problemOnDevice(headWidth: Int) -> String? { deviceProblem(of: YosoOptions.name, heads: headWidth) }
 
     public func build(_ shape: HeadShape, dropout: Float, _ scope: ParameterScope) -> any SelfAttention {
@@ -187,6 +190,9 @@ public struct YosoOptions: AttentionKind {
     }
 
     public func outputScale(headWidth: Int) -> Float { normalization.outputScale(headWidth: headWidth) }
+
+    /// Tokens of a sequence are numbered in 16 bits there.
+    public var lengthLimitOnDevice: Int? { 1 << 16 }
 
     public func problemOnDevice(headWidth: Int) -> String? {
         if hash == .gaussian { return "yoso with hash: gaussian runs on the CPU only" }
