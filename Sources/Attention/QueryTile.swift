@@ -35,15 +35,15 @@ struct QueryTile {
     ///
     /// - Parameters:
     ///   - asked: the rows that are queries, as sequences of their own.
-    ///   - whole: takes a sequence and head as they are, and says so; one that it leaves is visited.
+    ///   - whole: takes a sequence and head that `HeadKernel` serves, in the place of its tiles.
     static func each<Prepared>(
         of layout: BatchLayout, _ asked: BatchLayout, _ shape: HeadShape, _ products: Products,
-        whole: (_ sequence: Int, _ head: Int, Products) -> Bool,
+        whole: (_ sequence: Int, _ head: Int, Products) -> Void,
         prepare: (_ sequence: Int, _ head: Int, Products) -> Prepared,
         body: (QueryTile, Prepared, Products) -> Void
     ) {
         shape.eachHead(layout, products) { index, sequence, head, products in
-            if whole(index, head, products) { return }
+            if HeadKernel.serves(products, keys: sequence.count) { return whole(index, head, products) }
             let (prepared, queries) = (prepare(index, head, products), asked.rows(index))
             each(queries: queries.count, keys: sequence.count) { first, count in
                 body(

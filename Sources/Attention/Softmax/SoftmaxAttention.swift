@@ -92,7 +92,7 @@ struct SoftmaxPass {
     var asked: BatchLayout { queries?.selection.layout ?? layout }
 
     func eachTile<Prepared>(
-        _ products: Products, whole: (_ sequence: Int, _ head: Int, Products) -> Bool,
+        _ products: Products, whole: (_ sequence: Int, _ head: Int, Products) -> Void,
         prepare: (_ sequence: Int, _ head: Int, Products) -> Prepared,
         body: (QueryTile, Prepared, Products) -> Void
     ) {

@@ -2,40 +2,34 @@ import Autograd
 import CKernels
 import Tensors
 
-/// By `HeadKernel`, a head of a sequence that it serves; false where it does not.
+/// By `HeadKernel`, a head of a sequence that it serves.
 extension SoftmaxPass {
     /// Forward: the output of the head, and its `logSums`, to the base 2.
     func attend(
         _ projections: Tensor, into output: Tensor, _ sequence: Int, _ head: Int, _ products: Products
-    ) -> Bool {
-        let keys = layout.rows(sequence).count
-        guard HeadKernel.serves(products, keys: keys) else { return false }
-        let (scratch, rows) = (scratch(keys, products.pool), asked.rows(sequence))
+    ) {
+        let (scratch, rows) = (scratch(sequence, products.pool), asked.rows(sequence))
         withPointers(
             attended(projections, sequence, head), shape.slice(output, rows, head: head),
             logSums.row(head, rows), scratch
         ) { ck_attend($0, $1, $2, $3) }
-        return true
     }
 
     /// Backward: gradients of the projections.
     func writeGradients(
         _ projections: Tensor, _ output: Tensor, _ dOutput: Tensor, into dProjections: Tensor, dQueries: Tensor?,
         _ sequence: Int, _ head: Int, _ products: Products
-    ) -> Bool {
-        let keys = layout.rows(sequence).count
-        guard HeadKernel.serves(products, keys: keys) else { return false }
+    ) {
         let rows = asked.rows(sequence)
         let d = shape.slice(dOutput, rows, head: head)
         let delta = rowProducts(d, shape.slice(output, rows, head: head), products.pool)
         let dSlices = slices(dProjections, kept: dQueries, sequence, head)
         withPointers(
             attended(projections, sequence, head), d, logSums.row(head, rows), delta, dSlices,
-            scratch(keys, products.pool)
+            scratch(sequence, products.pool)
         ) {
             ck_attend_gradient($0, $1, $2, $3, $4.query, $4.key, $4.value, $5)
         }
-        return true
     }
 
     private func attended(_ projections: Tensor, _ sequence: Int, _ head: Int) -> AttendedHead {
@@ -45,8 +39,8 @@ extension SoftmaxPass {
             dropout: mask == nil ? 0 : attention.dropout, mask: dropoutKey(sequence: sequence, head: head) ?? 0)
     }
 
-    private func scratch(_ length: Int, _ pool: StoragePool) -> Tensor {
-        HeadKernel.scratch(length, width: shape.headWidth, pool)
+    private func scratch(_ sequence: Int, _ pool: StoragePool) -> Tensor {
+        HeadKernel.scratch(layout.rows(sequence).count, width: shape.headWidth, pool)
     }
 }
 
