@@ -66,8 +66,6 @@ final class CommandQueue {
     /// Lets the GPU begin with what was asked for.
     func commit() {
         guard !commands.isEmpty else { return }
-        // What lets the last tensors go at the end of a process may be on a thread of its own.
-        device.enter()
         uploads?.send()
         defer {
             commands.removeAll(keepingCapacity: true)

@@ -30,8 +30,6 @@ final class CudaMemory: DeviceMemory {
     }
 
     func free(_ start: UnsafeMutableRawPointer) {
-        // As in `CommandQueue.commit`.
-        device.enter()
         device.commands.commit()
         _ = cc_cuMemFree_v2(cc_address(UInt(bitPattern: start)))
     }

@@ -46,7 +46,7 @@ public struct Server: Sendable {
     public func run(
         say: @escaping @Sendable (String) -> Void, warn: @escaping @Sendable (String) -> Void
     ) throws {
-        // A task that ends late would free it while the process ends, and with it memory of a GPU that is already closed.
+        // A task that ends late would free it on a thread of its own, while the process ends and the GPU is closed.
         Self.kept.withLock { $0 = model }
         for note in model.notes { warn("note: \(note)") }
         if token == nil, !["127.0.0.1", "::1", "localhost"].contains(host) {

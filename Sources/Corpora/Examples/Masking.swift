@@ -75,7 +75,7 @@ struct Masking: Sendable {
     }
 
     /// Words of a span: geometric with p = 0.2, of the lengths up to 10 (3.8 in the mean; SpanBERT, Joshi et al. 2020, section 3.1).
-    static func spanLength(_ random: inout RandomSequence) -> Int {
+    private static func spanLength(_ random: inout RandomSequence) -> Int {
         while true {
             var length = 1
             while length <= 10, random.uniform() >= 0.2 { length += 1 }
