@@ -251,9 +251,6 @@ public final class Run<O: Objective> {
     private func save() throws {
         state.peakBytes = max(state.peakBytes ?? 0, trainer.model.allocatedBytes)
         var configuration = trainer.objective.configuration
-        // A rank that ends gives the others seconds to end as well, and the first may have much to write.
-        ranks.meet()
-        try ranks.check()
         configuration.remember(remember)
         try log?.sync()
         let url = try saver.save(trainer.model, state, configuration)

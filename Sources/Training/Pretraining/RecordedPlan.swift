@@ -17,20 +17,26 @@ struct RecordedPlan {
     private var timePlan: TimePlan?
     private let options: String
     private let log: MetricsLog
-    /// The last step that an earlier process came to, which planned nothing behind the last entry.
-    private let known: Int
 
     /// Nil of a budget of steps or tokens, whose steps do not depend on the machine.
     ///
-    /// - Parameter folder: whose log still tells of all steps.
+    /// - Parameter folder: whose log still tells of all steps, and may forget them with the next line.
     init?(_ budget: Budget, _ folder: RunFolder, options: String, damaged: (CheckpointError) -> Void) throws {
         guard case .seconds = budget else { return nil }
         let url = folder.url.appendingPathComponent(RunFolder.planName)
         log = try MetricsLog(url, truncatingAfterStep: .max, damaged: damaged)
         entries = try MetricsLog.values(Entry.self, kind: "plan", in: url).filter { $0.options == options }
         self.options = options
-        known = MetricsLog.lastStep(in: folder.metrics)
+        let known = MetricsLog.lastStep(in: folder.metrics)
+        // Steps up to there were of the last plan: this process may not come so far, and its log is all that a later one sees.
+        if let last = entries.last, last.step < known {
+            try record(known, last.totalSteps)
+            try sync()
+        }
     }
+
+    /// Returns when the plan is on the disk, as it must be before a checkpoint or a log that relies on it.
+    func sync() throws { try log.sync() }
 
     /// The steps that the run was to have when it began; nil where it has not begun yet.
     var first: Int? { entries.first?.totalSteps }
@@ -48,7 +54,6 @@ struct RecordedPlan {
         guard let last = entries.last, step > last.step else {
             return entries.last { $0.step == step }?.totalSteps ?? total
         }
-        guard step > known else { return total }
         // A run that came to its end has no other.
         guard last.step < last.totalSteps else { return total }
         let planned = timePlan?.steps(after: step, seconds: seconds) ?? total
