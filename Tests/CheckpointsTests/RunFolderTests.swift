@@ -184,6 +184,45 @@ import Testing
         #expect(found == "mini: holds step-000010 and no state to continue from; choose another --output")
     }
 
+    /// Its moments alone are gone, or damaged: the model of a finished run is nothing to begin again over.
+    @Test func aWholeModelIsNotReplacedWhereItsStateIsDamaged() throws {
+        let folder = try TemporaryFolder()
+        let run = try RunFolder(folder.file("mini"))
+        try save(run, 10)
+        try Data("1O".utf8).write(to: run.state(10).appendingPathComponent("model.safetensors"))
+        var told: [String] = []
+        let found = message(in: folder.url) { _ = try run.latestStep { told.append($0.problem) } }
+        #expect(found == "mini: holds step-000010 and no state to continue from; choose another --output")
+        #expect(told.count == 1 && told[0].hasPrefix("damaged: SHA-256 is "))
+        // Nothing is lost with a model that is damaged too.
+        try Data("1O".utf8).write(to: run.checkpoint(10).appendingPathComponent("model.safetensors"))
+        #expect(try run.latestStep { _ in } == nil)
+    }
+
+    /// They are written before the model is saved, which may never be.
+    @Test func predictionsAreThoseOfTheBestModelThatWasSaved() throws {
+        let folder = try TemporaryFolder()
+        let run = try RunFolder(folder.file("mini"))
+        let link = folder.file("mini/predictions.tsv")
+        // Of an earlier program.
+        try Data("0".utf8).write(to: link)
+        for step in [10, 20, 30] {
+            try Data("\(step)".utf8).write(to: run.predictions(of: step))
+            #expect(try String(contentsOf: link, encoding: .utf8) == (step == 10 ? "0" : "10"))
+            guard step < 30 else { break }
+            try save(run, step)
+            #expect(try run.prune(at: step, best: 10, keeping: 1))
+        }
+        #expect(
+            try names(run) == [
+                "best", "predictions-000010.tsv", "predictions-000030.tsv", "predictions.tsv", "state-000020",
+                "step-000010", "step-000020",
+            ])
+        #expect(try run.prune(at: 20, best: 10, keeping: 1))
+        #expect(!FileManager.default.fileExists(atPath: run.predictions(of: 30).path))
+        #expect(try String(contentsOf: link, encoding: .utf8) == "10")
+    }
+
     @Test func whatAKilledWriterLeftIsRemovedOnOpening() throws {
         let folder = try TemporaryFolder()
         for name in [".partial-step-000100", ".dat.nosync12AB.x7Yz12"] {

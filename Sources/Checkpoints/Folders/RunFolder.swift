@@ -50,10 +50,12 @@ public final class RunFolder {
     /// What a run ended with.
     public static let reportName = "report.json"
     public static let pageName = "report.html"
+    /// The link to the predictions of the best model.
     public static let predictionsName = "predictions.tsv"
     /// What a run writes under one name, beside its lock.
     static let ownNames = [recipeName, logName, bestName, reportName, planName, predictionsName]
     private static let (modelPrefix, statePrefix) = ("step-", "state-")
+    private static let (predictionsPrefix, predictionsSuffix) = ("predictions-", ".tsv")
 
     /// The folder of the model after `step`.
     public func checkpoint(_ step: Int) -> URL { url.appendingPathComponent(Self.checkpointName(step)) }
@@ -61,14 +63,19 @@ public final class RunFolder {
     /// The folder of what else it takes to continue after `step`.
     public func state(_ step: Int) -> URL { url.appendingPathComponent(Self.stateName(step)) }
 
+    /// What the model of `step` says of the dev set, which counts from when the model is saved.
+    public func predictions(of step: Int) -> URL {
+        url.appendingPathComponent(Self.name(Self.predictionsPrefix, step, Self.predictionsSuffix))
+    }
+
     /// `step-000100`
     public static func checkpointName(_ step: Int) -> String { name(modelPrefix, step) }
 
     /// `state-000100`
     public static func stateName(_ step: Int) -> String { name(statePrefix, step) }
 
-    private static func name(_ prefix: String, _ step: Int) -> String {
-        prefix + String(repeating: "0", count: max(0, 6 - "\(step)".count)) + "\(step)"
+    private static func name(_ prefix: String, _ step: Int, _ suffix: String = "") -> String {
+        prefix + String(repeating: "0", count: max(0, 6 - "\(step)".count)) + "\(step)" + suffix
     }
 
     /// The steps whose model is there, ascending.
@@ -86,14 +93,15 @@ public final class RunFolder {
 
     static func checkpointSteps(in url: URL) -> [Int] { steps(modelPrefix, in: url) }
 
-    private static func steps(_ prefix: String, in url: URL) -> [Int] {
+    private static func steps(_ prefix: String, _ suffix: String = "", in url: URL) -> [Int] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
-        return names.compactMap { step(of: $0, prefix) }.sorted()
+        return names.compactMap { step(of: $0, prefix, suffix) }.sorted()
     }
 
     /// Nil of a name that no step has.
-    private static func step(of name: String, _ prefix: String) -> Int? {
-        Int(name.dropFirst(prefix.count)).flatMap { self.name(prefix, $0) == name ? $0 : nil }
+    private static func step(of name: String, _ prefix: String, _ suffix: String = "") -> Int? {
+        Int(name.dropFirst(prefix.count).dropLast(suffix.count))
+            .flatMap { self.name(prefix, $0, suffix) == name ? $0 : nil }
     }
 
     /// The last step whose checkpoint verifies; a damaged one is told to `damaged` and passed over.
@@ -110,11 +118,10 @@ public final class RunFolder {
                 damaged(error)
             }
         }
-        if let model = models.last(where: { !states.contains($0) }) {
-            throw CheckpointError(
-                url, "holds \(Self.checkpointName(model)) and no state to continue from; choose another --output")
-        }
-        return nil
+        let isWhole = { (try? AtomicFolder.verify(self.checkpoint($0), foreign: false)) != nil }
+        guard let model = models.last(where: { !states.contains($0) || isWhole($0) }) else { return nil }
+        throw CheckpointError(
+            url, "holds \(Self.checkpointName(model)) and no state to continue from; choose another --output")
     }
 
     /// Writes the checkpoint of `step`: with its model, the second, it is whole.
@@ -140,10 +147,19 @@ public final class RunFolder {
         } else if target == nil, current != nil {
             unlink(self.best.path)
         }
+        try prunePredictions(best: best)
         let kept = states.filter { $0 <= step && models.contains($0) }.suffix(max(1, count))
         for step in states where !kept.contains(step) { AtomicFolder.remove(state(step)) }
         for step in models where !kept.contains(step) && step != best { AtomicFolder.remove(checkpoint(step)) }
         return isThere
+    }
+
+    private func prunePredictions(best: Int?) throws {
+        let steps = Self.steps(Self.predictionsPrefix, Self.predictionsSuffix, in: url)
+        if let best, steps.contains(best) {
+            try Self.link(predictions(of: best).lastPathComponent, as: Self.predictionsName, in: url)
+        }
+        for step in steps where step != best { unlink(predictions(of: step).path) }
     }
 
     /// Makes `name` in `folder` a link to `target`, a path relative to that, in place of an older link, in one rename.
@@ -152,9 +168,9 @@ public final class RunFolder {
         let temporary = folder.appendingPathComponent(AtomicFolder.partialPrefix + name)
         let link = folder.appendingPathComponent(name)
         unlink(temporary.path)
-        // Who copied the run by the files behind its links has a second copy of a checkpoint there.
+        // Who copied the run by the files behind its links has a second copy of a checkpoint there; predictions were a file.
         let isLink = (try? FileManager.default.destinationOfSymbolicLink(atPath: link.path)) != nil
-        if !isLink, FileManager.default.fileExists(atPath: link.path) {
+        if !isLink, name != predictionsName, FileManager.default.fileExists(atPath: link.path) {
             guard AtomicFolder.isListed(link) else {
                 throw CheckpointError(link, "is there, and is no checkpoint of this program; move it")
             }
@@ -206,6 +222,7 @@ public final class RunFolder {
     private static func isOfARun(_ name: String) -> Bool {
         ([lockName, pageName] + ownNames).contains(name)
             || [modelPrefix, statePrefix].contains { step(of: name, $0) != nil }
+            || step(of: name, predictionsPrefix, predictionsSuffix) != nil
             || [AtomicFolder.partialPrefix, EventFile.prefix].contains(where: name.hasPrefix)
     }
 

@@ -2,7 +2,7 @@ import Checkpoints
 import Foundation
 import Tasks
 
-/// `predictions.tsv`: every dev row of the best epoch, in order, with the probability of every label.
+/// `predictions.tsv`: every dev row of the best epoch that was saved, in order, with the probability of every label.
 ///
 /// Columns: dev set, index in it, label, prediction, a column `p(LABEL)` a label (none of a value), and the texts, a space for
 /// a tab or a line break; of a task of several labels a row `labels` and `predictions`, each a JSON list; of a task of words a
@@ -118,7 +118,7 @@ public struct PredictionFile: Sendable, Equatable {
         }
     }
 
-    func write(to folder: URL) throws {
+    func write(to url: URL) throws {
         let texts = (0..<(rows.first?.texts.count ?? 1)).map { "text\($0 + 1)" }
         var lines = [(form.columns + labels.map { "p(\($0))" } + texts).joined(separator: "\t")]
         for row in rows {
@@ -127,8 +127,7 @@ public struct PredictionFile: Sendable, Equatable {
                 ([row.set, "\(row.index)"] + [row.label, row.prediction].map(written) + probabilities + row.texts)
                     .joined(separator: "\t"))
         }
-        try OutputFile.replace(
-            folder.appendingPathComponent(Self.fileName), with: Data((lines.joined(separator: "\n") + "\n").utf8))
+        try OutputFile.replace(url, with: Data((lines.joined(separator: "\n") + "\n").utf8))
     }
 
     private func written(_ names: [String]) -> String {

@@ -220,7 +220,7 @@ public final class Run<O: Objective> {
         losses = []
         last = evaluation
         if evaluation.isBest || best == nil && state.bestStep == nil { best = evaluation }
-        if evaluation.isBest { try keep(folder.url) }
+        if evaluation.isBest { try keep(folder.predictions(of: evaluation.step)) }
         try log?.append(evaluation)
         if !filled.isEmpty { try log?.append(FilledMasks(step: evaluation.step, texts: filled)) }
         try curves?.append(

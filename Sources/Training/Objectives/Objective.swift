@@ -78,8 +78,8 @@ public struct HeldOut<Result> {
     public let result: Result
     /// The best evaluation has the highest.
     public let score: Double
-    /// Writes what a run's folder tells of its best evaluation.
-    var keep: (_ folder: URL) throws -> Void = { _ in }
+    /// Writes the predictions of an objective that has any.
+    var keep: (_ file: URL) throws -> Void = { _ in }
 }
 
 /// The loss of a model that diverged.
