@@ -19,6 +19,18 @@ import Testing
         #expect(try RunState(of: folder.url, step: 5) == state)
     }
 
+    /// What patience counts from: of an earlier program by the steps of its epochs, three each.
+    @Test func theEpochsBeforeTheBestAreRemembered() {
+        for (step, epoch) in [(3, 1), (4, 1), (5, 1), (6, 2)] {
+            var state = state()
+            (state.step, state.epoch) = (step, epoch)
+            #expect(state.note(score: 1) && state.bestEpoch == epoch)
+            (state.step, state.epoch, state.bestEpoch) = (12, 4, nil)
+            state.completeBestEpoch { epochs in (1...epochs).map { 3 * $0 } }
+            #expect(state.bestEpoch == epoch)
+        }
+    }
+
     /// As many as the largest budget has.
     @Test func whatABudgetHasIsReadBack() throws {
         let folder = try TemporaryFolder()

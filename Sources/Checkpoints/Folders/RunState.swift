@@ -19,6 +19,8 @@ public struct RunState: Codable, Equatable, Sendable {
     /// The best score so far, higher is better, and its step.
     public var bestScore: Double?
     public var bestStep: Int?
+    /// The epochs that had ended by then; nil of earlier programs.
+    public var bestEpoch: Int?
     /// All that fixes the result, by key: a run with another value anywhere cannot continue.
     public var identity: [String: String]
     /// The arithmetics that the run was computed by, in order; more than one give other bits than one alone.
@@ -42,7 +44,16 @@ public struct RunState: Codable, Equatable, Sendable {
         guard score > bestScore ?? -.infinity else { return false }
         bestScore = score
         bestStep = step
+        bestEpoch = epoch
         return true
+    }
+
+    /// Brings what earlier programs did not remember.
+    ///
+    /// - Parameter ends: after how many steps each of so many epochs has ended.
+    public mutating func completeBestEpoch(_ ends: (_ epochs: Int) -> [Int]) {
+        guard bestEpoch == nil, let bestStep else { return }
+        bestEpoch = ends(epoch).count { $0 <= bestStep }
     }
 
     /// `seed 1, now 9`, for every key whose value is another in `identity`, in order; digests by their first digits.
@@ -84,6 +95,7 @@ public struct RunState: Codable, Equatable, Sendable {
         try check("tokens", tokens, 0...1 << 56, url)
         if let peakBytes { try check("peakBytes", peakBytes, 0...1 << 56, url) }
         if let bestStep { try check("bestStep", bestStep, 1...step, url) }
+        if let bestEpoch { try check("bestEpoch", bestEpoch, 0...epoch, url) }
         guard seconds.isFinite, seconds >= 0 else { throw CheckpointError(url, "seconds is \(seconds)") }
     }
 

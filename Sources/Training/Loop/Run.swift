@@ -84,6 +84,7 @@ public final class Run<O: Objective> {
         let epochs = if case .epochs(let count) = options.budget { count } else { Int.max }
         try restored?.check(
             epochs: epochs, examples: { data.count(options.batch, epoch: $0) }, folder.state(restored?.step ?? 0))
+        restored?.completeBestEpoch { data.ends(options.batch, epochs: $0) }
         savedStep = restored?.step
         let ranks = trainer.model.weights.ranks
         trainer.model.weights.remember(folder.wayOn(from: savedStep))
@@ -129,14 +130,7 @@ public final class Run<O: Objective> {
                 in: folder.url, step: step, settings: identity, text: recipe.map { [RunFolder.recipeName: $0] } ?? [:])
             : nil
         let logged = try ranks.first {
-            let evaluations = try MetricsLog.values(Report.self, kind: O.evaluationKind, in: folder.metrics)
-                .filter { $0.epoch <= untilEpoch }
-            let evaluated = evaluations.last?.step ?? 0
-            let losses = try MetricsLog.values(StepReport.self, kind: "step", in: folder.metrics, after: evaluated)
-                .map(\.loss)
-            // Of a log that lost a line the best of what is left may be another than the run's.
-            let best = evaluations.last { $0.isBest && (untilEpoch < .max || $0.step == bestStep) }
-            return Logged(last: evaluations.last, best: best, losses: losses)
+            try LoggedRun<O.Result>(folder.metrics, kind: O.evaluationKind, untilEpoch: untilEpoch, best: bestStep)
         }
         (last, best, losses) = (logged.last, logged.best, logged.losses)
         heldOut = data.evaluationExamples(options.evaluation.sequences)
@@ -163,12 +157,6 @@ public final class Run<O: Objective> {
         // What follows may read what the first one wrote.
         ranks.meet()
         try ranks.check()
-    }
-
-    /// What the log tells of earlier processes.
-    private struct Logged: Codable {
-        let last, best: Report?
-        let losses: [Double]
     }
 
     /// The evaluation at the end, of the log where the run had ended before; made now where that has none.
@@ -253,6 +241,7 @@ public final class Run<O: Objective> {
         var configuration = trainer.objective.configuration
         configuration.remember(remember)
         try log?.sync()
+        try plan?.sync()
         let url = try saver.save(trainer.model, state, configuration)
         savedStep = state.step
         trainer.model.weights.remember(folder.wayOn(from: savedStep))
@@ -262,6 +251,9 @@ public final class Run<O: Objective> {
     /// Saves what is not saved yet, which is nothing before the first step, and leaves.
     private func leave() throws -> Never {
         if state.step > 0, savedStep != state.step { try save() }
+        // A rank that ends gives the others seconds to end as well, and the first may have much to write.
+        ranks.meet()
+        try ranks.check()
         throw TrainingError.interrupted(step: state.step)
     }
 
@@ -273,8 +265,8 @@ public final class Run<O: Objective> {
     private var endsEpoch: Bool { if case .epochs = options.budget { state.index == 0 } else { false } }
 
     private var isOutOfPatience: Bool {
-        guard options.patience > 0, let best = state.bestStep else { return false }
-        return data.ends(options.batch, epochs: state.epoch).count { $0 > best } >= options.patience
+        guard options.patience > 0, let best = state.bestEpoch else { return false }
+        return state.epoch - best >= options.patience
     }
 
     /// Whether something that is done every `steps` steps, and at the end, is to be done now.
