@@ -160,6 +160,13 @@ import Testing
             #expect(try problem { $0[key] = NSNull() } == nil, "\(key)")
         }
         #expect(try problem { $0["hidden_size"] = "big" } == "the value of 'hidden_size' is of a wrong type")
+        // Numbers that are no Int.
+        for key in ["hidden_size", "max_position_embeddings", "pad_token_id"] {
+            for number in [3.5, 1e19] {
+                #expect(try problem { $0[key] = number } == "the value of '\(key)' is of a wrong type")
+            }
+        }
+        #expect(try problem { $0["embedding_size"] = 3.5 } == "the value of a key is of a wrong type")
     }
 
     @Test func whatTransformersHasADefaultForMayBeLeftOut() throws {

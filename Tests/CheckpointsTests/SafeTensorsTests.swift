@@ -56,6 +56,14 @@ import Testing
             #"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#,
             4, "begins at byte"
         ),
+        (
+            #"{"a":{"dtype":"F16","shape":[2],"data_offsets":[0,4]},"a":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]}}"#,
+            4, "damaged: 'a' stands twice in the header"
+        ),
+        (
+            #"{"a":{"dtype":"F16","shape":[2],"shape":[1],"data_offsets":[0,4]}}"#, 4,
+            "damaged: 'a.shape' stands twice in the header"
+        ),
         (#"[1, 2]"#, 0, "damaged: the header is no JSON"),
         (#"{"#, 0, "damaged: the header is no JSON"),
     ])

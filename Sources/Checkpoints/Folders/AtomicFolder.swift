@@ -5,13 +5,7 @@ import Foundation
 /// A folder that exists whole or not at all: its files are written into a hidden sibling, synced, listed with size and
 /// SHA-256 in `checksums.json`, and the sibling takes the folder's name.
 public enum AtomicFolder {
-    /// What `checksums.json` says of one file.
-    struct Checksum: Codable, Equatable {
-        let bytes: Int
-        let sha256: String
-    }
-
-    static let listName = "checksums.json"
+    private static let listName = Checksum.listName
     /// A model card, which people are to write in.
     public static let cardName = "README.md"
     /// How the names of unfinished folders begin.

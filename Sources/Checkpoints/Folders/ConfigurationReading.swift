@@ -16,15 +16,24 @@ extension HuggingFaceConfiguration {
         let wanted: [CodingKeys] = [.modelType, .vocabularySize, .width, .layers, .heads, .intermediate]
         let missing = wanted.filter { !values.contains($0) }
         guard missing.isEmpty else { throw MissingKeys(keys: missing.map(\.stringValue)) }
-        func size(_ key: CodingKeys) throws -> Int { try values.decode(Int.self, forKey: key) }
+        func read<Value: Decodable>(_ key: CodingKeys) throws -> Value {
+            do { return try values.decode(Value.self, forKey: key) } catch let error as DecodingError {
+                throw error
+            } catch {
+                // Of a number that is no Int, Foundation does not say where it stands.
+                throw DecodingError.dataCorruptedError(forKey: key, in: values, debugDescription: "\(error)")
+            }
+        }
+        func size(_ key: CodingKeys) throws -> Int { try read(key) }
         self.init(
-            modelType: try values.decode(String.self, forKey: .modelType), vocabularySize: try size(.vocabularySize),
+            modelType: try read(.modelType), vocabularySize: try size(.vocabularySize),
             width: try size(.width), layers: try size(.layers), heads: try size(.heads),
             intermediate: try size(.intermediate))
         func value<Value: Decodable>(_ key: CodingKeys) throws -> Value? {
             // A null elsewhere would become a default that nobody asked for.
             guard values.contains(key), try !(key.mayBeNull && values.decodeNil(forKey: key)) else { return nil }
-            return try values.decode(Value.self, forKey: key)
+            let value: Value = try read(key)
+            return value
         }
         func value<Value: Decodable>(_ key: CodingKeys, _ standard: Value) throws -> Value {
             try value(key) ?? standard

@@ -121,10 +121,11 @@ public struct HuggingFaceConfiguration: Codable, Equatable, Sendable {
         }
         guard !LargeFilePointer.isOne(data) else { throw CheckpointError(url, LargeFilePointer.problem) }
         try Self.checkType(data, url)
-        // Programs differ in which one counts.
-        if let key = (try? JSONValue([UInt8](data)))?.repeatedPath {
-            throw CheckpointError(url, "the key '\(key)' stands twice")
+        guard let json = try? JSONValue([UInt8](data)), json.members != nil else {
+            throw CheckpointError(url, "damaged: no JSON object")
         }
+        // Programs differ in which one counts.
+        if let key = json.repeatedPath { throw CheckpointError(url, "the key '\(key)' stands twice") }
         do {
             self = try JSONDecoder().decode(Self.self, from: data)
             if let problem = try JSONDecoder().decode(RefusedKeys.self, from: data).problem {
@@ -136,12 +137,7 @@ public struct HuggingFaceConfiguration: Codable, Equatable, Sendable {
             DecodingError.dataCorrupted(let context)
         {
             let key = context.codingPath.map(\.stringValue).joined(separator: ".")
-            throw CheckpointError(
-                url, key.isEmpty ? "damaged: no JSON object" : "the value of '\(key)' is of a wrong type")
-        } catch let error as CheckpointError {
-            throw error
-        } catch {
-            throw CheckpointError(url, "damaged: no JSON object")
+            throw CheckpointError(url, "the value of \(key.isEmpty ? "a key" : "'\(key)'") is of a wrong type")
         }
         try check(url)
     }

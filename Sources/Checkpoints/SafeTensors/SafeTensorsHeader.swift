@@ -1,5 +1,6 @@
 import Digests
 import Foundation
+import JSON
 
 /// The header of a safetensors file, held to every rule of the format: entries contiguous from 0 without hole or
 /// overlap, shapes that fit their bytes, and not a byte behind the last tensor.
@@ -29,6 +30,10 @@ struct SafeTensorsHeader {
         let json = data.subdata(in: 8..<start)
         guard let fields = try? JSONDecoder().decode(Fields.self, from: json) else {
             throw CheckpointError(url, "damaged: the header is no JSON object of tensors")
+        }
+        // Programs differ in which one counts.
+        if let key = (try? JSONValue([UInt8](json)))?.repeatedPath {
+            throw CheckpointError(url, "damaged: '\(key)' stands twice in the header")
         }
         var entries: [String: Entry] = [:]
         for (name, field) in fields.tensors {
