@@ -27,7 +27,9 @@
             let pids = Self.gather("\(ProcessInfo.processInfo.processIdentifier)", wire).map { Int32($0) ?? 0 }
             (self.wire, rank, size, self.hosts) = (wire, wire.rank, wire.size, hosts)
             seen = Self.circles(of: hosts, wire.rank) { Self.gather($0, wire) }
-            watch = PeerWatch(hosts.indices.filter { hosts[$0] == wire.host }.map { ($0, pids[$0]) }, on: wire)
+            // Of a rank of this host that shares no memory, the number may be a stranger's, of another container.
+            let near = seen.first { $0.contains(wire.rank) } ?? []
+            watch = PeerWatch(near.map { ($0, pids[$0]) }, on: wire)
         }
 
         /// Those that are left.
@@ -73,9 +75,14 @@
 
         func left() -> (ranks: any Communicator, gone: String)? {
             guard wire.elasticity.isBroken else { return nil }
-            let left = MPICommunicator(MPIWire(isLeft: true))
+            var left = MPICommunicator(MPIWire(isLeft: true))
             guard left.size < size else { wire.fail("MPI told ranks apart of which none is gone", code: 1) }
-            let known = Set(left.gather([rank]).joined())
+            var known = Set(left.gather([rank]).joined())
+            // One more went meanwhile, and the others gave no answer.
+            while left.wire.elasticity.isBroken {
+                left = MPICommunicator(MPIWire(isLeft: true))
+                known = Set(left.gather([rank]).joined())
+            }
             let gone = hosts.indices.filter { !known.contains($0) }.map { "rank \($0) on \(hosts[$0])" }
             return (left, gone.joined(separator: ", "))
         }

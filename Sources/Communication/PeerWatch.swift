@@ -12,8 +12,7 @@
 
         private static let interval = DispatchTimeInterval.milliseconds(200)
 
-        /// - Parameter ranks: those of this host with their processes. One that cannot be seen, as from another container, is not
-        ///   looked for.
+        /// - Parameter ranks: those that share memory with their processes. One that cannot be seen is not looked for.
         init(_ ranks: [(rank: Int, process: Int32)], on wire: MPIWire) {
             let peers = ranks.filter { $0.rank != wire.rank && Self.lives($0.process) }
             timer.setEventHandler { [weak self] in
