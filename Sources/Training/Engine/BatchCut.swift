@@ -6,6 +6,9 @@ public struct BatchCut: Sendable {
     /// About the most tokens of a micro-batch: parts are cut evenly, at the nearest sequence.
     public let microBatchTokens: Int
 
+    /// `microBatchTokens` on a GPU, where nothing is said of it.
+    public static let deviceTokens = 32_768
+
     public init(shards: Int = 1, slices: Int, microBatchTokens: Int) {
         self.shards = shards
         self.slices = slices

@@ -31,7 +31,7 @@ extension ExecutionOptions {
             "activations of blocks computed once more for backward: less memory, more time, the same result")
         Option("device", \.device, .oneOf(nilAs: .cpu), "what computes: cpu, cuda (the first GPU), or auto")
         Option(
-            "deviceTokens", \.deviceTokens, .integer(1...10_000_000, nilAs: 32_768),
+            "deviceTokens", \.deviceTokens, .integer(1...10_000_000, nilAs: BatchCut.deviceTokens),
             "about the tokens of one pass of a GPU, which takes no slices")
         Option("seed", \.seed, .seed, "seed of \(seeded)")
     }

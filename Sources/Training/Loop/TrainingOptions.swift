@@ -34,9 +34,7 @@ extension TrainingOptions {
     public var cut: BatchCut { BatchCut(shards: shards ?? 1, slices: slices, microBatchTokens: microBatchTokens) }
 
     /// The same on a GPU, whose passes come one after the other and are to be large.
-    public var deviceCut: BatchCut { BatchCut(slices: 1, microBatchTokens: deviceTokens ?? Self.standardDeviceTokens) }
-
-    static var standardDeviceTokens: Int { 32_768 }
+    public var deviceCut: BatchCut { BatchCut(slices: 1, microBatchTokens: deviceTokens ?? BatchCut.deviceTokens) }
 }
 
 extension PretrainingOptions: TrainingOptions {

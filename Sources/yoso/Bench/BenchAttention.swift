@@ -71,7 +71,7 @@ struct BenchAttention: ParsableCommand {
         let workers = Workers(threads: threads)
         var bench = bench
         bench.peer = try against.map { try PeerScript(at: $0, named: "torch_attention.py", python: python) }
-        bench.device = try TimedDevice(device, precision ?? .bf16, tokens: deviceTokens ?? 32_768)
+        bench.device = try TimedDevice(device, precision ?? .bf16, tokens: deviceTokens ?? BatchCut.deviceTokens)
         try Bench.title(on: device)
         if bench.device != nil {
             bench.problemsOnDevice(length: lengths.max() ?? 1).forEach { Terminal.line("note: left out: \($0)") }
