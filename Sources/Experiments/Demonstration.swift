@@ -8,7 +8,7 @@ import Training
 public struct Demonstration {
     private let output: String
 
-    /// - Parameter output: folder of the three runs, which begin afresh.
+    /// - Parameter output: folder of the three runs, which go on where they were stopped, and begin afresh once all have ended.
     public init(in output: String) { self.output = output }
 
     /// The folder of a run: pretraining, pretrained or random.
@@ -16,7 +16,13 @@ public struct Demonstration {
 
     /// - Throws: as `Pretraining.run` and `FineTuning.run`; `CheckpointError` where other files lie in the folders.
     public func run(_ observer: some RunObserver) throws {
-        try RunFolder.remove(["pretraining", "pretrained", "random"].map { URL(fileURLWithPath: folder($0)) })
+        let names = ["pretraining", "pretrained", "random"]
+        func holds(_ name: String, _ file: String) -> Bool {
+            FileManager.default.fileExists(atPath: "\(folder(name))/\(file)")
+        }
+        if !holds(names[0], RunFolder.lockName) || holds(names[2], RunFolder.reportName) {
+            try RunFolder.remove(names.map { URL(fileURLWithPath: folder($0)) })
+        }
         let start = ContinuousClock.now
         let pretraining = Pretraining(try PretrainingRecipe("tiny"), output: folder("pretraining"))
         let outcome = try pretraining.run(observer)

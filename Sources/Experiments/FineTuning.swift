@@ -116,7 +116,7 @@ public struct FineTuning {
         let rows = try TaskData(task, in: files, tokenizer, length: recipe.options.length)
         if task != recipe.task { observer.line("labels: \(rows.labelCounts)") }
         rows.notes.forEach(observer.line)
-        let folder = try RunFolder(URL(fileURLWithPath: output ?? "Checkpoints/\(recipe.name)", isDirectory: true))
+        let folder = try RunFolder(output ?? "Checkpoints/\(recipe.name)", of: .finetuning)
         observer.begin(
             folder, try Computing(recipe.options, encoder),
             ", weights "

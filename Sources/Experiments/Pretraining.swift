@@ -42,7 +42,7 @@ public struct Pretraining {
         let interruption = observer.interruption()
         var known: PretrainingSetup?
         func run() throws -> Outcome {
-            let folder = try RunFolder(URL(fileURLWithPath: folder, isDirectory: true))
+            let folder = try RunFolder(folder, of: .pretraining)
             let setup = try known ?? PretrainingSetup(recipe, observer, interruption)
             known = setup
             return try self.run(folder, setup, observer, interruption, profile)
@@ -67,7 +67,7 @@ public struct Pretraining {
                 encoder: setup.encoder, options: recipe.options, tokenizer: setup.tokenizer, data: setup.data,
                 folder: folder, start: start, recipe: recipe.resolved.yaml, profile: profile, observer.show)
             try run(interruption)
-            return try run.lastEvaluation()
+            return try run.best ?? run.lastEvaluation()
         }
         let evaluation = try run(objective)
         try folder.write(try ReportFile.json(evaluation), to: RunFolder.reportName)

@@ -3,8 +3,17 @@ import Tensors
 import Training
 
 /// What a recipe is for: the value of its key `kind`.
-enum RecipeKind: String, Codable, CaseIterable, Sendable {
+public enum RecipeKind: String, Codable, CaseIterable, Sendable {
     case pretraining, finetuning, longrange
+
+    /// A run of it, in words.
+    public var title: String {
+        switch self {
+        case .pretraining: "a pretraining"
+        case .finetuning: "a fine-tuning"
+        case .longrange: "a run of the Long Range Arena"
+        }
+    }
 
     private static let key = "kind"
 

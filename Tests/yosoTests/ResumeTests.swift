@@ -72,6 +72,33 @@ import Testing
         #expect(try tool.run("runs", ".").output.contains(/run +interrupted/))
     }
 
+    /// All of it for as long as it takes would be a minute.
+    @Test func aDemonstrationThatWasStoppedGoesOn() throws {
+        let tool = try CommandLineTool()
+        let log = tool.file("demo/pretraining/metrics.jsonl")
+        func length() -> Int { (try? Data(contentsOf: log).count) ?? 0 }
+        var steps = [0]
+        for _ in 0..<2 {
+            let before = length()
+            let (process, output, _) = try tool.start(["demo", "--output", "demo"])
+            while process.isRunning, length() <= before { usleep(5000) }
+            process.terminate()
+            process.waitUntilExit()
+            let text = try String(contentsOf: output, encoding: .utf8)
+            let found = try #require(
+                text.firstMatch(of: /stopped at step (\d+); the same command continues/)?.1, "\(text)")
+            steps.append(try #require(Int(found)))
+        }
+        #expect(steps[2] > steps[1])
+        let refused = try tool.run(
+            "finetune", "--task", "sst2", "--checkpoint", "demo/pretraining", "--output", "demo/pretraining")
+        #expect(
+            refused.code == 1
+                && refused.error
+                    == "Error: demo/pretraining: holds a pretraining, and this is a fine-tuning; choose another --output\n",
+            "\(refused.error)")
+    }
+
     @Test func verifyResumeRefusesTwoArithmetics() throws {
         try ResumeError.checkArithmetics(["Haswell, AVX2", "Haswell, AVX2"])
         let error = #expect(throws: ResumeError.self) {

@@ -7,7 +7,7 @@ struct Demo: ParsableCommand {
         abstract: "Pretrain on the text that ships, fine-tune with and without it, and print what it gave.",
         example: "yoso demo")
 
-    @Option(help: "Folder of the runs pretraining, pretrained and random, which begin afresh.", completion: .directory)
+    @Option(help: "Folder of the three runs, which go on if stopped, or else begin afresh.", completion: .directory)
     var output = "Checkpoints/demo"
 
     func run() throws {
