@@ -18,15 +18,19 @@ public enum ModelPath {
         return here
     }
 
-    /// `path` itself where it is a model; where it is a run `RUN/best`, or its newest checkpoint as long as none is the best.
+    /// `path` itself where it is a model; where it is a run `RUN/best`, and without that link the best checkpoint as the newest state
+    /// knows it, or the newest one as long as none is the best.
     public static func url(_ path: String) -> URL {
         let folder = folder(path)
         func isThere(_ name: String) -> Bool {
             FileManager.default.fileExists(atPath: folder.appendingPathComponent(name).path)
         }
         guard !isThere(HuggingFaceConfiguration.fileName) else { return folder }
-        let names =
-            [RunFolder.bestName] + RunFolder.checkpointSteps(in: folder).reversed().map(RunFolder.checkpointName)
+        let steps = RunFolder.checkpointSteps(in: folder).reversed()
+        let best = steps.lazy.compactMap { step in
+            try? RunState(of: folder.appendingPathComponent(RunFolder.stateName(step)), step: step).bestStep
+        }.first
+        let names = [RunFolder.bestName] + ((best.map { [$0] } ?? []) + steps).map(RunFolder.checkpointName)
         return names.first(where: isThere).map {
             URL(fileURLWithPath: "\(path.hasSuffix("/") ? String(path.dropLast()) : path)/\($0)", isDirectory: true)
         } ?? folder

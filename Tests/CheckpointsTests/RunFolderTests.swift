@@ -63,6 +63,15 @@ import Testing
         _ = try run.prune(at: 2, best: 1, keeping: 2)
         #expect(ModelPath.url(path).lastPathComponent == "best")
         #expect(ModelPath.url(path + "/step-000001").lastPathComponent == "step-000001")
+        // Copied without its link, or with one that leads nowhere: the state knows which is the best.
+        var state = RunState(totalSteps: 2, identity: [:], arithmetic: "a")
+        (state.step, state.bestStep) = (2, 1)
+        try state.write(to: run.state(2))
+        try RunFolder.link("step-000009", as: "best", in: run.url)
+        for _ in 0..<2 {
+            #expect(ModelPath.url(path).lastPathComponent == "step-000001")
+            try? FileManager.default.removeItem(at: run.best)
+        }
     }
 
     @Test func aStartThatFailsLeavesNothing() throws {

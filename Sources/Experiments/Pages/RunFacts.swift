@@ -58,11 +58,15 @@ public struct RunFacts: Sendable {
         log.epochs.last { $0.isBest && RunFolder.mayHaveSaved($0.step, in: log.folder) }
     }
 
-    /// The evaluation that counts, in names and values: of a fine-tuning the best, of a pretraining the last.
+    /// The best evaluation of a pretraining whose model was saved.
+    private var bestPretraining: EvaluationReport<Figures>? {
+        log.evaluations.last { $0.isBest && RunFolder.mayHaveSaved($0.step, in: log.folder) }
+    }
+
+    /// The evaluation that counts, in names and values.
     public var result: [(name: String, value: String)] {
-        let figures =
-            best?.body.figures ?? log.evaluations.last?.body.figures ?? []
-        return [.perplexity, .share, .loss].flatMap { (unit: Figure.Unit) in
+        let figures = best?.body.figures ?? bestPretraining?.body.figures ?? []
+        return [.perplexity, .share, .amount, .loss].flatMap { (unit: Figure.Unit) in
             figures.filter { $0.unit == unit }.map { ($0.title, Show.value($0)) }
         }
     }

@@ -11,7 +11,7 @@ public struct RunSummary: Sendable {
     public let state: State
     public let step: Int
     public let totalSteps: Int
-    /// Of the best epoch of a fine-tuning run, and of the last evaluation of another.
+    /// Of the best evaluation whose model was saved.
     public let score: Figure?
     /// Seconds since it wrote its log.
     public let age: Double
@@ -91,12 +91,10 @@ public struct RunSummary: Sendable {
     private static func score(_ lines: [Data], _ folder: URL) -> Figure? {
         func reports<Result: EvaluationResult>(_: Result.Type, _ kind: String) -> [EvaluationReport<Result>] {
             lines.compactMap { try? JSONDecoder().decode(EvaluationReport<Result>.self, from: $0) }
-                .filter { $0.kind == kind }
+                .filter { $0.kind == kind && $0.isBest && RunFolder.mayHaveSaved($0.step, in: folder) }
         }
-        let best = reports(DevScores.self, Classification.evaluationKind).last {
-            $0.isBest && RunFolder.mayHaveSaved($0.step, in: folder)
-        }
-        return best?.score ?? reports(Figures.self, MaskedWords.evaluationKind).last?.score
+        return reports(DevScores.self, Classification.evaluationKind).last?.score
+            ?? reports(Figures.self, MaskedWords.evaluationKind).last?.score
     }
 
     /// Whether a process has the lock of a run. Looking takes it for a moment, together with whoever else looks.
