@@ -46,12 +46,18 @@ public enum Show {
     /// `61.3%`
     public static func percent(_ share: Double) -> String { String(format: "%.1f%%", 100 * share) }
 
+    /// `0.2381`, `1,234,568`
+    public static func amount(_ value: Double) -> String {
+        (1e4..<1e15).contains(abs(value)) ? grouped(Int(value.rounded())) : String(format: "%.4g", value)
+    }
+
     /// `3.210`, `42.0%`, `57.10`, `1,508`
     public static func value(_ figure: Figure) -> String {
         switch figure.unit {
         case .loss: String(format: "%.3f", figure.value)
         case .share: percent(figure.value)
         case .perplexity: perplexity(figure.value)
+        case .amount: amount(figure.value)
         case .count: grouped(Int(figure.value))
         }
     }

@@ -45,8 +45,9 @@ struct CardHeader {
             if task.dev.count == 1, subset == nil { dataset.append("split: validation") }
         }
         let metrics = evaluation.scores.sorted { $0.key < $1.key }.flatMap { name, value in
-            let metric = name.split(separator: " ").first.flatMap { Metric(rawValue: String($0)) }
-            return ["    - type: \(hubName(metric))", "      name: \(quoted(name))", "      value: \(value)"]
+            return [
+                "    - type: \(hubName(Metric(ofScore: name)))", "      name: \(quoted(name))", "      value: \(value)",
+            ]
         }
         return more + [
             "model-index:", "- name: \(quoted(name))", "  results:", "  - task:", "      type: \(pipeline)",
@@ -66,6 +67,7 @@ struct CardHeader {
         case .matthews: "matthews_correlation"
         case .pearson: "pearsonr"
         case .spearman: "spearmanr"
+        case .meanAbsoluteError: "mae"
         case nil: "other"
         }
     }

@@ -1,10 +1,21 @@
-/// A score of predictions against the truth, higher is better (GLUE, Wang et al. 2019, section 3; averages of F1 as scikit-learn
-/// has them).
+/// A score of predictions against the truth, higher is better but for an error's (GLUE, Wang et al. 2019, section 3; averages of F1
+/// as scikit-learn has them).
 ///
 /// Of each row both are a list: its class, its labels by their numbers, its value, or the tags of its words. An entity is
 /// right where its type and all of its words are (Tjong Kim Sang & De Meulder 2003, section 2.4).
 public enum Metric: String, Sendable, Codable, CaseIterable {
     case accuracy, f1, macroF1, microF1, matthews, pearson, spearman, entityF1, entityPrecision, entityRecall
+    /// Σ |p - y| / n of values p and y, in their unit: what correlations do not see of an offset or a scale.
+    case meanAbsoluteError
+
+    /// Whether it is in the label's unit and lower is better: it is told, and no run is chosen by it.
+    public var isError: Bool { self == .meanAbsoluteError }
+
+    /// Those that a run can be chosen by.
+    public static var choices: [Metric] { allCases.filter { !$0.isError } }
+
+    /// That of a score's name, which may have that of a dev set behind it.
+    public init?(ofScore name: String) { self.init(rawValue: String(name.prefix { $0 != " " })) }
 
     /// Those of a text such as `f1 accuracy`; nil for `auto`, which is every task's own, and for what names none.
     public static func named(_ text: String?) -> [Metric]? {
@@ -15,7 +26,7 @@ public enum Metric: String, Sendable, Codable, CaseIterable {
     /// Whether it says anything of such a target.
     public func fits(_ target: Target) -> Bool {
         switch (self, target) {
-        case (.pearson, .value), (.spearman, .value): true
+        case (.pearson, .value), (.spearman, .value), (.meanAbsoluteError, .value): true
         case (.accuracy, .classes), (.accuracy, .labels), (.macroF1, .classes), (.macroF1, .labels): true
         case (.microF1, .classes), (.microF1, .labels), (.f1, .classes), (.matthews, .classes): true
         case (.entityF1, .tags), (.entityPrecision, .tags), (.entityRecall, .tags), (.accuracy, .tags): true
@@ -50,6 +61,8 @@ public enum Metric: String, Sendable, Codable, CaseIterable {
         case .matthews: return matthewsCorrelation(predictions.flatMap { $0 }, truth.flatMap { $0 })
         case .pearson: return correlation(predictions.flatMap { $0 }, truth.flatMap { $0 })
         case .spearman: return correlation(ranks(predictions.flatMap { $0 }), ranks(truth.flatMap { $0 }))
+        case .meanAbsoluteError:
+            return zip(predictions, truth).reduce(0) { $0 + abs($1.0[0] - $1.1[0]) } / Double(truth.count)
         }
     }
 

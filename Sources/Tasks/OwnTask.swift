@@ -33,7 +33,7 @@ public struct OwnTask: Configurable {
         Option("kind", \.kind, "classes is one label a row, labels any number of them, value a number")
         Option(
             "metric", \.metric,
-            .oneOf([("auto", nil)] + Metric.allCases.map { ($0.rawValue, $0) }) { $0?.rawValue ?? "auto" },
+            .oneOf([("auto", nil)] + Metric.choices.map { ($0.rawValue, $0) }) { $0?.rawValue ?? "auto" },
             "the score; auto: accuracy of classes, microF1 of labels, entityF1 of tokens, both correlations of a value")
         Option("separator", \.separator, .textOrNone, "between the labels of a row; none where they are a JSON list")
         Option("devShare", \.devShare, .share, "of the training rows, where there is no task.dev")
@@ -44,7 +44,7 @@ public struct OwnTask: Configurable {
     public var contradictions: [(key: String, text: String)] {
         let missing = [("train", train == nil), ("text", texts == nil && !isOfWords), ("label", label == nil)]
             .filter(\.1).map { ($0.0, "the key 'task.\($0.0)' is missing; wanted a text") }
-        let fitting = Metric.allCases.filter { $0.fits(target) }
+        let fitting = Metric.choices.filter { $0.fits(target) }
         let wrong: [(String, Bool, String)] = [
             ("text", texts.map { Set($0).count < $0.count } ?? false, "has the same column twice"),
             ("text", (texts ?? []).count > 2, "has \((texts ?? []).count) columns; wanted one, or two"),
@@ -82,7 +82,8 @@ public struct OwnTask: Configurable {
         let (title, train) = (name ?? recipe, train ?? "")
         let fitting = Metric.allCases.filter { $0.fits(target) && $0 != .f1 }
         let standard: [Metric] =
-            isOfWords ? [.entityF1] : kind == .value ? fitting : [kind == .labels ? .microF1 : .accuracy]
+            isOfWords
+            ? [.entityF1] : kind == .value ? fitting.filter { !$0.isError } : [kind == .labels ? .microF1 : .accuracy]
         let metrics = metric.map { [$0] } ?? standard
         func part(_ isShare: Bool) -> Part? {
             dev == nil ? Part(share: devShare, seed: devSeed, isShare: isShare) : nil

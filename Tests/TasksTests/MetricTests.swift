@@ -14,6 +14,8 @@ private let vectors = URL(fileURLWithPath: #filePath)
         // Ranks 1 2.5 2.5 4 against 1 2 3 4.
         #expect(abs(Metric.spearman.score([1, 2, 2, 9], [1, 2, 3, 4]) - 4.5 / (4.5 * 5).squareRoot()) < 1e-12)
         #expect(abs(Metric.pearson.score([1, 2, 4], [2, 4, 8]) - 1) < 1e-12)
+        #expect(Metric.meanAbsoluteError.score([1, 2, 4], [2, 4, 0]) == 7.0 / 3)
+        #expect(Metric(ofScore: "accuracy MNLI-m") == .accuracy && Metric(ofScore: "x") == nil)
     }
 
     /// Examples of scikit-learn's documentation of `f1_score`, with their values, and Matthews' by its formula.
@@ -38,7 +40,8 @@ private let vectors = URL(fileURLWithPath: #filePath)
     @Test func metricsFitTheirTargets() {
         let fitting = { (target: Target) in Metric.allCases.filter { $0.fits(target) } }
         #expect(fitting(.classes([])) == [.accuracy, .f1, .macroF1, .microF1, .matthews])
-        #expect(fitting(.labels([])) == [.accuracy, .macroF1, .microF1] && fitting(.number) == [.pearson, .spearman])
+        #expect(fitting(.labels([])) == [.accuracy, .macroF1, .microF1])
+        #expect(fitting(.number) == [.pearson, .spearman, .meanAbsoluteError])
     }
 
     @Test func whatIsUndefinedIsZero() {

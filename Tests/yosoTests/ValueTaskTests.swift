@@ -42,6 +42,12 @@ import Testing
             #expect(refused.code == 1 && refused.error.contains(message), "\(refused.error)")
             #expect(refused.error.hasPrefix("Error: \(name): its "))
         }
+        let recipe = try String(contentsOf: tool.file("stamps.yaml"), encoding: .utf8)
+        try tool.write(recipe.replacing("stamps", with: "same"), to: "same.yaml")
+        try tool.write("text,price\n" + String(repeating: "the cat sat,3\n", count: 9), to: "same.csv")
+        let same = try tool.run("finetune", "same.yaml", "--checkpoint", "run/best")
+        #expect(
+            same.code == 1 && same.error.contains("Error: same: all its labels are 3.0; wanted two values at least"))
         #expect(try tool.run("finetune", "years.yaml", "--checkpoint", "run/best").code == 0)
         let rounded = try tool.run("export", "Checkpoints/years", "--output", "out", "--precision", "bf16")
         let message = /classifier.bias would move by [\d.]+ in bf16, and values with it; choose another --precision/

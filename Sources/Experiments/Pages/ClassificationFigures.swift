@@ -4,7 +4,7 @@ import Foundation
 import Reports
 import Training
 
-/// What the predictions of a dev set show: confusions, calibration, and the mistakes that were made most confidently.
+/// What the predictions of a dev set show: confusions, calibration, and the mistakes that were made most confidently, or the largest.
 struct ClassificationFigures {
     private let predictions: PredictionFile
     /// Of the labels, as people call them.
@@ -42,7 +42,7 @@ struct ClassificationFigures {
         guard predictions.form != .word else {
             return EntityFigures(predictions: predictions).html + [confusions, calibration]
         }
-        return predictions.labels.isEmpty ? [] : [confusions, calibration, worst]
+        return predictions.labels.isEmpty ? [farthest] : [confusions, calibration, worst]
     }
 
     private func name(_ label: String) -> String { names[label] ?? label }
@@ -137,20 +137,34 @@ struct ClassificationFigures {
     }
 
     private var worst: String {
-        let wrong = predictions.rows.filter { $0.label != $0.prediction }
-            .sorted { confidence($0) > confidence($1) }.prefix(Self.mistakes)
-        guard !wrong.isEmpty else { return "" }
+        let wrong = predictions.rows.filter { $0.label != $0.prediction }.sorted { confidence($0) > confidence($1) }
         func names(_ labels: [String]) -> String { labels.map(name).joined(separator: ", ") }
-        let isOfSeveral = Set(predictions.rows.map(\.set)).count > 1
-        let rows = wrong.map {
-            [names($0.label), names($0.prediction), Show.percent(confidence($0))] + $0.texts
-                + (isOfSeveral ? [$0.set] : [])
+        return mistakes("The most confident mistakes", ["label", "prediction", "probability"], 2..<3, wrong) {
+            [names($0.label), names($0.prediction), Show.percent(confidence($0))]
         }
-        let texts = predictions.rows.first?.texts.indices.map { "text \($0 + 1)" } ?? []
-        let head = ["label", "prediction", "probability"] + texts + (isOfSeveral ? ["set"] : [])
-        return HTMLPage.section(
-            "The most confident mistakes",
-            "<div class=\"texts\">\(HTMLPage.table(head, Array(rows), numbers: 2..<3))</div>")
+    }
+
+    /// Of values.
+    private var farthest: String {
+        func value(_ texts: [String]) -> Double { texts.first.flatMap { Double($0) } ?? 0 }
+        func error(_ row: PredictionFile.Row) -> Double { value(row.prediction) - value(row.label) }
+        let wrong = predictions.rows.filter { error($0) != 0 }.sorted { abs(error($0)) > abs(error($1)) }
+        return mistakes("The largest errors", ["value", "prediction", "error"], 0..<3, wrong) {
+            [value($0.label), value($0.prediction), error($0)].map(Show.amount)
+        }
+    }
+
+    /// The first rows of `wrong`, each with its texts behind what `cells` says of it.
+    private func mistakes(
+        _ title: String, _ head: [String], _ numbers: Range<Int>, _ wrong: [PredictionFile.Row],
+        _ cells: (PredictionFile.Row) -> [String]
+    ) -> String {
+        guard let first = wrong.first else { return "" }
+        let isOfSeveral = Set(predictions.rows.map(\.set)).count > 1
+        let rows = wrong.prefix(Self.mistakes).map { cells($0) + $0.texts + (isOfSeveral ? [$0.set] : []) }
+        let texts = first.texts.indices.map { "text \($0 + 1)" }
+        let table = HTMLPage.table(head + texts + (isOfSeveral ? ["set"] : []), rows, numbers: numbers)
+        return HTMLPage.section(title, "<div class=\"texts\">\(table)</div>")
     }
 
     /// The probability of what was said: of one class, or of all labels that were said and left out.

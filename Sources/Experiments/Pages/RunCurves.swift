@@ -50,6 +50,7 @@ public struct RunCurves {
                 switch unit {
                 case .share: Quantity.share("percent")
                 case .perplexity: Quantity("lower is better", text: Show.perplexity).logarithmic
+                case .amount: Quantity("lower is better", text: Show.amount)
                 // Nats of classes and words, of values a squared error.
                 default: Quantity("lower is better") { String(format: "%.3f", $0) }
                 }

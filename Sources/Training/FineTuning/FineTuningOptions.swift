@@ -67,7 +67,7 @@ public struct FineTuningOptions: Configurable {
         Option.group("layers", \.layers)
         Option(
             "score", \.metrics,
-            .oneOf([("auto", nil)] + Metric.allCases.map { ($0.rawValue, [$0]) }) { $0?.first?.rawValue ?? "auto" },
+            .oneOf([("auto", nil)] + Metric.choices.map { ($0.rawValue, [$0]) }) { $0?.first?.rawValue ?? "auto" },
             "the metric that is the score and chooses the epoch; auto is the mean of the task's own")
         Option("selection", \.selection, "the epoch that is kept: the best on the dev set, or the last")
         Option("patience", \.patience, 0...10000, "epochs without a better dev score before stopping; 0 never stops")

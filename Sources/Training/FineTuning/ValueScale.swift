@@ -12,8 +12,8 @@ struct ValueScale: Sendable {
 
     /// Nil where the training rows have no values, or those of a range that is known.
     ///
-    /// - Throws: `TaskError` where single precision does not tell their labels apart, or has too few exponents for weights in their
-    ///   unit.
+    /// - Throws: `TaskError` where their labels are all one, single precision does not tell them apart, or it has too few exponents for
+    ///   weights in their unit.
     init?(_ task: TaskSource, _ rows: [EncodedRow]) throws {
         guard task.target == .number, !rows.isEmpty else { return nil }
         let values = rows.compactMap(\.target.first).map(Double.init)
@@ -21,8 +21,7 @@ struct ValueScale: Sendable {
         let deviation = (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count)).squareRoot()
         self.mean = Float(mean)
         guard deviation > 0 else {
-            unit = 1
-            return
+            throw TaskError(task.title, "all its labels are \(values[0]); wanted two values at least")
         }
         func problem(_ text: String) -> TaskError {
             TaskError(task.title, "its labels deviate from their mean by \(Float(deviation))\(text)")

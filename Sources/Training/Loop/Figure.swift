@@ -8,6 +8,8 @@ public struct Figure: Sendable, Equatable {
         /// Of 1.
         case share
         case perplexity
+        /// In the unit of a label.
+        case amount
         case count
     }
 

@@ -109,7 +109,11 @@ public struct DevScores: EvaluationResult {
     public init(evaluation: TaskEvaluation) { self.evaluation = evaluation }
 
     public var figures: [Figure] {
-        evaluation.scores.sorted { $0.key < $1.key }.map { Figure($0.key, $0.value, .share) }
+        let figures = evaluation.scores.sorted { $0.key < $1.key }.map { name, score in
+            Figure(name, score, Metric(ofScore: name)?.isError == true ? .amount : .share)
+        }
+        // What a run is chosen by comes first.
+        return figures.filter { $0.unit == .share } + figures.filter { $0.unit == .amount }
     }
     public var score: Figure? { Figure("dev", evaluation.primary, .share) }
     public var remark: String {
