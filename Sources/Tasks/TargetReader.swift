@@ -75,7 +75,8 @@ struct TargetReader {
     private func list(_ cell: Cell, _ place: String) throws -> [String] {
         switch cell {
         case .list(let names):
-            return try names.map { name in
+            return try names.map { written in
+                let name = written.trimmingCharacters(in: .whitespaces)
                 guard !name.isEmpty else { throw TaskError(place, "a label is empty") }
                 return name
             }
@@ -86,9 +87,9 @@ struct TargetReader {
                 // By scalars: to String, a separator is no character of its own beside one that joins it.
                 let parts = text.unicodeScalars.split(
                     separator: separator.unicodeScalars, omittingEmptySubsequences: text.isEmpty)
-                return try list(.list(parts.map { String($0).trimmingCharacters(in: .whitespaces) }), place)
+                return try list(.list(parts.map(String.init)), place)
             }
-            guard let value = try? JSONValue(Array(text.utf8)), case .list = Cell(value) else {
+            guard let value = try? JSONValue(Array(text.utf8)), value.list != nil else {
                 throw TaskError(
                     place, "the labels are '\(text)'; wanted a JSON list such as [\"a\", \"b\"], or a separator")
             }

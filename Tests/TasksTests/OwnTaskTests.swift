@@ -105,6 +105,9 @@ import Testing
         for (text, label, message) in [
             (#""a""#, #"{"b":1}"#, #"the labels are {"b":1}; wanted a list of texts"#),
             (#""a""#, #"[["x"]]"#, #"the labels are [["x"]]; wanted a list of texts"#),
+            (#""a""#, #"["x",null]"#, #"the labels are ["x",null]; wanted a list of texts"#),
+            (#""a""#, #"["x"," "]"#, "a label is empty"),
+            (#""a""#, #"["x","x "]"#, "the label 'x' occurs twice"),
             (#"{"b":1}"#, #"["x"]"#, #"'text' is {"b":1}; wanted a text"#),
             (#""a","text":"b""#, #"["x"]"#, "the key 'text' stands twice in the object"),
         ] {
@@ -118,6 +121,9 @@ import Testing
         }
         #expect(
             try problem("text,label\na,\"[\"\"y\"\",\"\"y\"\"]\"\n", labels) == "t.csv:2: the label 'y' occurs twice")
+        #expect(
+            try problem("text,label\na,\"[null, \"\"y\"\"]\"\n", labels)
+                == "t.csv:2: the labels are [null,\"y\"]; wanted a list of texts")
         #expect(try problem("text,label\na,[]\nb,[]\n", labels) == "t.csv: no row has a label; wanted one at least")
         #expect(try problem("text,label\na,x;;y\n", task(kind: .labels, separator: ";")) == "t.csv:2: a label is empty")
     }
@@ -127,6 +133,7 @@ import Testing
             let task = try task(dev: "t.csv", kind: .value).withLabels(in: folder)
             #expect(try TaskFile(task, task.dev[0], in: folder).rows.map(\.target) == [[-150], [0]])
             #expect(task.metrics == [.pearson, .spearman] && task.target.outputs == 1)
+            #expect(task.others == [.meanAbsoluteError])
         }
         for text in ["five", "nan", "inf", "0x5", "1 ", "1e99"] {
             #expect(

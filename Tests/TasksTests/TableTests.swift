@@ -48,7 +48,8 @@ import Testing
                 "a,b\nx,y\rz,w\n",
                 "t.csv:2:4: a carriage return inside a field without quotes; wanted the field in quotes"
             ),
-            ("a,b\n\"x\n\",y\nz\n", "t.csv:4: 1 columns, wanted 2"), ("a,b\n\n", "t.csv:2: 1 columns, wanted 2"),
+            ("a,b\n\"x\n\",y\nz\n", "t.csv:4: 1 columns, wanted 2"),
+            ("a,b\nx,y\n\n\nx,y\n", "t.csv:3: an empty line; wanted 2 columns"),
             ("a,b\nx,y,\n", "t.csv:2: 3 columns, wanted 2"), ("a,b\nx,y\0\n", "t.csv:2:4: a NUL byte; wanted text"),
             ("", "t.csv: the file is empty"),
         ]) func whatIsNoCSVIsRefusedByLineAndColumn(csv: String, problem: String) throws
@@ -72,7 +73,18 @@ import Testing
         let wrong = "not JSON lines; wanted an object a line"
         #expect(try self.read("t.jsonl", "{\"a\":1}\n{\"é\":x}\n".utf8).error == "t.jsonl:2:6: \(wrong)")
         #expect(try self.read("t.json", "[{\"a\":1}]\n".utf8).error == "t.json:1:1: \(wrong)")
-        #expect(try self.read("t.json", "{\"a\":1}\n\n".utf8).error == "t.json:2:1: \(wrong)")
+        #expect(
+            try self.read("t.json", "{\"a\":1}\n\n{\"a\":1}\n".utf8).error
+                == "t.json:2: an empty line; wanted an object a line")
+    }
+
+    /// As editors leave them.
+    @Test(arguments: [("t.csv", "a,b\nx,y\n"), ("t.tsv", "a\tb\nx\ty\n"), ("t.jsonl", "{\"a\":\"x\",\"b\":\"y\"}\n")])
+    func emptyLinesAtTheEndAreNoRows(name: String, text: String) throws {
+        for end in ["", "\n", "\r\n\n"] {
+            let read = try read(name, (text + end).utf8)
+            #expect(read.rows == texts(["a", "b"], ["x", "y"]) && read.error == nil, "\(read)")
+        }
     }
 
     @Test func bytesThatAreNoTextAndOtherFiles() throws {

@@ -8,7 +8,7 @@ enum Cell: Equatable {
     case list([String])
     /// JSON's null, or no such key.
     case missing
-    /// An object, or a list of what is no text: of no use to a task.
+    /// An object, or a list with an object, a list or null in it: of no use to a task.
     case other(JSONValue)
 }
 
@@ -76,9 +76,20 @@ final class Table {
             return Row(line: row.line, keys: header, cells: cells)
         }
         guard row.cells.count == header.count else {
+            if row.cells == [.text("")] { return try Self.end(behind: row.line, lines, "\(header.count) columns") }
             throw TaskError("\(lines.place):\(row.line)", "\(row.cells.count) columns, wanted \(header.count)")
         }
         return row
+    }
+
+    /// No row behind an empty line, as editors leave one at the end.
+    ///
+    /// - Throws: `TaskError` where something follows.
+    private static func end(behind line: Int, _ lines: TableLines, _ wanted: String) throws -> Row? {
+        while let bytes = try lines.next() {
+            guard bytes.isEmpty else { throw TaskError("\(lines.place):\(line)", "an empty line; wanted \(wanted)") }
+        }
+        return nil
     }
 
     private static func row(_ format: Format, _ lines: TableLines) throws -> Row? {
@@ -93,6 +104,7 @@ final class Table {
             return try lines.nextCommaSeparated().map { Row(line: line, keys: nil, cells: $0.map { .text($0) }) }
         case .jsonl, .json:
             guard let bytes = try lines.next() else { return nil }
+            guard !bytes.isEmpty else { return try end(behind: line, lines, "an object a line") }
             let (object, members): (JSONValue, [JSONValue.Member])
             do throws(JSONValue.Damage) {
                 object = try JSONValue(bytes)
@@ -111,7 +123,9 @@ final class Table {
 
 extension Cell {
     init(_ value: JSONValue) {
-        let isNested = value.members != nil || value.list?.contains { $0.members != nil || $0.list != nil } ?? false
+        let isNested =
+            value.members != nil
+            || value.list?.contains { $0.members != nil || $0.list != nil || $0 == .null } ?? false
         self =
             if isNested { .other(value) } else if value == .null { .missing } else {
                 value.list.map { .list($0.map(Self.text)) } ?? .text(Self.text(value))
