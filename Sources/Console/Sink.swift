@@ -11,8 +11,12 @@ public struct Sink: Sendable {
 
     private init(name: String, descriptor: Int32) { (self.name, self.descriptor) = (name, descriptor) }
 
-    /// A new file at `path`, in place of an older one.
+    /// A new file at `path`, in place of an older one; standard output by `-`.
     public init(path: String) throws {
+        guard path != "-" else {
+            self = .standardOutput
+            return
+        }
         self.init(name: path, descriptor: open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644))
         guard descriptor >= 0 else { throw SinkError(name: path, code: errno, verb: "created") }
     }

@@ -18,15 +18,21 @@ public final class InputLines {
     private var number = 0
     private let longest: Int
 
+    /// What compressed files begin with, and what reads them.
+    private static let compressions: [(mark: [UInt8], tool: String)] = [
+        ([0x1F, 0x8B], "zcat"), ([0xFD, 0x37, 0x7A, 0x58, 0x5A], "xzcat"), ([0x28, 0xB5, 0x2F, 0xFD], "zstdcat"),
+    ]
+
     /// Milliseconds without input that are a pause.
     private static let pause: Int32 = 3
 
     /// - Parameters:
-    ///   - path: of a file; nil for standard input.
+    ///   - path: of a file; nil or `-` for standard input.
     ///   - longest: the most bytes of a line.
     /// - Throws: `InputProblem` where there is no such file.
     public init(_ path: String? = nil, longest: Int = 4 << 20) throws {
         self.longest = longest
+        let path = path == "-" ? nil : path
         name = path ?? "standard input"
         descriptor = path.map { open($0, O_RDONLY | O_CLOEXEC) } ?? STDIN_FILENO
         guard descriptor >= 0 else { throw problem() }
@@ -95,6 +101,10 @@ public final class InputLines {
         }
         if code == EAGAIN { _ = hasMore() }
         isAtEnd = piece.isEmpty && code == 0
+        if number == 0, buffer.isEmpty, let tool = Self.compressions.first(where: { piece.starts(with: $0.mark) })?.tool
+        {
+            throw InputProblem("\(name): is compressed; wanted lines, as \(tool) gives them")
+        }
         buffer += piece
     }
 

@@ -47,7 +47,9 @@ public struct MaskFilling {
         let missing = try ModelFolder.read(folder, into: weights.parameters, layout, Self.demand)
         if let name = missing.first {
             throw CheckpointError(
-                folder, "has no head for masked words (\(name) is missing); wanted a pretrained folder")
+                folder,
+                "has no head for masked words (\(name) is missing); wanted a folder that was pretrained on masked words"
+            )
         }
     }
 

@@ -42,6 +42,8 @@ public struct SentenceEmbedding {
     ) throws {
         self.folder = folder
         let modules = try SentenceModules(of: folder)
+        // What is no model may be no vocabulary either, which is not what is missed.
+        _ = try HuggingFaceConfiguration(of: folder)
         tokenizer = try opened?.tokenizer ?? TokenizerFolder.load(folder)
         let options = try EncoderOptions(of: folder, tokenizer, length: length ?? 1)
         self.length = length ?? Self.length(of: options, modules)

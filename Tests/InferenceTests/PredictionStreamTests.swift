@@ -71,6 +71,22 @@ import Testing
         #expect(error?.description.hasSuffix("1 of 3 lines have no prediction; each says why in its place") == true)
     }
 
+    /// Not as so many lines that are no UTF-8.
+    @Test(
+        arguments: [
+            ([0x1F, 0x8B, 8, 0], "zcat"), ([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0], "xzcat"),
+            ([0x28, 0xB5, 0x2F, 0xFD], "zstdcat"),
+        ] as [([UInt8], String)]) func compressedInputIsCalledSo(bytes: [UInt8], tool: String) throws
+    {
+        let url = FileManager.default.temporaryDirectory.appendingPathComponent("yoso-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: url) }
+        try Data(bytes + [0x0A, 0x0A]).write(to: url)
+        let error = #expect(throws: InputProblem.self) { try InputLines(url.path).next(atMost: 1) }
+        #expect(error?.description == "\(url.path): is compressed; wanted lines, as \(tool) gives them")
+    }
+
+    @Test func aDashIsStandardInput() throws { #expect(try InputLines("-").name == "standard input") }
+
     /// σ(0) = 0.5 is not said, σ(log 3) = 0.75 is.
     @Test func severalLabelsOrNone() throws {
         let url = FileManager.default.temporaryDirectory.appendingPathComponent("yoso-\(UUID().uuidString)")
