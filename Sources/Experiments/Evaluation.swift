@@ -81,13 +81,22 @@ public struct Evaluation {
         let configuration = try HuggingFaceConfiguration(of: folder)
         let known = configuration.provenance
         let own = try configuration.task()
-        guard var task = try task.map({ try $0 == own?.name ? own : GlueTask.named($0) }) ?? own else {
+        guard
+            var task = try task.map({ try $0 == own?.name ? own : GlueTask.named($0, or: own.map { [$0.name] } ?? []) })
+                ?? own
+        else {
             throw CheckpointError(folder, "does not say which task it is for; pass --task, or fine-tune it first")
         }
         guard let source = data ?? known?.data else {
             throw TaskError("data", "no folder is named; pass --data DIR")
         }
         var files = try SampleData.task(source)
+        guard data != nil || FileManager.default.fileExists(atPath: files.path) else {
+            throw TaskError(
+                source,
+                "no such folder, of the rows of \(task.title) as seen from where \(folder.relativePath) was "
+                    + "fine-tuned; pass --data DIR")
+        }
         // Of a task of the user's own another file of rows will do.
         var isFolder: ObjCBool = true
         _ = FileManager.default.fileExists(atPath: source, isDirectory: &isFolder)

@@ -124,6 +124,14 @@ func problems(_ text: String, _ overrides: [ResolvedRecipe.Override] = []) -> St
         #expect(problems(rightRecipe, overrides)?.contains(problem) == true)
     }
 
+    /// As in a recipe.
+    @Test(arguments: [
+        ("[a, b c]", ["a", "b c"]), ("[]", []), (#"["[a]"]"#, ["[a]"]), ("a b", ["a b"]), ("[a", ["[a"]),
+    ])
+    func aListIsSetAsItIsWritten(text: String, texts: [String]) {
+        #expect(ResolvedRecipe.Override(setting: "corpus.text=\(text)")?.texts == texts)
+    }
+
     private static func conditional(_ settings: [String]) -> [String] {
         ["model.attention=yoso", "model.attention.estimator=conditional"] + settings.map { "model.attention.\($0)" }
     }

@@ -1,4 +1,5 @@
 import Options
+import Yams
 
 /// Every effective value of a recipe with its origin, in the order of the options, and all that is wrong with them.
 public struct ResolvedRecipe: Sendable {
@@ -45,7 +46,16 @@ public struct ResolvedRecipe: Sendable {
         public init?(setting: String) {
             let parts = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             guard parts.count == 2, !parts[0].isEmpty else { return nil }
-            self.init(key: parts[0], value: parts[1], argument: "--set \(setting)")
+            self.init(key: parts[0], texts: Self.list(parts[1]) ?? [parts[1]], argument: "--set \(setting)")
+        }
+
+        /// Of `[a, b]`, as a recipe has it.
+        private static func list(_ text: String) -> [String]? {
+            guard text.hasPrefix("["), text.hasSuffix("]"), let node = try? Yams.compose(yaml: text),
+                case .sequence(let sequence) = node
+            else { return nil }
+            let texts = sequence.compactMap { $0.scalar?.string }
+            return texts.count == sequence.count ? texts : nil
         }
 
         /// Those of one `--set`: `key=value`, and with `key=value(name=value …)` those below the key too, as `--over` has them.
