@@ -92,7 +92,7 @@ let package = Package(
         .target(name: "SampleEnglish"),
         .target(
             name: "Corpora",
-            dependencies: ["Communication", "Tokenization", "Digests", "Options", "CZlib", "CLzma"]),
+            dependencies: ["Communication", "Tokenization", "Digests", "JSON", "Options", "CZlib", "CLzma"]),
         .target(name: "Tasks", dependencies: ["Corpora", "JSON", "Options", "Tokenization"]),
         .target(name: "LongRange", dependencies: ["Checkpoints", "Corpora", "Tasks", "CPng"]),
         .target(name: "Checkpoints", dependencies: ["Communication", "Digests", "JSON", "CFiles"]),

@@ -85,7 +85,7 @@ import Testing
         try folder.write("x", to: "a.pdf")
         #expect(
             message(in: folder.url) { _ = try TextFiles([folder.file("a.pdf").path]) }
-                == "a.pdf: not a .txt, .raw, .gz or .xz file")
+                == "a.pdf: not a .txt, .raw, .jsonl, .gz or .xz file")
         try FileManager.default.createDirectory(at: folder.file("empty"), withIntermediateDirectories: true)
         #expect(
             message(in: folder.url) { _ = try TextFiles([folder.file("empty").path]) }
@@ -188,6 +188,40 @@ import Testing
         let files = try TextFiles([folder.url.path])
         #expect(files.urls.map(\.lastPathComponent) == ["a.txt"])
         #expect(files.note == "left out 1: \(pipe.path) (\(problem))")
+    }
+
+    /// Each object's text is a document; the rest of it is somebody's.
+    @Test(arguments: ["a.jsonl", "a.jsonl.gz"]) func jsonLinesAreDocuments(name: String) throws {
+        let folder = try TemporaryFolder()
+        let plain = try folder.write("one\ntwo\n\nthree\n\nfour\n", to: "a.txt")
+        let json = #"{"id":1,"text":"one\r\ntwo"}"# + "\n\n" + #"{"text":"three\n\nfour\n","x":{"text":"y"}}"# + "\r\n"
+        let url = try folder.write(json, to: "a.jsonl")
+        if name != "a.jsonl", try !compress("gzip", url) { try Test.cancel("gzip is not installed here") }
+        let text = try TextFiles([folder.file(name).path])
+        let reader = ParagraphReader(text)
+        var paragraphs: [String] = []
+        while let paragraph = try reader.next() { paragraphs.append(paragraph) }
+        #expect(paragraphs == ["one", "two", "three", "four"])
+        func corpus(_ text: TextFiles) throws -> TokenizedCorpus {
+            try TokenizedCorpus(text, ByteTokenizer(), cache: folder.file("cache"))
+        }
+        #expect(try corpus(text).digest == corpus(TextFiles([plain.path])).digest)
+        // In a folder it may be something else.
+        let all = try TextFiles([folder.url.path])
+        #expect(
+            all.urls == [plain] && all.note?.contains("(JSON lines; name the file to read each one's 'text')") == true)
+    }
+
+    @Test(arguments: [
+        ("{\"text\":\"a\"}\n[1]\n", "a.jsonl:2: no JSON object; wanted an object a line, with a 'text'"),
+        ("{\"text\":\"\\ud800\"}\n", "a.jsonl:1: no JSON in UTF-8 at byte 16; wanted an object a line, with a 'text'"),
+        ("{\"body\":\"a\"}\n", "a.jsonl:1: 'text' is null; wanted a text"),
+        ("{\"text\":[\"a\"]}\n", "a.jsonl:1: 'text' is [\"a\"]; wanted a text"),
+        ("{\"text\":\"a\",\"text\":\"b\"}\n", "a.jsonl:1: the key 'text' stands twice"),
+    ]) func whatIsNoDocumentIsRefusedByLine(json: String, problem: String) throws {
+        let folder = try TemporaryFolder()
+        let reader = ParagraphReader(try TextFiles([try folder.write(json, to: "a.jsonl").path]))
+        #expect(message(in: folder.url) { while try reader.next() != nil {} } == problem)
     }
 
     @Test func paragraphsAreTakenEvenly() throws {

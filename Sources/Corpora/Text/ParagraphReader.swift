@@ -3,7 +3,7 @@ import Foundation
 /// Pulls paragraph after paragraph through text files; blank lines, which end documents, are left out.
 public final class ParagraphReader {
     private var urls: [URL]
-    private var lines: LineReader?
+    private var lines: TextLines?
     private let step: Int
     private var index = -1
     private let totalBytes: Int
@@ -52,7 +52,7 @@ public final class ParagraphReader {
             endedBytes += lines?.bytesRead ?? 0
             lines = nil
             guard let url = urls.popLast() else { return nil }
-            lines = try LineReader(url)
+            lines = try TextLines(url)
         }
     }
 }

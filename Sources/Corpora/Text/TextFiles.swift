@@ -1,12 +1,15 @@
 import Foundation
 
-/// The text files of a corpus: `.txt`, `.raw`, `.gz` and `.xz`, one paragraph a line, a blank line between documents.
+/// The text files of a corpus: `.txt`, `.raw`, `.gz` and `.xz`, one paragraph a line, a blank line between documents; and where they
+/// are named themselves `.jsonl`, an object with a `text` a line, which is a document.
 public struct TextFiles: Sendable, Equatable {
     public let urls: [URL]
     /// What folders hold besides, with the reason why it is not read; hidden folders as a whole.
     private let leftOut: [String]
 
     private static let kinds = "a .txt, .raw, .gz or .xz file"
+    /// In folders they may be rows of a task, or logs.
+    private static let rows = "JSON lines; name the file to read each one's 'text'"
 
     /// Files as they are named, and all text files below folders that are not hidden; sorted by path, each once.
     ///
@@ -28,7 +31,10 @@ public struct TextFiles: Sendable, Equatable {
                 urls += found.text
                 leftOut += found.leftOut
             } else {
-                guard Self.isText(url.lastPathComponent) else { throw CorpusError(path, "not \(Self.kinds)") }
+                let name = url.lastPathComponent
+                guard Self.isText(name) || TextLines.isJSON(name) else {
+                    throw CorpusError(path, "not a .txt, .raw, .jsonl, .gz or .xz file")
+                }
                 if let problem = Self.problem(of: url) { throw CorpusError(path, problem) }
                 urls.append(url)
             }
@@ -90,7 +96,8 @@ public struct TextFiles: Sendable, Equatable {
                 leftOut.append("\(url.relativePath) (hidden)")
                 names?.skipDescendants()
             } else if !isDirectory.boolValue {
-                let problem = isText(name) ? problem(of: url) : "not \(kinds)"
+                let problem: String? =
+                    TextLines.isJSON(name) ? rows : isText(name) ? problem(of: url) : "not \(kinds)"
                 if let problem { leftOut.append("\(url.relativePath) (\(problem))") } else { text.append(url) }
             }
         }

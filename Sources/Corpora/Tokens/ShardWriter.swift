@@ -22,7 +22,7 @@ struct ShardWriter {
         var manifest = manifest
         var tokens = try Output(TokenShard.tokens(name))
         var lengths = try Output(TokenShard.lengths(name))
-        let reader = try LineReader(source)
+        let reader = try TextLines(source)
         var isNewDocument = true
         var block: [String] = []
 

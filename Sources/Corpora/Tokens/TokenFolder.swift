@@ -51,7 +51,9 @@ struct TokenFolder {
         // A file system takes names of 255 bytes, and more stands behind this one.
         let bytes = source.lastPathComponent.utf8
         let name = bytes.count > 200 ? String(decoding: bytes.prefix(200), as: UTF8.self) : source.lastPathComponent
-        return url.appendingPathComponent("\(name)-\(digest)")
+        // Earlier programs took a compressed file of JSON lines for plain text.
+        let kind = TextLines.isJSON(source.lastPathComponent) ? "-documents" : ""
+        return url.appendingPathComponent("\(name)-\(digest)\(kind)")
     }
 
     /// A rank that has not all files would learn from another text than the others.
