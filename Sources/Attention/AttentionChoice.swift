@@ -69,6 +69,11 @@ public struct AttentionChoice: Configurable, CustomStringConvertible {
     /// Pairs of a query and what it is compared with, in a sequence of `length` tokens; 0 where there are no such products.
     public func pairs(length: Int) -> Int { (filterOrder == nil ? 1 : 2) * kind.pairs(length: length) }
 
+    /// Whether rows that nobody reads are compared with nothing: what is laid over an attention reads all of its rows.
+    public var comparesAskedRowsAlone: Bool {
+        kind.comparesAskedRowsAlone && convolution == nil && filterOrder == nil
+    }
+
     /// How many times larger than those of softmax the output weights of a block begin.
     public func outputScale(headWidth: Int) -> Float { kind.outputScale(headWidth: headWidth) }
 

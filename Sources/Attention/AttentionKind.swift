@@ -15,6 +15,8 @@ public protocol AttentionKind: Configurable {
     var lengthLimit: Int? { get }
     /// Pairs of a query and what it is compared with, in a sequence of `length` tokens; 0 where there are no such products.
     func pairs(length: Int) -> Int
+    /// Whether rows that nobody reads are compared with nothing.
+    var comparesAskedRowsAlone: Bool { get }
     /// How many times larger than those of softmax the output weights of a block begin.
     func outputScale(headWidth: Int) -> Float
     /// What stands against options within their ranges, for heads of `headWidth`, by the key of a recipe below `model`.
@@ -66,6 +68,7 @@ extension AttentionKind {
     public var codedName: String { Self.name }
     public var lengthLimit: Int? { nil }
     public func pairs(length: Int) -> Int { 0 }
+    public var comparesAskedRowsAlone: Bool { false }
     public func outputScale(headWidth: Int) -> Float { 1 }
     public func problems(headWidth: Int) -> [(key: String, text: String)] { [] }
     public func problemOnDevice(headWidth: Int) -> String? { "\(Self.name) runs on the CPU only" }

@@ -18,7 +18,8 @@ public struct LinformerOptions: AttentionKind {
     }
 
     public var lengthLimit: Int? { length }
-    public func pairs(length: Int) -> Int { length * rank }
+    /// Those of mixing keys and values among them.
+    public func pairs(length: Int) -> Int { 2 * length * rank }
     public mutating func fit(positions: Int) { length = length ?? positions }
 
     /// - Precondition: a length, its own or by `fit`.

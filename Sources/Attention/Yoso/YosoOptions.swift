@@ -55,6 +55,7 @@ public struct YosoExpectationOptions: AttentionKind {
     }
 
     public func pairs(length: Int) -> Int { length * length }
+    public var comparesAskedRowsAlone: Bool { true }
     public func outputScale(headWidth: Int) -> Float { normalization.outputScale(headWidth: headWidth) }
 
     /// Tokens of a sequence are numbered in 16 bits there.

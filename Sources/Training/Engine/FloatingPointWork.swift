@@ -13,14 +13,24 @@ public struct FloatingPointWork: Sendable {
     /// The encoder's forward over sequences of these lengths, of which the last block gives the `[CLS]` and `rows` more.
     public func encoder(lengths: [Int], rows: Int = 0) -> Double {
         let (tokens, kept) = (Double(lengths.reduce(0, +)), Double(lengths.count + rows))
-        return blocks(options.layers, lengths: lengths) - (tokens - kept) * dense
+        let spared = blocks(options.layers, lengths: lengths) - (tokens - kept) * dense
+        guard options.attention.comparesAskedRowsAlone, rows + lengths.count < Int(tokens) else { return spared }
+        // Of the others as many in every sequence, as masked words are.
+        let unread = (tokens - kept) / (tokens - Double(lengths.count))
+        return spared
+            - lengths.reduce(0.0) { $0 + unread * scores(length: $1) * Double($1 - 1) / Double($1) }
     }
 
     /// That of so many blocks, all of whose rows are read.
     func blocks(_ count: Int, lengths: [Int]) -> Double {
         let (tokens, width) = (Double(lengths.reduce(0, +)), Double(options.width))
-        let scores = lengths.reduce(0.0) { $0 + 4 * Double(options.attention.pairs(length: $1)) * width }
+        let scores = lengths.reduce(0.0) { $0 + self.scores(length: $1) }
         return Double(count) * (tokens * (6 * width * width + dense) + scores)
+    }
+
+    /// What a block compares in a sequence, all of whose rows ask.
+    private func scores(length: Int) -> Double {
+        4 * Double(options.attention.pairs(length: length)) * Double(options.width)
     }
 
     /// What a block does for a token behind its heads.

@@ -42,9 +42,10 @@ public struct PeakSpeed: Sendable {
 
     /// Operations a second of this thread while it had a core, and the share of the time that it had one.
     private static func products(_ precision: Precision) -> (rate: Double, used: Double) {
-        let (size, pool) = (512, StoragePool())
-        let work = 2 * Double(size * size * size)
-        let (a, b, c) = (pool.zeros(size, size), pool.zeros(size, size), pool.zeros(size, size))
+        // Of many rows, as steps have them: the right factor is laid out anew by every call.
+        let (rows, size, pool) = (2048, 512, StoragePool())
+        let work = 2 * Double(rows * size * size)
+        let (a, b, c) = (pool.zeros(rows, size), pool.zeros(size, size), pool.zeros(rows, size))
         let products = Products(precision, from: pool)
         let (left, right) = (products.left(a.matrix), products.right(b.matrix))
         var best = 0.0
