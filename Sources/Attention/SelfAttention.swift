@@ -31,13 +31,6 @@ public struct HeadShape: Sendable {
     public let headWidth: Int
     var width: Int { heads * headWidth }
 
-    /// Visits every head of every sequence, in order.
-    func eachHead(_ layout: BatchLayout, _ body: (_ sequence: Int, _ rows: Range<Int>, _ head: Int) -> Void) {
-        for sequence in 0..<layout.count {
-            for head in 0..<heads { body(sequence, layout.rows(sequence), head) }
-        }
-    }
-
     /// Visits every head of every sequence, spread over the team of `products`, with products and memory of the thread it is on.
     func eachHead(
         _ layout: BatchLayout, _ products: Products,
@@ -48,7 +41,18 @@ public struct HeadShape: Sendable {
         }
     }
 
-    /// The same, with what comes of it: sequence by sequence, head by head.
+    /// Visits every head of every sequence, the heads spread over the team: each sees its sequences in order, so that what is summed
+    /// over them has the same bits on any team.
+    func eachHeadInOrder(
+        _ layout: BatchLayout, _ products: Products,
+        _ body: (_ sequence: Int, _ rows: Range<Int>, _ head: Int, _ products: Products) -> Void
+    ) {
+        products.each(heads) { head, products in
+            for sequence in 0..<layout.count { body(sequence, layout.rows(sequence), head, products) }
+        }
+    }
+
+    /// What comes of every head of every sequence, spread over the team: sequence by sequence, head by head.
     func mapHeads<Result>(
         _ layout: BatchLayout, _ products: Products,
         _ body: (_ sequence: Int, _ rows: Range<Int>, _ head: Int, _ products: Products) -> Result

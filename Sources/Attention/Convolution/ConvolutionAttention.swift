@@ -52,7 +52,7 @@ private struct ConvolutionGradient: AttentionGradient {
         let (window, values) = (Int64(kernels.columns), projections.tape[kernels])
         let dProjections = gradients.pool.zeros(projections.rows, projections.columns)
         let dKernels = gradients.pool.zeros(kernels.rows, kernels.columns)
-        shape.eachHead(layout) { _, rows, head in
+        shape.eachHeadInOrder(layout, gradients.products) { _, rows, head, _ in
             let kernel = values.rows(head..<head + 1)
             let value = shape.slices(projections.value, rows, head: head).value
             let dValue = shape.slices(dProjections, rows, head: head).value

@@ -20,8 +20,9 @@ struct LinformerAttention: SelfAttention {
     func callAsFunction(_ projections: Variable, _ layout: BatchLayout) -> Variable {
         let tape = projections.tape
         let output = tape.pool.tensor(projections.rows, shape.width)
-        let pass = LinformerPass(attention: self, layout: layout, mixing: tape[mixing], pool: tape.pool)
-        pass.eachHead(projections.value) { part in
+        let pass = LinformerPass(attention: self, layout: layout, mixing: tape[mixing])
+        shape.eachHead(layout, tape.products) { _, rows, head, products in
+            let part = pass.part(projections.value, rows, head, products.pool)
             multiply(part.weights.matrix, part.values.matrix, into: shape.slice(output, part.rows, head: part.head))
         }
         return tape.record(output, LinformerGradient(pass: pass, projections: projections, output: output))
@@ -32,7 +33,6 @@ private struct LinformerPass {
     let attention: LinformerAttention
     let layout: BatchLayout
     let mixing: Tensor
-    let pool: StoragePool
 
     var scale: Float { 1 / Float(attention.shape.headWidth).squareRoot() }
 
@@ -55,23 +55,18 @@ private struct LinformerPass {
         return tensor.view(at: head * rank * columns, rows: rank, columns: columns).matrix.columns(0, length)
     }
 
-    func eachHead(_ projections: Tensor, _ body: (Part) -> Void) {
+    func part(_ projections: Tensor, _ rows: Range<Int>, _ head: Int, _ pool: StoragePool) -> Part {
         let shape = attention.shape
-        shape.eachHead(layout) { _, rows, head in
-            precondition(
-                rows.count <= attention.length, "\(rows.count) tokens, but linformer mixes \(attention.length)")
-            let slices = shape.slices(projections, rows, head: head)
-            let mixing = mixing(of: mixing, head: head, length: rows.count)
-            let keys = pool.tensor(attention.rank, shape.headWidth)
-            let values = pool.tensor(attention.rank, shape.headWidth)
-            multiply(mixing, slices.key, into: keys.matrix)
-            multiply(mixing, slices.value, into: values.matrix)
-            let weights = softmaxProducts(slices.query, keys.matrix, scale, pool)
-            body(
-                Part(
-                    rows: rows, head: head, slices: slices, mixing: mixing, keys: keys, values: values,
-                    weights: weights))
-        }
+        precondition(rows.count <= attention.length, "\(rows.count) tokens, but linformer mixes \(attention.length)")
+        let slices = shape.slices(projections, rows, head: head)
+        let mixing = mixing(of: mixing, head: head, length: rows.count)
+        let keys = pool.tensor(attention.rank, shape.headWidth)
+        let values = pool.tensor(attention.rank, shape.headWidth)
+        multiply(mixing, slices.key, into: keys.matrix)
+        multiply(mixing, slices.value, into: values.matrix)
+        let weights = softmaxProducts(slices.query, keys.matrix, scale, pool)
+        return Part(
+            rows: rows, head: head, slices: slices, mixing: mixing, keys: keys, values: values, weights: weights)
     }
 }
 
@@ -83,10 +78,12 @@ private struct LinformerGradient: AttentionGradient {
     let output: Tensor
 
     func backward(_ dOutput: Tensor, _ gradients: Gradients) {
-        let (shape, pool, rank) = (pass.attention.shape, gradients.pool, pass.attention.rank)
-        let dProjections = pool.tensor(projections.rows, projections.columns)
-        let dMixing = pool.zeros(pass.attention.mixing.rows, pass.attention.mixing.columns)
-        pass.eachHead(projections.value) { part in
+        let (shape, rank) = (pass.attention.shape, pass.attention.rank)
+        let dProjections = gradients.pool.tensor(projections.rows, projections.columns)
+        let dMixing = gradients.pool.zeros(pass.attention.mixing.rows, pass.attention.mixing.columns)
+        shape.eachHeadInOrder(pass.layout, gradients.products) { _, rows, head, products in
+            let pool = products.pool
+            let part = pass.part(projections.value, rows, head, pool)
             let dSlices = shape.slices(dProjections, part.rows, head: part.head)
             let dHead = shape.slice(dOutput, part.rows, head: part.head)
             let dScores = softmaxGradient(
