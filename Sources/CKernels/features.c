@@ -73,8 +73,8 @@ CLONES void ck_quotients(ck_matrix sums, float *denominators, ck_matrix y) {
         const float *row = sums.data + i * sums.stride;
         denominators[i] = row[y.columns];
         // As of `inverse_or_zero`.
-        const int is_divided = row[y.columns] >= 0x1p-126f;
-        for (int64_t c = 0; c < y.columns; c++) y.data[i * y.stride + c] = is_divided ? row[c] / row[y.columns] : 0.0f;
+        const int is_none = row[y.columns] < 0x1p-126f;
+        for (int64_t c = 0; c < y.columns; c++) y.data[i * y.stride + c] = is_none ? 0.0f : row[c] / row[y.columns];
     }
 }
 

@@ -73,7 +73,7 @@ INLINE float exp_float(float x) {
     p = p * r + 1.6666665459e-1f;
     p = p * r + 5.0000001201e-1f;
     p = p * r * r + r + 1.0f;
-    int32_t bits;
+    uint32_t bits;
     memcpy(&bits, &shifted, sizeof bits);
     bits = (bits + 127) << 23;
     float power;
@@ -81,8 +81,8 @@ INLINE float exp_float(float x) {
     return p * power;
 }
 
-/// 1 / x of a sum of what is never negative; what is smaller than a normal number has no finite inverse, and gives 0.
-INLINE float inverse_or_zero(float x) { return x >= 0x1p-126f ? 1.0f / x : 0.0f; }
+/// 1 / x of a sum of what is never negative; what is smaller than a normal number has no finite inverse, and gives 0. NaN stays.
+INLINE float inverse_or_zero(float x) { return x < 0x1p-126f ? 0.0f : 1.0f / x; }
 
 INLINE float dot_product(int64_t n, const float *x, const float *y) {
     FAST

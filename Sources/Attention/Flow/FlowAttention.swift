@@ -71,7 +71,7 @@ struct Flow {
     private static func sigmoid(_ x: Float) -> Float { 1 / (1 + exp(-x)) }
 
     /// What is smaller than a normal number has no finite one.
-    private static func inverse(_ x: Float) -> Float { x >= .leastNormalMagnitude ? 1 / x : 0 }
+    private static func inverse(_ x: Float) -> Float { x < .leastNormalMagnitude ? 0 : 1 / x }
 
     /// σ(Î_i) / I_i
     var gates: [Float] { zip(allocation, perIncoming).map { $0 * $1 } }

@@ -50,15 +50,42 @@ struct MultiresolutionParts {
     }
 
     /// The blocks of each row that are computed exactly: its own, and the largest of all, ties to the first.
-    private static func largest(_ logits: Tensor, _ perRow: Int) -> [[Int]] {
+    static func largest(_ logits: Tensor, _ perRow: Int) -> [[Int]] {
         let count = logits.rows
-        let values = logits.values
-        let others = values.indices.filter { $0 / count != $0 % count }
-        let chosen = others.sorted { (values[$0], $1) > (values[$1], $0) }
-            .prefix(max(0, count * (perRow - 1)))
+        // What is no number is not the largest.
+        var values = logits.values.map { $0.isNaN ? -.infinity : $0 }
+        for block in 0..<count { values[block * count + block] = -.infinity }
+        var places = min(count * (perRow - 1), count * (count - 1))
         var rows = (0..<count).map { [$0] }
-        for index in chosen { rows[index / count].append(index % count) }
+        guard places > 0 else { return rows }
+        let least = largest(places, of: values)
+        places -= values.count { $0 > least }
+        for (index, value) in values.enumerated() where value >= least && index / count != index % count {
+            if value == least {
+                guard places > 0 else { continue }
+                places -= 1
+            }
+            rows[index / count].append(index % count)
+        }
         return rows.map { $0.sorted() }
+    }
+
+    /// The value at place `place`, from 1, of `values` from the largest down: in linear time (Hoare 1961).
+    private static func largest(_ place: Int, of values: [Float]) -> Float {
+        var (rest, place) = (values, place)
+        while true {
+            // The median of three: blocks near one another are alike.
+            let pivot = [rest[0], rest[rest.count / 2], rest[rest.count - 1]].sorted()[1]
+            let (above, equal) = (rest.count { $0 > pivot }, rest.count { $0 == pivot })
+            if place <= above {
+                rest = rest.filter { $0 > pivot }
+            } else if place <= above + equal {
+                return pivot
+            } else {
+                rest = rest.filter { $0 < pivot }
+                place -= above + equal
+            }
+        }
     }
 
     /// Leaves exp(μ - maximum) of what is not exact; returns the maxima.
@@ -66,7 +93,7 @@ struct MultiresolutionParts {
         exact.enumerated().map { row, columns in
             let logits = logits.rows(row..<row + 1)
             var values = logits.values
-            for column in values.indices where isSparse || columns.contains(column) { values[column] = -.infinity }
+            for column in isSparse ? Array(values.indices) : columns { values[column] = -.infinity }
             let maximum = values.max() ?? -.infinity
             logits.copy(from: values.map { $0 == -.infinity ? 0 : exp($0 - maximum) })
             return maximum

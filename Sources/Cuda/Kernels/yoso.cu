@@ -137,7 +137,7 @@ DEVICE float normalize_sums(Yoso o, float *s, float mass) {
 #pragma unroll
     for (int k = 0; k < VECTOR; k++) squares += s[k] * s[k];
     float norm = sqrtf(group_sum(squares));
-    float inverse = o.mass ? (mass >= 0x1p-126f ? 1 / mass : 0.0f) : 1 / fmaxf(norm, EPSILON);
+    float inverse = o.mass ? (mass < 0x1p-126f ? 0.0f : 1 / mass) : 1 / fmaxf(norm, EPSILON);
 #pragma unroll
     for (int k = 0; k < VECTOR; k++) s[k] *= inverse;
     return o.mass ? mass : norm;

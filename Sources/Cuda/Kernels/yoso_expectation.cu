@@ -215,7 +215,7 @@ DEVICE void expectation(real *out, float *divisors, const real *g, const float *
 #pragma unroll
             for (int k = 0; k < HEAD / 8; k++) squares += e[k][2 * half] * e[k][2 * half] + e[k][2 * half + 1] * e[k][2 * half + 1];
             const float divisor = o.mass ? sum : sqrtf(quad_sum(squares));
-            scales[half] = o.mass ? (sum >= 0x1p-126f ? 1 / sum : 0.0f) : 1 / fmaxf(divisor, EPSILON);
+            scales[half] = o.mass ? (sum < 0x1p-126f ? 0.0f : 1 / sum) : 1 / fmaxf(divisor, EPSILON);
             if (lane % 4 == 0 && row + half * 8 < n) divisors[at + row + half * 8] = divisor;
         }
         put_rows(out + p.row(0), width, e, scales, row, n);
