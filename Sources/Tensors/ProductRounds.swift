@@ -6,20 +6,13 @@ import CKernels
 /// The sum of an element is cut at multiples of `Products.depth`, and each part of it is added to what came before: an element has
 /// the same bits however rows, columns and depth are cut into blocks and rounds.
 extension Products {
-    /// Whether a float32 product takes panels. That depends on its right factor alone, so that a row has the same bits whichever
-    /// rows are beside it: a text's answer is not another in another batch.
-    static func suitsPanels(columns: Int, depth: Int) -> Bool {
-        hasPanels && columns >= tile.columns && columns * depth >= leastFactor
-    }
-
-    /// Numbers of a right factor that are worth laying out.
-    private static let leastFactor = 1 << 14
-
     #if DEBUG
         /// Without optimization the kernel takes tens of times as long as OpenBLAS's.
-        private static let hasPanels = false
+        static let takesPanels = false
     #else
-        private static let hasPanels = String(cString: ck_level()) == "AVX-512"
+        /// Whether float32 products take panels: all or none, so that a row has the same bits whichever rows are beside it, and a
+        /// text's answer is not another in another batch.
+        static let takesPanels = String(cString: ck_level()) == "AVX-512"
     #endif
     static let tile = (rows: Int(CK_PRODUCT_ROWS), columns: Int(CK_PRODUCT_COLUMNS))
     private static let depth = Int(CK_PRODUCT_DEPTH)

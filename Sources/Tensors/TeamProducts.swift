@@ -3,12 +3,12 @@ import CKernels
 /// Products of a team: the result is cut into blocks, one a thread.
 ///
 /// A block has the bits that it has in the whole: of panels by the order of sums that every element has of its own, of float32
-/// where `OpenBLAS` keeps them, since its kernels sum up an element in one order too, but not at the edge of a product. Where
-/// panels suit the right factor, float32 goes in rounds by them. A team of one makes one call.
+/// where `OpenBLAS` keeps them, since its kernels sum up an element in one order too, but not at the edge of a product. With AVX-512
+/// float32 goes in rounds by panels as well. A team of one makes one call.
 extension Products {
     /// c = a b, or c += a b, of factors of one precision.
     public func multiply(_ a: LeftFactor, _ b: RightFactor, into c: Matrix, accumulate: Bool = false) {
-        if case (.plain(let a), .plain(let b)) = (a, b), Self.suitsPanels(columns: b.columns, depth: a.columns) {
+        if Self.takesPanels, case (.plain(let a), .plain(let b)) = (a, b) {
             return multiply(a, b, into: c, startingFrom: nil, accumulate: accumulate)
         }
         blocks(of: c, depth: a.columns) { rows, columns in
@@ -18,7 +18,7 @@ extension Products {
 
     /// Every row of c = row + a b.
     public func multiply(_ a: LeftFactor, _ b: RightFactor, plus row: Tensor, into c: Tensor) {
-        if case (.plain(let a), .plain(let b)) = (a, b), Self.suitsPanels(columns: b.columns, depth: a.columns) {
+        if Self.takesPanels, case (.plain(let a), .plain(let b)) = (a, b) {
             return multiply(a, b, into: c.matrix, startingFrom: row, accumulate: false)
         }
         blocks(of: c.matrix, depth: a.columns) { rows, columns in
