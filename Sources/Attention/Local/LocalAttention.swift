@@ -41,7 +41,8 @@ struct LocalAttention: SelfAttention {
     }
 
     func eachBand(_ layout: BatchLayout, _ products: Products, _ body: (Band, StoragePool) -> Void) {
-        let step = max(16, window)
+        // As many as the window, or as keep a band's scores in the cache.
+        let step = max(16, min(window, QueryTile.scores / (2 * window + 1)))
         shape.eachHead(layout, products) { _, sequence, head, products in
             body(Band(sequence: sequence, head: head, first: 0, count: 1, keys: 0..<sequence.count), products.pool)
             for first in stride(from: 1, to: sequence.count, by: step) {
