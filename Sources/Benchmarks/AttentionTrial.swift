@@ -65,6 +65,7 @@ private final class Lane {
     private let parameters: Tensor
     private let gradients: Tensor
     private let projections: Tensor
+    private var passes: UInt64 = 0
 
     init(_ choice: AttentionChoice, _ input: HeadInput, heads: Int) {
         let parameters = ParameterLayout()
@@ -76,14 +77,16 @@ private final class Lane {
     }
 
     func pass(backward: Bool) {
-        let (tape, input, output) = forward()
+        // Of the same codes each time, branches and caches would know what comes.
+        passes += 1
+        let (tape, input, output) = forward(passes)
         if backward { tape.backward(from: output.summed(), gradientsOf: [input]) }
     }
 
-    func output() -> [Float] { forward().output.value.values }
+    func output() -> [Float] { forward(1).output.value.values }
 
-    private func forward() -> (tape: Tape, input: Variable, output: Variable) {
-        let random = RandomStream(seed: 1)
+    private func forward(_ seed: UInt64) -> (tape: Tape, input: Variable, output: Variable) {
+        let random = RandomStream(seed: seed)
         let tape = Tape(
             parameters: parameters, mode: .training(gradients: ParameterGradients(gradients), random: random),
             pool: pool)
