@@ -21,6 +21,7 @@ public actor LivePage {
     /// As many runs have curves as there are colours.
     private static let shown = 6
     private static let listed = 50
+    private static let longestPause = Duration.seconds(10)
 
     /// - Parameters:
     ///   - paths: of runs, or of folders with runs below.
@@ -37,13 +38,14 @@ public actor LivePage {
         ).text
     }
 
-    /// The parts as they are now. Looking takes a twentieth of the time at most, since the runs want the cores.
+    /// The parts as they are now. Looking takes a twentieth of the time at most, since the runs want the cores, but for a first look,
+    /// which reads whole logs and no later one does.
     func look() -> [Part] {
         let begun = ContinuousClock.now
         guard begun >= nextLook || parts.isEmpty else { return parts }
         parts = drawn()
         let end = ContinuousClock.now
-        nextLook = end.advanced(by: max(.seconds(1), begun.duration(to: end) * 20))
+        nextLook = end.advanced(by: min(max(.seconds(1), begun.duration(to: end) * 20), Self.longestPause))
         return parts
     }
 

@@ -97,7 +97,7 @@ public struct RunCurves {
                 names.append((figure.name, figure.unit))
             }
         }
-        return [.loss, .perplexity, .share].flatMap { (unit: Figure.Unit) in names.filter { $0.unit == unit } }
+        return [.loss, .perplexity, .share, .amount].flatMap { (unit: Figure.Unit) in names.filter { $0.unit == unit } }
     }
 
     private func chart(_ title: String, _ quantity: Quantity, _ points: [[(x: Double, y: Double)]]) -> String? {
