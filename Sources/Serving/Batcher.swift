@@ -16,6 +16,8 @@ final class Batcher<Row: Sendable, Answer: Sendable>: Sendable {
     private struct State {
         var waiting: [Waiting] = []
         var rows = 0
+        /// Places of rows that are yet to come.
+        var held = 0
         /// Whether somebody will look at what waits.
         var isScheduled = false
     }
@@ -39,34 +41,78 @@ final class Batcher<Row: Sendable, Answer: Sendable>: Sendable {
         (self.observe, self.weight) = (observe, weight)
     }
 
-    /// Rows that wait.
-    var waiting: Int { state.withLock(\.rows) }
+    /// Rows that wait, those whose places are held among them.
+    var waiting: Int { state.withLock { $0.rows + $0.held } }
+
+    /// Places of rows that are yet to be made, held until they come, or whoever holds them lets go.
+    final class Places: Sendable {
+        private let count: Mutex<Int>
+        private let free: @Sendable (Int) -> Void
+
+        fileprivate init(_ count: Int, free: @escaping @Sendable (Int) -> Void) {
+            self.count = Mutex(count)
+            self.free = free
+        }
+
+        deinit { leave() }
+
+        /// Makes room for whoever comes next.
+        fileprivate func leave() {
+            let held = count.withLock { count in
+                defer { count = 0 }
+                return count
+            }
+            if held > 0 { free(held) }
+        }
+    }
+
+    /// Places of so many rows, had before anybody works to make them.
+    ///
+    /// - Throws: `Refusal` where too many wait.
+    func places(for count: Int) throws -> Places {
+        try state.withLock { state in
+            try check(state, count)
+            state.held += count
+        }
+        return Places(count) { count in self.state.withLock { $0.held -= count } }
+    }
+
+    private func check(_ state: State, _ count: Int) throws {
+        let waiting = state.rows + state.held
+        guard waiting + count <= limits.queue else { throw Refusal.queueIsFull(waiting) }
+    }
 
     /// Answers of the rows of one request.
     ///
+    /// - Parameter places: theirs, as many; nil where they are yet to be had.
     /// - Throws: `Refusal` where too many wait, `CancellationError` once the task is cancelled, and what computing throws.
-    func answers(to rows: [Row]) async throws -> [Answer] {
+    func answers(to rows: [Row], in places: Places? = nil) async throws -> [Answer] {
         guard !rows.isEmpty else { return [] }
         let entry = Entry(rows)
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                guard entry.begin(continuation) else { return continuation.resume(throwing: CancellationError()) }
-                do { try add(entry) } catch { entry.end(.failure(error)) }
+                guard entry.reply.begin(continuation) else {
+                    return continuation.resume(throwing: CancellationError())
+                }
+                do { try add(entry, in: places) } catch { entry.reply.end(.failure(error)) }
             }
         } onCancel: {
             remove(entry)
-            entry.end(.failure(CancellationError()))
+            entry.reply.end(.failure(CancellationError()))
         }
     }
 
-    private func add(_ entry: Entry) throws {
+    private func add(_ entry: Entry, in places: Places?) throws {
         let first: Int? = try state.withLock { state in
-            guard state.rows + entry.rows.count <= limits.queue else { throw Refusal.queueIsFull(state.rows) }
+            if places == nil { try check(state, entry.rows.count) }
             state.waiting.append(Waiting(entry: entry, rows: entry.rows[...]))
             state.rows += entry.rows.count
             defer { state.isScheduled = true }
             return state.isScheduled ? nil : state.rows
         }
+        places?.leave()
+        // Who was cancelled just before was not there to be removed.
+        if entry.reply.isDone { remove(entry) }
         if let first { lookLater(first) }
     }
 
@@ -142,34 +188,19 @@ final class Batcher<Row: Sendable, Answer: Sendable>: Sendable {
         } catch {
             for piece in pieces {
                 remove(piece.entry)
-                piece.entry.end(.failure(error))
+                piece.entry.reply.end(.failure(error))
             }
         }
     }
 
-    /// The rows of one request, and who waits for their answers: told once.
+    /// The rows of one request, and who waits for their answers.
     private final class Entry: Sendable {
-        private enum Stage {
-            case new
-            case waiting(CheckedContinuation<[Answer], any Error>)
-            case done
-        }
-
         let rows: [Row]
         let arrival = ContinuousClock.now
-        private let stage = Mutex(Stage.new)
+        let reply = PendingReply<[Answer]>()
         private let answers = Mutex<[Answer]>([])
 
         init(_ rows: [Row]) { self.rows = rows }
-
-        /// False where it has ended before it began.
-        func begin(_ continuation: CheckedContinuation<[Answer], any Error>) -> Bool {
-            stage.withLock { stage in
-                guard case .new = stage else { return false }
-                stage = .waiting(continuation)
-                return true
-            }
-        }
 
         /// The next answers; the last ones end it.
         func add(_ more: ArraySlice<Answer>) {
@@ -177,15 +208,7 @@ final class Batcher<Row: Sendable, Answer: Sendable>: Sendable {
                 answers += more
                 return answers.count == rows.count ? answers : nil
             }
-            if let all { end(.success(all)) }
-        }
-
-        func end(_ result: Result<[Answer], any Error>) {
-            let waiting = stage.withLock { stage in
-                defer { stage = .done }
-                return stage
-            }
-            if case .waiting(let continuation) = waiting { continuation.resume(with: result) }
+            if let all { reply.end(.success(all)) }
         }
     }
 }

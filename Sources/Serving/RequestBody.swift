@@ -4,10 +4,10 @@ import Inference
 import JSON
 
 extension Request {
-    /// The body as JSON.
+    /// The body.
     ///
-    /// - Throws: `Refusal` where it is larger than the limit, or no JSON in UTF-8.
-    func json(_ limits: Limits) async throws -> JSONValue {
+    /// - Throws: `Refusal` where it is larger than the limit, or ends early.
+    func bytes(_ limits: Limits) async throws -> [UInt8] {
         let tooLarge = Refusal.tooLarge("the body is longer than \(limits.bytes) bytes")
         if let length = headers[.contentLength].flatMap(Int.init), length > limits.bytes { throw tooLarge }
         var bytes: [UInt8] = []
@@ -19,7 +19,16 @@ extension Request {
         } catch let error where !(error is Refusal || error is CancellationError) {
             throw Refusal(.badRequest, "the body ended early, or is damaged")
         }
-        do { return try JSONValue(bytes) } catch {
+        return bytes
+    }
+}
+
+extension JSONValue {
+    /// The body of a request.
+    ///
+    /// - Throws: `Refusal` where it is no JSON in UTF-8.
+    init(body bytes: [UInt8]) throws {
+        do { try self.init(bytes) } catch {
             let problem =
                 bytes.isEmpty
                 ? "the body is empty"
@@ -31,7 +40,7 @@ extension Request {
 }
 
 /// One input, or a list of them, which is answered by a list.
-struct Inputs<Input> {
+struct Inputs<Input: Sendable>: Sendable {
     let inputs: [Input]
     let isList: Bool
 
@@ -45,13 +54,10 @@ struct Inputs<Input> {
         }
         let isList = isList
         inputs = try values.enumerated().map { index, value in
-            func refused(_ status: HTTPResponse.Status, _ message: String) -> Refusal {
-                Refusal(status, (isList ? "text \(index + 1): " : "") + message)
-            }
             do { return try read(value) } catch let failure as PredictionFailure {
-                throw refused(.unprocessableContent, failure.problem)
+                throw Refusal.invalid(failure.problem).of(isList ? index : nil)
             } catch let refusal as Refusal {
-                throw refused(refusal.status, refusal.message)
+                throw refusal.of(isList ? index : nil)
             }
         }
     }
@@ -60,6 +66,11 @@ struct Inputs<Input> {
     func response(_ answers: [String]) -> Response {
         .json(isList ? "[\(answers.joined(separator: ","))]" : answers.joined())
     }
+}
+
+extension Refusal {
+    /// The same with the place of its text in a list; nil where there is none.
+    func of(_ index: Int?) -> Refusal { index.map { Refusal(status, "text \($0 + 1): \(message)") } ?? self }
 }
 
 extension Limits {

@@ -9,11 +9,10 @@ import Training
 
 /// What of a checkpoint answers requests, opened. A folder has what it was trained for, and a vector of any text besides.
 public struct ServedModel: Sendable {
-    /// A text whose masks are to be filled, how many words of a mask are wanted, and what is echoed, as JSON.
+    /// A text whose masks are to be filled, and how many words of a mask are wanted.
     struct MaskedText: Sendable {
         let row: EncodedRow
         let count: Int
-        let id: String?
     }
 
     /// As the user calls it.
@@ -24,6 +23,7 @@ public struct ServedModel: Sendable {
     public let notes: [String]
     let limits: Limits
     let metrics: Metrics
+    let threads = SideThreads()
 
     /// Nil where the folder has no classifier.
     let predictions: Batcher<[String], String>?

@@ -84,6 +84,22 @@ import Testing
         #expect(try await first + second + third == [2, 4, 6, 12])
     }
 
+    /// Places are had before there are rows, and left by whoever makes none.
+    @Test func placesAreHeldForRowsToCome() async throws {
+        let model = Model()
+        for _ in 0..<2 { model.gate.signal() }
+        let batcher = model.batcher { $0.queue = 3 }
+        let places = try batcher.places(for: 2)
+        #expect(batcher.waiting == 2)
+        #expect(throws: Refusal.queueIsFull(2)) { try batcher.places(for: 2) }
+        await #expect(throws: Refusal.queueIsFull(2)) { try await batcher.answers(to: [1, 2]) }
+        #expect(try await batcher.answers(to: [3]) == [6])
+        #expect(try await batcher.answers(to: [4, 5], in: places) == [8, 10])
+        #expect(batcher.waiting == 0)
+        do { _ = try batcher.places(for: 3) }
+        #expect(batcher.waiting == 0)
+    }
+
     /// Who goes away leaves its place, whether it waits or is computed.
     @Test func whoIsCancelledLeavesTheQueue() async throws {
         let model = Model()
