@@ -142,11 +142,11 @@ final class Batcher<Row: Sendable, Answer: Sendable>: Sendable {
         if rest > 0 { queue.async { self.look(0) } }
     }
 
-    /// How many rows of a request are computed together, one at least, and their work.
-    private func part(of rows: ArraySlice<Row>) -> (count: Int, work: Int) {
+    /// How many rows of a request fill what is left of a batch, and their work, which is more where the last weighs more than one.
+    private func part(of rows: ArraySlice<Row>, upTo left: Int) -> (count: Int, work: Int) {
         var (count, work) = (0, 0)
         for row in rows {
-            guard work < limits.batch else { break }
+            guard work < left else { break }
             work += weight(row)
             count += 1
         }
@@ -154,19 +154,23 @@ final class Batcher<Row: Sendable, Answer: Sendable>: Sendable {
     }
 
     /// Whether other requests come between the rows of one.
-    func takesTurns(_ rows: [Row]) -> Bool { part(of: rows[...]).count < rows.count }
+    func takesTurns(_ rows: [Row]) -> Bool { part(of: rows[...], upTo: limits.batch).count < rows.count }
 
-    /// What is computed next; of a request of too much work the rest waits behind the others.
+    /// What is computed next. Of a request of too much work the rest waits behind the others, and in front of them where the last
+    /// place was too small for its turn.
     private func take() -> [Waiting] {
         state.withLock { state in
             var (taken, rests) = ([Waiting](), [Waiting]())
             var work = 0
             while let next = state.waiting.first, work < limits.batch {
                 state.waiting.removeFirst()
-                let part = part(of: next.rows)
+                let part = part(of: next.rows, upTo: limits.batch - work)
                 taken.append(Waiting(entry: next.entry, rows: next.rows.prefix(part.count)))
                 let rest = next.rows.dropFirst(part.count)
-                if !rest.isEmpty { rests.append(Waiting(entry: next.entry, rows: rest)) }
+                if !rest.isEmpty {
+                    let rest = Waiting(entry: next.entry, rows: rest)
+                    if taken.count > 1 { state.waiting.insert(rest, at: 0) } else { rests.append(rest) }
+                }
                 work += part.work
                 state.rows -= part.count
             }

@@ -52,8 +52,8 @@ import Testing
         var answers: [[Int]] = []
         for task in tasks { answers.append(try await task.value) }
         #expect(answers == [[4, 6], [8], [10, 12, 14], [16]])
-        // A request is not cut in two, and one that fills the batch ends it.
-        #expect(model.batches.withLock { $0 } == [[1], [2, 3, 4, 5, 6, 7], [8]])
+        // Never more than the batch; of a request that it cuts in two the rest comes first in the next.
+        #expect(model.batches.withLock { $0 } == [[1], [2, 3, 4, 5], [6, 7, 8]])
         #expect(batcher.waiting == 0)
     }
 
