@@ -12,17 +12,21 @@ extension Router<ClientContext> {
     ///   - port: 0 for any that is free.
     ///   - idle: how long a connection may be idle; nil for as long as it likes.
     ///   - bodies: the most bytes of one.
+    ///   - rest: how long what is left of a body may take once its request is answered.
     ///   - connections: those at the same time; further ones wait to be accepted.
     ///   - began: hears of the port.
     public func application(
-        at host: String, _ port: Int, idle: Duration? = nil, bodies: Int = 0, connections: Int = 1024,
+        at host: String, _ port: Int, idle: Duration? = nil, bodies: Int = 0, rest: Duration = .seconds(5),
+        connections: Int = 1024,
         began: @escaping @Sendable (_ port: Int) -> Void
     ) -> Application<RouterResponder<ClientContext>> {
         Application(
             router: self,
             server: .http1(
                 configuration: .init(
-                    additionalChannelHandlers: [Courtesies.Inserter(limit: bodies), Presence()],
+                    additionalChannelHandlers: [
+                        Courtesies.Inserter(Courtesies(limit: bodies, rest: .init(rest))), Presence(),
+                    ],
                     idleTimeout: idle.map { .init($0) }
                 )),
             configuration: .init(

@@ -14,6 +14,8 @@ public struct Limits: Sendable {
     var pause = Duration.milliseconds(5)
     /// From the head of a request to its answer.
     var time = Duration.seconds(30)
+    /// From an answer to the end of its request's body.
+    var rest = Duration.seconds(5)
     /// Connections at the same time; further ones wait to be accepted.
     var connections = 1024
     /// How long a connection may be idle.

@@ -66,8 +66,8 @@ public struct Server: Sendable {
         report: @escaping @Sendable (String) -> Void, began: @escaping @Sendable (Int) -> Void
     ) -> some ApplicationProtocol {
         router(report).application(
-            at: host, port, idle: model.limits.idle, bodies: model.limits.bytes, connections: model.limits.connections,
-            began: began)
+            at: host, port, idle: model.limits.idle, bodies: model.limits.bytes, rest: model.limits.rest,
+            connections: model.limits.connections, began: began)
     }
 
     private func router(_ report: @escaping @Sendable (String) -> Void) -> Router<ClientContext> {

@@ -97,6 +97,24 @@ import Testing
         }
     }
 
+    /// Who has had its answer and goes on sending is left; who comes to an end may ask again.
+    @Test func bodiesOfWhatIsAnsweredEndSoon() async throws {
+        let model = try Fixture.pretraining.model { ($0.bytes, $0.rest) = (100, .milliseconds(500)) }
+        try await Client.with(model, token: "secret") { client in
+            for (request, status) in [
+                ("POST /nope", 404), ("GET /health", 200), ("GET /embed", 405), ("POST /embed", 401),
+            ] {
+                let head = "\(request) HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4000000\r\n\r\n"
+                // Until the server closes it, for which no idle time is short enough.
+                #expect(try await client.send(Array(head.utf8), [34]).status == status)
+            }
+            let long = "POST /nope HTTP/1.1\r\nHost: localhost\r\nContent-Length: 200\r\n\r\n"
+            let both = try await client.send(
+                Array(long.utf8), [UInt8](repeating: 34, count: 200), Client.head("GET /health"))
+            #expect(both.status == 404 && both.body.contains("HTTP/1.1 200 OK\r\n"), "\(both)")
+        }
+    }
+
     /// Who waits before a body hears that it may come, unless it is too long.
     @Test func whoWaitsBeforeABodyIsToldToGoOn() async throws {
         try await Client.with(Fixture.pretraining.model { $0.bytes = 100 }) { client in
