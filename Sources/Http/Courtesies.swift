@@ -71,7 +71,7 @@ final class Courtesies: ChannelDuplexHandler, RemovableChannelHandler {
 
         private let handlers: [any ChannelHandler]
 
-        init(_ courtesies: Courtesies) { handlers = [courtesies] }
+        init(_ courtesies: Courtesies, _ delivery: Delivery) { handlers = [delivery, courtesies] }
 
         func handlerAdded(context: ChannelHandlerContext) {
             let pipeline = context.pipeline.syncOperations

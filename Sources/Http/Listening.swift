@@ -13,11 +13,12 @@ extension Router<ClientContext> {
     ///   - idle: how long a connection may be idle; nil for as long as it likes.
     ///   - bodies: the most bytes of one.
     ///   - rest: how long what is left of a body may take once its request is answered.
+    ///   - delivery: how long an answer may take to be read once its connection is to close.
     ///   - connections: those at the same time; further ones wait to be accepted.
     ///   - began: hears of the port.
     public func application(
         at host: String, _ port: Int, idle: Duration? = nil, bodies: Int = 0, rest: Duration = .seconds(5),
-        connections: Int = 1024,
+        delivery: Duration = .seconds(5), connections: Int = 1024,
         began: @escaping @Sendable (_ port: Int) -> Void
     ) -> Application<RouterResponder<ClientContext>> {
         Application(
@@ -25,7 +26,9 @@ extension Router<ClientContext> {
             server: .http1(
                 configuration: .init(
                     additionalChannelHandlers: [
-                        Courtesies.Inserter(Courtesies(limit: bodies, rest: .init(rest))), Presence(),
+                        Courtesies.Inserter(
+                            Courtesies(limit: bodies, rest: .init(rest)), Delivery(patience: .init(delivery))),
+                        Presence(),
                     ],
                     idleTimeout: idle.map { .init($0) }
                 )),

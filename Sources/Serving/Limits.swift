@@ -12,7 +12,7 @@ public struct Limits: Sendable {
     var batch = 64
     /// How long a text waits for others to be computed with.
     var pause = Duration.milliseconds(5)
-    /// From the head of a request to its answer.
+    /// From the head of a request to its answer, and from there to its end where the server stops meanwhile.
     var time = Duration.seconds(30)
     /// From an answer to the end of its request's body.
     var rest = Duration.seconds(5)

@@ -67,7 +67,7 @@ public struct Server: Sendable {
     ) -> some ApplicationProtocol {
         router(report).application(
             at: host, port, idle: model.limits.idle, bodies: model.limits.bytes, rest: model.limits.rest,
-            connections: model.limits.connections, began: began)
+            delivery: model.limits.time, connections: model.limits.connections, began: began)
     }
 
     private func router(_ report: @escaping @Sendable (String) -> Void) -> Router<ClientContext> {

@@ -56,6 +56,32 @@ import Testing
         #expect(try String(contentsOf: error, encoding: .utf8).isEmpty)
     }
 
+    /// Also where most of an answer waits for its client to read when the server is told to stop.
+    @Test func anAnswerIsDeliveredToItsEnd() throws {
+        let tool = try CommandLineTool.withPretrainedRun()
+        let (server, output, _) = try tool.start(["serve", "--checkpoint", "run", "--port", "0"])
+        let port = try Self.port(output)
+        let request = try Self.connection(port)
+        // The ids are told back: more than waits in the buffers of the system.
+        let text = "{\"id\": \"\(String(repeating: "x", count: 4000))\", \"text\": \"cat\"}"
+        let body = "[\(Array(repeating: text, count: 1000).joined(separator: ","))]"
+        let head = "POST /embed HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(body.utf8.count)\r\n\r\n"
+        request.write(Data((head + body).utf8))
+        var reply = try request.read(upToCount: 1000) ?? Data()
+        server.terminate()
+        for _ in 0..<200 where (try? Self.connection(port)) != nil { usleep(50_000) }
+        usleep(500_000)
+        while let more = try request.read(upToCount: 1 << 16), !more.isEmpty {
+            reply += more
+            usleep(1000)
+        }
+        server.waitUntilExit()
+        let parts = String(decoding: reply, as: UTF8.self).components(separatedBy: "\r\n\r\n")
+        let length = parts[0].firstMatch(of: /content-length: (\d+)/.ignoresCase()).flatMap { Int($0.1) }
+        #expect(parts.count == 2 && length == parts[1].utf8.count && parts[1].hasSuffix("}]"), "\(parts[0])")
+        #expect(server.terminationStatus == 0)
+    }
+
     @Test func whatCannotBeServedIsSaidInALine() throws {
         let tool = try CommandLineTool.withPretrainedRun()
         let (server, output, _) = try tool.start(["serve", "--checkpoint", "run", "--port", "0"])
