@@ -1,5 +1,6 @@
 import Hummingbird
 import NIOCore
+import Synchronization
 
 /// What a request comes with: what every one has, and whether its client is still there.
 public struct ClientContext: RequestContext {
@@ -13,15 +14,20 @@ public struct ClientContext: RequestContext {
 
     /// Does what takes long, and cancels it once the client goes: closes the connection, or the half of it that it sends on.
     ///
-    /// - Throws: what `work` throws, `CancellationError` where it was cancelled.
+    /// - Throws: what `work` throws, `ClientHasGone` where it was cancelled for that, and `CancellationError` where its task was.
     public func whileClientIsThere<Value: Sendable>(
         _ work: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
         let task = Task { try await work() }
         defer { task.cancel() }
+        let hasGone = Atomic(false)
+        @Sendable func leave() {
+            hasGone.store(true, ordering: .relaxed)
+            task.cancel()
+        }
         await presence {
-            guard let presence = $0 else { return task.cancel() }
-            presence.leaving = { task.cancel() }
+            guard let presence = $0 else { return leave() }
+            presence.leaving = { leave() }
         }
         let result = await withTaskCancellationHandler {
             await task.result
@@ -29,7 +35,9 @@ public struct ClientContext: RequestContext {
             task.cancel()
         }
         await presence { $0?.leaving = nil }
-        return try result.get()
+        do { return try result.get() } catch is CancellationError where hasGone.load(ordering: .relaxed) {
+            throw ClientHasGone()
+        }
     }
 
     /// On the connection's own thread; nil where the connection has ended.
@@ -40,6 +48,9 @@ public struct ClientContext: RequestContext {
         }.get()
     }
 }
+
+/// Why there is no answer that nobody waits for.
+public struct ClientHasGone: Error {}
 
 /// Knows whether the client of a connection is there.
 final class Presence: ChannelInboundHandler, RemovableChannelHandler {

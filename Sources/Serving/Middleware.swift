@@ -44,11 +44,15 @@ struct Answering: RouterMiddleware {
         }
     }
 
+    private static let clientHasGone = HTTPResponse.Status(code: 499, reasonPhrase: "Client Closed Request")
+
     private func refusal(_ error: any Error, of request: Request) -> Refusal {
         switch error {
         case let refusal as Refusal: return refusal
         case let error as HTTPError where error.status == .notFound: return notFound(request)
-        case is CancellationError: return Refusal(.serviceUnavailable, "the server is stopping, or the client has gone")
+        // No fault of the server's, which nobody reads; nginx counts them so.
+        case is ClientHasGone: return Refusal(Self.clientHasGone, "the client has gone")
+        case is CancellationError: return Refusal(.serviceUnavailable, "the server is stopping")
         default:
             report("\(request.method) \(request.uri.path): \(error)")
             return Refusal(.internalServerError, "the request could not be answered; the server's log says why")

@@ -173,6 +173,10 @@ import Testing
             ) { model.metrics.texts > before }
             while model.waiting > 0 { try await Task.sleep(for: .milliseconds(1)) }
             #expect(model.metrics.texts - before < 2000)
+            func metrics() -> String { model.metrics.text(waiting: 0) }
+            while !metrics().contains("yoso_requests_running 0\n") { try await Task.sleep(for: .milliseconds(1)) }
+            #expect(metrics().contains("yoso_requests_total{path=\"/embed\",code=\"499\"} 1\n"))
+            #expect(!metrics().contains("code=\"503\""))
             #expect(try await client.post("/embed", "\"cat\"").status == 200)
         }
     }
