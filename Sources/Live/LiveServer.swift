@@ -30,8 +30,7 @@ public struct LiveServer: Sendable {
 
     /// - Returns: nothing to a page of elsewhere that calls this machine by a name of its own.
     private func answer(_ request: Request, _ type: String, _ body: ResponseBody) -> Response {
-        let host = request.head.authority?.split(separator: ":").first.map(String.init)
-        guard [Self.host, "localhost"].contains(host) else { return Response(status: .forbidden) }
+        guard request.head.authority.map(isOfThisMachine) == true else { return Response(status: .forbidden) }
         return Response(
             status: .ok,
             headers: [

@@ -96,3 +96,18 @@ struct TokenCheck: RouterMiddleware {
         return one.count == other.count && zip(one, other).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
     }
 }
+
+/// Lets those pass who call the server by a name of this machine. Programs of HTTP/1.0 may call it by none; browsers always do.
+struct NameCheck: RouterMiddleware {
+    func handle(
+        _ request: Request, context: ClientContext,
+        next: @concurrent (Request, ClientContext) async throws -> Response
+    ) async throws -> Response {
+        if let name = request.head.authority, !isOfThisMachine(name) {
+            throw Refusal(
+                .forbidden,
+                "'\(name)' is not this machine; wanted localhost or 127.0.0.1 as the host, or a server with --token")
+        }
+        return try await next(request, context)
+    }
+}

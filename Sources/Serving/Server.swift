@@ -49,7 +49,7 @@ public struct Server: Sendable {
         // A task that ends late would free it on a thread of its own, while the process ends and the GPU is closed.
         Self.kept.withLock { $0 = model }
         for note in model.notes { warn("note: \(note)") }
-        if token == nil, !["127.0.0.1", "::1", "localhost"].contains(host) {
+        if token == nil, !isLoopback(host) {
             warn("note: \(host) without --token: whoever reaches it may ask")
         }
         let application = application(report: warn) { [host, model] port in
@@ -91,6 +91,7 @@ public struct Server: Sendable {
         let router = Router(context: ClientContext.self, options: .autoGenerateHeadEndpoints)
         router.add(
             middleware: Answering(model: model, methods: Dictionary(uniqueKeysWithValues: methods), report: report))
+        if token == nil, isLoopback(host) { router.add(middleware: NameCheck()) }
         for page in open {
             router.get(RouterPath(page.path)) { _, _ in Response.text(page.text, page.kind) }
         }

@@ -49,8 +49,10 @@ struct Client {
 
     static func head(_ request: String, _ headers: [String] = []) -> [UInt8] {
         Array(
-            (["\(request) HTTP/1.1", "Host: a", "Connection: close"] + headers + ["", ""]).joined(separator: "\r\n")
-                .utf8)
+            (["\(request) HTTP/1.1", "Host: localhost", "Connection: close"] + headers + ["", ""]).joined(
+                separator: "\r\n"
+            )
+            .utf8)
     }
 
     /// Sends bytes as they are, and reads to the end of the connection. On a thread of its own, since those of tasks are the

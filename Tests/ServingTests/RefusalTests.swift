@@ -161,6 +161,35 @@ import Testing
         }
     }
 
+    /// Who can reach this machine alone asks under its name; who has a token under any.
+    @Test func aNameOfThisMachineIsWanted() async throws {
+        @Sendable func head(_ name: String) -> [UInt8] {
+            Array("GET /health HTTP/1.1\r\nHost: \(name)\r\nConnection: close\r\n\r\n".utf8)
+        }
+        try await Client.with(Fixture.pretraining.model()) { client in
+            for name in [
+                "localhost", "LOCALHOST:80", "127.0.0.1", "127.0.0.1:8080", "[::1]", "[::1]:8080", "localhost:",
+            ] {
+                #expect(try await client.send(head(name)).status == 200, "\(name)")
+            }
+            for name in [
+                "example.org", "example.org:8080", "localhost.example.org", "127.0.0.1.nip.io", "[::1", "[::2]",
+                "a:b:c",
+            ] {
+                let reply = try await client.send(head(name))
+                #expect(reply.status == 403, "\(name)")
+                #expect(
+                    reply.message
+                        == "'\(name)' is not this machine; wanted localhost or 127.0.0.1 as the host, or a server with --token"
+                )
+            }
+        }
+        try await Client.with(Fixture.pretraining.model(), token: "secret") { client in
+            let reply = try await client.send(head("example.org"))
+            #expect(reply.status == 200)
+        }
+    }
+
     @Test func aTokenIsAFileOfALine() throws {
         let url = FileManager.default.temporaryDirectory.appendingPathComponent("yoso-token-\(UUID())")
         defer { try? FileManager.default.removeItem(at: url) }

@@ -53,7 +53,7 @@ struct DeviceTests {
         for (path, body) in [("fill", "[\"the [MASK] sat\"]"), ("embed", "\"the cat sat\""), ("fill", "\"a [MASK]\"")] {
             let request = try ServeTests.connection(port)
             let head =
-                "POST /\(path) HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: \(body.utf8.count)\r\n\r\n"
+                "POST /\(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: \(body.utf8.count)\r\n\r\n"
             request.write(Data((head + body).utf8))
             let reply = String(decoding: try request.readToEnd() ?? Data(), as: UTF8.self)
             let said = try String(contentsOf: error, encoding: .utf8)

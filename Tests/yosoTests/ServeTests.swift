@@ -38,7 +38,7 @@ import Testing
         let port = try Self.port(output)
         let line = #"{"text": "the cat sat on the mat", "id": 7}"#
         let request = try Self.connection(port)
-        let head = "POST /embed HTTP/1.1\r\nHost: a\r\nContent-Length: \(line.utf8.count)\r\n\r\n"
+        let head = "POST /embed HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(line.utf8.count)\r\n\r\n"
         request.write(Data((head + line.prefix(9)).utf8))
         usleep(300_000)
         server.terminate()
