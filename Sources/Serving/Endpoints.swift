@@ -70,10 +70,14 @@ extension ServedModel {
                 return MaskedText(row: row, count: input.count)
             }
         }.answers
-        return inputs.response(
-            try zip(inputs.inputs, answers).map { input, masks in
-                PredictionInput.echo(input.id, in: try PredictionStream.json(Answer(masks: masks)))
-            })
+        // Of some 64 bytes a word.
+        let size = zip(inputs.inputs, answers).reduce(0) { $0 + 64 * $1.0.count * $1.1.count }
+        return try await threads.run(on: size) {
+            inputs.response(
+                try zip(inputs.inputs, answers).map { input, masks in
+                    PredictionInput.echo(input.id, in: try PredictionStream.json(Answer(masks: masks)))
+                })
+        }
     }
 
     /// A text with masks as it is asked for: how many words of each are wanted, and what is echoed, as JSON.
