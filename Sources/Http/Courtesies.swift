@@ -17,6 +17,8 @@ final class Courtesies: ChannelDuplexHandler, RemovableChannelHandler {
 
     private var unanswered = 0
     private var isBodyComing = false
+    /// Whether the last request is to hear so once those before it have their answers.
+    private var isContinueDue = false
     /// Ends the connection unless the body ends before.
     private var end: Scheduled<Void>?
 
@@ -31,7 +33,8 @@ final class Courtesies: ChannelDuplexHandler, RemovableChannelHandler {
             context.fireChannelRead(wrapInboundOut(.head(head)))
         case .body: context.fireChannelRead(data)
         case .end:
-            isBodyComing = false
+            // Who did not wait need not be told either.
+            (isBodyComing, isContinueDue) = (false, false)
             stayOpen()
             context.fireChannelRead(data)
         }
@@ -44,16 +47,21 @@ final class Courtesies: ChannelDuplexHandler, RemovableChannelHandler {
         }
         let announced = head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0
         let isWaiting = head.headers[canonicalForm: "expect"].contains { $0.lowercased() == "100-continue" }
-        if isWaiting, !isOfHTTP1, announced <= limit {
-            context.writeAndFlush(
-                wrapOutboundOut(.head(HTTPResponseHead(version: head.version, status: .continue))), promise: nil)
-        }
+        guard isWaiting, !isOfHTTP1, announced <= limit else { return }
+        if unanswered == 0 { goOn(context) } else { isContinueDue = true }
+    }
+
+    private func goOn(_ context: ChannelHandlerContext) {
+        isContinueDue = false
+        context.writeAndFlush(
+            wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .continue))), promise: nil)
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         context.write(data, promise: promise)
         guard case .end = unwrapOutboundIn(data) else { return }
         unanswered -= 1
+        if unanswered == 1, isContinueDue { goOn(context) }
         guard unanswered == 0, isBodyComing else { return }
         end = context.eventLoop.assumeIsolated().scheduleTask(in: rest) { context.close(promise: nil) }
     }

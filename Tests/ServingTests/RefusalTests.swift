@@ -117,12 +117,25 @@ import Testing
 
     /// Who waits before a body hears that it may come, unless it is too long.
     @Test func whoWaitsBeforeABodyIsToldToGoOn() async throws {
-        try await Client.with(Fixture.pretraining.model { $0.bytes = 100 }) { client in
+        let model = try Fixture.pretraining.model { $0.bytes = 100 }
+        try await Client.with(model) { client in
             let reply = try await client.post("/embed", "\"cat\"", ["Expect: 100-continue"])
             #expect(reply.status == 100 && reply.body.hasPrefix("HTTP/1.1 200 OK\r\n"), "\(reply)")
             #expect(try await client.post("/embed", "\"cat\"").status == 200)
             let long = "\"\(String(repeating: "a", count: 200))\""
             #expect(try await client.post("/embed", long, ["Expect: 100-continue"]).status == 413)
+            // In the turn of its request.
+            let first = "POST /embed HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\n\"cat\""
+            let second = Client.head("POST /embed", ["Content-Length: 5", "Expect: 100-continue"])
+            let answers = model.metrics.answers
+            let both = try await client.send(
+                Array(first.utf8) + second, Array("\"dog\"".utf8),
+                before: {
+                    while model.metrics.answers == answers { Thread.sleep(forTimeInterval: 0.001) }
+                    Thread.sleep(forTimeInterval: 0.2)
+                })
+            let states = both.body.matches(of: /HTTP\/1.1 (\d+)/).map { String($0.1) }
+            #expect(both.status == 200 && states == ["100", "200"], "\(both)")
         }
     }
 
