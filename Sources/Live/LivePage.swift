@@ -38,8 +38,8 @@ public actor LivePage {
         ).text
     }
 
-    /// The parts as they are now. Looking takes a twentieth of the time at most, since the runs want the cores, but for a first look,
-    /// which reads whole logs and no later one does.
+    /// The parts as they are now. Looking takes a twentieth of the time at most, since the runs want the cores, but for looks that would
+    /// be too far apart: the first one reads whole logs, and no later one does.
     func look() -> [Part] {
         let begun = ContinuousClock.now
         guard begun >= nextLook || parts.isEmpty else { return parts }
