@@ -19,22 +19,15 @@ final class SideThreads: Sendable {
         on bytes: Int, _ work: @escaping @Sendable () throws -> Value
     ) async throws -> Value {
         guard bytes > Self.little else { return try work() }
-        let reply = PendingReply<Value>()
-        return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                guard reply.begin(continuation) else { return continuation.resume(throwing: CancellationError()) }
-                queue.addOperation {
-                    guard !reply.isDone else { return }
-                    reply.end(Result { try work() })
-                }
+        return try await value { reply in
+            self.queue.addOperation {
+                if !reply.isDone { reply.end(Result { try work() }) }
             }
-        } onCancel: {
-            reply.end(.failure(CancellationError()))
         }
     }
 
     /// An output an input, in their order. Many of them take turns with other requests, and go no further once the task is
-    /// cancelled.
+    /// cancelled. Between turns the task is not asked, whose thread may be busy.
     ///
     /// - Parameter bytes: of an input.
     /// - Throws: as `run`.
@@ -42,18 +35,42 @@ final class SideThreads: Sendable {
         _ inputs: [Input], bytes: (Input) -> Int, _ output: @escaping @Sendable (Input) throws -> Output
     ) async throws -> [Output] {
         let sizes = inputs.map(bytes)
-        let all = sizes.reduce(0, +)
-        var outputs: [Output] = []
-        while outputs.count < inputs.count {
-            let start = outputs.count
-            var (end, size) = (start, 0)
-            while end < inputs.count, size < Self.turn {
-                size += sizes[end]
-                end += 1
+        guard sizes.reduce(0, +) > Self.little else { return try inputs.map(output) }
+        return try await value { self.goOn(inputs, sizes, [], output, $0) }
+    }
+
+    /// Takes a turn at the inputs behind those that have their outputs, and then the next.
+    private func goOn<Input: Sendable, Output: Sendable>(
+        _ inputs: [Input], _ sizes: [Int], _ outputs: [Output], _ output: @escaping @Sendable (Input) throws -> Output,
+        _ reply: PendingReply<[Output]>
+    ) {
+        queue.addOperation {
+            guard !reply.isDone else { return }
+            var (outputs, size) = (outputs, 0)
+            do {
+                while outputs.count < inputs.count, size < Self.turn {
+                    size += sizes[outputs.count]
+                    outputs.append(try output(inputs[outputs.count]))
+                }
+            } catch { return reply.end(.failure(error)) }
+            if outputs.count < inputs.count {
+                self.goOn(inputs, sizes, outputs, output, reply)
+            } else {
+                reply.end(.success(outputs))
             }
-            let piece = inputs[start..<end]
-            outputs += try await run(on: all) { try piece.map(output) }
         }
-        return outputs
+    }
+
+    /// What comes of `begin`, which has it told later.
+    private func value<Value: Sendable>(_ begin: (PendingReply<Value>) -> Void) async throws -> Value {
+        let reply = PendingReply<Value>()
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                guard reply.begin(continuation) else { return continuation.resume(throwing: CancellationError()) }
+                begin(reply)
+            }
+        } onCancel: {
+            reply.end(.failure(CancellationError()))
+        }
     }
 }
