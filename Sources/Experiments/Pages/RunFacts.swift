@@ -54,18 +54,11 @@ public struct RunFacts: Sendable {
     private static func taskTitle(_ name: String) -> String { (try? GlueTask.named(name).title) ?? name }
 
     /// The best evaluation of a fine-tuning whose model was saved.
-    var best: EvaluationReport<DevScores>? {
-        log.epochs.last { $0.isBest && RunFolder.mayHaveSaved($0.step, in: log.folder) }
-    }
-
-    /// The best evaluation of a pretraining whose model was saved.
-    private var bestPretraining: EvaluationReport<Figures>? {
-        log.evaluations.last { $0.isBest && RunFolder.mayHaveSaved($0.step, in: log.folder) }
-    }
+    var best: EvaluationReport<DevScores>? { log.epochs.best(savedIn: log.folder) }
 
     /// The evaluation that counts, in names and values.
     public var result: [(name: String, value: String)] {
-        let figures = best?.body.figures ?? bestPretraining?.body.figures ?? []
+        let figures = best?.body.figures ?? log.evaluations.best(savedIn: log.folder)?.body.figures ?? []
         return [.perplexity, .share, .amount, .loss].flatMap { (unit: Figure.Unit) in
             figures.filter { $0.unit == unit }.map { ($0.title, Show.value($0)) }
         }

@@ -89,12 +89,11 @@ public struct RunSummary: Sendable {
     }
 
     private static func score(_ lines: [Data], _ folder: URL) -> Figure? {
-        func reports<Result: EvaluationResult>(_: Result.Type, _ kind: String) -> [EvaluationReport<Result>] {
+        func best<Result: EvaluationResult>(_: Result.Type, _ kind: String) -> Figure? {
             lines.compactMap { try? JSONDecoder().decode(EvaluationReport<Result>.self, from: $0) }
-                .filter { $0.kind == kind && $0.isBest && RunFolder.mayHaveSaved($0.step, in: folder) }
+                .filter { $0.kind == kind }.best(savedIn: folder)?.score
         }
-        return reports(DevScores.self, Classification.evaluationKind).last?.score
-            ?? reports(Figures.self, MaskedWords.evaluationKind).last?.score
+        return best(DevScores.self, Classification.evaluationKind) ?? best(Figures.self, MaskedWords.evaluationKind)
     }
 
     /// Whether a process has the lock of a run. Looking takes it for a moment, together with whoever else looks.

@@ -1,3 +1,4 @@
+import Checkpoints
 import Foundation
 
 /// What a run tells while it works; how it looks is the caller's affair.
@@ -121,5 +122,12 @@ extension EvaluationHead {
         isBest = try values.decodeIfPresent(Bool.self, forKey: .isBest) ?? false
         totalTokens = try values.decodeIfPresent(Int.self, forKey: .totalTokens) ?? 0
         seconds = try values.decode(Double.self, forKey: .seconds)
+    }
+}
+
+extension Array {
+    /// The best of the evaluations of the run in `folder` whose model was saved.
+    public func best<Result>(savedIn folder: URL) -> Element? where Element == EvaluationReport<Result> {
+        last { $0.isBest && RunFolder.mayHaveSaved($0.step, in: folder) }
     }
 }
