@@ -84,7 +84,8 @@ public final class Run<O: Objective> {
         let epochs = if case .epochs(let count) = options.budget { count } else { Int.max }
         try restored?.check(
             epochs: epochs, examples: { data.count(options.batch, epoch: $0) }, folder.state(restored?.step ?? 0))
-        restored?.completeBestEpoch { data.ends(options.batch, epochs: $0) }
+        // To find where epochs ended is to draw them all again.
+        if options.patience > 0 { restored?.completeBestEpoch { data.ends(options.batch, epochs: $0) } }
         savedStep = restored?.step
         let ranks = trainer.model.weights.ranks
         trainer.model.weights.remember(folder.wayOn(from: savedStep))
