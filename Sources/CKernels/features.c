@@ -12,6 +12,22 @@ CLONES void ck_elu_plus_one_gradient(int64_t n, const float *y, float *d) {
     for (int64_t i = 0; i < n; i++) d[i] *= y[i] < 1.0f ? y[i] : 1.0f;
 }
 
+CLONES void ck_sigmoid(ck_matrix x, ck_matrix y) {
+    for (int64_t i = 0; i < y.rows; i++)
+        for (int64_t c = 0; c < y.columns; c++)
+            y.data[i * y.stride + c] = 1.0f / (1.0f + exp_float(-x.data[i * x.stride + c]));
+}
+
+CLONES void ck_sigmoid_gradient(const float *y, ck_matrix d) {
+    for (int64_t i = 0; i < d.rows; i++, y += d.columns)
+        for (int64_t c = 0; c < d.columns; c++) d.data[i * d.stride + c] *= y[c] * (1.0f - y[c]);
+}
+
+CLONES void ck_scale_rows(const float *factors, ck_matrix x, ck_matrix y) {
+    for (int64_t i = 0; i < y.rows; i++)
+        for (int64_t c = 0; c < y.columns; c++) y.data[i * y.stride + c] = factors[i] * x.data[i * x.stride + c];
+}
+
 #define EPSILON 1e-4f
 
 CLONES void ck_positive_features(int64_t features, float scale, int32_t together, ck_matrix x, float *y) {

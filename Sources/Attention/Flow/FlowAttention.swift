@@ -1,4 +1,5 @@
 import Autograd
+import CKernels
 import Tensors
 
 #if canImport(Glibc)
@@ -20,7 +21,7 @@ struct FlowAttention: SelfAttention {
         let output = pool.tensor(projections.rows, shape.width)
         shape.eachHead(layout, projections.tape.products) { _, rows, head, products in
             let flow = Flow(shape.slices(projections.value, rows, head: head), options, products.pool)
-            copyRows(flow.output.matrix, into: shape.slice(output, rows, head: head))
+            scaleRows(flow.read.matrix, by: flow.gates, into: shape.slice(output, rows, head: head))
         }
         return projections.tape.record(output, FlowGradient(attention: self, layout: layout, projections: projections))
     }
@@ -28,28 +29,23 @@ struct FlowAttention: SelfAttention {
 
 /// What forward makes of one sequence and head, made again in backward.
 struct Flow {
-    /// φ(Q), φ(K) and V, [n, d].
-    let query, key, value: Tensor
+    /// φ(Q) and φ(K), [n, d].
+    let query, key: Tensor
     /// Σ_i φ(q_i), Σ_j φ(k_j), Σ_j φ(k_j) / O_j and Σ_i φ(q_i) / I_i, [d].
     let querySum, keySum, source, sink: [Float]
     /// 1 / I, 1 / O, Ô, c and σ(Î), [n].
     let perIncoming, perOutgoing, competing, competition, allocation: [Float]
     /// Σ_j φ(k_j) c_j v_jᵀ, [d, d], and φ(Q) times that, [n, d].
     let memory, read: Tensor
-    private let pool: StoragePool
 
     init(_ slices: HeadSlices, _ options: FlowOptions, _ pool: StoragePool) {
-        func copy(_ matrix: Matrix) -> Tensor {
-            let copy = pool.tensor(matrix.rows, matrix.columns)
-            copyRows(matrix, into: copy.matrix)
-            return copy
+        func sigmoid(_ x: Matrix) -> Tensor {
+            let y = pool.tensor(x.rows, x.columns)
+            withPointers(x, y.matrix) { ck_sigmoid($0, $1) }
+            return y
         }
-        func sigmoid(_ matrix: Matrix) -> Tensor {
-            pool.tensor(matrix.rows, matrix.columns, copy(matrix).values.map(Self.sigmoid))
-        }
-        self.pool = pool
-        (query, key, value) = (sigmoid(slices.query), sigmoid(slices.key), copy(slices.value))
-        let ones = [Float](repeating: 1, count: value.rows)
+        (query, key) = (sigmoid(slices.query), sigmoid(slices.key))
+        let ones = [Float](repeating: 1, count: key.rows)
         querySum = product(query.matrix.transposed, ones, pool)
         keySum = product(key.matrix.transposed, ones, pool)
         perIncoming = product(query.matrix, keySum, pool).map(Self.inverse)
@@ -62,9 +58,11 @@ struct Flow {
         let powers = competing.map { options.competition ? exp(min($0, 1)) : 1 }
         let scale = Float(powers.count) / powers.reduce(0, +)
         competition = powers.map { $0 * scale }
-        memory = pool.tensor(key.columns, value.columns)
-        multiply(key.matrix.transposed, scaled(value, by: competition, pool).matrix, into: memory.matrix)
-        read = pool.tensor(query.rows, value.columns)
+        let competed = pool.tensor(key.rows, key.columns)
+        scaleRows(slices.value, by: competition, into: competed.matrix)
+        memory = pool.tensor(key.columns, key.columns)
+        multiply(key.matrix.transposed, competed.matrix, into: memory.matrix)
+        read = pool.tensor(query.rows, query.columns)
         multiply(query.matrix, memory.matrix, into: read.matrix)
     }
 
@@ -75,8 +73,6 @@ struct Flow {
 
     /// σ(Î_i) / I_i
     var gates: [Float] { zip(allocation, perIncoming).map { $0 * $1 } }
-
-    var output: Tensor { scaled(read, by: gates, pool) }
 }
 
 /// A x, for a vector x.
@@ -86,7 +82,8 @@ func product(_ a: Matrix, _ x: [Float], _ pool: StoragePool) -> [Float] {
     return y.values
 }
 
-/// Row i of x times factors_i.
-func scaled(_ x: Tensor, by factors: [Float], _ pool: StoragePool) -> Tensor {
-    pool.tensor(x.rows, x.columns, x.values.enumerated().map { $1 * factors[$0 / x.columns] })
+/// y_i = factors_i x_i, row by row; y may be x.
+func scaleRows(_ x: Matrix, by factors: [Float], into y: Matrix) {
+    precondition(x.rows == y.rows && x.columns == y.columns && factors.count == y.rows)
+    withPointers(x, y) { ck_scale_rows(factors, $0, $1) }
 }

@@ -144,6 +144,12 @@ void ck_pair_features_gradient(int64_t pairs, int64_t width, CK_IN x, CK_IN dy, 
 void ck_elu_plus_one(int64_t n, CK_OUT x);
 /// d *= elu'(x), for y = elu(x) + 1
 void ck_elu_plus_one_gradient(int64_t n, CK_IN y, CK_OUT d);
+/// y = 1 / (1 + exp(-x))
+void ck_sigmoid(ck_matrix x, ck_matrix y);
+/// d *= y (1 - y), for y the sigmoid of x
+void ck_sigmoid_gradient(CK_IN y, ck_matrix d);
+/// y[i] = factors[i] x[i], row by row
+void ck_scale_rows(CK_IN factors, ck_matrix x, ck_matrix y);
 /// In place of the projections y [rows, features] of x: exp(y - |scale x|² / 2 - max) + 1e-4, with the maximum of each row,
 /// or of all rows where `together`.
 void ck_positive_features(int64_t features, float scale, int32_t together, ck_matrix x, CK_OUT y);
