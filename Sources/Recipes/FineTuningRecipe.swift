@@ -78,6 +78,11 @@ public struct FineTuningRecipe: Sendable {
             resolved.refuse("task", if: true, "the key 'task' is missing; wanted a text")
         } else {
             for (key, text) in own.contradictions { resolved.refuse("task.\(key)", if: true, text) }
+            // Tables, protocols and comparisons know a task by its name.
+            let name = own.name ?? settings.name
+            resolved.refuse(
+                own.name == nil ? "name" : "task.name", if: GlueTask.all.map(\.name).contains(TaskSource.plain(name)),
+                "a task of your own is called '\(name)', as one of GLUE; wanted another task.name")
         }
         let named = Result { try settings.taskName.map { try GlueTask.named($0) } ?? own.source(called: settings.name) }
         switch named {

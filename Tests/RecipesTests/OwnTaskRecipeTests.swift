@@ -81,6 +81,9 @@ import Testing
         #expect(
             try problems(right, ["task=sst2"]) == ["task.train is of a task of your own, and the task is sst2"])
         #expect(
+            try problems("task: { train: r.csv, text: a, label: b, name: STS-B }")
+                == ["a task of your own is called 'STS-B', as one of GLUE; wanted another task.name"])
+        #expect(
             try problems("task: { trian: r.csv, text: a, label: b }") == [
                 "unknown key 'task.trian' (did you mean 'task.train'?)",
                 "the key 'task.train' is missing; wanted a text",
