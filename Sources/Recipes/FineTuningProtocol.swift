@@ -41,12 +41,12 @@ public struct FineTuningProtocol: Sendable {
     public static let all: [FineTuningProtocol] = [
         FineTuningProtocol(
             name: "bert", source: "Devlin et al. 2019, appendix A.3, and run_classifier.py",
-            common: settings(batch: 32, epochs: 3, warmup: "10%", selection: .best),
+            common: settings(batch: 32, epochs: 3, warmup: "10%", selection: .last),
             byTask: score(mrpc: .f1, qqp: .f1, stsb: .spearman),
             grid: [("optimizer.rate", ["5e-5", "4e-5", "3e-5", "2e-5"])], seeds: 1),
         FineTuningProtocol(
             name: "miniatures", source: "Turc et al. 2019, and the README of google-research/bert",
-            common: settings(batch: 32, epochs: 4, warmup: "10%", selection: .best), byTask: [:],
+            common: settings(batch: 32, epochs: 4, warmup: "10%", selection: .last), byTask: [:],
             grid: [
                 ("optimizer.rate", ["3e-4", "1e-4", "5e-5", "3e-5"]),
                 ("batch", [8, 16, 32, 64, 128].map { "\($0) sequences" }),
