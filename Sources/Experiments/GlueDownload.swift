@@ -12,13 +12,14 @@ public struct GlueDownload {
     private let sources: [OfficialSource]
     private let server: URL
 
-    /// - Parameter tasks: by name; none for all that the server has.
+    /// - Parameter tasks: by name; none, or `all`, for all that the server has.
     /// - Throws: `UsageError` where the server has no such task, or its name is no URL.
     public init(_ tasks: [String], from server: String) throws {
         guard let url = URL(string: server), url.host != nil else {
             throw UsageError("--server \(server): wanted a URL")
         }
         let names = OfficialSource.all.map(\.task)
+        let tasks = tasks == ["all"] ? [] : tasks
         for name in tasks where !names.contains(TaskSource.plain(name)) {
             let hint = Spelling.hint(for: name, among: names)
             throw UsageError("--tasks \(name)\(hint): the server has \(names.joined(separator: ", "))")

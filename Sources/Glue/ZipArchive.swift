@@ -41,7 +41,8 @@ enum ZipArchive {
         var code: Int32 = 0
         guard let archive = zip_open(url.path, ZIP_RDONLY | ZIP_CHECKCONS, &code) else {
             let exists = FileManager.default.fileExists(atPath: url.path)
-            throw TaskError(url.relativePath, exists ? "not a zip archive, or damaged" : "no such file")
+            throw TaskError(
+                url.relativePath, exists ? "not a zip archive, damaged, or with a name twice" : "no such file")
         }
         defer { zip_discard(archive) }
         let count = zip_get_num_entries(archive, 0)

@@ -122,7 +122,7 @@ public struct LongRangeTask: Sendable {
         let pictures = folder.appendingPathComponent("cifar10", isDirectory: true)
         let isBinary = FileManager.default.fileExists(atPath: batches.path)
         let isReleased = isBinary || FileManager.default.fileExists(atPath: pictures.path)
-        guard isReleased || !isAny(of: ["image_train.bin"], in: folder) else {
+        guard isReleased || !isAny(of: ["image_train.bin", "image_test.bin"], in: folder) else {
             return try generated(splits, "image", classes: CIFARFile.classes.count, in: folder)
         }
         func read(_ split: String, _ files: [String]) throws -> [LongRangeRow] {

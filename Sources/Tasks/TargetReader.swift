@@ -50,8 +50,9 @@ struct TargetReader {
     /// - Throws: `TaskError` where a value is missing, has two lines, or a label occurs twice.
     func names(_ cell: Cell, _ place: String) throws -> [String] {
         let names = task.target.isMultiLabel ? try list(cell, place) : [try text(cell, place)]
-        for (index, name) in names.enumerated() {
-            if names[..<index].contains(name) { throw TaskError(place, "the label '\(name)' occurs twice") }
+        var seen: Set<String> = []
+        for name in names {
+            if !seen.insert(name).inserted { throw TaskError(place, "the label '\(name)' occurs twice") }
             guard name.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control }) else {
                 throw TaskError(place, "a label with a tab or a line break; wanted one line")
             }

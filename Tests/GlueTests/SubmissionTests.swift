@@ -72,7 +72,7 @@ import Testing
         #expect(throws: TaskError(url.relativePath, "no such file")) { try Submission.problems(of: url) }
         try Data("PK no archive".utf8).write(to: url)
         defer { try? FileManager.default.removeItem(at: url) }
-        #expect(throws: TaskError(url.relativePath, "not a zip archive, or damaged")) {
+        #expect(throws: TaskError(url.relativePath, "not a zip archive, damaged, or with a name twice")) {
             try Submission.problems(of: url)
         }
     }
