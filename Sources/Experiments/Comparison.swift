@@ -22,7 +22,7 @@ public struct Comparison {
             throw TaskError(second, "was scored on \(b.rows ?? 0) dev rows, \(first) on \(a.rows ?? 0)")
         }
         func differ<Value: Equatable>(_ a: Value?, _ b: Value?) -> Bool { a != nil && b != nil && a != b }
-        guard !differ(a.labels, b.labels) else {
+        guard !differ(a.labels, b.labels), !differ(a.texts, b.texts) else {
             throw TaskError(second, "was scored on other dev rows than \(first)")
         }
         guard !differ(a.metrics, b.metrics) else {

@@ -46,7 +46,8 @@ public struct Evaluation {
         var table = GlueTable(try .common(to: runs.map(\.folder), title: first.task.title))
         for (task, best) in runs {
             let known = try HuggingFaceConfiguration(of: best).provenance
-            let trainedOn = [known?.start.map(GlueTable.beginning), known?.subsets].compactMap { $0 }
+            let trainedOn = [Self.state(ofRun: best), known?.start.map(GlueTable.beginning), known?.subsets]
+                .compactMap { $0 }
             table.add(
                 task, try score(of: best, task.name, observer).evaluation, trainedOn: trainedOn.joined(separator: "; "))
         }
@@ -65,12 +66,21 @@ public struct Evaluation {
         table.add(task, try .byMajority(task, in: files, TokenizerFolder.load(folder)), note: "by majority")
     }
 
-    /// Digest of the labels that the run of a checkpoint was scored on; nil where there is no log beside it.
-    private static func labels(ofRun checkpoint: URL) -> String? {
-        let log = checkpoint.deletingLastPathComponent().appendingPathComponent(RunFolder.logName)
+    /// What is told of a run that did not come to its end; nil of one that did.
+    private static func state(ofRun checkpoint: URL) -> String? {
+        let run = checkpoint.resolvingSymlinksInPath().deletingLastPathComponent()
+        guard let summary = RunSummary(run), summary.state != .finished else { return nil }
+        return "\(summary.state.rawValue) at step \(Show.grouped(summary.step)) of \(Show.grouped(summary.totalSteps))"
+    }
+
+    /// What the run of a checkpoint scored last; nil where there is no log beside it.
+    private static func last(ofRun checkpoint: URL) -> TaskEvaluation? {
+        // Of seeds or a search it is the folder that `best` points into.
+        let run = checkpoint.resolvingSymlinksInPath().deletingLastPathComponent()
+        let log = run.appendingPathComponent(RunFolder.logName)
         let reports = try? MetricsLog.values(
             EvaluationReport<DevScores>.self, kind: Classification.evaluationKind, in: log)
-        return reports?.last?.body.evaluation.labels
+        return reports?.last?.body.evaluation
     }
 
     /// The score of the checkpoint in `folder`.
@@ -117,7 +127,7 @@ public struct Evaluation {
         let seconds = start.duration(to: .now).seconds
         let evaluation = TaskEvaluation(rows, logits: logits, by: Metric.named(known?.score))
         // The folder of a task of the user's own is as seen from where the run was, and another may have files of these names.
-        if data == nil, task == own, let labels = Self.labels(ofRun: folder), labels != evaluation.labels {
+        if data == nil, task == own, let last = Self.last(ofRun: folder), !evaluation.isOfRows(of: last) {
             observer.warn(
                 "warning: the dev rows of \(source) are not those that the run was scored on; pass --data for the same")
         }

@@ -12,6 +12,7 @@ public struct SeedReport: Codable {
     /// As of `TaskEvaluation`.
     public internal(set) var metrics: [Metric]?
     public internal(set) var labels: String?
+    public internal(set) var texts: String?
     /// Dev rows of a score, and the splits that are not the official ones.
     public internal(set) var rows: Int?
     public internal(set) var subsets: [SplitCount]?
@@ -72,6 +73,7 @@ public struct Seeds {
     /// What the run of a seed scores; nil where it diverges.
     func score(of seed: Int, _ observer: some RunObserver) throws -> TaskEvaluation? {
         try RunFolder.checkNoRun(in: try folder, nor: Search.leaderboardName)
+        try RunFolder.check(runs: (1...count).map { "seed-\($0)" }, in: try folder) { $0.hasPrefix("seed-") }
         let one = run.setting(["seed=\(seed)"]).into("\(try folder)/seed-\(seed)")
         observer.line("")
         observer.line("seed \(seed)")
@@ -97,7 +99,7 @@ public struct Seeds {
             report.seeds.append(seed)
             evaluations.append((seed, evaluation))
             (report.rows, report.subsets) = (evaluation.rows, evaluation.subsets)
-            (report.metrics, report.labels) = (evaluation.metrics, evaluation.labels)
+            (report.metrics, report.labels, report.texts) = (evaluation.metrics, evaluation.labels, evaluation.texts)
             if evaluation.isConstant { report.dead.append(seed) }
         }
         let sorted = evaluations.sorted { $0.evaluation.primary < $1.evaluation.primary }

@@ -68,6 +68,14 @@ import Testing
                 && elsewhere.error.contains(
                     "warning: the dev rows of own are not those that the run was scored on; pass --data"),
             "\(elsewhere.error)")
+        // With the same labels, and of seeds, whose folder has no log of its own.
+        let seeds = try finetune("reviews", "--seeds", "1", "--output", "seeds")
+        #expect(seeds.output.contains("1 seeds: "))
+        try tool.write(whole.replacing("long,", with: "short,"), to: "elsewhere/own/reviews.csv")
+        for run in ["Checkpoints/reviews", "seeds"] {
+            let texts = try tool.shell("cd elsewhere && yoso evaluate --checkpoint ../\(run)")
+            #expect(texts.error.contains("are not those that the run was scored on"), "\(run): \(texts.error)")
+        }
         try tool.write("stars,body,headline\n2,b,h\n", to: "other.csv")
         let other = try tool.run("evaluate", "--checkpoint", "Checkpoints/reviews", "--data", "other.csv")
         #expect(other.code == 0 && other.output.contains(" on 1 rows"), "\(other.error)")

@@ -11,6 +11,8 @@ public struct TaskEvaluation: Sendable, Codable, Equatable {
     public let metrics: [Metric]?
     /// Digest of the labels of all rows, in order, by which rows are told from others whatever the vocabulary and the length.
     public let labels: String?
+    /// Digest of the texts of all rows, in order, of a task that has them here; nil where an earlier program wrote it.
+    public let texts: String?
     /// Whether all predictions are one: a dead model, whatever its accuracy.
     public let isConstant: Bool
     /// The task's score in the average of GLUE, which also chooses the best epoch: the mean over its metrics and dev sets.
@@ -42,6 +44,7 @@ public struct TaskEvaluation: Sendable, Codable, Equatable {
         let digest = SHA256()
         for row in truth { ([Double(row.count)] + row).withUnsafeBytes { digest.update($0) } }
         labels = String(digest.hexadecimal().prefix(16))
+        texts = Self.digest(of: data.devTexts)
         self.scores = scores
         rows = predictions.count
         subsets = data.subsets.isEmpty ? nil : data.subsets
@@ -49,5 +52,17 @@ public struct TaskEvaluation: Sendable, Codable, Equatable {
         let said = task.target.isOfWords ? predictions.joined().map { [$0] } : predictions
         isConstant = said.count > 1 && Set(said).count == 1
         primary = scored.reduce(0, +) / Double(max(1, scored.count))
+    }
+    /// Whether both are of the same rows, as far as they tell.
+    public func isOfRows(of other: TaskEvaluation) -> Bool {
+        func differ(_ a: String?, _ b: String?) -> Bool { a != nil && b != nil && a != b }
+        return rows == other.rows && !differ(labels, other.labels) && !differ(texts, other.texts)
+    }
+
+    private static func digest(of texts: [[String]]) -> String? {
+        guard texts.contains(where: { !$0.isEmpty }) else { return nil }
+        let digest = SHA256()
+        for text in texts.joined() { (Array(text.utf8) + [0]).withUnsafeBytes { digest.update($0) } }
+        return String(digest.hexadecimal().prefix(16))
     }
 }
