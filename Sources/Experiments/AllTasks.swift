@@ -60,6 +60,8 @@ public struct AllTasks {
             runs.append((task, one))
         }
         guard !runs.isEmpty else { throw TaskError(data, "holds no task; wanted for example SST-2/train.tsv there") }
+        let names = GlueTask.all.map(\.name)
+        try RunFolder.check(runs: runs.map(\.task.name), in: folder, where: names.contains)
         // Everything is read before the first run starts.
         var first = runs[0].run
         first.checkpoint = run.checkpoint
@@ -76,22 +78,26 @@ public struct AllTasks {
                 data,
                 "holds no \(start), which others begin from, and there is no \(folder)/\(TaskSource.plain(start))/best")
         }
-        var rows: [String: TaskEvaluation] = [:]
+        let common = first.settingsOfAll(less: grid)
+        for index in runs.indices { runs[index].run.tableSettings = common }
+        var rows: [String: Row] = [:]
         var table: GlueTable {
             var table = GlueTable(
-                TableSettings(
-                    protocol: run.published?.name, settings: run.settings(less: grid), weights: weights))
+                TableSettings(protocol: run.published?.name, settings: common, weights: weights))
             table.seeds = seeds ?? 1
-            table.searched = seeds == nil ? grid.isEmpty ? run.publishedGrid : grid : []
+            table.searched = grid.isEmpty ? run.publishedGrid : grid
             for (task, _) in runs {
-                guard let score = rows[task.name] else { continue }
+                guard let row = rows[task.name] else { continue }
                 let beginning = start.map(GlueTable.beginning) ?? ""
+                let diverged = row.diverged > 0 ? "\(row.diverged) of \(seeds ?? 1) seeds diverged" : ""
                 table.add(
-                    task, score, note: isByMajority(task) ? "by majority" : "",
-                    trainedOn: Self.small.contains(task.name) ? beginning : "")
+                    task, row.evaluation, note: isByMajority(task) ? "by majority" : "",
+                    trainedOn: [Self.small.contains(task.name) ? beginning : "", diverged].filter { !$0.isEmpty }
+                        .joined(separator: "; "))
             }
             return table
         }
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         // What begins from another task's encoder comes after it.
         let late = start == nil ? [] : runs.filter { Self.small.contains($0.task.name) }
         for some in [runs.filter { one in !late.contains { $0.task == one.task } }, late] where !some.isEmpty {
@@ -108,13 +114,29 @@ public struct AllTasks {
             } then: { part, score in
                 scores.append(score)
                 guard part.isLast else { return }
-                rows[part.task.name] = try part.seed == nil ? score : part.seeds.finish(scores, observer).median
+                var row = Row(evaluation: score)
+                if part.seed != nil {
+                    let outcome = try part.seeds.finish(scores, observer)
+                    row = Row(evaluation: outcome.median, diverged: outcome.report.diverged.count)
+                }
+                rows[part.task.name] = row
                 scores = []
                 try ReportFile.write(text: table.text, to: "\(folder)/table.md")
             }
         }
         observer.line("")
         observer.line(table.text)
+        guard runs.contains(where: { isByMajority($0.task) || rows[$0.task.name]?.evaluation != nil }) else {
+            throw AllDiverged(folder: folder, what: "tasks")
+        }
+    }
+
+    /// What came of a task.
+    private struct Row {
+        /// Nil where all of its runs diverged.
+        let evaluation: TaskEvaluation?
+        /// Seeds that did.
+        var diverged = 0
     }
 
     /// The link to what small tasks begin from.
@@ -123,7 +145,15 @@ public struct AllTasks {
     /// With one more seed, or value of a grid, the task's own `best` may become another's, and what began from it could not go on.
     private func fix(_ start: String) throws {
         let (name, link) = (TaskSource.plain(start), "\(folder)/\(Self.startName)")
-        guard !FileManager.default.fileExists(atPath: link) else { return }
+        guard !FileManager.default.fileExists(atPath: link) else {
+            let url = URL(fileURLWithPath: link, isDirectory: true)
+            let held = try HuggingFaceConfiguration(of: url).provenance?.task ?? "no task"
+            guard held == name else {
+                throw CheckpointError(
+                    url, "is of \(held), from which runs there began, and not of \(name); choose another --output")
+            }
+            return
+        }
         let best = "\(name)/\(RunFolder.bestName)"
         let chosen = try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\(best)")
         // Of a single run it is one checkpoint after the other.
@@ -149,9 +179,10 @@ public struct AllTasks {
     private func tasksInOrder(from start: String?) throws -> [TaskSource] {
         guard let start else { return GlueTask.all }
         let first = try GlueTask.named(start)
-        guard !Self.small.contains(first.name) else {
+        guard !Self.small.contains(first.name), !isByMajority(first) else {
             throw UsageError(
-                "--from-task \(start): wanted a task that does not begin from it, for example mnli")
+                "--from-task \(start): wanted a task that \(isByMajority(first) ? "is trained" : "does not begin from it"), "
+                    + "for example mnli")
         }
         return [first] + GlueTask.all.filter { $0 != first }
     }

@@ -34,15 +34,17 @@ public struct FineTuning {
     public var randomWeights = false
     /// Of the ranks that a command with several such runs is started on.
     public var spread = Spread.steps
+    /// Those of the table that it is a row of; nil for its own.
+    var tableSettings: [String]?
     /// Rows of a task of the Long Range Arena that were read before.
     var splits: [[LongRangeRow]]?
 
     public init(_ change: (inout FineTuning) -> Void = { _ in }) { change(&self) }
 
-    /// The same with `key=value` over all that is set.
-    func setting(_ settings: [String]) -> FineTuning {
+    /// The same with `key=value` of a flag over all that is set.
+    func setting(_ settings: [String], by flag: String = "--set") -> FineTuning {
         var other = self
-        other.overrides += settings.compactMap(ResolvedRecipe.Override.init(setting:))
+        other.overrides += settings.compactMap { ResolvedRecipe.Override(setting: $0, by: flag) }
         return other
     }
 
@@ -93,10 +95,9 @@ public struct FineTuning {
     ///
     /// - Parameters:
     ///   - untilEpoch: the run ends with this one.
-    ///   - common: the settings that the rest of a table has too; nil for all that are set.
     /// - Throws: `TrainingError.interrupted` where the observer stops it, and what reading and writing files throw.
     public func run(
-        _ observer: some RunObserver, untilEpoch: Int = .max, common: [String]? = nil
+        _ observer: some RunObserver, untilEpoch: Int = .max
     ) throws -> EvaluationReport<DevScores> {
         let recipe = try read()
         let checkpoint = recipe.checkpoint
@@ -125,7 +126,7 @@ public struct FineTuning {
         let digest = randomWeights ? "random" : try ModelFolder.digest(source)
         let weights = randomWeights ? digest : try TableSettings.weights(of: source, digest: digest)
         let table = TableSettings(
-            protocol: published?.name, settings: common ?? settings(less: []), weights: weights)
+            protocol: published?.name, settings: settings(less: []), weights: weights)
         let start = randomWeights ? nil : try HuggingFaceConfiguration(of: source).provenance?.task
         // What GLUE is, the program knows.
         let own = recipe.isOwnTask ? try task.json : nil
@@ -153,7 +154,7 @@ public struct FineTuning {
         for other in published?.published ?? [] {
             if let text = other.text(of: task) { observer.line("published, \(other.split): \(text)") }
         }
-        if let published, published.start == .wanted, AllTasks.small.contains(task.name), fromTask == nil {
+        if let published, published.start == .wanted, AllTasks.small.contains(task.name), start != "mnli" {
             observer.line("note: \(published.name) begins \(task.title) from MNLI; pass --from-task mnli for the same")
         }
         return best
@@ -165,26 +166,6 @@ public struct FineTuning {
         var settings: String
         var best: EvaluationReport<DevScores>
     }
-
-    /// What is set, and what a recipe of the user's own says otherwise than the task's, less what may differ between the rows of a
-    /// table: the seed, and the keys of `grid`, or where that is empty of what the protocol tunes.
-    func settings(less grid: [String]) -> [String] {
-        let varied =
-            ["seed", "threads", "device", "deviceTokens"]
-            + (grid.isEmpty ? publishedGrid : grid).map { String($0.prefix { $0 != "=" }) }
-        let set = overrides.map { ($0.key, $0.value) } + ownSettings
-        return set.filter { !varied.contains($0.0) }.map { "\($0.0)=\($0.1)" }
-    }
-
-    private var ownSettings: [(key: String, value: String)] {
-        guard recipe != nil, let own = try? read(), !own.isOwnTask else { return [] }
-        var plain = self
-        (plain.recipe, plain.task, plain.data) = (nil, own.task.name, own.data)
-        return (try? plain.read()).map { own.resolved.differences(from: $0.resolved, less: Self.places) } ?? []
-    }
-
-    /// Keys that say where things are, and not what is learned.
-    private static let places = ["kind", "name", "task", "checkpoint", "data"]
 
     /// What the run begins with.
     ///

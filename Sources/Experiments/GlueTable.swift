@@ -12,7 +12,7 @@ struct GlueTable {
     var seeds: Int?
     /// Of every row, keys and values of which the best are taken, `KEY=VALUE,VALUE`; nil where it is not known.
     var searched: [String]?
-    private var rows: [(task: TaskSource, evaluation: TaskEvaluation, note: String, trainedOn: String)] = []
+    private var rows: [(task: TaskSource, evaluation: TaskEvaluation?, note: String, trainedOn: String)] = []
 
     init(_ settings: TableSettings) { self.settings = settings }
 
@@ -23,33 +23,41 @@ struct GlueTable {
         "from \((try? GlueTask.named(name).title) ?? name)"
     }
 
-    /// - Parameter trainedOn: what its run began from, and its training rows, where they are not the official ones and `evaluation`
-    ///   does not tell.
-    mutating func add(_ task: TaskSource, _ evaluation: TaskEvaluation, note: String = "", trainedOn: String = "") {
+    /// - Parameters:
+    ///   - evaluation: nil where all of its runs diverged.
+    ///   - trainedOn: what its run began from, and its training rows, where they are not the official ones and `evaluation`
+    ///     does not tell.
+    mutating func add(_ task: TaskSource, _ evaluation: TaskEvaluation?, note: String = "", trainedOn: String = "") {
         rows.append((task, evaluation, note, trainedOn))
     }
 
     var text: String {
         let lines = rows.map { task, evaluation, note, trainedOn in
-            let scores = evaluation.scores.sorted { $0.key < $1.key }
+            let scores = (evaluation?.scores ?? [:]).sorted { $0.key < $1.key }
                 .map { "\($0.key) \(Show.points($0.value))" }.joined(separator: ", ")
-            let dead = evaluation.isConstant && note.isEmpty ? "dead: every prediction is the same" : note
-            let notes = [dead, trainedOn] + (evaluation.subsets ?? []).map(\.description)
+            let isDead = evaluation?.isConstant == true && note.isEmpty
+            let notes =
+                [isDead ? "dead: every prediction is the same" : note, trainedOn]
+                + (evaluation?.subsets ?? []).map(\.description)
             let published = anchors.compactMap { $0.text(of: task) }.joined(separator: "; ")
-            return "| \(task.title) | \(Show.points(evaluation.primary)) | \(scores) | "
-                + "\(Show.grouped(evaluation.rows)) | \(notes.filter { !$0.isEmpty }.joined(separator: "; ")) |"
+            return "| \(task.title) | \(evaluation.map { Show.points($0.primary) } ?? "diverged") | \(scores) | "
+                + "\(evaluation.map { Show.grouped($0.rows) } ?? "") | \(notes.filter { !$0.isEmpty }.joined(separator: "; ")) |"
                 + (anchors.isEmpty ? "" : " \(published) |")
         }
         let missing = GlueTask.all.filter { task in !rows.contains { $0.task == task } }.map(\.title)
-        let average = rows.reduce(0) { $0 + $1.evaluation.primary } / Double(max(1, rows.count))
-        let isSubset = rows.contains { $0.evaluation.subsets != nil }
+        let ended = rows.compactMap(\.evaluation)
+        // Over the others alone it would be of fewer tasks than it seems.
+        let average =
+            ended.count == rows.count
+            ? Show.points(ended.reduce(0) { $0 + $1.primary } / Double(max(1, ended.count))) : "–"
+        let isSubset = ended.contains { $0.subsets != nil }
         let without =
             missing.isEmpty ? "all nine tasks" : "\(rows.count) tasks, without \(missing.joined(separator: ", "))"
         let (head, rule) = anchors.isEmpty ? ("", "") : (" published |", "---|")
         let table =
             ["| task | score | metrics | dev rows | |\(head)", "|---|---|---|---|---|\(rule)"] + lines
             + [
-                "| average | \(Show.points(average)) | | | of \(without)\(isSubset ? "; not GLUE's, of subsets" : "") |"
+                "| average | \(average) | | | of \(without)\(isSubset ? "; not GLUE's, of subsets" : "") |"
                     + (anchors.isEmpty ? "" : " |")
             ]
         return (table + ["", source]).joined(separator: "\n") + "\n"
@@ -65,15 +73,19 @@ struct GlueTable {
             + (seeds.map {
                 $0 == 1 ? "; one seed" : "; \($0 % 2 == 0 ? "the lower middle one" : "medians") of \($0) seeds"
             } ?? "")
-        guard let named = settings.named else { return ours }
+        let search = (searched ?? []).joined(separator: " x ")
+        guard let named = settings.named else {
+            return search.isEmpty ? ours : "\(ours); the best of \(search) by successive halving"
+        }
         let split = named.published.first.map { "published: \($0.split) scores" } ?? "no published table is stored"
         let theirs = named.seeds == 1 ? "" : ", over \(named.seeds) seeds"
         let own = searched.map {
             if $0.isEmpty { return ", ours of one value each" }
             return $0 == named.search
-                ? ", ours by successive halving" : ", ours of \($0.joined(separator: " x ")) by successive halving"
+                ? ", ours by successive halving" : ", ours of \(search) by successive halving"
         }
-        let search = named.search.isEmpty ? "" : "; the best of \(named.search.joined(separator: " x "))\(own ?? "")"
-        return "\(ours); \(named.source); \(split)\(theirs)\(search)"
+        let tuned = named.search.isEmpty ? "one value each" : "the best of \(named.search.joined(separator: " x "))"
+        return "\(ours); \(named.source); \(split)\(theirs)"
+            + (named.search.isEmpty && search.isEmpty ? "" : "; \(tuned)\(own ?? "")")
     }
 }

@@ -54,6 +54,7 @@ public struct LongRangeComparison {
             throw TaskError(data, "holds no task; yoso data lra --output \(data) makes four of them")
         }
         try ReportFile.check(table: "\(folder)/table.md")
+        try checkRows(of: tasks)
         // What is wrong with settings is said before the first run starts.
         let plan = try tasks.map { task in try (task, settings.map { try one(task, $0) }) }
         for (_, runs) in plan {
@@ -87,6 +88,19 @@ public struct LongRangeComparison {
         observer.line("\(folder)/table.md, \(folder)/\(RunFolder.pageName)")
     }
 
+    /// - Throws: `CheckpointError` where there are runs of tasks, or of values, that the table would lose.
+    private func checkRows(of tasks: [LongRangeTask]) throws {
+        let names = LongRangeTask.all.map(\.name)
+        try RunFolder.check(runs: variants.isEmpty ? tasks.map(\.name) : [], in: folder, where: names.contains)
+        for task in names {
+            try RunFolder.check(runs: variants.map(\.folder), in: folder, below: task) { !names.contains($0) }
+        }
+        for variant in variants {
+            try RunFolder.check(
+                runs: tasks.map(\.name), in: "\(folder)/\(variant.folder)", where: names.contains)
+        }
+    }
+
     private var settings: [SweepVariant?] { variants.isEmpty ? [nil] : variants }
 
     /// A task with a value of the key: what it is called, and its run.
@@ -116,7 +130,7 @@ public struct LongRangeComparison {
     private func score(
         _ one: FineTuning, _ recipe: LongRangeRecipe, seed: Int?, _ observer: some RunObserver
     ) throws -> TaskEvaluation? {
-        if let seed { return try Seeds(one, count: seed).score(of: seed, observer) }
+        if let seed { return try Seeds(one, count: seeds ?? seed).score(of: seed, observer) }
         return try observer.unlessDiverged { try one.run(recipe, observer) }
     }
 

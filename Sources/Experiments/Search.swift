@@ -47,9 +47,13 @@ public struct SearchGrid {
 
     /// Keys that make the scores of points others, or nothing of them.
     private static let refused = Dictionary(
-        ["score", "task.metric", "task.dev", "task.devShare", "task.devSeed", "task.kind", "task.label"].map {
+        [
+            "score", "task.metric", "task.dev", "task.devShare", "task.devSeed", "task.kind", "task.label",
+            "task.separator",
+        ].map {
             ($0, "decides what the score is, so that points could not be compared")
-        } + ["name", "threads"].map { ($0, "changes no score") }, uniquingKeysWith: { $1 })
+        } + ["name", "task.name", "threads", "recompute", "deviceTokens"].map { ($0, "changes no score") },
+        uniquingKeysWith: { $1 })
 
     /// How many points train on to the end of which epoch: all for the first, then half as many each time for twice as
     /// long (successive halving: Jamieson & Talwalkar 2016).
@@ -95,13 +99,18 @@ public struct Search {
         try RunFolder.checkNoRun(in: folder, nor: SeedReport.fileName)
         try ReportFile.check(table: "\(folder)/\(Self.leaderboardName)")
         try RunFolder.check(runs: points.map(\.folder), in: folder)
+        if grid.contains(where: { $0.hasPrefix("task.train=") }), task.dev.contains(where: { $0.part != nil }) {
+            throw UsageError(
+                "--search task.train: dev rows are held out of it, so that points could not be compared; wanted task.dev"
+            )
+        }
         let common = run.settings(less: grid)
         // Every point is read before the first one starts.
-        let recipes = try points.map { try run.setting($0.settings).read() }
+        let recipes = try points.map { try run.setting($0.settings, by: "--search").read() }
         var kept = zip(points, recipes).map { point, recipe in
-            SearchEntry(
-                point: point, run: run.setting(point.settings).into("\(folder)/\(point.folder)"),
-                epochs: recipe.options.epochs)
+            var one = run.setting(point.settings, by: "--search").into("\(folder)/\(point.folder)")
+            one.tableSettings = common
+            return SearchEntry(point: point, run: one, epochs: recipe.options.epochs)
         }
         if let (one, other) = ResolvedRecipe.alike(recipes.map(\.resolved)) {
             throw UsageError("--search: '\(kept[one].name)' and '\(kept[other].name)' are the same")
@@ -118,7 +127,7 @@ public struct Search {
                 let tried = Array(kept.prefix(rung.points - scored.count))
                 kept.removeFirst(tried.count)
                 try run.spread.each(tried) {
-                    try $0.report(observer, untilEpoch: rung.epoch, common: common)
+                    try $0.report(observer, untilEpoch: rung.epoch)
                 } then: { entry, report in
                     var entry = entry
                     entry.report = report
@@ -172,10 +181,10 @@ private struct SearchEntry {
 
     /// What its best epoch gives until the one called `last`; nil where it diverges.
     func report(
-        _ observer: some RunObserver, untilEpoch last: Int, common: [String]
+        _ observer: some RunObserver, untilEpoch last: Int
     ) throws -> EvaluationReport<DevScores>? {
         observer.line("")
         observer.line("\(name) to epoch \(min(last, epochs)) of \(epochs)")
-        return try observer.unlessDiverged { try run.run(observer, untilEpoch: last, common: common) }
+        return try observer.unlessDiverged { try run.run(observer, untilEpoch: last) }
     }
 }

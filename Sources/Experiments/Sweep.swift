@@ -193,7 +193,7 @@ struct SweepTable {
             Row(
                 name: name, tokens: evaluation.map { Show.count($0.totalTokens) } ?? "diverged",
                 time: evaluation.map { Show.time($0.seconds) } ?? "–",
-                score: score.map { Show.percent($0.primary) } ?? "–",
+                score: score.map { Show.percent($0.primary) } ?? (evaluation == nil ? "–" : "diverged"),
                 figures: evaluation?.body.figures.filter { $0.unit != .count } ?? []))
     }
 

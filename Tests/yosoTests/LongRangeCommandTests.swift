@@ -172,6 +172,21 @@ import Training
         let evaluation = try tool.run("evaluate", "--task", "lra", "--checkpoint", "killed")
         #expect(evaluation.code == 0 && evaluation.output.contains("| softmax | "), "\(evaluation.error)")
         #expect(evaluation.output.contains("| yoso-hashes=2-bits=2- | "))
+        // Rows that it would lose: of a value, of a seed, and of values where there is none to be.
+        for (change, lost) in [
+            (("softmax,yoso(hashes=2 bits=2)", "softmax"), "killed: holds yoso-hashes=2-bits=2-"),
+            (("2", "1"), "killed/softmax/listops: holds seed-2"),
+        ] {
+            let less = try tool.run(
+                comparison("killed").map {
+                    $0.hasSuffix("=\(change.0)") || $0 == change.0 ? $0.replacing(change.0, with: change.1) : $0
+                })
+            #expect(
+                less.code == 1 && less.error.hasPrefix("Error: \(lost), whose row the table would lose; "),
+                "\(less.error)")
+        }
+        let plain = try tool.run(run("lra", steps: 2, output: "killed"))
+        #expect(plain.code == 1 && plain.error.hasPrefix("Error: killed: holds softmax, whose row "), "\(plain.error)")
     }
 
     @Test func whatIsWrongIsOneLine() throws {

@@ -78,7 +78,8 @@ import Testing
                 == Data(contentsOf: tool.file("alone/best/model.safetensors")))
         for search in [
             ["optimizer.rate=,1"], ["optimizer.rate=1,,2"], ["optimizer.rate=1,1"], ["optimizer.rate=1e-3,0.001"],
-            ["optimizer.rate=1", "optimizer.rate=2"], ["task=rte,wnli"],
+            ["optimizer.rate=1", "optimizer.rate=2"], ["task=rte,wnli"], ["task.separator=a,b"],
+            ["recompute=true,false"],
         ] {
             #expect(try tool.run(tool.finetuning(search.flatMap { ["--search", $0] })).code == 64, "\(search)")
         }

@@ -20,18 +20,27 @@ extension RunFolder {
             + (step.map { checkpoint($0).relativePath } ?? "the first step, for no checkpoint was saved yet")
     }
 
-    /// - Parameter below: the folder of the run below each.
-    /// - Throws: `CheckpointError` where `folder` has runs by other names than these, whose table another would take the place of.
-    public static func check(runs names: [String], in folder: String, below: String = "") throws {
+    /// - Parameters:
+    ///   - below: the folder of the run below each.
+    ///   - isRow: whether a folder of such a name could be one of the table's.
+    /// - Throws: `CheckpointError` where `folder` has runs in other folders than these, whose table another would take the place of.
+    public static func check(
+        runs names: [String], in folder: String, below: String = "", where isRow: (String) -> Bool = { _ in true }
+    ) throws {
         let found = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         let other = found.sorted().first { name in
-            !names.contains(name) && name != bestName
-                && FileManager.default.fileExists(atPath: "\(folder)/\(name)/\(below)/\(logName)")
+            !names.contains(name) && name != bestName && isRow(name) && hasRuns(in: "\(folder)/\(name)/\(below)")
         }
         guard let other else { return }
         throw CheckpointError(
             URL(fileURLWithPath: folder, isDirectory: true),
             "holds \(other), whose row the table would lose; try its value too, or choose another --output")
+    }
+
+    /// Whether there is a run in a folder or below it. Links are not followed.
+    private static func hasRuns(in folder: String) -> Bool {
+        let names = FileManager.default.enumerator(atPath: folder)
+        return names?.contains { ($0 as? NSString)?.lastPathComponent == logName } ?? false
     }
 
     /// - Throws: `CheckpointError` where the file at `path` is one of a run or of a checkpoint, in whose place an output would come.

@@ -14,6 +14,8 @@ public struct ResolvedRecipe: Sendable {
         let doc: String
         /// The key of the choice that brings it.
         let choice: String?
+
+        var meaning: String { meant.joined(separator: " ") }
     }
 
     private(set) var values: [Value] = []
@@ -43,10 +45,13 @@ public struct ResolvedRecipe: Sendable {
         public var isSetting: Bool { argument.hasPrefix("--set ") }
 
         /// `key=value` of `--set`; nil where there is no `=`.
-        public init?(setting: String) {
+        public init?(setting: String) { self.init(setting: setting, by: "--set") }
+
+        /// The same of another flag.
+        public init?(setting: String, by flag: String) {
             let parts = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             guard parts.count == 2, !parts[0].isEmpty else { return nil }
-            self.init(key: parts[0], texts: Self.list(parts[1]) ?? [parts[1]], argument: "--set \(setting)")
+            self.init(key: parts[0], texts: Self.list(parts[1]) ?? [parts[1]], argument: "\(flag) \(setting)")
         }
 
         /// Of `[a, b]`, as a recipe has it.
@@ -143,13 +148,19 @@ public struct ResolvedRecipe: Sendable {
         values.first { $0.key.hasPrefix(key + ".") && $0.origin != "default" }?.key
     }
 
-    /// The values that are others in `other`, less those of some keys.
-    public func differences(from other: ResolvedRecipe, less keys: [String]) -> [(key: String, value: String)] {
+    /// The values that are others in `other`, as they are meant.
+    public func differences(from other: ResolvedRecipe) -> [(key: String, value: String)] {
         let theirs = Dictionary(other.values.map { ($0.key, $0.meant) }) { $1 }
-        return values.filter { !keys.contains($0.key) && theirs[$0.key] != $0.meant }.map {
-            ($0.key, $0.texts.joined(separator: " "))
-        }
+        return values.filter { theirs[$0.key] != $0.meant }.map { ($0.key, $0.meaning) }
     }
+
+    /// The values that the recipe's file has the last word of, as they are meant.
+    public var statedInFile: [(key: String, value: String)] {
+        values.filter { $0.origin != "default" && !$0.origin.hasPrefix("--") }.map { ($0.key, $0.meaning) }
+    }
+
+    /// The value of `key` as it is meant, however it is written; nil where the recipe has no such key.
+    public func meaning(of key: String) -> String? { values.first { $0.key == key }?.meaning }
 
     /// The places of the first two recipes that mean the same, however they are written; nil where there are none.
     public static func alike(_ recipes: [ResolvedRecipe]) -> (Int, Int)? {
