@@ -8,7 +8,7 @@ public enum ModelPath {
     /// `inBox` is looked for here, and then above the program, which a checkout's `.build` holds.
     private static func folder(_ path: String) -> URL {
         let here = URL(fileURLWithPath: path, isDirectory: true)
-        guard path == inBox, !FileManager.default.fileExists(atPath: path) else { return here }
+        guard isBox(here), !FileManager.default.fileExists(atPath: path) else { return here }
         var above = Bundle.main.executableURL?.resolvingSymlinksInPath() ?? here
         while above.path != "/" && !above.path.isEmpty {
             above.deleteLastPathComponent()
@@ -16,6 +16,11 @@ public enum ModelPath {
             if FileManager.default.fileExists(atPath: box.path) { return box }
         }
         return here
+    }
+
+    /// However it is spelled.
+    static func isBox(_ folder: URL) -> Bool {
+        folder.standardizedFileURL.path == URL(fileURLWithPath: inBox).standardizedFileURL.path
     }
 
     /// `path` itself where it is a model; where it is a run `RUN/best`, and without that link the best checkpoint as the newest state

@@ -5,10 +5,13 @@ import Training
 public struct EstimateTable {
     private let estimate: PretrainingEstimate
     private let spread: SpreadEstimate?
+    private let free: Int?
 
-    /// - Parameter spread: over several machines; nil for this one alone.
-    public init(_ estimate: PretrainingEstimate, _ spread: SpreadEstimate? = nil) {
-        (self.estimate, self.spread) = (estimate, spread)
+    /// - Parameters:
+    ///   - spread: over several machines; nil for this one alone.
+    ///   - free: bytes where the run would be; nil where that is not known.
+    public init(_ estimate: PretrainingEstimate, _ spread: SpreadEstimate? = nil, free: Int?) {
+        (self.estimate, self.spread, self.free) = (estimate, spread, free)
     }
 
     public var text: String {
@@ -27,7 +30,11 @@ public struct EstimateTable {
             ),
             ("peak memory", Show.bytes(estimate.peakMemoryBytes)),
             ("GPU memory", estimate.deviceBytes.map(Show.bytes) ?? ""),
-            ("disk", Show.bytes(estimate.diskBytes)),
+            (
+                "disk",
+                Show.bytes(estimate.diskBytes)
+                    + (free.map { $0 < estimate.diskBytes ? ", of which \(Show.bytes($0)) are free" : "" } ?? "")
+            ),
             ("time to the end", Show.time(estimate.totalSeconds)),
         ].filter { !$0.1.isEmpty }
         let several = spread.map { spread in

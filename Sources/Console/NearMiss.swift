@@ -16,6 +16,7 @@ public enum NearMiss {
     private static func check(_ arguments: [String], of command: any ParsableCommand.Type) throws {
         let subcommands = command.configuration.subcommands
         guard !subcommands.isEmpty else { return try checkOptions(arguments, of: command) }
+        if arguments.first == "help", arguments.count == 2 { return try check([arguments[1]], of: command) }
         guard let name = arguments.first, !name.hasPrefix("-"), name != "help" else { return }
         let names = subcommands.map { $0._commandName }
         guard let index = names.firstIndex(of: name) else {

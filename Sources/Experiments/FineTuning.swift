@@ -7,6 +7,7 @@ import Glue
 import LongRange
 import Recipes
 import Reports
+import Shipped
 import Tasks
 import Tensors
 import Tokenization
@@ -176,6 +177,7 @@ public struct FineTuning {
     ) throws -> (source: URL, tokenizer: any Tokenizer, encoder: EncoderOptions) {
         let (source, task) = (ModelPath.url(recipe.checkpoint), recipe.task)
         if let fromTask { try Self.check(source, isOf: fromTask) }
+        if checkpoint == nil, fromTask == nil { try Self.checkPretrained(recipe.checkpoint, of: recipe.name) }
         _ = try HuggingFaceConfiguration(of: source)
         let tokenizer = try tokenizer ?? TokenizerFolder.load(source)
         var encoder = try EncoderOptions(of: source, tokenizer, length: recipe.options.length)
@@ -234,6 +236,19 @@ public struct FineTuning {
             ("checkpoint", checkpoint, "--checkpoint"),
             ("data", data, "--data"), ("task", task?.name, "--task"),
         ])
+    }
+
+    /// - Throws: `CheckpointError` where the run that a recipe begins from, and nobody named, was not made yet.
+    private static func checkPretrained(_ path: String, of recipe: String) throws {
+        let url = URL(fileURLWithPath: path, isDirectory: true)
+        let name = path.split(separator: "/").dropFirst().first.map(String.init) ?? ""
+        guard ShippedFile.recipes(in: "Pretraining").map(ShippedFile.name).contains(name),
+            path != ModelPath.inBox, !FileManager.default.fileExists(atPath: url.path)
+        else { return }
+        throw CheckpointError(
+            url,
+            "is not there, and the recipe \(recipe) begins from it; `yoso pretrain \(name)` makes it, or name another "
+                + "by --checkpoint")
     }
 
     /// - Throws: where `folder` is no checkpoint that was fine-tuned on the task called `name`.

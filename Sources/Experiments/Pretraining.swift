@@ -99,6 +99,8 @@ public struct Pretraining {
         }
         let setup = try PretrainingSetup(recipe, observer)
         let estimate = try PretrainingEstimate(setup.encoder, recipe.options, setup.data, start: try start(setup))
-        return EstimateTable(estimate, ranks.map { SpreadEstimate(estimate, ranks: $0, network) })
+        return EstimateTable(
+            estimate, ranks.map { SpreadEstimate(estimate, ranks: $0, network) },
+            free: DiskSpace.free(at: URL(fileURLWithPath: folder, isDirectory: true)))
     }
 }

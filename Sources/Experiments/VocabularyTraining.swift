@@ -33,10 +33,16 @@ public struct VocabularyTraining {
         if let other = try TokenizerFolder.strangeFile(in: folder) {
             throw TokenizationError(output, "holds \(other); wanted a new folder, or one of a vocabulary alone")
         }
+        let earlier = try? TokenizerFolder.load(folder)
         let text = try SampleData.text(input)
         if let note = text.note { observer.line(note) }
         let tokenizer = try Heartbeat.during { try train(on: text, $0) }
         try AtomicFolder.write(to: folder) { try OutputFile.write(TokenizerFolder.files(of: tokenizer), to: $0) }
+        if let earlier, earlier.fingerprint != tokenizer.fingerprint {
+            observer.line(
+                "note: \(output): another vocabulary stood there, of \(Show.grouped(earlier.vocabularySize)) pieces; runs that were "
+                    + "begun with it go on by --vocabulary RUN/step-N, which has it too")
+        }
         observer.line("\(output): \(Show.grouped(tokenizer.vocabularySize)) pieces, SHA-256 \(tokenizer.fingerprint)")
         if let objection = TokenizerFolder.objection(tokenizer) { observer.line("note: \(objection)") }
     }

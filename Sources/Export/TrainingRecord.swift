@@ -13,13 +13,17 @@ struct TrainingRecord {
     private let run: RunRecord?
     /// The pretraining behind a fine-tuning, where the folder that it began from is still what it was.
     private let before: RunRecord?
+    /// The folder that it began from, where that has those weights and is of no run.
+    private let origin: String?
     let task: TaskSource?
 
     /// - Throws: `CheckpointError` where the log of a run is damaged.
     init(of checkpoint: URL, _ configuration: HuggingFaceConfiguration) throws {
         let (known, run) = (configuration.provenance, try RunRecord(of: checkpoint))
         (self.known, self.run, task) = (known, run, try? configuration.task())
-        before = try run?["checkpoint"].flatMap { try Self.before($0, weights: known?.weights) }
+        let start = run?["checkpoint"].flatMap { Self.has($0, weights: known?.weights) ? $0 : nil }
+        before = try start.flatMap { try RunRecord(of: ModelPath.url($0)) }
+        origin = before == nil ? start : nil
     }
 
     var name: String? { run?["name"] }
@@ -33,11 +37,10 @@ struct TrainingRecord {
         known?.task != nil && known?.ownTask == nil && known?.benchmark == nil && known?.data != SampleData.name
     }
 
-    /// The run of the checkpoint at `path`, if its weights are those that the fine-tuning began from.
-    private static func before(_ path: String, weights: String?) throws -> RunRecord? {
-        let folder = ModelPath.url(path)
-        guard let weights, let found = try? ModelFolder.digest(folder), found.hasPrefix(weights) else { return nil }
-        return try RunRecord(of: folder)
+    /// Whether the weights of the checkpoint at `path` are those that the fine-tuning began from.
+    private static func has(_ path: String, weights: String?) -> Bool {
+        guard let weights, let found = try? ModelFolder.digest(ModelPath.url(path)) else { return false }
+        return found.hasPrefix(weights)
     }
 
     /// What it learned from, how much, how long and by what, as a table.
@@ -49,9 +52,9 @@ struct TrainingRecord {
         guard known?.task != nil else { return Self.table(Self.pretraining(run)) }
         let pretraining =
             before.map { "\n\nThe pretraining that it began from:\n\n" + Self.table(Self.pretraining($0)) }
+            ?? origin.map { "\n\nIt began from the weights of `\($0)`, of which the card of that model tells." }
             ?? "\n\nThe pretraining that it began from is unknown: "
-            + (run["checkpoint"].map { "`\($0)` is no folder of a run with those weights any more." }
-                ?? "no folder is named.")
+            + (run["checkpoint"].map { "`\($0)` has not those weights any more." } ?? "no folder is named.")
         return Self.table(fineTuning(run)) + (known?.weights == "random" ? "" : pretraining)
     }
 

@@ -26,7 +26,11 @@ final class PlainStream: ByteStream {
 
     func read(into buffer: inout [UInt8]) throws -> Int {
         let piece: Data?
-        do { piece = try file.read(upToCount: pieceSize) } catch { throw CorpusError(url, "cannot be read") }
+        do { piece = try file.read(upToCount: pieceSize) } catch {
+            var isFolder: ObjCBool = false
+            _ = FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder)
+            throw CorpusError(url, isFolder.boolValue ? "is a folder; wanted a file" : "cannot be read")
+        }
         guard let piece else { return 0 }
         buffer.append(contentsOf: piece)
         bytesRead += piece.count

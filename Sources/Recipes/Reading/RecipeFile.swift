@@ -29,7 +29,9 @@ struct RecipeFile {
     /// - Parameter folder: of the recipes that ship; nil for either.
     /// - Throws: `RecipeErrors` where the file cannot be read or is no YAML.
     init(_ name: String, in folder: String? = nil) throws {
-        let path = ShippedFile.recipe(name, in: folder)
+        let own = ShippedFile.recipe(name, in: folder)
+        // One of another kind is refused for that, as by its path.
+        let path = ShippedFile.contents(at: own) == nil ? ShippedFile.recipe(name) : own
         guard let data = ShippedFile.contents(at: path) else {
             let names = ShippedFile.recipes(in: folder).map(ShippedFile.name)
             let nearest = Spelling.nearest(to: ShippedFile.name(of: path), among: names)

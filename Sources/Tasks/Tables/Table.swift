@@ -58,7 +58,11 @@ final class Table {
         let place = "\(lines.place):1"
         guard let name = names.first(where: header.contains), let index = header.firstIndex(of: name) else {
             let found = header.map { "'\($0)'" }.joined(separator: ", ")
-            let hint = names.lazy.map { Spelling.hint(for: $0, among: self.header) }.first { !$0.isEmpty } ?? ""
+            let isOther = header.count == 1 && format != .jsonl && header[0].contains { ";,\t".contains($0) }
+            let hint =
+                isOther
+                ? " (columns of \(format.rawValue) are apart by \(format == .csv ? "commas" : "tabs"))"
+                : names.lazy.map { Spelling.hint(for: $0, among: self.header) }.first { !$0.isEmpty } ?? ""
             throw TaskError(place, "no column '\(names.first ?? "")'\(hint); found \(found)")
         }
         guard header.count(where: { $0 == name }) == 1 else { throw TaskError(place, "two columns '\(name)'") }

@@ -93,7 +93,11 @@ struct CheckpointSaver {
         let differences = state.differences(from: identity)
         guard differences.isEmpty else {
             throw CheckpointError(
-                folder.url, "was begun with \(differences.joined(separator: "; ")); choose another --output")
+                folder.url,
+                "was begun with \(differences.joined(separator: "; ")); "
+                    + (differences.contains { $0.hasPrefix("vocabulary ") }
+                        ? "its vocabulary is in \(folder.checkpoint(step).relativePath) too; name that, or "
+                        : "") + "choose another --output")
         }
         try ModelFolder.read(folder.checkpoint(step), into: model.parameters, model.layout) {
             isSaved($0) ? .required : .ignored

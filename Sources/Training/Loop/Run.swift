@@ -113,6 +113,7 @@ public final class Run<O: Objective> {
         state.totalSteps = ranks.first(state.totalSteps)
         if restored == nil {
             state.routeCosts = costs.values
+            if ranks.isFirst, let shortage = saver.shortage(for: trainer.model) { report(.warning(shortage)) }
             if case .steps(let warmup) = options.schedule.warmup, warmup > state.totalSteps {
                 report(
                     .warning(
@@ -231,7 +232,7 @@ public final class Run<O: Objective> {
         try ranks.check()
         let isBest = state.note(score: options.selection == .last ? Double(state.epoch) : result.score)
         let head = EvaluationHead(
-            kind: O.evaluationKind, step: state.step, epoch: state.epoch,
+            kind: O.evaluationKind, step: state.step, epoch: state.epoch + (state.index > 0 ? 1 : 0),
             trainingLoss: losses.reduce(0, +) / Double(max(1, losses.count)), isBest: isBest,
             totalTokens: state.tokens, seconds: state.seconds)
         return (Report(head, result.result), result.keep)

@@ -97,7 +97,7 @@ public struct EvaluationHead: Sendable, Codable, Equatable {
     /// Of an objective.
     public let kind: String
     public let step: Int
-    /// Epochs that have ended.
+    /// Epochs that have begun, the last of which may have ended.
     public let epoch: Int
     /// Mean loss of the steps since the last evaluation.
     public let trainingLoss: Double

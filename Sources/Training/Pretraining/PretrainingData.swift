@@ -27,7 +27,7 @@ public struct PretrainingData: TrainingData {
             (index, sequences) = (index + 1, sequences + 1)
         }
         pieces.append((source, first..<index))
-        return FoundBatch(epoch: epoch, tokens: tokens) { [pieces] in
+        return FoundBatch(epoch: epoch + 1, tokens: tokens) { [pieces] in
             pieces.flatMap { epoch, range in range.map(epoch.example) }
         }
     }

@@ -92,9 +92,8 @@ public struct PretrainingEstimate: Sendable {
         evaluations = options.evaluation.every > 0 ? totalSteps / options.evaluation.every + 1 : 1
         peakMemoryBytes = Self.peakMemory()
         deviceBytes = computing.device.map { _ in trainer.model.allocatedBytes }
-        // Values and moments of four bytes each, in the kept ones and the one being written; of the best its values.
-        let numbers = 1 + trainer.model.optimizer.moments.count
-        diskBytes = 4 * parameters * (numbers * (options.checkpoints.keep + 1) + 1)
+        diskBytes = DiskSpace.bytes(
+            parameters: parameters, moments: trainer.model.optimizer.moments.count, kept: options.checkpoints.keep)
     }
 
     /// The largest resident size of this process so far.

@@ -8,7 +8,7 @@ import Training
 struct BenchProducts: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gemm",
-        abstract: "Speed of the matrix products of dense layers, on all threads at once; a table and a JSON file.",
+        abstract: "Speed of the matrix products of dense layers, on all threads at once; a table, by --output JSON.",
         example: "yoso bench gemm --shapes 512x768x768")
 
     @Option(

@@ -8,7 +8,7 @@ import Training
 struct BenchTrain: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "train",
-        abstract: "Speed of pretraining steps, their share of the peak and their phases; a table and a JSON file.",
+        abstract: "Speed of pretraining steps, their share of the peak and their phases; a table, by --output JSON.",
         example: "yoso bench train --hidden 512 --batch 8 --precision bf16")
 
     @Option(help: "Encoder blocks.") var layers = 4

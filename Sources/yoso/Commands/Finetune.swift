@@ -17,7 +17,7 @@ struct Finetune: ParsableCommand, RankedCommand {
     @Option(help: "A task of GLUE or of the Long Range Arena, all, lra, or a recipe's path.", completion: .task)
     var task: String?
     @OptionGroup var settings: RecipeSettings
-    @Option(help: "Pretrained Hugging Face folder, or a run, in the place of checkpoint.", completion: .run)
+    @Option(help: "Pretrained folder, or a run, in the place of the recipe's (mostly the box).", completion: .run)
     var checkpoint: String?
     @Option(help: "Folder of the task's files in the place of data.", completion: .directory) var data: String?
     @Option(

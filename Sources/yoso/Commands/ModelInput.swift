@@ -9,7 +9,7 @@ import Training
 
 /// What commands that answer lines have in common.
 struct ModelInput: ParsableArguments {
-    @Option(help: "A Hugging Face folder, or a run.", completion: .run) var checkpoint: String?
+    @Option(help: "A folder of a model, or a run (embed: or the box's).", completion: .run) var checkpoint: String?
     @Option(help: "A file in the place of standard input.", completion: .file()) var input: String?
     @Option(help: "A file in the place of standard output.", completion: .file()) var output: String?
     @Option(help: "Longest input in tokens.") var length: Int?

@@ -1,0 +1,78 @@
+import Foundation
+import Testing
+
+/// What who begins meets: models that are not there, names that mean something else, and numbers from one on.
+@Suite(.serialized) struct NewcomerTests {
+    /// Of a checkout the box is found above the program, of a program alone nowhere.
+    @Test func aModelThatIsNotThereIsNamedAsWhatItIs() throws {
+        let tool = try CommandLineTool(links: [])
+        let box = try tool.run("fill", "a [MASK]", "--checkpoint", "./Checkpoints/english-mini/")
+        #expect(box.code == 0 && box.output.contains("%"), "\(box.error)")
+        try tool.writeTask()
+        let missing =
+            "Error: Checkpoints/english-mini: the model in the box is neither here nor beside the program; name a model by "
+            + "--checkpoint\n"
+        for command in ["fill 'a [MASK]'", "finetune --task sst2 --data glue"] {
+            let alone = try tool.shell("cp -L '\(CommandLineTool.executable().path)' alone && ./alone \(command)")
+            #expect(alone.code == 1 && alone.error.hasSuffix(missing), "\(alone.error)")
+        }
+        let sample = try tool.run("finetune", "--task", "sst2")
+        #expect(
+            sample.code == 1
+                && sample.error.hasPrefix(
+                    "Error: Checkpoints/tiny/best: is not there, and the recipe sample begins from it; `yoso pretrain tiny`"
+                ),
+            "\(sample.error)")
+    }
+
+    @Test func namesOfSomethingElseAreSaidToBe() throws {
+        let tool = try CommandLineTool(links: [])
+        for (arguments, message) in [
+            (["finetune", "tiny"], "this is a pretraining recipe; wanted a finetuning recipe"),
+            (["pretrain", "sst2"], "this is a finetuning recipe; wanted a pretraining recipe"),
+            (["fill", "the", "[MASK]", "sat"], "2 unexpected arguments: '[MASK]', 'sat'"),
+            (["help", "nope"], "unknown command 'nope' "),
+        ] {
+            let result = try tool.run(arguments)
+            #expect(result.code != 0 && result.error.contains(message), "\(arguments): \(result.output)\(result.error)")
+        }
+        #expect(try tool.run("help", "fill").output.contains("USAGE: yoso fill "))
+        try tool.write("kind: finetuning\nname: r\ntask: { train: r.csv, text: a, label: b }\n", to: "r.yaml")
+        try tool.write("a;b\nfine;1\ndull;0\n", to: "r.csv")
+        let columns = try tool.run("finetune", "r.yaml", "--checkpoint", "Checkpoints/english-mini")
+        #expect(
+            columns.error.contains("no column 'a' (columns of csv are apart by commas); found 'a;b'"),
+            "\(columns.error)")
+        try FileManager.default.removeItem(at: tool.file("r.csv"))
+        try FileManager.default.createDirectory(at: tool.file("r.csv"), withIntermediateDirectories: true)
+        let folder = try tool.run("finetune", "r.yaml", "--checkpoint", "Checkpoints/english-mini")
+        #expect(folder.code == 1 && folder.error.contains("r.csv: is a folder; wanted a file"), "\(folder.error)")
+    }
+
+    /// As in fine-tuning; what is evaluated within an epoch is told by that one.
+    @Test func theFirstEpochIsOne() throws {
+        let tool = try CommandLineTool()
+        try tool.writeText()
+        let run = try tool.run(tool.pretraining(steps: 60, ["--set", "evaluation.every=10 steps"]))
+        #expect(run.code == 0 && run.output.contains("\nepoch 1, step 10: "), "\(run.output)\(run.error)")
+        let log = try String(contentsOf: tool.file("run/metrics.jsonl"), encoding: .utf8)
+        let epochs = log.matches(of: /"epoch":([0-9]+)/).compactMap { Int($0.1) }
+        #expect(epochs.first == 1 && epochs == epochs.sorted() && (epochs.last ?? 0) > 1, "\(epochs)")
+    }
+
+    @Test func anotherVocabularyInThePlaceOfARunsIsSaid() throws {
+        let tool = try CommandLineTool()
+        try tool.writeText()
+        let vocabulary = { try tool.run("vocab", "train", "--input", "text", "--size", $0, "--output", "own") }
+        let first = try vocabulary("35")
+        #expect(first.code == 0 && !first.output.contains("note"), "\(first.output)\(first.error)")
+        let pretraining = tool.pretraining(steps: 2, ["--vocabulary", "own"])
+        #expect(try tool.run(pretraining).code == 0)
+        let second = try vocabulary("30")
+        #expect(second.output.contains("note: own: another vocabulary stood there, of 35 pieces; "), "\(second.output)")
+        let longer = try tool.run(pretraining)
+        #expect(longer.code == 1 && longer.error.contains("its vocabulary is in run/step-000002 too; name that, or"))
+        let back = try tool.run(tool.pretraining(steps: 2, ["--vocabulary", "run/step-000002"]))
+        #expect(back.code == 0, "\(back.error)")
+    }
+}
