@@ -83,6 +83,54 @@ import Tokenization
         #expect(examples.allSatisfy { $0.isOrdered == nil || $0.segments.contains(1) })
     }
 
+    /// The order that an example says it has is the one of its text, and a segment ends behind its separator.
+    @Test func aPairReadsAsTheTextInTheOrderThatItSays() throws {
+        let folder = try TemporaryFolder()
+        let text = sampleText(documents: 40)
+        let source = try source(try tokenized(text, in: folder))
+        let whole = text.replacingOccurrences(of: "\n", with: "")
+        for example in (0..<source.count(epoch: 0)).map({ source.example(epoch: 0, index: $0) }) {
+            #expect(whole.contains(tokenizer.decode(original(example))))
+            guard example.isOrdered != nil, let end = example.ids.firstIndex(of: 3) else { continue }
+            #expect(example.segments[...end].allSatisfy { $0 == 0 })
+            #expect(example.segments[(end + 1)...].allSatisfy { $0 == 1 })
+        }
+    }
+
+    /// Half of the examples of a long document are cut short where the recipe says so, and none where it does not.
+    @Test(arguments: [0, 0.5]) func theShareOfShortExamplesIsThatOfTheRecipe(share: Double) throws {
+        let folder = try TemporaryFolder()
+        let corpus = try tokenized(sampleText(documents: 1, paragraphs: 800), in: folder)
+        let options = ExampleOptions { ($0.length, $0.shortShare, $0.sentenceOrder) = (64, share, false) }
+        let epoch = try source(corpus, .training, options)[0]
+        let short = (0..<epoch.count).count { epoch.length($0) < 64 }
+        // The end of the document is one more.
+        let wanted = share * Double(epoch.count)
+        #expect(abs(Double(short) - wanted) <= 1 + 4 * (wanted / 2).squareRoot())
+    }
+
+    /// Cuts, order and masks each by themselves: without short examples the cuts are the same.
+    @Test func cutsAndMasksAreDrawnAnewEveryEpoch() throws {
+        let folder = try TemporaryFolder()
+        let corpus = try tokenized(sampleText(documents: 40), in: folder)
+        func texts(_ shortShare: Double, epoch: Int) throws -> [(text: [Int32], masked: [Int32])] {
+            let options = ExampleOptions { ($0.length, $0.shortShare, $0.sentenceOrder) = (40, shortShare, false) }
+            let source = try source(corpus, .training, options)
+            return (0..<source.count(epoch: epoch)).map { index in
+                let example = source.example(epoch: epoch, index: index)
+                return (original(example), example.maskedPositions)
+            }
+        }
+        let (first, second) = (try texts(0, epoch: 0), try texts(0, epoch: 1))
+        #expect(first.map(\.text) != second.map(\.text), "another order")
+        #expect(Set(first.map(\.text)) == Set(second.map(\.text)))
+        // Of a few tokens some are masked alike by chance, in the same text or at the same index.
+        let masks = Dictionary(first.map { ($0.text, $0.masked) }) { one, _ in one }
+        #expect(second.count { masks[$0.text] == $0.masked } < second.count / 4)
+        #expect(zip(first, second).count { $0.masked == $1.masked } < second.count / 4)
+        #expect(try Set(texts(0.5, epoch: 0).map(\.text)) != Set(texts(0.5, epoch: 1).map(\.text)))
+    }
+
     @Test(arguments: [false, true]) func theLengthOfAnExampleIsKnownBeforeItIsMade(sentenceOrder: Bool) throws {
         let folder = try TemporaryFolder()
         let corpus = try tokenized(sampleText(documents: 20) + "\n\na\n", in: folder)
