@@ -33,4 +33,11 @@ private struct ByteTokenizer: Tokenizer {
         #expect(row.ids.count { $0 == Int32(UInt8(ascii: "a")) } == 4)
         #expect(row.ids.count { $0 == Int32(UInt8(ascii: "b")) } == 3)
     }
+
+    /// As `run_classifier.py` does it.
+    @Test func ofEquallyLongTextsTheSecondLosesAToken() {
+        let row = encode(["aaaa", "bbbb"], length: 10)
+        #expect(row.ids.count { $0 == Int32(UInt8(ascii: "a")) } == 4)
+        #expect(row.ids.count { $0 == Int32(UInt8(ascii: "b")) } == 3)
+    }
 }
