@@ -31,5 +31,9 @@ import Testing
         #expect(overlap.found == [0])
         overlap.look(at: "zero one two three four five six seven eight nine")
         #expect(overlap.found == [0, 2])
+        // As short as one may be, a sentence may end where the paragraph does.
+        var shortest = TextOverlap(["one two three four five six seven eight"])
+        shortest.look(at: "zero one two three four five six seven eight")
+        #expect(shortest.found == [0])
     }
 }
