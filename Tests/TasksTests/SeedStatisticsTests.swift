@@ -9,6 +9,9 @@ import Testing
         #expect(abs(statistics.deviation - 12.5.squareRoot()) < 1e-12)
         let interval = statistics.interval
         #expect((1.5...2.5).contains(interval?.low ?? 0) && (6...8).contains(interval?.high ?? 0))
+        // Of all 3,125 resamples 2.5% have means up to 1, and 2.5% from 13.4 on; of the 5% quantiles, 1.4 and 12.2.
+        let wide = SeedStatistics([0, 1, 3, 7, 20]).interval
+        #expect(abs((wide?.low ?? 0) - 1) < 0.3 && abs((wide?.high ?? 0) - 13.4) < 0.5)
         #expect(statistics == SeedStatistics([1, 2, 3, 4, 10]))
         let single = SeedStatistics([0.5])
         #expect(single.median == 0.5 && single.deviation == 0 && single.interval == nil)
