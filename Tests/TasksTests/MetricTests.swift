@@ -37,6 +37,13 @@ private let vectors = URL(fileURLWithPath: #filePath)
         #expect(abs(Metric.macroF1.score([0, 1], [0, 0]) - (2.0 / 3 + 0) / 2) < 1e-12)
     }
 
+    /// A label is said where its probability is above a half, its logit above 0.
+    @Test func labelsAreSaidFromAHalfOn() {
+        let (target, logits) = (Target.labels(["a", "b", "c"]), [Float(0.1), -0.1, 3])
+        #expect(target.prediction(logits) == [0, 2])
+        #expect(target.probabilities(logits).map { $0 > 0.5 } == [true, false, true])
+    }
+
     @Test func metricsFitTheirTargets() {
         let fitting = { (target: Target) in Metric.allCases.filter { $0.fits(target) } }
         #expect(fitting(.classes([])) == [.accuracy, .f1, .macroF1, .microF1, .matthews])
