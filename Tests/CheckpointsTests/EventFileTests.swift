@@ -10,6 +10,11 @@ import Testing
         #expect(CRC32C.checksum(Data(count: 32)) == 0x8a91_36aa)
     }
 
+    /// The first twelve bytes of files that TensorFlow writes: an event of 24 bytes, and the masked checksum of that.
+    @Test func masksAreTensorFlows() {
+        #expect(CRC32C.masked(Data([24, 0, 0, 0, 0, 0, 0, 0])) == 0x224b_7fa3)
+    }
+
     /// Of the documentation of protocol buffers: 150 in field 1 is 08 96 01.
     @Test func fieldsAreEncodedAsDocumented() {
         let message = ProtocolBuffer {
