@@ -31,6 +31,11 @@ import Testing
             "/embed", "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"", 413,
             "the text has 61 characters; wanted at most 60"
         ),
+        // What a person takes for a character may be any number of them.
+        (
+            "/embed", "\"\(String(repeating: "e\u{301}", count: 31))\"", 413,
+            "the text has 62 characters; wanted at most 60"
+        ),
         ("/embed", "[1,2,3,4]", 413, "4 texts; wanted at most 3 a request"),
         ("/embed", "[\"a\",\"b\",\"c\"]", 429, "the queue is full, 0 texts wait; ask again"),
         ("/fill", "{\"text\": \"the cat\"}", 422, "the text has no [MASK]"),
@@ -218,6 +223,8 @@ import Testing
         try pipe.fileHandleForWriting.write(contentsOf: Data("abc\n".utf8))
         try pipe.fileHandleForWriting.close()
         #expect(try Server.token(in: "/dev/fd/\(pipe.fileHandleForReading.fileDescriptor)") == "abc")
+        // A request that can never be queued is too large, not too early.
+        #expect(try Limits(queue: 10, timeout: 1).texts == 10)
         #expect(throws: ServingError("--queue 0: wanted 1 to 1,000,000")) { try Limits(queue: 0, timeout: 1) }
         #expect(throws: ServingError("--timeout 0: wanted 1 to 86,400")) { try Limits(queue: 1, timeout: 0) }
     }
