@@ -10,19 +10,19 @@ import Testing
         ClassificationExample(ids: example.ids, segments: example.segments, target: [Float(index % 2)])
     }
 
-    private func tuner(_ layers: LayerOptions) -> Trainer<Classification> {
+    private func tuner(_ layers: LayerOptions, decay: Float = 0) -> Trainer<Classification> {
         let options = FineTuningOptions {
-            $0.optimizer = OptimizerOptions(rate: 1e-2, decay: 0)
+            $0.optimizer = OptimizerOptions(rate: 1e-2, decay: decay)
             ($0.schedule.shape, $0.layers) = (.constant, layers)
         }
         return Trainer(options) { Classification(TinyRun.encoder(), .classes(["a", "b"]), options, $0) }
     }
 
     /// The largest change of every part of the model in one step, and the step.
-    private func change(_ layers: LayerOptions) -> (
+    private func change(_ layers: LayerOptions, decay: Float = 0) -> (
         embeddings: Float, blocks: [Float], head: Float, norm: Double
     ) {
-        let tuner = tuner(layers)
+        let tuner = tuner(layers, decay: decay)
         let before = tuner.model.parameters.values
         let step = tuner.step(examples, index: 5, of: 10)
         let after = tuner.model.parameters.values
@@ -49,6 +49,9 @@ import Testing
         let frozen = change(LayerOptions { $0.frozen = 1 })
         #expect(frozen.embeddings == 0 && frozen.blocks[0] == 0 && frozen.blocks[1] > 0 && frozen.head > 0)
         #expect(frozen.norm < change(LayerOptions()).norm)
+        // Nor does it decay, which takes no gradient.
+        let decayed = change(LayerOptions { $0.frozen = 1 }, decay: 0.5)
+        #expect(decayed.embeddings == 0 && decayed.blocks[0] == 0 && decayed.blocks[1] > 0)
     }
 
     @Test func theHighestBlocksMayBeginAfresh() {
