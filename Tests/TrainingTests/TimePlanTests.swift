@@ -38,6 +38,15 @@ import Testing
         #expect((95...105).contains(seconds(planned: 400, from: 55) { _ in 0.1 }))
     }
 
+    /// Evaluations are planned by themselves, and are no part of what a step takes.
+    @Test func whatEvaluationsTakeIsNotThatOfSteps() throws {
+        var plan = try #require(TimePlan(options(.seconds(100)), step: 0, of: 1000, seconds: 0))
+        plan.noteEvaluation(seconds: 8)
+        // Of 85 seconds the last evaluation takes 8, and a step 0.1 with 0.16 of every fiftieth's: 296 more of them.
+        let total = plan.steps(after: 70, seconds: 15) ?? 0
+        #expect((365...367).contains(total), "\(total)")
+    }
+
     /// Steps that a killed process did, behind its last plan and the checkpoint, are done again by that plan.
     @Test func nothingIsPlannedAmongStepsThatWereDone() throws {
         let url = FileManager.default.temporaryDirectory.appendingPathComponent("yoso-\(UUID().uuidString)")
