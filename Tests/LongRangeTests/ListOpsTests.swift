@@ -40,6 +40,22 @@ import Testing
         #expect(first.allSatisfy { (501...1999).contains($0.count) })
     }
 
+    /// Operations on all levels but the deepest, of two values to as many as may be.
+    @Test func treesAreAsDeepAndAsWideAsTheReleases() {
+        var generator = ListOpsGenerator(seed: 5)
+        #expect(generator.depth == 10 && generator.values == 10)
+        (generator.depth, generator.lengths) = (4, 2...1000)
+        var (counts, operations) = (Set<Int>(), Set<ListOpsExpression.Operation>())
+        func depth(_ expression: ListOpsExpression) -> Int {
+            guard case .operation(let operation, let parts) = expression else { return 1 }
+            counts.insert(parts.count)
+            operations.insert(operation)
+            return 1 + (parts.map(depth).max() ?? 0)
+        }
+        #expect((0..<300).map { _ in depth(generator.next()) }.max() == 4)
+        #expect(counts == Set(2...10) && operations == Set(ListOpsExpression.Operation.allCases))
+    }
+
     @Test func sourcesAreSpelledAsTheReleaseDoes() {
         let inner = ListOpsExpression.operation(.minimum, [.digit(1), .digit(2)])
         #expect(
