@@ -29,6 +29,20 @@ import Testing
             ])
     }
 
+    /// A regression's values have no bounds, the benchmark's have.
+    @Test func valuesAreClippedToTheRangeOfTheTask() throws {
+        defer { try? FileManager.default.removeItem(at: url) }
+        var submission = try whole()
+        let stsb = try GlueTask.named("stsb")
+        let file = stsb.test[0]
+        let values = [-0.5, 0.25, 5.25, 3] + Array(repeating: 1, count: (file.rows ?? 0) - 4)
+        try submission.add(stsb, file, values)
+        try submission.write(to: url)
+        let data = try #require(try ZipArchive.read(url, limit: 64 << 20).first { $0.name == "STS-B.tsv" }).data
+        let lines = String(decoding: data, as: UTF8.self).split(separator: "\n").map(String.init)
+        #expect(lines[1...4] == ["0\t0.000", "1\t0.250", "2\t5.000", "3\t3.000"])
+    }
+
     @Test func aZipThatUnpacksToVeryMuchIsRefusedUnread() throws {
         defer { try? FileManager.default.removeItem(at: url) }
         try ZipArchive.write((0..<5).map { ("\($0).tsv", Data(count: 20 << 20)) }, to: url)
