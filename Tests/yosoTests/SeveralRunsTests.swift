@@ -169,6 +169,11 @@ import Testing
         #expect(first.code == 0, "\(first.error)")
         #expect(first.output.contains("3 seeds: median ") && first.output.contains("; 0 diverged, "))
         #expect(tool.exists("a/seed-3/best") && tool.exists("a/seeds.json"))
+        // The lower of the middle, whichever of equals comes first.
+        let scores = try scores("a")
+        let median = scores.indices.sorted { (scores[$0], $0) < (scores[$1], $1) }[1]
+        let best = try FileManager.default.destinationOfSymbolicLink(atPath: tool.file("a/best").path)
+        #expect(best == "seed-\(median + 1)/best", "\(scores)")
         // Again: every run had ended.
         let again = try tool.run(tool.finetuning(options + ["--output", "a"]))
         #expect(again.output.split(separator: "\n").last == first.output.split(separator: "\n").last)
@@ -195,6 +200,12 @@ import Testing
             report.replacingOccurrences(of: "\"diverged\" : [", with: "\"diverged\" : [4"), to: "c/seeds.json")
         let less = try tool.run("compare", "a", "c")
         #expect(less.output.hasSuffix("note: 1 seeds of c diverged, and are not compared\n"), "\(less.error)")
+        // t of 3.78 and 5.20 with two degrees of freedom: 6.3% and 3.5%.
+        for (differences, answer) in [([0.02, 0.03, 0.05], "not shown: c is ahead"), ([0.02, 0.03, 0.04], "yes: c ")] {
+            try write(scores: zip(scores, differences).map { $0 + $1 }, of: "a", to: "c/seeds.json")
+            let compared = try tool.run("compare", "a", "c")
+            #expect(compared.output.hasPrefix(answer), "\(compared.output)\(compared.error)")
+        }
         // A folder has one kind of runs: `best` is of those.
         for (options, folder, holds) in [
             (["--seeds", "2"], "a/seed-1", "lock, of a run"),
@@ -209,5 +220,24 @@ import Testing
         let damaged = try tool.run("compare", "a", "c")
         #expect(damaged.code == 1 && damaged.error.contains("Error: c/seeds.json: damaged; "), "\(damaged.error)")
         #expect(try tool.run(tool.finetuning(["--seeds", "0"])).code == 64)
+    }
+
+    private func seeds(_ folder: String) throws -> [String: Any] {
+        let data = try Data(contentsOf: tool.file("\(folder)/seeds.json"))
+        return try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+    }
+
+    private func scores(_ folder: String) throws -> [Double] {
+        try #require((try seeds(folder)["statistics"] as? [String: Any])?["scores"] as? [Double])
+    }
+
+    /// The report of `folder` with other scores.
+    private func write(scores: [Double], of folder: String, to name: String) throws {
+        var report = try seeds(folder)
+        var statistics = try #require(report["statistics"] as? [String: Any])
+        statistics["scores"] = scores
+        report["statistics"] = statistics
+        let data = try JSONSerialization.data(withJSONObject: report)
+        try tool.write(String(decoding: data, as: UTF8.self), to: name)
     }
 }
