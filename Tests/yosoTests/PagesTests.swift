@@ -29,6 +29,15 @@ import Testing
         let object = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
         let loss = try #require(object["maskedLoss"] as? Double)
         #expect(page.contains("<title>held out, step 6: \(String(format: "%.3f", loss))</title>"), "\(loss)")
+        // Of the two steps since the evaluation before.
+        let steps = try self.page("a/run/metrics.jsonl").split(separator: "\n").filter {
+            $0.contains("\"kind\":\"step\"")
+        }
+        let losses = try steps.compactMap {
+            (try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])?["loss"] as? Double
+        }
+        let training = try #require(object["trainingLoss"] as? Double)
+        #expect(losses.count == 6 && abs(training - losses.suffix(2).reduce(0, +) / 2) < 1e-9, "\(training)")
         #expect(page.contains("<dt>tensors at most</dt>") && page.contains("class=\"filled\""))
         // Nothing from elsewhere.
         let own = page.replacingOccurrences(of: "http://www.w3.org/2000/svg", with: "")
