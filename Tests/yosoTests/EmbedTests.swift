@@ -74,6 +74,8 @@ import Testing
         try tool.write(
             "{\"pooling_mode_cls_token\": true, \"word_embedding_dimension\": 16}", to: "model/1_Pooling/config.json")
         #expect(try embed().output == first)
+        try tool.write("{\"pooling_mode_mean_tokens\": true}", to: "model/1_Pooling/config.json")
+        #expect(try embed().output == mean)
         try tool.write("{\"max_seq_length\": 8, \"do_lower_case\": false}", to: "model/sentence_bert_config.json")
         #expect(try embed().output == embed(["--length", "8"]).output)
         try tool.write("{\"do_lower_case\": true}", to: "model/sentence_bert_config.json")
