@@ -95,6 +95,15 @@ import Training
         #expect(one.parameters != other.parameters)
     }
 
+    /// Whatever is drawn, by dropout or for hashes, is drawn anew for every step, and again for the same one.
+    @Test func theStepMatters() {
+        let options = PretrainingOptions(
+            batch: .sequences(12), budget: .steps(20), optimizer: OptimizerOptions(rate: 0), slices: 2)
+        let pretrainer = Pretrainer(TinyRun.encoder(), options)
+        let losses = [0, 1, 0].map { pretrainer.step(TinyRun.examples(), index: $0, of: 20).loss }
+        #expect(losses[0] == losses[2] && losses[0] != losses[1])
+    }
+
     @Test(arguments: attentions, precisions)
     func nothingIsAllocatedAfterTheFirstStep(attention: AttentionChoice, precision: Precision) {
         let pretrainer = Pretrainer(TinyRun.encoder(attention: attention), TinyRun.options(precision: precision))
