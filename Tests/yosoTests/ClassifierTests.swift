@@ -202,6 +202,8 @@ import Testing
         #expect(try tool.run(run).code == 0)
         let log = try String(contentsOf: tool.file("tuned/metrics.jsonl"), encoding: .utf8)
         #expect(log.components(separatedBy: "\"kind\":\"epoch\"").count == 3)
+        // Steps say which epoch they are of, from 1.
+        #expect(log.contains("\"epoch\":1,") && log.contains("\"epoch\":2,") && !log.contains("\"epoch\":0,"))
         #expect(try tool.run(run).code == 0)
         #expect(try String(contentsOf: tool.file("tuned/metrics.jsonl"), encoding: .utf8) == log)
         let last = try tool.run(run + ["--set", "selection=last"])
