@@ -119,7 +119,7 @@ import Tokenization
                     wanted.append(data.training.example(epoch: number, index: inside))
                     place += 1
                 }
-                #expect(batch.make() == wanted && batch.epoch == epoch)
+                #expect(batch.make() == wanted && batch.epoch == epoch + 1)
                 #expect(batch.tokens == wanted.reduce(0) { $0 + $1.ids.count })
             }
         }

@@ -128,6 +128,21 @@ import Testing
         #expect(wrong.error.contains("--search layers.frozen=x: layers.frozen is 'x'; "), "\(wrong.error)")
     }
 
+    /// The index of a row is that in its own file.
+    @Test func rowsOfTwoDevSetsAreCountedEach() throws {
+        let labels = ["entailment", "neutral", "contradiction"]
+        for file in ["train", "dev_matched", "dev_mismatched"] {
+            let rows = labels.enumerated().map { "row \($0)\tof \(file)\t\($1)\n" }.joined()
+            try tool.write("sentence1\tsentence2\tgold_label\n" + rows, to: "glue/MNLI/\(file).tsv")
+        }
+        let result = try tool.run(tool.finetuning().map { $0 == "sst2" ? "mnli" : $0 })
+        #expect(result.code == 0, "\(result.error)")
+        let lines = try text("tuned/predictions.tsv").split(separator: "\n").dropFirst()
+        let columns = lines.map { $0.split(separator: "\t").map(String.init) }
+        #expect(columns.map { $0[1] } == ["0", "1", "2", "0", "1", "2"] && columns.map { $0[2] } == labels + labels)
+        #expect(Set(columns.prefix(3).map { $0[0] }).count == 1 && columns[0][0] != columns[3][0], "\(lines)")
+    }
+
     /// How values are written, and what changes no bit, makes no other table.
     @Test func settingsAreWhatIsMeant() throws {
         func settings(_ texts: String...) -> [String] {
