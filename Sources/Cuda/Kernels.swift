@@ -18,7 +18,9 @@ enum KernelText: String {
                 + PackageResources.softmax_fp32_cu + PackageResources.softmax_unit_cu
         case .segment: PackageResources.segment_cu + PackageResources.nystrom_cu
         case .yoso:
-            PackageResources.yoso_cu + PackageResources.yoso_hash_cu + PackageResources.yoso_pairs_cu
+            PackageResources.yoso_cu + PackageResources.yoso_codes_cu + PackageResources.yoso_hash_cu
+                + PackageResources.yoso_planes_cu
+                + PackageResources.yoso_pairs_cu
                 + PackageResources.yoso_gradients_cu + PackageResources.yoso_matches_cu
                 + PackageResources.yoso_expectation_cu + PackageResources.yoso_dense_cu
                 + PackageResources.yoso_budget_cu + PackageResources.convolution_cu

@@ -17,9 +17,9 @@ extension CudaMachine {
         case .nystrom: return nystrom(y, projections, layout, attention)
         case .yosoExpectation(let pairs):
             return expect(y, projections, layout, attention, YosoArgument(pairs))
-        case .yoso(let pairs, let hashes, let conditional, let random, let isDrawn):
+        case .yoso(let pairs, let hashes, let conditional, let byPlanes, let random, let isDrawn):
             return sample(
-                y, projections, layout, attention,
+                y, projections, layout, attention, byPlanes: byPlanes,
                 YosoArgument(pairs, hashes: hashes, conditional: conditional, random, isDrawn: isDrawn))
         }
     }
@@ -39,7 +39,7 @@ extension CudaMachine {
         case .nystrom: nystromGradient(gradient, dy, projections, kept)
         case .yosoExpectation(let pairs):
             expectGradient(gradient, dy, output, projections, kept, YosoArgument(pairs))
-        case .yoso(let pairs, let hashes, let conditional, let random, let isDrawn):
+        case .yoso(let pairs, let hashes, let conditional, _, let random, let isDrawn):
             sampleGradient(
                 gradient, dy, output, projections, kept,
                 YosoArgument(pairs, hashes: hashes, conditional: conditional, random, isDrawn: isDrawn))

@@ -4,7 +4,7 @@ import Tensors
 
 /// The kernels of YOSO with heads of one width.
 struct YosoKernels {
-    let hash, norms, sort: Function
+    let hash, hashByPlanes, norms, sort: Function
     let budget: PairBudget.Kernels
     let sumsCounts, sumsConditional: Function
     let queryGradientCounts, queryGradientWeighed, keyGradientCounts, keyGradientWeighed: Function
@@ -17,6 +17,7 @@ struct YosoKernels {
     init(_ width: Int, _ machine: CudaMachine) {
         let program = machine.program(.yoso, ["HEAD=\(width)"])
         hash = program.function("yoso_hash")
+        hashByPlanes = program.function("yoso_hash_by_planes")
         norms = program.function("yoso_norms")
         sortShared = min(200 << 10, machine.device.sharedMemory - 1024)
         sort = program.function("yoso_sort", shared: sortShared)

@@ -46,7 +46,8 @@ extension CudaMachine {
     }
 
     func sample(
-        _ y: Tensor, _ projections: Tensor, _ layout: BatchLayout, _ attention: DeviceAttention, _ options: YosoArgument
+        _ y: Tensor, _ projections: Tensor, _ layout: BatchLayout, _ attention: DeviceAttention, byPlanes: Bool,
+        _ options: YosoArgument
     ) -> (Tensor, KeptAttention) {
         let (kernels, view, heads) = (yosoKernels(attention.headWidth), view(of: layout), attention.heads)
         let (padded, isWeighed) = (Self.padded(y.rows), options.conditional == 1)
@@ -58,7 +59,8 @@ extension CudaMachine {
         var codes = Codes(
             self, rows: y.rows, heads, Int(yoso.hashes), all: hasLists, besides: hasTiles || isWeighed)
         launch(
-            kernels.hash, Grid(view.tileCount, heads, threads: 128), .of(codes.all), .of(codes.beside), .of(inverses),
+            byPlanes ? kernels.hashByPlanes : kernels.hash, Grid(view.tileCount, heads, threads: 128), .of(codes.all),
+            .of(codes.beside), .of(inverses),
             .of(projections), .of(view.tiles), .layout(view.argument), .yoso(yoso), .of(heads), .of(padded))
         func tiles(_ kernel: Function, _ matches: Tensor?) {
             device.launch(
@@ -187,8 +189,7 @@ extension CudaMachine {
         return matches
     }
 
-    /// Places of tokens are 16 bits, and a grid has so many sequences.
-    /// Tokens of a sequence are numbered in 16 bits.
+    /// Tokens of a sequence are numbered in 16 bits, and a grid has so many sequences.
     func checkLengths(_ longest: Int, sequences: Int = 1) {
         if longest > 1 << 16 {
             device.fail("yoso on a GPU takes sequences of at most 65,536 tokens, not \(longest); wanted --device cpu")

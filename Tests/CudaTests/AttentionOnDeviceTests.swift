@@ -68,6 +68,14 @@ extension OnDevice.AttentionTests {
                 isSampled: true),
             Kind(
                 testDescription: "YOSO, bits by length", choice: .yoso(.init(hashes: 9, bits: nil)), isSampled: true),
+            Kind(
+                testDescription: "YOSO by hyperplanes",
+                choice: .yoso(.init(hashes: 12, bits: 5, hash: .gaussian)), isSampled: true),
+            Kind(
+                testDescription: "YOSO conditional, by hyperplanes, listed",
+                choice: .yoso(
+                    .init(hashes: 5, bits: 9, hash: .gaussian, estimator: .conditional, normalization: .mass)),
+                isSampled: true),
             // Of lengths that meet all, that hashes are enough for, and that have drawn bits.
             Kind(
                 testDescription: "YOSO by a budget",

@@ -24,8 +24,8 @@ struct YosoAttention: SelfAttention {
                 DeviceAttention(
                     heads: shape.heads, headWidth: shape.headWidth,
                     .yoso(
-                        pairs, hashes: hashes, conditional: options.estimator == .conditional, random: drawn ?? fixed,
-                        isDrawn: drawn != nil)), layout)
+                        pairs, hashes: hashes, conditional: options.estimator == .conditional,
+                        byPlanes: options.hash == .gaussian, random: drawn ?? fixed, isDrawn: drawn != nil)), layout)
         }
         let output = tape.pool.tensor(projections.rows, shape.width)
         // |S| or mass, [heads, tokens].

@@ -196,8 +196,7 @@ public struct YosoOptions: AttentionKind {
     public var lengthLimitOnDevice: Int? { 1 << 16 }
 
     public func problemOnDevice(headWidth: Int) -> String? {
-        if hash == .gaussian { return "yoso with hash: gaussian runs on the CPU only" }
-        return deviceProblem(of: Self.name, heads: headWidth)
+        deviceProblem(of: Self.name, heads: headWidth)
     }
 
     public func build(_ shape: HeadShape, dropout: Float, _ scope: ParameterScope) -> any SelfAttention {

@@ -141,8 +141,10 @@ public struct DeviceAttention {
         case nystrom(scale: Float, landmarks: Int)
         /// Every pair weighs its expectation.
         case yosoExpectation(YosoPairs)
-        /// Pairs that hashes of the stream select; each sequence has a stream of its own in it where they are drawn anew.
-        case yoso(YosoPairs, hashes: Int, conditional: Bool, random: RandomStream, isDrawn: Bool)
+        /// Pairs that hashes of the stream select, by rotations or by hyperplanes; each sequence has a stream of its own in it where
+        /// they are drawn anew.
+        case yoso(
+            YosoPairs, hashes: Int, conditional: Bool, byPlanes: Bool, random: RandomStream, isDrawn: Bool)
     }
 
     /// The factor of scores.

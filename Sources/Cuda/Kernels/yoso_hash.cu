@@ -60,35 +60,21 @@ DEVICE void scaled_walsh_hadamard(float *y, const float *factors, const bool is_
             }
 }
 
-/// codes[role][h][i] of queries (role 0) and keys (1): y = H D₃ H D₂ H D₁ x gives HEAD / t hashes, bit b of the k-th of them being
-/// y[k t + b] > 0; null where they are not wanted so. D are the CPU's ck_rotation_factors of the head's stream, and so are the bits.
-/// Lengths of rows do not matter, so x is a row of qkv as it is. Also inverses [2][heads][padded], 1 / max(|x|, ε), and, where not
-/// null, row_codes: the codes of a row
-/// side by side.
-// grid (tiles, heads), block 128: a thread a row, first the 64 queries of a tile, then its keys
+/// codes[role][h][i] of queries and keys: y = H D₃ H D₂ H D₁ x gives HEAD / t hashes, bit b of the k-th of them being y[k t + b] > 0.
+/// D are the CPU's ck_rotation_factors of the head's stream, and so are the bits. Lengths of rows do not matter, so x is a row of qkv
+/// as it is.
+// grid (tiles, heads), block 128: a thread a row
 KERNEL __launch_bounds__(128)
 yoso_hash(u16 *codes, u16 *row_codes, float *inverses, const real *qkv, const int4 *tiles, Layout l, Yoso o, int heads,
           int padded) {
     __shared__ __align__(16) float factors[FACTORS];
-    const int4 tile = tiles[blockIdx.x];
-    const Place p = {tile.z, tile.w, (int)blockIdx.y, heads};
-    const int thread = threadIdx.x, role = thread / 64, i = tile.x - tile.z + thread % 64, m = o.hashes;
-    const bool lives = i < p.length;
-    const int bits = hash_bits(o, p.length), each = HEAD / bits, parts = (m + each - 1) / each;
-    const u64 key = stream_key(o.drawn ? stream_key(o.site, l.keys[tile.y]) : o.site, p.head);
-    const real *x = qkv + p.qkv(role, lives ? i : 0);
-    float squares = 0;
-    for (int k = 0; k < HEAD; k += VECTOR) {
-        float values[VECTOR];
-        get_vector(x, k, values);
-#pragma unroll
-        for (int e = 0; e < VECTOR; e++) squares += values[e] * values[e];
-    }
-    if (lives) inverses[((long)role * heads + p.head) * padded + p.first + i] = 1 / fmaxf(sqrtf(squares), EPSILON);
-    u16 *out = codes + (long)role * l.rows * heads * m + p.hash(0, m) + i;
-    u16 *beside = row_codes + (long)role * l.rows * heads * code_stride(m) + codes_at(p, i, m);
+    const Hashed row = hashed(tiles[blockIdx.x], l, o, heads);
+    const int thread = threadIdx.x, m = o.hashes;
+    const int bits = hash_bits(o, row.place.length), each = HEAD / bits, parts = (m + each - 1) / each;
+    const real *x = qkv + row.at;
+    write_inverse(inverses, qkv, row, padded);
+    CodeWriter out = code_writer(codes, row_codes, row, l, o);
     const float scale = integer_scale(x);
-    u64 four = 0;
     int hash = 0;
     for (int part = 0; part < parts; part++) {
         if (part % PARTS_AT_ONCE == 0) {
@@ -97,7 +83,7 @@ yoso_hash(u16 *codes, u16 *row_codes, float *inverses, const real *qkv, const in
             for (int at = thread; at < count; at += 128) {
                 const int turn = at / HEAD % 3;
                 const float size = 1.0f / (1 << (turn == 0 ? 0 : turn == 1 ? (LEVELS + 1) / 2 : LEVELS / 2));
-                factors[at] = random_word(key, (u32)(part * 3 * HEAD + at)) >> 31 ? -size : size;
+                factors[at] = random_word(row.key, (u32)(part * 3 * HEAD + at)) >> 31 ? -size : size;
             }
             __syncthreads();
         }
@@ -114,18 +100,9 @@ yoso_hash(u16 *codes, u16 *row_codes, float *inverses, const real *qkv, const in
         for (int k = 0; k < HEAD; k++)
             if (y[k] > 0) *(k < 64 ? &low : &high) |= 1ull << k % 64;
         for (int k = 0; k < each && hash < m; k++, hash++) {
-            u32 code = (u32)low & ((1u << bits) - 1);
+            const u32 code = (u32)low & ((1u << bits) - 1);
             low = low >> bits | high << (64 - bits), high >>= bits;
-            if (!lives) continue;
-            if (codes) out[(long)hash * p.length] = (u16)code;
-            if (!row_codes) continue;
-            four |= (u64)code << hash % 4 * 16;
-            if (hash % 4 == 3 || hash == m - 1) {
-                *(u64 *)(beside + hash / 4 * 4) = four;
-                // Read with the rest of its 16 bytes, and not used.
-                if (hash == m - 1 && hash % 8 < 4) *(u64 *)(beside + hash / 8 * 8 + 4) = 0;
-                four = 0;
-            }
+            if (row.lives) write_code(out, code, hash);
         }
     }
 }
