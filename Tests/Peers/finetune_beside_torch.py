@@ -1,18 +1,19 @@
 """Fine-tunes one checkpoint here and in PyTorch, in turns, and prints both scores and times in one table.
 
-    python finetune_beside_torch.py --yoso .build/release/yoso --peer torch_finetune.py --checkpoint FOLDER --data glue/
-        [--tasks RTE MRPC] [--seeds 1 2 3] [--epochs 3] [--limit 10000] [--threads 2] [--precision bf16] --output FOLDER
+    python finetune_beside_torch.py --yoso .build/release/yoso --checkpoint FOLDER --data glue/ [--tasks RTE MRPC]
+        [--seeds 1 2 3] [--epochs 3] [--limit 10000] [--threads 2] [--precision bf16] --output FOLDER
 
-Both on N threads, batch 32, linear schedule with 10% warm-up, AdamW with decay 0.01, clipping at 1, dropout as the checkpoint has it. The peer is
-called with `--checkpoint --data --task --epochs --rate --batch --seed --limit --precision --threads` and prints a JSON line with
-`scores`, the metric after each epoch, and `seconds_per_epoch`. The score is that after the last epoch: Matthews, accuracy, F1,
+Both on N threads, batch 32, linear schedule with 10% warm-up, AdamW with decay 0.01, clipping at 1, dropout as the checkpoint has it. The peer,
+torch_finetune.py beside this file or another, is called with `--checkpoint --data --task --epochs --rate --batch --seed --limit
+--precision --threads` and prints a JSON line with `scores`, the metric after each epoch, and `seconds_per_epoch`. The score is that after the last epoch: Matthews, accuracy, F1,
 Pearson, accuracy. FOLDER/results.jsonl keeps every finished pair; the same command goes on after them.
 """
 import argparse, json, os, pathlib, shutil, statistics, subprocess, sys
 
 SCORES = {"CoLA": "matthews", "SST-2": "accuracy", "MRPC": "f1", "STS-B": "pearson", "RTE": "accuracy"}
 p = argparse.ArgumentParser()
-p.add_argument("--yoso", required=True), p.add_argument("--peer", required=True)
+p.add_argument("--yoso", required=True)
+p.add_argument("--peer", default=str(pathlib.Path(__file__).with_name("torch_finetune.py")))
 p.add_argument("--checkpoint", required=True), p.add_argument("--data", required=True), p.add_argument("--output", required=True)
 p.add_argument("--tasks", nargs="+", default=list(SCORES), choices=list(SCORES)), p.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
 p.add_argument("--epochs", type=int, default=3), p.add_argument("--rate", default="5e-5"), p.add_argument("--limit", type=int, default=0)
