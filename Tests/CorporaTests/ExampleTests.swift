@@ -139,6 +139,41 @@ import Tokenization
         for index in 0..<epoch.count { #expect(epoch.example(index).ids.count == epoch.length(index)) }
     }
 
+    /// Who knows the edges of both segments alone, must not know which was first: in words, and at paragraphs, which begin with `|`.
+    @Test(arguments: [false, true]) func edgesDoNotTellTheOrder(hasParagraphs: Bool) throws {
+        let folder = try TemporaryFolder()
+        var random = RandomSequence(7)
+        let words = (0..<20_000).map { _ in
+            (hasParagraphs && random.below(6) == 0 ? "\n|" : " ") + String(repeating: "x", count: 1 + random.below(9))
+        }
+        let long = stride(from: 0, to: words.count, by: 1000).map { words[$0..<$0 + 1000].joined() + "\n" }
+        let corpus = try tokenized(long.joined(separator: "\n"), in: folder)
+        func shares(_ ends: ExampleOptions.PairEnds?) throws -> (first: Double, second: Double) {
+            let options = ExampleOptions { ($0.length, $0.shortShare, $0.pairEnds) = (83, 0.1, ends) }
+            let source = try source(corpus, .training, options)
+            var (count, first, second) = (0.0, 0.0, 0.0)
+            for index in 0..<source.count(epoch: 0) {
+                let example = source.example(epoch: 0, index: index)
+                guard let isOrdered = example.isOrdered, example.ids.count > 12 else { continue }
+                var ids = example.ids
+                for (position, label) in zip(example.maskedPositions, example.maskedLabels) {
+                    ids[Int(position)] = label
+                }
+                let starts = [1, (example.segments.firstIndex(of: 1) ?? 0)].map { start in
+                    ids[start] == Int32(UInt8(ascii: hasParagraphs ? "|" : " ")) + 5 ? 1.0 : 0
+                }
+                count += 1
+                first += starts[isOrdered ? 0 : 1]
+                second += starts[isOrdered ? 1 : 0]
+            }
+            return (first / count, second / count)
+        }
+        let (atWords, anywhere) = (try shares(.words), try shares(nil))
+        #expect(abs(atWords.first - atWords.second) < 0.07, "\(atWords)")
+        #expect(anywhere.second - anywhere.first > 0.2, "\(anywhere)")
+        if !hasParagraphs { #expect(min(atWords.first, atWords.second) > 0.99, "\(atWords)") }
+    }
+
     @Test func withoutSentenceOrderThereAreNoPairs() throws {
         let folder = try TemporaryFolder()
         let corpus = try tokenized(sampleText(documents: 20), in: folder)

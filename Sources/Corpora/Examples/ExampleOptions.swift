@@ -8,7 +8,17 @@ public struct ExampleOptions: Configurable {
     public var shortShare: Double = 0.1
     /// Whether an example is a pair of consecutive segments, swapped half of the time (ALBERT's SOP).
     public var sentenceOrder: Bool = true
+    /// Where such an example ends; nil for anywhere, as runs of earlier programs.
+    public var pairEnds: PairEnds? = .words
     public var masking: MaskingOptions = MaskingOptions()
+
+    /// Where an example of a pair ends, and the next one begins.
+    public enum PairEnds: String, Sendable, Equatable, Codable, CaseIterable {
+        /// Where its segments are divided: at paragraphs and, where none begins nearby, at words, so that no edge tells their order.
+        case words
+        /// At its full length, inside of words and sentences, by which the first segment is known from the second.
+        case anywhere
+    }
 
     public init() {}
 
@@ -16,6 +26,10 @@ public struct ExampleOptions: Configurable {
         Option("length", \.length, 8...65535, "tokens of a full example")
         Option("shortShare", \.shortShare, .share, "share of examples packed to a shorter random length")
         Option("sentenceOrder", \.sentenceOrder, "pairs of segments, half of them swapped, to tell apart")
+        Option(
+            "pairEnds", \.pairEnds, .oneOf(nilAs: .anywhere),
+            "words: pairs end where they are divided, and no edge tells their order; anywhere: as of programs before it"
+        )
         Option.group("masking", \.masking)
     }
 

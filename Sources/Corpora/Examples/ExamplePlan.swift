@@ -18,7 +18,11 @@ struct ExamplePlan: Sendable {
     /// The shortest length that a shortened example is drawn from.
     private static let shortest = 8
 
-    init(_ corpus: TokenizedCorpus, _ runs: [Range<Int>], _ options: ExampleOptions, key: UInt64, epoch: Int) {
+    /// - Parameter end: where an example from a token to another, before the end of its document, ends in the place of that.
+    init(
+        _ corpus: TokenizedCorpus, _ runs: [Range<Int>], _ options: ExampleOptions, key: UInt64, epoch: Int,
+        end: (Range<Int>) -> Int
+    ) {
         var random = RandomSequence(key, 1, UInt64(epoch))
         let full = options.length - (options.sentenceOrder ? 3 : 2)
         var examples: [Example] = []
@@ -28,7 +32,8 @@ struct ExamplePlan: Sendable {
             while start < tokens.upperBound {
                 let isShort = full > Self.shortest && random.uniform() < options.shortShare
                 let length = isShort ? Self.shortest + random.below(full - Self.shortest) : full
-                let count = min(length, tokens.upperBound - start)
+                var count = min(length, tokens.upperBound - start)
+                if count < tokens.upperBound - start { count = end(start..<start + count) - start }
                 examples.append(Example(start: start, count: count))
                 start += count
             }

@@ -84,7 +84,7 @@ public final class ExampleSource: Sendable {
     public subscript(_ epoch: Int) -> Epoch {
         let plan = plan.withLock { last in
             if let last, last.epoch == epoch { return last.plan }
-            let plan = ExamplePlan(corpus, runs, options, key: key, epoch: epoch)
+            let plan = ExamplePlan(corpus, runs, options, key: key, epoch: epoch, end: end)
             last = (epoch, plan)
             return plan
         }
@@ -122,14 +122,28 @@ public final class ExampleSource: Sendable {
         return ids
     }
 
-    /// Where a pair is divided: the boundary of paragraphs nearest the middle, if one lies in the middle half, or else
-    /// the first word that begins behind a random place there.
+    private var endsAtWords: Bool { options.sentenceOrder && options.pairEnds == .words }
+
+    /// Where an example of the tokens of `range` ends that is not the last one of its document: of pairs at the last boundary of
+    /// paragraphs in their last quarter, or else at the last word that begins in it, that its edges are like the one inside.
+    private func end(_ range: Range<Int>) -> Int {
+        guard endsAtWords, range.count > 3 else { return range.upperBound }
+        let quarter = range.upperBound - range.count / 4
+        if let boundary = corpus.paragraphStarts(in: quarter...range.upperBound).last { return boundary }
+        let ids = corpus.ids(quarter..<range.upperBound + 1)
+        return ids.lastIndex { !continuesWord[Int($0)] }.map { quarter + $0 } ?? range.upperBound
+    }
+
+    /// Where a pair is divided: the boundary of paragraphs nearest the middle, if one lies in the middle quarter, or else
+    /// the first word that begins behind a random place in the middle half. Of pairs that end anywhere both are of the half.
     private func cut(_ range: Range<Int>, _ random: inout RandomSequence) -> Int {
         let quarter = range.count / 4
         let half = range.lowerBound + quarter...range.upperBound - max(1, quarter)
+        let near = endsAtWords ? quarter / 2 : 0
         let center = range.lowerBound + range.count / 2
         let random = half.lowerBound + random.below(half.count)
-        let candidates = corpus.paragraphStarts(in: half)
+        let candidates = corpus.paragraphStarts(
+            in: half.lowerBound + near...max(half.lowerBound + near, half.upperBound - near))
         if let boundary = candidates.min(by: { abs($0 - center) < abs($1 - center) }), boundary > range.lowerBound {
             return boundary
         }

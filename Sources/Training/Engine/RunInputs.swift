@@ -30,6 +30,7 @@ extension PretrainingOptions {
         (identity.device, identity.deviceTokens) = (nil, nil)
         identity.evaluation = EvaluationOptions()
         identity.checkpoints = CheckpointOptions()
+        if !examples.sentenceOrder { identity.examples.pairEnds = nil }
         return identity
     }
 }
