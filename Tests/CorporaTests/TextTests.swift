@@ -193,8 +193,9 @@ import Testing
     /// Each object's text is a document; the rest of it is somebody's.
     @Test(arguments: ["a.jsonl", "a.jsonl.gz"]) func jsonLinesAreDocuments(name: String) throws {
         let folder = try TemporaryFolder()
-        let plain = try folder.write("one\ntwo\n\nthree\n\nfour\n", to: "a.txt")
-        let json = #"{"id":1,"text":"one\r\ntwo"}"# + "\n\n" + #"{"text":"three\n\nfour\n","x":{"text":"y"}}"# + "\r\n"
+        let plain = try folder.write("one\ntwo\n\nthree\nfour\n", to: "a.txt")
+        let json =
+            #"{"id":1,"text":"one\r\ntwo"}"# + "\n\n" + #"{"text":"three\n\n \nfour\n","x":{"text":"y"}}"# + "\r\n"
         let url = try folder.write(json, to: "a.jsonl")
         if name != "a.jsonl", try !compress("gzip", url) { try Test.cancel("gzip is not installed here") }
         let text = try TextFiles([folder.file(name).path])
@@ -226,10 +227,20 @@ import Testing
 
     @Test func paragraphsAreTakenEvenly() throws {
         let folder = try TemporaryFolder()
-        let url = try folder.write((0..<10).map { "p\($0)\n\n" }.joined(), to: "a.txt")
-        let reader = try ParagraphReader(TextFiles([url.path]), atMost: 4)
-        var taken: [String] = []
-        while let paragraph = try reader.next() { taken.append(paragraph) }
-        #expect(taken == ["p0", "p3", "p6", "p9"])
+        func taken(_ count: Int, of paragraphs: [String]) throws -> [String] {
+            let url = try folder.write(paragraphs.map { $0 + "\n\n" }.joined(), to: "a.txt")
+            let reader = try ParagraphReader(TextFiles([url.path]), atMost: count)
+            var taken: [String] = []
+            while let paragraph = try reader.next() { taken.append(paragraph) }
+            return taken
+        }
+        let numbers = (0..<1000).map(String.init)
+        #expect(try taken(1000, of: numbers) == numbers)
+        let some = try taken(501, of: numbers)
+        #expect(some.count == 501 && some.compactMap(Int.init) == some.compactMap(Int.init).sorted())
+        #expect(try taken(501, of: numbers) == some && (200...300).contains(some.count { Int($0) ?? 0 < 500 }))
+        // Titles and texts take turns.
+        let titles = try taken(500, of: (0..<1000).map { $0 % 2 == 0 ? "title" : "text" })
+        #expect(titles.count == 500 && (200...300).contains(titles.count { $0 == "title" }))
     }
 }

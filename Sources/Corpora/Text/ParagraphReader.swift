@@ -4,8 +4,8 @@ import Foundation
 public final class ParagraphReader {
     private var urls: [URL]
     private var lines: TextLines?
-    private let step: Int
-    private var index = -1
+    /// Paragraphs that are still to come, and how many of them are taken; nil where all are.
+    private var choice: (left: Int, wanted: Int, random: RandomSequence)?
     private let totalBytes: Int
     /// Of the files that were read to their end.
     private var endedBytes = 0
@@ -13,14 +13,14 @@ public final class ParagraphReader {
     /// All paragraphs.
     public init(_ text: TextFiles) {
         urls = text.urls.reversed()
-        step = 1
         totalBytes = text.bytes
     }
 
     /// The share of the text that was read.
     public var share: Double { Double(endedBytes + (lines?.bytesRead ?? 0)) / Double(max(1, totalBytes)) }
 
-    /// At most `count` paragraphs, every k-th of the text, so that a vocabulary sees all of it.
+    /// At most `count` paragraphs, drawn evenly from all of the text, the same at any time (Knuth, volume 2, 3.4.2, algorithm S): every
+    /// k-th would be titles alone where titles and texts take turns.
     ///
     /// - Parameter progress: hears of the share of the text that was counted.
     public init(_ text: TextFiles, atMost count: Int, progress: (Double) -> Void = { _ in }) throws {
@@ -32,14 +32,17 @@ public final class ParagraphReader {
         }
         totalBytes = text.bytes
         urls = text.urls.reversed()
-        step = max(1, total / count + (total % count == 0 ? 0 : 1))
+        if total > count { choice = (total, count, RandomSequence(0x7061_7261)) }
     }
 
     /// The next paragraph, or nil at the end.
     public func next() throws -> String? {
         while let paragraph = try nextParagraph() {
-            index += 1
-            if index % step == 0 { return paragraph }
+            guard var (left, wanted, random) = choice else { return paragraph }
+            let isTaken = random.uniform() * Double(left) < Double(wanted)
+            (left, wanted) = (left - 1, wanted - (isTaken ? 1 : 0))
+            choice = (left, wanted, random)
+            if isTaken { return paragraph }
         }
         return nil
     }

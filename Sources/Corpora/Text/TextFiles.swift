@@ -92,6 +92,8 @@ public struct TextFiles: Sendable, Equatable {
             if isDirectory.boolValue, (try? FileManager.default.destinationOfSymbolicLink(atPath: url.path)) != nil {
                 // Entered, it could lead round and round.
                 leftOut.append("\(url.relativePath) (a link to a folder; name that folder too)")
+            } else if isDirectory.boolValue, access(url.path, R_OK | X_OK) != 0 {
+                leftOut.append("\(url.relativePath) (a folder that cannot be read)")
             } else if url.lastPathComponent.hasPrefix(".") {
                 leftOut.append("\(url.relativePath) (hidden)")
                 names?.skipDescendants()

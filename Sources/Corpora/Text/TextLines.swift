@@ -1,7 +1,7 @@
 import Foundation
 import JSON
 
-/// The lines of a text: of JSON lines those of each object's `text`, which is a document, with a blank line behind it.
+/// The lines of a text: of JSON lines those of each object's `text`, which is a document, blank ones left out and one behind it.
 final class TextLines {
     private let url: URL
     private let lines: LineReader
@@ -53,8 +53,8 @@ final class TextLines {
     }
 
     private static func lines(of text: String) -> [String] {
-        text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map {
+        text.utf8.split(separator: UInt8(ascii: "\n")).map {
             String(decoding: $0.last == UInt8(ascii: "\r") ? $0.dropLast() : $0, as: UTF8.self)
-        }
+        }.filter { !$0.allSatisfy(\.isWhitespace) }
     }
 }

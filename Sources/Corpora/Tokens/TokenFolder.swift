@@ -52,7 +52,7 @@ struct TokenFolder {
         let bytes = source.lastPathComponent.utf8
         let name = bytes.count > 200 ? String(decoding: bytes.prefix(200), as: UTF8.self) : source.lastPathComponent
         // Earlier programs took a compressed file of JSON lines for plain text.
-        let kind = TextLines.isJSON(source.lastPathComponent) ? "-documents" : ""
+        let kind = TextLines.isJSON(source.lastPathComponent) ? "-objects" : ""
         return url.appendingPathComponent("\(name)-\(digest)\(kind)")
     }
 

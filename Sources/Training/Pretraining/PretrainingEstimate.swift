@@ -89,7 +89,9 @@ public struct PretrainingEstimate: Sendable {
                 inSeconds: seconds, secondsPerStep: perStep, secondsPerEvaluation: perEvaluation,
                 evaluateEvery: options.evaluation.every)
         }
-        evaluations = options.evaluation.every > 0 ? totalSteps / options.evaluation.every + 1 : 1
+        // The last one is of the last step, which is due for one or not.
+        let every = options.evaluation.every
+        evaluations = every > 0 ? (totalSteps + every - 1) / every : 1
         peakMemoryBytes = Self.peakMemory()
         deviceBytes = computing.device.map { _ in trainer.model.allocatedBytes }
         diskBytes = DiskSpace.bytes(
