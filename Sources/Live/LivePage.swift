@@ -9,6 +9,7 @@ public actor LivePage {
     private let folders: WatchedFolders
     private let axis: CurveAxis?
     private var logs: [URL: RunLog] = [:]
+    private var earlier: [URL: RunSummary] = [:]
     private var parts: [Part] = []
     private var nextLook = ContinuousClock.now
 
@@ -92,7 +93,8 @@ public actor LivePage {
         guard !folders.isEmpty else { return "" }
         let more = folders.count > Self.listed ? " The newest \(Self.listed) of \(folders.count):" : ""
         let rows = folders.prefix(Self.listed).compactMap { folder in
-            RunSummary(folder).map { run in
+            earlier[folder] = RunSummary.now(of: folder, known: earlier[folder])
+            return earlier[folder].map { run in
                 [
                     titles[folder] ?? folder.lastPathComponent, run.state.rawValue,
                     "\(Show.grouped(run.step)) of \(Show.grouped(run.totalSteps))",

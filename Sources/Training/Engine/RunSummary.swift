@@ -8,13 +8,15 @@ public struct RunSummary: Sendable {
     }
 
     public let folder: URL
-    public let state: State
+    public private(set) var state: State
     public let step: Int
     public let totalSteps: Int
     /// Of the best evaluation whose model was saved.
     public let score: Figure?
     /// Seconds since it wrote its log.
-    public let age: Double
+    public private(set) var age: Double
+    /// Of the log, by which it is known whether that is still what was read.
+    private let written: LogState
 
     /// All runs in `folder`, itself included, those that wrote last first.
     ///
@@ -47,9 +49,10 @@ public struct RunSummary: Sendable {
     /// Nil where the log has no step.
     public init?(_ folder: URL) {
         let log = folder.appendingPathComponent(RunFolder.logName)
-        guard let data = try? Data(contentsOf: log, options: .mappedIfSafe),
-            let modified = try? FileManager.default.attributesOfItem(atPath: log.path)[.modificationDate] as? Date
-        else { return nil }
+        // Before what is read of it.
+        guard let written = LogState(log), let data = try? Data(contentsOf: log, options: .mappedIfSafe) else {
+            return nil
+        }
         let lines = MetricsLog.lines(of: data)
         func last<Value: Decodable>(_: Value.Type, where isWanted: (Value) -> Bool = { _ in true }) -> Value? {
             for line in lines.reversed() {
@@ -58,13 +61,38 @@ public struct RunSummary: Sendable {
             return nil
         }
         guard let step = last(Step.self) else { return nil }
-        (self.folder, age) = (folder, Date().timeIntervalSince(modified))
+        (self.folder, self.written, age) = (folder, written, written.age)
         (self.step, totalSteps) = (step.step, step.totalSteps)
         // Kinds are told apart by bytes: a long log is read in no time, and decoding it takes seconds.
         let kind = Data(#""kind":"e"#.utf8)
         let scored = lines.filter { $0.range(of: kind) != nil }
         score = Self.score(scored, folder)
         state = Self.state(of: folder, step: step.step, totalSteps: step.totalSteps)
+    }
+
+    /// The run in `folder` as it is now; its log, which may be long, is read only where it is not that of `known`.
+    public static func now(of folder: URL, known: RunSummary?) -> RunSummary? {
+        guard var known, let written = LogState(folder.appendingPathComponent(RunFolder.logName)),
+            written == known.written
+        else { return RunSummary(folder) }
+        known.state = state(of: folder, step: known.step, totalSteps: known.totalSteps)
+        known.age = written.age
+        return known
+    }
+
+    private struct LogState: Equatable {
+        let bytes: Int
+        let modified: Date
+
+        init?(_ log: URL) {
+            let facts = try? FileManager.default.attributesOfItem(atPath: log.path)
+            guard let modified = facts?[.modificationDate] as? Date, let bytes = facts?[.size] as? NSNumber else {
+                return nil
+            }
+            (self.bytes, self.modified) = (bytes.intValue, modified)
+        }
+
+        var age: Double { Date().timeIntervalSince(modified) }
     }
 
     /// The state of the run in `folder`, which came to `step`.
