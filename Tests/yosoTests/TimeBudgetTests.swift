@@ -21,6 +21,11 @@ import Testing
             plan.split(separator: "\n").last?.contains("\"step\":\(last),\"totalSteps\":\(last)") == true, "\(plan)")
         let weights = tool.file("run/\(RunFolder.checkpointName(last))/model.safetensors")
         let straight = try SHA256.hexadecimal(ofFile: weights)
+        // What was saved took time too, and counts where the run goes on.
+        let states = try steps.map { try RunState(of: tool.file("run/\(RunFolder.stateName($0))"), step: $0) }
+        let passed = states.compactMap(\.secondsPassed)
+        #expect(passed.count == steps.count && passed == passed.sorted(), "\(passed)")
+        #expect(zip(passed, states).allSatisfy { $0 >= $1.seconds } && (passed.last ?? 0) > 3)
         // From the middle, and from the beginning.
         for kept in [steps.count / 2, 0] {
             for step in steps.dropFirst(kept) {

@@ -14,6 +14,8 @@ public struct RunState: Codable, Equatable, Sendable {
     public var tokens: Int
     /// Seconds of work, over all processes.
     public var seconds: Double
+    /// Seconds since it began, over all processes, with what is no work: saving, for one. Nil of earlier programs.
+    public var secondsPassed: Double?
     /// Bytes of all tensors at their most, over all processes; nil of earlier programs.
     public var peakBytes: Int?
     /// The best score so far, higher is better, and its step.

@@ -89,7 +89,7 @@ public final class Run<O: Objective> {
         savedStep = restored?.step
         let ranks = trainer.model.weights.ranks
         trainer.model.weights.remember(folder.wayOn(from: savedStep))
-        begun = (now, restored?.seconds ?? 0)
+        begun = (now, restored?.secondsPassed ?? restored?.seconds ?? 0)
         let plan =
             try ranks.isFirst
             ? RecordedPlan(options.budget, folder, options: RunIdentity.digest(of: identity)) {
@@ -239,6 +239,7 @@ public final class Run<O: Objective> {
     }
 
     private func save() throws {
+        state.secondsPassed = secondsPassed
         state.peakBytes = max(state.peakBytes ?? 0, trainer.model.allocatedBytes)
         var configuration = trainer.objective.configuration
         configuration.remember(remember)
