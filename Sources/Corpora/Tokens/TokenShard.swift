@@ -68,9 +68,16 @@ struct TokenShard: Sendable {
         }
     }
 
+    /// Of what is smaller the bytes are in memory: a process has 65,530 maps, and a text may have as many files.
+    private static let leastMapped = 1 << 16
+
     private static func map(_ url: URL, digest: String) throws -> Data {
-        guard let data = try? Data(contentsOf: url, options: .alwaysMapped) else {
+        guard FileManager.default.fileExists(atPath: url.path) else {
             throw CorpusError(url, "missing; delete its folder to tokenize again")
+        }
+        let isLarge = TextFiles.size(url) >= leastMapped
+        guard let data = try? Data(contentsOf: url, options: isLarge ? .alwaysMapped : []) else {
+            throw CorpusError(url, "cannot be read, or mapped into memory: \(String(cString: strerror(errno)))")
         }
         guard SHA256.hexadecimal(of: data) == digest else {
             throw CorpusError(url, "damaged; delete its folder to tokenize again")
