@@ -88,12 +88,12 @@ public struct AllTasks {
             table.searched = grid.isEmpty ? run.publishedGrid : grid
             for (task, _) in runs {
                 guard let row = rows[task.name] else { continue }
-                let beginning = start.map(GlueTable.beginning) ?? ""
-                let diverged = row.diverged > 0 ? "\(row.diverged) of \(seeds ?? 1) seeds diverged" : ""
                 table.add(
                     task, row.evaluation, note: isByMajority(task) ? "by majority" : "",
-                    trainedOn: [Self.small.contains(task.name) ? beginning : "", diverged].filter { !$0.isEmpty }
-                        .joined(separator: "; "))
+                    more: [
+                        Self.small.contains(task.name) ? start.map(GlueTable.beginning) : nil,
+                        row.diverged > 0 ? "\(row.diverged) of \(seeds ?? 1) seeds diverged" : nil,
+                    ])
             }
             return table
         }

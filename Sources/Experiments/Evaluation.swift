@@ -46,10 +46,9 @@ public struct Evaluation {
         var table = GlueTable(try .common(to: runs.map(\.folder), title: first.task.title))
         for (task, best) in runs {
             let known = try HuggingFaceConfiguration(of: best).provenance
-            let trainedOn = [Self.state(ofRun: best), known?.start.map(GlueTable.beginning), known?.subsets]
-                .compactMap { $0 }
             table.add(
-                task, try score(of: best, task.name, observer).evaluation, trainedOn: trainedOn.joined(separator: "; "))
+                task, try score(of: best, task.name, observer).evaluation,
+                more: [Self.state(ofRun: best), known?.start.map(GlueTable.beginning), known?.subsets])
         }
         if wnli == .majority || wnli == nil && !runs.contains(where: { $0.task.name == "wnli" }) {
             try addMajority(to: &table, first.folder)
@@ -68,16 +67,18 @@ public struct Evaluation {
 
     /// What is told of a run that did not come to its end; nil of one that did.
     private static func state(ofRun checkpoint: URL) -> String? {
-        let run = checkpoint.resolvingSymlinksInPath().deletingLastPathComponent()
-        guard let summary = RunSummary(run), summary.state != .finished else { return nil }
+        guard let summary = RunSummary(run(of: checkpoint)), summary.state != .finished else { return nil }
         return "\(summary.state.rawValue) at step \(Show.grouped(summary.step)) of \(Show.grouped(summary.totalSteps))"
+    }
+
+    /// Of seeds or a search it is the folder that `best` points into.
+    private static func run(of checkpoint: URL) -> URL {
+        checkpoint.resolvingSymlinksInPath().deletingLastPathComponent()
     }
 
     /// What the run of a checkpoint scored last; nil where there is no log beside it.
     private static func last(ofRun checkpoint: URL) -> TaskEvaluation? {
-        // Of seeds or a search it is the folder that `best` points into.
-        let run = checkpoint.resolvingSymlinksInPath().deletingLastPathComponent()
-        let log = run.appendingPathComponent(RunFolder.logName)
+        let log = run(of: checkpoint).appendingPathComponent(RunFolder.logName)
         let reports = try? MetricsLog.values(
             EvaluationReport<DevScores>.self, kind: Classification.evaluationKind, in: log)
         return reports?.last?.body.evaluation

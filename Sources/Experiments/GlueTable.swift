@@ -12,7 +12,7 @@ struct GlueTable {
     var seeds: Int?
     /// Of every row, keys and values of which the best are taken, `KEY=VALUE,VALUE`; nil where it is not known.
     var searched: [String]?
-    private var rows: [(task: TaskSource, evaluation: TaskEvaluation?, note: String, trainedOn: String)] = []
+    private var rows: [(task: TaskSource, evaluation: TaskEvaluation?, note: String, more: [String?])] = []
 
     init(_ settings: TableSettings) { self.settings = settings }
 
@@ -25,19 +25,22 @@ struct GlueTable {
 
     /// - Parameters:
     ///   - evaluation: nil where all of its runs diverged.
-    ///   - trainedOn: what its run began from, and its training rows, where they are not the official ones and `evaluation`
-    ///     does not tell.
-    mutating func add(_ task: TaskSource, _ evaluation: TaskEvaluation?, note: String = "", trainedOn: String = "") {
-        rows.append((task, evaluation, note, trainedOn))
+    ///   - note: in the place of what `evaluation` tells of itself.
+    ///   - more: what became of its runs, what they began from, and their training rows where those are not the official ones and
+    ///     `evaluation` does not tell; nil for nothing.
+    mutating func add(
+        _ task: TaskSource, _ evaluation: TaskEvaluation?, note: String = "", more: [String?] = []
+    ) {
+        rows.append((task, evaluation, note, more))
     }
 
     var text: String {
-        let lines = rows.map { task, evaluation, note, trainedOn in
+        let lines = rows.map { task, evaluation, note, more in
             let scores = (evaluation?.scores ?? [:]).sorted { $0.key < $1.key }
                 .map { "\($0.key) \(Show.points($0.value))" }.joined(separator: ", ")
             let isDead = evaluation?.isConstant == true && note.isEmpty
             let notes =
-                [isDead ? "dead: every prediction is the same" : note, trainedOn]
+                [isDead ? "dead: every prediction is the same" : note] + more.compactMap { $0 }
                 + (evaluation?.subsets ?? []).map(\.description)
             let published = anchors.compactMap { $0.text(of: task) }.joined(separator: "; ")
             return "| \(task.title) | \(evaluation.map { Show.points($0.primary) } ?? "diverged") | \(scores) | "
