@@ -83,8 +83,6 @@ public enum MachineFacts {
     }
 
     private static var freeDisk: String {
-        let attributes = try? FileManager.default.attributesOfFileSystem(forPath: ".")
-        let free = (attributes?[.systemFreeSize] as? NSNumber)?.intValue
-        return free.map { "\(Show.bytes($0)) free" } ?? "unknown"
+        DiskSpace.free(at: URL(fileURLWithPath: ".")).map { "\(Show.bytes($0)) free" } ?? "unknown"
     }
 }

@@ -16,8 +16,9 @@ public enum NearMiss {
     private static func check(_ arguments: [String], of command: any ParsableCommand.Type) throws {
         let subcommands = command.configuration.subcommands
         guard !subcommands.isEmpty else { return try checkOptions(arguments, of: command) }
-        if arguments.first == "help", arguments.count == 2 { return try check([arguments[1]], of: command) }
-        guard let name = arguments.first, !name.hasPrefix("-"), name != "help" else { return }
+        guard let name = arguments.first, !name.hasPrefix("-") else { return }
+        // What help is asked of.
+        guard name != "help" else { return try check(Array(arguments.dropFirst()), of: command) }
         let names = subcommands.map { $0._commandName }
         guard let index = names.firstIndex(of: name) else {
             throw Misuse(command, "unknown command \(described(name, names))")

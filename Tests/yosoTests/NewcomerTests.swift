@@ -31,7 +31,7 @@ import Testing
             (["finetune", "tiny"], "this is a pretraining recipe; wanted a finetuning recipe"),
             (["pretrain", "sst2"], "this is a finetuning recipe; wanted a pretraining recipe"),
             (["fill", "the", "[MASK]", "sat"], "2 unexpected arguments: '[MASK]', 'sat'"),
-            (["help", "nope"], "unknown command 'nope' "),
+            (["help", "nope"], "unknown command 'nope' "), (["help", "data", "nope"], "unknown command 'nope' "),
         ] {
             let result = try tool.run(arguments)
             #expect(result.code != 0 && result.error.contains(message), "\(arguments): \(result.output)\(result.error)")
