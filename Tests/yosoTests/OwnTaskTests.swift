@@ -69,6 +69,10 @@ import Testing
                     "warning: the dev rows of own are not those that the run was scored on; pass --data"),
             "\(elsewhere.error)")
         // With the same labels, and of seeds, whose folder has no log of its own.
+        let parts = try tool.run(
+            "finetune", "own/reviews.yaml", "--checkpoint", "run/best", "--search", "task.train=a.csv,b.csv")
+        #expect(
+            parts.error.hasPrefix("Error: --search task.train: dev rows are held out of it, so that"), "\(parts.error)")
         let seeds = try finetune("reviews", "--seeds", "1", "--output", "seeds")
         #expect(seeds.output.contains("1 seeds: "))
         try tool.write(whole.replacing("long,", with: "short,"), to: "elsewhere/own/reviews.csv")
