@@ -4,12 +4,16 @@
 // YOSO_EMULATED_MEMORY (bytes in all, 4 GiB). New memory is filled with 0xFF (NaN), and so are 256 bytes behind it, which are
 // looked at after every launch.
 #include "driver.h"
+#include <algorithm>
 #include <map>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <vector>
 
-static const size_t canary = 256;
+static const size_t canary = 256, page = 4096;
 static std::map<Pointer, size_t> allocations;
 static std::map<const char *, size_t> pages;  // of cuMemHostAlloc
 static size_t taken;
@@ -42,6 +46,23 @@ void check_canaries(const char *kernel) {
 bool holds(Pointer at, size_t bytes) {
     auto after = allocations.upper_bound(at);
     return after != allocations.begin() && (--after, at + bytes <= after->first + after->second);
+}
+void fill(Pointer at, unsigned char value, size_t bytes) {
+    static const size_t part = 1 << 20;
+    static const int poison = [] {
+        int file = memfd_create("emulated", MFD_CLOEXEC);
+        std::vector<char> values(part, (char)0xFF);
+        return file >= 0 && write(file, values.data(), part) == (ssize_t)part ? file : -1;
+    }();
+    size_t first = std::min(bytes, (page - (size_t)at % page) % page), end = bytes - (bytes - first) % page;
+    if (value != 0xFF || bytes < part || poison < 0) first = end = bytes;
+    memset((void *)at, value, first);
+    for (; first < end; first += part) {
+        size_t count = std::min(part, end - first);
+        if (mmap((char *)at + first, count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, poison, 0) == MAP_FAILED)
+            memset((char *)at + first, value, count);
+    }
+    memset((char *)at + end, value, bytes - end);
 }
 bool pinned(const void *at) {
     auto after = pages.upper_bound((const char *)at);
@@ -128,12 +149,15 @@ EXPORT Result cuMemGetInfo_v2(size_t *free, size_t *all) {
     *all = total(), *free = taken < *all ? *all - taken : 0;
     return success;
 }
+/// The bytes that are mapped for an allocation and its canary.
+static size_t mapped(size_t bytes) { return (bytes + canary + page - 1) / page * page; }
 EXPORT Result cuMemAlloc_v2(Pointer *at, size_t bytes) {
     ENTER_OUTSIDE_CAPTURE();
     if (!bytes) return invalid_value;
-    void *memory;
-    if (bytes > total() || taken + bytes > total() || posix_memalign(&memory, 256, bytes + canary)) return out_of_memory;
-    memset(memory, driver::nothing() ? 0 : 0xFF, bytes);
+    if (bytes > total() || taken + bytes > total()) return out_of_memory;
+    void *memory = mmap(nullptr, mapped(bytes), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED) return out_of_memory;
+    driver::fill((Pointer)memory, driver::nothing() ? 0 : 0xFF, bytes);
     memset((char *)memory + bytes, 0xFF, canary);
     *at = (Pointer)memory, allocations[*at] = bytes, taken += bytes;
     return success;
@@ -146,8 +170,8 @@ EXPORT Result cuMemFree_v2(Pointer at) {
     driver::drain();
     driver::check_canaries("something");
     taken -= found->second;
+    munmap((void *)at, mapped(found->second));
     allocations.erase(found);
-    free((void *)at);
     return driver::lost;
 }
 EXPORT Result cuMemHostAlloc(void **at, size_t bytes, unsigned) {

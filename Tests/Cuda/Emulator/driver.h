@@ -71,6 +71,8 @@ Result outside_capture(bool even_relaxed = false);
 void check_canaries(const char *kernel);
 /// Whether all of it lies in one allocation of the device.
 bool holds(Pointer at, size_t bytes);
+/// Of megabytes of 0xFF, only pages that are written to later are made.
+void fill(Pointer at, unsigned char value, size_t bytes);
 bool pinned(const void *at);
 }  // namespace driver
 

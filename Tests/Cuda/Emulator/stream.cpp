@@ -110,7 +110,7 @@ EXPORT Result cuMemcpyDtoH_v2(void *to, Pointer from, size_t bytes) {
 EXPORT Result cuMemsetD8Async(Pointer at, unsigned char value, size_t count, Stream *stream) {
     ENTER();
     if (!driver::holds(at, count)) return invalid_value;
-    return driver::enqueue(stream, &sets, [=] { memset((void *)at, value, count); });
+    return driver::enqueue(stream, &sets, [=] { driver::fill(at, value, count); });
 }
 EXPORT Result cuMemsetD32Async(Pointer at, unsigned value, size_t count, Stream *stream) {
     ENTER();
