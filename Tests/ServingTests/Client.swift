@@ -148,11 +148,17 @@ enum Fixture: String {
         return try ServedModel(folder(), name: rawValue, threads: 1, limits: limits)
     }
 
+    /// Of all models, until the process ends.
+    private static var folders: URL {
+        FileManager.default.temporaryDirectory.appendingPathComponent("yoso-serving-\(getpid())")
+    }
+    private static let removal = atexit { try? FileManager.default.removeItem(at: Fixture.folders) }
+
     func folder() throws -> URL {
         let name = self == .tokens ? Self.classification.rawValue : rawValue
         let source = URL(fileURLWithPath: #filePath).appendingPathComponent("../../Fixtures/\(name)").standardized
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-            "yoso-serving-\(rawValue)-\(getpid())")
+        let folder = Self.folders.appendingPathComponent(rawValue)
+        _ = Self.removal
         guard !FileManager.default.fileExists(atPath: folder.path) else { return folder }
         let fresh = folder.appendingPathExtension(UUID().uuidString)
         try FileManager.default.createDirectory(at: fresh, withIntermediateDirectories: true)
