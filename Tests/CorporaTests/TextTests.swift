@@ -136,6 +136,18 @@ import Testing
         )
     }
 
+    /// Documents of the held-out set would be learned from the copy.
+    @Test func aTextBesideItsCompressedCopyIsSaid() throws {
+        let folder = try TemporaryFolder()
+        for name in ["a.txt", "b.txt.xz", "b.raw.gz"] { try folder.write("x", to: name) }
+        #expect(try TextFiles([folder.url.path]).note == nil)
+        for name in ["a.txt.gz", "c.txt.gz", "c.txt.XZ"] { try folder.write("x", to: name) }
+        let note = try TextFiles([folder.url.path]).note
+        let (plain, copy) = (folder.file("a.txt").path, folder.file("a.txt.gz").path)
+        #expect(
+            note == "\(plain) and \(copy), and 1 more such, are read as different texts; move away what is a copy")
+    }
+
     @Test func whatFollowsAMemberOfGzipIsOneOrRefused() throws {
         let folder = try TemporaryFolder()
         let long = String(repeating: "a line of some length\n", count: 30_000)

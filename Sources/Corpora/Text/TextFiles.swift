@@ -48,8 +48,23 @@ public struct TextFiles: Sendable, Equatable {
         self.leftOut = Set(leftOut).sorted()
     }
 
-    /// Says what folders hold that is not read; nil where there is nothing.
-    public var note: String? { Self.note(of: leftOut) }
+    /// Says what folders hold that is not read, and what may be read twice; nil where there is nothing.
+    public var note: String? {
+        let notes = [Self.note(of: leftOut), copies].compactMap(\.self)
+        return notes.isEmpty ? nil : notes.joined(separator: "; ")
+    }
+
+    /// A text beside what `gzip -k` or `xz -k` made of it: its documents would count twice, and those held out be learned too.
+    private var copies: String? {
+        func plain(_ url: URL) -> URL {
+            ["gz", "xz"].contains(url.pathExtension.lowercased()) ? url.deletingPathExtension() : url
+        }
+        let alike = Dictionary(grouping: urls) { Array(plain($0).path.utf8) }.values.filter { $0.count > 1 }
+        guard let first = alike.min(by: { $0[0].path < $1[0].path }) else { return nil }
+        let more = alike.count > 1 ? ", and \(alike.count - 1) more such," : ""
+        return first.map(\.relativePath).joined(separator: " and ")
+            + "\(more) are read as different texts; move away what is a copy"
+    }
 
     private static func note(of leftOut: [String]) -> String? {
         guard !leftOut.isEmpty else { return nil }
