@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -156,6 +157,7 @@ int mkdir(const char *path, mode_t mode) {
 }
 int fsync(int file) { return fails("fsync", file, NULL, 1) ? -1 : REAL(fsync)(file); }
 int fdatasync(int file) { return fails("fsync", file, NULL, 1) ? -1 : REAL(fdatasync)(file); }
+int flock(int file, int operation) { return fails("flock", file, NULL, 0) ? -1 : REAL(flock)(file, operation); }
 int ftruncate(int file, off_t length) {
     return fails("truncate", file, NULL, 0) ? -1 : REAL(ftruncate)(file, length);
 }

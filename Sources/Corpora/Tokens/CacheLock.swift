@@ -34,13 +34,16 @@ final class CacheLock {
         (self.folder, self.mark) = (folder, mark)
         let url = folder.appendingPathComponent("lock")
         descriptor = open(url.path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
-        guard descriptor >= 0 else { throw CorpusError(url, "cannot be created") }
+        guard descriptor >= 0 else { throw CorpusError(url, "cannot be created: \(String(cString: strerror(errno)))") }
     }
 
     private func take(_ kind: Int32) throws {
-        guard flock(descriptor, kind | LOCK_NB) == 0 else {
-            throw CorpusError(folder, "another process is tokenizing into it; wait for it")
+        guard flock(descriptor, kind | LOCK_NB) != 0 else { return }
+        // A file system may have no locks, where nobody need be waited for.
+        guard errno == EWOULDBLOCK else {
+            throw CorpusError(folder, "cannot be locked: \(String(cString: strerror(errno)))")
         }
+        throw CorpusError(folder, "another process is tokenizing into it; wait for it")
     }
 
     deinit {
