@@ -142,8 +142,8 @@ enum Fixture: String {
     /// - Parameter limits: changed from what they are.
     func model(_ change: (inout Limits) -> Void = { _ in }) throws -> ServedModel {
         var limits = Limits()
-        // Tests beside it may hold all threads of tasks for minutes, and a connection waits for one.
-        limits.idle = .seconds(600)
+        // Tests beside it may hold all threads of tasks for minutes, and a connection and a request wait for one.
+        (limits.idle, limits.time) = (.seconds(600), .seconds(600))
         change(&limits)
         return try ServedModel(folder(), name: rawValue, threads: 1, limits: limits)
     }
