@@ -76,6 +76,14 @@ import Testing
             #expect(try String(contentsOf: tool.file("own/\(name)"), encoding: .utf8) == "mine")
             try FileManager.default.removeItem(at: tool.file("own"))
         }
+        // Whoever names that folder, or one with what is in it, means the model.
+        try tool.write("{}", to: "own/config.json")
+        for (output, problem) in [("own", "is a model"), ("own/step", "would be in a model's folder")] {
+            let result = try tool.run(tool.pretraining(steps: 1, output: output))
+            let message = "Error: \(output): \(problem) (own/config.json) and no run; choose another --output\n"
+            #expect(result.code == 1 && result.error == message, "\(result.error)")
+        }
+        try FileManager.default.removeItem(at: tool.file("own"))
         try tool.write("mine", to: "own/table.md")
         var arguments = Array(tool.pretraining(steps: 1).dropFirst())
         if let output = arguments.firstIndex(of: "--output") { arguments.removeSubrange(output...output + 1) }

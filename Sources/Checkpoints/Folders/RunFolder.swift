@@ -35,6 +35,14 @@ public final class RunFolder {
         if let name = own.first {
             throw CheckpointError(url, "holds \(name) and no run; choose another --output")
         }
+        // A model's folder stands for that model, and not for a run in it; a run's step goes with all that is in it.
+        for (folder, problem) in [
+            (url, "is a model"), (url.deletingLastPathComponent(), "would be in a model's folder"),
+        ] {
+            let configuration = folder.appendingPathComponent(HuggingFaceConfiguration.fileName)
+            guard FileManager.default.fileExists(atPath: configuration.path) else { continue }
+            throw CheckpointError(url, "\(problem) (\(configuration.relativePath)) and no run; choose another --output")
+        }
     }
 
     public var metrics: URL { url.appendingPathComponent(Self.logName) }
