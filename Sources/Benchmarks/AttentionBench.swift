@@ -62,7 +62,11 @@ public struct AttentionBench {
         guard data.contains("checkpoint") == hasCheckpoint else {
             throw UsageError("--data checkpoint and --checkpoint FOLDER go together")
         }
-        let names = choices(length: 512).map(\.name)
+        let (longest, names) = (lengths.max() ?? 1, choices(length: 512).map(\.name))
+        for name in only {
+            guard let limit = TimedAttentions(length: longest)[name]?.lengthLimit, limit < longest else { continue }
+            throw UsageError("--only \(name): takes \(limit) tokens at most; --lengths has \(longest)")
+        }
         for name in only where !names.contains(name) {
             let hint = Spelling.hint(for: name, among: names)
             throw UsageError("--only \(name)\(hint): wanted some of \(names.joined(separator: ", "))")

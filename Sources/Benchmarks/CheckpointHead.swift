@@ -16,6 +16,8 @@ extension HeadInput {
     /// - Throws: `CheckpointError` where its heads are not `width` wide, `CorpusError` where `text` is too short.
     public static func of(_ checkpoint: String, _ text: [String], length: Int, width: Int) throws -> HeadInput {
         let folder = ModelPath.url(checkpoint)
+        // First what tells a checkpoint from what is none.
+        _ = try HuggingFaceConfiguration(of: folder)
         let tokenizer = try TokenizerFolder.load(folder)
         let options = try EncoderOptions(of: folder, tokenizer, length: 1)
         guard options.width / options.heads == width else {
@@ -32,13 +34,13 @@ extension HeadInput {
         var pending: [Int32] = []
         var values: [Float] = []
         while values.count < 3 * width * length {
-            while pending.count < options.positions {
+            while pending.count < options.longest {
                 guard let paragraph = try reader.next() else {
                     throw CorpusError(text.joined(separator: " "), "holds fewer than \(length) tokens")
                 }
                 pending += tokenizer.encode(paragraph)
             }
-            let ids = Array(pending.prefix(options.positions))
+            let ids = Array(pending.prefix(options.longest))
             pending.removeFirst(ids.count)
             let tokens = PackedTokens(
                 ids: ids, segments: ids.map { _ in 0 }, layout: BatchLayout(lengths: [ids.count]))

@@ -49,7 +49,11 @@ public struct TrainingShape: Sendable {
     /// - Parameter name: of its attention.
     /// - Throws: `UsageError` where that is unknown or does not fit, or a number is out of its range.
     public func check(attention name: String) throws {
-        guard TimedAttentions(length: length)[name]?.problems(headWidth: 64).isEmpty == true else {
+        let choice = TimedAttentions(length: length)[name]
+        if let limit = choice?.lengthLimit, limit < length {
+            throw UsageError("--attention \(name): takes \(limit) tokens at most; --length is \(length)")
+        }
+        guard choice?.problems(headWidth: 64).isEmpty == true else {
             let names = TimedAttentions.names
             let hint = Spelling.hint(for: name, among: names)
             throw UsageError("--attention \(name)\(hint): wanted one of \(names.joined(separator: ", "))")
@@ -76,7 +80,9 @@ public struct TrainingShape: Sendable {
         (0..<batch).map { sequence in
             let random = RandomStream(seed: 7).stream(UInt64(sequence))
             let ids = (0..<length).map { Int32(5 + Int(random.word(UInt32($0))) % (vocabulary - 5)) }
-            let masked = (0..<length).filter { random.uniform(UInt32(length + $0)) < 0.15 }
+            let drawn = (0..<length).filter { random.uniform(UInt32(length + $0)) < 0.15 }
+            // Every example that is trained on has one.
+            let masked = drawn.isEmpty ? [0] : drawn
             return PretrainingExample(
                 ids: ids, segments: Array(repeating: 0, count: ids.count), maskedPositions: masked.map(Int32.init),
                 maskedLabels: masked.map { ids[$0] }, isOrdered: nil)
