@@ -56,9 +56,12 @@ public struct TimedAttentions {
         guard let name = parts.first, set("attention", String(name)), parts.count == 1 || text.hasSuffix(")") else {
             return nil
         }
+        var known: Set<String> = []
         for setting in (parts.count == 1 ? "" : parts[1].dropLast()).split(separator: " ") {
             let pair = setting.split(separator: "=", maxSplits: 1).map(String.init)
-            guard pair.count == 2, set(pair[0] == "filterOrder" ? pair[0] : "attention.\(pair[0])", pair[1]) else {
+            guard pair.count == 2, known.insert(pair[0]).inserted,
+                set(pair[0] == "filterOrder" ? pair[0] : "attention.\(pair[0])", pair[1])
+            else {
                 return nil
             }
         }

@@ -154,6 +154,10 @@ public struct SweepVariant: Equatable, Sendable {
             if let wrong = below.first(where: { ResolvedRecipe.Override(setting: $0) == nil }) {
                 throw UsageError("--over \(text): '\(wrong)' of '\(name)' has no =; wanted for example yoso(hashes=16)")
             }
+            let names = below.map { $0.prefix { $0 != "=" } }
+            if let twice = names.indices.first(where: { names[..<$0].contains(names[$0]) }) {
+                throw UsageError("--over \(text): '\(name)' says '\(names[twice].dropFirst(key.count + 1))' twice")
+            }
             return SweepVariant(key: key, name: name, settings: ["\(key)=\(value)"] + below)
         }
         for (index, variant) in variants.enumerated() {

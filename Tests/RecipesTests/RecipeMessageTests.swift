@@ -274,6 +274,10 @@ func problems(_ text: String, _ overrides: [ResolvedRecipe.Override] = []) -> St
     @Test func aliasesDuplicatesAndBrokenYAMLAreRefused() {
         let alias = changed("heads: 2", to: "positions: &two 512\n  heads: *two")
         #expect(alias?.contains("model.heads: aliases are not supported; write the value out") == true)
+        for (attention, found) in [("{}", "empty"), ("{ yoso: { hashes: 2 }, softmax: {} }", "yoso and softmax")] {
+            let problem = changed("heads: 2", to: "heads: 2\n  attention: \(attention)")
+            #expect(problem?.contains("model.attention is \(found); wanted one") == true, "\(problem ?? "")")
+        }
         #expect(changed("name: x", to: "name: x\nname: y")?.contains("twice") == true)
         #expect(changed("name: x", to: "name: [x")?.hasPrefix("x.yaml:") == true)
         #expect(problems("") == "x.yaml: the recipe is empty")

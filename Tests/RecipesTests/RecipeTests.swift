@@ -57,6 +57,9 @@ import Training
         #expect(
             try attention(["model.attention.hashes=8"]) == .convolved(width: 5, beside: .yoso(YosoOptions(hashes: 8))))
         #expect(try attention(["model.attention=softmax"]) == .softmax)
+        #expect(ResolvedRecipe.Override.list(setting: "a=b(c=1 d=2)")?.map(\.key) == ["a", "a.c", "a.d"])
+        // Which of two is meant nobody knows, and the whole is no value.
+        #expect(ResolvedRecipe.Override.list(setting: "a=b(c=1 c=2)")?.map(\.value) == ["b(c=1 c=2)"])
         #expect(
             try attention(["model.attention=softmax", "model.attention.queryKeyNorm=true", "model.filterOrder=2"])
                 == .gfsa(order: 2, over: .normalizedSoftmax))

@@ -39,6 +39,22 @@ import Testing
         #expect(wide.code == 1 && wide.error.contains("run/best: its heads are 8 wide"))
     }
 
+    /// Of few tokens none may be drawn to be masked, and an attention may take fewer than there are positions.
+    @Test func shortSequencesAreTimed() throws {
+        let tool = try CommandLineTool()
+        try tool.writeText()
+        let train = try tool.run(
+            "bench", "train", "--layers", "1", "--hidden", "64", "--batch", "1", "--length", "1", "--vocab", "100",
+            "--steps", "1", "--rounds", "1", "--precision", "fp32")
+        #expect(train.code == 0, "\(train.error)")
+        let linformer = ["--set", "model.attention=linformer(rank=4 length=24)", "--set", "examples.length=16"]
+        #expect(try tool.run(tool.pretraining(steps: 1, linformer)).code == 0)
+        let attention = try tool.run(
+            "bench", "attention", "--lengths", "20", "--width", "8", "--rounds", "1", "--only", "softmax",
+            "--data", "checkpoint", "--checkpoint", "run/best", "--text", "text", "--output", "out")
+        #expect(attention.code == 0, "\(attention.error)")
+    }
+
     @Test func stepsOfTheLongRangeArenaAreTimed() throws {
         let tool = try CommandLineTool()
         let bench = [
@@ -67,10 +83,19 @@ import Testing
             (["--data", "checkpoint"], "--data checkpoint and --checkpoint FOLDER go together"),
             (["--only", "softmx"], "--only softmx (did you mean 'softmax'?): wanted some of softmax, "),
             (["--lengths", "0"], "wanted --lengths 1 to "), (["--hashes", "0"], "--hashes 1 to 1024"),
+            (
+                ["--lengths", "8", "64", "--only", "linformer(length=10)"],
+                "--only linformer(length=10): takes 10 tokens at most; --lengths has 64"
+            ), (["--only", "yoso(hashes=2 hashes=4)"], "--only yoso(hashes=2 hashes=4): wanted some of "),
         ] {
             let result = try tool.run(["bench", "attention"] + arguments)
             #expect(result.code == 64 && result.error.contains(message), "\(result.error)")
         }
+        let long = try tool.run("bench", "train", "--length", "64", "--attention", "linformer(length=10)")
+        let message = "--attention linformer(length=10): takes 10 tokens at most; --length is 64"
+        #expect(long.code == 64 && long.error.contains(message), "\(long.error)")
+        let nowhere = try tool.run("bench", "attention", "--data", "checkpoint", "--checkpoint", "nothere")
+        #expect(nowhere.code == 1 && nowhere.error.hasPrefix("Error: nothere: no checkpoint"), "\(nowhere.error)")
     }
 
     @Test func theCrossoverIsWhereItStaysFaster() {

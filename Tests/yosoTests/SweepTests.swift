@@ -18,6 +18,7 @@ import Testing
 
     @Test(arguments: [
         "model.attention", "=a", "seed=", "seed=1,,2", "seed=1,1", "model.attention=yoso(hashes=1",
+        "model.attention=yoso(hashes=1 hashes=2)",
         "checkpoint=runs/a,runs-a",
     ])
     func whatIsNoListOfValuesIsRefused(text: String) {

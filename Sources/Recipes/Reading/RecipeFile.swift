@@ -110,6 +110,9 @@ struct RecipeFile {
                 }
             case .mapping(let inner) where key == Self.variantKey && inner.count == 1:
                 flattenVariant(inner, key, keyNode)
+            case .mapping(let inner) where key == Self.variantKey && inner.allSatisfy { $0.value.mapping != nil }:
+                let names = inner.compactMap(\.key.scalar?.string).joined(separator: " and ")
+                issues.append(issue(keyNode, "\(key) is \(inner.isEmpty ? "empty" : names); wanted one"))
             case .mapping(let inner) where depth < 4: flatten(inner, prefix: key, depth: depth + 1)
             default: issues.append(issue(value, "\(key): nested too deep"))
             }

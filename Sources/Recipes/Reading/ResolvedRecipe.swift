@@ -68,7 +68,11 @@ public struct ResolvedRecipe: Sendable {
             guard let one = Override(setting: setting) else { return nil }
             let parts = one.value.split(separator: "(", maxSplits: 1).map(String.init)
             let below = parts.count == 2 && one.value.hasSuffix(")") ? parts[1].dropLast().split(separator: " ") : []
-            guard !below.isEmpty, below.allSatisfy({ $0.dropFirst().contains("=") }) else { return [one] }
+            let names = below.map { $0.prefix { $0 != "=" } }
+            guard !below.isEmpty, below.allSatisfy({ $0.dropFirst().contains("=") }), Set(names).count == names.count
+            else {
+                return [one]
+            }
             return [Override(key: one.key, value: parts[0], argument: one.argument)]
                 + below.map { text in
                     let pair = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
