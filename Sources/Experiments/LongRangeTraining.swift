@@ -77,6 +77,11 @@ extension FineTuning {
         let earlier = try Ranks.current.first {
             try? JSONDecoder().decode(LongRangeReport.self, from: Data(contentsOf: url))
         }
+        if let earlier, let digest = earlier.testDigest, digest != testDigest {
+            observer.line(
+                "note: the test rows are others than those of \(Show.result(DevScores(evaluation: earlier.test))), a score that this "
+                    + "one replaces")
+        }
         let scored =
             try earlier.flatMap { $0.best == best && $0.testDigest == testDigest ? $0.test : nil }
             ?? task.evaluation(
