@@ -56,7 +56,8 @@ import Testing
         let begun = RunState(totalSteps: 1, identity: now, arithmetic: "a")
         #expect(
             begun.differences(from: now.merging([RunState.textOrder: "c"]) { $1 }) == ["textOrder a, now c"])
-        #expect(begun.differences(from: now.merging([RunState.heldOut: "9"]) { $1 }) == ["heldOutSequences 8, now 9"])
+        #expect(
+            begun.differences(from: now.merging([RunState.heldOut: "9"]) { $1 }) == ["evaluation.sequences 8, now 9"])
         #expect(begun.differences(from: ["seed": "1"]).count == 3)
     }
 

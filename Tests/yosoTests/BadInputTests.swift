@@ -217,7 +217,7 @@ import Testing
         // Their scores are not to be compared with those of before.
         try expect(
             tool, tool.pretraining(steps: 5, ["--set", "evaluation.sequences=3"]),
-            "run: was begun with heldOutSequences 256, now 3; choose another --output")
+            "run: was begun with evaluation.sequences 256, now 3; choose another --output")
         let several = ["model.attention=yoso", "model.attention.hashes=2", "batch=64 tokens"].flatMap { ["--set", $0] }
         let both = try tool.run(tool.pretraining(steps: 6, several))
         #expect(

@@ -67,9 +67,12 @@ public struct RunState: Codable, Equatable, Sendable {
         return Set(self.identity.keys).union(identity.keys).sorted().compactMap { key in
             let (begun, now) = (self.identity[key], identity[key])
             let isUnknown = begun == nil && Self.later.contains(key)
-            return isUnknown || begun == now ? nil : "\(key) \(text(begun)), now \(text(now))"
+            return isUnknown || begun == now ? nil : "\(Self.recipeKeys[key] ?? key) \(text(begun)), now \(text(now))"
         }
     }
+
+    /// As recipes have them, where an identity has other keys.
+    private static let recipeKeys = [heldOut: "evaluation.sequences", "every": "evaluation.every"]
 
     /// Keys of an identity: the order of a text, and what chooses a checkpoint. Runs of earlier programs say nothing of them, and
     /// are continued without.
