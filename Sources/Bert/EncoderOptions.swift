@@ -55,6 +55,11 @@ public struct EncoderOptions: Configurable {
     public var positions: Int
     /// Tokens that a sequence may have: not more than there are positions, nor than the attention takes.
     public var longest: Int { min(positions, attention.lengthLimit ?? .max) }
+    /// Said where `attentionDropout` drops nothing, and whoever compares attentions would have it of softmax alone.
+    public var noteOnDropout: String? {
+        guard attentionDropout > 0, !(attention.kind is SoftmaxOptions) else { return nil }
+        return "model.attentionDropout is \(attentionDropout), and \(attention.name) has no softmax weights to drop"
+    }
     /// Number of segment (token type) ids.
     public var segments: Int
     /// Probability that an element is dropped after embeddings, attention output and feed-forward.

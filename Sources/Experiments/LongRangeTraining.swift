@@ -56,6 +56,7 @@ extension FineTuning {
         let test = splits[2].sample(recipe.options.testRows)
         let counts = splits.map { Show.grouped($0.count) }
         observer.line("\(task.title): \(counts[0]) training, \(counts[1]) dev and \(counts[2]) test rows")
+        if let note = recipe.encoder.noteOnDropout { observer.line("note: \(note)") }
         let folder = try RunFolder(output ?? "Checkpoints/\(recipe.name)", of: .longrange)
         observer.begin(folder, try Computing(recipe.options, recipe.encoder), ", weights random")
         let table = TableSettings(protocol: nil, settings: settings(less: []), weights: "random")

@@ -50,7 +50,9 @@ struct PretrainingSetup {
             training: ExampleSource(corpus, split, .training, options.examples, tokenizer, seed: options.seed),
             heldOut: ExampleSource(corpus, split, .heldOut, options.examples, tokenizer, seed: 0),
             tokenCounts: baseline.counts)
-        if let objection = TokenizerFolder.objection(tokenizer) { observer.line("note: \(objection)") }
+        for note in [TokenizerFolder.objection(tokenizer), encoder.noteOnDropout] {
+            if let note { observer.line("note: \(note)") }
+        }
         observer.line(
             "\(Show.grouped(corpus.documentCount)) documents, \(Show.count(corpus.tokenCount)) tokens, "
                 + "\(Show.grouped(data.training.count(epoch: 0))) examples an epoch, vocabulary of "

@@ -175,6 +175,18 @@ struct WithoutEffectTests {
         #expect(second.error == "Error: b: no such file or folder\n", "\(second.error)")
     }
 
+    /// A comparison of attentions "with dropout" would have it of one alone.
+    @Test func dropoutThatDropsNothingIsSaid() throws {
+        let tool = try CommandLineTool()
+        try tool.writeText()
+        for (attention, rate, isSaid) in [("softmax", "0.1", false), ("yoso", "0", false), ("yoso", "0.1", true)] {
+            let settings = ["model.attention=\(attention)", "model.attentionDropout=\(rate)"].flatMap { ["--set", $0] }
+            let run = try tool.run(tool.pretraining(steps: 1, settings + ["--dry-run"]))
+            let note = "note: model.attentionDropout is \(rate), and \(attention) has no softmax weights to drop\n"
+            #expect(run.code == 0 && run.output.contains(note) == isSaid, "\(run.output)\(run.error)")
+        }
+    }
+
     /// `bench train` knows the names of `bench attention`.
     @Test func aSampledAttentionByItsHashes() throws {
         let tool = try CommandLineTool(links: [])
