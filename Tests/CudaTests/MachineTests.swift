@@ -14,6 +14,8 @@ enum OnDevice {
     @Suite struct MachineTests {}
     @Suite struct AttentionTests {}
     @Suite struct UpdateTests {}
+    @Suite struct LossTests {}
+    @Suite struct PassTests {}
 }
 
 /// Every operation of a tape on a machine: outputs and gradients are those of the CPU's kernels.
@@ -29,7 +31,7 @@ extension OnDevice.MachineTests {
     /// Parameters of all operations.
     struct Model {
         let layout: ParameterLayout
-        let dense, narrow, single, wide, query: Weights
+        let dense, narrow, single, wide, query, broad: Weights
         let norm: LayerNorm
         let residual: LayerNorm
         /// Of widths that kernels take in other ways.
@@ -62,6 +64,7 @@ extension OnDevice.MachineTests {
             single = Weights(scope["single"], 1, 64)
             wide = Weights(scope["wide"], 256, 64)
             query = Weights(scope["contract"], 64, 256)
+            broad = Weights(scope["broad"], 3, 776)
             norm = LayerNorm(scope["norm"], width: 64, epsilon: 1e-12)
             residual = LayerNorm(scope["residual"], width: 64, epsilon: 1e-5, dropout: 0.2)
             bias = scope.vector("words.bias", 203, .normal(0.3))
@@ -89,6 +92,14 @@ extension OnDevice.MachineTests {
             x.gatherRows(layout.firstRows) + x.gatherRows(layout.firstRows).gelu()
         },
         Operation(name: "mean rows") { x, _, layout in x.meanRows(layout) },
+        // Products below read what lies behind the last row of a gradient.
+        Operation(name: "mean rows of a layer") { x, m, layout in
+            x.linear(m.dense.weight, m.dense.bias).meanRows(layout)
+        },
+        Operation(name: "pairs of rows of a layer") { x, m, _ in
+            guard x.rows > 1 else { return x.tanh() }
+            return x.gatherRows(Array(0..<Int32(x.rows / 2 * 2))).linear(m.dense.weight, m.dense.bias).pairFeatures()
+        },
         Operation(name: "pairs of rows") { x, _, _ in
             // Of one row there are none.
             guard x.rows > 1 else { return x.tanh() }
@@ -97,7 +108,7 @@ extension OnDevice.MachineTests {
         },
         Operation(name: "embeddings") { x, m, layout in
             let ids = (0..<Int32(x.rows)).map { ($0 * 7) % 203 }
-            let places = (0..<layout.count).flatMap { Array(0..<Int32(layout.rows($0).count)) }
+            let places = (0..<layout.count).flatMap { layout.rows($0).map { Int32($0 % 300) } }
             return x + m.embeddings(ids, places, ids.map { $0 % 2 }, x.tape)
         },
         Operation(name: "recomputed") { x, m, layout in
@@ -123,6 +134,62 @@ extension OnDevice.MachineTests {
         try compare([5, 17, 3], columns: Model.widths[index]) { x, model, layout in
             let y = hasBranch ? model.norms[index](x, plus: x.gelu(), layout) : model.norms[index](x)
             return (y.value.values, y.crossEntropy((0..<y.rows).map { Int32($0 * 7 % y.columns) }, weight: 0.5))
+        }
+    }
+
+    /// Rows whose sums are made in larger pieces, and pieces that a warp meets again.
+    @Test func manyRows() throws {
+        let names = ["linear", "feed-forward", "residual norm", "embeddings"]
+        for operation in Self.operations where names.contains(operation.name) {
+            try self.operation(operation, lengths: [100, 8100])
+        }
+    }
+
+    /// The same of rows so wide that a norm reads them several times.
+    @Test func manyWideRows() throws {
+        let (layout, rows, columns) = (ParameterLayout(), 8200, 1032)
+        let scale = layout.scope("m").vector("scale", columns, .normal(1))
+        let machine = CudaMachine(try #require(device), layout, .fp32)
+        machine.load(layout.initialBlock(seed: 5, from: StoragePool()))
+        machine.begin()
+        let (x, dy) = (machine.activation(rows, columns), machine.activation(rows, columns))
+        for tensor in [x, dy] { machine.clear(tensor) }
+        dy.copy(from: Array(repeating: 1, count: rows * columns))
+        let kept = try #require(machine.residualNorm(x, nil, scale, scale, epsilon: 1, nil, keeping: true).kept)
+        let (dScale, dShift) = (machine.activation(1, columns), machine.activation(1, columns))
+        for tensor in [dScale, dShift] { machine.clear(tensor) }
+        _ = machine.residualNormGradient(
+            dy, kept, scale, nil, hasBranch: false, dScale: dScale, dShift: dShift)
+        machine.settle()
+        #expect(dScale.values.allSatisfy { $0 == 0 } && dShift.values.allSatisfy { $0 == Float(rows) })
+    }
+
+    /// So large that a cube of them is infinite, and so near to each other that a norm's ε counts.
+    @Test(arguments: [GeluForm.erf, .tanh]) func extremeNumbers(_ form: GeluForm) throws {
+        for scale: Float in [6, 30, 1e13] {
+            try compare([5, 17, 3], columns: 64, scale: scale) { x, model, layout in
+                let y = x.gelu(form) + x.tanh()
+                return (y.value.values, model.norm(y).crossEntropy((0..<25).map { $0 }, weight: 0.5))
+            }
+        }
+        try compare([5, 17, 3], columns: 64, scale: 3e-3) { x, model, layout in
+            let y = model.residual(x, plus: x.gelu(form), layout)
+            return (y.value.values, y.crossEntropy((0..<25).map { $0 }, weight: 0.5))
+        }
+    }
+
+    /// Of columns that no vector of a kernel divides, and inputs wider than a block.
+    @Test func oddColumnsAndWideInputs() throws {
+        try compare([5, 17, 3], columns: 64) { x, model, layout in
+            let logits = x.linear(model.narrow.weight, model.narrow.bias)
+            let y = logits.dropout(0.3, layout) + logits.tanh()
+            let rows = y.gatherRows([2, 3, 5, 24]) + y.gatherRows([1, 3, 4, 7])
+            return (y.value.values + rows.value.values, rows.crossEntropy([0, 1, 2, 1], weight: 0.5))
+        }
+        try compare([5, 17, 3], columns: 776) { x, model, _ in
+            let y =
+                x.linear(model.broad.weight, model.broad.bias) + x.gelu().linear(model.broad.weight, model.broad.bias)
+            return (y.value.values, y.crossEntropy((0..<25).map { $0 % 3 }, weight: 0.5))
         }
     }
 
@@ -155,7 +222,7 @@ extension OnDevice.MachineTests {
 
     /// Runs `body` on the CPU and on the machine, and compares values, counts, and the gradients of x and of all parameters.
     private func compare(
-        _ lengths: [Int], columns: Int, tolerance: Float = 2e-5,
+        _ lengths: [Int], columns: Int, tolerance: Float = 2e-5, scale: Float = 1,
         _ body: (Variable, Model, BatchLayout) -> (values: [Float], loss: Loss)
     ) throws {
         let device = try #require(device)
@@ -163,7 +230,7 @@ extension OnDevice.MachineTests {
         let (host, random) = (StoragePool(), RandomStream(seed: 3))
         let block = model.layout.initialBlock(seed: 5, from: host)
         let values = RandomStream(seed: 9)
-        let x = (0..<UInt32(layout.tokens * columns)).map { Float(values.uniform($0)) * 2 - 1 }
+        let x = (0..<UInt32(layout.tokens * columns)).map { scale * (Float(values.uniform($0)) * 2 - 1) }
         func run(_ parameters: Tensor, _ sums: Tensor, _ pool: StoragePool, _ machine: CudaMachine?) -> Outcome {
             let tape = Tape(
                 parameters: parameters, mode: .training(gradients: ParameterGradients(sums), random: random),
