@@ -21,6 +21,12 @@ extension OnDevice.AttentionTests {
         case equal
         /// The same, but every other query looks the other way.
         case alternating
+        /// Queries and keys of every third token are zeros.
+        case withZeros
+        /// Keys from the 65th on are much longer than those before.
+        case steep
+        /// All queries are one row, and keys look the other way and are much longer.
+        case opposite
     }
 
     static let kinds: [Kind] =
@@ -124,7 +130,7 @@ extension OnDevice.AttentionTests {
         try compare(random, [1100], 32, .fp32)
     }
 
-    private func compare(_ kind: Kind, _ lengths: [Int], _ headWidth: Int, _ precision: Precision) throws {
+    func compare(_ kind: Kind, _ lengths: [Int], _ headWidth: Int, _ precision: Precision) throws {
         let device = try #require(device)
         let (heads, layout) = (2, ParameterLayout())
         let attention = kind.choice.attention(
@@ -141,11 +147,18 @@ extension OnDevice.AttentionTests {
             return (0..<UInt32(count)).map { Float(Int(own.word($0) >> 24) - 128) / 64 }
         }
         var projections = numbers(batch.tokens * 3 * width, "projections")
-        if kind.rows != .random {
+        if kind.rows == .withZeros || kind.rows == .steep {
+            for index in projections.indices where index % (3 * width) < 2 * width {
+                let (token, isKey) = (index / (3 * width), index % (3 * width) >= width)
+                if kind.rows == .withZeros { projections[index] *= token % 3 == 1 ? 0 : 1 }
+                if kind.rows == .steep, isKey { projections[index] *= token < 64 ? 0.25 : 8 }
+            }
+        } else if kind.rows != .random {
             let row = Array(projections[..<width])
             for token in 0..<batch.tokens {
                 let query = kind.rows == .alternating && token % 2 == 0 ? row.map(-) : row
-                projections.replaceSubrange(3 * width * token..<3 * width * token + 2 * width, with: query + row)
+                let key = kind.rows == .opposite ? row.map { -16 * $0 } : row
+                projections.replaceSubrange(3 * width * token..<3 * width * token + 2 * width, with: query + key)
             }
         }
         let weights = numbers(batch.tokens * width, "weights")
