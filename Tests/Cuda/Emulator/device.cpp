@@ -157,7 +157,7 @@ EXPORT Result cuMemAlloc_v2(Pointer *at, size_t bytes) {
     if (bytes > total() || taken + bytes > total()) return out_of_memory;
     void *memory = mmap(nullptr, mapped(bytes), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED) return out_of_memory;
-    driver::fill((Pointer)memory, driver::nothing() ? 0 : 0xFF, bytes);
+    if (!driver::nothing()) driver::fill((Pointer)memory, 0xFF, bytes);
     memset((char *)memory + bytes, 0xFF, canary);
     *at = (Pointer)memory, allocations[*at] = bytes, taken += bytes;
     return success;
