@@ -57,7 +57,7 @@ public struct EncoderOptions: Configurable {
     public var longest: Int { min(positions, attention.lengthLimit ?? .max) }
     /// Said where `attentionDropout` drops nothing, and whoever compares attentions would have it of softmax alone.
     public var noteOnDropout: String? {
-        guard attentionDropout > 0, !(attention.kind is SoftmaxOptions) else { return nil }
+        guard attentionDropout > 0, !attention.dropsWeights else { return nil }
         return "model.attentionDropout is \(attentionDropout), and \(attention.name) has no softmax weights to drop"
     }
     /// Number of segment (token type) ids.

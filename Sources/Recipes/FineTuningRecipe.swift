@@ -115,9 +115,9 @@ public struct FineTuningRecipe: Sendable {
             if: frozen > 0 && fresh > 0 && max(frozen, fresh) <= encoder.layers && frozen + fresh > encoder.layers,
             "layers.frozen \(frozen) and layers.fresh \(fresh) overlap in \(encoder.layers) blocks, which would stay random"
         )
-        let (rate, attention) = (settings.options.attentionDropout ?? 0, encoder.attention.kind)
+        let rate = settings.options.attentionDropout ?? 0
         resolved.refuse(
-            "attentionDropout", if: rate > 0 && !(attention is SoftmaxOptions),
+            "attentionDropout", if: rate > 0 && !encoder.attention.dropsWeights,
             "attentionDropout is \(rate); the checkpoint's attention has no softmax weights to drop, wanted 0")
         try resolved.check()
     }
