@@ -3,8 +3,6 @@ import Experiments
 import Tasks
 import Training
 
-import enum Options.Spelling
-
 /// Time, memory and error of every attention over lengths, in rounds of all in turn.
 public struct AttentionBench {
     /// Attentions by name; the default is all.
@@ -33,10 +31,8 @@ public struct AttentionBench {
         let timed = TimedAttentions(length: length, hashes: hashes)
         let all = timed.all.map { name, choice in (choice.kind is YosoOptions ? "\(name)-\(hashes)" : name, choice) }
         let named = only.indices.filter { only.firstIndex(of: only[$0]) == $0 }.map { only[$0] }
-        let own = named.filter { name in !all.contains { $0.0 == name } }.compactMap { name in
-            timed[name].flatMap { $0.problems(headWidth: width).isEmpty ? (name, $0) : nil }
-        }
-        return all + own
+        let own = named.filter { name in !all.contains { $0.0 == name } }
+        return all + own.compactMap { name in (try? timed.named(name)).map { (name, $0) } }
     }
 
     /// Why no GPU runs an attention at a length, of those that are asked for, or of all.
@@ -48,28 +44,27 @@ public struct AttentionBench {
     }
 
     /// - Throws: `UsageError` where numbers are out of their ranges, or an attention or a kind of data is unknown.
-    public func check(_ lengths: [Int], _ data: [String], hasCheckpoint: Bool, threads: Int) throws {
+    public func check(
+        _ lengths: [Int], _ data: [String], checkpoint: String?, _ text: [String], threads: Int
+    ) throws {
         guard lengths.allSatisfy({ (1...1 << 22).contains($0) }), (1...128).contains(width), rounds > 0, threads >= 0,
-            (1...1024).contains(hashes)
+            (1...1024).contains(hashes), limit > 0
         else {
             throw UsageError(
-                "wanted --lengths 1 to \(1 << 22), --width 1 to 128, --hashes 1 to 1024, --rounds above 0, --threads not below 0"
-            )
+                "wanted --lengths 1 to \(1 << 22), --width 1 to 128, --hashes 1 to 1024, --rounds above 0, "
+                    + "--threads not below 0, --limit above 0")
         }
         for name in data where !["random", "clustered", "checkpoint"].contains(name) {
             throw UsageError("--data \(name): wanted random, clustered or checkpoint")
         }
-        guard data.contains("checkpoint") == hasCheckpoint else {
+        guard data.contains("checkpoint") == (checkpoint != nil) else {
             throw UsageError("--data checkpoint and --checkpoint FOLDER go together")
         }
+        guard text.isEmpty || checkpoint != nil else { throw UsageError("--text is of --data checkpoint") }
         let (longest, names) = (lengths.max() ?? 1, choices(length: 512).map(\.name))
         for name in only {
-            guard let limit = TimedAttentions(length: longest)[name]?.lengthLimit, limit < longest else { continue }
-            throw UsageError("--only \(name): takes \(limit) tokens at most; --lengths has \(longest)")
-        }
-        for name in only where !names.contains(name) {
-            let hint = Spelling.hint(for: name, among: names)
-            throw UsageError("--only \(name)\(hint): wanted some of \(names.joined(separator: ", "))")
+            try TimedAttentions(length: longest, hashes: hashes).check(
+                name, "--only", "--lengths has \(longest)", headWidth: width, among: names)
         }
     }
 

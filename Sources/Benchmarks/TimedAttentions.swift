@@ -1,4 +1,5 @@
 import Attention
+import Experiments
 import Options
 
 /// The attentions that benches time, with the settings that fit a length.
@@ -26,15 +27,37 @@ public struct TimedAttentions {
                 ("mra-sparse", "mra(sparse=true)"),
                 ("gfsa", "softmax(filterOrder=3)"),
             ]
-        return texts.compactMap { name, text in read(text, ignoringUnknown: true).map { (name, $0) } }
+        return texts.compactMap { name, text in (try? read(text, ignoringUnknown: true)).map { (name, $0) } }
     }
 
     public static var names: [String] { TimedAttentions(length: 1).all.map(\.name) }
 
     /// One of `all`, a sampled one of them with its hashes as `yoso-16`, or an attention as recipes call it with options of its own,
-    /// for example `yoso(hashes=16 bits=12)`; nil for anything else.
-    public subscript(_ text: String) -> AttentionChoice? {
-        all.first { $0.name == text }?.choice ?? sampled(text) ?? read(text)
+    /// for example `yoso(hashes=16 bits=12)`; nil where there is no attention of such a name.
+    ///
+    /// - Throws: `ChoiceText.Fault`, and `UsageError` where an option is not the attention's, or its value none.
+    public func named(_ text: String) throws -> AttentionChoice? {
+        try all.first { $0.name == text }?.choice ?? sampled(text) ?? read(text)
+    }
+
+    /// - Parameters:
+    ///   - option: what says `text`, `--only`, and `longest` what says the length, `--length is 64`.
+    ///   - names: those that it may say, beside those with options of their own.
+    /// - Throws: `UsageError` where `text` is no attention for heads of `headWidth` and sequences of `length`.
+    public func check(
+        _ text: String, _ option: String, _ longest: String, headWidth: Int, among names: [String]
+    ) throws {
+        let choice: AttentionChoice?
+        do { choice = try named(text) } catch { throw UsageError("\(option): \(error)") }
+        guard let choice else {
+            let hint = Spelling.hint(for: text, among: names)
+            throw UsageError("\(option) \(text)\(hint): wanted one of \(names.joined(separator: ", "))")
+        }
+        if let (key, problem) = choice.problems(headWidth: headWidth).first {
+            throw UsageError("\(option) \(text): \(key) \(problem)")
+        }
+        guard let limit = choice.lengthLimit, limit < length else { return }
+        throw UsageError("\(option) \(text): takes \(limit) tokens at most; \(longest)")
     }
 
     private func sampled(_ text: String) -> AttentionChoice? {
@@ -46,23 +69,22 @@ public struct TimedAttentions {
     }
 
     /// - Parameter ignoringUnknown: whether options that the attention does not have are passed over.
-    private func read(_ text: String, ignoringUnknown: Bool = false) -> AttentionChoice? {
-        let parts = text.split(separator: "(", maxSplits: 1)
+    private func read(_ text: String, ignoringUnknown: Bool = false) throws -> AttentionChoice? {
+        let said = try ChoiceText(text)
         var choice = AttentionChoice()
-        func set(_ key: String, _ value: String) -> Bool {
-            AttentionChoice.options(of: choice).first { $0.name == key }.map { $0.read([value], &choice) }
-                ?? ignoringUnknown
-        }
-        guard let name = parts.first, set("attention", String(name)), parts.count == 1 || text.hasSuffix(")") else {
-            return nil
-        }
-        var known: Set<String> = []
-        for setting in (parts.count == 1 ? "" : parts[1].dropLast()).split(separator: " ") {
-            let pair = setting.split(separator: "=", maxSplits: 1).map(String.init)
-            guard pair.count == 2, known.insert(pair[0]).inserted,
-                set(pair[0] == "filterOrder" ? pair[0] : "attention.\(pair[0])", pair[1])
-            else {
-                return nil
+        guard AttentionChoice.options[0].read([said.name], &choice) else { return nil }
+        for setting in said.settings {
+            let options = AttentionChoice.options(of: choice).dropFirst()
+            let names = options.map { $0.name.split(separator: ".").last.map(String.init) ?? "" }
+            guard let index = names.firstIndex(of: setting.key) else {
+                if ignoringUnknown { continue }
+                let hint = Spelling.hint(for: setting.key, among: names)
+                throw UsageError(
+                    "\(text): unknown '\(setting.key)'\(hint); wanted some of \(names.joined(separator: ", "))")
+            }
+            let option = options[options.startIndex + index]
+            guard option.read([setting.value], &choice) else {
+                throw UsageError("\(text): \(option.refusal(of: [setting.value]))")
             }
         }
         choice.kind.fit(positions: length)

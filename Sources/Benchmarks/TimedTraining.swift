@@ -7,8 +7,6 @@ import Foundation
 import Tensors
 import Training
 
-import enum Options.Spelling
-
 /// The work of a pretraining step: random tokens, 15% masked, no padding, clipping and AdamW, as a script of PyTorch does it.
 public struct TrainingShape: Sendable {
     public var layers: Int
@@ -49,15 +47,8 @@ public struct TrainingShape: Sendable {
     /// - Parameter name: of its attention.
     /// - Throws: `UsageError` where that is unknown or does not fit, or a number is out of its range.
     public func check(attention name: String) throws {
-        let choice = TimedAttentions(length: length)[name]
-        if let limit = choice?.lengthLimit, limit < length {
-            throw UsageError("--attention \(name): takes \(limit) tokens at most; --length is \(length)")
-        }
-        guard choice?.problems(headWidth: 64).isEmpty == true else {
-            let names = TimedAttentions.names
-            let hint = Spelling.hint(for: name, among: names)
-            throw UsageError("--attention \(name)\(hint): wanted one of \(names.joined(separator: ", "))")
-        }
+        try TimedAttentions(length: length).check(
+            name, "--attention", "--length is \(length)", headWidth: 64, among: TimedAttentions.names)
         guard hidden % 64 == 0, [layers, hidden, batch, length].allSatisfy({ (1...65536).contains($0) }),
             (6...10_000_000).contains(vocabulary), (0...10_000_000).contains(microBatchTokens),
             (0...0.99).contains(attentionDropout)

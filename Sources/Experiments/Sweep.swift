@@ -2,6 +2,7 @@ import Checkpoints
 import Console
 import Foundation
 import Glue
+import Options
 import Recipes
 import Reports
 import Shipped
@@ -146,19 +147,13 @@ public struct SweepVariant: Equatable, Sendable {
         let variants = try parts[1].split(separator: ",", omittingEmptySubsequences: false).map { part in
             // A long list is broken into lines anywhere.
             let name = part.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-            let pieces = name.split(separator: "(", maxSplits: 1).map(String.init)
-            guard let value = pieces.first, !value.isEmpty, pieces.count == 1 || name.hasSuffix(")") else {
-                throw UsageError("--over \(text): '\(name)' is no value; wanted for example yoso(hashes=16)")
+            do {
+                let choice = try ChoiceText(name)
+                let below = choice.settings.map { "\(key).\($0.key)=\($0.value)" }
+                return SweepVariant(key: key, name: name, settings: ["\(key)=\(choice.name)"] + below)
+            } catch {
+                throw UsageError("--over \(text): \(error)")
             }
-            let below = pieces.count == 1 ? [] : pieces[1].dropLast().split(separator: " ").map { "\(key).\($0)" }
-            if let wrong = below.first(where: { ResolvedRecipe.Override(setting: $0) == nil }) {
-                throw UsageError("--over \(text): '\(wrong)' of '\(name)' has no =; wanted for example yoso(hashes=16)")
-            }
-            let names = below.map { $0.prefix { $0 != "=" } }
-            if let twice = names.indices.first(where: { names[..<$0].contains(names[$0]) }) {
-                throw UsageError("--over \(text): '\(name)' says '\(names[twice].dropFirst(key.count + 1))' twice")
-            }
-            return SweepVariant(key: key, name: name, settings: ["\(key)=\(value)"] + below)
         }
         for (index, variant) in variants.enumerated() {
             try UsageError.check(folder: variant.folder, "--over: ")

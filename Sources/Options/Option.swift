@@ -91,6 +91,12 @@ public struct Option<Owner>: Sendable {
         return option
     }
 
+    /// What `texts` are and what was wanted, where `read` takes none of them.
+    public func refusal(of texts: [String]) -> String {
+        let found = texts.count == 1 ? "'\(texts[0])'" : texts.isEmpty ? "an empty list" : "a list"
+        return "\(name) is \(found); wanted \(wanted)\(Spelling.hint(for: texts.first ?? "", among: spellings))"
+    }
+
     /// A choice: options below it depend on the value.
     public func choosing(
         _ variants: [String: [String]], below: @escaping @Sendable (Owner) -> [Option<Owner>]

@@ -34,10 +34,10 @@ public enum RecipeKind: String, Codable, CaseIterable, Sendable {
             throw RecipeErrors(issues: [RecipeIssue(place: .argument(override.argument), message: message)])
         }
         guard let entry = file.entries.first(where: { $0.key == Self.key }), entry.texts != [rawValue] else { return }
-        let message = RecipeKind(file).map { "this is a \($0) recipe; wanted a \(rawValue) recipe" }
-        let issue = message.map { RecipeIssue(place: entry.valuePlace, message: $0) }
-        throw RecipeErrors(
-            issues: [issue ?? ResolvedRecipe.wrong(entry.texts, Self.option(\RecipeKind.self), at: entry.valuePlace)])
+        let message =
+            RecipeKind(file).map { "this is a \($0) recipe; wanted a \(rawValue) recipe" }
+            ?? Self.option(\RecipeKind.self).refusal(of: entry.texts)
+        throw RecipeErrors(issues: [RecipeIssue(place: entry.valuePlace, message: message)])
     }
 }
 

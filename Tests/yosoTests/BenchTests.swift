@@ -81,12 +81,19 @@ import Testing
         for (arguments, message) in [
             (["--data", "real"], "--data real: wanted random, clustered or checkpoint"),
             (["--data", "checkpoint"], "--data checkpoint and --checkpoint FOLDER go together"),
-            (["--only", "softmx"], "--only softmx (did you mean 'softmax'?): wanted some of softmax, "),
+            (["--only", "softmx"], "--only softmx (did you mean 'softmax'?): wanted one of softmax, "),
             (["--lengths", "0"], "wanted --lengths 1 to "), (["--hashes", "0"], "--hashes 1 to 1024"),
+            (["--limit", "nan"], "--limit above 0"), (["--text", "sample"], "--text is of --data checkpoint"),
             (
                 ["--lengths", "8", "64", "--only", "linformer(length=10)"],
                 "--only linformer(length=10): takes 10 tokens at most; --lengths has 64"
-            ), (["--only", "yoso(hashes=2 hashes=4)"], "--only yoso(hashes=2 hashes=4): wanted some of "),
+            ), (["--only", "yoso(hashes=2 hashes=4)"], "--only: 'yoso(hashes=2 hashes=4)' says 'hashes' twice"),
+            (["--only", "yoso(hashes=0)"], "--only: yoso(hashes=0): attention.hashes is '0'; wanted an integer "),
+            (
+                ["--only", "yoso(hases=4)"],
+                "--only: yoso(hases=4): unknown 'hases' (did you mean 'hashes'?); wanted some of hashes, "
+            ),
+            (["--only", "softmax("], "--only: 'softmax(' is no value; wanted for example "),
         ] {
             let result = try tool.run(["bench", "attention"] + arguments)
             #expect(result.code == 64 && result.error.contains(message), "\(result.error)")

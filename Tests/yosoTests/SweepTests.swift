@@ -69,7 +69,7 @@ import Testing
             "sweep", "tiny", "--over", "model.attention=yoso(hashes:16),softmax", "--data", "text", "--output", "same")
         #expect(
             colon.code == 64
-                && colon.error.contains(": 'model.attention.hashes:16' of 'yoso(hashes:16)' has no =; wanted for"),
+                && colon.error.contains(": 'hashes:16' of 'yoso(hashes:16)' has no =; wanted for"),
             "\(colon.error)")
         let same = try tool.run([
             "sweep", "tiny", "--over", "optimizer.rate=1e-3,0.001", "--data", "text", "--output", "same",

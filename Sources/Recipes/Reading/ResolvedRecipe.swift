@@ -66,17 +66,11 @@ public struct ResolvedRecipe: Sendable {
         /// Those of one `--set`: `key=value`, and with `key=value(name=value …)` those below the key too, as `--over` has them.
         public static func list(setting: String) -> [Override]? {
             guard let one = Override(setting: setting) else { return nil }
-            let parts = one.value.split(separator: "(", maxSplits: 1).map(String.init)
-            let below = parts.count == 2 && one.value.hasSuffix(")") ? parts[1].dropLast().split(separator: " ") : []
-            let names = below.map { $0.prefix { $0 != "=" } }
-            guard !below.isEmpty, below.allSatisfy({ $0.dropFirst().contains("=") }), Set(names).count == names.count
-            else {
-                return [one]
-            }
-            return [Override(key: one.key, value: parts[0], argument: one.argument)]
-                + below.map { text in
-                    let pair = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-                    return Override(key: "\(one.key).\(pair[0])", value: String(pair[1]), argument: one.argument)
+            // What is no choice is a value as it is, which the key takes or refuses.
+            guard let choice = try? ChoiceText(one.value), !choice.settings.isEmpty else { return [one] }
+            return [Override(key: one.key, value: choice.name, argument: one.argument)]
+                + choice.settings.map {
+                    Override(key: "\(one.key).\($0.key)", value: $0.value, argument: one.argument)
                 }
         }
 
@@ -118,7 +112,7 @@ public struct ResolvedRecipe: Sendable {
                 continue
             }
             guard option.read(layer.texts, &scratch) else {
-                issues.append(Self.wrong(layer.texts, option, at: layer.valuePlace))
+                issues.append(RecipeIssue(place: layer.valuePlace, message: option.refusal(of: layer.texts)))
                 failed.insert(layer.key)
                 continue
             }
@@ -220,12 +214,6 @@ public struct ResolvedRecipe: Sendable {
         }
         let hint = Spelling.hint(for: layer.key, among: keys.sorted())
         return RecipeIssue(place: layer.keyPlace, message: "unknown key '\(layer.key)'\(hint)")
-    }
-
-    static func wrong<Owner>(_ texts: [String], _ option: Option<Owner>, at place: RecipeIssue.Place) -> RecipeIssue {
-        let found = texts.count == 1 ? "'\(texts[0])'" : texts.isEmpty ? "an empty list" : "a list"
-        let hint = Spelling.hint(for: texts.first ?? "", among: option.spellings)
-        return RecipeIssue(place: place, message: "\(option.name) is \(found); wanted \(option.wanted)\(hint)")
     }
 
     /// A value from the file or from an argument.

@@ -30,8 +30,8 @@ struct BenchAttention: ParsableCommand {
     @Option(parsing: .upToNextOption, help: "Queries and keys: random, clustered, checkpoint.") var data = ["random"]
     @Option(help: "A pretrained folder for --data checkpoint, whose middle layer is measured.", completion: .run)
     var checkpoint: String?
-    @Option(parsing: .upToNextOption, help: "Text files or folders for --data checkpoint; sample is generated.")
-    var text = [SampleData.name]
+    @Option(parsing: .upToNextOption, help: "Text files or folders for --data checkpoint; else generated.")
+    var text: [String] = []
     @Option(help: "Width of a head.") var width = 64
     @Option(help: "Hashes of yoso.") var hashes = AttentionBench().hashes
     @Option(help: "Rounds, each of every attention in turn; medians count.") var rounds = 5
@@ -47,7 +47,7 @@ struct BenchAttention: ParsableCommand {
     @Option(help: "Folder of attention.json and attention.html.") var output = "Checkpoints/bench"
 
     func validate() throws {
-        try usage { try bench.check(lengths, data, hasCheckpoint: checkpoint != nil, threads: threads) }
+        try usage { try bench.check(lengths, data, checkpoint: checkpoint, text, threads: threads) }
         guard device == .cpu || against == nil else { throw ValidationError("--against times the CPU alone") }
         for (option, isThere) in [("--precision", precision != nil), ("--device-tokens", deviceTokens != nil)]
         where isThere && device == .cpu {
@@ -77,7 +77,7 @@ struct BenchAttention: ParsableCommand {
             bench.problemsOnDevice(length: lengths.max() ?? 1).forEach { Terminal.line("note: left out: \($0)") }
         }
         let report = try bench.report(lengths, data, workers, line: Terminal.line) {
-            try .of(checkpoint ?? "", text, length: $0, width: width)
+            try .of(checkpoint ?? "", text.isEmpty ? [SampleData.name] : text, length: $0, width: width)
         }
         try report.write(to: output)
         Terminal.line("")

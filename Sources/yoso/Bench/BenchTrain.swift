@@ -74,10 +74,10 @@ struct BenchTrain: ParsableCommand {
     private func shape(_ precision: Precision, _ threads: Int) -> TrainingShape {
         var shape = TrainingShape(
             layers: layers, hidden: hidden, vocabulary: vocab, batch: batch, length: length,
-            attention: TimedAttentions(length: length)[attention] ?? .softmax, attentionDropout: attentionDropout,
-            precision: precision, microBatchTokens: microBatchTokens > 0 ? microBatchTokens : batch * length,
-            recompute: recompute, slices: slices ?? max(1, threads), threads: threads,
-            device: device)
+            attention: (try? TimedAttentions(length: length).named(attention)) ?? .softmax,
+            attentionDropout: attentionDropout, precision: precision,
+            microBatchTokens: microBatchTokens > 0 ? microBatchTokens : batch * length,
+            recompute: recompute, slices: slices ?? max(1, threads), threads: threads, device: device)
         shape.classifies = classifier
         return shape
     }
