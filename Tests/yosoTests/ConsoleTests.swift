@@ -22,6 +22,8 @@ import Testing
                 runs.output.split(separator: "\n").contains { line in words.allSatisfy(line.contains) },
                 "\(runs.output)")
         }
+        let log = try tool.run("runs", "run/metrics.jsonl")
+        #expect(log.code == 1 && log.error.contains("run/metrics.jsonl: is a file; wanted a folder"), "\(log.error)")
     }
 
     @Test func nearMissesAreNamed() throws {

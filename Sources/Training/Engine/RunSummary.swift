@@ -23,10 +23,15 @@ public struct RunSummary: Sendable {
     /// - Parameter damaged: hears of every run that its files do not tell wholly of, once.
     /// - Throws: `TrainingError` where there is no such folder.
     public static func all(below folder: URL, damaged: (CheckpointError) -> Void) throws -> [RunSummary] {
+        var isFolder: ObjCBool = false
+        let isThere = FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder)
         // A link is not entered by its own name.
-        guard let names = FileManager.default.enumerator(atPath: folder.resolvingSymlinksInPath().path),
-            FileManager.default.fileExists(atPath: folder.path)
-        else { throw TrainingError.mismatch("\(folder.relativePath): no such folder") }
+        guard isFolder.boolValue,
+            let names = FileManager.default.enumerator(atPath: folder.resolvingSymlinksInPath().path)
+        else {
+            let problem = isThere ? "is a file; wanted a folder" : "no such folder"
+            throw TrainingError.mismatch("\(folder.relativePath): \(problem)")
+        }
         let found = names.compactMap { $0 as? String }.filter {
             ($0 as NSString).lastPathComponent == RunFolder.logName
         }
