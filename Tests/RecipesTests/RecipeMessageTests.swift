@@ -350,6 +350,11 @@ func problems(_ text: String, _ overrides: [ResolvedRecipe.Override] = []) -> St
             problems(rightRecipe, [wrong[1]])
                 == "--set model.heads=3: model.heads is 3, which does not divide model.width 128")
         #expect(ResolvedRecipe.Override(setting: "model.heads") == nil)
+        let wide = try #require(ResolvedRecipe.Override(setting: "model.width=129"))
+        #expect(
+            problems(rightRecipe, [wide])
+                == "--set model.width=129: model.heads is 2, which does not divide model.width 129",
+            "what was said last is to blame, and not the file")
     }
 
     /// As `--over` has them; a value that merely has brackets is one.

@@ -7,6 +7,15 @@ public struct RecipeIssue: Sendable, Equatable, CustomStringConvertible {
         case argument(String)
         /// The recipe as a whole.
         case recipe(String)
+
+        /// Least of what is said last.
+        var order: Int {
+            switch self {
+            case .argument: 0
+            case .file: 1
+            case .recipe: 2
+            }
+        }
     }
 
     public let place: Place

@@ -173,15 +173,18 @@ public struct ResolvedRecipe: Sendable {
     /// The text of `key`.
     subscript(key: String) -> String { values.first { $0.key == key }?.texts.first ?? "" }
 
-    /// Refuses the value of `key` where it `isWrong`, unless that or what it was judged by is no value at all: a key, or all below
-    /// one.
+    /// Refuses the value of `key` where it `isWrong`, at the place of what was said last of it and of what it was judged by; unless
+    /// one of these is no value at all: a key, or all below one.
     mutating func refuse(
         _ key: String, judgedBy others: [String] = [], if isWrong: Bool, _ message: String
     ) {
         let isJudged = !failed.contains { failed in
             ([key] + others).contains { failed == $0 || failed.hasPrefix("\($0).") }
         }
-        if isJudged, isWrong { issues.append(issue(key, message)) }
+        guard isJudged, isWrong else { return }
+        // A flag was said after the file, and what the file says after a default.
+        let places = ([key] + others).compactMap { key in values.first { $0.key == key }?.place }
+        issues.append(RecipeIssue(place: places.min { $0.order < $1.order } ?? .recipe(file), message: message))
     }
 
     /// - Throws: `RecipeErrors` with everything that is wrong, at once.
