@@ -100,9 +100,8 @@ KERNEL __launch_bounds__(THREADS, 2)
     });
     top = block_max(top);
     float sum = 0;
-    const float offset = -1.44269504088896341f * top;
     each(row, kept, [&](int column, const float *x) {
-        for (int j = 0; j < VECTOR; j++) sum += exp2_fast(fmaf(x[j], 1.44269504088896341f, offset));
+        for (int j = 0; j < VECTOR; j++) sum += exp2_fast((x[j] - top) * 1.44269504088896341f);
     });
     sum = block_sum(sum);
     // Whether one before the label is as large: to be known only where the label is among the largest.
@@ -132,7 +131,7 @@ KERNEL __launch_bounds__(THREADS, 2)
     each(row, kept, [&](int column, const float *x) {
         float d[VECTOR];
         for (int j = 0; j < VECTOR; j++) {
-            d[j] = exp2_fast(fmaf(x[j], 1.44269504088896341f, offset)) * share - moved;
+            d[j] = exp2_fast((x[j] - top) * 1.44269504088896341f) * share - moved;
             if (column + j == label) d[j] -= weight - weight * smoothing;
             if (column + j >= classes) d[j] = 0;
         }
