@@ -2,15 +2,18 @@
 import Foundation
 import PackageDescription
 
-// To test kernels on a CPU that would not run them: YOSO_KERNELS=AVX2 builds those of a CPU without AVX-512, EmulatedAMX those of one
-// with AMX, whose instructions are emulated.
+// To test kernels on a CPU that would not run them: YOSO_KERNELS=AVX2 builds those of a CPU without AVX-512, baseline those of one
+// without AVX2, which are also those of another than x86-64, and EmulatedAMX those of one with AMX, whose instructions are emulated.
 let level = Context.environment["YOSO_KERNELS"] ?? ""
-guard ["", "AVX2", "EmulatedAMX"].contains(level) else {
+let builds: [String: [CSetting]] = [
+    "": [], "AVX2": [.define("CK_AVX2")], "baseline": [.define("CK_BASELINE")],
+    "EmulatedAMX": [.define("CK_EMULATED_AMX")],
+]
+guard let kernels = builds[level] else {
     FileHandle.standardError.write(
-        Data("error: YOSO_KERNELS is '\(level)'; wanted AVX2, EmulatedAMX, or nothing\n".utf8))
+        Data("error: YOSO_KERNELS is '\(level)'; wanted AVX2, baseline, EmulatedAMX, or nothing\n".utf8))
     exit(1)
 }
-let kernels: [CSetting] = ["AVX2": [.define("CK_AVX2")], "EmulatedAMX": [.define("CK_EMULATED_AMX")]][level] ?? []
 
 // The rooms form a strict DAG, lowest first; `.ci/check-imports` holds every `import` to the edges declared here.
 let package = Package(

@@ -8,7 +8,7 @@
 
 #if defined(CK_AVX2)
 #define CLONES __attribute__((target("arch=x86-64-v3")))
-#elif defined(__x86_64__) && defined(__linux__)
+#elif defined(__x86_64__) && defined(__linux__) && !defined(CK_BASELINE)
 #define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define CLONES
@@ -27,7 +27,7 @@
 
 /// Whether the CPU has AVX2, or more.
 INLINE int has_avx2(void) {
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(CK_BASELINE)
     __builtin_cpu_init();
     return __builtin_cpu_supports("x86-64-v3") != 0;
 #else
@@ -39,7 +39,7 @@ INLINE int has_avx2(void) {
 INLINE int is_avx2(void) {
 #if defined(CK_AVX2)
     return 1;
-#elif defined(__x86_64__)
+#elif defined(__x86_64__) && !defined(CK_BASELINE)
     return has_avx2() && !__builtin_cpu_supports("x86-64-v4");
 #else
     return 0;
