@@ -63,8 +63,8 @@ public struct AttentionChoice: Configurable, CustomStringConvertible {
 
     public var family: ModelFamily { type(of: kind).family }
 
-    /// Whether dropout takes weights of single pairs: softmax alone has them one by one.
-    public var dropsWeights: Bool { kind is SoftmaxOptions }
+    /// Whether dropout takes weights of single pairs: of ours softmax alone has them one by one.
+    public var dropsWeights: Bool { kind.dropsWeights }
 
     /// The most tokens of a sequence; nil for any number.
     public var lengthLimit: Int? { kind.lengthLimit }

@@ -13,6 +13,10 @@ public protocol AttentionKind: Configurable {
     var codedName: String { get }
     /// The most tokens of a sequence; nil for any number.
     var lengthLimit: Int? { get }
+    /// The key of a recipe below `model` that says it.
+    var lengthLimitKey: String { get }
+    /// Whether `dropout` of `build` drops anything.
+    var dropsWeights: Bool { get }
     /// Pairs of a query and what it is compared with, in a sequence of `length` tokens; 0 where there are no such products.
     func pairs(length: Int) -> Int
     /// Whether rows that nobody reads are compared with nothing.
@@ -67,6 +71,8 @@ extension AttentionKind {
     public static var codedNames: [String] { [name] }
     public var codedName: String { Self.name }
     public var lengthLimit: Int? { nil }
+    public var lengthLimitKey: String { "attention" }
+    public var dropsWeights: Bool { false }
     public func pairs(length: Int) -> Int { 0 }
     public var comparesAskedRowsAlone: Bool { false }
     public func outputScale(headWidth: Int) -> Float { 1 }

@@ -20,8 +20,10 @@ public struct Pretraining {
         public let guess: (piece: String, accuracy: Double)
 
         public var text: String {
-            "\(Show.result(evaluation.body)) on held-out text; always guessing '\(guess.piece)' gives a masked accuracy of "
-                + Show.percent(guess.accuracy)
+            let hasWords = evaluation.body.figures.contains { $0.name == "maskedAccuracy" }
+            let accuracy = Show.percent(guess.accuracy)
+            return "\(Show.result(evaluation.body)) on held-out text"
+                + (hasWords ? "; always guessing '\(guess.piece)' gives a masked accuracy of \(accuracy)" : "")
         }
     }
 

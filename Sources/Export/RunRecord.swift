@@ -60,6 +60,9 @@ struct RunRecord {
     /// Whether its generator, and not it, was asked for masked words.
     var replacesTokens: Bool { self["objective"] == ReplacedTokens.name }
 
+    /// Whether it was, as all were before recipes had a word for it: the order of sentences is learned beside that alone.
+    var learnsMaskedWords: Bool { self["objective"] ?? MaskedWords.name == MaskedWords.name }
+
     /// Tokens that the weights of this step had learned from, and seconds of work; nil where it was not evaluated.
     var tokens: Int? { heldOut?.totalTokens ?? dev?.totalTokens }
     var seconds: Double? { heldOut?.seconds ?? dev?.seconds }

@@ -68,7 +68,7 @@ struct TrainingRecord {
             (
                 "objective",
                 (run["objective"] ?? unknown)
-                    + (run["examples.sentenceOrder"] == "true" && !run.replacesTokens ? " and sentence order" : "")
+                    + (run["examples.sentenceOrder"] == "true" && run.learnsMaskedWords ? " and sentence order" : "")
             ),
             ("began from", run["checkpoint"].map { "`\($0)`" } ?? "random weights"),
         ] + cost(run)

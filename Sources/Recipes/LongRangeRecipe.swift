@@ -98,10 +98,11 @@ extension ResolvedRecipe {
             hashes, judgedBy: ["model.attention"],
             if: self["model.attention.evaluation"] == "expectation" && self[hashes] != "auto",
             "\(hashes) is \(self[hashes]); wanted model.attention.evaluation: sampled beside it")
-        let limit = model.attention.lengthLimit ?? length
+        let (limit, limited) = (model.attention.lengthLimit ?? length, model.attention.kind.lengthLimitKey)
+        let most = limited == "attention" ? "\(model.attention.name), of at most \(limit) tokens" : "\(limit)"
         refuse(
-            "model.attention.length", judgedBy: [key, "model.positions"], if: limit < length,
-            "model.attention.length is \(limit), fewer than \(name) \(length)")
+            "model.\(limited)", judgedBy: [key, "model.positions"], if: limit < length,
+            "model.\(limited) is \(most), fewer than \(name) \(length)")
         refuse(
             "model.positions", judgedBy: [key], if: model.positions < length,
             "model.positions is \(model.positions), fewer than \(name) \(length)")

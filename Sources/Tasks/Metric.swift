@@ -25,12 +25,12 @@ public enum Metric: String, Sendable, Codable, CaseIterable {
 
     /// Whether it says anything of such a target.
     public func fits(_ target: Target) -> Bool {
-        switch (self, target) {
-        case (.pearson, .value), (.spearman, .value), (.meanAbsoluteError, .value): true
-        case (.accuracy, .classes), (.accuracy, .labels), (.macroF1, .classes), (.macroF1, .labels): true
-        case (.microF1, .classes), (.microF1, .labels), (.f1, .classes), (.matthews, .classes): true
-        case (.entityF1, .tags), (.entityPrecision, .tags), (.entityRecall, .tags), (.accuracy, .tags): true
-        default: false
+        switch self {
+        case .pearson, .spearman, .meanAbsoluteError: target.isValue
+        case .f1, .matthews: !target.isValue && !target.isMultiLabel && !target.isOfWords
+        case .macroF1, .microF1: !target.isValue && !target.isOfWords
+        case .accuracy: !target.isValue
+        case .entityF1, .entityPrecision, .entityRecall: target.isOfWords
         }
     }
 

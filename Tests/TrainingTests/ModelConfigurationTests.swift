@@ -33,6 +33,38 @@ import Training
         #expect(try again.encoderOptions(place) == options)
     }
 
+    /// No key of a model, and none of any attention, may be lost on the way to `config.json` and back, nor from a run's identity,
+    /// which is made of the same text.
+    @Test(
+        arguments: [AttentionChoice(YosoOptions(estimator: .conditional, kernelBits: 16))]
+            + attentions.map { .init($0.init()) })
+    func everyKeyComesBack(attention: AttentionChoice) throws {
+        var options = TinyRun.encoder(attention: attention)
+        options.attention.kind.fit(positions: options.positions)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        let text = try encoder.encode(options.attention)
+        for option in EncoderOptions.options(of: options) where option.name != "attention" {
+            let values = (1...64).map(String.init) + ["0.25", "true", "false", "none", "auto"] + option.spellings
+            let changes = values.compactMap { value -> EncoderOptions? in
+                var changed = options
+                guard option.read([value], &changed), changed != options, changed.problems.isEmpty,
+                    changed.width % changed.heads == 0,
+                    changed.attention.problems(headWidth: changed.width / changed.heads).isEmpty
+                else { return nil }
+                return changed
+            }
+            // What only some estimator or evaluation has is among the changes of another choice.
+            guard let changed = changes.first else { continue }
+            let configuration = HuggingFaceConfiguration(changed, head: "ForMaskedLM")
+            let written = try JSONEncoder().encode(configuration)
+            let again = try JSONDecoder().decode(HuggingFaceConfiguration.self, from: written)
+            #expect(try again.encoderOptions(place) == changed, "\(option.name)")
+            let isOfAttention = option.name.hasPrefix("attention.") || option.name == "filterOrder"
+            #expect(try isOfAttention != (encoder.encode(changed.attention) == text), "\(option.name)")
+        }
+    }
+
     /// As transformers reads it, a model is what we say, or refused by name.
     @Test(arguments: [
         (AttentionChoice.softmax, "bert"), (.yosoExpectation(YosoExpectationOptions()), "yoso"),

@@ -1,4 +1,5 @@
 import Attention
+import Bert
 import Foundation
 import Tensors
 import Testing
@@ -87,6 +88,20 @@ import Training
         #expect(losses[0] == losses[1])
         pretrainers[1].model.parameters.scale(by: 0.5)
         #expect(try pretrainers[1].evaluate(TinyRun.examples()).result["maskedLoss"] != losses[1])
+    }
+
+    /// Whatever its figures begin with.
+    @Test func theLossOfHeldOutTextChoosesTheBest() throws {
+        func outcome<O: HiddenStateObjective>(_ type: O.Type) throws -> HeldOut<Figures> {
+            let trainer = Trainer(TinyRun.options()) { O(on: Bert.Encoder(TinyRun.encoder(), $0), tokenCounts: [], $0) }
+            return try trainer.evaluate(TinyRun.examples())
+        }
+        for result in [
+            try outcome(Sum<MaskedWords, SentenceOrder>.self), try outcome(Sum<SentenceOrder, MaskedWords>.self),
+        ] {
+            #expect(result.score == result.result["maskedLoss"].map { -$0 })
+        }
+        #expect(try outcome(SentenceOrder.self).score < -0.5, "of figures without a loss that of training")
     }
 
     @Test func theSeedMatters() {

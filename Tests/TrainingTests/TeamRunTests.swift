@@ -9,7 +9,7 @@ import Testing
 
 /// Runs whose passes are large enough to be spread over a team: how many threads it has must not show.
 @Suite struct TeamRunTests {
-    static let attentions: [AttentionChoice] = [
+    private static let chosen: [AttentionChoice] = [
         .softmax, .normalizedSoftmax, .yosoExpectation(YosoExpectationOptions()),
         .convolved(width: 3, beside: .yoso(YosoOptions(hashes: 8, bits: 6))),
         .yoso(
@@ -18,6 +18,11 @@ import Testing
         .gfsa(order: 3, over: .init(LinformerOptions(rank: 4, length: 80))), .init(LinearOptions()),
         .init(NystromOptions()), .init(LocalOptions()), .init(MultiresolutionOptions()), .init(FlowOptions()),
     ]
+    /// And what is added to the list of all, at its defaults.
+    static let attentions =
+        chosen
+        + Attention.attentions.filter { kind in !chosen.contains { type(of: $0.kind) == kind } }
+        .map { AttentionChoice($0.init()) }
 
     /// 1,100 tokens in all, of a width that no number of threads divides.
     private static func encoder(_ attention: AttentionChoice, vocabulary: Int = 500) -> EncoderOptions {

@@ -18,6 +18,7 @@ public struct LinformerOptions: AttentionKind {
     }
 
     public var lengthLimit: Int? { length }
+    public var lengthLimitKey: String { "attention.length" }
     /// Those of mixing keys and values among them.
     public func pairs(length: Int) -> Int { 2 * length * rank }
     public mutating func fit(positions: Int) { length = length ?? positions }

@@ -16,6 +16,7 @@ public struct SoftmaxOptions: AttentionKind {
 
     public func pairs(length: Int) -> Int { length * length }
     public var comparesAskedRowsAlone: Bool { true }
+    public var dropsWeights: Bool { true }
 
     public func build(_ shape: HeadShape, dropout: Float, _ scope: ParameterScope) -> any SelfAttention {
         queryKeyNorm

@@ -28,7 +28,8 @@ extension EncoderOptions {
                 folder, "the model has \(positions) positions; wanted at least the length \(length)")
         }
         if let limit = attention.lengthLimit, limit < length {
-            throw CheckpointError(folder, "its linformer takes \(limit) tokens; wanted at least the length \(length)")
+            throw CheckpointError(
+                folder, "its \(attention.name) takes \(limit) tokens; wanted at least the length \(length)")
         }
     }
 }

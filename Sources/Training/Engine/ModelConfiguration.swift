@@ -46,8 +46,9 @@ extension HuggingFaceConfiguration {
     private mutating func setKeys(of attention: AttentionChoice) -> Bool {
         guard attention.convolution == nil, attention.filterOrder == nil else { return false }
         switch attention.kind {
-        case let softmax as SoftmaxOptions: return !softmax.queryKeyNorm
-        case let yoso as YosoExpectationOptions where yoso.normalization == .l2:
+        case let softmax as SoftmaxOptions: return softmax == SoftmaxOptions()
+        case let yoso as YosoExpectationOptions:
+            guard yoso == YosoExpectationOptions(bits: yoso.bits, gradient: yoso.gradient) else { return false }
             usesExpectation = true
             hashBits = yoso.bits
             hashes = 64

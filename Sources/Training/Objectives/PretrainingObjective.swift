@@ -11,7 +11,7 @@ public protocol PretrainingObjective: Objective where Example == PretrainingExam
     /// - Parameter tokenCounts: how often each id occurs in the text.
     init(_ encoder: EncoderOptions, _ options: PretrainingOptions, tokenCounts: [Int], _ layout: ParameterLayout)
 
-    /// What held-out text tells; the first is the loss by which the best is chosen, the lowest.
+    /// What held-out text tells; the first that is a loss chooses the best, the lowest, and where none is, that of training.
     func heldOutFigures(_ counts: Counts) -> [Figure]
     /// Logits of the vocabulary at `rows` of the packed tokens, [rows, vocabulary]; nil of an objective without words.
     func words(_ tokens: PackedTokens, rows: [Int32], _ tape: Tape) -> Variable?
@@ -49,7 +49,7 @@ extension PretrainingObjective {
         guard figures.allSatisfy(\.value.isFinite) else { throw Diverged(loss: loss(counts)) }
         return HeldOut(
             result: Figures(figures + [Figure("sequences", Double(examples.count))]),
-            score: -(figures.first?.value ?? loss(counts)))
+            score: -(figures.first { $0.unit == .loss }?.value ?? loss(counts)))
     }
 
     public var configuration: HuggingFaceConfiguration {

@@ -47,9 +47,9 @@ public struct Sum<First: HiddenStateObjective, Second: HiddenStateObjective>: Hi
         first.words(tokens, rows: rows, tape) ?? second.words(tokens, rows: rows, tape)
     }
 
-    /// That of the second where the family has one for both.
+    /// That of the second where the family has one for both, and the second a head at all.
     public var architecture: String {
-        encoder.options.family == .bert ? second.architecture : first.architecture
+        encoder.options.family == .bert && second.architecture != "Model" ? second.architecture : first.architecture
     }
 
     public func headWork(_ examples: [PretrainingExample]) -> (operations: Double, rows: Int) {

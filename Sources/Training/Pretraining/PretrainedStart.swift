@@ -93,9 +93,8 @@ public struct PretrainedStart: Sendable {
 extension Parameter {
     /// Of what the attention of the folder may not have: a convolution, a temperature, a filter, projections of keys and values.
     fileprivate var isOfAttentionAlone: Bool {
-        ["conv.weight", "temperature", "filter.weight", "linformer.weight"].contains {
-            name.hasSuffix("attention.self.\($0)")
-        }
+        guard let own = name.split(separator: ".attention.self.", maxSplits: 1).dropFirst().first else { return false }
+        return !["query", "key", "value"].contains { own.hasPrefix("\($0).") }
     }
 }
 
