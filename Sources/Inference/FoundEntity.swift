@@ -18,11 +18,11 @@ struct FoundEntities: Encodable {
 }
 
 extension SavedClassifier {
-    /// The entities of texts, whose words are those of `TextWords`; a text of more than `length` tokens is read in pieces.
+    /// The entities of texts, whose words are those of the tokenizer; a text of more than `length` tokens is read in pieces.
     ///
     /// - Throws: `CheckpointError` where the model gives no finite numbers.
     public func entities(_ texts: [String]) throws -> [[FoundEntity]] {
-        let words = texts.map { text in (utf8: Array(text.utf8), ranges: TextWords.ranges(of: text)) }
+        let words = texts.map { text in (utf8: Array(text.utf8), ranges: tokenizer.words(of: text)) }
         let sentences = words.map { utf8, ranges in
             EncodedSentence(
                 TaskRow(texts: ranges.map { String(decoding: utf8[$0], as: UTF8.self) }), tokenizer, length: length)

@@ -25,6 +25,13 @@ public protocol Tokenizer: Sendable {
 
     /// Whether the piece continues the word before it (`##ing`; a SentencePiece without the leading `▁`).
     func continuesWord(_ id: Int32) -> Bool
+
+    /// The words of `text` in bytes of UTF-8, in order: those of `TextWords`, and tokens of the model's own.
+    func words(of text: String) -> [Range<Int>]
+}
+
+extension Tokenizer {
+    public func words(of text: String) -> [Range<Int>] { TextWords.ranges(of: text) }
 }
 
 /// Ids of the special tokens that every vocabulary of ours has.

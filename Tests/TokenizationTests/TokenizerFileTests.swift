@@ -68,6 +68,36 @@ import Testing
         #expect(message { _ = try load(strip) }?.hasSuffix("'lstrip' of '<e1>' is not implemented") == true)
     }
 
+    /// Where its case is another, it is spelled by the pieces of the vocabulary, which it is none of; as `tokenizers` 0.23 has it.
+    @Test func anAddedTokenIsNoPiece() throws {
+        let pieces = [
+            "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "see", "http", "##ur", "##l", "now",
+        ]
+        let vocabulary = "{" + pieces.enumerated().map { "\"\($1)\":\($0)" }.joined(separator: ",") + "}"
+        let file = """
+            {"model":{"type":"WordPiece","unk_token":"[UNK]","continuing_subword_prefix":"##","vocab":\(vocabulary)},
+             "added_tokens":[{"id":10,"content":"httpurl","special":true,"normalized":false},
+                             {"id":11,"content":"[E 1]","special":false,"normalized":false}],
+             "normalizer":{"type":"BertNormalizer","clean_text":true,"handle_chinese_chars":true,"strip_accents":null,"lowercase":true},
+             "pre_tokenizer":{"type":"BertPreTokenizer"}}
+            """
+        func check(_ tokenizer: any Tokenizer) {
+            #expect(tokenizer.encode("see httpurl now") == [5, 10, 9])
+            #expect(tokenizer.encode("see HTTPURL now") == [5, 6, 7, 8, 9])
+            let text = "see [E 1]. now httpurl"
+            let words = tokenizer.words(of: text).map { String(decoding: Array(text.utf8)[$0], as: UTF8.self) }
+            #expect(words == ["see", "[E 1]", ".", "now", "httpurl"])
+        }
+        let tokenizer = try load(file)
+        check(tokenizer)
+        let folder = try TemporaryFolder()
+        for (name, data) in try TokenizerFolder.files(of: tokenizer) { try data.write(to: folder.file(name)) }
+        check(try TokenizerFolder.load(folder.url))
+        let written = String(decoding: try Data(contentsOf: folder.file("tokenizer.json")), as: UTF8.self)
+        #expect(!written.replacing(" ", with: "").contains(#""httpurl":"#))
+        #expect(written.matches(of: /"special": ?true/).count == 6)
+    }
+
     /// A pattern of nothing is nowhere; marks beside and around letters go with those above them (`is_combining_mark`).
     @Test func emptyPatternsAndAllKindsOfMarks() {
         let text = Array("a\u{93F}b\u{488}c\u{301}".unicodeScalars)

@@ -7,8 +7,12 @@ struct AddedTokens {
     /// Those that are special, and what stands against finding them in texts.
     private(set) var special: [(token: TextPipeline.AddedToken, problem: TokenizationError?)] = []
 
-    init(_ part: TokenizerPart) throws {
+    /// - Parameter vocabulary: pieces of the model by their ids; nil of one whose pieces they all are.
+    init(_ part: TokenizerPart, vocabulary: [String]? = nil) throws {
         self.part = part
+        func isPiece(_ content: String, _ id: Int) -> Bool {
+            vocabulary.map { id < $0.count && $0[id].utf8.elementsEqual(content.utf8) } ?? true
+        }
         for value in part.value.list ?? [] {
             let token = TokenizerPart(value: value, place: part.place)
             guard let id = value["id"].integer, let content = value["content"].text, id >= 0, id < 10_000_000 else {
@@ -20,7 +24,8 @@ struct AddedTokens {
                 part.refusal("'\($0)' of '\(content)' is not implemented")
             }
             let added = TextPipeline.AddedToken(
-                id: Int32(id), content: content, isNormalized: try token.truth("normalized", !isSpecial))
+                id: Int32(id), content: content, isNormalized: try token.truth("normalized", !isSpecial),
+                isSpecial: isSpecial, isPiece: isPiece(content, id))
             if isSpecial {
                 special.append((added, problem))
             } else if let problem {

@@ -9,12 +9,12 @@ struct TokenizerFile {
         case merges(MergeModel)
     }
 
-    let pipeline: TextPipeline
+    private(set) var pipeline: TextPipeline
     let model: Model
     /// In the order of their ids, added tokens too; empty where there is none.
     let pieces: [String]
     let unknown: String
-    /// As of `AddedTokens`.
+    /// As of `AddedTokens`; not found in texts, but by `findSpecial`.
     let special: [(token: TextPipeline.AddedToken, problem: TokenizationError?)]
     /// What puts special tokens around texts.
     let postProcessor: TokenizerPart
@@ -26,19 +26,20 @@ struct TokenizerFile {
             throw TokenizationError(place, "damaged: no JSON from byte \(error.byte) on")
         }
         func part(_ key: String) -> TokenizerPart { TokenizerPart(value: json[key], place: "\(place): \(key)") }
-        let added = try AddedTokens(part("added_tokens"))
+        let model = part("model")
+        // Files of before 2021 do not say the type of WordPiece.
+        let type = model.value["type"].text ?? "WordPiece"
+        let vocabulary = type == "WordPiece" ? try Self.pieces(model) : nil
+        let added = try AddedTokens(part("added_tokens"), vocabulary: vocabulary)
         special = added.special
         pipeline = TextPipeline(
             normalizers: try part("normalizer").steps("normalizers").map(TextNormalizer.init),
             splitters: try part("pre_tokenizer").steps("pretokenizers").map(WordSplitter.init), added: added.ofTexts)
         postProcessor = part("post_processor")
-        let model = part("model")
-        // Files of before 2021 do not say the type of WordPiece.
-        let type = model.value["type"].text ?? "WordPiece"
         switch type {
         case "WordPiece":
             try model.allow("unk_token", "continuing_subword_prefix", "max_input_chars_per_word", "vocab")
-            (pieces, unknown) = (try added.joined(Self.pieces(model)), try model.text("unk_token"))
+            (pieces, unknown) = (try added.joined(vocabulary ?? []), try model.text("unk_token"))
             guard try model.text("continuing_subword_prefix") == "##" else {
                 throw model.refusal(
                     "'continuing_subword_prefix' is \(model.value["continuing_subword_prefix"]); wanted ##")
@@ -47,7 +48,8 @@ struct TokenizerFile {
             guard let longestWord = longest == .null ? WordPieceModel.longestWord : longest.integer, longestWord >= 0
             else { throw model.refusal("'max_input_chars_per_word' is \(longest); wanted a number") }
             self.model = .wordPiece(
-                WordPieceModel(pieces, unknown: try Self.id(of: unknown, pieces, model), longestWord: longestWord))
+                WordPieceModel(
+                    vocabulary ?? [], unknown: try Self.id(of: unknown, pieces, model), longestWord: longestWord))
         case "Unigram":
             guard let list = model.value["vocab"].list, let unknownID = model.value["unk_id"].integer,
                 list.indices.contains(unknownID)
@@ -66,6 +68,17 @@ struct TokenizerFile {
             (pieces, unknown) = (try Self.pieces(model), try model.text("unk_token"))
             self.model = .merges(try Self.merges(model, pieces, unknown))
         default: throw model.refusal("type is '\(type)'; wanted WordPiece")
+        }
+    }
+
+    /// Finds the special tokens of a model's own in texts, such as marks of entities: no text steers it by the five, which every
+    /// model has, that are `common`.
+    ///
+    /// - Throws: `TokenizationError` where one is to be found in a way that is not implemented.
+    mutating func findSpecial(but common: [String]) throws {
+        for (token, problem) in special where !common.contains(token.content) {
+            if let problem { throw problem }
+            pipeline.added.append(token)
         }
     }
 

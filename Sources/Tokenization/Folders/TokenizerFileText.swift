@@ -24,8 +24,13 @@ final class TokenizerFileText: Sendable {
 
     private static func check(_ data: Data, _ tokenizer: any Tokenizer) throws(TokenizationError) {
         let name = "tokenizer.json"
-        let file: TokenizerFile
-        do { file = try TokenizerFile(data, place: name) } catch let error as TokenizationError { throw error } catch {
+        let special = tokenizer.special
+        let common = [special.padding, special.unknown, special.classification, special.separator, special.mask]
+        var file: TokenizerFile
+        do {
+            file = try TokenizerFile(data, place: name)
+            try file.findSpecial(but: common.map(tokenizer.piece))
+        } catch let error as TokenizationError { throw error } catch {
             throw TokenizationError(name, "\(error)")
         }
         for text in sample(of: tokenizer) {

@@ -161,20 +161,15 @@ public enum TokenizerFolder {
     }
 
     private static func wordPiece(_ url: URL, _ configuration: TokenizerConfiguration) throws -> WordPieceTokenizer {
-        let file = try TokenizerFile(try read(url), place: url.relativePath)
+        var file = try TokenizerFile(try read(url), place: url.relativePath)
         guard case .wordPiece(let model) = file.model else {
             throw TokenizationError(
                 url.relativePath, "no WordPiece tokenizer; only those are read without a \(modelName) beside them")
         }
+        let names = configuration.names(unknown: file.unknown)
+        try file.findSpecial(but: [names.padding, names.unknown, names.classification, names.separator, names.mask])
         var pipeline = file.pipeline
         try configuration.change(&pipeline)
-        let names = configuration.names(unknown: file.unknown)
-        // A model's own, such as marks of entities. No text steers it by the five that every model has.
-        let common = [names.padding, names.unknown, names.classification, names.separator, names.mask]
-        for (token, problem) in file.special where !common.contains(token.content) {
-            if let problem { throw problem }
-            pipeline.added.append(token)
-        }
         try SpecialTemplate(first: names.classification, last: names.separator).check(
             file.postProcessor, mayBeMissing: !configuration.obeysFile)
         let tokenizer = try WordPieceTokenizer(

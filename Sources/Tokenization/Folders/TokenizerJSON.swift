@@ -50,7 +50,7 @@ enum TokenizerJSON {
             model: [
                 "type": "WordPiece", "unk_token": .text(tokenizer.piece(tokenizer.special.unknown)),
                 "continuing_subword_prefix": "##", "max_input_chars_per_word": .integer(tokenizer.model.longestWord),
-                "vocab": vocabulary(tokenizer.pieces),
+                "vocab": vocabulary(tokenizer.vocabulary),
             ])
     }
 
@@ -59,7 +59,8 @@ enum TokenizerJSON {
             pieces.enumerated().filter { !$1.isEmpty }.map { JSONValue.Member(key: $1, value: .integer($0)) })
     }
 
-    /// `tokenizer_config.json`: the class, the names of the special tokens, and the tokens of an input, where somebody knows them.
+    /// `tokenizer_config.json`: the class, the names of the special tokens, the model's own among them, and the tokens of an input,
+    /// where somebody knows them.
     static func configuration(_ tokenizer: any Tokenizer, length: Int?) -> Data {
         let special = tokenizer.special
         let members: JSONValue = [
@@ -71,7 +72,10 @@ enum TokenizerJSON {
             "model_input_names": ["input_ids", "token_type_ids", "attention_mask"],
         ]
         let longest = length.map { [JSONValue.Member(key: TokenizerConfiguration.longestKey, value: .integer($0))] }
-        return JSONValue.object((members.members ?? []) + (longest ?? [])).data
+        let own = (tokenizer as? WordPieceTokenizer)?.pipeline.added.filter(\.isSpecial).map(\.content) ?? []
+        let more =
+            own.isEmpty ? [] : [JSONValue.Member(key: TokensBeside.listKeys[0], value: .list(own.map { .text($0) }))]
+        return JSONValue.object((members.members ?? []) + more + (longest ?? [])).data
     }
 
     private static func file(
@@ -88,7 +92,7 @@ enum TokenizerJSON {
         let tokens =
             all.map { (id: $0, json: added($0, tokenizer.piece($0), special: true, normalized: false)) }
             + pipeline.added.map {
-                (id: $0.id, json: added($0.id, $0.content, special: false, normalized: $0.isNormalized))
+                (id: $0.id, json: added($0.id, $0.content, special: $0.isSpecial, normalized: $0.isNormalized))
             }
         let template = SpecialTemplate(
             first: tokenizer.piece(special.classification), last: tokenizer.piece(special.separator))

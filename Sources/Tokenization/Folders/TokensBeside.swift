@@ -13,7 +13,7 @@ struct TokensBeside {
 
     private static let decoderKey = "added_tokens_decoder"
     /// Lists of special tokens without a role; a dictionary names them by one.
-    private static let listKeys = ["additional_special_tokens", "extra_special_tokens"]
+    static let listKeys = ["additional_special_tokens", "extra_special_tokens"]
 
     /// - Throws: `TokenizationError` where one of them is damaged.
     init(of folder: URL, _ configuration: JSONValue) throws {

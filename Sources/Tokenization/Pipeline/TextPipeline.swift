@@ -11,6 +11,10 @@ struct TextPipeline: Sendable {
         let content: String
         /// Whether it is searched behind the normalizer, normalized itself.
         let isNormalized: Bool
+        /// Whether decoding may leave it out.
+        var isSpecial = false
+        /// Whether the vocabulary has it too, so that words are spelled by it.
+        var isPiece = true
     }
 
     /// As BERT has it.

@@ -37,9 +37,10 @@ public struct WordPieceTokenizer: Tokenizer {
             padding: try find(names.padding), unknown: try find(names.unknown),
             classification: try find(names.classification), separator: try find(names.separator),
             mask: try find(names.mask))
-        // No word is spelled by the special ones.
+        // No word is spelled by the special ones, nor by what a file adds to its vocabulary.
         let reserved = [special.padding, special.classification, special.separator, special.mask]
-        let spelling = own.enumerated().map { reserved.contains(Int32($0)) ? "" : $1 }
+        let unspelled = Set(reserved + pipeline.added.filter { !$0.isPiece }.map(\.id))
+        let spelling = own.enumerated().map { unspelled.contains(Int32($0)) ? "" : $1 }
         model = WordPieceModel(spelling, unknown: special.unknown, longestWord: longestWord)
         let text = own.joined(separator: "\n") + Self.spelled(pipeline, longestWord)
         fingerprint = SHA256.hexadecimal(of: Data(text.utf8))
@@ -53,10 +54,21 @@ public struct WordPieceTokenizer: Tokenizer {
         {
             return normalizer.lowercase ? "\nlower-case" : "\ncased"
         }
-        return "\n\(pipeline.normalizerJSON) \(pipeline.splitterJSON) \(pipeline.added) \(longestWord)"
+        let name = "Tokenization.TextPipeline.AddedToken"
+        let added = pipeline.added.map { token in
+            "\(name)(id: \(token.id), content: \(token.content.debugDescription), isNormalized: \(token.isNormalized)"
+                + (token.isPiece ? ")" : ", isPiece: false)")
+        }
+        return "\n\(pipeline.normalizerJSON) \(pipeline.splitterJSON) [\(added.joined(separator: ", "))] \(longestWord)"
     }
 
     public var vocabularySize: Int { pieces.count }
+
+    /// Pieces by their ids without those that are no piece of the vocabulary.
+    var vocabulary: [String] {
+        let added = Set(pipeline.added.filter { !$0.isPiece }.map(\.id))
+        return pieces.enumerated().map { added.contains(Int32($0)) ? "" : $1 }
+    }
 
     public func encode(_ text: String) -> [Int32] {
         var ids: [Int32] = []
@@ -84,6 +96,24 @@ public struct WordPieceTokenizer: Tokenizer {
     }
 
     public func continuesWord(_ id: Int32) -> Bool { WordPieceModel.isContinuing(piece(id)) }
+
+    /// An added token, of whatever `TextWords` would make of it, is a word.
+    public func words(of text: String) -> [Range<Int>] {
+        let ranges = TextWords.ranges(of: text)
+        guard let most = pipeline.added.map({ TextWords.ranges(of: $0.content).count }).max() else { return ranges }
+        let (utf8, own) = (Array(text.utf8), Set(pipeline.added.map(\.id)))
+        var (words, first) = ([Range<Int>](), 0)
+        while first < ranges.count {
+            let start = ranges[first].lowerBound
+            let last = (first..<min(first + most, ranges.count)).last { last in
+                let ids = encode(String(decoding: utf8[start..<ranges[last].upperBound], as: UTF8.self))
+                return ids.count == 1 && own.contains(ids[0])
+            }
+            words.append(start..<ranges[last ?? first].upperBound)
+            first = (last ?? first) + 1
+        }
+        return words
+    }
 }
 
 /// How a vocabulary spells the five special tokens.
