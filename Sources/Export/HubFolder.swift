@@ -35,6 +35,8 @@ public struct HubFolder {
     let tokenizer: any Tokenizer
     let encoder: EncoderOptions
     let modules: SentenceModules
+    /// Tokens of an input that are read where nothing else is said.
+    let length: Int
     /// Why there is no `tokenizer.json`; nil where there is one.
     let objection: String?
 
@@ -48,7 +50,12 @@ public struct HubFolder {
         configuration = try HuggingFaceConfiguration(of: source)
         tokenizer = try TokenizerFolder.load(source)
         let encoder = try EncoderOptions(of: source, tokenizer, length: 1)
-        (self.encoder, modules) = (encoder, try SentenceModules(of: source))
+        let modules = try SentenceModules(of: source)
+        (self.encoder, self.modules) = (encoder, modules)
+        length =
+            try configuration.target == nil
+            ? SentenceEmbedding.length(of: encoder, modules)
+            : SavedClassifier.length(of: encoder, configuration, source)
         objection = TokenizerFolder.objection(tokenizer)
         if let objection { warn(objection) }
         let notes =

@@ -131,12 +131,6 @@ extension HuggingFaceConfiguration {
 }
 
 extension HubFolder {
-    /// Tokens of an input that are read where nothing else is said.
-    fileprivate var length: Int {
-        configuration.target == nil
-            ? SentenceEmbedding.length(of: encoder, modules) : SavedClassifier.length(of: encoder, configuration)
-    }
-
     /// Whether transformers has such a model, and knows the tokenizer.
     var isOfTransformers: Bool {
         configuration.modelType != HuggingFaceConfiguration.ownModelType && objection == nil

@@ -21,7 +21,7 @@ public struct SavedClassifier {
     public let note: String?
     private let classifier: Classifier
 
-    /// - Parameter length: longest input in tokens; nil for what it was fine-tuned with, or 128.
+    /// - Parameter length: longest input in tokens; nil for what it was fine-tuned with.
     /// - Throws: what reading the folder throws, and `CheckpointError` where it has no classifier.
     public init(
         _ folder: URL, length: Int? = nil, threads: Int = 0, precision: Precision = .fp32, device: DeviceChoice = .cpu
@@ -39,7 +39,7 @@ public struct SavedClassifier {
         self.target = target
         tokenizer = try TokenizerFolder.load(folder)
         let encoder = try EncoderOptions(of: folder, tokenizer, length: length ?? 1)
-        self.length = length ?? Self.length(of: encoder, configuration)
+        self.length = try length ?? Self.length(of: encoder, configuration, folder)
         longest = encoder.longest
         guard self.length >= 8 else {
             throw CheckpointError(folder, "inputs of at most \(self.length) tokens; wanted at least 8")
@@ -51,9 +51,15 @@ public struct SavedClassifier {
         note = unused.note(of: folder, classifier.note)
     }
 
-    /// Tokens of an input that are read where nothing else is said: as in fine-tuning, or 128 at most.
-    public static func length(of encoder: EncoderOptions, _ configuration: HuggingFaceConfiguration) -> Int {
-        min(configuration.provenance?.length ?? 128, encoder.longest)
+    /// Tokens of an input that are read where nothing else is said: as in fine-tuning, as the tokenizer of another program says, or
+    /// all that the model takes.
+    ///
+    /// - Throws: `TokenizationError` where files of the tokenizer are damaged.
+    public static func length(
+        of encoder: EncoderOptions, _ configuration: HuggingFaceConfiguration, _ folder: URL
+    ) throws -> Int {
+        let said = try configuration.provenance?.length ?? TokenizerFolder.longestInput(of: folder)
+        return min(said ?? .max, encoder.longest)
     }
 
     /// Its encoder, for others that read the same folder.
@@ -97,13 +103,15 @@ public struct SavedClassifier {
 
     /// What is written of each of some rows, but for the id.
     ///
+    /// - Parameter truncated: hears of how many the beginning alone is read.
     /// - Throws: as `logits`.
-    public func answers(_ rows: [[String]]) throws -> [String] {
+    public func answers(_ rows: [[String]], truncated: (Int) -> Void = { _ in }) throws -> [String] {
         guard !target.isOfWords else {
             return try entities(rows.map { $0[0] }).map { try PredictionStream.json(FoundEntities(entities: $0)) }
         }
-        let target = namedTarget
-        return try logits(rows.map { TaskRow(texts: $0).encoded(tokenizer, length: length) }).map {
+        let (target, encoded) = (namedTarget, rows.map { TaskRow(texts: $0).encoded(tokenizer, length: length) })
+        truncated(encoded.count(where: \.isTruncated))
+        return try logits(encoded).map {
             try PredictionStream.json(PredictionStream.Prediction($0, target))
         }
     }

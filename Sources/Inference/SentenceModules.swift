@@ -20,9 +20,11 @@ public struct SentenceModules {
         struct Limits: Decodable {
             let length: Int?
             let foldsCase: Bool?
+            let task: String?
             enum CodingKeys: String, CodingKey {
                 case length = "max_seq_length"
                 case foldsCase = "do_lower_case"
+                case task = "transformer_task"
             }
         }
         struct Prompts: Decodable {
@@ -45,6 +47,11 @@ public struct SentenceModules {
                 folder.appendingPathComponent(Self.limits),
                 "'do_lower_case' is true; wanted a tokenizer that folds case itself")
         }
+        if let task = limits?.task, task != "feature-extraction" {
+            throw CheckpointError(
+                folder.appendingPathComponent(Self.limits),
+                "'transformer_task' is '\(task)'; wanted feature-extraction")
+        }
         // As sentence-transformers does.
         length = try limits?.length ?? TokenizerFolder.longestInput(of: folder)
         let prompts: Prompts? = try read(Self.prompts, in: folder)
@@ -59,24 +66,28 @@ public struct SentenceModules {
     private static let (limits, prompts) = ("sentence_bert_config.json", "config_sentence_transformers.json")
 
     private mutating func pooling(_ name: String, in folder: URL) throws -> Pooling {
-        let values: [String: Flag] = try read(name, in: folder) ?? [:]
-        let modes = values.filter { $0.key.hasPrefix("pooling_mode_") && $0.value.isOn }.keys.sorted()
+        let values: [String: JSONScalar] = try read(name, in: folder) ?? [:]
+        // By name since sentence-transformers 6, and a truth for each before.
+        let named = values["pooling_mode"].map { ["pooling_mode \($0.text ?? "of several")"] }
+        let modes = named ?? values.filter { $0.key.hasPrefix("pooling_mode_") && $0.value.isOn }.keys.sorted()
         switch modes {
-        case ["pooling_mode_mean_tokens"]: return .mean
-        case ["pooling_mode_cls_token"]: return .first
+        case ["pooling_mode mean"], ["pooling_mode_mean_tokens"]: return .mean
+        case ["pooling_mode cls"], ["pooling_mode_cls_token"]: return .first
         default:
             throw CheckpointError(
                 folder.appendingPathComponent(name),
                 "\(modes.isEmpty ? "no pooling mode" : modes.joined(separator: " and ")); wanted "
-                    + "pooling_mode_mean_tokens or pooling_mode_cls_token")
+                    + (named == nil ? "pooling_mode_mean_tokens or pooling_mode_cls_token" : "mean or cls"))
         }
     }
 
     /// A value that may be of another kind.
-    private struct Flag: Decodable {
+    private struct JSONScalar: Decodable {
+        let text: String?
         let isOn: Bool
         init(from decoder: any Decoder) throws {
-            isOn = (try? decoder.singleValueContainer().decode(Bool.self)) ?? false
+            let value = try decoder.singleValueContainer()
+            (text, isOn) = (try? value.decode(String.self), (try? value.decode(Bool.self)) ?? false)
         }
     }
 

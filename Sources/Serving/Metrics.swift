@@ -13,7 +13,7 @@ final class Metrics: Sendable {
         var answers: [Answer: Int] = [:]
         var seconds: [String: Histogram] = [:]
         var batches = Histogram(bounds: [1, 2, 4, 8, 16, 32, 64, 128, 256, 1024])
-        var running = 0
+        var (running, truncated) = (0, 0)
     }
 
     private let figures = Mutex(Figures())
@@ -34,6 +34,12 @@ final class Metrics: Sendable {
 
     /// So many texts were computed together.
     func computed(_ texts: Int) { figures.withLock { $0.batches.add(Double(texts)) } }
+
+    /// Of some texts, those of which the beginning alone is read.
+    func truncated(_ texts: Int) { figures.withLock { $0.truncated += texts } }
+
+    /// How many those were so far.
+    var truncatedTexts: Int { figures.withLock { $0.truncated } }
 
     /// Texts that were computed so far.
     var texts: Int { figures.withLock { Int($0.batches.sum) } }
@@ -66,6 +72,10 @@ final class Metrics: Sendable {
             (
                 "yoso_requests_running", "gauge", "Requests that are worked on.",
                 ["yoso_requests_running \(figures.running)"]
+            ),
+            (
+                "yoso_texts_truncated_total", "counter", "Texts of which the beginning alone was read.",
+                ["yoso_texts_truncated_total \(figures.truncated)"]
             ),
             ("yoso_texts_waiting", "gauge", "Texts that wait to be computed.", ["yoso_texts_waiting \(waiting)"]),
             ("process_resident_memory_bytes", "gauge", "Memory of the process.", memory ?? []),

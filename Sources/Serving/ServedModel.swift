@@ -66,7 +66,9 @@ public struct ServedModel: Sendable {
             let weight = { @Sendable (texts: [String]) in
                 isOfWords ? 1 + texts.reduce(0) { $0 + $1.utf8.count } / 256 : 1
             }
-            predictions = Batcher(limits, on: queue, observe: observe, weight: weight) { try classifier.answers($0) }
+            predictions = Batcher(limits, on: queue, observe: observe, weight: weight) {
+                try classifier.answers($0, truncated: metrics.truncated)
+            }
             texts = classifier.target.isOfWords ? 1 : classifier.texts
         } else {
             (predictions, texts) = (nil, nil)
@@ -96,7 +98,10 @@ public struct ServedModel: Sendable {
         notes.append(embedding.note)
         // Of the models, which share their memory, the one whose passes are as large as any.
         try embedding.rehearse(limits.batch)
-        embeddings = Batcher(limits, on: queue, observe: observe) { try embedding.vectors($0) }
+        embeddings = Batcher(limits, on: queue, observe: observe) { rows in
+            metrics.truncated(rows.count(where: \.isTruncated))
+            return try embedding.vectors(rows)
+        }
         let (tokenizer, longest) = (embedding.tokenizer, embedding.length)
         encoded = { TaskRow(texts: [$0]).encoded(tokenizer, length: longest) }
         width = embedding.width

@@ -56,7 +56,8 @@ public struct Server: Sendable {
             say("\(model.name) on http://\(host.contains(":") ? "[\(host)]" : host):\(port)/")
         }
         try serve(at: host, port) { try await application.runService() }
-        say("stopped; requests answered: \(model.metrics.answers)")
+        let cut = model.metrics.truncatedTexts
+        say("stopped; requests answered: \(model.metrics.answers)" + (cut > 0 ? "; texts that were cut: \(cut)" : ""))
     }
 
     /// The server as a value that can be run elsewhere.

@@ -230,8 +230,12 @@ import Testing
                 "yoso_requests_total{path=\"/embed\",code=\"400\"} 1",
                 "yoso_request_seconds_count{path=\"/embed\"} 4", "yoso_batch_texts_bucket{le=\"1.0\"} 3",
                 "yoso_batch_texts_sum 3.0", "yoso_requests_running 1", "yoso_texts_waiting 0",
+                "yoso_texts_truncated_total 0",
                 "# TYPE yoso_request_seconds histogram", "yoso_model_info{model=\"bert_pretraining\"} 1",
             ] { #expect(metrics.body.contains(line + "\n"), "\(line)") }
+            let long = String(repeating: "cat ", count: 600)
+            #expect(try await client.post("/embed", "[\"cat\", \"\(long)\"]").status == 200)
+            #expect(try await client.get("/metrics").body.contains("yoso_texts_truncated_total 1\n"))
         }
     }
 }

@@ -76,6 +76,18 @@ import Testing
         #expect(try embed().output == first)
         try tool.write("{\"pooling_mode_mean_tokens\": true}", to: "model/1_Pooling/config.json")
         #expect(try embed().output == mean)
+        // By name since sentence-transformers 6.
+        try tool.write("{\"pooling_mode\": \"cls\", \"include_prompt\": true}", to: "model/1_Pooling/config.json")
+        #expect(try embed().output == first)
+        try tool.write("{\"pooling_mode\": \"max\"}", to: "model/1_Pooling/config.json")
+        #expect(
+            try embed().error == "Error: model/1_Pooling/config.json: pooling_mode max; wanted mean or cls\n")
+        try tool.write("{\"pooling_mode\": \"mean\"}", to: "model/1_Pooling/config.json")
+        #expect(try embed().output == mean)
+        try tool.write("{\"transformer_task\": \"fill-mask\"}", to: "model/sentence_bert_config.json")
+        #expect(
+            try embed().error == "Error: model/sentence_bert_config.json: 'transformer_task' is 'fill-mask'; wanted "
+                + "feature-extraction\n")
         try tool.write("{\"max_seq_length\": 8, \"do_lower_case\": false}", to: "model/sentence_bert_config.json")
         #expect(try embed().output == embed(["--length", "8"]).output)
         try tool.write("{\"do_lower_case\": true}", to: "model/sentence_bert_config.json")
@@ -98,5 +110,9 @@ import Testing
                 + "supported; wanted Transformer, Pooling, Normalize\n")
         try tool.write("[", to: "model/modules.json")
         #expect(try embed().error == "Error: model/modules.json: damaged: not what sentence-transformers writes\n")
+        try tool.write("{}", to: "model/adapter_config.json")
+        try FileManager.default.removeItem(at: tool.file("model/modules.json"))
+        let adapter = "an adapter of PEFT is not applied; wanted it merged into the weights"
+        #expect(try embed().error == "Error: model/adapter_config.json: \(adapter)\n")
     }
 }

@@ -166,6 +166,17 @@ import Testing
         #expect(try tool.run(predict, input: "a\n").error == "note: tuned/best: \(bare)")
         let url = folder.appendingPathComponent("config.json")
         var object = try JSONSerialization.jsonObject(with: Data(contentsOf: url)) as? [String: Any] ?? [:]
+        // Of another program's model as much is read as its tokenizer says, or as it takes.
+        var foreign = object
+        foreign["yoso"] = nil
+        try JSONSerialization.data(withJSONObject: foreign).write(to: url)
+        let tokenizer = folder.appendingPathComponent("tokenizer_config.json")
+        for (said, isCut) in [("12", true), ("1e30", false)] {
+            try Data("{\"model_max_length\": \(said)}".utf8).write(to: tokenizer)
+            let result = try tool.run(predict, input: long)
+            #expect(result.error.contains("note: 1 of 2 lines are cut to 12 tokens") == isCut, "\(result.error)")
+            #expect(result.code == 0 && result.error.contains("are cut") == isCut)
+        }
         for key in ["use_rotary"] + (0..<9).map({ "k\($0)" }) { object[key] = 3 }
         try JSONSerialization.data(withJSONObject: object).write(to: url)
         let unknown = "fields of config.json that are not known: k0, k1, k2, k3, k4, k5, k6, k7 and 2 fields more"

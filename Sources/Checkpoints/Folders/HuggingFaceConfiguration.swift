@@ -111,11 +111,18 @@ public struct HuggingFaceConfiguration: Codable, Equatable, Sendable {
     /// The name of the file in its folder.
     public static let fileName = "config.json"
 
+    /// Beside a model it is applied by transformers.
+    private static let adapterName = "adapter_config.json"
+
     /// Reads `config.json` of `folder`.
     ///
     /// - Throws: `CheckpointError` that names the file and the key that is missing, of a wrong type, or beyond us.
     public init(of folder: URL) throws {
         let url = folder.appendingPathComponent(Self.fileName)
+        let adapter = folder.appendingPathComponent(Self.adapterName)
+        guard !FileManager.default.fileExists(atPath: adapter.path) else {
+            throw CheckpointError(adapter, "an adapter of PEFT is not applied; wanted it merged into the weights")
+        }
         guard let data = try? Data(contentsOf: url) else {
             throw CheckpointError(
                 folder,
