@@ -190,6 +190,11 @@ import Testing
         let refusal = message { _ = try TokenizerFolder.load(folder.url) }
         #expect((refusal != nil) == configuration.contains("PreTrainedTokenizerFast"))
         #expect(refusal?.contains("post_processor: nothing is not [CLS] A [SEP] B [SEP] with segments") != false)
+        // A BERT beside it is read by that class, where none is said.
+        try Data(#"{"model_type":"bert"}"#.utf8).write(to: folder.file("config.json"))
+        try Data(json.utf8).write(to: folder.file("tokenizer.json"))
+        let isCased = configuration.contains("PreTrained") || configuration.contains("do_lower_case")
+        #expect(try TokenizerFolder.load(folder.url).encode("é E") == (isCased ? [5, 6] : [7, 7]))
     }
 
     @Test func theConfigurationBesideItIsHeeded() throws {

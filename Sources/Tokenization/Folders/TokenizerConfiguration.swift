@@ -9,6 +9,8 @@ struct TokenizerConfiguration {
     private let className: String?
     /// The file that says the class.
     private let classPlace: String
+    /// Whether no class is said, and a BERT beside it has transformers take its own.
+    private let isOfBert: Bool
     static let name = "tokenizer_config.json"
     /// The configuration of the model.
     static let modelName = "config.json"
@@ -21,7 +23,9 @@ struct TokenizerConfiguration {
         tokens = try TokensBeside(of: folder, json)
         // A config.json says it for older folders.
         let own = json["tokenizer_class"].text
-        className = try own ?? Self.object(Self.modelName, of: folder)["tokenizer_class"].text
+        let model = try own == nil ? Self.object(Self.modelName, of: folder) : .object([])
+        className = own ?? model["tokenizer_class"].text
+        isOfBert = model["model_type"].text == "bert"
         classPlace = own == nil ? folder.appendingPathComponent(Self.modelName).relativePath : place
         guard json["truncation_side"] == .null || json["truncation_side"] == "right" else {
             throw TokenizationError(place, "'truncation_side' is \(json["truncation_side"]); wanted \"right\"")
@@ -70,11 +74,11 @@ struct TokenizerConfiguration {
     }
 
     /// Of a `tokenizer.json`. Where a BERT tokenizer reads it, what this file does not say is as of `BertTokenizer`, whatever the other
-    /// says (transformers 4 and 5); a `tokenizer.json` by itself is as it is.
+    /// says (transformers 4 and 5); a `tokenizer.json` by itself, without a model, is as it is.
     func change(_ pipeline: inout TextPipeline) throws {
         if obeysFile { return }
         guard pipeline.normalizers.count == 1, case .bert(var normalizer) = pipeline.normalizers[0] else { return }
-        if json.members?.isEmpty == false {
+        if isOfBert || json.members?.isEmpty == false {
             let usual = BertNormalizer()
             (normalizer.lowercase, normalizer.separatesCJK) = (usual.lowercase, usual.separatesCJK)
             normalizer.stripsAccents = usual.stripsAccents
