@@ -40,6 +40,21 @@ import Testing
         #expect(configuration.labelNames == ["LABEL_0", "LABEL_1"])
     }
 
+    /// As transformers names them.
+    @Test func labelsMayBeANumber() throws {
+        let folder = try TemporaryFolder()
+        var configuration = bert
+        configuration.architectures = ["BertForSequenceClassification"]
+        for (count, names) in [(3, ["LABEL_0", "LABEL_1", "LABEL_2"]), (2, ["LABEL_0", "LABEL_1"]), (1, ["LABEL_0"])] {
+            try configuration.write(to: folder.url)
+            let url = folder.file("config.json")
+            var object = try JSONSerialization.jsonObject(with: Data(contentsOf: url)) as? [String: Any] ?? [:]
+            object["num_labels"] = count
+            try JSONSerialization.data(withJSONObject: object).write(to: url)
+            #expect(try HuggingFaceConfiguration(of: folder.url).labelNames == names)
+        }
+    }
+
     @Test func keysOfOthersAreTolerated() throws {
         #expect(try problem { $0["transformers_version"] = "5.23.0" } == nil)
     }
@@ -114,6 +129,9 @@ import Testing
         ] as [(String, Any, String)] {
             #expect(try problem { $0[key] = value } == text)
         }
+        #expect(
+            try problem { ($0["num_labels"], $0["id2label"]) = (5, ["0": "no", "1": "yes"]) }
+                == "'num_labels' is 5; id2label has 2")
         #expect(try problem { $0["model_type"] = "roberta" } == "model_type is 'roberta'; wanted 'bert' or 'yoso'")
         // Whose sizes have other keys.
         let distil = try problem { ($0["model_type"], $0["dim"], $0["hidden_size"]) = ("distilbert", 768, nil) }

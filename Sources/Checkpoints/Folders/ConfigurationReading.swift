@@ -52,6 +52,9 @@ extension HuggingFaceConfiguration {
         tiesEmbeddings = try value(.tiesEmbeddings)
         positionEmbedding = try value(.positionEmbedding)
         labels = try value(.labels)
+        if labels == nil, architectures?.contains(where: { $0.contains("Classification") }) ?? false {
+            labels = try LabelCount(from: decoder).labels
+        }
         labelIDs = try value(.labelIDs)
         classifierDropout = try value(.classifierDropout)
         problemType = try value(.problemType)
@@ -62,6 +65,18 @@ extension HuggingFaceConfiguration {
         usesFastHash = try value(.usesFastHash)
         usesLowerBoundGradient = try value(.usesLowerBoundGradient)
         provenance = try value(.provenance)
+    }
+}
+
+/// Labels of which a file tells the number alone; nil of two, which is the default.
+// The name is transformers'.
+// swift-format-ignore: AlwaysUseLowerCamelCase
+private struct LabelCount: Decodable {
+    let num_labels: Int?
+
+    var labels: [String: String]? {
+        guard let count = num_labels, count != 2, (1...100_000).contains(count) else { return nil }
+        return Dictionary(uniqueKeysWithValues: (0..<count).map { ("\($0)", "LABEL_\($0)") })
     }
 }
 
@@ -119,12 +134,14 @@ struct RefusedKeys: Decodable {
     let embedding_size: Int?
     let hidden_size: Int?
     let quantization_config: Anything?
+    let num_labels: Int?
+    let id2label: [String: String]?
 
     struct Anything: Decodable { init(from decoder: any Decoder) {} }
 
     enum CodingKeys: CodingKey, CaseIterable {
         case is_decoder, add_cross_attention, tie_word_embeddings, pruned_heads, embedding_size, hidden_size
-        case quantization_config
+        case quantization_config, num_labels, id2label
     }
 
     var problem: String? {
@@ -133,6 +150,9 @@ struct RefusedKeys: Decodable {
         if tie_word_embeddings == false { return "'tie_word_embeddings' is false; only tied ones are supported" }
         if let heads = pruned_heads, !heads.isEmpty { return "'pruned_heads' is not empty; wanted all heads" }
         if let size = embedding_size, size != hidden_size { return "'embedding_size' is \(size); wanted hidden_size" }
+        if let count = num_labels, let labels = id2label, count != labels.count {
+            return "'num_labels' is \(count); id2label has \(labels.count)"
+        }
         if quantization_config != nil { return "'quantization_config' is not supported; wanted floating-point weights" }
         return nil
     }
