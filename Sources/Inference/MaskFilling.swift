@@ -72,8 +72,8 @@ public struct MaskFilling {
     /// [CLS], the parts between the masks with masks between them, [SEP].
     public static func encoded(_ text: String, _ tokenizer: any Tokenizer) -> EncodedRow {
         let special = tokenizer.special
-        let parts = parts(around: text).map(tokenizer.encode)
-        let ids = [special.classification] + parts.joined(separator: [special.mask]) + [special.separator]
+        let words = tokenizer.encode(aroundMasks: parts(around: text))
+        let ids = [special.classification] + words + [special.separator]
         return EncodedRow(ids: ids, segments: ids.map { _ in 0 }, target: [])
     }
 
@@ -115,12 +115,13 @@ public struct MaskFilling {
             guard shares.allSatisfy(\.isFinite) else {
                 throw CheckpointError(folder, "its outputs are no finite numbers")
             }
-            return Self.largest(count, of: shares).map { index in
+            // A space by itself, which a vocabulary may have one of, is no word.
+            return Self.largest(count + 1, of: shares).compactMap { index -> Word? in
                 let id = Int32(index)
                 // What goes on with a word is no word.
                 let text = tokenizer.continuesWord(id) ? tokenizer.piece(id) : tokenizer.decode([id])
-                return Word(text: text, probability: shares[index])
-            }
+                return text.isEmpty ? nil : Word(text: text, probability: shares[index])
+            }.prefix(count).map { $0 }
         }
     }
 

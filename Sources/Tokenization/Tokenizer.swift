@@ -15,6 +15,10 @@ public protocol Tokenizer: Sendable {
     /// Ids of `text`, in order, without special tokens; the empty array for text without content.
     func encode(_ text: String) -> [Int32]
 
+    /// Ids of a text with a mask between each two of its `parts`, where a word stands: with the space in front of it, and what follows
+    /// as it would be behind a word.
+    func encode(aroundMasks parts: [String]) -> [Int32]
+
     /// The piece behind `id` as the vocabulary spells it (`▁the`, `##ing`, `[MASK]`).
     ///
     /// - Precondition: `0 <= id < vocabularySize`.
@@ -31,6 +35,9 @@ public protocol Tokenizer: Sendable {
 }
 
 extension Tokenizer {
+    public func encode(aroundMasks parts: [String]) -> [Int32] {
+        Array(parts.map(encode).joined(separator: [special.mask]))
+    }
     public func words(of text: String) -> [Range<Int>] { TextWords.ranges(of: text) }
 }
 

@@ -28,6 +28,20 @@ import Testing
         #expect(!ids.contains(first.special.unknown))
     }
 
+    /// A mask stands for a word with the space in front of it, as in pretraining: nothing is put behind or in front of it.
+    @Test(arguments: VocabularyTrainer.Model.allCases)
+    func whatIsAroundMasksIsAsAroundWords(model: VocabularyTrainer.Model) throws {
+        let tokenizer = try train(model)
+        let (the, mask, space) = (tokenizer.encode("the"), tokenizer.special.mask, tokenizer.encode("a")[0])
+        #expect(tokenizer.piece(space).hasPrefix("▁"))
+        let behind = tokenizer.encode(aroundMasks: ["the ", "s the"])
+        #expect(behind.dropFirst(the.count + 1).dropLast(the.count).map(tokenizer.piece) == ["s"])
+        #expect(behind.starts(with: the + [mask]) && Array(behind.suffix(the.count)) == the)
+        #expect(tokenizer.encode(aroundMasks: ["", " the ", " ", ""]) == [mask] + the + [mask, mask])
+        #expect(tokenizer.encode(aroundMasks: ["the", ""]) == the + [mask])
+        #expect(tokenizer.encode(aroundMasks: ["the"]) == the)
+    }
+
     /// Read back as transformers reads it; Tests/Peers/same_ids.py compares it with transformers itself.
     @Test(arguments: VocabularyTrainer.Model.allCases)
     func theFileForTransformersHasTheIdsOfTheLibrary(model: VocabularyTrainer.Model) throws {

@@ -59,6 +59,24 @@ public final class SentencePieceTokenizer: Tokenizer {
         }
     }
 
+    /// The library finds the mask as a piece of its own, so that "into the [MASK]." has no `▁` in front of the point; the one in front of
+    /// the mask is the word's.
+    public func encode(aroundMasks parts: [String]) -> [Int32] {
+        let text = parts.joined(separator: piece(special.mask))
+        let ids = encodeWithOffsets(text)
+        guard ids.count(where: { $0.id == special.mask }) == parts.count - 1 else {
+            return Array(parts.map(encode).joined(separator: [special.mask]))
+        }
+        let (bytes, space) = (Array(text.utf8), UInt8(ascii: " "))
+        return ids.indices.filter { index in
+            guard index + 1 < ids.count, ids[index + 1].id == special.mask else { return true }
+            // Or unknown, to a vocabulary without a space by itself.
+            let covered = bytes[ids[index].bytes]
+            let isSpace = piece(ids[index].id) == "▁" || !covered.isEmpty && covered.allSatisfy { $0 == space }
+            return !isSpace
+        }.map { ids[$0].id }
+    }
+
     public func piece(_ id: Int32) -> String { model.pieces[Int(id)].text }
 
     /// Whether two segmentations of a text are so by a unigram model, within the rounding of sums in single precision
