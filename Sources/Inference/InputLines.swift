@@ -78,7 +78,10 @@ public final class InputLines {
         let text: Result<String, InputProblem> =
             isTooLong || bytes.count > longest
             ? .failure(InputProblem("longer than \(longest) bytes"))
-            : String(validating: bytes, as: UTF8.self).map { .success($0) } ?? .failure(InputProblem("not UTF-8"))
+            : bytes.contains(0)
+                // As of UTF-16, which is valid UTF-8 where it is of English.
+                ? .failure(InputProblem("a NUL byte; wanted text"))
+                : String(validating: bytes, as: UTF8.self).map { .success($0) } ?? .failure(InputProblem("not UTF-8"))
         isTooLong = false
         buffer.removeFirst(min(buffer.count, last + 1))
         return Line(number: number, text: text)

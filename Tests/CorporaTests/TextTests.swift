@@ -75,6 +75,11 @@ import Testing
         #expect(
             message(in: folder.url) { _ = try lines(folder.file("a.txt")) }
                 == "a.txt:2: not UTF-8 (byte 0xFF at column 4)")
+        // As of UTF-16.
+        try Data([0x61, 0x00, 0x0A, 0x00]).write(to: folder.file("b.txt"))
+        #expect(
+            message(in: folder.url) { _ = try lines(folder.file("b.txt")) }
+                == "b.txt:1:2: a NUL byte; wanted text")
     }
 
     @Test func whatIsMissingOrNoTextIsNamed() throws {

@@ -44,7 +44,7 @@ public final class LineReader {
 
     /// The next line, or nil at the end.
     ///
-    /// - Throws: `CorpusError` with the line where the text is not UTF-8 or the compressed data end early.
+    /// - Throws: `CorpusError` with the line where the text is not UTF-8, holds NUL, or the compressed data end early.
     public func next() throws -> String? {
         guard let bytes = try nextBytes() else { return nil }
         if lineNumber == 1, LargeFilePointer.isOne(bytes) {
@@ -52,6 +52,12 @@ public final class LineReader {
         }
         guard let line = String(validating: bytes, as: UTF8.self) else {
             throw CorpusError("\(url.relativePath):\(lineNumber)", "not UTF-8\(Self.whereInvalid(bytes))")
+        }
+        // As of UTF-16, which is valid UTF-8 where it is of English.
+        if let index = bytes.firstIndex(of: 0) {
+            // Columns are characters, as editors count them.
+            let column = String(decoding: bytes[..<index], as: UTF8.self).count + 1
+            throw CorpusError("\(url.relativePath):\(lineNumber):\(column)", "a NUL byte; wanted text")
         }
         return line
     }

@@ -18,10 +18,7 @@ final class TableLines {
     ///
     /// - Throws: `TaskError` with line and column of what is no text.
     func next() throws -> [UInt8]? {
-        guard let line = try Self.converting({ try reader.next() }) else { return nil }
-        let bytes = Array(line.utf8)
-        if let index = bytes.firstIndex(of: 0) { throw error(bytes, index, "a NUL byte; wanted text") }
-        return bytes
+        try Self.converting { try reader.next() }.map { Array($0.utf8) }
     }
 
     /// An error at a byte of a line, by its number; nil for the one that was read last.
