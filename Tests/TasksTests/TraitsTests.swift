@@ -31,6 +31,11 @@ import Testing
         #expect(overlap.found == [0])
         overlap.look(at: "zero one two three four five six seven eight nine")
         #expect(overlap.found == [0, 2])
+        // Where no spaces stand between words, a character is one.
+        var chinese = TextOverlap(["电影很好看，我喜欢。", "很好看"])
+        #expect(chinese.candidates == 1)
+        chinese.look(at: "他说电影很好看 我喜欢abc")
+        #expect(chinese.found == [0])
         // As short as one may be, a sentence may end where the paragraph does.
         var shortest = TextOverlap(["one two three four five six seven eight"])
         shortest.look(at: "zero one two three four five six seven eight")
