@@ -51,7 +51,9 @@ final class TokenizerFileText: Sendable {
             let piece = tokenizer.piece(Int32(index))
             // Special tokens of a text are found there and not here, and other control pieces (`</s>`) are like them.
             let isMark = reserved.contains(Int32(index)) || piece.hasPrefix("<") && piece.hasSuffix(">")
-            return isMark || piece.isEmpty ? nil : piece
+            // An accent by itself would join the piece that happens to stand in front of it here.
+            let isAccent = piece.unicodeScalars.first?.properties.generalCategory == .nonspacingMark
+            return isMark || isAccent || piece.isEmpty ? nil : piece
         }
         let texts = Swift.stride(from: 0, to: words.count, by: 12).map { start in
             words[start..<min(start + 12, words.count)].joined().replacingOccurrences(of: "▁", with: " ")
