@@ -60,7 +60,12 @@ struct PretrainingSetup {
             "\(Show.grouped(corpus.documentCount)) documents, \(Show.count(corpus.tokenCount)) tokens, "
                 + "\(Show.grouped(data.training.count(epoch: 0))) examples an epoch, vocabulary of "
                 + "\(Show.grouped(tokenizer.vocabularySize))")
-        for problem in [split.surplus(of: corpus, over: recipe.heldOut), data.training.shortage] {
+        let known = baseline.counts.reduce(0, +)
+        let unknown = Double(baseline.counts[Int(tokenizer.special.unknown)]) / Double(max(1, known))
+        let strange =
+            unknown < 0.01
+            ? nil : "\(Show.percent(unknown)) of the tokens are unknown to the vocabulary; wanted one of such text"
+        for problem in [split.surplus(of: corpus, over: recipe.heldOut), data.training.shortage, strange] {
             if let problem { observer.line("warning: \(problem)") }
         }
     }

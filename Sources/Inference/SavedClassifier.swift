@@ -88,8 +88,8 @@ public struct SavedClassifier {
     public func run(
         _ lines: InputLines, batch: Int, note: (String) -> Void, write: (String) throws -> Void
     ) throws {
-        var rows = TruncationCount(length: length, longest: longest)
-        defer { rows.note.map(note) }
+        var rows = TruncationCount(length: length, longest: longest, unknown: tokenizer.special.unknown)
+        defer { rows.notes.forEach(note) }
         let stream =
             target.isOfWords
             ? PredictionStream(texts: 1) { texts in

@@ -83,7 +83,9 @@ public struct SentenceEmbedding {
     public func vectors(_ texts: [String]) throws -> [[Float]] { try vectors(texts.map(encoded)) }
 
     private func encoded(_ text: String) -> EncodedRow { TaskRow(texts: [text]).encoded(tokenizer, length: length) }
-    private var counting: TruncationCount { TruncationCount(length: length, longest: encoder.options.longest) }
+    private var counting: TruncationCount {
+        TruncationCount(length: length, longest: encoder.options.longest, unknown: tokenizer.special.unknown)
+    }
 
     /// The same of texts that are encoded.
     public func vectors(_ rows: [EncodedRow]) throws -> [[Float]] {
@@ -124,7 +126,7 @@ public struct SentenceEmbedding {
         _ lines: InputLines, batch: Int, note: (String) -> Void, write: (String) throws -> Void
     ) throws {
         var rows = counting
-        defer { rows.note.map(note) }
+        defer { rows.notes.forEach(note) }
         let stream = PredictionStream(texts: 1, for: Self.taker) { texts in
             try vectors(rows.counted(texts.map { encoded($0[0]) })).map { Answer(embedding: $0) }
         }
@@ -137,7 +139,7 @@ public struct SentenceEmbedding {
     /// - Throws: `InputProblem` of the first line that is no text, and what reading and embedding throw.
     public func array(of lines: InputLines, batch: Int, note: (String) -> Void) throws -> Data {
         var (values, count, rows) = (Data(), 0, counting)
-        defer { rows.note.map(note) }
+        defer { rows.notes.forEach(note) }
         while case let read = try lines.next(atMost: batch), !read.isEmpty {
             let texts = try read.map { line in
                 do { return try PredictionInput(line.text.get(), texts: 1, for: Self.taker).texts[0] } catch {

@@ -60,6 +60,34 @@ import Testing
         #expect(epochs.first == 1 && epochs == epochs.sorted() && (epochs.last ?? 0) > 1, "\(epochs)")
     }
 
+    /// Of characters that a vocabulary has not, all is one: it is said where it is trained, learned with, and asked.
+    @Test func charactersThatAVocabularyHasNotAreSaid() throws {
+        let tool = try CommandLineTool()
+        try tool.writeText()
+        let rare = "the cat sat on the mat and the dog ran to the cat\n"
+        try tool.write(String(repeating: rare, count: 300) + "ж\n", to: "rare/a.txt")
+        let train = ["vocab", "train", "--input", "rare", "--size", "22", "--output", "own"]
+        let trained = try tool.run(train)
+        #expect(trained.code == 0, "\(trained.error)")
+        #expect(
+            trained.output.contains("note: 1 character of the text, 0.01% of it, is unknown to the vocabulary: ж; "),
+            "\(trained.output)")
+        #expect(try !tool.run(train + ["--coverage", "1"]).output.contains("unknown"))
+        #expect(try tool.run(train + ["--coverage", "0.5"]).error.contains("--coverage 0.5; wanted 0.98 to 1"))
+        try tool.write(String(repeating: "жук ел сыр\nи спал\n\n", count: 60), to: "other/a.txt")
+        let run = try tool.run(
+            tool.pretraining(steps: 2, ["--vocabulary", "own"]).map { $0 == "text" ? "other" : $0 })
+        #expect(run.code == 0, "\(run.error)")
+        #expect(
+            run.output.contains(
+                /warning: \d+\.\d% of the tokens are unknown to the vocabulary; wanted one of such text\n/),
+            "\(run.output)")
+        let embedded = try tool.run(["embed", "--checkpoint", "run"], input: "the cat\nжук\n")
+        #expect(
+            embedded.error == "note: of 1 of 2 lines a quarter or more is unknown to the vocabulary\n",
+            "\(embedded.error)")
+    }
+
     @Test func anotherVocabularyInThePlaceOfARunsIsSaid() throws {
         let tool = try CommandLineTool()
         try tool.writeText()

@@ -48,6 +48,22 @@ import Testing
         }
     }
 
+    /// A text is split at CJK characters, which these words are not; nor does an English vocabulary know them.
+    @Test func wordsThatNoTextIsSplitIntoAreSaid() throws {
+        let rows = (0..<40).map { "田中 B-PER\nは O\n東京 B-LOC\nに O\n\($0) O\n\n" }.joined()
+        try tool.write(rows, to: "kanji.conll")
+        try tool.write(
+            "kind: finetuning\nname: kanji\ntask: { train: kanji.conll, dev: kanji.conll, label: tokens }\nepochs: 1\n",
+            to: "kanji.yaml")
+        let result = try tool.run("finetune", "kanji.yaml", "--checkpoint", "run", "--random-weights")
+        #expect(result.code == 0, "\(result.error)")
+        let several =
+            "80 of 200 training words are several each in a text that predict reads, and have no tags of their own there"
+        #expect(result.output.contains(several), "\(result.output)")
+        #expect(result.output.contains(/\d\d\.\d% of the tokens of training rows are unknown to the vocabulary/))
+        #expect(try !finetune().output.contains("are several each"))
+    }
+
     /// Names of two words, places of one or two, and words that are either.
     @Test func itLearnsAndPredictsWhereNamesStand() throws {
         let result = try finetune()

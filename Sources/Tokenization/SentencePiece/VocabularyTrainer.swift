@@ -14,6 +14,8 @@ public struct VocabularyTrainer: Sendable {
     public var lowercase: Bool
     /// Most paragraphs that are learned from; the library holds them in memory.
     public var paragraphLimit: Int
+    /// The share of the characters of the text, the most frequent first, that have a piece; the library takes 0.98 to 1.
+    public var coverage = 0.9995
 
     public init(size: Int, model: Model = .unigram, lowercase: Bool = true, paragraphLimit: Int = 400_000) {
         self.size = size
@@ -59,7 +61,7 @@ public struct VocabularyTrainer: Sendable {
             "--model_type=\(model.rawValue)", "--vocab_size=\(size)", "--pad_id=0", "--unk_id=1", "--bos_id=2",
             "--eos_id=3", "--pad_piece=<pad>", "--unk_piece=<unk>", "--bos_piece=[CLS]", "--eos_piece=[SEP]",
             "--user_defined_symbols=[MASK]", "--normalization_rule_name=\(lowercase ? "nmt_nfkc_cf" : "nmt_nfkc")",
-            "--character_coverage=0.9995", "--minloglevel=2", "--num_threads=2",
+            "--character_coverage=\(coverage)", "--minloglevel=2", "--num_threads=2",
             "--max_sentence_length=\(SentenceFeed.longest)",
         ].joined(separator: " ")
     }

@@ -34,6 +34,7 @@ public struct TaskData: Sendable {
             let sentences =
                 task.target.isOfWords ? read.rows.map { EncodedSentence($0, tokenizer, length: length) } : []
             notes += Self.notes(file, split, sentences, length: length)
+            notes += Self.notes(file, split, task.target.isOfWords ? read.rows.flatMap(\.texts) : [], tokenizer)
             let rows =
                 task.target.isOfWords
                 ? sentences.flatMap(\.pieces) : read.rows.map { $0.encoded(tokenizer, length: length) }
@@ -44,7 +45,7 @@ public struct TaskData: Sendable {
                 subsets.append(SplitCount(title: file.title, split: split, rows: rows.count, official: official))
                 notes.append("\(subsets[subsets.count - 1]); not the official set")
             }
-            notes += Self.notes(task, file, split, rows)
+            notes += Self.notes(task, file, split, rows, unknown: tokenizer.special.unknown)
             return (rows, read.rows.map(\.texts))
         }
         training = withTraining ? try task.train.map { try encoded($0, "training").rows } ?? [] : []
@@ -96,10 +97,28 @@ public struct TaskData: Sendable {
         ].filter { $0.0 > 0 }.map { "\(file.title): \($0.1)" }
     }
 
+    /// What tags are learned of need not be what a text is split into.
     private static func notes(
-        _ task: TaskSource, _ file: TaskSource.File, _ split: String, _ rows: [EncodedRow]
+        _ file: TaskSource.File, _ split: String, _ words: [String], _ tokenizer: any Tokenizer
+    ) -> [String] {
+        let several = words.count { tokenizer.words(of: $0).count > 1 }
+        guard several > 0, 5 * several >= words.count else { return [] }
+        return [
+            "\(file.title): \(several) of \(words.count) \(split) words are several each in a text that predict reads, and have no tags of "
+                + "their own there"
+        ]
+    }
+
+    private static func notes(
+        _ task: TaskSource, _ file: TaskSource.File, _ split: String, _ rows: [EncodedRow], unknown: Int32
     ) -> [String] {
         var notes: [String] = []
+        let (all, strange) = rows.reduce((0, 0)) { ($0.0 + $1.ids.count, $0.1 + $1.ids.count { $0 == unknown }) }
+        // Dev rows are seldom of another text, and are read again by whoever evaluates.
+        if split == "training", 100 * strange >= max(1, all) {
+            let share = String(format: "%.1f%%", 100 * Double(strange) / Double(all))
+            notes.append("\(file.title): \(share) of the tokens of \(split) rows are unknown to the vocabulary")
+        }
         let truncated = rows.count { $0.isTruncated }
         if truncated > 0 {
             notes.append("\(file.title): \(truncated) of \(rows.count) \(split) rows were cut to the length")

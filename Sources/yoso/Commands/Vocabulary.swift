@@ -23,12 +23,13 @@ struct Vocabulary: ParsableCommand {
         @Option(help: "unigram or bpe.") var model = VocabularyTrainer.Model.unigram
         @Flag(help: "Keep upper case; the default folds it.") var cased = false
         @Option(help: "Most paragraphs to learn from, taken evenly from the text.") var paragraphs = 400_000
+        @Option(help: "Share of the text's characters that have a piece, from 0.98 to 1.") var coverage = 0.9995
 
         func validate() throws { try usage { try training.check() } }
 
         private var training: VocabularyTraining {
             let trainer = VocabularyTrainer(size: size, model: model, lowercase: !cased, paragraphLimit: paragraphs)
-            return VocabularyTraining(trainer, on: input)
+            return VocabularyTraining(trainer, coverage: coverage, on: input)
         }
 
         func run() throws {
