@@ -54,7 +54,10 @@ public struct MaskingOptions: Configurable {
 
     public static var options: [Option<Self>] {
         Option("share", \.share, .share, "share of tokens that is predicted")
-        Option("unit", \.unit, "what is masked as one")
+        Option(
+            "unit", \.unit,
+            "what is masked as one; words of more pieces than are masked of a sequence never are, and over 16 piece by piece"
+        )
         Option("replacedByMask", \.replacedByMask, .share, "of the predicted, share shown as [MASK]")
         Option("replacedByRandom", \.replacedByRandom, .share, "of the predicted, share shown as another token")
     }

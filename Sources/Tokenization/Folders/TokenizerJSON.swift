@@ -13,8 +13,9 @@ enum TokenizerJSON {
             // Of a decomposed character, Precompiled maps the letter and drops the accent; composed ones it maps as the library does.
             normalizers += [.form(.composed), .compiled(CharacterMap(model.characterMap), base64: map)]
         }
-        normalizers += [.strip(left: true, right: true), .mergeSpaces]
-        let splitter = WordSplitter.metaspace(mark: "▁", prepends: .always, splits: true)
+        // Behind a mask a space stands where the text has one, and none where it has not.
+        normalizers += [.strip(left: false, right: true), .mergeSpaces]
+        let splitter = WordSplitter.metaspace(mark: "▁", prepends: .first, splits: true)
         return file(
             tokenizer, TextPipeline(normalizers: normalizers, splitters: [splitter]), decoder: splitter.json,
             model: model.isUnigram ? unigram(tokenizer) : try merges(tokenizer))
