@@ -116,12 +116,13 @@ public struct MaskFilling {
                 throw CheckpointError(folder, "its outputs are no finite numbers")
             }
             // A space by itself, which a vocabulary may have one of, is no word.
-            return Self.largest(count + 1, of: shares).compactMap { index -> Word? in
+            let words = Self.largest(min(count, shares.count) + 1, of: shares).compactMap { index -> Word? in
                 let id = Int32(index)
                 // What goes on with a word is no word.
                 let text = tokenizer.continuesWord(id) ? tokenizer.piece(id) : tokenizer.decode([id])
                 return text.isEmpty ? nil : Word(text: text, probability: shares[index])
-            }.prefix(count).map { $0 }
+            }
+            return Array(words.prefix(count))
         }
     }
 

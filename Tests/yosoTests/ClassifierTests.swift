@@ -281,6 +281,8 @@ import Testing
         let lines = fill.output.split(separator: "\n")
         #expect(lines.count == 2 && lines[0].hasPrefix("mask 1: ") && lines[1].hasPrefix("mask 2: "))
         #expect(lines.allSatisfy { $0.split(separator: "%").count == 3 })
+        // As many as there are.
+        #expect(try tool.run("fill", "a [MASK]", "--checkpoint", "run/best", "--top", "\(Int.max)").code == 0)
         // A piece that continues a word does not read as one.
         let folder = tool.file("run/best").resolvingSymlinksInPath()
         for name in ["checksums.json", "spiece.model", "tokenizer.json", "tokenizer_config.json"] {

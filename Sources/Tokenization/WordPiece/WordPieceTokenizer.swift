@@ -100,17 +100,20 @@ public struct WordPieceTokenizer: Tokenizer {
     /// An added token, of whatever `TextWords` would make of it, is a word.
     public func words(of text: String) -> [Range<Int>] {
         let ranges = TextWords.ranges(of: text)
-        guard let most = pipeline.added.map({ TextWords.ranges(of: $0.content).count }).max() else { return ranges }
+        // One that is a word already needs no look.
+        let counts = Set(pipeline.added.map { TextWords.ranges(of: $0.content).count }).filter { $0 > 1 }.sorted(by: >)
+        guard !counts.isEmpty else { return ranges }
         let (utf8, own) = (Array(text.utf8), Set(pipeline.added.map(\.id)))
         var (words, first) = ([Range<Int>](), 0)
         while first < ranges.count {
             let start = ranges[first].lowerBound
-            let last = (first..<min(first + most, ranges.count)).last { last in
-                let ids = encode(String(decoding: utf8[start..<ranges[last].upperBound], as: UTF8.self))
+            let count = counts.first { count in
+                guard first + count <= ranges.count else { return false }
+                let ids = encode(String(decoding: utf8[start..<ranges[first + count - 1].upperBound], as: UTF8.self))
                 return ids.count == 1 && own.contains(ids[0])
             }
-            words.append(start..<ranges[last ?? first].upperBound)
-            first = (last ?? first) + 1
+            first += count ?? 1
+            words.append(start..<ranges[first - 1].upperBound)
         }
         return words
     }
