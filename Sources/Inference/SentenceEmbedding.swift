@@ -105,10 +105,13 @@ public struct SentenceEmbedding {
     /// On a GPU, computes so many of the longest texts: what memory that takes is taken, or found not to be there, before anybody
     /// waits for an answer.
     ///
+    /// - Parameter other: the longest input, in tokens, of another that computes in the same memory.
     /// - Throws: as `vectors`.
-    public func rehearse(_ texts: Int) throws {
+    public func rehearse(_ texts: Int, beside other: Int) throws {
         guard weights.isOnDevice else { return }
-        _ = try vectors(Array(repeating: encoded(String(repeating: "a ", count: length)), count: texts))
+        let most = max(length, other)
+        let row = TaskRow(texts: [String(repeating: "a ", count: most)]).encoded(tokenizer, length: most)
+        _ = try vectors(Array(repeating: row, count: texts))
     }
 
     /// What is written of a text.

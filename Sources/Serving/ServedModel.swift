@@ -54,13 +54,13 @@ public struct ServedModel: Sendable {
         let queue = DispatchQueue(label: "yoso.models")
         let observe = { @Sendable rows in metrics.computed(rows) }
         var notes: [String?] = []
-        var opened: OpenedEncoder?
+        var (opened, classified): (OpenedEncoder?, Int) = (nil, 0)
 
         if try HuggingFaceConfiguration(of: folder).target != nil {
             nonisolated(unsafe) let classifier = try SavedClassifier(
                 folder, length: length, threads: threads, precision: precision, device: device)
             notes.append(classifier.note)
-            opened = classifier.encoder
+            (opened, classified) = (classifier.encoder, classifier.length)
             // What is read in pieces has as many as its length gives, of some 256 bytes.
             let isOfWords = classifier.target.isOfWords
             let weight = { @Sendable (texts: [String]) in
@@ -97,7 +97,7 @@ public struct ServedModel: Sendable {
             folder, length: length, threads: threads, precision: precision, device: device, sharing: opened)
         notes.append(embedding.note)
         // Of the models, which share their memory, the one whose passes are as large as any.
-        try embedding.rehearse(limits.batch)
+        try embedding.rehearse(limits.batch, beside: classified)
         embeddings = Batcher(limits, on: queue, observe: observe) { rows in
             metrics.truncated(rows.count(where: \.isTruncated))
             return try embedding.vectors(rows)
