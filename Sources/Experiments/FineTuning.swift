@@ -115,7 +115,7 @@ public struct FineTuning {
             if let note = unused.note { observer.line("note: \(checkpoint): \(note)") }
         }
         if let objection = TokenizerFolder.objection(tokenizer) { observer.line("note: \(objection)") }
-        if case .value = task.target, recipe.options.labelSmoothing > 0 {
+        if task.target.isValue, recipe.options.labelSmoothing > 0 {
             observer.line("note: labelSmoothing is \(recipe.options.labelSmoothing), and values have none")
         }
         let rows = try TaskData(task, in: files, tokenizer, length: recipe.options.length)

@@ -50,9 +50,10 @@ struct PretrainingSetup {
             training: ExampleSource(corpus, split, .training, options.examples, tokenizer, seed: options.seed),
             heldOut: ExampleSource(corpus, split, .heldOut, options.examples, tokenizer, seed: 0),
             tokenCounts: baseline.counts)
-        let pairs =
-            options.examples.sentenceOrder && options.objective != nil
-            ? "examples.sentenceOrder makes pairs, whose order \(options.objective ?? "") does not learn" : nil
+        let pairs = options.objective.flatMap { objective in
+            options.examples.sentenceOrder
+                ? "examples.sentenceOrder makes pairs, whose order \(objective) does not learn" : nil
+        }
         for note in [TokenizerFolder.objection(tokenizer), encoder.noteOnDropout, pairs] {
             if let note { observer.line("note: \(note)") }
         }

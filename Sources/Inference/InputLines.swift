@@ -76,12 +76,14 @@ public final class InputLines {
         if number == 0, bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
         number += 1
         let text: Result<String, InputProblem> =
-            isTooLong || bytes.count > longest
-            ? .failure(InputProblem("longer than \(longest) bytes"))
-            : bytes.contains(0)
+            if isTooLong || bytes.count > longest {
+                .failure(InputProblem("longer than \(longest) bytes"))
+            } else if bytes.contains(0) {
                 // As of UTF-16, which is valid UTF-8 where it is of English.
-                ? .failure(InputProblem("a NUL byte; wanted text"))
-                : String(validating: bytes, as: UTF8.self).map { .success($0) } ?? .failure(InputProblem("not UTF-8"))
+                .failure(InputProblem("a NUL byte; wanted text"))
+            } else {
+                String(validating: bytes, as: UTF8.self).map { .success($0) } ?? .failure(InputProblem("not UTF-8"))
+            }
         isTooLong = false
         buffer.removeFirst(min(buffer.count, last + 1))
         return Line(number: number, text: text)

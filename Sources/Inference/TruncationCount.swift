@@ -18,8 +18,11 @@ struct TruncationCount {
     mutating func counted(_ rows: [EncodedRow]) -> [EncodedRow] {
         all += rows.count
         truncated += rows.count(where: \.isTruncated)
-        // Of all but the two around the text.
-        strange += rows.count { row in 4 * row.ids.count { $0 == unknown } > max(0, row.ids.count - 3) }
+        strange += rows.count { row in
+            let count = row.ids.count { $0 == unknown }
+            // Of all but the two around the text.
+            return count > 0 && 4 * count >= row.ids.count - 2
+        }
         return rows
     }
 

@@ -35,9 +35,10 @@ public protocol Tokenizer: Sendable {
 }
 
 extension Tokenizer {
-    public func encode(aroundMasks parts: [String]) -> [Int32] {
-        Array(parts.map(encode).joined(separator: [special.mask]))
-    }
+    public func encode(aroundMasks parts: [String]) -> [Int32] { encodeApart(parts) }
+
+    /// Each part by itself, with masks between them.
+    func encodeApart(_ parts: [String]) -> [Int32] { Array(parts.map(encode).joined(separator: [special.mask])) }
     public func words(of text: String) -> [Range<Int>] { TextWords.ranges(of: text) }
 }
 

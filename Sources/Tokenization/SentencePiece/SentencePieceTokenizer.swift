@@ -64,9 +64,7 @@ public final class SentencePieceTokenizer: Tokenizer {
     public func encode(aroundMasks parts: [String]) -> [Int32] {
         let text = parts.joined(separator: piece(special.mask))
         let ids = encodeWithOffsets(text)
-        guard ids.count(where: { $0.id == special.mask }) == parts.count - 1 else {
-            return Array(parts.map(encode).joined(separator: [special.mask]))
-        }
+        guard ids.count(where: { $0.id == special.mask }) == parts.count - 1 else { return encodeApart(parts) }
         let (bytes, space) = (Array(text.utf8), UInt8(ascii: " "))
         return ids.indices.filter { index in
             guard index + 1 < ids.count, ids[index + 1].id == special.mask else { return true }

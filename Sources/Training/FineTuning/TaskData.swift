@@ -34,7 +34,9 @@ public struct TaskData: Sendable {
             let sentences =
                 task.target.isOfWords ? read.rows.map { EncodedSentence($0, tokenizer, length: length) } : []
             notes += Self.notes(file, split, sentences, length: length)
-            notes += Self.notes(file, split, task.target.isOfWords ? read.rows.flatMap(\.texts) : [], tokenizer)
+            if task.target.isOfWords, split == "training" {
+                notes += Self.notes(file, read.rows.flatMap(\.texts), tokenizer)
+            }
             let rows =
                 task.target.isOfWords
                 ? sentences.flatMap(\.pieces) : read.rows.map { $0.encoded(tokenizer, length: length) }
@@ -98,13 +100,11 @@ public struct TaskData: Sendable {
     }
 
     /// What tags are learned of need not be what a text is split into.
-    private static func notes(
-        _ file: TaskSource.File, _ split: String, _ words: [String], _ tokenizer: any Tokenizer
-    ) -> [String] {
+    private static func notes(_ file: TaskSource.File, _ words: [String], _ tokenizer: any Tokenizer) -> [String] {
         let several = words.count { tokenizer.words(of: $0).count > 1 }
         guard several > 0, 5 * several >= words.count else { return [] }
         return [
-            "\(file.title): \(several) of \(words.count) \(split) words are several each in a text that predict reads, and have no tags of "
+            "\(file.title): \(several) of \(words.count) training words are several each in a text that predict reads, and have no tags of "
                 + "their own there"
         ]
     }
