@@ -20,7 +20,6 @@ public enum MachineFacts {
 
     /// The CPU, kernels, speeds and libraries; what is not known is left out.
     private static var rows: [(name: String, value: String)] {
-        OpenBLAS.useOneThread()
         let workers = Workers()
         let rows: [(name: String, value: String)] =
             [

@@ -34,7 +34,6 @@ public enum TunedRoutes {
             throw CheckpointError(
                 URL(fileURLWithPath: "."), "no cache folder: neither XDG_CACHE_HOME nor HOME is a path")
         }
-        OpenBLAS.useOneThread()
         let costs = RouteCosts.measured()
         var machines = (try? read(Data(contentsOf: file))) ?? [:]
         machines[machine] = costs.values

@@ -4,8 +4,6 @@ extension OpenBLAS {
     ///
     /// All kernels sum up an element of a product in one order; some of AVX2 do so in another at the last columns.
     static let keepsBits: (rows: Bool, columns: Bool) = {
-        // Of several threads a product has other bits than its blocks.
-        useOneThread()
         let pool = StoragePool()
         let random = RandomStream(seed: 0)
         func matrix(_ rows: Int, _ columns: Int, isTransposed: Bool) -> Matrix {

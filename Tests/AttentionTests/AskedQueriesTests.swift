@@ -8,8 +8,6 @@ import Testing
 struct AskedQueriesTests {
     private let pool = StoragePool()
 
-    init() { OpenBLAS.useOneThread() }
-
     @Test(arguments: [
         AttentionChoice.softmax, .normalizedSoftmax, .yosoExpectation(YosoExpectationOptions()),
         .init(LinearOptions()),

@@ -8,8 +8,6 @@ import Testing
 @Suite struct CollisionTests {
     private let pool = StoragePool()
 
-    init() { OpenBLAS.useOneThread() }
-
     struct Shape: Sendable, CustomTestStringConvertible {
         let length: Int
         var width = 64

@@ -12,8 +12,6 @@ import Testing
     private let lengths = [1, 40, 7, 70]
     private let width = 16
 
-    init() { OpenBLAS.useOneThread() }
-
     /// Of two heads, with the numbers that `prepare` writes into the parameters.
     private func output(
         _ choice: AttentionChoice, _ projections: Tensor,

@@ -8,8 +8,6 @@ import Testing
 @Suite struct ConditionalTests {
     private let pool = StoragePool()
 
-    init() { OpenBLAS.useOneThread() }
-
     /// s, E and P of a cosine in double precision.
     private func exact(_ x: Double, _ law: PairLaw) -> (weight: Double, probability: Double, closeness: Double) {
         let s = 1 - acos(min(max(x, -1 + 1e-6), 1 - 1e-6)) / Double.pi

@@ -8,8 +8,6 @@ import Testing
 @Suite struct HashChoiceTests {
     private let pool = StoragePool()
 
-    init() { OpenBLAS.useOneThread() }
-
     /// Of two heads of 16 columns, over projections of `lengths`.
     private func output(
         _ options: some AttentionKind, _ lengths: [Int], _ projections: Tensor, training: Bool

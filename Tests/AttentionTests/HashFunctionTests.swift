@@ -8,8 +8,6 @@ import Testing
 @Suite struct HashFunctionTests {
     private let pool = StoragePool()
 
-    init() { OpenBLAS.useOneThread() }
-
     /// Rows of all sizes; the sums of the reference are in double, and in another order.
     @Test(arguments: [(8, 3), (16, 16), (24, 5), (32, 9), (64, 9), (64, 16), (100, 12), (128, 1), (128, 16)])
     func hadamardCodesAreThoseOfAReference(width: Int, bits: Int) {

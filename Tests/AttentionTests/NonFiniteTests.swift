@@ -7,8 +7,6 @@ import Testing
 struct NonFiniteTests {
     private let pool = StoragePool()
 
-    init() { OpenBLAS.useOneThread() }
-
     /// A sum that is no number is not one that is nothing: a diverged model must not pass for one that attends to nothing.
     @Test(arguments: [
         AttentionChoice.softmax, .yosoExpectation(YosoExpectationOptions { $0.normalization = .mass }),

@@ -9,8 +9,6 @@ import Testing
 @Suite struct PairBudgetTests {
     private let pool = StoragePool()
 
-    init() { OpenBLAS.useOneThread() }
-
     enum Data: String, CaseIterable, Sendable {
         case random, equal, twoClusters, hub, clusters
     }

@@ -8,8 +8,6 @@ import Testing
 @Suite struct YosoAttentionTests {
     private let pool = StoragePool()
 
-    init() { OpenBLAS.useOneThread() }
-
     /// The output for projections of `lengths`, and the gradient of Σ R ∘ Y in training.
     private func pass(
         _ choice: AttentionChoice, _ layout: BatchLayout, _ projections: Tensor, heads: Int = 2, training: Bool = true,

@@ -7,8 +7,6 @@ import Testing
 struct DropoutTests {
     private let pool = StoragePool()
 
-    init() { OpenBLAS.useOneThread() }
-
     @Test func dropsTheSameOfASequenceAloneAndPacked() {
         let alone = dropped(BatchLayout(lengths: [4], keys: [7]))
         let packed = dropped(BatchLayout(lengths: [3, 4, 2], keys: [1, 7, 9]))

@@ -7,7 +7,6 @@ import Testing
     /// As wide inside as outside, so that memory of one size serves all of them.
     @Test(arguments: Precision.allCases.filter(\.isAvailable))
     func inferenceGivesTheBitsOfItsOperations(precision: Precision) {
-        OpenBLAS.useOneThread()
         let (layout, pool) = (ParameterLayout(), StoragePool())
         let (expand, contract) = (dense("expand", layout), dense("contract", layout))
         let parameters = layout.initialBlock(seed: 1, from: pool)

@@ -7,8 +7,6 @@ import Testing
 struct LossTests {
     private let pool = StoragePool()
 
-    init() { OpenBLAS.useOneThread() }
-
     @Test func crossEntropyCountsAndSums() {
         let tape = Tape(parameters: pool.zeros(1, 1), mode: .inference, pool: pool)
         // Softmax of (0, 0) and of (0, ln 3): 1/2, 1/2 and 1/4, 3/4.

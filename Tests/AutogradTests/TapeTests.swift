@@ -13,7 +13,6 @@ struct TapeTests {
     private let gradients: Tensor
 
     init() {
-        OpenBLAS.useOneThread()
         weight = layout.scope("linear").weight("weight", 24, 8, deviation: 0.5)
         bias = layout.scope("linear").vector("bias", 24)
         norm = LayerNorm(layout.scope("norm"), width: 8, epsilon: 1e-5, dropout: 0.1)

@@ -11,8 +11,6 @@ struct BatchInvarianceTests {
     private static let orders = [[0, 1, 2, 3, 4, 5], [5, 4, 3, 2, 1, 0], [2, 0, 4], [1, 1, 1]]
     private let pool = StoragePool()
 
-    init() { OpenBLAS.useOneThread() }
-
     @Test(arguments: EncoderOptions.all, orders)
     func pretrainingLogits(options: EncoderOptions, order: [Int]) {
         for precision in Precision.allCases where precision.isAvailable {

@@ -16,8 +16,6 @@ struct LossInvarianceTests {
 
     private let pool = StoragePool()
 
-    init() { OpenBLAS.useOneThread() }
-
     @Test(arguments: EncoderOptions.all, [1, 2, 4])
     func pretrainingStep(options: EncoderOptions, size: Int) {
         let layout = ParameterLayout()

@@ -11,8 +11,6 @@ struct StepMemoryTests {
     private let pool = StoragePool()
     private let layout = ParameterLayout()
 
-    init() { OpenBLAS.useOneThread() }
-
     @Test(arguments: EncoderOptions.all)
     func laterStepsAllocateNothing(options: EncoderOptions) {
         let model = TinyObjective(options, layout)

@@ -12,8 +12,6 @@ struct MultiplyTests {
 
     let pool = StoragePool()
 
-    init() { OpenBLAS.useOneThread() }
-
     @Test(arguments: shapes, forms)
     func agreesWithThreeLoops(shape: ProductShape, form: (transposesA: Bool, transposesB: Bool, accumulates: Bool)) {
         let a = Operand(shape.m, shape.k, transposed: form.transposesA, in: random(80, 80, seed: 1))

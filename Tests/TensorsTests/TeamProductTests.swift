@@ -19,8 +19,6 @@ import Testing
 
     private let pool = StoragePool()
 
-    init() { OpenBLAS.useOneThread() }
-
     @Test(arguments: shapes, precisions)
     func haveTheBitsOfOneThread(shape: ProductShape, precision: Precision) {
         for (transposesA, transposesB) in Self.forms {

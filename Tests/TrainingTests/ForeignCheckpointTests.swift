@@ -17,7 +17,6 @@ import Tokenization
     @Test(.enabled(if: folder != nil, "YOSO_FOREIGN_MODEL names no checkpoint; see Tests/Peers/hidden_states.py"))
     func hiddenStatesOfRealSentencesAreTransformers() throws {
         let folder = try #require(Self.folder)
-        OpenBLAS.useOneThread()
         let expected = try SafeTensorsFile(folder.appendingPathComponent("hidden_states.safetensors"))
         let (ids, lengths) = (try expected.integers("ids"), try expected.integers("lengths"))
         let states = try expected.floats("hidden")

@@ -38,7 +38,6 @@ public final class ModelWeights {
         _ layout: ParameterLayout, seed: UInt64?, slices: Int, workers: Workers, precision: Precision, backward: Bool,
         ranks: any Communicator = Ranks.current, device: CudaDevice? = nil
     ) {
-        OpenBLAS.useOneThread()
         pool = StoragePool()
         self.layout = layout
         self.workers = workers

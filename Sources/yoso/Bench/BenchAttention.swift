@@ -67,7 +67,6 @@ struct BenchAttention: ParsableCommand {
 
     func run() throws {
         try AttentionReport.check(output)
-        OpenBLAS.useOneThread()
         let workers = Workers(threads: threads)
         var bench = bench
         bench.peer = try against.map { try PeerScript(at: $0, named: "torch_attention.py", python: python) }

@@ -31,7 +31,6 @@ struct BenchProducts: ParsableCommand {
 
     func run() throws {
         if let output { try ReportFile.check(output) }
-        OpenBLAS.useOneThread()
         let workers = Workers(threads: threads)
         try Bench.title(", \(workers.threads) threads, GFLOP/s")
         let peer = try against.map { try PeerScript(at: $0, named: "torch_products.py", python: python) }

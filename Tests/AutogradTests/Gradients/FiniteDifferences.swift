@@ -26,7 +26,6 @@ struct FiniteDifferences {
     private let start: Float = 0.5
 
     init(_ check: GradientCase) {
-        OpenBLAS.useOneThread()
         self.check = check
         operation = check.make(layout)
         let random = RandomStream(seed: 1)
