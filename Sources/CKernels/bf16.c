@@ -258,14 +258,14 @@ BF16_INLINE void multiply(int64_t rows, int64_t columns, int64_t depth, const ui
 
 BF16 void ck_bf16_multiply(int64_t depth, const void *left, const void *right, const float *start, int32_t accumulates,
                            ck_matrix c) {
-    if (ck_amx() > 0) ck_amx_multiply(depth, left, right, start, accumulates, c, 0);
+    if (ck_amx() > 0) ck_tile_multiply(depth, left, right, start, accumulates, c, 0);
     else multiply(c.rows, c.columns, depth, left, right, start, accumulates, c.data, c.stride, 0, 0, 0, 0);
 }
 
 BF16 void ck_bf16_multiply_gelu(int64_t depth, const void *left, const void *right, const float *start, ck_matrix c,
                                 ck_gelu_panels gelu) {
     if (ck_amx() > 0) {
-        ck_amx_multiply(depth, left, right, start, 0, c, &gelu);
+        ck_tile_multiply(depth, left, right, start, 0, c, &gelu);
         return;
     }
     const int64_t along = ck_bf16_pairs(gelu.columns), down = ck_bf16_pairs(gelu.rows);

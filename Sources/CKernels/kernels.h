@@ -131,7 +131,13 @@ typedef struct {
 } attention_kernels;
 extern const attention_kernels attention_avx2, attention_avx512;
 
-/// ck_bf16_multiply by AMX, where ck_amx, and gelu(c) unless null.
+/// What ck_amx answers where tiles are emulated.
+enum { AMX_EMULATED = 2 };
+
+/// ck_bf16_multiply by tiles, emulated or not, where ck_amx, and gelu(c) unless null.
+void ck_tile_multiply(int64_t depth, const uint32_t *left, const uint32_t *right, const float *start, int accumulates,
+                      ck_matrix c, const ck_gelu_panels *gelu);
+/// The same by the instructions of AMX.
 void ck_amx_multiply(int64_t depth, const uint32_t *left, const uint32_t *right, const float *start, int accumulates,
                      ck_matrix c, const ck_gelu_panels *gelu);
 

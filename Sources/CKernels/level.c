@@ -31,9 +31,8 @@ int32_t ck_has_bf16(void) {
 static int32_t ask_for_amx(void) {
     const char *wanted = getenv("YOSO_KERNELS");
     if (!ck_has_bf16() || (wanted && strcmp(wanted, "AVX-512") == 0)) return 0;
-#if defined(CK_EMULATED_AMX)
-    return 1;
-#elif defined(__x86_64__) && defined(__linux__)
+    if (wanted && strcmp(wanted, "EmulatedAMX") == 0) return AMX_EMULATED;
+#if defined(__x86_64__) && defined(__linux__)
     // Intel SDM, CPUID leaf 7: AMX-BF16 and AMX-TILE.
     const unsigned features = 1u << 22 | 1u << 24;
     unsigned a, b, c, d;
@@ -47,7 +46,7 @@ static int32_t ask_for_amx(void) {
 }
 
 int32_t ck_amx(void) {
-    enum { UNKNOWN = 2 };
+    enum { UNKNOWN = 3 };
     // The answer is the same for all threads, should several ask at once.
     static _Atomic int32_t answer = UNKNOWN;
     int32_t known = __c11_atomic_load(&answer, __ATOMIC_RELAXED);
@@ -60,9 +59,5 @@ int32_t ck_amx(void) {
 const char *ck_bf16_kernel(void) {
     if (!ck_has_bf16()) return "none";
     if (ck_amx() <= 0) return "AVX512-BF16";
-#if defined(CK_EMULATED_AMX)
-    return "EmulatedAMX";
-#else
-    return "AMX";
-#endif
+    return ck_amx() == AMX_EMULATED ? "EmulatedAMX" : "AMX";
 }

@@ -1,10 +1,10 @@
 import CKernels
 import Foundation
 
-/// The instructions of the kernels; `YOSO_KERNELS` chooses them when the program is built. When it runs, AVX-512 holds it to
-/// that where it would use AMX.
+/// The instructions of the kernels. `YOSO_KERNELS` chooses those of fewer when the program is built; when it runs, AVX-512 holds it
+/// to that where it would use AMX, and EmulatedAMX has the bits of AMX where AVX512-BF16 is all that there is.
 public enum KernelLevel {
-    /// - Throws: `Wrong` where the environment names others than this program has.
+    /// - Throws: `Wrong` where the environment names others than this program has here.
     public static func check() throws {
         let (wanted, built) = (ProcessInfo.processInfo.environment["YOSO_KERNELS"] ?? "", String(cString: ck_level()))
         guard ["", built, String(cString: ck_bf16_kernel())].contains(wanted) else {
@@ -16,9 +16,13 @@ public enum KernelLevel {
         let wanted, built: String
 
         public var description: String {
-            wanted == "AMX"
-                ? "YOSO_KERNELS is 'AMX', but this CPU has none, or its system does not let programs use it; unset it"
-                : "YOSO_KERNELS is '\(wanted)', but this program was built with kernels for \(built); unset it, or build again with it"
+            let reason =
+                switch wanted {
+                case "AMX": "this CPU has none, or its system does not let programs use it; unset it"
+                case "EmulatedAMX": "AVX512-BF16, by which it is emulated, is not there; unset it"
+                default: "this program was built with kernels for \(built); unset it, or build again with it"
+                }
+            return "YOSO_KERNELS is '\(wanted)', but \(reason)"
         }
     }
 }

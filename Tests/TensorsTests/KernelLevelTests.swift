@@ -12,8 +12,8 @@ import Testing
         #expect(ck_has_bf16() == 0)
     }
 
-    @Test(.enabled(if: chosen == "EmulatedAMX", "not built with YOSO_KERNELS=EmulatedAMX"))
-    func aBuildWithEmulatedTilesUsesThem() {
+    @Test(.enabled(if: chosen == "EmulatedAMX", "YOSO_KERNELS is not EmulatedAMX"))
+    func emulatedTilesAreUsed() {
         #expect(String(cString: ck_bf16_kernel()) == (ck_has_bf16() == 1 ? "EmulatedAMX" : "none"))
     }
 }

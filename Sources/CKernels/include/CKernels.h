@@ -277,9 +277,10 @@ void ck_widen_bf16(int64_t n, CK_OUT x);
 const char *_Nonnull ck_level(void);
 /// Whether the CPU has AVX512-BF16, and the package was not built for AVX2.
 int32_t ck_has_bf16(void);
-/// Whether AMX multiplies bf16 numbers: 1, 0 where the CPU has none or YOSO_KERNELS is AVX-512, -1 where the system refuses it.
+/// Whether AMX multiplies bf16 numbers: 1, or 2 where YOSO_KERNELS is EmulatedAMX and AVX512-BF16 stands for it; 0 where the CPU has
+/// none or YOSO_KERNELS is AVX-512, -1 where the system refuses it.
 int32_t ck_amx(void);
-/// What multiplies bf16 numbers: "AMX", "EmulatedAMX" where the package was built so, "AVX512-BF16", or "none".
+/// What multiplies bf16 numbers: "AMX", "EmulatedAMX", "AVX512-BF16", or "none".
 const char *_Nonnull ck_bf16_kernel(void);
 
 #undef CK_IN
