@@ -52,7 +52,7 @@ import Testing
         let before = try await get(address)
         #expect(before.code == 200 && before.text.contains("<h3>run <small>finished</small></h3>"))
         #expect(before.text.contains("<h3>later <small>waiting</small></h3><p>no such folder yet</p>"))
-        #expect(before.text.contains("6 of 6 steps") && before.text.contains("class=\"filled\""))
+        #expect(before.text.contains("6 of 6 steps") && before.text.contains("class=\"filled\" dir=\"auto\""))
         let log = try String(contentsOf: tool.file("run/metrics.jsonl"), encoding: .utf8)
         let lines = log.split(separator: "\n").map { String($0) + "\n" }
         // A line that is written by half waits for its end.

@@ -139,7 +139,7 @@ extension FilledMasks {
     public var html: String {
         texts.map { parts in
             let text = parts.map { $0.text.htmlEscaped + ($0.mask?.html ?? "") }.joined()
-            return "<p class=\"filled\">\(text)</p>"
+            return "<p class=\"filled\" dir=\"auto\">\(text)</p>"
         }.joined(separator: "\n")
     }
 }
