@@ -120,6 +120,8 @@ import Testing
                 "'quantization_config' is not supported; wanted floating-point weights"
             ),
             ("type_vocab_size", 0, "type_vocab_size is 0; wanted 1 to 1000"),
+            ("num_labels", 0, "'num_labels' is 0; wanted 1 to 100000"),
+            ("num_labels", 100_001, "'num_labels' is 100001; wanted 1 to 100000"),
             ("id2label", ["x": "a"], "id2label has the key 'x'; wanted numbers"),
             ("id2label", ["0": "a", "2": "b"], "id2label has not the ids 0 to 1, each once"),
             (

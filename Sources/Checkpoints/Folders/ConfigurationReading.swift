@@ -68,6 +68,9 @@ extension HuggingFaceConfiguration {
     }
 }
 
+/// How many labels may have no names.
+private let labelCounts = 1...100_000
+
 /// Labels of which a file tells the number alone; nil of two, which is the default.
 // The name is transformers'.
 // swift-format-ignore: AlwaysUseLowerCamelCase
@@ -75,7 +78,7 @@ private struct LabelCount: Decodable {
     let num_labels: Int?
 
     var labels: [String: String]? {
-        guard let count = num_labels, count != 2, (1...100_000).contains(count) else { return nil }
+        guard let count = num_labels, count != 2, labelCounts.contains(count) else { return nil }
         return Dictionary(uniqueKeysWithValues: (0..<count).map { ("\($0)", "LABEL_\($0)") })
     }
 }
@@ -152,6 +155,9 @@ struct RefusedKeys: Decodable {
         if let size = embedding_size, size != hidden_size { return "'embedding_size' is \(size); wanted hidden_size" }
         if let count = num_labels, let labels = id2label, count != labels.count {
             return "'num_labels' is \(count); id2label has \(labels.count)"
+        }
+        if let count = num_labels, !labelCounts.contains(count) {
+            return "'num_labels' is \(count); wanted \(labelCounts.lowerBound) to \(labelCounts.upperBound)"
         }
         if quantization_config != nil { return "'quantization_config' is not supported; wanted floating-point weights" }
         return nil
