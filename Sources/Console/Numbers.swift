@@ -5,7 +5,7 @@ import Training
 public enum Show {
     /// `0:42`, `12:05`, `3:04:05`
     public static func time(_ seconds: Double) -> String {
-        guard seconds.isFinite, seconds < 1e9 else { return "–" }
+        guard times.contains(seconds) else { return "–" }
         let total = Int(seconds.rounded())
         let (hours, minutes, rest) = (total / 3600, total / 60 % 60, total % 60)
         return hours > 0
@@ -23,9 +23,12 @@ public enum Show {
         case ..<90: "\(Int(max(0, seconds))) s"
         case ..<5400: "\(Int(seconds / 60)) min"
         case ..<172_800: "\(Int(seconds / 3600)) h"
-        default: "\(Int(seconds / 86400)) days"
+        default: times.contains(seconds) ? "\(Int(seconds / 86400)) days" : "–"
         }
     }
+
+    /// Seconds up to thirty years: what is not among them has no clock's form.
+    private static let times = 0...1e9
 
     /// `57.10`, and of a run that diverges `4.68e+65`
     public static func perplexity(_ value: Double) -> String { String(format: value < 1e6 ? "%.2f" : "%.3g", value) }
@@ -58,7 +61,7 @@ public enum Show {
         case .share: percent(figure.value)
         case .perplexity: perplexity(figure.value)
         case .amount: amount(figure.value)
-        case .count: grouped(Int(figure.value))
+        case .count: Int(exactly: figure.value.rounded()).map(grouped) ?? amount(figure.value)
         }
     }
 

@@ -79,6 +79,21 @@ import Testing
         #expect(message(in: folder.url) { _ = try RunState(of: folder.url, step: 5) } == "state.json: \(problem)")
     }
 
+    @Test func timesThatNoRunTookAreRefused() throws {
+        let folder = try TemporaryFolder()
+        for (seconds, passed, problem) in [
+            (-1.0, 1.0, "seconds is -1.0"), (1, -1e300, "secondsPassed is -1e+300"),
+            (1, 1e300, "secondsPassed is 1e+300"),
+        ] {
+            var state = state()
+            (state.seconds, state.secondsPassed) = (seconds, passed)
+            try state.write(to: folder.url)
+            #expect(
+                message(in: folder.url) { _ = try RunState(of: folder.url, step: 5) }
+                    == "state.json: \(problem); wanted 0.0 to 1000000000000.0")
+        }
+    }
+
     @Test func anExampleBehindTheEpochIsRefused() throws {
         let folder = try TemporaryFolder()
         var state = state()

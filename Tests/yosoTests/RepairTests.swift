@@ -132,6 +132,19 @@ import Testing
                 report.code == 1 && report.error == "Error: run/metrics.jsonl: damaged: \(problem)\n", "\(report.error)"
             )
         }
+        // Numbers that no run has.
+        for text in [
+            log.replacing(/"seconds" ?: ?[\d.e-]+/, with: "\"seconds\":-1e300"),
+            log.replacing(/"totalSteps" ?: ?\d+/, with: "\"totalSteps\":\(Int.max)"),
+        ] {
+            try tool.write(text, to: "run/metrics.jsonl")
+            let (runs, report) = (try tool.run("runs", "."), try tool.run("report", "run"))
+            #expect(runs.code == 0 && runs.output.contains("run"), "\(runs.error)")
+            #expect(
+                report.code == 1
+                    && report.error == "Error: run/metrics.jsonl: damaged: line 1 is no event of a run\n",
+                "\(report.error)")
+        }
         try tool.write(log, to: "run/metrics.jsonl")
         #expect(try !tool.run("runs", ".").error.contains("note"))
         for damaged in ["", "{\"step\":"] {

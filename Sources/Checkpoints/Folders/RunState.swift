@@ -101,7 +101,8 @@ public struct RunState: Codable, Equatable, Sendable {
         if let peakBytes { try check("peakBytes", peakBytes, 0...1 << 56, url) }
         if let bestStep { try check("bestStep", bestStep, 1...step, url) }
         if let bestEpoch { try check("bestEpoch", bestEpoch, 0...epoch, url) }
-        guard seconds.isFinite, seconds >= 0 else { throw CheckpointError(url, "seconds is \(seconds)") }
+        try check("seconds", seconds, 0...1e12, url)
+        if let secondsPassed { try check("secondsPassed", secondsPassed, 0...1e12, url) }
     }
 
     /// - Throws: `CheckpointError` where the run has not so many epochs, or the epoch so many examples.
@@ -111,7 +112,9 @@ public struct RunState: Codable, Equatable, Sendable {
         try check("index", index, 0...(epoch < epochs ? examples(epoch) : 0), url)
     }
 
-    private func check(_ name: String, _ value: Int, _ range: ClosedRange<Int>, _ url: URL) throws {
+    private func check<Value: Comparable>(
+        _ name: String, _ value: Value, _ range: ClosedRange<Value>, _ url: URL
+    ) throws {
         guard range.contains(value) else {
             throw CheckpointError(url, "\(name) is \(value); wanted \(range.lowerBound) to \(range.upperBound)")
         }

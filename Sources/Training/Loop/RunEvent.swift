@@ -32,9 +32,7 @@ public typealias EvaluationReport<Result: EvaluationResult> = LogLine<Evaluation
 
 /// What every line of its kind has, and beside it in the same JSON object what the objective tells.
 @dynamicMemberLookup
-public struct LogLine<Head: Codable & Equatable & Sendable, Body: Codable & Equatable & Sendable>: Codable, Equatable,
-    Sendable
-{
+public struct LogLine<Head: LogHead, Body: Codable & Equatable & Sendable>: Codable, Equatable, Sendable {
     public let head: Head
     public let body: Body
 
@@ -42,6 +40,10 @@ public struct LogLine<Head: Codable & Equatable & Sendable, Body: Codable & Equa
 
     public init(from decoder: any Decoder) throws {
         (head, body) = (try Head(from: decoder), try Body(from: decoder))
+        guard head.counts.allSatisfy((0...1 << 56).contains), head.seconds >= 0 else {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "counts or seconds that no run has"))
+        }
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -51,6 +53,14 @@ public struct LogLine<Head: Codable & Equatable & Sendable, Body: Codable & Equa
 
     public subscript<Value>(dynamicMember path: KeyPath<Head, Value>) -> Value { head[keyPath: path] }
     public subscript<Value>(dynamicMember path: KeyPath<Body, Value>) -> Value { body[keyPath: path] }
+}
+
+/// What stands in every line of a kind.
+public protocol LogHead: Codable, Equatable, Sendable {
+    /// Of steps, epochs and tokens; sums and differences of those that a run has are numbers too.
+    var counts: [Int] { get }
+    /// Seconds of work so far, over all processes.
+    var seconds: Double { get }
 }
 
 /// The last line of a run whose loss, or held-out loss, was no number any more.
@@ -63,7 +73,7 @@ struct DivergenceReport: Encodable {
     let loss: String
 }
 
-public struct StepHead: Sendable, Codable, Equatable {
+public struct StepHead: LogHead {
     public private(set) var kind = "step"
     /// Steps done, this one included.
     public let step: Int
@@ -84,6 +94,8 @@ public struct StepHead: Sendable, Codable, Equatable {
     /// Seconds of work so far, over all processes.
     public let seconds: Double
 
+    public var counts: [Int] { [step, totalSteps, epoch, tokens ?? 0, totalTokens ?? 0] }
+
     /// Seconds to the end at the speed so far.
     public var secondsLeft: Double { seconds / Double(step) * Double(totalSteps - step) }
 
@@ -93,7 +105,7 @@ public struct StepHead: Sendable, Codable, Equatable {
     }
 }
 
-public struct EvaluationHead: Sendable, Codable, Equatable {
+public struct EvaluationHead: LogHead {
     /// Of an objective.
     public let kind: String
     public let step: Int
@@ -112,6 +124,8 @@ public struct EvaluationHead: Sendable, Codable, Equatable {
 }
 
 extension EvaluationHead {
+    public var counts: [Int] { [step, epoch, totalTokens] }
+
     /// Logs of earlier programs lack some of the keys.
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
