@@ -1,6 +1,7 @@
 import Foundation
 import Testing
-import Tokenization
+
+@testable import Tokenization
 
 /// The library crashes on damaged models, so what is damaged must be refused before it sees it: every case here either
 /// throws or loads and still encodes.
@@ -44,6 +45,45 @@ import Tokenization
             if !survives(damaged) { refused += 1 }
         }
         #expect(refused > 0)
+    }
+
+    /// Field `number` of a message, of bytes.
+    private func field(_ number: UInt8, _ bytes: [UInt8]) -> [UInt8] {
+        var (size, sizes) = (bytes.count, [UInt8]())
+        while size > 127 {
+            sizes.append(UInt8(size & 127 | 128))
+            size >>= 7
+        }
+        return [number << 3 | 2] + sizes + [UInt8(size)] + bytes
+    }
+
+    /// What protobuf joins to a message of the model that is there, and the library follows.
+    @Test func noCharacterMapGoesPastUs() throws {
+        // The unknown piece alone.
+        let model = field(1, field(1, Array("<unk>".utf8)) + [3 << 3, 2])
+        func refusal(_ more: [UInt8]) -> String? { message { _ = try SentencePieceModel(model + more, "m") } }
+        func map(_ units: [Int: UInt32]) -> [UInt8] {
+            func bytes(_ word: UInt32) -> [UInt8] { (0..<4).map { UInt8(word >> (8 * $0) & 0xFF) } }
+            return bytes(1024) + (0..<256).flatMap { bytes(units[$0] ?? 0) } + [0]
+        }
+        let outside = UInt32(0x1F_FFFF) << 10
+        #expect(refusal([]) == nil)
+        let sound = map([Int(UInt8(ascii: "a")): UInt32(UInt8(ascii: "a"))])
+        #expect(refusal(field(3, field(2, sound))) == nil && refusal(field(5, field(2, sound))) == nil)
+        let bad = map([Int(UInt8(ascii: "a")): outside | UInt32(UInt8(ascii: "a"))])
+        for (number, name) in [(UInt8(3), "normalizer"), (5, "denormalizer")] {
+            #expect(
+                refusal(field(number, field(2, bad)))
+                    == "m: damaged: the character map of its \(name) points outside of itself")
+            // Behind a group, which the library skips.
+            #expect(
+                refusal(field(number, [0x0B, 0x0C] + field(2, bad))) == "m: damaged: its \(name) cannot be read")
+        }
+        #expect(refusal(field(2, [0x0B, 0x0C, 3 << 3, 2])) == "m: damaged: its trainer cannot be read")
+        // Reached by a NUL alone: the node that the text begins at is another than the one where the trie's first unit stands.
+        #expect(
+            refusal(field(3, field(2, map([0: 16 << 10, 16: outside]))))
+                == "m: damaged: the character map of its normalizer points outside of itself")
     }
 
     @Test func aModelWithoutOurSpecialTokensIsRefused() throws {

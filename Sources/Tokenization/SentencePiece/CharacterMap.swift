@@ -20,6 +20,9 @@ struct CharacterMap: Sendable {
         replacements = bytes[(4 + size)...]
     }
 
+    /// Bytes of the longest replacement.
+    var longestReplacement: Int { replacements.split(separator: 0).map(\.count).max() ?? 0 }
+
     static func bytes(base64: String) -> [UInt8]? { Data(base64Encoded: base64).map { Array($0) } }
 
     /// Whether every node that a text can reach lies inside the trie, and every leaf inside the replacements: the
@@ -33,7 +36,8 @@ struct CharacterMap: Sendable {
             guard base | 255 < units.count else { return false }
             if visited[base] { continue }
             visited[base] = true
-            for label in 1...255 {
+            // A text may have a NUL too.
+            for label in 0...255 {
                 let unit = units[base ^ label]
                 guard unit & 0x8000_00FF == UInt32(label) else { continue }
                 let child = (base ^ label) ^ Self.offset(unit)

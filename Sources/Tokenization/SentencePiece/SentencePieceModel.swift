@@ -33,12 +33,13 @@ struct SentencePieceModel: Sendable {
                 }
                 pieces.append(piece)
             case (2, .bytes(let message)):
-                for case (let field, .varint(let number)) in ProtobufReader(message) {
+                for case (let field, .varint(let number)) in try Self.fields(message, "trainer", place) {
                     if field == 3 { type = number }
                     if field == 35 { fallsBackToBytes = number == 1 }
                 }
-            case (3, .bytes(let message)):
-                for case (2, .bytes(let map)) in ProtobufReader(message) { characterMap = Array(map) }
+            case (3, .bytes(let message)): characterMap = try Self.map(message, "normalizer", place) ?? characterMap
+            // What the library puts texts back together by.
+            case (5, .bytes(let message)): _ = try Self.map(message, "denormalizer", place)
             default: break
             }
         }
@@ -46,13 +47,33 @@ struct SentencePieceModel: Sendable {
             throw TokenizationError(place, bytes.isEmpty ? "empty" : "no SentencePiece model, or a damaged one")
         }
         try Self.check(pieces, place)
-        guard characterMap.isEmpty || CharacterMap(characterMap).isSound else {
-            throw TokenizationError(place, "damaged: its character map points outside of itself")
-        }
         self.pieces = pieces
         self.type = type
         self.fallsBackToBytes = fallsBackToBytes
         self.characterMap = characterMap
+    }
+
+    /// All fields of a message in the model: behind one that cannot be read the library may still find others.
+    private static func fields(
+        _ message: ArraySlice<UInt8>, _ name: String, _ place: String
+    ) throws -> [ProtobufReader.Element] {
+        var reader = ProtobufReader(message)
+        var fields: [ProtobufReader.Element] = []
+        while let field = reader.next() { fields.append(field) }
+        guard !reader.isDamaged else { throw TokenizationError(place, "damaged: its \(name) cannot be read") }
+        return fields
+    }
+
+    /// The last character map of a normalizer, each of which is sound; nil where it has none.
+    private static func map(_ message: ArraySlice<UInt8>, _ name: String, _ place: String) throws -> [UInt8]? {
+        var last: [UInt8]?
+        for case (2, .bytes(let map)) in try fields(message, name, place) {
+            guard map.isEmpty || CharacterMap(Array(map)).isSound else {
+                throw TokenizationError(place, "damaged: the character map of its \(name) points outside of itself")
+            }
+            last = Array(map)
+        }
+        return last
     }
 
     private static func piece(_ message: ArraySlice<UInt8>) -> Piece? {
