@@ -131,6 +131,14 @@ import Testing
         #expect(
             problem("", #""normalizer":{"type":"Replace","pattern":{"Regex":"a+"},"content":""}"#)
                 == #"normalizer: the pattern {"Regex":"a+"} of Replace is not implemented"#)
+        let doubles = (0..<10).map { _ in #"{"type":"Replace","pattern":{"String":"a"},"content":"aa"}"# }
+        func normalizer(_ steps: [String]) -> String {
+            #""normalizer":{"type":"Sequence","normalizers":[\#(steps.joined(separator: ","))]}"#
+        }
+        #expect(problem("", normalizer(doubles.dropLast())) == nil)
+        #expect(
+            problem("", normalizer(doubles))
+                == "normalizer: its steps can make a text more than 1000 times as long")
         #expect(
             problem("", #""pre_tokenizer":{"type":"ByteLevel"}"#)?.hasPrefix(
                 "pre_tokenizer: ByteLevel is not implemented") == true)

@@ -33,7 +33,7 @@ struct TokenizerFile {
         let added = try AddedTokens(part("added_tokens"), vocabulary: vocabulary)
         special = added.special
         pipeline = TextPipeline(
-            normalizers: try part("normalizer").steps("normalizers").map(TextNormalizer.init),
+            normalizers: try TextNormalizer.steps(part("normalizer")),
             splitters: try part("pre_tokenizer").steps("pretokenizers").map(WordSplitter.init), added: added.ofTexts)
         postProcessor = part("post_processor")
         switch type {

@@ -37,6 +37,17 @@ struct TokenizerPart {
 }
 
 extension TextNormalizer {
+    /// All steps, which together make no text more than `mostGrowth` times as long: each may be harmless, and forty of them not end.
+    static func steps(_ part: TokenizerPart) throws -> [TextNormalizer] {
+        let steps = try part.steps("normalizers").map(TextNormalizer.init)
+        guard steps.reduce(1, { $0 * $1.growth }) <= mostGrowth else {
+            throw part.refusal("its steps can make a text more than \(Int(mostGrowth)) times as long")
+        }
+        return steps
+    }
+
+    private static let mostGrowth = 1000.0
+
     init(_ part: TokenizerPart) throws {
         switch part.type {
         case "BertNormalizer":

@@ -35,6 +35,15 @@ enum TextNormalizer: Sendable {
         }
     }
 
+    /// How many times as long a text may become, of the steps that a file can make as long as it likes.
+    var growth: Double {
+        switch self {
+        case .replace(let pattern, let content): max(1, Double(content.count) / Double(max(1, pattern.count)))
+        case .compiled(let map, _): Double(max(1, map.longestReplacement))
+        default: 1
+        }
+    }
+
     private static func replacing(
         _ pattern: [Unicode.Scalar], with content: [Unicode.Scalar], in text: [Unicode.Scalar]
     ) -> [Unicode.Scalar] {
