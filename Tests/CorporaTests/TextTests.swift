@@ -97,6 +97,22 @@ import Testing
                 == "empty: holds no .txt, .raw, .gz or .xz file")
     }
 
+    /// Of a file that unpacks to more than any memory, the first is refused before it is read.
+    @Test func aLineOfAnyLengthIsNotKept() throws {
+        let folder = try TemporaryFolder()
+        let url = try folder.write("short\n" + String(repeating: "a", count: 3 << 20) + "\nshort\n", to: "a.txt")
+        func lines(longest: Int) throws -> Int {
+            let reader = try LineReader(url, longest: longest)
+            var count = 0
+            while try reader.next() != nil { count += 1 }
+            return count
+        }
+        #expect(try lines(longest: 4 << 20) == 3)
+        #expect(
+            message(in: folder.url) { _ = try lines(longest: 2 << 20) }
+                == "a.txt:2: no end within 2 MB; wanted shorter lines")
+    }
+
     @Test func whatIsNoXZDataOrWantsTooMuchMemoryIsNamed() throws {
         let folder = try TemporaryFolder()
         let pointer = try folder.write(

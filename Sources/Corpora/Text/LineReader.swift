@@ -1,7 +1,7 @@
 import Digests
 import Foundation
 
-/// The lines of a plain or compressed text file, in constant memory: split at line feeds alone, one carriage return at
+/// The lines of a plain or compressed text file, in memory of the longest: split at line feeds alone, one carriage return at
 /// the end and a byte-order mark at the beginning dropped, strictly UTF-8.
 public final class LineReader {
     private let url: URL
@@ -9,12 +9,15 @@ public final class LineReader {
     private var buffer: [UInt8] = []
     private var position = 0
     private var isAtEnd = false
+    /// Bytes of a line at the most: text8 has 100 million in one, and a compressed file of a few megabytes can hold gigabytes.
+    public static let longest = 256 << 20
+    private let longest: Int
     /// The number of the line that was read last, from 1.
     public private(set) var lineNumber = 0
 
     /// - Throws: `CorpusError` where the file is missing or unreadable.
-    public init(_ url: URL) throws {
-        self.url = url
+    public init(_ url: URL, longest: Int = LineReader.longest) throws {
+        (self.url, self.longest) = (url, longest)
         stream = try Self.stream(of: url)
     }
 
@@ -79,6 +82,11 @@ public final class LineReader {
                 return buffer[position..<end]
             }
             searched = buffer.count
+            guard buffer.count - position <= longest else {
+                throw CorpusError(
+                    "\(url.relativePath):\(lineNumber + 1)",
+                    "no end within \(longest >> 20) MB; wanted shorter lines")
+            }
             if isAtEnd {
                 guard position < buffer.count else { return nil }
                 defer { position = buffer.count }

@@ -36,6 +36,10 @@ extension TableLines {
                 guard let next = try next() else {
                     throw error(first, opening, of: number, "a quotation mark that is never closed")
                 }
+                guard field.count <= longestLine else {
+                    throw error(
+                        first, opening, of: number, "a quotation mark without another in \(longestLine >> 20) MB")
+                }
                 field.append(0x0A)
                 (line, index) = (next, 0)
             } else if line[index] != quote {

@@ -28,6 +28,9 @@ final class TableLines {
         return TaskError("\(place):\(number ?? self.number):\(column)", problem)
     }
 
+    /// Bytes of a line at the most.
+    var longestLine: Int { LineReader.longest }
+
     private static func converting<Value>(_ body: () throws -> Value) throws -> Value {
         do { return try body() } catch let error as CorpusError { throw TaskError(error.place, error.problem) }
     }
