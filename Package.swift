@@ -200,7 +200,7 @@ let package = Package(
             name: "TokenizationTests", dependencies: ["Tokenization", "Corpora", "Digests"],
             exclude: ["Fixtures"]),
         .testTarget(name: "SampleEnglishTests", dependencies: ["SampleEnglish"]),
-        .testTarget(name: "CorporaTests", dependencies: ["Corpora", "Tokenization"]),
+        .testTarget(name: "CorporaTests", dependencies: ["Corpora", "Digests", "Tokenization"]),
         .testTarget(name: "TasksTests", dependencies: ["Tasks", "Options", "Tokenization"], exclude: ["Fixtures"]),
         .testTarget(name: "GlueTests", dependencies: ["Glue", "Tasks", "Digests"]),
         .testTarget(name: "LongRangeTests", dependencies: ["LongRange", "CPng"]),

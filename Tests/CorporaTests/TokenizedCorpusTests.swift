@@ -1,4 +1,5 @@
 import Corpora
+import Digests
 import Foundation
 import Testing
 
@@ -157,6 +158,28 @@ import Testing
         let text = try TextFiles([folder.file("text.txt").path])
         let found = message(in: cache) { _ = try TokenizedCorpus(text, ByteTokenizer(), cache: folder.file("cache")) }
         #expect(found == "\(name): damaged; delete its folder to tokenize again")
+    }
+
+    /// Lengths that sum up to what is there, with the digest of their own: what indexes documents relies on more.
+    @Test(arguments: [[0, 9], [9, 0], [9], [4, 5, 0]]) func lengthsThatNoTextHasAreDamage(lengths: [UInt32]) throws {
+        let folder = try TemporaryFolder()
+        // Two documents of a paragraph each.
+        _ = try tokenized("abcd\n\nefghi\n", in: folder)
+        let cache = folder.file("cache/bbbbbbbbbbbbbbbb")
+        let names = try FileManager.default.contentsOfDirectory(atPath: cache.path)
+        let name = try #require(names.first { $0.hasSuffix(".lengths") })
+        let (file, json) = (cache.appendingPathComponent(name), name.replacing(".lengths", with: ".json"))
+        let manifest = try String(contentsOf: cache.appendingPathComponent(json), encoding: .utf8)
+        let before = try SHA256.hexadecimal(of: Data(contentsOf: file))
+        let data = lengths.map { ($0 | 1 << 31).littleEndian }.withUnsafeBytes { Data($0) }
+        try data.write(to: file)
+        #expect(manifest.contains(before))
+        try Data(manifest.replacing(before, with: SHA256.hexadecimal(of: data)).utf8).write(
+            to: cache.appendingPathComponent(json))
+        let text = try TextFiles([folder.file("text.txt").path])
+        let found = message(in: cache) { _ = try TokenizedCorpus(text, ByteTokenizer(), cache: folder.file("cache")) }
+        #expect(
+            found == "\(name.replacing(".lengths", with: ".tokens")): damaged; delete its folder to tokenize again")
     }
 
     @Test func anEmptyCorpusIsRefused() throws {

@@ -36,15 +36,23 @@ struct TokenShard: Sendable {
         self.manifest = manifest
         tokens = try Self.map(Self.tokens(name), digest: manifest.tokensDigest)
         lengths = try Self.map(Self.lengths(name), digest: manifest.lengthsDigest)
-        let total = lengths.withUnsafeBytes { bytes in
-            bytes.bindMemory(to: UInt32.self).reduce(0) { $0 + Int($1 & ~Self.documentBit) }
+        let (total, documents, isWhole) = lengths.withUnsafeBytes { bytes in
+            let lengths = bytes.bindMemory(to: UInt32.self)
+            return (
+                lengths.reduce(0) { $0 + Int($1 & ~Self.documentBit) }, lengths.count { $0 & Self.documentBit != 0 },
+                // No paragraph without a token, and none in front of all documents.
+                lengths.first ?? Self.documentBit >= Self.documentBit
+                    && lengths.allSatisfy { $0 & ~Self.documentBit > 0 } && lengths.count == manifest.paragraphs
+            )
         }
         let largest = tokens.withUnsafeBytes { bytes in
             wide
                 ? bytes.bindMemory(to: UInt32.self).max().map(Int.init)
                 : bytes.bindMemory(to: UInt16.self).max().map(Int.init)
         }
-        guard total * (wide ? 4 : 2) == tokens.count, manifest.tokens == total, largest ?? 0 < vocabularySize else {
+        guard isWhole, documents == manifest.documents, total * (wide ? 4 : 2) == tokens.count,
+            manifest.tokens == total, largest ?? 0 < vocabularySize
+        else {
             throw CorpusError(Self.tokens(name), "damaged; delete its folder to tokenize again")
         }
     }
