@@ -75,6 +75,9 @@ public struct Comparison {
         guard report.statistics?.scores.count ?? 0 == report.seeds.count else {
             throw TaskError(url.relativePath, "damaged: it has not as many scores as seeds")
         }
+        guard Set(report.seeds).count == report.seeds.count else {
+            throw TaskError(url.relativePath, "damaged: it has a seed twice")
+        }
         return report
     }
 

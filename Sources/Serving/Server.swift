@@ -25,7 +25,7 @@ public struct Server: Sendable {
     public static func token(in path: String) throws -> String {
         // Not `contents(atPath:)`, which reads no pipe.
         let data: Data?
-        do { data = try FileHandle(forReadingFrom: URL(fileURLWithPath: path)).readToEnd() } catch {
+        do { data = try FileHandle(forReadingFrom: URL(fileURLWithPath: path)).read(upToCount: 1 << 16) } catch {
             throw ServingError("\(path): cannot be read; wanted a file with a token")
         }
         let token = String(decoding: data ?? Data(), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)

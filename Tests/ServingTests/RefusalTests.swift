@@ -218,6 +218,8 @@ import Testing
             try Data(text.utf8).write(to: url)
             #expect((try? Server.token(in: url.path)) == token)
         }
+        // Nor one without an end.
+        #expect((try? Server.token(in: "/dev/zero")) == nil)
         // Not only a file on the disk.
         let pipe = Pipe()
         try pipe.fileHandleForWriting.write(contentsOf: Data("abc\n".utf8))

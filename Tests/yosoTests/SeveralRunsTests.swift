@@ -219,6 +219,12 @@ import Testing
         try tool.write("{", to: "c/seeds.json")
         let damaged = try tool.run("compare", "a", "c")
         #expect(damaged.code == 1 && damaged.error.contains("Error: c/seeds.json: damaged; "), "\(damaged.error)")
+        let twice = report.replacing(/"seeds" : \[\s*1,\s*2/, with: "\"seeds\" : [1, 1")
+        try tool.write(twice, to: "c/seeds.json")
+        let repeated = try tool.run("compare", "a", "c")
+        #expect(
+            repeated.code == 1 && repeated.error == "Error: c/seeds.json: damaged: it has a seed twice\n",
+            "\(repeated.error)")
         #expect(try tool.run(tool.finetuning(["--seeds", "0"])).code == 64)
     }
 
