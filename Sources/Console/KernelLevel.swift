@@ -1,8 +1,8 @@
 import CKernels
 import Foundation
 
-/// The instructions of the kernels. `YOSO_KERNELS` chooses those of fewer when the program is built; when it runs, AVX-512 holds it
-/// to that where it would use AMX, and EmulatedAMX has the bits of AMX where AVX512-BF16 is all that there is.
+/// The instructions of the kernels. Built with `YOSO_KERNELS` as AVX2 or baseline, a program has no others; as it runs, AVX-512 keeps
+/// it from AMX, and EmulatedAMX gives the bits of AMX by AVX512-BF16.
 public enum KernelLevel {
     /// - Throws: `Wrong` where the environment names others than this program has here.
     public static func check() throws {
