@@ -25,15 +25,20 @@ public struct Server: Sendable {
     public static func token(in path: String) throws -> String {
         // Not `contents(atPath:)`, which reads no pipe.
         let data: Data?
-        do { data = try FileHandle(forReadingFrom: URL(fileURLWithPath: path)).read(upToCount: 1 << 16) } catch {
+        do { data = try FileHandle(forReadingFrom: URL(fileURLWithPath: path)).read(upToCount: longestToken + 1) } catch
+        {
             throw ServingError("\(path): cannot be read; wanted a file with a token")
         }
         let token = String(decoding: data ?? Data(), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-        guard !token.isEmpty, token.utf8.allSatisfy({ (33...126).contains($0) }) else {
+        guard !token.isEmpty, data?.count ?? 0 <= longestToken, token.utf8.allSatisfy({ (33...126).contains($0) })
+        else {
             throw ServingError("\(path): wanted a token of one line, of visible ASCII without spaces")
         }
         return token
     }
+
+    /// Bytes of its file at the most: one without an end is read no further.
+    private static let longestToken = 1 << 16
 
     private static let kept = Mutex<ServedModel?>(nil)
 

@@ -218,7 +218,9 @@ import Testing
             try Data(text.utf8).write(to: url)
             #expect((try? Server.token(in: url.path)) == token)
         }
-        // Nor one without an end.
+        // Not the beginning of a longer one, nor one without an end.
+        try Data(repeating: UInt8(ascii: "a"), count: 1 << 17).write(to: url)
+        #expect((try? Server.token(in: url.path)) == nil)
         #expect((try? Server.token(in: "/dev/zero")) == nil)
         // Not only a file on the disk.
         let pipe = Pipe()
