@@ -59,20 +59,29 @@ import Testing
     @Test func pricesAreLearnedAsRatingsAre() throws {
         let score = try check(epochs: 6, { try tool.run($0) }, { try tool.start($0) })
         #expect(score > 95)
-        let predicted = try tool.run(
-            ["predict", "--checkpoint", "Checkpoints/small"], input: "the cat sat 3\nthe dog sat 3\n"
-        ).output
-        let values = predicted.matches(of: /"score":([-\d.e]+)/).compactMap { Double($0.1) }
-        #expect(values.count == 2, "\(predicted)")
-        for (value, price) in zip(values, [20.5, 80.5]) { #expect(abs(value - price) < 8) }
+        for (value, price) in zip(try values("Checkpoints/small"), [20.5, 80.5]) { #expect(abs(value - price) < 8) }
     }
 
-    /// Fewer epochs than learn them, of emulated steps.
+    /// What a run predicts of a cat and of a dog.
+    private func values(_ run: String) throws -> [Double] {
+        let predicted = try tool.run(["predict", "--checkpoint", run], input: "the cat sat 3\nthe dog sat 3\n").output
+        let values = predicted.matches(of: /"score":([-\d.e]+)/).compactMap { Double($0.1) }
+        #expect(values.count == 2, "\(predicted)")
+        return values
+    }
+
+    /// Fewer epochs than learn them, of emulated steps; what they have learned is what the CPU has by then.
     @Test(.enabled(if: EmulatedDevice.folder != nil, EmulatedDevice.missing))
     func pricesHaveTheSameBitsOnAGPU() throws {
         let device = EmulatedDevice(tool)
         let cuda = ["--device", "cuda"]
-        _ = try check(epochs: 2, { try device.run($0 + cuda) }, { try device.start($0 + cuda) })
+        let score = try check(epochs: 2, { try device.run($0 + cuda) }, { try device.start($0 + cuda) })
+        let cpu = try tool.run(
+            "finetune", "small.yaml", "--checkpoint", "run/best", "--set", "epochs=2", "--output", "cpu")
+        #expect(cpu.output.contains("dev pearson \(score)%"), "\(cpu.output)\(cpu.error)")
+        for (value, wanted) in zip(try values("Checkpoints/small"), try values("cpu")) {
+            #expect(abs(value - wanted) < 0.1, "\(value), of the CPU \(wanted)")
+        }
     }
 
     /// - Returns: the score.
