@@ -117,6 +117,44 @@ import Tokenization
                     ? "\(file.name): '[MASK]'\(file.key) has the id 8, which is 4 in the vocabulary" : nil))
     }
 
+    @Test(
+        arguments: [true, false],
+        [
+            ("tokenizer_config.json", #"{"mask_token": 4}"#, "'mask_token' is 4; wanted a token"),
+            (
+                "tokenizer_config.json", #"{"pad_token": {"text": "[PAD]"}}"#,
+                #"'pad_token' is {"text":"[PAD]"}; wanted a token"#
+            ),
+            (
+                "tokenizer_config.json", #"{"model_max_length": "512"}"#,
+                #"'model_max_length' is "512"; wanted a number"#
+            ),
+            ("tokenizer_config.json", #"{"never_split": "x"}"#, #"'never_split' is "x"; wanted a list"#),
+            ("tokenizer_config.json", #"{"tokenizer_class": 1}"#, "'tokenizer_class' is 1; wanted a name"),
+            (
+                "tokenizer_config.json", #"{"do_lower_case": true, "do_lower_case": false}"#,
+                "the key 'do_lower_case' stands twice"
+            ),
+            (
+                "tokenizer_config.json", #"{"added_tokens_decoder": {"x": {"content": "[MASK]"}}}"#,
+                #"'added_tokens_decoder' is {"x":{"content":"[MASK]"}}; wanted tokens by their ids"#
+            ),
+            (
+                "special_tokens_map.json", #"{"additional_special_tokens": "<e1>"}"#,
+                #"'additional_special_tokens' is "<e1>"; wanted tokens"#
+            ),
+            ("added_tokens.json", #"{"[MASK]": "4"}"#, #"'[MASK]' is "4"; wanted an id"#),
+        ])
+    func whatAFileSaysInAnotherFormIsRefused(withJSON: Bool, file: (name: String, text: String, problem: String)) throws
+    {
+        let folder = try TemporaryFolder()
+        try write(folder, withJSON: withJSON, [file.name: file.text])
+        #expect(message(folder.url) { _ = try TokenizerFolder.load(folder.url) } == "\(file.name): \(file.problem)")
+        // Of no role, and what says nothing.
+        try write(folder, withJSON: withJSON, [file.name: #"{"add_bos_token": false, "mask_token": null}"#])
+        if file.name != "added_tokens.json" { #expect(try TokenizerFolder.load(folder.url).special.mask == 4) }
+    }
+
     @Test func whatChangesIdsElsewhereIsRefused() throws {
         let folder = try TemporaryFolder()
         let config = "tokenizer_config.json"
@@ -130,6 +168,10 @@ import Tokenization
         #expect(
             message(folder.url) { _ = try TokenizerFolder.load(folder.url) }
                 == "config.json: tokenizer_class is 'BertJapaneseTokenizer'; wanted BertTokenizer")
+        try write(folder, withJSON: false, ["config.json": #"{"tokenizer_class": ["Bert"]}"#])
+        #expect(
+            message(folder.url) { _ = try TokenizerFolder.load(folder.url) }
+                == #"config.json: 'tokenizer_class' is ["Bert"]; wanted a name"#)
         try write(folder, withJSON: false, ["config.json": japanese, config: #"{"tokenizer_class": "BertTokenizer"}"#])
         #expect(message(folder.url) { _ = try TokenizerFolder.load(folder.url) } == nil)
     }

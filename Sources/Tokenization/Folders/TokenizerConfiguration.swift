@@ -15,6 +15,7 @@ struct TokenizerConfiguration {
     /// The configuration of the model.
     static let modelName = "config.json"
     static let longestKey = "model_max_length"
+    private static let className = "tokenizer_class"
 
     /// That of `folder`; empty where there is none.
     init(of folder: URL) throws {
@@ -22,13 +23,23 @@ struct TokenizerConfiguration {
         json = try Self.object(Self.name, of: folder)
         tokens = try TokensBeside(of: folder, json)
         // A config.json says it for older folders.
-        let own = json["tokenizer_class"].text
-        let model = try own == nil ? Self.object(Self.modelName, of: folder) : .object([])
-        className = own ?? model["tokenizer_class"].text
+        let isOwn = json[Self.className] != .null
+        let model = try isOwn ? .object([]) : Self.object(Self.modelName, of: folder)
+        let name = (isOwn ? json : model)[Self.className]
+        className = name.text
         isOfBert = model["model_type"].text == "bert"
-        classPlace = own == nil ? folder.appendingPathComponent(Self.modelName).relativePath : place
+        classPlace = isOwn ? place : folder.appendingPathComponent(Self.modelName).relativePath
+        guard name == .null || className != nil else {
+            throw TokenizationError(classPlace, "'\(Self.className)' is \(name); wanted a name")
+        }
         guard json["truncation_side"] == .null || json["truncation_side"] == "right" else {
             throw TokenizationError(place, "'truncation_side' is \(json["truncation_side"]); wanted \"right\"")
+        }
+        let wanted: [(key: String, what: String, isRight: (JSONValue) -> Bool)] = [
+            (Self.longestKey, "a number", { $0.number != nil }), ("never_split", "a list", { $0.list != nil }),
+        ]
+        for (key, what, isRight) in wanted where json[key] != .null && !isRight(json[key]) {
+            throw TokenizationError(place, "'\(key)' is \(json[key]); wanted \(what)")
         }
     }
 
@@ -40,6 +51,8 @@ struct TokenizerConfiguration {
         guard let value = try? JSONValue(bytes), value.members != nil else {
             throw TokenizationError(url.relativePath, "damaged: no JSON object")
         }
+        // Programs differ in which one counts.
+        if let key = value.repeatedPath { throw TokenizationError(url.relativePath, "the key '\(key)' stands twice") }
         return value
     }
 
@@ -59,7 +72,7 @@ struct TokenizerConfiguration {
     /// Of a `vocab.txt` without a `tokenizer.json`, and with one where a BERT tokenizer reads it: that heeds these keys first.
     func change(_ normalizer: inout BertNormalizer) throws {
         guard isWordPiece || obeysFile else {
-            throw TokenizationError(classPlace, "tokenizer_class is '\(className ?? "")'; wanted BertTokenizer")
+            throw TokenizationError(classPlace, "\(Self.className) is '\(className ?? "")'; wanted BertTokenizer")
         }
         let part = TokenizerPart(value: json, place: place)
         guard try part.truth("do_basic_tokenize", true) else {
@@ -92,7 +105,7 @@ struct TokenizerConfiguration {
         guard let className, !Self.fileClasses.contains(className) else { return }
         throw TokenizationError(
             classPlace,
-            "tokenizer_class is '\(className)', which changes a text before SentencePiece; wanted \(Self.fileClasses[0])"
+            "\(Self.className) is '\(className)', which changes a text before SentencePiece; wanted \(Self.fileClasses[0])"
         )
     }
 

@@ -12,10 +12,12 @@ struct TokensBeside {
     static let addedName = "added_tokens.json"
 
     private static let decoderKey = "added_tokens_decoder"
+    /// The roles that a token may have, as keys; others that end so, as `add_bos_token`, may be of any type.
+    private static let roles = ["unk", "pad", "cls", "sep", "mask", "bos", "eos"].map { "\($0)_token" }
     /// Lists of special tokens without a role; a dictionary names them by one.
     static let listKeys = ["additional_special_tokens", "extra_special_tokens"]
 
-    /// - Throws: `TokenizationError` where one of them is damaged.
+    /// - Throws: `TokenizationError` where one of them is damaged, or says tokens in another form than transformers writes.
     init(of folder: URL, _ configuration: JSONValue) throws {
         self.folder = folder
         var files = [(TokenizerConfiguration.name, configuration)]
@@ -23,6 +25,28 @@ struct TokensBeside {
             files += try [Self.mapName, Self.addedName].map { ($0, try TokenizerConfiguration.object($0, of: folder)) }
         }
         self.files = files
+        for (name, json) in files {
+            for member in json.members ?? [] {
+                guard let wanted = Self.form(member, of: name) else { continue }
+                let place = folder.appendingPathComponent(name).relativePath
+                throw TokenizationError(place, "'\(member.key)' is \(member.value); wanted \(wanted)")
+            }
+        }
+    }
+
+    /// What a member should be; nil where it is.
+    private static func form(_ member: JSONValue.Member, of file: String) -> String? {
+        let (key, value) = (member.key, member.value)
+        if file == addedName { return value.integer == nil ? "an id" : nil }
+        if value == .null { return nil }
+        if roles.contains(key) { return content(value) == nil ? "a token" : nil }
+        if listKeys.contains(key) {
+            let tokens = value.list ?? value.members?.map(\.value)
+            return tokens?.allSatisfy { content($0) != nil } == true ? nil : "tokens"
+        }
+        guard key == decoderKey else { return nil }
+        let isRight = value.members?.allSatisfy { Int($0.key) != nil && content($0.value) != nil } == true
+        return isRight ? nil : "tokens by their ids"
     }
 
     /// The special token of a role such as `mask_token`: by name, or as an added token.
