@@ -123,6 +123,8 @@ import Testing
             ("num_labels", 0, "'num_labels' is 0; wanted 1 to 100000"),
             ("num_labels", 100_001, "'num_labels' is 100001; wanted 1 to 100000"),
             ("id2label", ["x": "a"], "id2label has the key 'x'; wanted numbers"),
+            ("id2label", ["0": "a", "01": "b"], "id2label has the key '01'; wanted numbers"),
+            ("pad_token_id", 100, "pad_token_id is 100, which is no id of 100 tokens"),
             ("id2label", ["0": "a", "2": "b"], "id2label has not the ids 0 to 1, each once"),
             (
                 "problem_type", "ranking",

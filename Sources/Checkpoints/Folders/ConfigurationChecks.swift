@@ -26,6 +26,10 @@ extension HuggingFaceConfiguration {
         guard (1...1000).contains(segments) else {
             throw CheckpointError(url, "type_vocab_size is \(segments); wanted 1 to 1000")
         }
+        // PyTorch counts negative ones from the end.
+        guard vocabularySize < 1 || (-vocabularySize..<vocabularySize).contains(paddingID) else {
+            throw CheckpointError(url, "pad_token_id is \(paddingID), which is no id of \(vocabularySize) tokens")
+        }
         if let labels, Set(labels.values).count < labels.count {
             throw CheckpointError(
                 url, "id2label names two labels '\(labels.values.sorted().joined(separator: "', '"))'")
@@ -43,7 +47,7 @@ extension HuggingFaceConfiguration {
 
     /// Names by ids, and ids by names where they are said too.
     private func check(_ labels: [String: String], _ url: URL) throws {
-        if let key = labels.keys.sorted().first(where: { Int($0) == nil }) {
+        if let key = labels.keys.sorted().first(where: { Int($0).map(String.init) != $0 }) {
             throw CheckpointError(url, "id2label has the key '\(key)'; wanted numbers")
         }
         let ids = Set(labels.keys.compactMap { Int($0) })
