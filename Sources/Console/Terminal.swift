@@ -45,7 +45,7 @@ public enum Terminal {
     }
 
     /// What is worth knowing, in the same place.
-    public static func note(_ text: String) { warn("note: \(text)") }
+    public static func note(_ text: String) { warn("note: \(text.onOneLine)") }
 
     /// Who says a line, where each rank speaks of runs of its own.
     private static var speaker: String { Ranks.current.size < Ranks.all.size ? "rank \(Ranks.all.rank): " : "" }

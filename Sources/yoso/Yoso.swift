@@ -3,6 +3,7 @@ import Benchmarks
 import Console
 import Experiments
 import Foundation
+import Recipes
 import Training
 
 /// BERT-style encoders on CPUs and GPUs: pretraining, fine-tuning on GLUE, evaluation.
@@ -27,8 +28,9 @@ struct Yoso: ParsableCommand {
         } catch let misuse as Misuse {
             Terminal.end(misuse.message(below: Self.self), code: ExitCode.validationFailure.rawValue)
         } catch {
-            // Names and lines of files stand in messages, and may hold anything.
-            Terminal.end(fullMessage(for: error), code: exitCode(for: error).rawValue)
+            let (message, code) = (fullMessage(for: error), exitCode(for: error))
+            // Names and lines of files stand in messages, and may hold anything; of recipes alone several lines are told.
+            Terminal.end(code != .failure || error is RecipeErrors ? message : message.onOneLine, code: code.rawValue)
         }
         Terminal.end("", code: 0)
     }

@@ -56,6 +56,8 @@ import Testing
         let (none, unknown) = (try tool.run("runs", "a\u{1B}[31m"), try tool.run("explain", "a\u{1B}[31m"))
         #expect(none.output == "no runs in a<U+001B>[31m\n")
         #expect(unknown.code == 1 && unknown.error.hasPrefix("Error: a<U+001B>[31m: "))
+        let broken = try tool.run("evaluate", "--checkpoint", "a\nError: b")
+        #expect(broken.error.hasPrefix("Error: a<U+000A>Error: b: ") && broken.error.split(separator: "\n").count == 1)
     }
 
     @Test(arguments: ["--help", "--version", "explain tiny", "doctor", "runs .", "finetune --help"])
