@@ -29,10 +29,13 @@ public struct AttentionBench {
     /// By the names of the bench, where sampled attentions say how many hashes, and those with options of their own.
     public func choices(length: Int) -> [(name: String, choice: AttentionChoice)] {
         let timed = TimedAttentions(length: length, hashes: hashes)
-        let all = timed.all.map { name, choice in (choice.kind is YosoOptions ? "\(name)-\(hashes)" : name, choice) }
+        let all: [(name: String, choice: AttentionChoice)] = timed.all.map { name, choice in
+            (choice.kind is YosoOptions ? "\(name)-\(hashes)" : name, choice)
+        }
         let named = only.indices.filter { only.firstIndex(of: only[$0]) == $0 }.map { only[$0] }
-        let own = named.filter { name in !all.contains { $0.0 == name } }
-        return all + own.compactMap { name in (try? timed.named(name)).map { (name, $0) } }
+        return all
+            + named.filter { name in !all.contains { $0.name == name } }
+            .compactMap { name in (try? timed.named(name)).map { (name, $0) } }
     }
 
     /// Why no GPU runs an attention at a length, of those that are asked for, or of all.

@@ -27,12 +27,14 @@ struct Answering: RouterMiddleware {
         return response
     }
 
+    /// What a task of a group makes, which ends before its maker does.
+    private struct Answer: @unchecked Sendable { let make: () async throws -> Response }
+
     private func withinTime(_ answer: () async throws -> Response) async throws -> Response {
         try await withoutActuallyEscaping(answer) { answer in
-            // The group ends before this does.
-            nonisolated(unsafe) let answer = answer
+            let answer = Answer(make: answer)
             return try await withThrowingTaskGroup(of: Response.self) { group in
-                group.addTask { try await answer() }
+                group.addTask { try await answer.make() }
                 group.addTask {
                     try await Task.sleep(for: model.limits.time)
                     throw Refusal.late(model.limits.time)

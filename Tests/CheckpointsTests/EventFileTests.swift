@@ -23,11 +23,8 @@ import Testing
             $0.add(3, Float(1))
             $0.add(4, -1)
         }
-        #expect(
-            Array(message.bytes) == [0x08, 0x96, 0x01, 0x12, 7] + Array("testing".utf8) + [
-                0x1d, 0, 0, 0x80, 0x3f, 0x20,
-            ]
-                + Array(repeating: 0xff, count: 9) + [1])
+        let numbers: [UInt8] = [0x1d, 0, 0, 0x80, 0x3f, 0x20] + Array(repeating: 0xff, count: 9) + [1]
+        #expect(Array(message.bytes) == [0x08, 0x96, 0x01, 0x12, 7] + Array("testing".utf8) + numbers)
     }
 
     @Test func recordsHaveTheirLengthsAndChecksums() throws {

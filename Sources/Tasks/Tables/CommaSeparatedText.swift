@@ -13,7 +13,7 @@ extension TableLines {
                     throw error(line, index, "text behind a closing quotation mark; wanted a comma or the line's end")
                 }
             } else {
-                let end = line[index...].firstIndex { $0 == comma || $0 == quote || $0 == 0x0D } ?? line.count
+                let end: Int = line[index...].firstIndex { $0 == comma || $0 == quote || $0 == 0x0D } ?? line.count
                 guard end == line.count || line[end] == comma else {
                     let found = line[end] == quote ? "quotation mark" : "carriage return"
                     throw error(line, end, "a \(found) inside a field without quotes; wanted the field in quotes")
