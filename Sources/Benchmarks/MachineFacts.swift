@@ -64,10 +64,18 @@ public enum MachineFacts {
     }
 
     public static var cpuName: String {
-        let info = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
-        let line = info.split(separator: "\n").first { $0.hasPrefix("model name") }
-        let name = line?.split(separator: ":").last?.trimmingCharacters(in: .whitespaces)
-        return name ?? "unknown"
+        cpuName(of: (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? "")
+    }
+
+    /// What `/proc/cpuinfo` calls the CPU: of Arm, which has no name there, its maker's number and the part's.
+    static func cpuName(of info: String) -> String {
+        func value(_ key: String) -> String? {
+            let line = info.split(separator: "\n").first { $0.hasPrefix(key) }
+            return line?.split(separator: ":").last?.trimmingCharacters(in: .whitespaces)
+        }
+        if let name = value("model name") { return name }
+        guard let maker = value("CPU implementer"), let part = value("CPU part") else { return "unknown" }
+        return "Arm, implementer \(maker), part \(part)"
     }
 
     /// As the loaded libraries tell; SentencePiece tells no version.

@@ -10,6 +10,7 @@
 #include <sstream>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 struct csp_processor {
@@ -17,6 +18,9 @@ struct csp_processor {
 };
 
 namespace {
+
+/// The library's own up to 0.2.1, Abseil's from 0.2.2 on.
+using Status = decltype(std::declval<const sentencepiece::SentenceIterator &>().status());
 
 char *copy(const void *bytes, size_t count) {
     char *memory = static_cast<char *>(std::malloc(count + 1));
@@ -32,7 +36,7 @@ char *copy(const std::string &text) { return copy(text.data(), text.size()); }
 template <typename Work>
 char *guarded(Work work) noexcept {
     try {
-        const sentencepiece::util::Status status = work();
+        const Status status = work();
         return status.ok() ? nullptr : copy(std::string(status.message()));
     } catch (const std::bad_alloc &) {
         return copy("out of memory");
@@ -49,7 +53,7 @@ class Sentences : public sentencepiece::SentenceIterator {
     Sentences(csp_next_sentence next, void *context) : next_(next), context_(context) { Next(); }
     bool done() const override { return done_; }
     const std::string &value() const override { return value_; }
-    sentencepiece::util::Status status() const override { return {}; }
+    Status status() const override { return {}; }
     void Next() override {
         int64_t length = 0;
         const char *bytes = next_(context_, &length);

@@ -21,7 +21,7 @@ enum ZipArchive {
         defer { buffers.forEach { $0.buffer.deallocate() } }
         for (name, buffer, count) in buffers {
             let source = zip_source_buffer(archive, buffer.baseAddress, zip_uint64_t(count), 0)
-            guard zip_file_add(archive, name, source, zip_flags_t(ZIP_FL_ENC_UTF_8)) >= 0 else {
+            guard let source, zip_file_add(archive, name, source, zip_flags_t(ZIP_FL_ENC_UTF_8)) >= 0 else {
                 zip_source_free(source)
                 zip_discard(archive)
                 throw TaskError(url.relativePath, "\(name) cannot be added")
@@ -68,7 +68,9 @@ enum ZipArchive {
             }
             defer { zip_fclose(file) }
             var data = Data(count: size)
-            let count = data.withUnsafeMutableBytes { zip_fread(file, $0.baseAddress, zip_uint64_t($0.count)) }
+            let count = data.withUnsafeMutableBytes { bytes in
+                bytes.baseAddress.map { zip_fread(file, $0, zip_uint64_t(bytes.count)) } ?? 0
+            }
             guard count == size else { throw TaskError(url.relativePath, "\(name) is damaged") }
             return (name, data)
         }

@@ -4,6 +4,14 @@ import Testing
 @testable import Benchmarks
 
 @Suite struct BenchTests {
+    /// As Linux writes it on x86-64, on a Neoverse N1, and elsewhere.
+    @Test(arguments: [
+        ("processor\t: 0\nmodel name\t: AMD EPYC 9554 64-Core Processor\n", "AMD EPYC 9554 64-Core Processor"),
+        ("CPU implementer\t: 0x41\nCPU architecture: 8\nCPU part\t: 0xd0c\n", "Arm, implementer 0x41, part 0xd0c"),
+        ("", "unknown"),
+    ])
+    func theCPUHasItsName(info: String, name: String) { #expect(MachineFacts.cpuName(of: info) == name) }
+
     @Test func attentionsAreTimedOnRandomNumbersAndOnACheckpoint() throws {
         let tool = try CommandLineTool()
         try tool.writeText()
