@@ -88,7 +88,7 @@ public func multiply(_ a: Matrix, _ b: Matrix, into c: Matrix, scale: Float = 1,
     precondition(
         a.columns == b.rows && c.rows == a.rows && c.columns == b.columns && !c.isTransposed,
         "[\(a.rows), \(a.columns)] · [\(b.rows), \(b.columns)] into [\(c.rows), \(c.columns)]")
-    OpenBLAS.usesOneThread
+    OpenBLAS.isReady
     withPointers(a, b, c) {
         cblas_sgemm(
             CblasRowMajor, a.isTransposed ? CblasTrans : CblasNoTrans, b.isTransposed ? CblasTrans : CblasNoTrans,

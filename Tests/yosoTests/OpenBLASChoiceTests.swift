@@ -62,4 +62,18 @@ import Testing
         #expect(pinned.output.contains("\nOpenBLAS       Nehalem core, "), "\(pinned.output)")
         #expect(pinned.output.contains("note: OpenBLAS is pinned by OPENBLAS_CORETYPE=Nehalem; unset it"))
     }
+
+    /// As Debian's 0.3.34 has it for a CPU of Arm with SME: nothing is computed.
+    @Test func aLibraryThatMultipliesWronglyIsRefused() throws {
+        let tool = try CommandLineTool()
+        try tool.write("void cblas_sgemm(void) {}", to: "wrong.c")
+        let built = try tool.shell("clang -shared -fPIC -Wno-incompatible-library-redeclaration -o wrong.so wrong.c")
+        try #require(built.code == 0, "\(built.error)")
+        let doctor = try tool.shell("export LD_PRELOAD=$PWD/wrong.so; yoso doctor")
+        #expect(doctor.code == 1)
+        #expect(doctor.error.contains("Error: OpenBLAS "), "\(doctor.error)")
+        #expect(
+            doctor.error.hasSuffix(" core; name another by OPENBLAS_CORETYPE, or install another version\n"),
+            "\(doctor.error)")
+    }
 }
