@@ -146,14 +146,18 @@ import Testing
         #expect(run["hidden"] as? Int == 64 && (run["peakBytes"] as? Int ?? 0) > 1 << 20)
         let records = try #require(run["results"] as? [[String: Any]])
         #expect(records.allSatisfy { ($0["tokensPerSecond"] as? Double ?? 0) > 0 })
-        // A peer's last line counts, and one that fails is said.
+        // A peer's last line counts, and one that fails is said; where there is no Python too.
+        try tool.write("#!/bin/sh\nexec sh \"$@\"\n", to: "bin/python3")
+        func bench(against peer: String) throws -> CommandLineTool.Result {
+            let words = (small + ["--precision", "fp32", "--against", peer]).joined(separator: " ")
+            return try tool.shell("chmod +x bin/python3; export PATH=$PWD/bin:$PATH; yoso \(words)")
+        }
         try tool.write(
-            "print('warming up')\nprint('{\"tokens_per_second\": 5.0, \"peak_mib\": 7}')\n",
-            to: "peers/torch_pretrain.py")
-        let beside = try tool.run(small + ["--precision", "fp32", "--against", "peers"])
+            "echo warming up; echo '{\"tokens_per_second\": 5.0, \"peak_mib\": 7}'\n", to: "peers/torch_pretrain.py")
+        let beside = try bench(against: "peers")
         #expect(beside.code == 0 && beside.output.contains("; PyTorch 5 tokens/s, ratio "), "\(beside.error)")
-        try tool.write("print(1)\n", to: "peer.py")
-        let broken = try tool.run(small + ["--precision", "fp32", "--against", "peer.py"])
+        try tool.write("echo 1\n", to: "peer.py")
+        let broken = try bench(against: "peer.py")
         #expect(
             broken.code == 1
                 && broken.error.contains("python3 peer.py: exit status 0 and no JSON line; wanted 0 and one"))
