@@ -18,9 +18,10 @@ public enum OpenBLASChoice {
 
     /// What a user may want to change; nil for nothing.
     public static var note: String? {
-        note(
-            core: OpenBLAS.coreName, level: level, pin: variable(pinName), cachePin: variable(cachePinName),
-            isReplaced: replaced != nil)
+        OpenBLAS.problem
+            ?? note(
+                core: OpenBLAS.coreName, level: level, pin: variable(pinName), cachePin: variable(cachePinName),
+                isReplaced: replaced != nil)
     }
 
     /// Begins this process once more where OpenBLAS has better kernels for its CPU than it chose and no user has pinned them: with

@@ -1,12 +1,27 @@
 import COpenBLAS
 
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 /// The BLAS under `multiply`: one thread a call, since parallelism lies in teams.
 public enum OpenBLAS {
-    /// Tells OpenBLAS, once, to use one thread a call, since of several a product has other bits than its blocks; and looks whether its
-    /// products are right.
+    /// Ends the program where products are wrong: whatever it would compute is, and no caller could do more than say so.
     static let isReady: Void = {
+        guard let problem else { return }
+        _ = "Error: \(problem)\n".withCString { write(2, $0, strlen($0)) }
+        exit(1)
+    }()
+
+    /// What is wrong with its products; nil where they are right. The first look tells OpenBLAS to use one thread a call, since of
+    /// several a product has other bits than its blocks.
+    public static let problem: String? = {
         openblas_set_num_threads(1)
-        OpenBLASCheck.run()
+        guard !OpenBLASCheck.isPassed else { return nil }
+        return "OpenBLAS \(version) multiplies wrongly with its \(coreName) core; "
+            + "name another by OPENBLAS_CORETYPE, or install another version"
     }()
 
     /// The kernel family that OpenBLAS chose, for example `SkylakeX` or `Haswell`.

@@ -75,6 +75,8 @@ import Testing
         let run = try tool.shell(
             "export LD_PRELOAD=$PWD/wrong.so; yoso \(words.map { "'\($0)'" }.joined(separator: " "))")
         #expect(run.code == 1)
+        let doctor = try tool.shell("export LD_PRELOAD=$PWD/wrong.so; yoso doctor")
+        #expect((doctor.output + doctor.error).contains(" multiplies wrongly with its "), "\(doctor.output)")
         let line = run.error.split(separator: "\n").last ?? ""
         #expect(line.hasPrefix("Error: OpenBLAS ") && line.contains(" multiplies wrongly with its "), "\(run.error)")
         #expect(line.hasSuffix(" core; name another by OPENBLAS_CORETYPE, or install another version"), "\(run.error)")
