@@ -1,19 +1,9 @@
 import COpenBLAS
 
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
 /// The BLAS under `multiply`: one thread a call, since parallelism lies in teams.
 public enum OpenBLAS {
-    /// Ends the program where products are wrong: whatever it would compute is, and no caller could do more than say so.
-    static let isReady: Void = {
-        guard let problem else { return }
-        _ = "Error: \(problem)\n".withCString { write(2, $0, strlen($0)) }
-        exit(1)
-    }()
+    /// Ends the program where products are wrong: whatever it would compute is.
+    static let isReady: Void = { if let problem { endProgram(problem) } }()
 
     /// What is wrong with its products; nil where they are right. The first look tells OpenBLAS to use one thread a call, since of
     /// several a product has other bits than its blocks.

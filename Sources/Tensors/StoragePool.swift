@@ -141,11 +141,7 @@ public final class StoragePool {
         }
         var raw: UnsafeMutableRawPointer?
         guard posix_memalign(&raw, Self.hugePageBytes, size) == 0, let raw else {
-            // Nothing could go on without it, and no caller could do more than say so.
-            let message =
-                "Error: out of memory: \(bytes) bytes for a tensor; use a smaller model, batch or microBatchTokens\n"
-            _ = message.withCString { write(2, $0, strlen($0)) }
-            exit(1)
+            endProgram("out of memory: \(bytes) bytes for a tensor; use a smaller model, batch or microBatchTokens")
         }
         #if canImport(Glibc)
             madvise(raw, size, Int32(MADV_HUGEPAGE))

@@ -35,7 +35,9 @@ final class TeamMember: @unchecked Sendable {
 
     private func begin() {
         hasBegun = true
-        if !Self.start(Unmanaged.passRetained(self).toOpaque()) { Self.fail() }
+        if !Self.start(Unmanaged.passRetained(self).toOpaque()) {
+            endProgram("the system has no thread left; use fewer threads")
+        }
     }
 
     private static func start(_ member: UnsafeMutableRawPointer) -> Bool {
@@ -49,13 +51,6 @@ final class TeamMember: @unchecked Sendable {
         defer { pthread_attr_destroy(&attributes) }
         pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
         return pthread_create(&thread, &attributes, { TeamMember.run($0) }, member) == 0
-    }
-
-    /// As where memory is out: nothing could go on without it, and no caller could do more than say so.
-    private static func fail() -> Never {
-        let message = "Error: the system has no thread left; use fewer threads\n"
-        _ = message.withCString { write(2, $0, strlen($0)) }
-        exit(1)
     }
 
     private static func run(_ pointer: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
