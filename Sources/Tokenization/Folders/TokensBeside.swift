@@ -41,8 +41,7 @@ struct TokensBeside {
         if value == .null { return nil }
         if roles.contains(key) { return content(value) == nil ? "a token" : nil }
         if listKeys.contains(key) {
-            let tokens = value.list ?? value.members?.map(\.value)
-            return tokens?.allSatisfy { content($0) != nil } == true ? nil : "tokens"
+            return listed(value)?.allSatisfy { content($0) != nil } == true ? nil : "tokens"
         }
         guard key == decoderKey else { return nil }
         let isRight = value.members?.allSatisfy { Int($0.key) != nil && content($0.value) != nil } == true
@@ -82,8 +81,7 @@ struct TokensBeside {
         return members.flatMap { member -> [(key: String, content: String, id: Int?)] in
             let (key, value) = (member.key, member.value)
             if listKeys.contains(key) {
-                let values = value.list ?? value.members?.map(\.value) ?? []
-                return values.compactMap { content($0) }.map { (key, $0, nil) }
+                return (listed(value) ?? []).compactMap { content($0) }.map { (key, $0, nil) }
             }
             if key == decoderKey {
                 return (value.members ?? []).compactMap { id in content(id.value).map { (key, $0, Int(id.key)) } }
@@ -93,6 +91,9 @@ struct TokensBeside {
     }
 
     private static func isRole(_ key: String) -> Bool { key.hasSuffix("_token") }
+
+    /// What a list holds, or a dictionary in its place.
+    private static func listed(_ value: JSONValue) -> [JSONValue]? { value.list ?? value.members?.map(\.value) }
 
     private static func content(_ value: JSONValue) -> String? { value.text ?? value["content"].text }
 }
