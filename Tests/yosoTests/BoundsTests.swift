@@ -170,7 +170,7 @@ import Testing
         try write(file.names[...], [])
     }
 
-    @Test func aLineWithoutEndAndProbabilitiesThatAreNone() throws {
+    @Test func aLineWithoutEndAndPredictionsThatAreNone() throws {
         let tool = try CommandLineTool.withPretrainedRun()
         #expect(try tool.run(tool.finetuning()).code == 0)
         let long = "fine\n" + String(repeating: "a", count: 30 << 20)
@@ -180,15 +180,16 @@ import Testing
         #expect(lines.count == 2 && lines[1] == #"{"error":"longer than 4194304 bytes","line":2}"#)
         let predictions = tool.file("tuned/predictions.tsv")
         let good = try String(contentsOf: predictions, encoding: .utf8)
-        for bad in ["1e30", "nan", "-0.5", "x"] {
+        for (column, kind, bad) in ["1e30", "nan", "-0.5", "x"].map({ (4, "probability", $0) }) + [
+            (2, "label", "2"), (3, "label", ""),
+        ] {
             var lines = good.split(separator: "\n").map(String.init)
             var fields = lines[2].split(separator: "\t").map(String.init)
-            fields[4] = bad
+            fields[column] = bad
             lines[2] = fields.joined(separator: "\t")
             try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: predictions)
             expect(
-                try tool.run(["report", "tuned"]), "tuned/predictions.tsv: damaged: line 3 has the probability '\(bad)'"
-            )
+                try tool.run(["report", "tuned"]), "tuned/predictions.tsv: damaged: line 3 has the \(kind) '\(bad)'")
         }
         let cut = good.split(separator: "\n").prefix(3).joined(separator: "\n").split(separator: "\t").dropLast(2)
         for (text, message) in [
@@ -199,6 +200,11 @@ import Testing
                 "1 rows; 2 were evaluated, as the log says"
             ),
             ("x" + good, "line 1 names other columns; wanted set, index, label, prediction, …"),
+            ("set\tindex\tlabel\tprediction\ttext1\nd\t0\t1.5\tnan\ta\n", "line 2 has the value 'nan'"),
+            (
+                "set\tindex\tlabels\tpredictions\tp(a)\ttext1\nd\t0\t[\"a\"]\t[\"b\"]\t1\ta\n",
+                "line 2 has the labels '[\"b\"]'"
+            ),
         ] {
             try Data(text.utf8).write(to: predictions)
             expect(try tool.run(["report", "tuned"]), "tuned/predictions.tsv: damaged: \(message)")

@@ -95,10 +95,13 @@ public struct PredictionFile: Sendable, Equatable {
         self.form = form
         labels = header.filter { $0.hasPrefix("p(") }.map { String($0.dropFirst(2).dropLast()) }
         let (first, count) = (form.columns.count, labels.count)
+        let known = Set(labels)
         func names(_ text: String, _ line: Int) throws -> [String] {
-            guard form == .labels else { return [text] }
-            guard let names = try? JSONDecoder().decode([String].self, from: Data(text.utf8)) else {
-                throw CheckpointError(url, "damaged: line \(line) has the labels '\(text)'")
+            let names = form == .labels ? try? JSONDecoder().decode([String].self, from: Data(text.utf8)) : [text]
+            guard let names, names.allSatisfy({ known.isEmpty ? Double($0)?.isFinite == true : known.contains($0) })
+            else {
+                let kind = form == .labels ? "labels" : known.isEmpty ? "value" : "label"
+                throw CheckpointError(url, "damaged: line \(line) has the \(kind) '\(text)'")
             }
             return names
         }
