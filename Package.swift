@@ -213,7 +213,7 @@ let package = Package(
                 "Tasks", "Tensors", "Tokenization",
             ]),
         .testTarget(name: "ReportsTests", dependencies: ["Reports"]),
-        .testTarget(name: "ConsoleTests", dependencies: ["Console", "Training"]),
+        .testTarget(name: "ConsoleTests", dependencies: ["Console", "Options", "Training"]),
         .testTarget(name: "InferenceTests", dependencies: ["Inference", "Tasks"]),
         .testTarget(name: "ServingTests", dependencies: ["Inference", "JSON", "Serving"]),
         .testTarget(

@@ -1,4 +1,5 @@
 import Foundation
+import Options
 import Training
 
 /// Runs with their state, step, score and age, in columns.

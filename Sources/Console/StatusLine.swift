@@ -1,4 +1,5 @@
 import Foundation
+import Options
 
 /// Long work on the terminal: one line that is rewritten in place, or, where standard output is no terminal, a plain
 /// line now and then.

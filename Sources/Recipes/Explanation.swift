@@ -1,4 +1,5 @@
 import Foundation
+import Options
 
 extension ResolvedRecipe {
     /// Every effective value with its origin and what the key means, aligned.
@@ -7,12 +8,14 @@ extension ResolvedRecipe {
     public func explanation(columns: Int? = nil) -> String {
         let values = values.filter(isShown)
         let rows = values.map { [$0.key, $0.texts.joined(separator: ", "), $0.origin] }
-        let widths = (0..<3).map { column in rows.map { $0[column].count }.max() ?? 0 }
+        let widths = (0..<3).map { column in rows.map { $0[column].terminalColumns }.max() ?? 0 }
         let aligned = rows.map { row in
-            zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }.joined(separator: "  ")
+            zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.terminalColumns) }.joined(separator: "  ")
         }
         let lines = zip(aligned, values).map { "\($0)  # \($1.doc)" }
-        guard let columns, lines.contains(where: { $0.count > columns }) else { return lines.joined(separator: "\n") }
+        guard let columns, lines.contains(where: { $0.terminalColumns > columns }) else {
+            return lines.joined(separator: "\n")
+        }
         return zip(aligned, values).map { row, value in
             row.trimmingCharacters(in: .whitespaces) + broken(value.doc, columns - 6).map { "\n    # \($0)" }.joined()
         }.joined(separator: "\n")

@@ -1,4 +1,5 @@
 import Foundation
+import Options
 import Testing
 
 @testable import Console

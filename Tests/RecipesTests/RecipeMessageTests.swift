@@ -186,6 +186,11 @@ func problems(_ text: String, _ overrides: [ResolvedRecipe.Override] = []) -> St
         #expect(found[1].dropFirst(found[2].count - 1).hasPrefix("q: x}"))
     }
 
+    @Test func thePlaceIsBelowWhatATerminalShows() {
+        let found = changed("layers: 2", to: "layers: { 言: 1,\tq: x }") ?? ""
+        #expect(found.contains("q: x }\n" + String(repeating: " ", count: 4 + 18) + "\t^"), "\(found)")
+    }
+
     @Test func aKeyThatOccursTwiceHasItsPlace() {
         #expect(
             changed("width: 128", to: "width: 128\n  width: 64") == """

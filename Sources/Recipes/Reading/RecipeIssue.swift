@@ -1,3 +1,5 @@
+import Options
+
 /// One thing that is wrong with a recipe, and where.
 public struct RecipeIssue: Sendable, Equatable, CustomStringConvertible {
     public enum Place: Sendable, Equatable {
@@ -25,7 +27,9 @@ public struct RecipeIssue: Sendable, Equatable, CustomStringConvertible {
         switch place {
         case .file(let file, let line, let column, let source):
             let (shown, offset) = Self.window(of: source, around: max(0, column - 1))
-            let caret = String(repeating: " ", count: offset) + "^"
+            let before = String(String.UnicodeScalarView(shown.unicodeScalars.prefix(offset)))
+            let caret =
+                before.map { $0 == "\t" ? "\t" : String(repeating: " ", count: "\($0)".terminalColumns) }.joined() + "^"
             return "\(file):\(line):\(column): \(message)\n    \(shown)\n    \(caret)"
         case .argument(let argument): return "\(argument): \(message)"
         case .recipe(let file): return "\(file): \(message)"
