@@ -83,7 +83,7 @@ ROTATION_INLINE void in_integers(const int size, const float *row, int64_t colum
     const float square = sum_of_lanes(&squares), most_square = 7 << 20;
     const int halvings = (square > most_square) + (square > most_square / 4) + (square > most_square / 16) +
                          (square > most_square / 64) + (square > most_square / 256);
-    const int32_t whole_bits = scale_bits + ((4 - halvings) << 23);
+    const int32_t whole_bits = scale_bits + (4 - halvings) * (1 << 23);
     memcpy(&scale, &whole_bits, sizeof scale);
     for (int i = 0; i < size / 16; i++) {
         const lanes rounded = x[i] * scale + rounder;

@@ -3,8 +3,8 @@
 #include <sentencepiece_processor.h>
 #include <sentencepiece_trainer.h>
 
+#include <algorithm>
 #include <cstdlib>
-#include <cstring>
 #include <exception>
 #include <new>
 #include <sstream>
@@ -25,7 +25,8 @@ using Status = decltype(std::declval<const sentencepiece::SentenceIterator &>().
 char *copy(const void *bytes, size_t count) {
     char *memory = static_cast<char *>(std::malloc(count + 1));
     if (memory == nullptr) std::abort();
-    std::memcpy(memory, bytes, count);
+    // Of no bytes, whose pointer may be null.
+    std::copy_n(static_cast<const char *>(bytes), count, memory);
     memory[count] = 0;
     return memory;
 }
