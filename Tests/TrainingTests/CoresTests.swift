@@ -4,17 +4,24 @@ import Testing
 @testable import Training
 
 @Suite struct CoresTests {
-    /// What `groups` leaves, where folders below a root have these files.
-    private func limit(_ groups: String, _ files: [String: String]) throws -> Double? {
+    /// With a folder that has these files.
+    private func with<Result>(_ files: [String: String], _ body: (_ root: String) -> Result) throws -> Result {
         let root = FileManager.default.temporaryDirectory.appendingPathComponent("yoso-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: root) }
-        for (name, text) in files.merging(["groups": groups], uniquingKeysWith: { $1 }) {
+        for (name, text) in files {
             let url = root.appendingPathComponent(name)
             try FileManager.default.createDirectory(
                 at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
             try Data(text.utf8).write(to: url)
         }
-        return Cores.limit(groups: root.appendingPathComponent("groups").path, root: root.path)
+        return body(root.path)
+    }
+
+    /// What `groups` leaves, where folders below a root have these files.
+    private func limit(_ groups: String, _ files: [String: String]) throws -> Double? {
+        try with(files.merging(["groups": groups], uniquingKeysWith: { $1 })) {
+            Cores.limit(groups: $0 + "/groups", root: $0)
+        }
     }
 
     @Test func theLeastLimitOfAllGroupsCounts() throws {
@@ -29,19 +36,21 @@ import Testing
 
     /// Two nodes of two cores of two threads each: 0 to 3 are the first threads, 4 to 7 the cores' others.
     @Test func threadsOfACoreComeLast() throws {
-        let root = FileManager.default.temporaryDirectory.appendingPathComponent("yoso-\(UUID().uuidString)")
-        defer { try? FileManager.default.removeItem(at: root) }
         var files = ["cpu/online": "0-7\n", "node/online": "0-1\n"]
         files["node/node0/cpulist"] = "0,2,4,6\n"
         files["node/node1/cpulist"] = "1,3,5,7\n"
         for core in 0..<8 { files["cpu/cpu\(core)/topology/thread_siblings_list"] = "\(core % 4),\(core % 4 + 4)\n" }
-        for (name, text) in files {
-            let url = root.appendingPathComponent(name)
-            try FileManager.default.createDirectory(
-                at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-            try Data(text.utf8).write(to: url)
-        }
-        #expect(Cores.order(root: root.path) == [0, 2, 1, 3, 4, 6, 5, 7])
+        #expect(try with(files) { Cores.order(root: $0) } == [0, 2, 1, 3, 4, 6, 5, 7])
+    }
+
+    /// Of a machine to which cores can be added the mask names those too.
+    @Test(arguments: [
+        ("ff", "0-3\n", 4), ("ffffffff,ffffffff", "0-2,33\n", 4), ("00000001,0000000a", "0-63\n", 3),
+        ("00000001,0000000a", "0-31\n", 2),
+    ])
+    func coresThatAreNotOnlineDoNotCount(mask: String, online: String, count: Int) throws {
+        let files = ["status": "Name:\tyoso\nCpus_allowed:\t\(mask)\nCpus_allowed_list:\t0\n", "cpu/online": online]
+        #expect(try with(files) { Cores.masked(status: $0 + "/status", root: $0) } == count)
     }
 
     @Test func thereIsSomething() { #expect(Cores.available > 0 && Workers().threads >= 1) }

@@ -18,21 +18,23 @@ extension Cores {
     ///
     /// - Parameter root: where the kernel tells about them (Documentation/admin-guide/cputopology.rst).
     static func order(root: String = "/sys/devices/system") -> [Int] {
-        func list(_ path: String) -> [Int] {
-            numbers(in: (try? String(contentsOfFile: "\(root)/\(path)", encoding: .utf8)) ?? "")
-        }
-        let online = list("cpu/online")
+        func list(_ path: String) -> [Int] { numbers(in: "\(root)/\(path)") }
         let nodes = list("node/online").map { Set(list("node/node\($0)/cpulist")) }
         func key(_ core: Int) -> (Int, Int) {
             let siblings = list("cpu/cpu\(core)/topology/thread_siblings_list")
             return (siblings.firstIndex(of: core) ?? 0, nodes.firstIndex { $0.contains(core) } ?? 0)
         }
-        return online.map { ($0, key($0)) }.sorted { ($0.1.0, $0.1.1, $0.0) < ($1.1.0, $1.1.1, $1.0) }.map(\.0)
+        return online(root: root).map { ($0, key($0)) }.sorted { ($0.1.0, $0.1.1, $0.0) < ($1.1.0, $1.1.1, $1.0) }.map(
+            \.0)
     }
 
+    /// Those that work at present, of all that the machine may get.
+    public static func online(root: String = "/sys/devices/system") -> [Int] { numbers(in: "\(root)/cpu/online") }
+
     /// `0-2,8` is 0, 1, 2 and 8.
-    private static func numbers(in list: String) -> [Int] {
-        list.split(separator: ",").flatMap { part -> [Int] in
+    private static func numbers(in file: String) -> [Int] {
+        let list = (try? String(contentsOfFile: file, encoding: .utf8)) ?? ""
+        return list.split(separator: ",").flatMap { part -> [Int] in
             let ends = part.split(separator: "-").compactMap { Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
             guard let first = ends.first, let last = ends.last, first <= last else { return [] }
             return Array(first...last)

@@ -1,23 +1,30 @@
 import Communication
 import Foundation
 
-/// The cores that this process may use: those that its mask names (`taskset`), and of them what a control group leaves it.
+/// The cores that this process may use: those online that its mask names (`taskset`), and of them what a control group leaves it.
 public enum Cores {
     /// A share of a core counts too.
-    public static let available: Double = min(Double(masked), limit() ?? .infinity)
+    public static let available: Double = min(Double(masked()), limit() ?? .infinity)
 
     /// Of those that it shares with other ranks, as ranks do that are bound to none, its part; at least one.
     static var own: Int {
-        let isBound = available < Double(ProcessInfo.processInfo.processorCount)
+        let isBound = available < Double(online().count)
         return max(1, Int((available / Double(isBound ? 1 : Ranks.all.neighbours)).rounded(.up)))
     }
 
-    private static var masked: Int {
-        let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
-        // `Cpus_allowed: 0000ffff,ffffffff`, a bit a core.
-        let mask = status.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed:") }?.dropFirst(13)
-        let bits = mask?.compactMap(\.hexDigitValue).reduce(0) { $0 + $1.nonzeroBitCount } ?? 0
-        return bits > 0 ? bits : ProcessInfo.processInfo.activeProcessorCount
+    /// Those of the mask that are online: a machine to which cores can be added names them in it too.
+    ///
+    /// - Parameters:
+    ///   - status: `/proc/self/status`.
+    ///   - root: where the kernel tells about cores.
+    static func masked(status: String = "/proc/self/status", root: String = "/sys/devices/system") -> Int {
+        let lines = (try? String(contentsOfFile: status, encoding: .utf8))?.split(separator: "\n") ?? []
+        // `Cpus_allowed: 0000ffff,ffffffff`, a bit a core, the first one last.
+        let mask =
+            lines.first { $0.hasPrefix("Cpus_allowed:") }?.dropFirst(13).compactMap(\.hexDigitValue).reversed() ?? []
+        let digits = Array(mask)
+        let allowed = online(root: root).filter { $0 / 4 < digits.count && digits[$0 / 4] >> ($0 % 4) & 1 == 1 }
+        return allowed.isEmpty ? ProcessInfo.processInfo.activeProcessorCount : allowed.count
     }
 
     /// The least of the limits of the control group and of those that it lies in; nil where there is none.
