@@ -30,7 +30,7 @@ public enum CudaFacts {
             let device = try CudaDevice()
             let memory = "\(device.spareMemory >> 20) of \(device.memory >> 20) MiB free"
             return [("GPU", "\(card), \(memory)")] + rows
-                + [("GPU peak", "fp32 \(peak(device, .float32)), bf16 \(peak(device, .bfloat16)) TFLOP/s")]
+                + [("GPU peak", peak(device))]
         } catch { return [("GPU", "\(card); \(error)")] + rows }
     }
 
@@ -41,9 +41,13 @@ public enum CudaFacts {
         }
     }
 
-    private static func peak(_ device: CudaDevice, _ element: Element) -> String {
-        guard let peak = device.measuredPeak(element) else { return "unknown, for its memory is taken," }
-        let tenths = Int((peak * 1e-11).rounded())
-        return tenths < 1000 ? "\(tenths / 10).\(tenths % 10)" : "\(tenths / 10)"
+    private static func peak(_ device: CudaDevice) -> String {
+        let peaks = [("fp32", Element.float32), ("bf16", .bfloat16)].compactMap { name, element in
+            device.measuredPeak(element).map { peak -> String in
+                let tenths = Int((peak * 1e-11).rounded())
+                return "\(name) " + (tenths < 1000 ? "\(tenths / 10).\(tenths % 10)" : "\(tenths / 10)")
+            }
+        }
+        return peaks.count == 2 ? peaks.joined(separator: ", ") + " TFLOP/s" : "unknown, for its memory is taken"
     }
 }
