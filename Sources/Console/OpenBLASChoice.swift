@@ -20,7 +20,8 @@ public enum OpenBLASChoice {
     public static var note: String? {
         OpenBLAS.problem
             ?? note(
-                core: OpenBLAS.coreName, level: level, pin: variable(pinName), cachePin: variable(cachePinName),
+                core: OpenBLAS.coreName, level: level, pin: pin(variable(pinName), core: OpenBLAS.coreName),
+                cachePin: variable(cachePinName),
                 isReplaced: replaced != nil)
     }
 
@@ -29,7 +30,8 @@ public enum OpenBLASChoice {
     public static func startAgainWhereBetter() {
         guard
             let core = replacement(
-                of: OpenBLAS.coreName, level: level, pin: variable(pinName), isReplaced: replaced != nil)
+                of: OpenBLAS.coreName, level: level, pin: pin(variable(pinName), core: OpenBLAS.coreName),
+                isReplaced: replaced != nil)
         else { return }
         let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         // A loader that was called by its own name would take the first argument for the program.
@@ -42,6 +44,9 @@ public enum OpenBLASChoice {
         unsetenv(pinName)
         unsetenv(replacedName)
     }
+
+    /// The core that a user asks for, where OpenBLAS has it: of others, and of nothing, it chooses as if nobody had asked.
+    static func pin(_ name: String?, core: String) -> String? { name?.lowercased() == core.lowercased() ? name : nil }
 
     /// The core that a process begins again with; nil where it goes on as it is.
     static func replacement(of core: String, level: String, pin: String?, isReplaced: Bool) -> String? {

@@ -42,4 +42,11 @@ import Testing
             note("Haswell", pin: "Haswell", cachePin: "512")
                 == "OpenBLAS is pinned by OPENBLAS_CORETYPE=Haswell OPENBLAS_L2_SIZE=512" + advice)
     }
+
+    /// An empty name, and one that OpenBLAS does not know, leave the choice to it.
+    @Test func aCoreThatOpenBLASDoesNotTakeIsNoPin() {
+        #expect(OpenBLASChoice.pin("skylakex", core: "SkylakeX") == "skylakex")
+        #expect(OpenBLASChoice.pin("", core: "Prescott") == nil && OpenBLASChoice.pin(nil, core: "Prescott") == nil)
+        #expect(OpenBLASChoice.pin("Nonsense", core: "Prescott") == nil)
+    }
 }
