@@ -16,6 +16,29 @@ from tensorboard.plugins.hparams import metadata
 HPARAMS = "_hparams_/session_start_info"
 
 
+def flat(lines):
+    """Keys and texts of a resolved recipe, a.b of `b` below `a`."""
+    above = []
+    for line in lines:
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        depth = (len(line) - len(line.lstrip())) // 2
+        key, _, text = line.strip().partition(":")
+        above = above[:depth] + [key]
+        if text.strip():
+            yield ".".join(above), text.strip().strip('"')
+
+
+def differs(value, told):
+    """Whether a hyper-parameter is another than a recipe's text, which may have a unit: 500 of `500 steps`; words may be others."""
+    if value.WhichOneof("kind") == "number_value":
+        try:
+            return value.number_value != float(told.split()[0])
+        except ValueError:
+            return False
+    return told in ("true", "false") and value.string_value != told
+
+
 def compare(run):
     sizes = {event_accumulator.SCALARS: 0, event_accumulator.TENSORS: 0}
     # Files are read one after another, as the board does: what a process tells again is forgotten first.
@@ -41,6 +64,12 @@ def compare(run):
     with open(os.path.join(run, "recipe.yaml")) as file:
         if text != file.read():
             sys.exit(f"{run}: the text recipe.yaml is not the file")
+    compared = {key: told for key, told in flat(text.splitlines()) if key in settings}
+    for key, told in compared.items():
+        if differs(settings[key], told):
+            sys.exit(f"{run}: the hyper-parameter {key} is {settings[key]}, in recipe.yaml {told}")
+    if "threads" not in compared:
+        sys.exit(f"{run}: of the recipe's keys only {sorted(compared)} are hyper-parameters")
     print(f"{run}: {scalars} scalars of {len(events.Tags()['scalars'])} tags, {len(settings)} hyper-parameters, the recipe")
 
 

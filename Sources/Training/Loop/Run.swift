@@ -126,10 +126,16 @@ public final class Run<O: Objective> {
         log =
             try ranks.isFirst
             ? MetricsLog(folder.metrics, truncatingAfterStep: step) { report(.warning("\($0)")) } : nil
+        // As they are set here, also what never changes a result, and by names rather than digests.
+        var known = Provenance()
+        remember(&known)
+        let settings = try RunIdentity.of(
+            trainer.objective.encoder.options, options,
+            inputs: ["data": known.data, "start": known.start].compactMapValues { $0 })
         curves =
             ranks.isFirst
             ? EventFile(
-                in: folder.url, step: step, settings: identity, text: recipe.map { [RunFolder.recipeName: $0] } ?? [:])
+                in: folder.url, step: step, settings: settings, text: recipe.map { [RunFolder.recipeName: $0] } ?? [:])
             : nil
         let logged = try ranks.first {
             try LoggedRun<O.Result>(folder.metrics, kind: O.evaluationKind, untilEpoch: untilEpoch, best: bestStep)
