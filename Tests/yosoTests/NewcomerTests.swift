@@ -12,17 +12,22 @@ import Testing
         let missing =
             "Error: Checkpoints/english-mini: the model in the box is neither here nor beside the program; name a model by "
             + "--checkpoint\n"
-        for command in ["fill 'a [MASK]'", "finetune --task sst2 --data glue"] {
+        for command in ["fill 'a [MASK]'", "finetune --task sst2 --data glue", "finetune --task sst2"] {
             let alone = try tool.shell("cp -L '\(CommandLineTool.executable().path)' alone && ./alone \(command)")
             #expect(alone.code == 1 && alone.error.hasSuffix(missing), "\(alone.error)")
         }
-        let sample = try tool.run("finetune", "--task", "sst2")
+        let sample = try tool.run("finetune", "--task", "sst2", "--set", "epochs=1", "--output", "sample")
         #expect(
-            sample.code == 1
-                && sample.error.hasPrefix(
-                    "Error: Checkpoints/tiny/best: is not there, and the recipe sample begins from it; `yoso pretrain tiny`"
-                ),
-            "\(sample.error)")
+            sample.code == 0 && sample.output.contains("Checkpoints/english-mini, the model in the box"),
+            "\(sample.output)\(sample.error)")
+        try tool.write(
+            "kind: finetuning\nname: r\ntask: sst2\ndata: sample\ncheckpoint: Checkpoints/tiny/best\n", to: "own.yaml")
+        let own = try tool.run("finetune", "own.yaml")
+        #expect(
+            own.code == 1
+                && own.error.hasPrefix(
+                    "Error: Checkpoints/tiny/best: is not there, and the recipe r begins from it; `yoso pretrain tiny`"),
+            "\(own.error)")
     }
 
     @Test func namesOfSomethingElseAreSaidToBe() throws {
