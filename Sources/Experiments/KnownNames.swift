@@ -8,6 +8,7 @@ import Shipped
 
 extension CompletionKind {
     public static let task = list(GlueTask.all.map(\.name) + LongRangeTask.all.map(\.name) + ["all", "lra"])
+    public static let glueTask = list(GlueTask.all.map(\.name))
     public static let longRangeTask = list(LongRangeTask.all.map(\.name))
     /// What the server of GLUE has.
     public static let officialTask = list(OfficialSource.all.map(\.task))

@@ -39,7 +39,7 @@ struct Finetune: ParsableCommand, RankedCommand {
             halving.
             """)
     var search: [String] = []
-    @Option(help: "Begin with Checkpoints/TASK/best; with all, MRPC, STS-B and RTE do.", completion: .task)
+    @Option(help: "Begin with Checkpoints/TASK/best; with all, MRPC, STS-B and RTE do.", completion: .glueTask)
     var fromTask: String?
     @Option(help: "Runs with the seeds 1 to this, and their statistics; with all, medians in the table.") var seeds:
         Int?

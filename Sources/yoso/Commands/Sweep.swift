@@ -16,7 +16,7 @@ struct Sweep: ParsableCommand, RankedCommand {
             """) var over: String
     @OptionGroup var settings: RecipeSettings
     @OptionGroup var files: PretrainingFiles
-    @Option(help: "A task of GLUE, or a fine-tuning recipe's path, to fine-tune every result on.", completion: .task)
+    @Option(help: "A task of GLUE, or a fine-tuning recipe's path, to fine-tune all results on.", completion: .glueTask)
     var task: String?
     @Option(help: "Folder of the task's files.", completion: .directory) var taskData: String?
     @Option(help: "Folder of the runs and of table.md.", completion: .directory) var output = "Checkpoints/sweep"
