@@ -57,7 +57,7 @@ struct ClassificationFigures {
             let cells = labels.map { predicted in
                 let count = ofLabel.count { $0.prediction == [predicted] }
                 let share = Double(count) / Double(max(1, ofLabel.count))
-                return "<td\(share > 0.5 ? " class=\"full\"" : "") style=\"--share:\(String(format: "%.3f", share))\">"
+                return "<td style=\"--share:\(String(format: "%.3f", share))\">"
                     + "\(Show.grouped(count))<small>\(Show.percent(share))</small></td>"
             }
             return "<tr><th>\(name(label).htmlEscaped)</th>\(cells.joined())</tr>"
