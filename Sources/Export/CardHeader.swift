@@ -35,7 +35,8 @@ struct CardHeader {
         guard let dev = record.dev, let task = record.task else { return [] }
         let evaluation = dev.evaluation
         let subset = evaluation.subsets?.first { $0.split == "dev" }
-        var (dataset, more) = (["type: \(quoted(task.name))", "name: \(quoted(task.title))"], [String]())
+        let (type, title) = (record.isGenerated ? "generated" : task.name, record.rows ?? task.title)
+        var (dataset, more) = (["type: \(quoted(type))", "name: \(quoted(title))"], [String]())
         if record.isGlue {
             more = ["datasets:", "- \(glue)"]
             dataset = [

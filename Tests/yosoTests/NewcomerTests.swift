@@ -20,6 +20,16 @@ import Testing
         #expect(
             sample.code == 0 && sample.output.contains("Checkpoints/english-mini, the model in the box"),
             "\(sample.output)\(sample.error)")
+        // Rows that yoso made are of no benchmark, also where a model goes to the hub.
+        #expect(try tool.run("export", "sample", "--output", "hub").code == 0)
+        let card = try String(contentsOf: tool.file("hub/README.md"), encoding: .utf8)
+        let rows = "sentences that yoso generates in the form of SST-2"
+        for part in [
+            "type: \"generated\"", "name: \"\(rows)\"", "Dev rows of \(rows), epoch 1: ", "| task | \(rows) |",
+        ] {
+            #expect(card.contains(part), "\(part): \(card)")
+        }
+        #expect(!card.contains("official") && !card.contains("872"), "\(card)")
         try tool.write(
             "kind: finetuning\nname: r\ntask: sst2\ndata: sample\ncheckpoint: Checkpoints/tiny/best\n", to: "own.yaml")
         let own = try tool.run("finetune", "own.yaml")
