@@ -18,7 +18,8 @@ import Testing
         }
         let sample = try tool.run("finetune", "--task", "sst2", "--set", "epochs=1", "--output", "sample")
         #expect(
-            sample.code == 0 && sample.output.contains("Checkpoints/english-mini, the model in the box"),
+            sample.code == 0 && sample.output.contains("Checkpoints/english-mini, the model in the box")
+                && sample.output.contains("rows: sentences that yoso generates in the form of SST-2, of no benchmark\n"),
             "\(sample.output)\(sample.error)")
         // Rows that yoso made are of no benchmark, also where a model goes to the hub.
         #expect(try tool.run("export", "sample", "--output", "hub").code == 0)
