@@ -228,7 +228,8 @@ let package = Package(
         .testTarget(
             name: "yosoTests",
             dependencies: [
-                "yoso", "Benchmarks", "Experiments", "Checkpoints", "Digests", "LongRange", "Tensors", "Training",
+                "yoso", "Benchmarks", "Experiments", "Checkpoints", "Digests", "LongRange", "Recipes", "Tensors",
+                "Training",
             ]),
     ],
     cLanguageStandard: .c17,

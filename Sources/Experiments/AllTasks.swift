@@ -83,7 +83,7 @@ public struct AllTasks {
         var rows: [String: Row] = [:]
         var table: GlueTable {
             var table = GlueTable(
-                TableSettings(protocol: run.published?.name, settings: common, weights: weights))
+                TableSettings(protocol: run.published, settings: common, weights: weights))
             table.seeds = seeds ?? 1
             table.searched = grid.isEmpty ? run.publishedGrid : grid
             for (task, _) in runs {

@@ -132,8 +132,10 @@ public struct FineTuning {
                     ? "random" : "of \(checkpoint)" + (checkpoint == ModelPath.inBox ? ", the model in the box" : "")))
         let digest = randomWeights ? "random" : try ModelFolder.digest(source)
         let weights = randomWeights ? digest : try TableSettings.weights(of: source, digest: digest)
-        let table = TableSettings(
-            protocol: published?.name, settings: settings(less: []), weights: weights)
+        let table = TableSettings(protocol: published, settings: settings(less: []), weights: weights)
+        if published != nil, table.named == nil {
+            observer.line("note: by no published protocol, but by \(table.protocolName)")
+        }
         let start = randomWeights ? nil : try HuggingFaceConfiguration(of: source).provenance?.task
         // What GLUE is, the program knows.
         let own = recipe.isOwnTask ? try task.json : nil
@@ -158,7 +160,7 @@ public struct FineTuning {
             to: RunFolder.reportName)
         let scores = Show.result(best.body)
         observer.line("best: epoch \(best.epoch), dev \(scores); \(folder.best.relativePath)")
-        for other in published?.published ?? [] {
+        for other in table.named?.published ?? [] {
             if let text = other.text(of: task) { observer.line("published, \(other.split): \(text)") }
         }
         if let published, published.start == .wanted, AllTasks.small.contains(task.name), start != "mnli" {

@@ -7,7 +7,7 @@ import Training
 /// What results must have in common to stand in one table: the protocol, what the user set besides, and the weights that all of
 /// them began from.
 public struct TableSettings: Equatable, CustomStringConvertible {
-    /// `own` where no published protocol is named.
+    /// `own` where no published protocol is named, and `m-fac but for epochs=1` where one was changed, which is no published one.
     let protocolName: String
     /// Of the protocol's name, the settings and the weights.
     let hash: String
@@ -15,9 +15,10 @@ public struct TableSettings: Equatable, CustomStringConvertible {
     /// - Parameters:
     ///   - settings: `key=value`; of the keys that one table may vary, none.
     ///   - weights: as `weights(of:)` names them.
-    init(protocol name: String?, settings: [String], weights: String) {
-        protocolName = name ?? "own"
-        let text = ([protocolName, weights] + settings.sorted()).joined(separator: "\n")
+    init(protocol known: FineTuningProtocol?, settings: [String], weights: String) {
+        let (name, changes) = (known?.name ?? "own", known?.changes(in: settings) ?? [])
+        protocolName = name + (changes.isEmpty ? "" : " but for \(changes.joined(separator: ", "))")
+        let text = ([name, weights] + settings.sorted()).joined(separator: "\n")
         hash = String(SHA256.hexadecimal(of: Data(text.utf8)).prefix(12))
     }
 

@@ -30,6 +30,17 @@ public struct FineTuningProtocol: Sendable {
         }
     }
 
+    /// Of `settings`, each a `KEY=VALUE`, those that it has otherwise for any of its tasks: with them a run is not by it.
+    public func changes(in settings: [String]) -> [String] {
+        settings.filter { text in
+            let (key, value) = (text.prefix { $0 != "=" }, text.drop { $0 != "=" }.dropFirst())
+            return ([common] + byTask.values).contains { rules in
+                guard let rule = rules[String(key)], rule != value else { return false }
+                return Double(rule) == nil || Double(rule) != Double(value)
+            }
+        }
+    }
+
     /// What its authors and others report by it.
     public var published: [PublishedScores] { PublishedScores.ofProtocol(name) }
 

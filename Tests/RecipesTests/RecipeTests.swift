@@ -143,6 +143,15 @@ import Training
     }
 
     /// Every key of every protocol is one of the schema, for every task.
+    @Test func whatAProtocolHasOtherwiseIsAChangeOfIt() throws {
+        let published = try #require(FineTuningProtocol.named("m-fac"))
+        let same = ["length=16", "precision=bf16", "optimizer.rate=0.0001", "optimizer.decay=0", "selection=last"]
+        #expect(published.changes(in: same).isEmpty)
+        // Of SST-2 there are three epochs, of the others five: of a table of all of them either is another.
+        let changes = ["epochs=3", "optimizer.rate=2e-4", "selection=best"]
+        #expect(published.changes(in: same + changes) == changes)
+    }
+
     @Test(arguments: FineTuningProtocol.all.map(\.name)) func protocolsAreValid(name: String) throws {
         let published = try #require(FineTuningProtocol.named(name))
         let recipe = URL(fileURLWithPath: #filePath).appendingPathComponent("../../../Recipes/Finetuning/sst2.yaml")

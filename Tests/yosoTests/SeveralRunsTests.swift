@@ -144,7 +144,7 @@ import Testing
         #expect(
             mixed.error.contains(
                 "Error: all/wnli/best: is by protocol own, settings "))
-        #expect(mixed.error.contains(", SST-2 by protocol electra, settings "))
+        #expect(mixed.error.contains(", SST-2 by protocol electra but for epochs=2, settings "))
         let unknown = try tool.run(tool.finetuning(["--protocol", "best"]))
         #expect(
             unknown.code == 64
@@ -152,8 +152,11 @@ import Testing
     }
 
     @Test func aProtocolPrintsWhatOthersPublishedByIt() throws {
-        let options = ["--protocol", "m-fac", "--output", "all/sst2"]
-        let result = try tool.run(tool.finetuning(options))
+        let options = [
+            "finetune", "--task", "sst2", "--protocol", "m-fac", "--checkpoint", "run/best", "--data", "glue", "--set",
+            "length=16", "--output",
+        ]
+        let result = try tool.run(options + ["all/sst2"])
         #expect(result.code == 0, "\(result.error)")
         #expect(result.output.contains("published, dev: Mini 4x256: accuracy 85.5"))
         let table = try tool.run("evaluate", "--task", "all", "--checkpoint", "all").output
@@ -161,6 +164,16 @@ import Testing
         #expect(table.contains("| Tiny 2x128: accuracy 80.1; Mini 4x256: accuracy 85.5 |"))
         #expect(
             table.contains("; model cards of M-FAC/bert-mini-finetuned-*, Adam; published: dev scores, over 5 seeds"))
+        // Of other settings nobody published anything.
+        let changed = try tool.run(options + ["changed/sst2", "--set", "epochs=1"])
+        #expect(changed.output.contains("note: by no published protocol, but by m-fac but for epochs=1\n"))
+        #expect(!changed.output.contains("published, dev:"), "\(changed.output)")
+        let others = try tool.run("evaluate", "--task", "all", "--checkpoint", "changed").output
+        #expect(
+            others.contains("protocol m-fac but for epochs=1, settings ") && !others.contains("published"), "\(others)")
+        #expect(try tool.run("export", "changed/sst2", "--output", "card").code == 0)
+        let card = try String(contentsOf: tool.file("card/README.md"), encoding: .utf8)
+        #expect(card.contains("By the protocol `m-fac but for epochs=1`, settings `"), "\(card)")
     }
 
     @Test func seedsHaveStatisticsAndAreCompared() throws {

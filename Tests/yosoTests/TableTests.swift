@@ -1,4 +1,5 @@
 import Foundation
+import Recipes
 import Testing
 
 @testable import Experiments
@@ -114,7 +115,8 @@ import Testing
                 "the best of optimizer.rate=5e-5,4e-5,3e-5,2e-5, ours of optimizer.rate=1e-3,1e-4 by successive halving\n"
             ),
         ] {
-            var table = GlueTable(TableSettings(protocol: name, settings: [], weights: "random"))
+            var table = GlueTable(
+                TableSettings(protocol: FineTuningProtocol.named(name), settings: [], weights: "random"))
             table.searched = grid
             #expect(table.text.hasSuffix(end), "\(table.text)")
             table.searched = []
