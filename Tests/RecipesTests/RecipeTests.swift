@@ -142,7 +142,6 @@ import Training
         for kind in attentions { check(kind) }
     }
 
-    /// Every key of every protocol is one of the schema, for every task.
     @Test func whatAProtocolHasOtherwiseIsAChangeOfIt() throws {
         let published = try #require(FineTuningProtocol.named("m-fac"))
         let same = ["length=16", "precision=bf16", "optimizer.rate=0.0001", "optimizer.decay=0", "selection=last"]
@@ -152,6 +151,7 @@ import Training
         #expect(published.changes(in: same + changes) == changes)
     }
 
+    /// Every key of every protocol is one of the schema, for every task.
     @Test(arguments: FineTuningProtocol.all.map(\.name)) func protocolsAreValid(name: String) throws {
         let published = try #require(FineTuningProtocol.named(name))
         let recipe = URL(fileURLWithPath: #filePath).appendingPathComponent("../../../Recipes/Finetuning/sst2.yaml")
