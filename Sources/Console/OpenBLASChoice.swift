@@ -20,8 +20,7 @@ public enum OpenBLASChoice {
     public static var note: String? {
         OpenBLAS.problem
             ?? note(
-                core: OpenBLAS.coreName, level: level, pin: pin(variable(pinName), core: OpenBLAS.coreName),
-                cachePin: variable(cachePinName),
+                core: OpenBLAS.coreName, level: level, pin: pin, cachePin: variable(cachePinName),
                 isReplaced: replaced != nil)
     }
 
@@ -29,9 +28,7 @@ public enum OpenBLASChoice {
     /// the same arguments, files and signals. To be called before anything else happens.
     public static func startAgainWhereBetter() {
         guard
-            let core = replacement(
-                of: OpenBLAS.coreName, level: level, pin: pin(variable(pinName), core: OpenBLAS.coreName),
-                isReplaced: replaced != nil)
+            let core = replacement(of: OpenBLAS.coreName, level: level, pin: pin, isReplaced: replaced != nil)
         else { return }
         let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         // A loader that was called by its own name would take the first argument for the program.
@@ -45,8 +42,13 @@ public enum OpenBLASChoice {
         unsetenv(replacedName)
     }
 
-    /// The core that a user asks for, where OpenBLAS has it: of others, and of nothing, it chooses as if nobody had asked.
-    static func pin(_ name: String?, core: String) -> String? { name?.lowercased() == core.lowercased() ? name : nil }
+    private static var pin: String? { pin(variable(pinName), core: OpenBLAS.coreName) }
+
+    /// The core that a user asks for, where OpenBLAS knows it: of others, and of nothing, it chooses as if nobody had asked. Some of
+    /// the oldest have another's kernels, and its name: Banias is Prescott.
+    static func pin(_ name: String?, core: String) -> String? {
+        name.flatMap { ofAVX2.union(beforeAVX2).union([core.lowercased()]).contains($0.lowercased()) ? $0 : nil }
+    }
 
     /// The core that a process begins again with; nil where it goes on as it is.
     static func replacement(of core: String, level: String, pin: String?, isReplaced: Bool) -> String? {

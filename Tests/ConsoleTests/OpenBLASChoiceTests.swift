@@ -48,5 +48,6 @@ import Testing
         #expect(OpenBLASChoice.pin("skylakex", core: "SkylakeX") == "skylakex")
         #expect(OpenBLASChoice.pin("", core: "Prescott") == nil && OpenBLASChoice.pin(nil, core: "Prescott") == nil)
         #expect(OpenBLASChoice.pin("Nonsense", core: "Prescott") == nil)
+        #expect(OpenBLASChoice.pin("Banias", core: "Prescott") == "Banias")
     }
 }
