@@ -58,7 +58,7 @@ public enum MachineFacts {
 
     /// Those that this process may use, of how many.
     private static var cores: String {
-        let (available, all) = (Cores.available, Cores.online().count)
+        let (available, all) = (Cores.available, Cores.count)
         let number = String(format: available == available.rounded() ? "%.0f" : "%.1f", available)
         return available < Double(all) ? "\(number) of \(all), by the limits of this process" : number
     }

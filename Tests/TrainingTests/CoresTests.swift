@@ -46,7 +46,7 @@ import Testing
     /// Of a machine to which cores can be added the mask names those too.
     @Test(arguments: [
         ("ff", "0-3\n", 4), ("ffffffff,ffffffff", "0-2,33\n", 4), ("00000001,0000000a", "0-63\n", 3),
-        ("00000001,0000000a", "0-31\n", 2),
+        ("00000001,0000000a", "0-31\n", 2), ("f,00000001", "", 5),
     ])
     func coresThatAreNotOnlineDoNotCount(mask: String, online: String, count: Int) throws {
         let files = ["status": "Name:\tyoso\nCpus_allowed:\t\(mask)\nCpus_allowed_list:\t0\n", "cpu/online": online]

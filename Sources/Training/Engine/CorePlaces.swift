@@ -24,12 +24,18 @@ extension Cores {
             let siblings = list("cpu/cpu\(core)/topology/thread_siblings_list")
             return (siblings.firstIndex(of: core) ?? 0, nodes.firstIndex { $0.contains(core) } ?? 0)
         }
-        return online(root: root).map { ($0, key($0)) }.sorted { ($0.1.0, $0.1.1, $0.0) < ($1.1.0, $1.1.1, $1.0) }.map(
-            \.0)
+        let cores = online(root: root).map { ($0, key($0)) }
+        return cores.sorted { ($0.1.0, $0.1.1, $0.0) < ($1.1.0, $1.1.1, $1.0) }.map(\.0)
     }
 
-    /// Those that work at present, of all that the machine may get.
-    public static func online(root: String = "/sys/devices/system") -> [Int] { numbers(in: "\(root)/cpu/online") }
+    /// How many are online; where that is not told, how many there are.
+    public static var count: Int {
+        let online = online().count
+        return online > 0 ? online : ProcessInfo.processInfo.processorCount
+    }
+
+    /// Those that work at present, of all that the machine may get; none where the kernel does not tell.
+    static func online(root: String = "/sys/devices/system") -> [Int] { numbers(in: "\(root)/cpu/online") }
 
     /// `0-2,8` is 0, 1, 2 and 8.
     private static func numbers(in file: String) -> [Int] {

@@ -8,7 +8,7 @@ public enum Cores {
 
     /// Of those that it shares with other ranks, as ranks do that are bound to none, its part; at least one.
     static var own: Int {
-        let isBound = available < Double(online().count)
+        let isBound = available < Double(count)
         return max(1, Int((available / Double(isBound ? 1 : Ranks.all.neighbours)).rounded(.up)))
     }
 
@@ -22,9 +22,13 @@ public enum Cores {
         // `Cpus_allowed: 0000ffff,ffffffff`, a bit a core, the first one last.
         let mask =
             lines.first { $0.hasPrefix("Cpus_allowed:") }?.dropFirst(13).compactMap(\.hexDigitValue).reversed() ?? []
-        let digits = Array(mask)
-        let allowed = online(root: root).filter { $0 / 4 < digits.count && digits[$0 / 4] >> ($0 % 4) & 1 == 1 }
-        return allowed.isEmpty ? ProcessInfo.processInfo.activeProcessorCount : allowed.count
+        let allowed = mask.enumerated().flatMap { index, digit in
+            (0..<4).filter { digit >> $0 & 1 == 1 }.map { 4 * index + $0 }
+        }
+        // A container may have no /sys.
+        let online = Set(online(root: root))
+        let count = online.isEmpty ? allowed.count : allowed.count(where: online.contains)
+        return count > 0 ? count : ProcessInfo.processInfo.activeProcessorCount
     }
 
     /// The least of the limits of the control group and of those that it lies in; nil where there is none.
