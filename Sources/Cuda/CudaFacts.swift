@@ -42,12 +42,15 @@ public enum CudaFacts {
     }
 
     private static func peak(_ device: CudaDevice) -> String {
-        let peaks = [("fp32", Element.float32), ("bf16", .bfloat16)].compactMap { name, element in
-            device.measuredPeak(element).map { peak -> String in
+        let peaks = [("fp32", Element.float32), ("bf16", .bfloat16)].map { ($0, device.measuredPeak($1)) }
+        let measured = peaks.compactMap { name, peak in
+            peak.map { peak -> String in
                 let tenths = Int((peak * 1e-11).rounded())
                 return "\(name) " + (tenths < 1000 ? "\(tenths / 10).\(tenths % 10)" : "\(tenths / 10)")
             }
         }
-        return peaks.count == 2 ? peaks.joined(separator: ", ") + " TFLOP/s" : "unknown, for its memory is taken"
+        let known = measured.isEmpty ? "" : measured.joined(separator: ", ") + " TFLOP/s"
+        return measured.count == peaks.count
+            ? known : (known.isEmpty ? "" : known + "; the other ") + "unknown, for its memory is taken"
     }
 }
