@@ -121,7 +121,7 @@ public struct FineTuning {
         let rows = try TaskData(task, in: files, tokenizer, length: recipe.options.length)
         if task != recipe.task { observer.line("labels: \(rows.labelCounts)") }
         if data == SampleData.name {
-            observer.line("rows: sentences that yoso generates in the form of \(task.title), of no benchmark")
+            observer.line("rows: \(SampleData.rows(inFormOf: task.title)), of no benchmark")
         }
         rows.notes.forEach(observer.line)
         let folder = try RunFolder(output ?? "Checkpoints/\(recipe.name)", of: .finetuning)

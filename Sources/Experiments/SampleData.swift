@@ -23,6 +23,11 @@ public enum SampleData {
             })
     }
 
+    /// What the rows of the generated task are, in the place of those of the task called `title`.
+    public static func rows(inFormOf title: String) -> String {
+        "sentences that yoso generates in the form of \(title)"
+    }
+
     /// The folder of the task's files; that of `sample` is generated.
     public static func task(_ path: String) throws -> URL {
         guard path == name else { return URL(fileURLWithPath: path, isDirectory: true) }

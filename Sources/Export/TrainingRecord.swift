@@ -37,9 +37,7 @@ struct TrainingRecord {
     /// Whether the rows were those of the benchmark.
     var isGlue: Bool { known?.task != nil && known?.ownTask == nil && known?.benchmark == nil && !isGenerated }
     /// What the rows are of.
-    var rows: String? {
-        task.map { isGenerated ? "sentences that yoso generates in the form of \($0.title)" : $0.title }
-    }
+    var rows: String? { task.map { isGenerated ? SampleData.rows(inFormOf: $0.title) : $0.title } }
 
     /// Whether the weights of the checkpoint at `path` are those that the fine-tuning began from.
     private static func has(_ path: String, weights: String?) -> Bool {
