@@ -46,12 +46,52 @@ import Testing
         }
     }
 
+    /// The two have other names, and YOSO's table of positions two rows in front.
+    @Test func oneFamilyGoesOnAsTheOther() throws {
+        let tool = try CommandLineTool()
+        try tool.writeText()
+        let order = ["--set", "examples.sentenceOrder=true"]
+        #expect(try tool.run(tool.pretraining(steps: 5, order)).code == 0)
+        let there = try tool.run(
+            tool.pretraining(
+                steps: 1, output: "there",
+                order + still + ["--set", "model.attention=yoso", "--set", "model.positions=200"]))
+        #expect(there.code == 0 && !there.output.contains("new weights: "), "\(there.error)")
+        #expect(there.output.contains("note: run/best: its attention is softmax; the run goes on with yoso"))
+        let back = try tool.run(
+            tool.pretraining(
+                steps: 1, output: "back", order + ["--set", "optimizer.rate=0", "--checkpoint", "there/best"]))
+        #expect(back.code == 0 && !back.output.contains("new weights: "), "\(back.error)")
+
+        let first = try SafeTensorsFile(tool.file("run/best/model.safetensors"))
+        #expect(try SafeTensorsFile(tool.file("there/best/model.safetensors")).names.count == first.names.count)
+        for name in first.names {
+            let before = try tensor(tool, "run/best", name)
+            let (between, last) = (
+                name.replacing("bert.", with: "yoso.", maxReplacements: 1), try tensor(tool, "back/best", name)
+            )
+            #expect(last.shape == before.shape && last.1 == before.1, "\(name)")
+            let after = try tensor(tool, "there/best", between)
+            guard name.hasSuffix("position_embeddings.weight") else {
+                #expect(after.shape == before.shape && after.1 == before.1, "\(name)")
+                continue
+            }
+            let (rows, width) = (before.shape[0], before.shape[1])
+            #expect(after.shape == [202, width])
+            for position in 0..<200 {
+                let (source, row) = (position % rows, position + 2)
+                #expect(
+                    after.1[row * width..<(row + 1) * width]
+                        .elementsEqual(before.1[source * width..<(source + 1) * width]))
+            }
+        }
+    }
+
     @Test func whatDoesNotFitIsRefused() throws {
         let tool = try CommandLineTool()
         try tool.writeText()
         #expect(try tool.run(tool.pretraining(steps: 2)).code == 0)
         for (settings, message) in [
-            (["--set", "model.attention=yoso"], "model.attention is bert's; the recipe has yoso's"),
             (["--set", "model.width=32"], "has shape"),
             (["--set", "model.heads=1"], "num_attention_heads is 2; the recipe has 1"),
             (["--set", "model.layers=1"], "num_hidden_layers is 2; the recipe has 1"),

@@ -31,19 +31,20 @@ public enum ModelFolder {
 
     /// Reads parameters by name into `parameters`; those that are not read keep what they are.
     ///
+    /// - Parameter family: whose names the folder has, where they are another's than the layout's.
     /// - Returns: the names that were not read.
     /// - Throws: `CheckpointError` where the file is damaged, or lacks a parameter, or holds it in another shape, or a value that is no
     ///   finite number.
     @discardableResult
     public static func read(
-        _ folder: URL, into parameters: Tensor, _ layout: ParameterLayout,
+        _ folder: URL, into parameters: Tensor, _ layout: ParameterLayout, of family: ModelFamily? = nil,
         _ demand: (Parameter) -> Demand = { _ in .required }
     ) throws -> [String] {
         try AtomicFolder.verify(folder, foreign: true)
         let files = try WeightFiles(of: folder)
         var (used, missing) = ([String](), [String]())
         for parameter in layout.parameters {
-            guard let name = try find(parameter, in: files, demand(parameter)) else {
+            guard let name = try find(parameter, of: family, in: files, demand(parameter)) else {
                 missing.append(parameter.name)
                 continue
             }
@@ -57,9 +58,11 @@ public enum ModelFolder {
     /// The rows of a table in a folder, as many as it has there, of the width of `parameter`.
     ///
     /// - Throws: `CheckpointError` where there is no such table, or it holds a value that is no finite number.
-    static func rows(of parameter: Parameter, in folder: URL) throws -> (count: Int, values: [Float]) {
+    static func rows(of parameter: Parameter, _ family: ModelFamily, in folder: URL) throws -> (
+        count: Int, values: [Float]
+    ) {
         let files = try WeightFiles(of: folder)
-        guard let name = parameter.spellings.first(where: { files.shape(of: $0) != nil }),
+        guard let name = parameter.spellings(of: family).first(where: { files.shape(of: $0) != nil }),
             let shape = files.shape(of: name), shape.count == 2, shape[1] == parameter.columns
         else {
             throw CheckpointError(files.url, "has no table \(parameter.name) of \(parameter.columns) columns")
@@ -125,10 +128,13 @@ public enum ModelFolder {
     }
 
     /// What `parameter` is called in `files`; nil where it is not read.
-    private static func find(_ parameter: Parameter, in files: WeightFiles, _ demand: Demand) throws -> String? {
+    private static func find(
+        _ parameter: Parameter, of family: ModelFamily? = nil, in files: WeightFiles, _ demand: Demand
+    ) throws -> String? {
         guard demand != .ignored else { return nil }
-        guard let name = parameter.spellings.first(where: { files.shape(of: $0) != nil }) else {
-            guard demand != .required else { throw CheckpointError(files.url, "has no tensor \(parameter.name)") }
+        let spellings = parameter.spellings(of: family)
+        guard let name = spellings.first(where: { files.shape(of: $0) != nil }) else {
+            guard demand != .required else { throw CheckpointError(files.url, "has no tensor \(spellings[0])") }
             return nil
         }
         guard let shape = files.shape(of: name), shape == parameter.shape else {
@@ -143,12 +149,13 @@ public enum ModelFolder {
 }
 
 extension Parameter {
-    /// What it may be called: a folder of an encoder alone, as `BertModel` saves it, leaves out the family in front, and one of
-    /// before 2019 calls the weight and the bias of a norm gamma and beta.
-    fileprivate var spellings: [String] {
+    /// What it may be called in a folder of `family`, of the layout's own where nil: one of an encoder alone, as `BertModel` saves it,
+    /// leaves out the family in front, and one of before 2019 calls the weight and the bias of a norm gamma and beta.
+    fileprivate func spellings(of family: ModelFamily?) -> [String] {
         var spellings = [name]
-        if let dot = name.firstIndex(of: "."), ModelFamily(rawValue: String(name[..<dot])) != nil {
-            spellings.append(String(name[name.index(after: dot)...]))
+        if let dot = name.firstIndex(of: "."), let own = ModelFamily(rawValue: String(name[..<dot])) {
+            let rest = name[name.index(after: dot)...]
+            spellings = ["\((family ?? own).rawValue).\(rest)", String(rest)]
         }
         return spellings
             + spellings.compactMap { name in

@@ -42,12 +42,13 @@ public struct PretrainedStart: Sendable {
         return begun == attention ? nil : "its attention is \(begun); the run goes on with \(attention)"
     }
 
-    /// Reads what the folder has into `weights`; what only the new model has keeps what it is. Positions beyond the
-    /// folder's own repeat them from the first on, so that neighbours go on as neighbours (Beltagy et al. 2020, section 5).
+    /// Reads what the folder has into `weights`, under the names of either family; what only the new model has keeps what it is.
+    /// Positions beyond the folder's own repeat them from the first on, so that neighbours go on as neighbours (Beltagy et al. 2020,
+    /// section 5).
     ///
     /// - Returns: the names of parameters that the folder does not have.
     /// - Throws: `CheckpointError` where embeddings or blocks are missing or of another shape, or values are no finite numbers, or where
-    ///   the folder is of another family, or has other heads, another number of blocks, other norms or another activation.
+    ///   the folder has other heads, another number of blocks, other norms or another activation.
     func read(into weights: ModelWeights, of objective: some Objective) throws -> [String] {
         let (parameters, layout, encoder) = (weights.parameters, weights.layout, objective.encoder.options)
         let configuration = try HuggingFaceConfiguration(of: folder)
@@ -59,7 +60,6 @@ public struct PretrainedStart: Sendable {
         }
         let begun = try configuration.encoderOptions(folder)
         for (key, begun, wanted) in [
-            ("attention", "\(begun.family.rawValue)'s", "\(encoder.family.rawValue)'s"),
             ("norm", (begun.norm ?? .post).rawValue, (encoder.norm ?? .post).rawValue),
             ("embeddingNorm", "\(begun.embeddingNorm ?? true)", "\(encoder.embeddingNorm ?? true)"),
             ("normEpsilon", Scalar.text(begun.normEpsilon), Scalar.text(encoder.normEpsilon)),
@@ -71,19 +71,21 @@ public struct PretrainedStart: Sendable {
             throw CheckpointError(folder, "hidden_act is '\(configuration.activation)'; pretraining has 'gelu'")
         }
         let positions = layout.parameters.first { $0.name.hasSuffix("position_embeddings.weight") }
-        let missing = try ModelFolder.read(folder, into: parameters, layout) { parameter in
+        let missing = try ModelFolder.read(folder, into: parameters, layout, of: begun.family) { parameter in
             if parameter == positions { return .ignored }
             let isOptional =
                 parameter.part.isHead || parameter.isOfAttentionAlone || !objective.isSaved(parameter)
             return isOptional ? .optional : .required
         }
         guard let positions else { return missing }
-        let (rows, values) = try ModelFolder.rows(of: positions, in: folder)
-        let (first, width) = (encoder.family.firstPosition, positions.columns)
+        let (rows, values) = try ModelFolder.rows(of: positions, begun.family, in: folder)
+        let (first, width) = (begun.family.firstPosition, positions.columns)
         guard rows > first else { throw CheckpointError(folder, "\(positions.name) has no positions") }
         let table = parameters.view(of: positions)
         for row in 0..<positions.rows {
-            let source = row < first ? row : first + (row - first) % (rows - first)
+            let position = row - encoder.family.firstPosition
+            // Rows in front of the first position are nobody's.
+            let source = position < 0 ? min(row, first) : first + position % (rows - first)
             table.rows(row..<row + 1).copy(from: values[source * width..<(source + 1) * width])
         }
         return missing.filter { $0 != positions.name }
