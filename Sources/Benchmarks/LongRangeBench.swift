@@ -126,7 +126,7 @@ public struct LongRangeBench {
             PhaseTable(rows: profile.rows).lines.forEach(line)
         }
         line("")
-        line("peak memory of the process: \(Show.bytes(PretrainingEstimate.peakMemory()))")
+        line("peak memory of the process: \(Show.bytes(ProcessMemory.peakBytes))")
     }
 
     /// The longest training rows, or without files random ones of the task's most tokens.

@@ -92,6 +92,6 @@ public struct TrainingReport: Encodable {
         (layers, hidden, vocabulary) = (shape.layers, shape.hidden, shape.vocabulary)
         (batch, length, threads) = (shape.batch, shape.length, shape.threads)
         (self.attention, self.results) = (attention, results)
-        peakBytes = PretrainingEstimate.peakMemory()
+        peakBytes = ProcessMemory.peakBytes
     }
 }

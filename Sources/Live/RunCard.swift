@@ -19,7 +19,9 @@ struct RunCard {
         let state = RunSummary.state(of: run.log.folder, step: last.step, totalSteps: last.totalSteps)
         var facts = run.result + run.progress(inLast: 60).filter { $0.name != "steps" }
         if state == .running { facts.append(("time left", Show.time(last.secondsLeft))) }
-        if let bytes = memory(state) { facts.append(("memory", Show.bytes(bytes))) }
+        if let bytes = last.memoryBytes ?? RunCost.peakBytes(of: run.log.folder) {
+            facts.append(("memory", Show.bytes(bytes)))
+        }
         let share = Double(last.step) / Double(max(1, last.totalSteps))
         let problem = run.log.problem.map { "<p class=\"wrong\">\("\($0)".htmlEscaped)</p>" } ?? ""
         let steps = "\(Show.grouped(last.step)) of \(Show.grouped(last.totalSteps)) steps"
@@ -41,17 +43,5 @@ struct RunCard {
     private static func card(_ title: String, _ state: String, _ kind: String, _ body: String, colour: Int?) -> String {
         "<article class=\"run \(state)\(colour.map { " s\($0)" } ?? "")\"><h3>\(title.htmlEscaped) <small>\(state)</small></h3>"
             + "<p>\(kind.htmlEscaped)</p>\(body)</article>"
-    }
-
-    /// Of the process that runs, by what Linux tells of it; of a run that ended, of its tensors at their most.
-    private func memory(_ state: RunSummary.State) -> Int? {
-        guard state == .running else { return RunCost.peakBytes(of: run.log.folder) }
-        let lock = run.log.folder.appendingPathComponent(RunFolder.lockName)
-        guard let process = (try? String(contentsOf: lock, encoding: .utf8)).flatMap({ Int($0) }),
-            let status = try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8),
-            let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmRSS:") }),
-            let kilobytes = line.split(separator: " ").dropFirst().first.flatMap({ Int($0) })
-        else { return nil }
-        return 1024 * kilobytes
     }
 }

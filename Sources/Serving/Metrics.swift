@@ -1,6 +1,7 @@
 import Foundation
 import Options
 import Synchronization
+import Training
 
 /// What a server has done so far, in the text format of Prometheus (version 0.0.4).
 final class Metrics: Sendable {
@@ -50,7 +51,7 @@ final class Metrics: Sendable {
     /// - Parameter waiting: texts in queues.
     func text(waiting: Int) -> String {
         let figures = figures.withLock { $0 }
-        let memory = Self.residentBytes.map { ["process_resident_memory_bytes \($0)"] }
+        let memory = ProcessMemory.residentBytes.map { ["process_resident_memory_bytes \($0)"] }
         let families: [(name: String, kind: String, help: String, samples: [String])] = [
             (
                 "yoso_model_info", "gauge", "The model that is served.",
@@ -92,11 +93,6 @@ final class Metrics: Sendable {
     private static let seconds = Histogram(bounds: [
         0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
     ])
-
-    private static var residentBytes: Int? {
-        let fields = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8).split(separator: " ")
-        return fields.flatMap { $0.count > 1 ? Int($0[1]) : nil }.map { $0 * sysconf(Int32(_SC_PAGESIZE)) }
-    }
 }
 
 /// How many values are at most each of some bounds.

@@ -7,7 +7,8 @@ import Testing
     @Test func whatIsLeftTakesAsLongAsWhatWasDone() {
         let head = StepHead(
             step: 25, totalSteps: 100, epoch: 1, loss: 1, rate: 1, gradientNorm: 1, tokens: nil, totalTokens: nil,
-            rowsPerSecond: nil, tokensPerSecond: 1, shareOfPeak: nil, seconds: 50)
+            rowsPerSecond: nil, tokensPerSecond: 1, shareOfPeak: nil, memoryBytes: nil,
+            seconds: 50)
         #expect(head.secondsLeft == 150)
     }
 }

@@ -20,7 +20,9 @@ import Testing
         #expect(try tool.run("report", "a/run").output == "a/run/report.html\n")
         let page = try page("a/run/report.html")
         #expect(page.contains("<h1>run</h1>") && page.contains("<p>pretraining, masked words, 2×16, softmax</p>"))
-        for title in ["Masked loss", "Perplexity", "Masked accuracy", "Learning rate", "Gradient norm", "Throughput"] {
+        for title in [
+            "Masked loss", "Perplexity", "Masked accuracy", "Learning rate", "Gradient norm", "Throughput", "Memory",
+        ] {
             #expect(page.contains("<b>\(title)</b>"), "\(title)")
         }
         #expect(page.contains(">step</text>") && page.contains("<small>tokens a second</small>"))
@@ -39,6 +41,13 @@ import Testing
         let training = try #require(object["trainingLoss"] as? Double)
         #expect(losses.count == 6 && abs(training - losses.suffix(2).reduce(0, +) / 2) < 1e-9, "\(training)")
         #expect(page.contains("<dt>tensors at most</dt>") && page.contains("class=\"filled\""))
+        let memory = try steps.compactMap {
+            (try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])?["memoryBytes"] as? Int
+        }
+        #expect(memory.count == 6 && memory.allSatisfy { $0 > 1 << 20 })
+        #expect(
+            page.contains(memory.map { String(format: "%.1f MB", Double($0) / 1e6) }.joined(separator: "|")),
+            "\(memory)")
         // Nothing from elsewhere.
         let own = page.replacingOccurrences(of: "http://www.w3.org/2000/svg", with: "")
         #expect(!own.contains("http://") && !own.contains("https://") && !own.contains("@import"))

@@ -80,6 +80,9 @@ public struct RunCurves {
             chart("Gradient norm", Quantity("before clipping").logarithmic) { $0.gradientNorm },
             chart("Throughput", Quantity("tokens a second").fromZero) { $0.tokensPerSecond },
             chart("Share of the machine's peak", Quantity.share("percent").fromZero) { $0.shareOfPeak },
+            chart("Memory", Quantity("bytes of the process, or of the GPU") { Show.bytes(Int($0)) }.fromZero) {
+                $0.memoryBytes.map(Double.init)
+            },
         ]
     }
 

@@ -196,8 +196,8 @@ public final class Run<O: Objective> {
                 step: state.step, totalSteps: state.totalSteps, epoch: next.epoch, loss: step.loss, rate: step.rate,
                 gradientNorm: step.gradientNorm, tokens: tokens, totalTokens: state.tokens,
                 rowsPerSecond: Double(next.packed.sequences) / seconds, tokensPerSecond: Double(tokens) / seconds,
-                shareOfPeak: peak.share(of: next.packed.work, in: seconds), seconds: state.seconds),
-            Figures(trainer.objective.figures(step.counts)))
+                shareOfPeak: peak.share(of: next.packed.work, in: seconds), memoryBytes: trainer.model.memoryBytes,
+                seconds: state.seconds), Figures(trainer.objective.figures(step.counts)))
         try log?.append(line)
         try curves?.append(step: line.step, line.scalars)
         report(.step(line))

@@ -23,6 +23,7 @@ extension StepReport {
             ("tokensPerSecond", head.tokensPerSecond),
         ]
         if let share = head.shareOfPeak { scalars.append(("shareOfPeak", share)) }
+        if let bytes = head.memoryBytes { scalars.append(("memoryBytes", Double(bytes))) }
         return (scalars + body.figures.map { ($0.name, $0.value) }).map { ("training/\($0)", $1) }
     }
 }
@@ -91,17 +92,19 @@ public struct StepHead: LogHead {
     public let tokensPerSecond: Double
     /// Products of the step over the measured peak of the machine; nil where it was too busy to measure one.
     public let shareOfPeak: Double?
+    /// Of a GPU what the run has taken, else what its process holds; nil where the system does not tell, and of an earlier program.
+    public let memoryBytes: Int?
     /// Seconds of work so far, over all processes.
     public let seconds: Double
 
-    public var counts: [Int] { [step, totalSteps, epoch, tokens ?? 0, totalTokens ?? 0] }
+    public var counts: [Int] { [step, totalSteps, epoch, tokens ?? 0, totalTokens ?? 0, memoryBytes ?? 0] }
 
     /// Seconds to the end at the speed so far.
     public var secondsLeft: Double { seconds / Double(step) * Double(totalSteps - step) }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case kind, step, totalSteps, epoch, loss, rate, gradientNorm, tokens, totalTokens, rowsPerSecond
-        case tokensPerSecond, shareOfPeak, seconds
+        case tokensPerSecond, shareOfPeak, memoryBytes, seconds
     }
 }
 

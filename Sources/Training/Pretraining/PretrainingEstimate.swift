@@ -92,22 +92,10 @@ public struct PretrainingEstimate: Sendable {
         // The last one is of the last step, which is due for one or not.
         let every = options.evaluation.every
         evaluations = every > 0 ? (totalSteps + every - 1) / every : 1
-        peakMemoryBytes = Self.peakMemory()
+        peakMemoryBytes = ProcessMemory.peakBytes
         deviceBytes = computing.device.map { _ in trainer.model.allocatedBytes }
         diskBytes = DiskSpace.bytes(
             parameters: parameters, moments: trainer.model.optimizer.moments.count, kept: options.checkpoints.keep)
-    }
-
-    /// The largest resident size of this process so far.
-    public static func peakMemory() -> Int {
-        var usage = rusage()
-        #if os(Linux)
-            getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-            return usage.ru_maxrss * 1024
-        #else
-            getrusage(RUSAGE_SELF, &usage)
-            return usage.ru_maxrss
-        #endif
     }
 }
 
