@@ -15,7 +15,7 @@ enum OpenAPI {
             $0.replacing($1.0, with: $1.1)
         }
         guard let document = try? JSONValue(Array(text.utf8)) else { preconditionFailure("openapi.json is no JSON") }
-        let always = ["/", "/health", "/metrics", "/openapi.json"]
+        let always = ["/", "/health", "/metrics", "/openapi.json", "/v1/models"]
         return document.mapped("paths") { all in
             .object((all.members ?? []).filter { (paths + always).contains($0.key) })
         }.mapped("security") { hasToken ? $0 : .list([]) }.description

@@ -92,7 +92,7 @@ public struct Server: Sendable {
         ]
         let methods =
             posts.map { ($0.path, [HTTPRequest.Method.post]) }
-            + (open.map(\.path) + ["/metrics"]).map { ($0, [.get, .head]) }
+            + (open.map(\.path) + ["/metrics", "/v1/models"]).map { ($0, [.get, .head]) }
 
         let router = Router(context: ClientContext.self, options: .autoGenerateHeadEndpoints)
         router.add(
@@ -106,6 +106,8 @@ public struct Server: Sendable {
         closed.get("/metrics") { _, _ in
             Response.text(model.metrics.text(waiting: model.waiting), "text/plain; version=0.0.4; charset=utf-8")
         }
+        let models = Self.models(model)
+        closed.get("/v1/models") { _, _ in Response.text(models, "application/json") }
         for post in posts { closed.post(RouterPath(post.path)) { try await post.answer($0, $1) } }
         return router
     }
@@ -114,6 +116,17 @@ public struct Server: Sendable {
         let answer: JSONValue = [
             "status": "ok", "model": .text(model.title), "endpoints": .list(paths.map(JSONValue.text)),
         ]
+        return answer.description
+    }
+
+    /// `GET /v1/models` of OpenAI's interface, by which clients offer a choice and try their key: the one there is, made when the
+    /// server began.
+    private static func models(_ model: ServedModel) -> String {
+        let only: JSONValue = [
+            "id": .text(model.title), "object": "model", "created": .integer(Int(Date().timeIntervalSince1970)),
+            "owned_by": "yoso",
+        ]
+        let answer: JSONValue = ["object": "list", "data": .list([only])]
         return answer.description
     }
 }

@@ -34,6 +34,8 @@ try:
     sys.exit("token ids were taken")
 except openai.UnprocessableEntityError as error:
     assert error.type == "invalid_request_error" and "wanted a string" in error.message, error
+names = [model.id for model in client.models.list()]
+assert names == [json.loads(ask("/health"))["model"]] == [answer.model], names
 if token:
     try:
         openai.OpenAI(base_url=url + "/v1", api_key="other", max_retries=0).embeddings.create(input="a", model="any")

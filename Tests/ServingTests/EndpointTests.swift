@@ -218,7 +218,18 @@ import Testing
                 head.status == 200 && head.body.isEmpty && head.headers["content-length"] == "\(page.body.utf8.count)")
             let document = try JSONValue(Array(try await client.get("/openapi.json").body.utf8))
             let paths = document.members?.first { $0.key == "paths" }?.value.members?.map(\.key)
-            #expect(paths == ["/", "/health", "/metrics", "/openapi.json", "/fill", "/embed", "/v1/embeddings"])
+            #expect(
+                paths == [
+                    "/", "/health", "/v1/models", "/metrics", "/openapi.json", "/fill", "/embed", "/v1/embeddings",
+                ])
+            struct Models: Decodable {
+                struct Model: Decodable { let id, object: String, created: Int }
+                let object: String, data: [Model]
+            }
+            let models = try await client.get("/v1/models").json(Models.self)
+            #expect(models.object == "list" && models.data.map(\.id) == ["bert_pretraining"])
+            #expect(models.data.allSatisfy { $0.object == "model" && $0.created > 1_700_000_000 })
+            #expect(try await client.post("/v1/models", "{}").status == 405)
             #expect(!document.description.contains("$model") && document.description.contains("\"enum\":[32,null]"))
 
             for _ in 0..<3 { _ = try await client.post("/embed", "\"cat\"") }
