@@ -44,14 +44,18 @@ public struct RunFacts: Sendable {
                     recipe?["model.attention"],
                 ]
             case "finetuning":
-                ["fine-tuning", (recipe?["task"] ?? log.epochs.first?.evaluation.task).map(Self.taskTitle)]
+                ["fine-tuning", (recipe?["task"] ?? log.epochs.first?.evaluation.task).map(rows)]
             case "longrange": ["Long Range Arena", recipe?["task"], recipe?["model.attention"]]
             default: ["run"]
             }
         return words.compactMap { $0 }.joined(separator: ", ")
     }
 
-    private static func taskTitle(_ name: String) -> String { (try? GlueTask.named(name).title) ?? name }
+    /// What the rows of the task are of.
+    private func rows(of name: String) -> String {
+        let title = (try? GlueTask.named(name).title) ?? name
+        return recipe?["data"] == SampleData.name ? SampleData.rows(inFormOf: title) : title
+    }
 
     /// The best evaluation of a fine-tuning whose model was saved.
     var best: EvaluationReport<DevScores>? { log.epochs.best(savedIn: log.folder) }
