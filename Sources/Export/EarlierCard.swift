@@ -34,6 +34,14 @@ struct EarlierCard {
             ? languageAndLicense : ["license: unknown"] + languageAndLicense
     }
 
+    /// What the license is called; nil where nobody said.
+    var license: String? {
+        let key = "license:"
+        let name = languageAndLicense.first { $0.hasPrefix(key) }?.dropFirst(key.count)
+            .trimmingCharacters(in: .whitespaces)
+        return name.flatMap { $0.isEmpty || $0 == "unknown" ? nil : $0 }
+    }
+
     /// What of the two nobody said.
     var unknown: String? {
         let missing = [("language:", "language"), ("license:", "license")].filter { key, _ in

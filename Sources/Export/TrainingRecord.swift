@@ -54,7 +54,10 @@ struct TrainingRecord {
         guard known?.task != nil else { return Self.table(Self.pretraining(run)) }
         let pretraining =
             before.map { "\n\nThe pretraining that it began from:\n\n" + Self.table(Self.pretraining($0)) }
-            ?? origin.map { "\n\nIt began from the weights of `\($0)`, of which the card of that model tells." }
+            ?? origin.map { origin in
+                let license = EarlierCard(of: ModelPath.url(origin)).license.map { ", licensed as `\($0)`" } ?? ""
+                return "\n\nIt began from the weights of `\(origin)`\(license), of which the card of that model tells."
+            }
             ?? "\n\nThe pretraining that it began from is unknown: "
             + (run["checkpoint"].map { "`\($0)` has not those weights any more." } ?? "no folder is named.")
         return Self.table(fineTuning(run)) + (known?.weights == "random" ? "" : pretraining)

@@ -32,10 +32,12 @@ import Testing
         #expect(tuning.code == 0, "\(tuning.error)")
         let tuned = try tool.run("export", "tuned", "--output", "hub/tuned")
         #expect(tuned.code == 0, "\(tuned.error)")
+        let known = try self.card("hub/fp16", tool).replacing("license: unknown", with: "license: mit")
+        try tool.write(known, to: "hub/fp16/README.md")
         let predicted = try tool.run(["predict", "--checkpoint", "hub/tuned"], input: "fine\n")
         #expect(predicted.code == 0 && predicted.output.hasPrefix("{\"label\":"), "\(predicted.error)")
         let tunedCard = try self.card("hub/tuned", tool)
-        #expect(tunedCard.contains("It began from the weights of `hub/fp16`, of which the card"))
+        #expect(tunedCard.contains("It began from the weights of `hub/fp16`, licensed as `mit`, of which the card"))
         #expect(tunedCard.contains("The epoch was chosen by the score") && !tunedCard.contains("settings were chosen"))
         // The last epoch was taken as it was; hidden states have no head, and no scores of one.
         let last = try tool.run(tool.finetuning(["--set", "selection=last", "--output", "last"]))

@@ -31,6 +31,12 @@ import Testing
             #expect(card.contains(part), "\(part): \(card)")
         }
         #expect(!card.contains("official") && !card.contains("872"), "\(card)")
+        #expect(
+            card.contains("english-mini`, licensed as `cc-by-sa-3.0`, of which the card of that model tells."),
+            "\(card)")
+        #expect(try tool.run("report", "sample").code == 0)
+        let page = try String(contentsOf: tool.file("sample/report.html"), encoding: .utf8)
+        #expect(page.contains("<p>fine-tuning, \(rows)</p>"))
         try tool.write(
             "kind: finetuning\nname: r\ntask: sst2\ndata: sample\ncheckpoint: Checkpoints/tiny/best\n", to: "own.yaml")
         let own = try tool.run("finetune", "own.yaml")
