@@ -66,6 +66,8 @@ struct RunRecord {
     /// Tokens that the weights of this step had learned from, and seconds of work; nil where it was not evaluated.
     var tokens: Int? { heldOut?.totalTokens ?? dev?.totalTokens }
     var seconds: Double? { heldOut?.seconds ?? dev?.seconds }
+    /// The same times the cores that worked; nil also of earlier programs.
+    var coreSeconds: Double? { heldOut?.coreSeconds ?? dev?.coreSeconds }
 
     /// The first value of a key of the recipe.
     subscript(key: String) -> String? { recipe?[key].first }

@@ -96,14 +96,12 @@ struct TrainingRecord {
     }
 
     private static func cost(_ run: RunRecord) -> [(String, String)] {
-        let (threads, shards) = (run["threads"].flatMap { Int($0) }, run["shards"].flatMap { Int($0) } ?? 1)
         let isDevice = run.arithmetics.contains { $0.contains("cublasLt") }
         let time = run.seconds.map { seconds in
             let time = Show.time(seconds)
-            guard !isDevice, shards == 1, let threads else { return time }
-            return threads == 0
-                ? "\(time) with a thread on every core, whose number is unknown"
-                : "\(time) on \(threads) thread\(threads == 1 ? "" : "s"), \(String(format: "%.2f", seconds * Double(threads) / 3600)) core-hours"
+            guard !isDevice else { return time }
+            return time
+                + (run.coreSeconds.map { String(format: ", %.2f core-hours", $0 / 3600) } ?? ", core-hours unknown")
         }
         return [
             ("steps", Show.grouped(run.step)),

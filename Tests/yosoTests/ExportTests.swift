@@ -22,18 +22,22 @@ import Testing
             "of float32 weights; of the same rounded to bf16",
             "budget: 2 steps", "| computed by | OpenBLAS ",
         ] { #expect(card.contains(part), "\(part): \(card)") }
+        // Of as many threads as there are cores.
+        #expect(
+            card.contains("threads: 0") && card.contains(/\| time \| [0-9:]+, [0-9]+\.[0-9]{2} core-hours \|/),
+            "\(card)")
         let fill = try tool.run("fill", "the [MASK] sat", "--checkpoint", "hub/bf16")
         #expect(fill.code == 0 && fill.error.isEmpty, "\(fill.error)")
         let embed = ["embed", "--checkpoint", "hub/fp32"]
         #expect(
             try tool.run(embed, input: "a cat\n").output
                 == tool.run(["embed", "--checkpoint", "run"], input: "a cat\n").output)
+        let known = try self.card("hub/fp16", tool).replacing("license: unknown", with: "license: mit")
+        try tool.write(known, to: "hub/fp16/README.md")
         let tuning = try tool.run(tool.finetuning(["--checkpoint", "hub/fp16"]))
         #expect(tuning.code == 0, "\(tuning.error)")
         let tuned = try tool.run("export", "tuned", "--output", "hub/tuned")
         #expect(tuned.code == 0, "\(tuned.error)")
-        let known = try self.card("hub/fp16", tool).replacing("license: unknown", with: "license: mit")
-        try tool.write(known, to: "hub/fp16/README.md")
         let predicted = try tool.run(["predict", "--checkpoint", "hub/tuned"], input: "fine\n")
         #expect(predicted.code == 0 && predicted.output.hasPrefix("{\"label\":"), "\(predicted.error)")
         let tunedCard = try self.card("hub/tuned", tool)

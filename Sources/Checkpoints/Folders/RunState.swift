@@ -14,6 +14,8 @@ public struct RunState: Codable, Equatable, Sendable {
     public var tokens: Int
     /// Seconds of work, over all processes.
     public var seconds: Double
+    /// The same times the cores that worked; nil where an earlier program did a part of it.
+    public private(set) var coreSeconds: Double?
     /// Seconds since it began, over all processes, with what is no work: saving, for one. Nil of earlier programs.
     public var secondsPassed: Double?
     /// Bytes of all tensors at their most, over all processes; nil of earlier programs.
@@ -37,8 +39,15 @@ public struct RunState: Codable, Equatable, Sendable {
         index = 0
         tokens = 0
         seconds = 0
+        coreSeconds = 0
         self.identity = identity
         arithmetics = [arithmetic]
+    }
+
+    /// Counts work of so many cores.
+    public mutating func add(seconds: Double, cores: Int) {
+        self.seconds += seconds
+        coreSeconds = coreSeconds.map { $0 + seconds * Double(cores) }
     }
 
     /// Remembers `score` if it is the best so far, and says whether it is.
@@ -102,6 +111,7 @@ public struct RunState: Codable, Equatable, Sendable {
         if let bestStep { try check("bestStep", bestStep, 1...step, url) }
         if let bestEpoch { try check("bestEpoch", bestEpoch, 0...epoch, url) }
         try check("seconds", seconds, 0...1e12, url)
+        if let coreSeconds { try check("coreSeconds", coreSeconds, 0...1e16, url) }
         if let secondsPassed { try check("secondsPassed", secondsPassed, 0...1e12, url) }
     }
 

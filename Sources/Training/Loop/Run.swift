@@ -189,7 +189,7 @@ public final class Run<O: Objective> {
         state.step += 1
         (state.epoch, state.index) = next.next
         state.tokens += tokens
-        state.seconds += seconds
+        state.add(seconds: seconds, cores: trainer.model.cores)
         losses.append(step.loss)
         let line = StepReport(
             StepHead(
@@ -234,13 +234,13 @@ public final class Run<O: Objective> {
             try ranks.check()
             throw try diverged(step: state.step, loss: error.loss, norms: [])
         }
-        state.seconds += start.duration(to: .now).seconds
+        state.add(seconds: start.duration(to: .now).seconds, cores: trainer.model.cores)
         try ranks.check()
         let isBest = state.note(score: options.selection == .last ? Double(state.epoch) : result.score)
         let head = EvaluationHead(
             kind: O.evaluationKind, step: state.step, epoch: state.epoch + (state.index > 0 ? 1 : 0),
             trainingLoss: losses.reduce(0, +) / Double(max(1, losses.count)), isBest: isBest,
-            totalTokens: state.tokens, seconds: state.seconds)
+            totalTokens: state.tokens, seconds: state.seconds, coreSeconds: state.coreSeconds)
         return (Report(head, result.result), result.keep)
     }
 

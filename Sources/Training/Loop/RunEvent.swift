@@ -118,11 +118,12 @@ public struct EvaluationHead: LogHead {
     public let trainingLoss: Double
     public let isBest: Bool
     public let totalTokens: Int
-    /// Seconds of work so far, over all processes.
+    /// Seconds of work so far, over all processes, and the same times the cores that worked; nil of earlier programs.
     public let seconds: Double
+    public let coreSeconds: Double?
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case kind, step, epoch, trainingLoss, isBest, totalTokens, seconds
+        case kind, step, epoch, trainingLoss, isBest, totalTokens, seconds, coreSeconds
     }
 }
 
@@ -139,6 +140,7 @@ extension EvaluationHead {
         isBest = try values.decodeIfPresent(Bool.self, forKey: .isBest) ?? false
         totalTokens = try values.decodeIfPresent(Int.self, forKey: .totalTokens) ?? 0
         seconds = try values.decode(Double.self, forKey: .seconds)
+        coreSeconds = try values.decodeIfPresent(Double.self, forKey: .coreSeconds)
     }
 }
 
