@@ -22,7 +22,7 @@ struct PretrainingSetup {
     init(
         _ recipe: PretrainingRecipe, _ observer: some RunObserver, _ interruption: Interruption = Interruption()
     ) throws {
-        let tokenizer = try TokenizerFolder.load(URL(fileURLWithPath: recipe.vocabulary))
+        let tokenizer = try TokenizerFolder.load(at: recipe.vocabulary)
         // Words are masked by others.
         let special = tokenizer.special
         let reserved = Set([special.padding, special.unknown, special.classification, special.separator, special.mask])

@@ -74,7 +74,7 @@ public struct Sweep {
         let fineTunings = zip(variants, runs).map(fineTuning)
         try fineTunings.forEach { try $0?.checkFiles() }
         for vocabulary in Set(runs.map(\.recipe.vocabulary)) {
-            _ = try TokenizerFolder.load(URL(fileURLWithPath: vocabulary))
+            _ = try TokenizerFolder.load(at: vocabulary)
         }
         if spread == .runs { try tokenize(observer) }
         var table = SweepTable(key: variants[0].key, task: taskName)

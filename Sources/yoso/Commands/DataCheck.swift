@@ -33,7 +33,7 @@ struct DataCheck: ParsableCommand {
 
     func run() throws {
         let inspection = try TaskInspection {
-            $0.tokenizer = try vocabulary.map { try TokenizerFolder.load(URL(fileURLWithPath: $0)) }
+            $0.tokenizer = try vocabulary.map { try TokenizerFolder.load(at: $0) }
             if !lengths.isEmpty { $0.lengths = lengths }
             $0.corpus = corpus
         }
