@@ -76,6 +76,9 @@ static const unsigned char pretraining_english_mini_yaml[] = {
 static const unsigned char pretraining_english_small_yaml[] = {
 #embed "../../Recipes/Pretraining/english-small.yaml"
 };
+static const unsigned char pretraining_english_yoso_yaml[] = {
+#embed "../../Recipes/Pretraining/english-yoso.yaml"
+};
 static const unsigned char pretraining_long_yaml[] = {
 #embed "../../Recipes/Pretraining/long.yaml"
 };
@@ -124,6 +127,7 @@ static const shipped_file files[] = {
     SHIPPED("Recipes/Pretraining/base.yaml", pretraining_base_yaml),
     SHIPPED("Recipes/Pretraining/english-mini.yaml", pretraining_english_mini_yaml),
     SHIPPED("Recipes/Pretraining/english-small.yaml", pretraining_english_small_yaml),
+    SHIPPED("Recipes/Pretraining/english-yoso.yaml", pretraining_english_yoso_yaml),
     SHIPPED("Recipes/Pretraining/long.yaml", pretraining_long_yaml),
     SHIPPED("Recipes/Pretraining/mini.yaml", pretraining_mini_yaml),
     SHIPPED("Recipes/Pretraining/pairs-512.yaml", pretraining_pairs_512_yaml),

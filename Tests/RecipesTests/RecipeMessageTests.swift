@@ -327,7 +327,7 @@ func problems(_ text: String, _ overrides: [ResolvedRecipe.Override] = []) -> St
         let error = #expect(throws: RecipeErrors.self) { try PretrainingRecipe("/none/such.yaml") }
         #expect(
             error?.description
-                == "/none/such.yaml: no such recipe, or unreadable (those that ship: attentions, base, english-mini, english-small, long, mini, pairs-512, pairs, small, tiny)"
+                == "/none/such.yaml: no such recipe, or unreadable (those that ship: attentions, base, english-mini, english-small, english-yoso, long, mini, pairs-512, pairs, small, tiny)"
         )
     }
 

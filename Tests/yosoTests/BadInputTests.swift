@@ -31,7 +31,7 @@ import Testing
         try tool.writeText()
         try expect(
             tool, ["pretrain", "none.yaml"],
-            "none.yaml: no such recipe, or unreadable (those that ship: attentions, base, english-mini, english-small, long, mini, pairs-512, pairs, small, tiny)"
+            "none.yaml: no such recipe, or unreadable (those that ship: attentions, base, english-mini, english-small, english-yoso, long, mini, pairs-512, pairs, small, tiny)"
         )
         try expect(tool, ["pretrain", "min"], "min: no such recipe, or unreadable (did you mean 'mini'?)")
         let run = tool.pretraining(steps: 2)

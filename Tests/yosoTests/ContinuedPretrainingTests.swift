@@ -87,6 +87,18 @@ import Testing
         }
     }
 
+    /// The recipe names the model in the box for its weights and its vocabulary, which is found from any folder.
+    @Test func theModelInTheBoxGoesOnAsYoso() throws {
+        let tool = try CommandLineTool()
+        try tool.writeText()
+        let small = ["budget=1 steps", "batch=4 sequences", "evaluation.sequences=8"].flatMap { ["--set", $0] }
+        let run = try tool.run(["pretrain", "english-yoso", "--data", "text", "--output", "run"] + small)
+        #expect(run.code == 0 && !run.output.contains("new weights: "), "\(run.error)")
+        #expect(
+            run.output.contains("note: Checkpoints/english-mini: its attention is softmax; the run goes on with yoso("))
+        #expect(try tool.run("fill", "the [MASK] sat on the mat", "--checkpoint", "run").code == 0)
+    }
+
     @Test func whatDoesNotFitIsRefused() throws {
         let tool = try CommandLineTool()
         try tool.writeText()
