@@ -47,7 +47,7 @@ public final class SlicedModel {
     /// Bytes held from the system and blocks asked for, over all pools.
     public var allocatedBytes: Int { pool.allocatedBytes + weights.allocatedBytes + (sums?.allocated.bytes ?? 0) }
     /// That work on a step, over all ranks, each of which is taken to have as many.
-    var cores: Int { min(workers.threads, Cores.own) * weights.ranks.size }
+    var cores: Int { workers.cores * weights.ranks.size }
     /// What the run has taken of a GPU's memory; without one what its process holds, nil where the system does not tell.
     var memoryBytes: Int? { weights.machine == nil ? ProcessMemory.residentBytes : weights.allocatedBytes }
     public var allocatedBlocks: Int { pool.allocatedBlocks + weights.allocatedBlocks + (sums?.allocated.blocks ?? 0) }

@@ -6,6 +6,8 @@ import Tensors
 /// What a part computes must depend on its index alone; then a result is the same for any number of threads.
 public struct Workers: Sendable {
     private let team: Team
+    /// That its threads keep busy.
+    let cores: Int
 
     public var threads: Int { team.size }
 
@@ -15,10 +17,11 @@ public struct Workers: Sendable {
     /// `threads` threads, or one for each of the cores that this process may use for 0. More than four a core would only wait for
     /// one another, for minutes where a thousand measure the peak.
     public init(threads: Int = 0) {
-        let cores = Cores.own
-        let count = threads > 0 ? min(threads, 4 * cores) : cores
+        let own = Cores.own
+        let count = threads > 0 ? min(threads, 4 * own) : own
+        cores = min(count, own)
         team = Team(
-            count, cores: Cores.places(of: count), staysAwake: Double(count) <= min(Cores.available, Double(cores)))
+            count, cores: Cores.places(of: count), staysAwake: Double(count) <= min(Cores.available, Double(own)))
     }
 
     /// Calls `body` with every index below `count`, each once, and returns when all are done.
