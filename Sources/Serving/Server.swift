@@ -90,9 +90,17 @@ public struct Server: Sendable {
             ("/openapi.json", "application/json", OpenAPI.text(model, posts.map(\.path), hasToken: token != nil)),
             ("/health", "application/json", Self.health(model, posts.map(\.path))),
         ]
+        let models = Self.models(model)
+        let closed: [(path: String, kind: String, text: @Sendable () -> String)] = [
+            (
+                "/metrics", "text/plain; version=0.0.4; charset=utf-8",
+                { model.metrics.text(waiting: model.waiting) }
+            ),
+            ("/v1/models", "application/json", { models }),
+        ]
         let methods =
             posts.map { ($0.path, [HTTPRequest.Method.post]) }
-            + (open.map(\.path) + ["/metrics", "/v1/models"]).map { ($0, [.get, .head]) }
+            + (open.map(\.path) + closed.map(\.path)).map { ($0, [.get, .head]) }
 
         let router = Router(context: ClientContext.self, options: .autoGenerateHeadEndpoints)
         router.add(
@@ -101,14 +109,12 @@ public struct Server: Sendable {
         for page in open {
             router.get(RouterPath(page.path)) { _, _ in Response.text(page.text, page.kind) }
         }
-        let closed = router.group()
-        if let token { closed.add(middleware: TokenCheck(token: token)) }
-        closed.get("/metrics") { _, _ in
-            Response.text(model.metrics.text(waiting: model.waiting), "text/plain; version=0.0.4; charset=utf-8")
+        let group = router.group()
+        if let token { group.add(middleware: TokenCheck(token: token)) }
+        for page in closed {
+            group.get(RouterPath(page.path)) { _, _ in Response.text(page.text(), page.kind) }
         }
-        let models = Self.models(model)
-        closed.get("/v1/models") { _, _ in Response.text(models, "application/json") }
-        for post in posts { closed.post(RouterPath(post.path)) { try await post.answer($0, $1) } }
+        for post in posts { group.post(RouterPath(post.path)) { try await post.answer($0, $1) } }
         return router
     }
 
