@@ -133,16 +133,19 @@ import Testing
             )
         }
         // Numbers that no run has.
-        for text in [
-            log.replacing(/"seconds" ?: ?[\d.e-]+/, with: "\"seconds\":-1e300"),
-            log.replacing(/"totalSteps" ?: ?\d+/, with: "\"totalSteps\":\(Int.max)"),
+        let evaluation = try #require(log.split(separator: "\n").firstIndex { $0.contains("coreSeconds") }) + 1
+        for (text, line) in [
+            (log.replacing(/"seconds" ?: ?[\d.e-]+/, with: "\"seconds\":-1e300"), 1),
+            (log.replacing(/"totalSteps" ?: ?\d+/, with: "\"totalSteps\":\(Int.max)"), 1),
+            (log.replacing(/"memoryBytes" ?: ?\d+/, with: "\"memoryBytes\":\(Int.max)"), 1),
+            (log.replacing(/"coreSeconds" ?: ?[\d.e-]+/, with: "\"coreSeconds\":-1"), evaluation),
         ] {
             try tool.write(text, to: "run/metrics.jsonl")
             let (runs, report) = (try tool.run("runs", "."), try tool.run("report", "run"))
             #expect(runs.code == 0 && runs.output.contains("run"), "\(runs.error)")
             #expect(
                 report.code == 1
-                    && report.error == "Error: run/metrics.jsonl: damaged: line 1 is no event of a run\n",
+                    && report.error == "Error: run/metrics.jsonl: damaged: line \(line) is no event of a run\n",
                 "\(report.error)")
         }
         try tool.write(log, to: "run/metrics.jsonl")

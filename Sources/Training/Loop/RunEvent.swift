@@ -41,7 +41,7 @@ public struct LogLine<Head: LogHead, Body: Codable & Equatable & Sendable>: Coda
 
     public init(from decoder: any Decoder) throws {
         (head, body) = (try Head(from: decoder), try Body(from: decoder))
-        guard head.counts.allSatisfy((0...1 << 56).contains), head.seconds >= 0 else {
+        guard head.counts.allSatisfy((0...1 << 56).contains), head.times.allSatisfy({ $0 >= 0 }) else {
             throw DecodingError.dataCorrupted(
                 .init(codingPath: decoder.codingPath, debugDescription: "counts or seconds that no run has"))
         }
@@ -60,8 +60,8 @@ public struct LogLine<Head: LogHead, Body: Codable & Equatable & Sendable>: Coda
 public protocol LogHead: Codable, Equatable, Sendable {
     /// Of steps, epochs and tokens; sums and differences of those that a run has are numbers too.
     var counts: [Int] { get }
-    /// Seconds of work so far, over all processes.
-    var seconds: Double { get }
+    /// Seconds of work.
+    var times: [Double] { get }
 }
 
 /// The last line of a run whose loss, or held-out loss, was no number any more.
@@ -98,6 +98,7 @@ public struct StepHead: LogHead {
     public let seconds: Double
 
     public var counts: [Int] { [step, totalSteps, epoch, tokens ?? 0, totalTokens ?? 0, memoryBytes ?? 0] }
+    public var times: [Double] { [seconds] }
 
     /// Seconds to the end at the speed so far.
     public var secondsLeft: Double { seconds / Double(step) * Double(totalSteps - step) }
@@ -129,6 +130,7 @@ public struct EvaluationHead: LogHead {
 
 extension EvaluationHead {
     public var counts: [Int] { [step, epoch, totalTokens] }
+    public var times: [Double] { [seconds, coreSeconds ?? 0] }
 
     /// Logs of earlier programs lack some of the keys.
     public init(from decoder: any Decoder) throws {
