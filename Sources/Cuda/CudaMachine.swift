@@ -66,8 +66,11 @@ public final class CudaMachine: Machine {
     /// What was asked for still reads the memory that goes.
     deinit { device.commands.commit() }
 
-    /// Bytes of the GPU's memory that this machine has taken.
+    /// Bytes of all tensors at once, at the most.
     public var allocatedBytes: Int { pool.allocatedBytes + blocks.allocatedBytes }
+
+    /// Bytes of the GPU's memory that this machine has, those between its tensors too; the driver's own are not among them.
+    public var heldBytes: Int { pool.heldBytes + blocks.heldBytes }
 
     /// A block like the parameters', of zeros.
     public func zeros() -> Tensor { blocks.zeros(1, parameters.count + slack).row(0, 0..<parameters.count) }

@@ -59,4 +59,18 @@ extension OnDevice.PassTests {
         let wrong = zip(sums.device.values, sums.host.values).filter { !(abs($0 - $1) <= 1e-4 * max(0.1, abs($1))) }
         #expect(wrong.isEmpty, "\(wrong.count) gradients, first \(wrong.first.map { "\($0)" } ?? "")")
     }
+
+    /// Passes that grow leave slabs that are each too small for the next one, until these are joined.
+    @Test func whatIsHeldIsWhatTheDriverGave() throws {
+        let (device, model) = (try #require(device), Model())
+        let before = device.spareMemory
+        let machine = CudaMachine(device, model.layout, .fp32)
+        for rows in [1 << 10, 20 << 10, 50 << 10, 1 << 10, 50 << 10] {
+            machine.begin()
+            withExtendedLifetime([machine.activation(rows, 64), machine.activation(rows / 2, 64)]) {}
+            #expect(machine.heldBytes >= machine.allocatedBytes)
+            // A real one's kernels and other users are there too.
+            if device.name == "Emulated" { #expect(before - device.spareMemory == machine.heldBytes) }
+        }
+    }
 }

@@ -48,8 +48,10 @@ public final class SlicedModel {
     public var allocatedBytes: Int { pool.allocatedBytes + weights.allocatedBytes + (sums?.allocated.bytes ?? 0) }
     /// That work on a step, over all ranks, each of which is taken to have as many.
     var cores: Int { workers.cores * weights.ranks.size }
-    /// What the run has taken of a GPU's memory; without one what its process holds, nil where the system does not tell.
-    var memoryBytes: Int? { weights.machine == nil ? ProcessMemory.residentBytes : weights.allocatedBytes }
+    /// What the run has of a GPU's memory; nil without one.
+    var deviceBytes: Int? { weights.machine?.heldBytes }
+    /// That, or what its process holds; nil where the system does not tell.
+    var memoryBytes: Int? { deviceBytes ?? ProcessMemory.residentBytes }
     public var allocatedBlocks: Int { pool.allocatedBlocks + weights.allocatedBlocks + (sums?.allocated.blocks ?? 0) }
 
     /// Sums the gradients of all micro-batches of this rank's shards; `batches(shard)[s]` are those of slice s.

@@ -93,7 +93,7 @@ public struct PretrainingEstimate: Sendable {
         let every = options.evaluation.every
         evaluations = every > 0 ? (totalSteps + every - 1) / every : 1
         peakMemoryBytes = ProcessMemory.peakBytes
-        deviceBytes = computing.device.map { _ in trainer.model.allocatedBytes }
+        deviceBytes = trainer.model.deviceBytes
         diskBytes = DiskSpace.bytes(
             parameters: parameters, moments: trainer.model.optimizer.moments.count, kept: options.checkpoints.keep)
     }
