@@ -34,7 +34,10 @@ import Testing
         let options = YosoOptions(hashes: 8, bits: 3, estimator: estimator)
         let output = output(options, [30, 30], pool.tensor(60, 96, rows), training: true)
         func part(_ sequence: Int, head: Int) -> [Float] {
-            (30 * sequence..<30 * sequence + 30).flatMap { output[32 * $0 + 16 * head..<32 * $0 + 16 * head + 16] }
+            (30 * sequence..<30 * sequence + 30).flatMap { row in
+                let first = 32 * row + 16 * head
+                return output[first..<first + 16]
+            }
         }
         let first = part(0, head: 0)
         #expect(distance(part(1, head: 0), first) > 1e-3)

@@ -206,7 +206,7 @@ import Testing
         let result = pass(choice, layout, projections)
         // A query that meets nobody gives zeros.
         let rows = (0..<70).map { Array(result.output[$0 * 16..<($0 + 1) * 16]) }
-        let values = [0, 1].map { head in (0..<16).map { Float(16 * head + $0) / 8 - 1 } }
+        let values = [0, 16].map { first in (first..<first + 16).map { Float($0) / 8 - 1 } }
         for (index, row) in rows.enumerated() where row.contains(where: { $0 != 0 }) {
             #expect(distance(row, values[index % 2]) < 1e-6)
         }

@@ -75,8 +75,10 @@ extension Batch<PretrainingExample> {
 
     /// The packed rows of every other token.
     var everyOther: [Int32] {
-        (0..<tokens.layout.count).flatMap { tokens.layout.rows($0).map(Int32.init).enumerated() }
-            .filter { $0.offset % 2 == 0 }.map(\.element)
+        (0..<tokens.layout.count).flatMap { sequence in
+            let rows = tokens.layout.rows(sequence)
+            return stride(from: rows.lowerBound, to: rows.upperBound, by: 2).map(Int32.init)
+        }
     }
 }
 

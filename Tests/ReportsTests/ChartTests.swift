@@ -23,7 +23,7 @@ import Testing
         let chart = LineChart(
             title: "Loss", axes: (Quantity("step"), loss),
             series: [
-                .init(name: "training", points: (1...50).map { (Double(100 * $0), 5 - 0.05 * Double($0)) }),
+                .init(name: "training", points: (1...50).map(Double.init).map { (100 * $0, 5 - 0.05 * $0) }),
                 .init(name: "held <out>", points: [(1000, 4.75), (5000, 3.21)], notes: ["9 rows", "8 rows"]),
             ])
         let html = try #require(chart.html)

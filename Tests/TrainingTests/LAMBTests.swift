@@ -19,7 +19,8 @@ import Testing
         let before = model.parameters.values.map(Double.init)
         // Rows of very different gradients: in the first step the direction is their sign alone.
         let gradients = StoragePool().zeros(1, layout.blockCount)
-        gradients.view(of: weight).copy(from: (0..<weight.count).map { ($0 % 3 == 0 ? -1 : 1) * Float($0 + 1) })
+        let numbers = (1...weight.count).map { $0 % 3 == 1 ? -$0 : $0 }
+        gradients.view(of: weight).copy(from: numbers.map(Float.init))
         let signs = gradients.values.map { $0 < 0 ? -1.0 : 1.0 }
         model.optimizer.update(by: gradients, norm: 1, rate: rate)
         let direction = zip(before, signs).map { $1 + 0.1 * $0 }
