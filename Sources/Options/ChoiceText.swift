@@ -13,11 +13,14 @@ public struct ChoiceText: Equatable, Sendable {
     /// In the order of the text, no key twice.
     public let settings: [Setting]
 
-    /// - Throws: where nothing is in front of the bracket or behind it, or something in it has no `=` or a key twice.
+    /// - Throws: where nothing is in front of the bracket, in it or behind it, or something in it has no `=` or a key twice.
     public init(_ text: String) throws(Fault) {
         let parts = text.split(separator: "(", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard !parts[0].isEmpty, parts.count == 1 || text.hasSuffix(")") else {
             throw Fault(description: "'\(text)' is no value; wanted for example yoso(hashes=16)")
+        }
+        guard parts.last != ")" else {
+            throw Fault(description: "'\(text)' has nothing in its brackets; wanted '\(parts[0])' for its defaults")
         }
         var settings: [Setting] = []
         for part in parts.count == 1 ? [] : parts[1].dropLast().split(separator: " ") {

@@ -93,6 +93,9 @@ public struct Option<Owner>: Sendable {
 
     /// What `texts` are and what was wanted, where `read` takes none of them.
     public func refusal(of texts: [String]) -> String {
+        if !variants.isEmpty, let text = texts.first, text.contains("(") {
+            do { _ = try ChoiceText(text) } catch { return "\(name): \(error)" }
+        }
         let found = texts.count == 1 ? "'\(texts[0])'" : texts.isEmpty ? "an empty list" : "a list"
         return "\(name) is \(found); wanted \(wanted)\(Spelling.hint(for: texts.first ?? "", among: spellings))"
     }

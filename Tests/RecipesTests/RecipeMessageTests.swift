@@ -169,10 +169,15 @@ func problems(_ text: String, _ overrides: [ResolvedRecipe.Override] = []) -> St
         let variant = "attention: { yosoExpectation: { bits: 65, colour: red } }\n  layers: 2"
         let found = changed("layers: 2", to: variant)
         #expect(found?.contains("model.attention.bits is '65'; wanted an integer from 1 to 64") == true)
-        #expect(found?.contains("unknown key 'model.attention.colour'") == true)
+        #expect(
+            found?.contains("unknown key 'model.attention.colour'; yosoExpectation has bits, gradient, ") == true,
+            "\(found ?? "")")
         #expect(
             changed("layers: 2", to: "attention: { softmax: { bits: 9 } }\n  layers: 2")?.contains(
-                "unknown key 'model.attention.bits'") == true)
+                "unknown key 'model.attention.bits'; softmax has queryKeyNorm, convolution\n") == true)
+        #expect(
+            changed("layers: 2", to: "attention: { yoso: { hahses: 9 } }\n  layers: 2")?.contains(
+                "unknown key 'model.attention.hahses' (did you mean 'hashes'?)\n") == true)
     }
 
     /// As many columns as a terminal has are shown of a long line, around the place.

@@ -57,6 +57,13 @@ import Training
         #expect(
             try attention(["model.attention.hashes=8"]) == .convolved(width: 5, beside: .yoso(YosoOptions(hashes: 8))))
         #expect(try attention(["model.attention=softmax"]) == .softmax)
+        // An argument is all of it, beside whichever recipe; what other arguments say below it stays.
+        #expect(try attention(["model.attention=yoso"]) == .yoso(YosoOptions()))
+        for settings in [
+            ["model.attention.bits=5", "model.attention=yoso"], ["model.attention=yoso", "model.attention.bits=5"],
+        ] {
+            #expect(try attention(settings) == .yoso(YosoOptions(bits: 5)), "\(settings)")
+        }
         #expect(ResolvedRecipe.Override.list(setting: "a=b(c=1 d=2)")?.map(\.key) == ["a", "a.c", "a.d"])
         // Which of two is meant nobody knows, and the whole is no value.
         #expect(ResolvedRecipe.Override.list(setting: "a=b(c=1 c=2)")?.map(\.value) == ["b(c=1 c=2)"])

@@ -51,7 +51,7 @@ public struct YosoExpectationOptions: AttentionKind {
         Option("gradient", \.gradient, "form of the derivative")
         Option(
             "normalization", \.normalization,
-            "what sums are divided by: their length, the paper's, or the mass of the weights")
+            "what sums are divided by: l2, their length, the paper's, or mass, that of the weights")
     }
 
     public func pairs(length: Int) -> Int { length * length }
@@ -165,7 +165,7 @@ public struct YosoOptions: AttentionKind {
         Option("gradient", \.gradient, "form of the derivative")
         Option(
             "normalization", \.normalization,
-            "what sums are divided by: their length, the paper's, or the mass of the weights")
+            "what sums are divided by: l2, their length, the paper's, or mass, that of the weights")
         Option("evaluation", \.evaluationForm, "what evaluation computes")
         Option(
             "evaluationHashes", \.evaluationHashes, .integer(1...65535, or: "auto"), "of sampled; auto takes hashes")

@@ -108,7 +108,15 @@ public struct ResolvedRecipe: Sendable {
         for layer in layers {
             var scratch = settings
             guard let option = known[layer.key] else {
-                issues.append(Self.unknown(layer, Array(known.keys), hints: issues.count < RecipeErrors.mostShown))
+                let chosen = options.first { layer.key.hasPrefix("\($0.option.name).") && !$0.option.variants.isEmpty }
+                let variant = chosen.map { choice in
+                    (
+                        name: choice.option.texts(settings)[0],
+                        keys: options.filter { $0.choice == choice.option.name }.map(\.option.name)
+                    )
+                }
+                issues.append(
+                    Self.unknown(layer, Array(known.keys), of: variant, hints: issues.count < RecipeErrors.mostShown))
                 continue
             }
             guard option.read(layer.texts, &scratch) else {
@@ -193,7 +201,8 @@ public struct ResolvedRecipe: Sendable {
     }
 
     /// Leaves out the keys of a variant that a later layer replaced by another: with `yoso: { hashes: 16 }` in the file and
-    /// `--set model.attention=softmax` the hashes.
+    /// `--set model.attention=softmax` the hashes. An argument replaces what the file says by the same variant too, so that
+    /// `--over model.attention=yoso(bits=8)` is what it says beside every recipe.
     private static func withoutReplaced(
         _ layers: [Layer], _ choice: String, _ variants: [String: [String]], _ standard: String
     ) -> [Layer] {
@@ -202,20 +211,34 @@ public struct ResolvedRecipe: Sendable {
         return layers.enumerated().filter { index, layer in
             guard below.contains(layer.key) else { return true }
             let name = chosen.last { $0.offset < index }?.element.texts.first ?? standard
-            let isReplaced = chosen.contains { $0.offset > index && $0.element.texts.first != name }
+            let isReplaced = chosen.contains {
+                $0.offset > index && ($0.element.texts.first != name || layer.isOfFile && !$0.element.isOfFile)
+            }
             return !(isReplaced && variants[name]?.contains(layer.key) ?? false)
         }.map(\.element)
     }
 
-    /// - Parameter hints: whether to look for the nearest key, for which there is no time where there are very many.
-    private static func unknown(_ layer: Layer, _ known: [String], hints: Bool) -> RecipeIssue {
+    /// - Parameters:
+    ///   - variant: that is chosen where the key is below a choice, and its own keys.
+    ///   - hints: whether to look for the nearest key, for which there is no time where there are very many.
+    private static func unknown(
+        _ layer: Layer, _ known: [String], of variant: (name: String, keys: [String])?, hints: Bool
+    ) -> RecipeIssue {
         guard hints else { return RecipeIssue(place: layer.keyPlace, message: "unknown key '\(layer.key)'") }
         let keys = Set(
             known.flatMap { key in key.indices.filter { key[$0] == "." }.map { String(key[..<$0]) } + [key] })
         if keys.contains(layer.key) {
             return RecipeIssue(place: layer.keyPlace, message: "'\(layer.key)' has keys of its own; wanted those")
         }
-        let hint = Spelling.hint(for: layer.key, among: keys.sorted())
+        func last(_ key: String) -> String { String(key.split(separator: ".").last ?? "") }
+        // By all of a key whatever has the same words in front of it would be near.
+        let hint =
+            variant.map { variant in
+                let names = variant.keys.map(last)
+                let nearest = Spelling.hint(for: last(layer.key), among: names)
+                return nearest.isEmpty
+                    ? "; \(variant.name) has \(names.isEmpty ? "none" : names.joined(separator: ", "))" : nearest
+            } ?? Spelling.hint(for: layer.key, among: keys.sorted())
         return RecipeIssue(place: layer.keyPlace, message: "unknown key '\(layer.key)'\(hint)")
     }
 
@@ -226,14 +249,15 @@ public struct ResolvedRecipe: Sendable {
         let origin: String
         let keyPlace: RecipeIssue.Place
         let valuePlace: RecipeIssue.Place
+        let isOfFile: Bool
 
         init(_ entry: RecipeFile.Entry) {
-            (key, texts, origin) = (entry.key, entry.texts, entry.origin)
+            (key, texts, origin, isOfFile) = (entry.key, entry.texts, entry.origin, true)
             (keyPlace, valuePlace) = (entry.keyPlace, entry.valuePlace)
         }
 
         init(_ override: Override) {
-            (key, texts, origin) = (override.key, override.texts, override.argument)
+            (key, texts, origin, isOfFile) = (override.key, override.texts, override.argument, false)
             (keyPlace, valuePlace) = (.argument(override.argument), .argument(override.argument))
         }
     }
