@@ -17,7 +17,7 @@ public final class RunDisplay: RunObserver {
         case .started(let step, let total, let parameters, let fresh):
             let start = step == 0 ? "" : ", continuing at step \(Show.grouped(step))"
             status.line("\(Show.count(parameters)) parameters, \(Show.grouped(total)) steps\(start)")
-            if !fresh.isEmpty { status.line("new weights: \(fresh.joined(separator: ", "))") }
+            if !fresh.isEmpty { status.line("new weights: \(CheckpointNotes.list(fresh))") }
         case .step(let report): status.show(Self.line(report), important: report.step == report.totalSteps)
         case .evaluated(let report):
             status.line(

@@ -60,10 +60,7 @@ public struct Pretraining {
         observer.begin(
             folder,
             try Computing(recipe.options, setup.encoder, objective.problemOnDevice(setup.encoder, recipe.options)))
-        let start = try start(setup)
-        for note in [start?.notes.note, try start?.change(to: setup.encoder)] {
-            if let note { observer.line("note: \(recipe.checkpoint ?? ""): \(note)") }
-        }
+        let start = try start(setup, observer)
         func run<O: PretrainingObjective>(_: O.Type) throws -> EvaluationReport<Figures> {
             let run = try Run<O>(
                 encoder: setup.encoder, options: recipe.options, tokenizer: setup.tokenizer, data: setup.data,
@@ -78,8 +75,14 @@ public struct Pretraining {
             evaluation: evaluation, guess: (setup.tokenizer.piece(baseline.token), baseline.accuracy))
     }
 
-    private func start(_ setup: PretrainingSetup) throws -> PretrainedStart? {
-        try recipe.checkpoint.map { try PretrainedStart(ModelPath.url($0), setup.tokenizer) }
+    /// What the run begins with, after a line for all that becomes another; nil for random weights.
+    private func start(_ setup: PretrainingSetup, _ observer: some RunObserver) throws -> PretrainedStart? {
+        guard let checkpoint = recipe.checkpoint else { return nil }
+        let start = try PretrainedStart(ModelPath.url(checkpoint), setup.tokenizer)
+        for note in try start.check(setup.encoder, recipe.options, tokenCounts: setup.data.tokenCounts) {
+            observer.line("note: \(checkpoint): \(note)")
+        }
+        return start
     }
 
     /// What the run would take, by a few steps of it.
@@ -100,7 +103,7 @@ public struct Pretraining {
             throw UsageError("--network \(network): wanted a speed such as 25Gbit or 100Mbit")
         }
         let setup = try PretrainingSetup(recipe, observer)
-        let estimate = try PretrainingEstimate(setup.encoder, recipe.options, setup.data, start: try start(setup))
+        let estimate = try PretrainingEstimate(setup.encoder, recipe.options, setup.data, start: try start(setup, observer))
         return EstimateTable(
             estimate, ranks.map { SpreadEstimate(estimate, ranks: $0, network) },
             free: DiskSpace.free(at: URL(fileURLWithPath: folder, isDirectory: true)))

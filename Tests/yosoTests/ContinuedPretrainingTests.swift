@@ -28,6 +28,13 @@ import Testing
                 ]))
         #expect(longer.code == 0, "\(longer.error)")
         #expect(longer.output.contains("new weights: "), "a convolution, which the checkpoint has not")
+        #expect(longer.output.contains("note: run/best: its 20 positions are repeated for 50\n"))
+        for layer in 0..<2 {
+            let filters = try tensor(
+                tool, "longer/best",
+                "\(attention == "yoso" ? "yoso" : "bert").encoder.layer.\(layer).attention.self.conv.weight")
+            #expect(!filters.1.isEmpty && filters.1.allSatisfy { $0 == 0 }, "the model is what it was")
+        }
         let family = attention == "yoso" ? "yoso" : "bert"
         let first = attention == "yoso" ? 2 : 0
         let name = "\(family).embeddings.position_embeddings.weight"
@@ -104,7 +111,12 @@ import Testing
         try tool.writeText()
         #expect(try tool.run(tool.pretraining(steps: 2)).code == 0)
         for (settings, message) in [
-            (["--set", "model.width=32"], "has shape"),
+            (["--set", "model.width=32"], "hidden_size is 16; the recipe has 32\n"),
+            (
+                ["model.width=32", "model.intermediate=48", "model.norm=pre"].flatMap { ["--set", $0] },
+                "hidden_size is 16; the recipe has 32, and intermediate_size is 32; the recipe has 48, and model.norm is post; "
+                    + "the recipe has pre\n"
+            ),
             (["--set", "model.heads=1"], "num_attention_heads is 2; the recipe has 1"),
             (["--set", "model.layers=1"], "num_hidden_layers is 2; the recipe has 1"),
             (["--set", "model.norm=pre"], "model.norm is post; the recipe has pre"),
@@ -113,6 +125,7 @@ import Testing
         ] {
             let result = try tool.run(tool.pretraining(steps: 1, output: "other", still + settings))
             #expect(result.code == 1 && result.error.contains(message), "\(result.error)")
+            #expect(!result.output.contains("note: run/best"), "\(result.output)")
             #expect(!tool.exists("other/step-000001"))
         }
     }
@@ -130,6 +143,56 @@ import Testing
             #expect(run.code == 0 && run.output.contains("note: run/best: its attention is ") == (note != nil))
             #expect(note.map { run.output.contains($0) } != false, "\(run.output)")
         }
+    }
+
+    /// Nothing that a folder has is dropped in silence, and what an attention has of its own is new where it has another shape.
+    @Test func whatIsLeftBehindIsTold() throws {
+        let tool = try CommandLineTool()
+        try tool.writeText()
+        let order = ["--set", "examples.sentenceOrder=true", "--set", "model.positions=20"]
+        let convolved = ["--set", "model.attention=softmax(convolution=3)"]
+        #expect(try tool.run(tool.pretraining(steps: 2, order + convolved)).code == 0)
+        let pooler = "2 of bert.pooler, 2 of cls.seq_relationship"
+        let filters = "tensors that are not used: 2 of bert.encoder"
+        for (index, (settings, lines)) in [
+            (
+                ["model.attention.convolution=3", "examples.sentenceOrder=false"],
+                ["tensors that are not used: \(pooler)"]
+            ),
+            (
+                ["model.attention.convolution=3", "objective=replacedTokens", "examples.sentenceOrder=false"],
+                ["tensors that are not used: 2 of bert.pooler, 5 of cls.predictions, 2 of cls.seq_relationship"]
+            ),
+            (["model.attention.convolution=5", "examples.sentenceOrder=true"], [filters, "conv.weight"]),
+            (
+                ["model.attention=linformer", "model.attention.rank=2", "examples.sentenceOrder=true"],
+                [filters, "its attention is softmax(convolution=3); the run goes on with linformer(rank=2 length=128)"]
+            ),
+            (
+                ["model.attention.convolution=3", "model.positions=16", "examples.sentenceOrder=true"],
+                ["of its 20 positions the first 16 go on"]
+            ),
+        ].enumerated() {
+            let more = still + settings.flatMap { ["--set", $0] }
+            for dry in [["--dry-run"], []] {
+                let run = try tool.run(tool.pretraining(steps: 1, output: "to-\(index)", more) + dry)
+                #expect(run.code == 0, "\(run.error)")
+                for line in lines {
+                    #expect(run.output.contains(line) || line == "conv.weight" && !dry.isEmpty, "\(run.output)")
+                }
+            }
+        }
+        // Another one of the same attention.
+        let more = still + ["--set", "model.attention=linformer", "--set", "model.attention.rank=4"]
+        let longer = try tool.run(
+            tool.pretraining(steps: 1, output: "again", more + ["--checkpoint", "to-3/best"]))
+        #expect(
+            longer.code == 0
+                && longer.output.contains(
+                    "linformer(rank=2 length=128); the run goes on with linformer(rank=4 length=128)")
+        )
+        #expect(
+            longer.output.contains("new weights: bert.encoder.layer.0.attention.self.linformer"), "\(longer.output)")
     }
 
     /// A filter begins at nothing, so that the model is what it was.

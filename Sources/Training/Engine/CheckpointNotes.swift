@@ -46,12 +46,20 @@ public struct CheckpointNotes: Sendable, Equatable {
         return notes.isEmpty ? nil : notes.joined(separator: "; ")
     }
 
-    private var tensors: String {
+    private var tensors: String { Self.kinds(names) }
+
+    /// Tensors by name, those of a kind by their number.
+    static func kinds(_ names: [String]) -> String {
         let kinds = Dictionary(grouping: names) { $0.split(separator: ".").prefix(2).joined(separator: ".") }
         let texts = kinds.sorted { $0.key < $1.key }.map { kind, names in
             names.count == 1 ? names[0] : "\(names.count) of \(kind)"
         }
-        return Self.shown(texts, "kinds")
+        return shown(texts, "kinds")
+    }
+
+    /// Names as they are where they are few, in their order.
+    public static func list(_ names: [String]) -> String {
+        names.count > mostShown ? kinds(names) : names.joined(separator: ", ")
     }
 
     private static func shown(_ texts: [String], _ what: String) -> String {

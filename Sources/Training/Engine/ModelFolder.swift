@@ -27,6 +27,10 @@ public enum ModelFolder {
     /// Whether a parameter must be in a folder, may be, or is not even looked for.
     public enum Demand: Sendable {
         case required, optional, ignored
+        /// May be there, and in another shape, which is not read.
+        case fitting
+        /// Of another number of rows: whoever asks reads it by `rows`.
+        case apart
     }
 
     /// Reads parameters by name into `parameters`; those that are not read keep what they are.
@@ -103,7 +107,22 @@ public enum ModelFolder {
         }
         let layout = ParameterLayout()
         build(layout)
-        let used = try layout.parameters.compactMap { try find($0, in: files, demand($0)) }
+        return try check(folder, layout, of: nil, demand)
+    }
+
+    /// The same of a model that is laid out.
+    ///
+    /// - Parameter family: as of `read`.
+    static func check(
+        _ folder: URL, _ layout: ParameterLayout, of family: ModelFamily?, _ demand: (Parameter) -> Demand
+    ) throws -> CheckpointNotes {
+        let files = try WeightFiles(of: folder)
+        var used: [String] = []
+        for parameter in layout.parameters {
+            let demand = demand(parameter)
+            if let name = try find(parameter, of: family, in: files, demand) { used.append(name) }
+            if demand == .apart { used += parameter.spellings(of: family) }
+        }
         try checkCopies(of: used, in: files)
         return try CheckpointNotes(folder, unused: Set(files.names).subtracting(used).sorted())
     }
@@ -131,13 +150,14 @@ public enum ModelFolder {
     private static func find(
         _ parameter: Parameter, of family: ModelFamily? = nil, in files: WeightFiles, _ demand: Demand
     ) throws -> String? {
-        guard demand != .ignored else { return nil }
+        guard demand != .ignored, demand != .apart else { return nil }
         let spellings = parameter.spellings(of: family)
         guard let name = spellings.first(where: { files.shape(of: $0) != nil }) else {
             guard demand != .required else { throw CheckpointError(files.url, "has no tensor \(spellings[0])") }
             return nil
         }
         guard let shape = files.shape(of: name), shape == parameter.shape else {
+            guard demand != .fitting else { return nil }
             throw CheckpointError(
                 files.url, "\(name) has shape \(files.shape(of: name) ?? []); wanted \(parameter.shape)")
         }

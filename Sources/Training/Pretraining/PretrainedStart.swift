@@ -1,3 +1,4 @@
+import Attention
 import Autograd
 import Bert
 import Checkpoints
@@ -11,9 +12,6 @@ public struct PretrainedStart: Sendable {
     let folder: URL
     /// SHA-256 of the weights: part of the run's identity.
     let digest: String
-    /// What a user should know of the folder.
-    public let notes: CheckpointNotes
-
     /// - Throws: `CheckpointError` where the folder cannot be read, or has another tokenizer than `tokenizer`.
     public init(_ folder: URL, _ tokenizer: any Tokenizer) throws {
         // What has no model at all is told so, and not of its vocabulary.
@@ -23,7 +21,6 @@ public struct PretrainedStart: Sendable {
         }
         self.folder = folder
         digest = try ModelFolder.digest(folder)
-        notes = try CheckpointNotes(folder, unused: [])
     }
 
     /// Word embeddings in the weights of a folder, whatever its configuration says; 0 where there are none.
@@ -34,65 +31,108 @@ public struct PretrainedStart: Sendable {
         return table.flatMap { files.shape(of: $0)?.first } ?? 0
     }
 
-    /// What of `encoder` is another than the folder's and no weight tells; nil where nothing is.
-    public func change(to encoder: EncoderOptions) throws -> String? {
-        let begun = try HuggingFaceConfiguration(of: folder).encoderOptions(folder).attention
+    /// Compares the folder with the model of a run, before memory is taken for it.
+    ///
+    /// - Returns: what a user should know: how its attention and its positions change, and what of it is left behind.
+    /// - Throws: `CheckpointError` where embeddings or blocks are missing or of another shape, or where the folder has other sizes, other
+    ///   norms or another activation.
+    public func check(_ encoder: EncoderOptions, _ options: PretrainingOptions, tokenCounts: [Int]) throws -> [String] {
+        let begun = try fitting(encoder)
+        func compare<O: PretrainingObjective>(_: O.Type) throws -> (unused: String?, positions: Int) {
+            let layout = ParameterLayout()
+            let objective = O(encoder, options, tokenCounts: tokenCounts, layout)
+            let notes = try ModelFolder.check(folder, layout, of: begun.family) { demand($0, of: objective) }
+            return (notes.note, try positions(layout, begun.family)?.table.count ?? 0)
+        }
+        let (unused, here) = try compare(options.objectiveType)
         var attention = encoder.attention
         attention.kind.fit(positions: encoder.positions)
-        return begun == attention ? nil : "its attention is \(begun); the run goes on with \(attention)"
+        let wanted = encoder.positions
+        return [
+            unused,
+            begun.attention == attention
+                ? nil : "its attention is \(begun.attention); the run goes on with \(attention)",
+            here < wanted ? "its \(here) positions are repeated for \(wanted)" : nil,
+            here > wanted ? "of its \(here) positions the first \(wanted) go on" : nil,
+        ].compactMap { $0 }
     }
 
-    /// Reads what the folder has into `weights`, under the names of either family; what only the new model has keeps what it is.
-    /// Positions beyond the folder's own repeat them from the first on, so that neighbours go on as neighbours (Beltagy et al. 2020,
-    /// section 5).
+    /// The folder's options.
     ///
-    /// - Returns: the names of parameters that the folder does not have.
-    /// - Throws: `CheckpointError` where embeddings or blocks are missing or of another shape, or values are no finite numbers, or where
-    ///   the folder has other heads, another number of blocks, other norms or another activation.
-    func read(into weights: ModelWeights, of objective: some Objective) throws -> [String] {
-        let (parameters, layout, encoder) = (weights.parameters, weights.layout, objective.encoder.options)
+    /// - Throws: `CheckpointError` with all that is another than `encoder` has it.
+    private func fitting(_ encoder: EncoderOptions) throws -> EncoderOptions {
         let configuration = try HuggingFaceConfiguration(of: folder)
-        for (key, begun, wanted) in [
-            ("num_attention_heads", configuration.heads, encoder.heads),
-            ("num_hidden_layers", configuration.layers, encoder.layers),
-        ] where begun != wanted {
-            throw CheckpointError(folder, "\(key) is \(begun); the recipe has \(wanted)")
-        }
         let begun = try configuration.encoderOptions(folder)
-        for (key, begun, wanted) in [
-            ("norm", (begun.norm ?? .post).rawValue, (encoder.norm ?? .post).rawValue),
-            ("embeddingNorm", "\(begun.embeddingNorm ?? true)", "\(encoder.embeddingNorm ?? true)"),
-            ("normEpsilon", Scalar.text(begun.normEpsilon), Scalar.text(encoder.normEpsilon)),
-            ("pooling", (begun.pooling ?? .first).rawValue, (encoder.pooling ?? .first).rawValue),
-        ] where begun != wanted {
-            throw CheckpointError(folder, "model.\(key) is \(begun); the recipe has \(wanted)")
+        let differences = [
+            ("hidden_size", "\(configuration.width)", "\(encoder.width)"),
+            ("num_attention_heads", "\(configuration.heads)", "\(encoder.heads)"),
+            ("num_hidden_layers", "\(configuration.layers)", "\(encoder.layers)"),
+            ("intermediate_size", "\(configuration.intermediate)", "\(encoder.intermediate)"),
+            ("model.norm", (begun.norm ?? .post).rawValue, (encoder.norm ?? .post).rawValue),
+            ("model.embeddingNorm", "\(begun.embeddingNorm ?? true)", "\(encoder.embeddingNorm ?? true)"),
+            ("model.normEpsilon", Scalar.text(begun.normEpsilon), Scalar.text(encoder.normEpsilon)),
+            ("model.pooling", (begun.pooling ?? .first).rawValue, (encoder.pooling ?? .first).rawValue),
+        ].filter { $0.1 != $0.2 }
+        guard differences.isEmpty else {
+            let texts = differences.map { "\($0) is \($1); the recipe has \($2)" }
+            throw CheckpointError(folder, texts.joined(separator: ", and "))
         }
         guard !configuration.usesTanhActivation else {
             throw CheckpointError(folder, "hidden_act is '\(configuration.activation)'; pretraining has 'gelu'")
         }
-        let positions = layout.parameters.first { $0.name.hasSuffix("position_embeddings.weight") }
-        let missing = try ModelFolder.read(folder, into: parameters, layout, of: begun.family) { parameter in
-            if parameter == positions { return .ignored }
-            let isOptional =
-                parameter.part.isHead || parameter.isOfAttentionAlone || !objective.isSaved(parameter)
-            return isOptional ? .optional : .required
+        return begun
+    }
+
+    /// Reads what the folder has into `weights`, under the names of either family; what only the new model has keeps what it is, but
+    /// for a convolution, which is zero, so that the model is what it was.
+    /// Positions beyond the folder's own repeat them from the first on, so that neighbours go on as neighbours (Beltagy et al. 2020,
+    /// section 5).
+    ///
+    /// - Returns: the names of parameters that the folder does not have.
+    /// - Throws: as `check`, and where values are no finite numbers.
+    func read(into weights: ModelWeights, of objective: some Objective) throws -> [String] {
+        let (parameters, layout, encoder) = (weights.parameters, weights.layout, objective.encoder.options)
+        let begun = try fitting(encoder)
+        let missing = try ModelFolder.read(folder, into: parameters, layout, of: begun.family) {
+            demand($0, of: objective)
         }
-        guard let positions else { return missing }
-        let (rows, values) = try ModelFolder.rows(of: positions, begun.family, in: folder)
+        for parameter in layout.parameters where parameter.isOfConvolution && missing.contains(parameter.name) {
+            parameters.view(of: parameter).fill(0)
+        }
+        guard let (positions, table) = try positions(layout, begun.family) else { return missing }
         let (first, width) = (begun.family.firstPosition, positions.columns)
-        guard rows > first else { throw CheckpointError(folder, "\(positions.name) has no positions") }
-        let table = parameters.view(of: positions)
+        let rows = parameters.view(of: positions)
         for row in 0..<positions.rows {
             let position = row - encoder.family.firstPosition
             // Rows in front of the first position are nobody's.
-            let source = position < 0 ? min(row, first) : first + position % (rows - first)
-            table.rows(row..<row + 1).copy(from: values[source * width..<(source + 1) * width])
+            let source = position < 0 ? min(row, first) : first + position % table.count
+            rows.rows(row..<row + 1).copy(from: table.values[source * width..<(source + 1) * width])
         }
         return missing.filter { $0 != positions.name }
+    }
+
+    /// The parameter of positions, how many the folder has, and all rows of its table.
+    private func positions(
+        _ layout: ParameterLayout, _ family: ModelFamily
+    ) throws -> (parameter: Parameter, table: (count: Int, values: [Float]))? {
+        guard let parameter = layout.parameters.first(where: \.isOfPositions) else { return nil }
+        let (rows, values) = try ModelFolder.rows(of: parameter, family, in: folder)
+        guard rows > family.firstPosition else { throw CheckpointError(folder, "\(parameter.name) has no positions") }
+        return (parameter, (rows - family.firstPosition, values))
+    }
+
+    /// Heads are new where another objective has trained the folder, and what an attention has of its own where that was another.
+    private func demand(_ parameter: Parameter, of objective: some Objective) -> ModelFolder.Demand {
+        if parameter.isOfPositions { return .apart }
+        if parameter.isOfAttentionAlone { return .fitting }
+        return parameter.part.isHead || !objective.isSaved(parameter) ? .optional : .required
     }
 }
 
 extension Parameter {
+    fileprivate var isOfPositions: Bool { name.hasSuffix("embeddings.position_embeddings.weight") }
+    fileprivate var isOfConvolution: Bool { name.hasSuffix(".attention.self.conv.weight") }
+
     /// Of what the attention of the folder may not have: a convolution, a temperature, a filter, projections of keys and values.
     fileprivate var isOfAttentionAlone: Bool {
         guard let own = name.split(separator: ".attention.self.", maxSplits: 1).dropFirst().first else { return false }
