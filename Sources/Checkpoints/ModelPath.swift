@@ -18,8 +18,14 @@ public enum ModelPath {
         return here
     }
 
+    /// What is wrong where `folder` is the model in the box, and there is none; nil otherwise. The caller says what to name then.
+    public static func absence(_ folder: URL) -> String? {
+        isBox(folder) && !FileManager.default.fileExists(atPath: folder.path)
+            ? "the model in the box is neither here nor beside the program" : nil
+    }
+
     /// However it is spelled.
-    static func isBox(_ folder: URL) -> Bool {
+    private static func isBox(_ folder: URL) -> Bool {
         folder.standardizedFileURL.path == URL(fileURLWithPath: inBox).standardizedFileURL.path
     }
 

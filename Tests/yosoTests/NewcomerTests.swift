@@ -9,12 +9,13 @@ import Testing
         let box = try tool.run("fill", "a [MASK]", "--checkpoint", "./Checkpoints/english-mini/")
         #expect(box.code == 0 && box.output.contains("%"), "\(box.error)")
         try tool.writeTask()
-        let missing =
-            "Error: Checkpoints/english-mini: the model in the box is neither here nor beside the program; name a model by "
-            + "--checkpoint\n"
-        for command in ["fill 'a [MASK]'", "finetune --task sst2 --data glue", "finetune --task sst2"] {
+        let missing = "Error: Checkpoints/english-mini: the model in the box is neither here nor beside the program; name a "
+        for (command, wanted) in [
+            ("fill 'a [MASK]'", "model by --checkpoint"), ("finetune --task sst2 --data glue", "model by --checkpoint"),
+            ("finetune --task sst2", "model by --checkpoint"), ("pretrain english-yoso", "vocabulary by --vocabulary"),
+        ] {
             let alone = try tool.shell("cp -L '\(CommandLineTool.executable().path)' alone && ./alone \(command)")
-            #expect(alone.code == 1 && alone.error.hasSuffix(missing), "\(alone.error)")
+            #expect(alone.code == 1 && alone.error.hasSuffix("\(missing)\(wanted)\n"), "\(alone.error)")
         }
         let sample = try tool.run("finetune", "--task", "sst2", "--set", "epochs=1", "--output", "sample")
         #expect(

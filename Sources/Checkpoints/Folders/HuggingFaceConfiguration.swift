@@ -126,9 +126,8 @@ public struct HuggingFaceConfiguration: Codable, Equatable, Sendable {
         guard let data = try? Data(contentsOf: url) else {
             throw CheckpointError(
                 folder,
-                ModelPath.isBox(folder) && !FileManager.default.fileExists(atPath: folder.path)
-                    ? "the model in the box is neither here nor beside the program; name a model by --checkpoint"
-                    : "no checkpoint: it has no readable \(Self.fileName)")
+                ModelPath.absence(folder).map { "\($0); name a model by --checkpoint" }
+                    ?? "no checkpoint: it has no readable \(Self.fileName)")
         }
         guard !LargeFilePointer.isOne(data) else { throw CheckpointError(url, LargeFilePointer.problem) }
         try Self.checkType(data, url)
