@@ -83,11 +83,16 @@ struct ModelCard {
             case "MaskedLM", "PreTraining": "AutoModelForMaskedLM"
             default: "AutoModel"
             }
+        // Its YosoModel hands the mask on as it is to what wants it extended.
+        let padding =
+            model.encoder.family == .yoso
+            ? "The YOSO of transformers 5.24 attends to padding whatever the mask says: pass it texts of one length at a time.\n\n"
+            : ""
         return """
                 from transformers import AutoTokenizer, \(loader)
                 tokenizer, model = AutoTokenizer.from_pretrained("FOLDER"), \(loader).from_pretrained("FOLDER")
 
-            or, without Python:
+            \(padding)or, without Python:
 
                 \(command)
             """

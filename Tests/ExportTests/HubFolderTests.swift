@@ -187,6 +187,21 @@ import Testing
     }
 
     @Test(arguments: [
+        (AttentionChoice.softmax, SmallCheckpoint.Head.words, "AutoModelForMaskedLM"),
+        (.softmax, .classes, "AutoModelForSequenceClassification"),
+        (.yosoExpectation(YosoExpectationOptions()), .words, "AutoModelForMaskedLM"),
+        (.yosoExpectation(YosoExpectationOptions()), .none, "AutoModel"),
+    ]) func cardsSayHowTransformersReads(attention: AttentionChoice, head: SmallCheckpoint.Head, loader: String) throws
+    {
+        let checkpoint = try SmallCheckpoint(attention, head)
+        try write(checkpoint)
+        let card = try String(contentsOf: checkpoint.file("out").appendingPathComponent("README.md"), encoding: .utf8)
+        #expect(card.contains("    from transformers import AutoTokenizer, \(loader)\n"), "\(card)")
+        #expect(
+            card.contains("pass it texts of one length at a time.\n\nor, without Python:\n") == (attention != .softmax))
+    }
+
+    @Test(arguments: [
         (AttentionChoice.yoso(YosoOptions()), "yoso has no ONNX form; wanted softmax or yosoExpectation"),
         (.init(LinearOptions()), "linear has no ONNX form; wanted softmax or yosoExpectation"),
         (.init(NystromOptions(landmarks: 8)), "nystrom has no ONNX form; wanted softmax or yosoExpectation"),
