@@ -7,7 +7,7 @@ struct Doctor: ParsableCommand {
         abstract: "Show the CPU, the BLAS, the precision available, and library versions.",
         example: "yoso doctor --tune")
 
-    @Flag(help: "Measure what YOSO's routes cost here, in seconds, for all runs to come.") var tune = false
+    @Flag(help: "Measure what YOSO's routes cost here, for later runs; it takes seconds.") var tune = false
 
     func run() throws {
         if tune { try TunedRoutes.tune(Terminal.line) }

@@ -15,7 +15,7 @@ struct Embed: ParsableCommand {
             """, example: "yoso embed --checkpoint Checkpoints/mini --input lines --output v.npy")
 
     @OptionGroup var model: ModelInput
-    @Option(help: "mean, of all tokens, or first, that of [CLS]; left out, what the folder says, or mean.")
+    @Option(help: "mean of all tokens, or first, that of [CLS]; the default is what the folder says, else mean.")
     var pooling: Pooling?
 
     func run() throws {

@@ -17,7 +17,7 @@ struct Evaluate: ParsableCommand {
     @Option(help: "A fine-tuned Hugging Face folder, or a run.", completion: .run) var checkpoint: String
     @Option(help: "Folder of the task's files; the default is that of the fine-tuning.", completion: .directory)
     var data: String?
-    @Option(help: "Longest input in tokens.") var length: Int?
+    @Option(help: "Longest input in tokens; longer texts are cut, or for tags read in pieces.") var length: Int?
     @OptionGroup var computation: Computation
     @Option(
         help: """

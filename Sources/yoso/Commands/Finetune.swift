@@ -47,7 +47,7 @@ struct Finetune: ParsableCommand, RankedCommand {
     @Option(
         help: """
             With lra or one of its tasks, a key and its values, each a row of the table, for example \
-            model.attention=softmax,yoso(hashes=32 bits=8): what stands in brackets are keys below it.
+            model.attention=softmax,yoso(hashes=32 bits=8): keys in brackets belong to that value.
             """)
     var over: String?
     @Flag(help: "With lra or one of its tasks, the short recipe, for two cores.") var short = false

@@ -9,10 +9,10 @@ import Training
 
 /// What commands that answer lines have in common.
 struct ModelInput: ParsableArguments {
-    @Option(help: "A folder of a model, or a run (embed: or the box's).", completion: .run) var checkpoint: String?
+    @Option(help: "A model's folder, or a run (embed's default: the box's).", completion: .run) var checkpoint: String?
     @Option(help: "A file in the place of standard input.", completion: .file()) var input: String?
     @Option(help: "A file in the place of standard output.", completion: .file()) var output: String?
-    @Option(help: "Longest input in tokens.") var length: Int?
+    @Option(help: "Longest input in tokens; longer texts are cut, or for tags read in pieces.") var length: Int?
     @Option(help: "Threads, 0 for one a core.") var threads = 0
     @OptionGroup var computation: Computation
     @Option(help: "Most lines that are answered together; memory does not grow beyond them.")

@@ -18,9 +18,9 @@ struct Pretrain: ParsableCommand, RankedCommand {
         String?
     @Option(help: "Folder of the run; the default is Checkpoints/NAME.", completion: .directory) var output: String?
     @Flag(help: "Say at the end where the time of a step went.") var profile = false
-    @Flag(help: "Go on by itself without ranks that are gone, from the last checkpoint.") var elastic = false
+    @Flag(help: "If ranks die, continue without them from the last checkpoint.") var elastic = false
     @Flag(help: "Build everything, run a few steps, and say what the run would take.") var dryRun = false
-    @Option(help: "The same, and what it would take on so many machines like this one.") var ranks: Int?
+    @Option(help: "The same, and an estimate for so many machines like this one.") var ranks: Int?
     @Option(help: "The network between them, with --ranks; the default is 25Gbit.") var network: String?
 
     private var isDry: Bool { dryRun || ranks != nil }

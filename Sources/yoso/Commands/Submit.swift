@@ -19,9 +19,9 @@ struct Submit: ParsableCommand {
     var data: String?
     @Option(help: "The archive that is written; the default is submission.zip.", completion: .file(extensions: ["zip"]))
     var output: String?
-    @Option(help: "What stands for WNLI: majority of its test set's kind (0), the default, or its model (train).")
+    @Option(help: "WNLI's answers: majority (0, as most of its test set; the default), or train, its model's.")
     var wnli: WNLIPolicy?
-    @Flag(help: "Write the first label, or 2.5, where a model or a test file is missing, rather than refuse.")
+    @Flag(help: "Write the first label, or 2.5, where a model or a test file is missing, instead of refusing.")
     var fillMissing = false
     @Option(help: "Say what is wrong with this archive, and do nothing else.", completion: .file(extensions: ["zip"]))
     var check: String?

@@ -12,7 +12,7 @@ struct Sweep: ParsableCommand, RankedCommand {
     @Option(
         help: """
             The key and its values, for example model.attention=softmax,yoso(hashes=16),yoso(hashes=32 convolution=33): \
-            what stands in brackets are keys below it.
+            keys in brackets belong to that value.
             """) var over: String
     @OptionGroup var settings: RecipeSettings
     @OptionGroup var files: PretrainingFiles
