@@ -103,7 +103,8 @@ public struct Pretraining {
             throw UsageError("--network \(network): wanted a speed such as 25Gbit or 100Mbit")
         }
         let setup = try PretrainingSetup(recipe, observer)
-        let estimate = try PretrainingEstimate(setup.encoder, recipe.options, setup.data, start: try start(setup, observer))
+        let estimate = try PretrainingEstimate(
+            setup.encoder, recipe.options, setup.data, start: try start(setup, observer))
         return EstimateTable(
             estimate, ranks.map { SpreadEstimate(estimate, ranks: $0, network) },
             free: DiskSpace.free(at: URL(fileURLWithPath: folder, isDirectory: true)))

@@ -9,7 +9,8 @@ import Testing
         let box = try tool.run("fill", "a [MASK]", "--checkpoint", "./Checkpoints/english-mini/")
         #expect(box.code == 0 && box.output.contains("%"), "\(box.error)")
         try tool.writeTask()
-        let missing = "Error: Checkpoints/english-mini: the model in the box is neither here nor beside the program; name a "
+        let missing =
+            "Error: Checkpoints/english-mini: the model in the box is neither here nor beside the program; name a "
         for (command, wanted) in [
             ("fill 'a [MASK]'", "model by --checkpoint"), ("finetune --task sst2 --data glue", "model by --checkpoint"),
             ("finetune --task sst2", "model by --checkpoint"), ("pretrain english-yoso", "vocabulary by --vocabulary"),
