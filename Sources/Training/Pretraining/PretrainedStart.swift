@@ -12,6 +12,7 @@ public struct PretrainedStart: Sendable {
     let folder: URL
     /// SHA-256 of the weights: part of the run's identity.
     let digest: String
+
     /// - Throws: `CheckpointError` where the folder cannot be read, or has another tokenizer than `tokenizer`.
     public init(_ folder: URL, _ tokenizer: any Tokenizer) throws {
         // What has no model at all is told so, and not of its vocabulary.
