@@ -195,6 +195,27 @@ import Testing
             longer.output.contains("new weights: bert.encoder.layer.0.attention.self.linformer"), "\(longer.output)")
     }
 
+    /// The same attention by its configuration, whose weights are of another one.
+    @Test func anAttentionThatIsNotItsConfigurationsIsRefused() throws {
+        let tool = try CommandLineTool()
+        try tool.writeText()
+        func convolved(_ width: Int) -> [String] { ["--set", "model.attention=softmax(convolution=\(width))"] }
+        #expect(try tool.run(tool.pretraining(steps: 1, convolved(3))).code == 0)
+        #expect(try tool.run(tool.pretraining(steps: 1, output: "wide", convolved(5))).code == 0)
+        let (best, wide) = (
+            tool.file("run/best").resolvingSymlinksInPath(), tool.file("wide/best").resolvingSymlinksInPath()
+        )
+        for name in ["config.json", "checksums.json"] {
+            try FileManager.default.removeItem(at: best.appendingPathComponent(name))
+        }
+        try FileManager.default.copyItem(
+            at: wide.appendingPathComponent("config.json"), to: best.appendingPathComponent("config.json"))
+        let same = try tool.run(tool.pretraining(steps: 1, output: "same", convolved(5) + still))
+        #expect(
+            same.code == 1 && same.error.contains("conv.weight has shape [2, 1, 3, 1]; wanted [2, 1, 5, 1]\n"),
+            "\(same.error)")
+    }
+
     /// A filter begins at nothing, so that the model is what it was.
     @Test func aFilterIsNewAndChangesNothing() throws {
         let tool = try CommandLineTool.withPretrainedRun()

@@ -36,7 +36,7 @@ public struct CheckpointNotes: Sendable, Equatable {
 
     /// A line that names all, tensors by how many there are of a kind; nil where there is nothing to say.
     public var note: String? {
-        let notes = (names.isEmpty ? [] : ["tensors that are not used: \(tensors)"]) + others
+        let notes = (names.isEmpty ? [] : ["tensors that are not used: \(Self.kinds(names))"]) + others
         return notes.isEmpty ? nil : notes.joined(separator: "; ")
     }
 
@@ -46,10 +46,8 @@ public struct CheckpointNotes: Sendable, Equatable {
         return notes.isEmpty ? nil : notes.joined(separator: "; ")
     }
 
-    private var tensors: String { Self.kinds(names) }
-
     /// Tensors by name, those of a kind by their number.
-    static func kinds(_ names: [String]) -> String {
+    private static func kinds(_ names: [String]) -> String {
         let kinds = Dictionary(grouping: names) { $0.split(separator: ".").prefix(2).joined(separator: ".") }
         let texts = kinds.sorted { $0.key < $1.key }.map { kind, names in
             names.count == 1 ? names[0] : "\(names.count) of \(kind)"

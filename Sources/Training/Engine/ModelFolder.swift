@@ -107,16 +107,16 @@ public enum ModelFolder {
         }
         let layout = ParameterLayout()
         build(layout)
-        return try check(folder, layout, of: nil, demand)
+        return try check(folder, files, layout, of: nil, demand)
     }
 
-    /// The same of a model that is laid out.
+    /// The same of a model that is laid out, and of the folder's opened weights.
     ///
     /// - Parameter family: as of `read`.
     static func check(
-        _ folder: URL, _ layout: ParameterLayout, of family: ModelFamily?, _ demand: (Parameter) -> Demand
+        _ folder: URL, _ files: WeightFiles, _ layout: ParameterLayout, of family: ModelFamily?,
+        _ demand: (Parameter) -> Demand
     ) throws -> CheckpointNotes {
-        let files = try WeightFiles(of: folder)
         var used: [String] = []
         for parameter in layout.parameters {
             let demand = demand(parameter)

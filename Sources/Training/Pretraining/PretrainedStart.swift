@@ -42,12 +42,13 @@ public struct PretrainedStart: Sendable {
         func compare<O: PretrainingObjective>(_: O.Type) throws -> (unused: String?, positions: Int) {
             let layout = ParameterLayout()
             let objective = O(encoder, options, tokenCounts: tokenCounts, layout)
-            let notes = try ModelFolder.check(folder, layout, of: begun.family) { demand($0, of: objective) }
+            let notes = try ModelFolder.check(folder, WeightFiles(of: folder), layout, of: begun.family) {
+                demand($0, of: objective, after: begun)
+            }
             return (notes.note, try positions(layout, begun.family)?.table.count ?? 0)
         }
         let (unused, here) = try compare(options.objectiveType)
-        var attention = encoder.attention
-        attention.kind.fit(positions: encoder.positions)
+        let attention = encoder.fittedAttention
         let wanted = encoder.positions
         return [
             unused,
@@ -95,7 +96,7 @@ public struct PretrainedStart: Sendable {
         let (parameters, layout, encoder) = (weights.parameters, weights.layout, objective.encoder.options)
         let begun = try fitting(encoder)
         let missing = try ModelFolder.read(folder, into: parameters, layout, of: begun.family) {
-            demand($0, of: objective)
+            demand($0, of: objective, after: begun)
         }
         for parameter in layout.parameters where parameter.isOfConvolution && missing.contains(parameter.name) {
             parameters.view(of: parameter).fill(0)
@@ -123,9 +124,13 @@ public struct PretrainedStart: Sendable {
     }
 
     /// Heads are new where another objective has trained the folder, and what an attention has of its own where that was another.
-    private func demand(_ parameter: Parameter, of objective: some Objective) -> ModelFolder.Demand {
+    private func demand(
+        _ parameter: Parameter, of objective: some Objective, after begun: EncoderOptions
+    ) -> ModelFolder.Demand {
         if parameter.isOfPositions { return .apart }
-        if parameter.isOfAttentionAlone { return .fitting }
+        if parameter.isOfAttentionAlone {
+            return begun.attention == objective.encoder.options.fittedAttention ? .optional : .fitting
+        }
         return parameter.part.isHead || !objective.isSaved(parameter) ? .optional : .required
     }
 }
@@ -138,6 +143,15 @@ extension Parameter {
     fileprivate var isOfAttentionAlone: Bool {
         guard let own = name.split(separator: ".attention.self.", maxSplits: 1).dropFirst().first else { return false }
         return !["query", "key", "value"].contains { own.hasPrefix("\($0).") }
+    }
+}
+
+extension EncoderOptions {
+    /// The attention as `config.json` has it.
+    fileprivate var fittedAttention: AttentionChoice {
+        var attention = attention
+        attention.kind.fit(positions: positions)
+        return attention
     }
 }
 
