@@ -9,6 +9,8 @@
 enum { DEPTH = CK_PRODUCT_DEPTH, BLOCK = CK_PRODUCT_SCRATCH / DEPTH };
 _Static_assert(ROWS == CK_PRODUCT_ROWS && COLUMNS == CK_PRODUCT_COLUMNS && BLOCK % ROWS == 0, "sizes of a tile");
 
+int32_t ck_product_is_wide(void) { return prefers_wide(); }
+
 TARGET void ck_product_pack(int32_t is_transposed, ck_matrix x, float *panels) {
     if (is_transposed) pack_rows(x, panels);
     else pack_columns(x, x.rows * COLUMNS, panels);
@@ -51,7 +53,20 @@ TILE_INLINE void pack_left(int64_t rows, int64_t depth, const float *a, int64_t 
     }
 }
 
-TARGET void ck_product_multiply(int32_t is_transposed, int64_t depth, ck_matrix x, const float *panels,
+/// c = start + a b, or c += a b, of left panels and one right one, or two that lie `apart` floats apart, by tiles that many vectors wide.
+TILE_INLINE void multiply_block(const int across, int64_t depth, const float *left, const float *right, int64_t apart,
+                                const float *start, int adds_c, ck_matrix c) {
+    const int tall = 2 * ROWS / across;
+    for (int64_t i = 0; i < c.rows; i += tall) {
+        const float *const panel = left + i / ROWS * ROWS * depth;
+        float *const tile = c.data + i * c.stride;
+        multiply_tile_onto(across, 1, depth, panel + i % ROWS, 1, ROWS, right, apart,
+                           i / ROWS * ROWS + ROWS < c.rows ? panel + ROWS * depth : left, adds_c ? tile : start,
+                           adds_c ? c.stride : 0, c.rows - i, c.columns, tile, c.stride);
+    }
+}
+
+TARGET void ck_product_multiply(int32_t is_wide, int32_t is_transposed, int64_t depth, ck_matrix x, const float *panels,
                                 const float *start, int32_t accumulates, ck_matrix c, float *scratch) {
     const int64_t row = is_transposed ? 1 : x.stride, step = is_transposed ? x.stride : 1;
     // Blocks of one size: a small one would read all panels for few rows.
@@ -64,15 +79,14 @@ TARGET void ck_product_multiply(int32_t is_transposed, int64_t depth, ck_matrix 
             const int64_t first = block * tiles / blocks * ROWS, end = (block + 1) * tiles / blocks * ROWS;
             const ck_matrix to = rows_of(c, first, end - first);
             pack_left(to.rows, part, x.data + first * row + k * step, row, step, scratch);
-            for (int64_t j = 0; j < c.columns; j += COLUMNS)
-                for (int64_t i = 0; i < to.rows; i += ROWS) {
-                    const float *const next = scratch + (i + ROWS < to.rows ? i + ROWS : 0) * part;
-                    float *const tile = to.data + i * c.stride + j;
-                    const int adds_c = accumulates || k > 0;
-                    multiply_tile_onto(part, scratch + i * part, 1, ROWS, panels + j * depth + k * COLUMNS, next,
-                                       adds_c ? tile : start ? start + j : 0, adds_c ? c.stride : 0, to.rows - i,
-                                       c.columns - j < COLUMNS ? c.columns - j : COLUMNS, tile, c.stride);
-                }
+            int64_t j = 0;
+            for (; is_wide && j + 2 * COLUMNS <= c.columns; j += 2 * COLUMNS)
+                multiply_block(4, part, scratch, panels + j * depth + k * COLUMNS, depth * COLUMNS, start ? start + j : 0,
+                               accumulates || k > 0, (ck_matrix){to.data + j, to.rows, 2 * COLUMNS, to.stride});
+            for (; j < c.columns; j += COLUMNS)
+                multiply_block(2, part, scratch, panels + j * depth + k * COLUMNS, 0, start ? start + j : 0,
+                               accumulates || k > 0,
+                               (ck_matrix){to.data + j, to.rows, c.columns - j < COLUMNS ? c.columns - j : COLUMNS, to.stride});
         }
         k += DEPTH;
     } while (k < depth);
@@ -80,10 +94,12 @@ TARGET void ck_product_multiply(int32_t is_transposed, int64_t depth, ck_matrix 
 
 #else
 
+int32_t ck_product_is_wide(void) { return 0; }
+
 void ck_product_pack(int32_t is_transposed, ck_matrix x, float *panels) { __builtin_trap(); }
 
-void ck_product_multiply(int32_t is_transposed, int64_t depth, ck_matrix x, const float *panels, const float *start,
-                         int32_t accumulates, ck_matrix c, float *scratch) {
+void ck_product_multiply(int32_t is_wide, int32_t is_transposed, int64_t depth, ck_matrix x, const float *panels,
+                         const float *start, int32_t accumulates, ck_matrix c, float *scratch) {
     __builtin_trap();
 }
 

@@ -26,66 +26,92 @@ TILE_INLINE void store_vector(vector x, float *y) { *(vector_anywhere *)y = x; }
 TILE_INLINE eight load_eight(const float *x) { return *(const eight_anywhere *)x; }
 TILE_INLINE void store_eight(eight x, float *y) { *(eight_anywhere *)y = x; }
 
-/// c = a b, or c = base + a b unless base is null: ROWS rows of a, whose element (i, k) lies at i * row + k * step, by a panel
-/// [depth, COLUMNS]. Only `rows` by `columns` of c are touched. Rows of base are `apart` floats apart; it may be c.
-/// Unless null, `next` is what ROWS of a come after these, and is read ahead, as c is, which then comes from far.
-TILE_INLINE void multiply_tile_onto(int64_t depth, const float *a, const int64_t row, const int64_t step,
-                                    const float *panel, const float *next, const float *base, int64_t apart,
-                                    int64_t rows, int64_t columns, float *c, int64_t stride) {
-    FAST
-    vector sums[ROWS][2];
-    UNROLLED for (int i = 0; i < ROWS; i++) {
-        sums[i][0] = sums[i][1] = 0;
-        if (!next) continue;
-        __builtin_prefetch(c + i * stride, 1);
-        __builtin_prefetch(c + i * stride + LANES, 1);
+/// At most so many rows from `first` on.
+TILE_INLINE ck_matrix rows_of(ck_matrix x, int64_t first, int64_t most) {
+    const int64_t left = x.rows - first;
+    return (ck_matrix){x.data + first * x.stride, left < most ? left : most, x.columns, x.stride};
+}
+
+/// Whether tiles of half as many rows by twice as many columns are faster, whose sums have the same bits: they load ten times for 24
+/// products in the place of fourteen, from panels that are twice as far. Intel's two threads of a core share what loads.
+INLINE int prefers_wide(void) {
+#if LANES == 16 && defined(__x86_64__)
+    return __builtin_cpu_is("intel") != 0;
+#else
+    return 0;
+#endif
+}
+
+/// c = a b, or c = base + a b unless base is null: 2 * ROWS / `across` rows of a, whose element (i, k) lies at i * row + k * step, by
+/// `across` vectors of columns, of panels [depth, COLUMNS] that lie `apart` floats apart. Only `rows` by `columns` of c are touched.
+/// Rows of base are `base_stride` floats apart; it may be c.
+/// Where it is far, `next` is what rows of a come after these, and is read ahead, as c is.
+TILE_INLINE void multiply_tile_onto(const int across, const int is_far, int64_t depth, const float *a, const int64_t row,
+                                    const int64_t step, const float *panel, int64_t apart, const float *next,
+                                    const float *base, int64_t base_stride, int64_t rows, int64_t columns, float *c,
+                                    int64_t stride) {
+    // Every sum is of fused products in the order of k, whatever the tile.
+    vector sums[2 * ROWS], right[4];
+    UNROLLED for (int i = 0; i < 2 * ROWS; i++) {
+        sums[i] = 0;
+        if (is_far) __builtin_prefetch(c + i / across * stride + i % across * LANES, 1);
     }
-    for (int64_t k = 0; k < depth; k++, a += step, panel += COLUMNS) {
-        if (next) __builtin_prefetch(next + k * step);
-        const vector left = load_vector(panel), right = load_vector(panel + LANES);
-        UNROLLED for (int i = 0; i < ROWS; i++) {
+    // Two at a time: each has few instructions beside its products.
+    _Pragma("clang loop unroll_count(2)") for (int64_t k = 0; k < depth; k++, a += step, panel += COLUMNS) {
+        if (is_far) __builtin_prefetch(next + k * step);
+        UNROLLED for (int j = 0; j < across; j++) right[j] = load_vector(panel + j / 2 * apart + j % 2 * LANES);
+        UNROLLED for (int i = 0; i < 2 * ROWS / across; i++) {
             const vector factor = a[i * row];
-            sums[i][0] += factor * left;
-            sums[i][1] += factor * right;
+            UNROLLED for (int j = 0; j < across; j++)
+                sums[i * across + j] = __builtin_elementwise_fma(factor, right[j], sums[i * across + j]);
         }
     }
-    if (columns == COLUMNS) {
-        UNROLLED for (int i = 0; i < ROWS; i++, c += stride, base += apart) {
-            if (i >= rows) return;
-            store_vector(base ? load_vector(base) + sums[i][0] : sums[i][0], c);
-            store_vector(base ? load_vector(base + LANES) + sums[i][1] : sums[i][1], c + LANES);
+    UNROLLED for (int i = 0; i < 2 * ROWS / across; i++) {
+        if (i >= rows) continue;
+        float *const to = c + i * stride;
+        const float *const from = base ? base + i * base_stride : 0;
+        UNROLLED for (int j = 0; j < across; j++) {
+            const int64_t lanes = columns - j * LANES;
+            vector sum = sums[i * across + j];
+            if (lanes >= LANES) {
+                if (from) sum += load_vector(from + j * LANES);
+                store_vector(sum, to + j * LANES);
+            } else {
+                for (int64_t lane = 0; lane < lanes; lane++)
+                    to[j * LANES + lane] = (from ? from[j * LANES + lane] : 0) + sum[lane];
+            }
         }
-        return;
-    }
-    UNROLLED for (int i = 0; i < ROWS; i++, c += stride, base += apart) {
-        if (i >= rows) return;
-        for (int64_t j = 0; j < columns; j++) c[j] = (base ? base[j] : 0) + sums[i][j / LANES][j % LANES];
     }
 }
 
-/// c = a b, or c += a b, as above, of c that is near.
-TILE_INLINE void multiply_tile(int64_t depth, const float *a, const int64_t row, const int64_t step, const float *panel,
-                               int32_t accumulates, int64_t rows, int64_t columns, float *c, int64_t stride) {
-    multiply_tile_onto(depth, a, row, step, panel, 0, accumulates ? c : 0, accumulates ? stride : 0, rows, columns, c,
-                       stride);
+/// As above all rows of c, ROWS of a at a time, and the columns of one panel, or of two where tiles are wide.
+TILE_INLINE void multiply_panel(const int is_wide, int64_t depth, const float *a, const int64_t row, const int64_t step,
+                                const float *panel, int64_t apart, int32_t accumulates, ck_matrix c) {
+    const int across = is_wide ? 4 : 2, tall = 2 * ROWS / across;
+    for (int64_t i = 0; i < c.rows; i += tall) {
+        float *const to = c.data + i * c.stride;
+        multiply_tile_onto(across, 0, depth, a + i * row, row, step, panel, apart, 0, accumulates ? to : 0,
+                           accumulates ? c.stride : 0, c.rows - i, c.columns, to, c.stride);
+    }
 }
 
 /// c = a b, or c += a b, of panels [depth, COLUMNS] that lie `apart` floats apart.
 TILE_INLINE void multiply_tiles(int64_t depth, const float *a, const int64_t row, const int64_t step,
                                 const float *panels, int64_t apart, int32_t accumulates, ck_matrix c) {
-    for (int64_t j = 0; j < c.columns; j += COLUMNS, panels += apart)
-        for (int64_t i = 0; i < c.rows; i += ROWS)
-            multiply_tile(depth, a + i * row, row, step, panels, accumulates, c.rows - i,
-                          c.columns - j < COLUMNS ? c.columns - j : COLUMNS, c.data + i * c.stride + j, c.stride);
+    int64_t j = 0;
+    for (; prefers_wide() && j + 2 * COLUMNS <= c.columns; j += 2 * COLUMNS, panels += 2 * apart)
+        multiply_panel(1, depth, a, row, step, panels, apart, accumulates,
+                       (ck_matrix){c.data + j, c.rows, 2 * COLUMNS, c.stride});
+    for (; j < c.columns; j += COLUMNS, panels += apart)
+        multiply_panel(0, depth, a, row, step, panels, apart, accumulates,
+                       (ck_matrix){c.data + j, c.rows, c.columns - j < COLUMNS ? c.columns - j : COLUMNS, c.stride});
 }
 
 /// c = aᵀ b, or c += aᵀ b, of a [depth, rows of c] with this stride: ROWS of its columns stay in L1 for all panels.
 TILE_INLINE void multiply_across(int64_t depth, const float *a, const int64_t stride, const float *panels,
                                  int64_t apart, int32_t accumulates, ck_matrix c) {
     for (int64_t i = 0; i < c.rows; i += ROWS)
-        for (int64_t j = 0; j < c.columns; j += COLUMNS)
-            multiply_tile(depth, a + i, 1, stride, panels + j / COLUMNS * apart, accumulates, c.rows - i,
-                          c.columns - j < COLUMNS ? c.columns - j : COLUMNS, c.data + i * c.stride + j, c.stride);
+        multiply_tiles(depth, a + i, 1, stride, panels, apart, accumulates, rows_of(c, i, ROWS));
 }
 
 /// Panels [rows, COLUMNS] of the columns of x, `apart` floats apart; zero behind the last.
@@ -147,12 +173,6 @@ TILE_INLINE void pad_rows(ck_matrix x, float *y) {
         for (; j < x.columns; j++) y[j] = from[j];
     }
     memset(y, 0, (size_t)((ROWS - x.rows % ROWS) % ROWS * x.columns) * sizeof *y);
-}
-
-/// At most so many rows from `first` on.
-TILE_INLINE ck_matrix rows_of(ck_matrix x, int64_t first, int64_t most) {
-    const int64_t left = x.rows - first;
-    return (ck_matrix){x.data + first * x.stride, left < most ? left : most, x.columns, x.stride};
 }
 
 /// The largest of n, a multiple of COLUMNS.

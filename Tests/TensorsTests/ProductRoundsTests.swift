@@ -42,6 +42,29 @@ struct ProductRoundsTests {
         }
     }
 
+    @Test(arguments: shapes, forms)
+    func tallAndWideTilesHaveTheSameBits(shape: ProductShape, form: (transposesA: Bool, transposesB: Bool)) {
+        let a = operand(shape.m, shape.k, transposed: form.transposesA, seed: 1)
+        let b = operand(shape.k, shape.n, transposed: form.transposesB, seed: 2)
+        let (row, before) = (random(1, shape.n, seed: 3), random(shape.m, shape.n, seed: 4))
+        let width = Int(CK_PRODUCT_COLUMNS)
+        let panels = pool.tensor(1, (shape.n + width - 1) / width * width * shape.k)
+        let scratch = pool.tensor(1, Int(CK_PRODUCT_SCRATCH))
+        withPointers(b.matrix, panels) { ck_product_pack(b.matrix.isTransposed ? 1 : 0, $0, $1) }
+        for sum in Sum.allCases {
+            let results = ([0, 1] as [Int32]).map { isWide in
+                let c = pool.copy(before)
+                withPointers(a.matrix, panels, sum == .started ? row : nil, c.matrix, scratch) {
+                    ck_product_multiply(
+                        isWide, a.matrix.isTransposed ? 1 : 0, Int64(shape.k), $0, $1, $2, sum == .accumulated ? 1 : 0,
+                        $3, $4)
+                }
+                return c.values
+            }
+            #expect(results[0] == results[1])
+        }
+    }
+
     /// What a block becomes, and how far from it rounding may lead: k + 1 roundings of sums no larger than that of magnitudes
     /// (Higham 2002, section 3.1).
     private func expected(

@@ -225,10 +225,12 @@ enum {
 };
 /// Lays out b, which is x, or its transpose.
 void ck_product_pack(int32_t is_transposed, ck_matrix x, CK_OUT panels);
+/// Whether tiles half as tall and twice as wide are the faster ones.
+int32_t ck_product_is_wide(void);
 /// c = a b, or c = start + a b with a row to start from, or c += a b; a, which is x or its transpose, has this depth.
-/// An element's sums over CK_PRODUCT_DEPTH each are added up in order, whatever the other rows and columns.
-void ck_product_multiply(int32_t is_transposed, int64_t depth, ck_matrix x, CK_IN panels, const float *_Nullable start,
-                         int32_t accumulates, ck_matrix c, CK_OUT scratch);
+/// An element's sums over CK_PRODUCT_DEPTH each are added up in order, whatever the other rows and columns, and the tiles.
+void ck_product_multiply(int32_t is_wide, int32_t is_transposed, int64_t depth, ck_matrix x, CK_IN panels,
+                         const float *_Nullable start, int32_t accumulates, ck_matrix c, CK_OUT scratch);
 
 // bf16.c ----------------------------------------------------------------------------------------------------------
 
