@@ -30,7 +30,7 @@ int32_t ck_has_bf16(void) {
 
 static int32_t ask_for_amx(void) {
     const char *wanted = getenv("YOSO_KERNELS");
-    if (!ck_has_bf16() || (wanted && strcmp(wanted, "AVX-512") == 0)) return 0;
+    if (!ck_has_bf16() || (wanted && strncmp(wanted, "AVX", 3) == 0)) return 0;
     if (wanted && strcmp(wanted, "EmulatedAMX") == 0) return AMX_EMULATED;
 #if defined(__x86_64__) && defined(__linux__)
     // Intel SDM, CPUID leaf 7: AMX-BF16 and AMX-TILE.
@@ -58,6 +58,6 @@ int32_t ck_amx(void) {
 
 const char *ck_bf16_kernel(void) {
     if (!ck_has_bf16()) return "none";
-    if (ck_amx() <= 0) return "AVX512-BF16";
+    if (ck_amx() <= 0) return ck_bf16_is_fused() ? "AVX512-FMA" : "AVX512-BF16";
     return ck_amx() == AMX_EMULATED ? "EmulatedAMX" : "AMX";
 }

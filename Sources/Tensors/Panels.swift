@@ -98,7 +98,7 @@ public func multiply(
     precondition(start.map { $0.count == c.columns && !accumulate } ?? (gelu.map { _ in false } ?? true))
     guard let gelu else {
         withPointers(a.words, b.words, start, c) {
-            ck_bf16_multiply(Int64(a.columns), $0, $1, $2, accumulate ? 1 : 0, $3)
+            ck_bf16_multiply(ck_bf16_is_fused(), Int64(a.columns), $0, $1, $2, accumulate ? 1 : 0, $3)
         }
         return
     }
@@ -110,6 +110,6 @@ public func multiply(
         let panels = ck_gelu_panels(
             left: $4, right: $5, row: Int64(gelu.row), column: Int64(gelu.column), rows: Int64(gelu.left.rows),
             columns: Int64(gelu.left.columns))
-        ck_bf16_multiply_gelu(Int64(a.columns), $0, $1, $2, $3, panels)
+        ck_bf16_multiply_gelu(ck_bf16_is_fused(), Int64(a.columns), $0, $1, $2, $3, panels)
     }
 }

@@ -1,6 +1,7 @@
 import CKernels
-import Tensors
 import Testing
+
+@testable import Tensors
 
 /// Products of bf16 panels against loops over the rounded operands.
 @Suite(.enabled(if: Precision.bf16.isAvailable, "this CPU has no AVX512-BF16"))
@@ -44,6 +45,26 @@ struct PanelsTests {
             let alone = pool.tensor(1, 40)
             multiply(LeftPanels(a.matrix.rows(row, 1), from: pool), right, into: alone.matrix)
             #expect(alone.values == together.view(at: 40 * row, rows: 1, columns: 40).values)
+        }
+    }
+
+    /// Of numbers of all sizes, those that round to zero and sums that do among them.
+    @Test(.enabled(if: ck_amx() <= 0, "AMX multiplies"), arguments: shapes)
+    func fusedProductsHaveTheBitsOfDotProducts(shape: ProductShape) {
+        let (left, right) = (
+            LeftPanels(ofAllSizes(shape.m, shape.k, seed: 1).matrix, from: pool),
+            RightPanels(ofAllSizes(shape.k, shape.n, seed: 2).matrix, from: pool)
+        )
+        let (start, before) = (ofAllSizes(1, shape.n, seed: 3), ofAllSizes(shape.m, shape.n, seed: 4))
+        for (start, accumulates) in [(start, 0), (nil, 0), (nil, 1)] as [(Tensor?, Int32)] {
+            let results = ([0, 1] as [Int32]).map { isFused in
+                let c = pool.copy(before)
+                withPointers(left.words, right.words, start, c.matrix) {
+                    ck_bf16_multiply(isFused, Int64(shape.k), $0, $1, $2, accumulates, $3)
+                }
+                return c.values.map(\.bitPattern)
+            }
+            #expect(results[0] == results[1])
         }
     }
 
@@ -163,6 +184,17 @@ struct PanelsTests {
             let wanted = isInside ? expected(i, j) : Double(before[index])
             #expect(abs(Double(found) - wanted) <= (isInside ? 1e-6 + 1e-7 * Double(depth) : 0), "at \(i), \(j)")
         }
+    }
+
+    /// By powers of two from 2^-140 to 2^40, of which two in three are below the square root of the least normal number.
+    private func ofAllSizes(_ rows: Int, _ columns: Int, seed: UInt64) -> Tensor {
+        let exponents = RandomStream(seed: seed + 100)
+        let values = random(rows, columns, seed: seed).values
+        return pool.tensor(
+            rows, columns,
+            values.indices.map {
+                Float(sign: .plus, exponent: Int(exponents.uniform(UInt32($0)) * 180) - 140, significand: values[$0])
+            })
     }
 
     private func random(_ rows: Int, _ columns: Int, seed: UInt64) -> Tensor {

@@ -249,9 +249,11 @@ int64_t ck_bf16_pairs(int64_t depth);
 /// Rounds an operand [count, a part of the depth] to bf16, from word `begin` of the panels of the whole depth on. It is x, or the
 /// transpose of x if it lies across.
 void ck_bf16_pack(int32_t is_left, int32_t is_across, ck_matrix x, int64_t begin, int64_t depth, void *_Nonnull packed);
+/// Whether, without AMX, AVX-512's products of float32 are faster than AVX512-BF16's of pairs, or YOSO_KERNELS is AVX512-FMA.
+int32_t ck_bf16_is_fused(void);
 /// c = a b, or c = start + a b with a row to start from, or c += a b.
-/// An element's sum runs over its depth in an order of its own, whatever the other rows and columns.
-void ck_bf16_multiply(int64_t depth, const void *_Nonnull left, const void *_Nonnull right,
+/// An element's sum runs over its depth in an order of its own, whatever the other rows and columns, and whether `is_fused`.
+void ck_bf16_multiply(int32_t is_fused, int64_t depth, const void *_Nonnull left, const void *_Nonnull right,
                       const float *_Nullable start, int32_t accumulates, ck_matrix c);
 /// Where gelu(c) goes: panels of [rows, columns], of which c is a block that begins in a `row` and a `column` of theirs.
 typedef struct {
@@ -260,7 +262,7 @@ typedef struct {
     int64_t row, column, rows, columns;
 } ck_gelu_panels;
 /// c = start + a b, and gelu(c) as a part of a left and, unless null, a right operand, while c is in the cache.
-void ck_bf16_multiply_gelu(int64_t depth, const void *_Nonnull left, const void *_Nonnull right,
+void ck_bf16_multiply_gelu(int32_t is_fused, int64_t depth, const void *_Nonnull left, const void *_Nonnull right,
                            const float *_Nullable start, ck_matrix c, ck_gelu_panels gelu);
 
 // wire.c ----------------------------------------------------------------------------------------------------------
@@ -280,9 +282,9 @@ const char *_Nonnull ck_level(void);
 /// Whether the CPU has AVX512-BF16, and the package was not built for AVX2.
 int32_t ck_has_bf16(void);
 /// Whether AMX multiplies bf16 numbers: 1, or 2 where YOSO_KERNELS is EmulatedAMX and AVX512-BF16 stands for it; 0 where the CPU has
-/// none or YOSO_KERNELS is AVX-512, -1 where the system refuses it.
+/// none or YOSO_KERNELS is AVX-512, AVX512-BF16 or AVX512-FMA, -1 where the system refuses it.
 int32_t ck_amx(void);
-/// What multiplies bf16 numbers: "AMX", "EmulatedAMX", "AVX512-BF16", or "none".
+/// What multiplies bf16 numbers: "AMX", "EmulatedAMX", "AVX512-BF16", where ck_bf16_is_fused "AVX512-FMA", or "none".
 const char *_Nonnull ck_bf16_kernel(void);
 
 #undef CK_IN
