@@ -84,7 +84,7 @@ TILE_INLINE void multiply_tile_onto(const int across, const int is_far, int64_t 
     }
 }
 
-/// As above all rows of c, ROWS of a at a time, and the columns of one panel, or of two where tiles are wide.
+/// As above all rows of c, and the columns of one panel, or of two where tiles are wide.
 TILE_INLINE void multiply_panel(const int is_wide, int64_t depth, const float *a, const int64_t row, const int64_t step,
                                 const float *panel, int64_t apart, int32_t accumulates, ck_matrix c) {
     const int across = is_wide ? 4 : 2, tall = 2 * ROWS / across;
