@@ -163,14 +163,8 @@ static int32_t ask_whether_fused(void) {
 }
 
 int32_t ck_bf16_is_fused(void) {
-    enum { UNKNOWN = 2 };
-    // Any answer is right, should several threads ask at once.
     static _Atomic int32_t answer = UNKNOWN;
-    int32_t known = __c11_atomic_load(&answer, __ATOMIC_RELAXED);
-    if (known != UNKNOWN) return known;
-    known = ask_whether_fused();
-    __c11_atomic_store(&answer, known, __ATOMIC_RELAXED);
-    return known;
+    return asked_once(&answer, ask_whether_fused);
 }
 
 BF16 void ck_bf16_multiply(int32_t is_fused, int64_t depth, const void *left, const void *right, const float *start,

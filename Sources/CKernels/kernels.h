@@ -119,6 +119,17 @@ INLINE void drop(int64_t n, uint64_t key, uint32_t first, float probability, flo
     }
 }
 
+enum { UNKNOWN = 3 };
+
+/// What `ask` says, kept in `answer`, which begins UNKNOWN. Should several threads ask at once, any of their answers will do.
+INLINE int32_t asked_once(_Atomic int32_t *answer, int32_t (*ask)(void)) {
+    int32_t known = __c11_atomic_load(answer, __ATOMIC_RELAXED);
+    if (known != UNKNOWN) return known;
+    known = ask();
+    __c11_atomic_store(answer, known, __ATOMIC_RELAXED);
+    return known;
+}
+
 /// ck_attend_scratch, ck_attend, ck_attend_pairs and their gradients.
 typedef struct {
     int64_t (*scratch)(int64_t n, int64_t width);

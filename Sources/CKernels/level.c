@@ -46,14 +46,8 @@ static int32_t ask_for_amx(void) {
 }
 
 int32_t ck_amx(void) {
-    enum { UNKNOWN = 3 };
-    // The answer is the same for all threads, should several ask at once.
     static _Atomic int32_t answer = UNKNOWN;
-    int32_t known = __c11_atomic_load(&answer, __ATOMIC_RELAXED);
-    if (known != UNKNOWN) return known;
-    known = ask_for_amx();
-    __c11_atomic_store(&answer, known, __ATOMIC_RELAXED);
-    return known;
+    return asked_once(&answer, ask_for_amx);
 }
 
 const char *ck_bf16_kernel(void) {
