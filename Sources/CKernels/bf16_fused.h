@@ -1,6 +1,6 @@
 // Sums of products of bf16 numbers by AVX-512's fused products of float32: the bits of AVX512-BF16's dot product of pairs, which is
 // defined by them (Intel SDM, VDPBF16PS: the odd numbers' product is added, then the even ones', rounded to nearest each, and
-// denormals are zero), on CPUs that do it at less than half their speed, as Intel's do.
+// denormals are zero), on CPUs that do it at less than half their speed, as an Emerald Rapids.
 
 #include "bf16_panels.h"
 #include <stdlib.h>
