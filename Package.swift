@@ -3,14 +3,15 @@ import Foundation
 import PackageDescription
 
 // To test kernels on a CPU that would not run them: YOSO_KERNELS=AVX2 builds those of a CPU without AVX-512, baseline those of one
-// without AVX2, which are also those of another than x86-64. AVX-512 and EmulatedAMX are chosen when the program runs.
+// without AVX2, which are also those of another than x86-64. The others are chosen when the program runs.
 let level = Context.environment["YOSO_KERNELS"] ?? ""
 let builds: [String: [CSetting]] = [
-    "": [], "AVX-512": [], "EmulatedAMX": [], "AVX2": [.define("CK_AVX2")], "baseline": [.define("CK_BASELINE")],
+    "": [], "AMX": [], "AVX-512": [], "AVX512-BF16": [], "AVX512-FMA": [], "EmulatedAMX": [],
+    "AVX2": [.define("CK_AVX2")], "baseline": [.define("CK_BASELINE")],
 ]
 guard let kernels = builds[level] else {
-    FileHandle.standardError.write(
-        Data("error: YOSO_KERNELS is '\(level)'; wanted AVX-512, EmulatedAMX, AVX2, baseline, or nothing\n".utf8))
+    let levels = builds.keys.sorted().dropFirst().joined(separator: ", ")
+    FileHandle.standardError.write(Data("error: YOSO_KERNELS is '\(level)'; wanted \(levels), or nothing\n".utf8))
     exit(1)
 }
 
