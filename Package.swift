@@ -69,22 +69,7 @@ let package = Package(
         // A GPU, where there is one.
         .target(
             name: "Cuda", dependencies: ["Autograd", "CCuda", "CKernels", "Digests", "Tensors"],
-            resources: [
-                .embedInCode("Kernels/common.cu"), .embedInCode("Kernels/embedding.cu"),
-                .embedInCode("Kernels/norm.cu"), .embedInCode("Kernels/activations.cu"),
-                .embedInCode("Kernels/rows.cu"), .embedInCode("Kernels/loss.cu"),
-                .embedInCode("Kernels/optimizer.cu"), .embedInCode("Kernels/small.cu"),
-                .embedInCode("Kernels/softmax.cu"), .embedInCode("Kernels/softmax_gradient.cu"),
-                .embedInCode("Kernels/softmax_fp32.cu"), .embedInCode("Kernels/softmax_unit.cu"),
-                .embedInCode("Kernels/softmax_window.cu"), .embedInCode("Kernels/yoso.cu"),
-                .embedInCode("Kernels/yoso_codes.cu"), .embedInCode("Kernels/yoso_hash.cu"),
-                .embedInCode("Kernels/yoso_planes.cu"),
-                .embedInCode("Kernels/yoso_pairs.cu"),
-                .embedInCode("Kernels/yoso_gradients.cu"), .embedInCode("Kernels/yoso_expectation.cu"),
-                .embedInCode("Kernels/yoso_matches.cu"), .embedInCode("Kernels/yoso_dense.cu"),
-                .embedInCode("Kernels/yoso_budget.cu"), .embedInCode("Kernels/segment.cu"),
-                .embedInCode("Kernels/nystrom.cu"), .embedInCode("Kernels/convolution.cu"),
-            ]),
+            exclude: ["Kernels"]),
 
         // The model.
         .target(name: "Attention", dependencies: ["Autograd", "Options", "Tensors", "CKernels"]),

@@ -1,34 +1,27 @@
+import CCuda
 import Tensors
 
 /// The texts of the kernels, each a program of its own behind what all share.
 enum KernelText: String {
     case embedding, norm, activations, rows, loss, optimizer, small, softmax, yoso, segment
 
-    private var bytes: [UInt8] {
-        switch self {
-        case .embedding: PackageResources.embedding_cu
-        case .norm: PackageResources.norm_cu
-        case .activations: PackageResources.activations_cu
-        case .rows: PackageResources.rows_cu
-        case .loss: PackageResources.loss_cu
-        case .optimizer: PackageResources.optimizer_cu
-        case .small: PackageResources.small_cu
-        case .softmax:
-            PackageResources.softmax_window_cu + PackageResources.softmax_cu + PackageResources.softmax_gradient_cu
-                + PackageResources.softmax_fp32_cu + PackageResources.softmax_unit_cu
-        case .segment: PackageResources.segment_cu + PackageResources.nystrom_cu
-        case .yoso:
-            PackageResources.yoso_cu + PackageResources.yoso_codes_cu + PackageResources.yoso_hash_cu
-                + PackageResources.yoso_planes_cu
-                + PackageResources.yoso_pairs_cu
-                + PackageResources.yoso_gradients_cu + PackageResources.yoso_matches_cu
-                + PackageResources.yoso_expectation_cu + PackageResources.yoso_dense_cu
-                + PackageResources.yoso_budget_cu + PackageResources.convolution_cu
-        }
-    }
-
     /// Behind what all share.
-    var text: String { String(decoding: PackageResources.common_cu + bytes, as: UTF8.self) }
+    var text: String {
+        let own =
+            switch self {
+            case .embedding: cc_embedding_text()
+            case .norm: cc_norm_text()
+            case .activations: cc_activations_text()
+            case .rows: cc_rows_text()
+            case .loss: cc_loss_text()
+            case .optimizer: cc_optimizer_text()
+            case .small: cc_small_text()
+            case .softmax: cc_softmax_text()
+            case .yoso: cc_yoso_text()
+            case .segment: cc_segment_text()
+            }
+        return String(cString: cc_common_text()) + String(cString: own)
+    }
 }
 
 extension CudaDevice {

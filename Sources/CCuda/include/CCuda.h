@@ -139,4 +139,11 @@ int32_t cc_open_beside(const char *_Nonnull path);
 /// Where an opened library lies.
 const char *_Nonnull cc_path(int32_t library);
 
+/// The programs that the room Cuda has NVRTC compile, and what stands before each of them.
+#define CC_TEXTS(X)                                                                                                    \
+    X(common) X(embedding) X(norm) X(activations) X(rows) X(loss) X(optimizer) X(small) X(softmax) X(segment) X(yoso)
+#define CC_DECLARE(name) const char *_Nonnull cc_##name##_text(void);
+CC_TEXTS(CC_DECLARE)
+#undef CC_DECLARE
+
 #endif
