@@ -107,7 +107,8 @@ let package = Package(
         .target(
             name: "Inference",
             dependencies: [
-                "Autograd", "Bert", "Checkpoints", "Glue", "JSON", "Tasks", "Tensors", "Tokenization", "Training",
+                "Autograd", "Bert", "Checkpoints", "Corpora", "Glue", "JSON", "Tasks", "Tensors", "Tokenization",
+                "Training",
             ]),
         .target(
             name: "Console",

@@ -10,10 +10,12 @@ import Training
 
 /// The scores of fine-tuned checkpoints on their tasks' dev sets.
 public struct Evaluation {
-    /// Folder of the task's files; nil for the one that a checkpoint was fine-tuned on.
+    /// Folder of the task's files, or a text; nil for the one that a checkpoint was fine-tuned on.
     public var data: String?
-    /// Longest input in tokens; nil for that of the fine-tuning.
+    /// Longest input in tokens; nil for that of the fine-tuning, or of text 128.
     public var length: Int?
+    /// Most sequences of text that a checkpoint without a task is tried on; nil for 1,024.
+    public var sequences: Int?
     public var precision = Precision.fp32
     public var device = DeviceChoice.cpu
 
@@ -96,7 +98,8 @@ public struct Evaluation {
             var task = try task.map({ try $0 == own?.name ? own : GlueTask.named($0, or: own.map { [$0.name] } ?? []) })
                 ?? own
         else {
-            throw CheckpointError(folder, "does not say which task it is for; pass --task, or fine-tune it first")
+            throw CheckpointError(
+                folder, "does not say which task it is for; pass --task or a text by --data, or fine-tune it first")
         }
         guard let source = data ?? known?.data else {
             throw TaskError("data", "no folder is named; pass --data DIR")

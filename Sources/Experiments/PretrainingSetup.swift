@@ -16,7 +16,7 @@ struct PretrainingSetup {
     let baseline: UnigramBaseline
 
     /// Where tokenized text is kept.
-    private static let cache = URL(fileURLWithPath: "Checkpoints/tokens", isDirectory: true)
+    static let cache = URL(fileURLWithPath: "Checkpoints/tokens", isDirectory: true)
 
     /// - Throws: `TrainingError.interrupted` where this process, alone, is asked to stop while it tokenizes; what it has done is kept.
     init(
@@ -61,13 +61,16 @@ struct PretrainingSetup {
             "\(Show.grouped(corpus.documentCount)) documents, \(Show.count(corpus.tokenCount)) tokens, "
                 + "\(Show.grouped(data.training.count(epoch: 0))) examples an epoch, vocabulary of "
                 + "\(Show.grouped(tokenizer.vocabularySize))")
-        let known = baseline.counts.reduce(0, +)
-        let unknown = Double(baseline.counts[Int(tokenizer.special.unknown)]) / Double(max(1, known))
-        let strange =
-            unknown < 0.01
-            ? nil : "\(Show.percent(unknown)) of the tokens are unknown to the vocabulary; wanted one of such text"
+        let strange = Self.strangeness(
+            baseline.counts[Int(tokenizer.special.unknown)], of: baseline.counts.reduce(0, +))
         for problem in [split.surplus(of: corpus, over: recipe.heldOut), data.training.shortage, strange] {
             if let problem { observer.line("warning: \(problem)") }
         }
+    }
+    /// Where one in a hundred tokens or more is unknown, a line about it; or else nil.
+    static func strangeness(_ unknown: Int, of tokens: Int) -> String? {
+        let share = Double(unknown) / Double(max(1, tokens))
+        guard share >= 0.01 else { return nil }
+        return "\(Show.percent(share)) of the tokens are unknown to the vocabulary; wanted one of such text"
     }
 }

@@ -1,6 +1,7 @@
 import Autograd
 import Bert
 import Checkpoints
+import Corpora
 import Foundation
 import Tasks
 import Tensors
@@ -123,6 +124,15 @@ public struct MaskFilling {
                 return text.isEmpty ? nil : Word(text: text, probability: shares[index])
             }
             return Array(words.prefix(count))
+        }
+    }
+
+    /// What the model tells of masked examples: loss, perplexity, accuracy.
+    ///
+    /// - Throws: `CheckpointError` where it gives no finite numbers.
+    public func evaluate(_ examples: [PretrainingExample]) throws -> [Figure] {
+        do { return try model.evaluate(examples, weights, cut).result.figures } catch {
+            throw CheckpointError(folder, "its outputs are no finite numbers")
         }
     }
 

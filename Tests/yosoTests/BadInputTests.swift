@@ -187,8 +187,8 @@ import Testing
             tool, tool.finetuning(), "glue/SST-2/train.tsv:1: no column 'sentence'; found 'text', 'label'")
         try tool.writeTask()
         try expect(
-            tool, ["evaluate", "--checkpoint", "run/best", "--data", "glue"],
-            "run/best: does not say which task it is for; pass --task, or fine-tune it first")
+            tool, ["evaluate", "--checkpoint", "run/best"],
+            "run/best: does not say which task it is for; pass --task or a text by --data, or fine-tune it first")
         try expect(
             tool, tool.finetuning(["--set", "length=256"]),
             "run/best: the model has 128 positions; wanted at least the length 256")

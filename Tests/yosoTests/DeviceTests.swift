@@ -32,13 +32,15 @@ struct DeviceTests {
         try compare(["predict", "--checkpoint", "tuned", "--batch", "1"], input: lines)
         try compare(["embed", "--checkpoint", "run"], input: lines)
         try compare(["embed", "--checkpoint", "run", "--pooling", "first"], input: lines)
-        func score(_ name: String) throws -> Substring? {
-            let result = try device.run(["evaluate", "--checkpoint", "tuned", "--device", name])
+        func score(_ name: String, _ more: [String] = ["--checkpoint", "tuned"]) throws -> Substring? {
+            let result = try device.run(["evaluate", "--device", name] + more)
             #expect(result.code == 0, "\(result.error)")
             // All but its speed.
             return result.output.split(separator: ",").first
         }
         #expect(try score("cuda") == score("cpu"))
+        let text = ["--checkpoint", "run", "--data", "text"]
+        #expect(try score("cuda", text) == score("cpu", text))
     }
 
     /// Models are opened by one thread and asked by others.

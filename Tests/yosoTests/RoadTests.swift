@@ -23,8 +23,42 @@ import Testing
         let evaluated = try tool.run("evaluate", "--checkpoint", "tuned/best")
         #expect(evaluated.code == 0, "\(evaluated.error)")
         #expect(evaluated.output.contains("SST-2 dev: accuracy") && evaluated.output.contains("on 2 rows"))
+        let sequences = try tool.run("evaluate", "--checkpoint", "tuned/best", "--sequences", "9")
+        #expect(
+            sequences.code == 1 && sequences.error.contains("all rows of a task are scored; --sequences is for text"))
         let random = try tool.run(tool.finetuning(["--output", "random", "--random-weights"]))
         #expect(random.code == 0 && random.output.contains("weights random"))
+    }
+
+    /// Of the very sequences that a run holds out, the last paragraphs of its one document, the figures are those of the run.
+    @Test func aTextsPerplexityIsThatOfTheRun() throws {
+        let tool = try CommandLineTool()
+        let words = ["cat", "dog", "mat", "river", "letter", "garden", "sat", "ran", "read"]
+        let paragraphs = (0..<100).map {
+            "the \(words[$0 % 9]) and a \(words[$0 * 5 % 7]) of the \(words[$0 * $0 % 8])."
+        }
+        try tool.write(paragraphs.joined(separator: "\n") + "\n", to: "text/a.txt")
+        try tool.write(paragraphs.suffix(10).joined(separator: "\n") + "\n", to: "end.txt")
+        let set = ["examples.sentenceOrder=false", "examples.shortShare=0", "corpus.heldOut=10%"].flatMap {
+            ["--set", $0]
+        }
+        let run = try tool.run(tool.pretraining(steps: 3, set))
+        let evaluate = ["evaluate", "--checkpoint", "run", "--data", "end.txt"]
+        let end = try tool.run(evaluate + ["--length", "16"])
+        #expect(end.code == 0, "\(end.error)")
+        #expect(end.error.contains("note: ") && end.error.contains("has no task: words of end.txt are masked\n"))
+        let figures = try #require(end.output.firstMatch(of: #/^end.txt: (masked loss .+ masked accuracy .+%) of /#)).1
+        #expect(run.output.contains(figures), "\(figures), \(run.output)")
+
+        let one = try tool.run(evaluate + ["--length", "16", "--sequences", "1"])
+        #expect(one.output.contains(#/in 1 of [0-9]+ sequences of at most 16 tokens, /#), "\(one.output)")
+        #expect(try tool.run(evaluate).output.contains("in 1 of 1 sequences of at most 128 tokens, "))
+        try tool.write("日本語の文は字が語彙にない。\n", to: "end.txt")
+        #expect(
+            try tool.run(evaluate).error.contains("of the tokens are unknown to the vocabulary; wanted one of such"))
+        #expect(try tool.run(evaluate + ["--sequences", "0"]).code == 64)
+        let long = try tool.run(evaluate + ["--length", "129"])
+        #expect(long.code == 1 && long.error.contains(": sequences of 129 tokens; wanted 8 to 128\n"))
     }
 
     @Test func dryRunSaysWhatItWouldTakeAndWritesNoRun() throws {

@@ -7,6 +7,15 @@ public struct CorpusSplit: Sendable {
     let training: [Range<Int>]
     let heldOut: [Range<Int>]
 
+    /// All documents held out, of text that nothing is learned from.
+    public init(holdingOut corpus: TokenizedCorpus) {
+        (training, heldOut) = ([], Self.documents(of: corpus))
+    }
+
+    private static func documents(of corpus: TokenizedCorpus) -> [Range<Int>] {
+        (0..<corpus.documentCount).map { corpus.documentStarts[$0]..<corpus.documentStarts[$0 + 1] }
+    }
+
     /// Where much more of `corpus` is held out than `share` of its tokens, a line about it; or else nil. Documents are held out whole,
     /// whatever their lengths, and one of few may be most of the text.
     public func surplus(of corpus: TokenizedCorpus, over share: Double) -> String? {
@@ -20,9 +29,7 @@ public struct CorpusSplit: Sendable {
 
     /// - Throws: `CorpusError` where the corpus cannot be divided because it is one paragraph.
     public init(_ corpus: TokenizedCorpus, heldOut share: Double) throws {
-        let documents = (0..<corpus.documentCount).map {
-            corpus.documentStarts[$0]..<corpus.documentStarts[$0 + 1]
-        }
+        let documents = Self.documents(of: corpus)
         guard documents.count > 1 else {
             let count = corpus.paragraphCount
             guard count > 1 else { throw CorpusError("corpus", "a single paragraph; nothing is left to hold out") }

@@ -1,12 +1,10 @@
 import ArgumentParser
-import Checkpoints
 import Console
 import Experiments
-import Foundation
 
 struct Evaluate: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Score fine-tuned checkpoints on their tasks' dev sets.",
+        abstract: "Score fine-tuned checkpoints on their tasks' dev sets, or pretrained ones on text.",
         example: "yoso evaluate --checkpoint Checkpoints/sst2")
 
     @Option(
@@ -14,10 +12,16 @@ struct Evaluate: ParsableCommand {
             The task; the default is the one that the checkpoint was fine-tuned on. With all, --checkpoint is a folder of \
             runs by the names of their tasks, as finetune --task all leaves it; with lra one of tasks of the Long Range Arena.
             """, completion: .task) var task: String?
-    @Option(help: "A fine-tuned Hugging Face folder, or a run.", completion: .run) var checkpoint: String
-    @Option(help: "Folder of the task's files; the default is that of the fine-tuning.", completion: .directory)
-    var data: String?
-    @Option(help: "Longest input in tokens; longer texts are cut, or for tags read in pieces.") var length: Int?
+    @Option(help: "A Hugging Face folder, or a run.", completion: .run) var checkpoint: String
+    @Option(
+        help: """
+            Folder of the task's files; the default is that of the fine-tuning. Of a checkpoint that is only pretrained, a text \
+            in which words are masked.
+            """, completion: .directory) var data: String?
+    @Option(
+        help: "Longest input in tokens; longer texts are cut, or for tags read in pieces. Of text the default is 128.")
+    var length: Int?
+    @Option(help: "Most sequences of text; the default is 1024.") var sequences: Int?
     @OptionGroup var computation: Computation
     @Option(
         help: """
@@ -28,21 +32,17 @@ struct Evaluate: ParsableCommand {
     @OptionGroup var hosts: Hosts
 
     func validate() throws {
+        if let sequences, sequences < 1 { throw ValidationError("--sequences \(sequences): wanted at least 1") }
         if let wnli, task?.lowercased() != "all" { throw ValidationError("--wnli \(wnli.rawValue): wanted --task all") }
     }
 
     func run() throws {
         let evaluation = Evaluation {
-            ($0.data, $0.length) = (data, length)
+            ($0.data, $0.length, $0.sequences) = (data, length, sequences)
             ($0.precision, $0.device) = (computation.precision, computation.device)
         }
-        if let text = try evaluation.longRange(checkpoint, task) { return Terminal.write(text) }
-        guard task?.lowercased() == "all" else {
-            Terminal.line(try evaluation.score(of: ModelPath.url(checkpoint), task, RunDisplay()).text)
-            return Terminal.next("yoso predict --checkpoint \(checkpoint)")
-        }
-        let folder = URL(fileURLWithPath: checkpoint, isDirectory: true)
-        Terminal.write(try evaluation.table(of: folder, wnli: wnli, RunDisplay()))
-        Terminal.next("yoso submit --data DIR --checkpoints \(checkpoint)")
+        let (text, next) = try evaluation.text(of: checkpoint, task, wnli: wnli, RunDisplay())
+        Terminal.write(text)
+        if let next { Terminal.next(next) }
     }
 }

@@ -1,0 +1,74 @@
+import Checkpoints
+import Communication
+import Console
+import Corpora
+import Foundation
+import Inference
+import Tokenization
+import Training
+
+extension Evaluation {
+    /// What is to say of a checkpoint, and what may be typed next.
+    ///
+    /// - Parameters:
+    ///   - task: `all` or `lra` for a folder of runs; nil for the task of the checkpoint, or where it has none for text.
+    ///   - wnli: as of `table`.
+    /// - Throws: as what it calls.
+    public func text(
+        of checkpoint: String, _ task: String?, wnli: WNLIPolicy?, _ observer: some RunObserver
+    ) throws -> (text: String, next: ShellCommand?) {
+        let folder = ModelPath.url(checkpoint)
+        if task == nil, let data, try HuggingFaceConfiguration(of: folder).target == nil {
+            return ("\(try words(of: folder, in: data, observer))\n", nil)
+        }
+        guard sequences == nil else {
+            throw CheckpointError(folder, "all rows of a task are scored; --sequences is for text")
+        }
+        if let text = try longRange(checkpoint, task) { return (text, nil) }
+        if task?.lowercased() == "all" {
+            let runs = URL(fileURLWithPath: checkpoint, isDirectory: true)
+            let next: ShellCommand = "yoso submit --data DIR --checkpoints \(checkpoint)"
+            return (try table(of: runs, wnli: wnli, observer), next)
+        }
+        return ("\(try score(of: folder, task, observer).text)\n", "yoso predict --checkpoint \(checkpoint)")
+    }
+
+    /// Of text, where the model takes such long sequences.
+    private static let (textLength, textSequences) = (128, 1024)
+
+    /// How well a pretrained checkpoint knows words of a text that it does not see: exp of the mean of -log p over those of them that
+    /// are masked, 15% of the tokens as BERT has them (Devlin et al. 2019, section 3.1). Sequences are full ones and the ends of
+    /// documents, no two of them overlap, and which they are and what is masked depends on the text and the vocabulary alone.
+    ///
+    /// - Throws: `CheckpointError` where the checkpoint has no head for masked words or gives no numbers, and what reading text throws.
+    func words(of folder: URL, in text: String, _ observer: some RunObserver) throws -> String {
+        observer.warn("note: \(folder.relativePath) has no task: words of \(text) are masked")
+        let model = try MaskFilling(folder, precision: precision, device: device)
+        if let note = model.note { observer.warn("note: \(note)") }
+        let length = length ?? min(Self.textLength, model.length)
+        guard (8...max(8, model.length)).contains(length) else {
+            throw CheckpointError(folder, "sequences of \(length) tokens; wanted 8 to \(model.length)")
+        }
+        let files = try SampleData.text([text])
+        if let note = files.note { observer.warn("note: \(note)") }
+        let corpus = try TokenizedCorpus(
+            files, model.tokenizer, cache: PretrainingSetup.cache, ranks: Ranks.current)
+        var options = ExampleOptions()
+        (options.length, options.shortShare, options.sentenceOrder) = (length, 0, false)
+        let split = CorpusSplit(holdingOut: corpus)
+        let source = ExampleSource(corpus, split, .heldOut, options, model.tokenizer, seed: 0)[0]
+        let count = min(source.count, sequences ?? Self.textSequences)
+        let start = ContinuousClock.now
+        let examples = (0..<count).map(source.example)
+        let figures = try model.evaluate(examples)
+        let speed = Double(examples.reduce(0) { $0 + $1.ids.count }) / start.duration(to: .now).seconds
+        let masked = examples.flatMap(\.maskedLabels)
+        let unknown = masked.count { $0 == model.tokenizer.special.unknown }
+        if let problem = PretrainingSetup.strangeness(unknown, of: masked.count) {
+            observer.warn("warning: \(problem)")
+        }
+        return "\(text): \(Show.figures(figures)) of \(Show.grouped(masked.count)) masked tokens in "
+            + "\(Show.grouped(count)) of \(Show.grouped(source.count)) sequences of at most \(length) tokens, "
+            + "\(Show.count(speed)) tokens/s"
+    }
+}
