@@ -55,7 +55,7 @@ public struct PretrainingEstimate: Sendable {
         let ranks = trainer.model.weights.ranks
         peak = trainer.model.weights.measuredPeak.sum(over: ranks)
         var (epoch, index) = (0, 0)
-        func probe(for duration: Double, atLeast steps: Int) -> [(batch: [O.Example], seconds: Double)] {
+        func probe(for duration: Double, _ steps: ClosedRange<Int>) -> [(batch: [O.Example], seconds: Double)] {
             var probes: [(batch: [O.Example], seconds: Double)] = []
             let start = ContinuousClock.now
             repeat {
@@ -65,13 +65,16 @@ public struct PretrainingEstimate: Sendable {
                     _ = trainer.step(batch, index: probes.count, of: 1000)
                 }
                 probes.append((batch, seconds))
-            } while ranks.first(probes.count < steps || start.duration(to: .now).seconds < duration)
+            } while ranks.first(
+                probes.count < steps.lowerBound
+                    || probes.count < steps.upperBound && start.duration(to: .now).seconds < duration)
             return probes
         }
         // Out of a short time not much can be spent on planning it.
         let patience = if case .seconds(let budget) = options.budget { min(1, budget / 100) } else { 1.0 }
-        _ = probe(for: 0.5 * patience, atLeast: 1)
-        let probes = probe(for: 3 * patience, atLeast: 2)
+        // Of steps of milliseconds the mean of some hundreds does not move any more.
+        _ = probe(for: 0.5 * patience, 1...100)
+        let probes = probe(for: 3 * patience, 2...500)
         secondsPerStep = probes.reduce(0) { $0 + $1.seconds } / Double(probes.count)
         let sequences = min(options.evaluation.sequences, data.heldOutCount)
         let heldOut = data.evaluationExamples(min(sequences, 64))
