@@ -52,8 +52,9 @@ public final class CudaDevice: @unchecked Sendable {
         _ = try compiler.program("extern \"C\" __global__ void probe() {}", [], on: self)
     }
 
-    /// Bytes that nobody has.
+    /// Bytes that nobody has, on whatever thread it is asked.
     public var spareMemory: Int {
+        _ = cc_cuCtxSetCurrent(context)
         var (spare, total) = (0, 0)
         _ = cc_cuMemGetInfo_v2(&spare, &total)
         return spare

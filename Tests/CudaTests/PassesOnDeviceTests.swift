@@ -1,5 +1,7 @@
 import Autograd
 import Cuda
+import Foundation
+import Synchronization
 import Tensors
 import Testing
 
@@ -58,6 +60,19 @@ extension OnDevice.PassTests {
         }
         let wrong = zip(sums.device.values, sums.host.values).filter { !(abs($0 - $1) <= 1e-4 * max(0.1, abs($1))) }
         #expect(wrong.isEmpty, "\(wrong.count) gradients, first \(wrong.first.map { "\($0)" } ?? "")")
+    }
+
+    /// A thread that has not computed yet is told it too.
+    @Test func whatIsSpareIsToldOnAnyThread() throws {
+        let device = try #require(device)
+        let told = DispatchSemaphore(value: 0)
+        let spare = Mutex(0)
+        Thread.detachNewThread {
+            spare.withLock { $0 = device.spareMemory }
+            told.signal()
+        }
+        told.wait()
+        #expect(spare.withLock { $0 } > 0)
     }
 
     /// Passes that grow leave slabs that are each too small for the next one, until these are joined.
