@@ -63,7 +63,7 @@ public struct AttentionBench {
         guard data.contains("checkpoint") == (checkpoint != nil) else {
             throw UsageError("--data checkpoint and --checkpoint FOLDER go together")
         }
-        guard text.isEmpty || checkpoint != nil else { throw UsageError("--text is of --data checkpoint") }
+        guard text.isEmpty || checkpoint != nil else { throw UsageError("--text is for --data checkpoint") }
         let (longest, names) = (lengths.max() ?? 1, choices(length: 512).map(\.name))
         for name in only {
             try TimedAttentions(length: longest, hashes: hashes).check(

@@ -49,7 +49,8 @@ public struct PeerScript: Sendable {
             let answer = try? JSONDecoder().decode(Answer.self, from: Data(line.utf8))
         else {
             throw Failure(
-                description: "\(python) \(path): exit status \(status) and no JSON line; wanted 0 and one\(said)")
+                description:
+                    "\(python) \(path): exit status \(status) and no JSON line; wanted status 0 and a JSON line\(said)")
         }
         return answer
     }

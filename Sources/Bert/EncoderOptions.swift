@@ -104,13 +104,15 @@ public struct EncoderOptions: Configurable {
         Option("initializerRange", \.initializerRange, 0...10, "standard deviation of initial weights")
         Option(
             "initialization", \.initialization, .oneOf(nilAs: .neighbours),
-            "of weights: heads that look at neighbours; all normal, as BERT's; or uniform, as PyTorch's dense layers")
+            "first weights: neighbours (heads look at neighbours), normal (as BERT's), or uniform (as PyTorch's dense layers)"
+        )
         Option("norm", \.norm, .oneOf(nilAs: .post), "norms behind residual sums, as BERT's, or in front of layers")
         Option("embeddingNorm", \.embeddingNorm, .boolean(nilAs: true), "whether a norm follows the sum of embeddings")
         Option("pooling", \.pooling, .oneOf(nilAs: .first), "what stands for a sequence: the first token, or a mean")
         Option(
             "head", \.head, .oneOf(nilAs: .family),
-            "in front of its classes: of the family; the pooler that sentence order trains; or dense")
+            "layer in front of the classes: family (as BERT or YOSO has it), pooler (which sentence order trains), or dense"
+        )
     }
 
     public var family: ModelFamily { attention.family }

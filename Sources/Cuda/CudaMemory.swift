@@ -23,7 +23,7 @@ final class CudaMemory: DeviceMemory {
         guard result == 0, let start = UnsafeMutableRawPointer(bitPattern: UInt(address)) else {
             let (spare, total) = (device.spareMemory >> 20, device.memory >> 20)
             device.fail(
-                "\(device.name) has no \(bytes >> 20) MiB more (\(spare) of \(total) MiB are free); \(advice(bytes)); "
+                "\(device.name) cannot give \(bytes >> 20) MiB more (\(spare) of \(total) MiB are free); \(advice(bytes)); "
                     + device.wayOn)
         }
         return start

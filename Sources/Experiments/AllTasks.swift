@@ -76,7 +76,8 @@ public struct AllTasks {
         {
             throw TaskError(
                 data,
-                "holds no \(start), which others begin from, and there is no \(folder)/\(TaskSource.plain(start))/best")
+                "holds no files of \(start), from which MRPC, STS-B and RTE begin, and there is no "
+                    + "\(folder)/\(TaskSource.plain(start))/best; wanted one of them")
         }
         let common = first.settingsOfAll(less: grid)
         for index in runs.indices { runs[index].run.tableSettings = common }
@@ -150,7 +151,7 @@ public struct AllTasks {
             let held = try HuggingFaceConfiguration(of: url).provenance?.task ?? "no task"
             guard held == name else {
                 throw CheckpointError(
-                    url, "is of \(held), from which runs there began, and not of \(name); choose another --output")
+                    url, "earlier runs there began from \(held), not from \(name); choose another --output")
             }
             return
         }
@@ -181,8 +182,9 @@ public struct AllTasks {
         let first = try GlueTask.named(start)
         guard !Self.small.contains(first.name), !isByMajority(first) else {
             throw UsageError(
-                "--from-task \(start): wanted a task that \(isByMajority(first) ? "is trained" : "does not begin from it"), "
-                    + "for example mnli")
+                "--from-task \(start): wanted a task "
+                    + (isByMajority(first) ? "that is trained" : "other than MRPC, STS-B and RTE, which begin from it")
+                    + ", for example mnli")
         }
         return [first] + GlueTask.all.filter { $0 != first }
     }

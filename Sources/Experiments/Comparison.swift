@@ -53,7 +53,7 @@ public struct Comparison {
         let more = comparison.seedsWanted.map { max(1, $0 - seeds.count) }
         lines =
             [
-                "not shown: \(better.0) is \(comparison.difference == 0 ? "level with" : "ahead of") \(better.1) on \(title) "
+                "not proven: \(better.0) is \(comparison.difference == 0 ? "level with" : "ahead of") \(better.1) on \(title) "
                     + "by \(size) (\(chance))",
                 more.map { "a difference of this size would need about \($0) more seeds" }
                     ?? (comparison.difference == 0
@@ -73,7 +73,7 @@ public struct Comparison {
             throw TaskError(url.relativePath, "damaged; the same `yoso finetune --seeds N` writes it again")
         }
         guard report.statistics?.scores.count ?? 0 == report.seeds.count else {
-            throw TaskError(url.relativePath, "damaged: it has not as many scores as seeds")
+            throw TaskError(url.relativePath, "damaged: it does not have as many scores as seeds")
         }
         guard Set(report.seeds).count == report.seeds.count else {
             throw TaskError(url.relativePath, "damaged: it has a seed twice")

@@ -6,7 +6,7 @@ struct AllDiverged: Error, CustomStringConvertible {
     /// `points`, `seeds`
     let what: String
 
-    var description: String { "\(folder): all \(what) diverged; wanted for example lower rates" }
+    var description: String { "\(folder): all \(what) diverged; wanted for example a lower optimizer.rate" }
 }
 
 extension RunObserver {

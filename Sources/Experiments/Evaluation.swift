@@ -108,8 +108,8 @@ public struct Evaluation {
         guard data != nil || FileManager.default.fileExists(atPath: files.path) else {
             throw TaskError(
                 source,
-                "no such folder, of the rows of \(task.title) as seen from where \(folder.relativePath) was "
-                    + "fine-tuned; pass --data DIR")
+                "no such folder from here; the rows of \(task.title) were there when \(folder.relativePath) was fine-tuned; "
+                    + "pass --data DIR")
         }
         // Of a task of the user's own another file of rows will do.
         var isFolder: ObjCBool = true

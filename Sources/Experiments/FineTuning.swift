@@ -61,7 +61,7 @@ public struct FineTuning {
     /// - Throws: `UsageError`.
     public func check(grid: [String], seeds: Int?) throws {
         if recipe == nil, task == nil { throw UsageError("wanted a recipe, or --task with a task of GLUE") }
-        if fromTask != nil, randomWeights { throw UsageError("--from-task with --random-weights") }
+        if fromTask != nil, randomWeights { throw UsageError("--from-task with --random-weights: wanted one of them") }
         if fromTask != nil, checkpoint != nil, task != "all" {
             throw UsageError("--from-task with --checkpoint: wanted one of them")
         }
@@ -116,7 +116,7 @@ public struct FineTuning {
         }
         if let objection = TokenizerFolder.objection(tokenizer) { observer.line("note: \(objection)") }
         if task.target.isValue, recipe.options.labelSmoothing > 0 {
-            observer.line("note: labelSmoothing is \(recipe.options.labelSmoothing), and values have none")
+            observer.line("note: labelSmoothing is \(recipe.options.labelSmoothing), which is not applied to values")
         }
         let rows = try TaskData(task, in: files, tokenizer, length: recipe.options.length)
         if task != recipe.task { observer.line("labels: \(rows.labelCounts)") }
@@ -134,7 +134,7 @@ public struct FineTuning {
         let weights = randomWeights ? digest : try TableSettings.weights(of: source, digest: digest)
         let table = TableSettings(protocol: published, settings: settings(less: []), weights: weights)
         if published != nil, table.named == nil {
-            observer.line("note: by no published protocol, but by \(table.protocolName)")
+            observer.line("note: the settings are not those of a published protocol: \(table.protocolName)")
         }
         let start = randomWeights ? nil : try HuggingFaceConfiguration(of: source).provenance?.task
         // What GLUE is, the program knows.
@@ -153,7 +153,7 @@ public struct FineTuning {
         guard let best = run.best else {
             throw CheckpointError(
                 folder.metrics,
-                "does not tell of the best epoch, which is lost from it; \(folder.best.relativePath) is as it was")
+                "the best epoch is missing from it, so that no score is told; \(folder.best.relativePath) is unchanged")
         }
         try folder.write(
             ReportFile.json(FineTuningReport(protocol: table.protocolName, settings: table.hash, best: best)),

@@ -7,13 +7,13 @@ import Training
 /// Files of the Long Range Arena that have a generator here.
 public struct LongRangeFiles: ParsableArguments {
     @Option(help: "Seed of all files.") var seed: UInt64 = 1
-    @Option(parsing: .upToNextOption, help: "Rows of train, dev and test; 0 0 0 writes no such files.")
+    @Option(parsing: .upToNextOption, help: "ListOps: rows of train, dev and test; 0 0 0 writes no such files.")
     var listopsRows = [96_000, 2_000, 2_000]
-    @Option(parsing: .upToNextOption, help: "The same of pairs of papers, 6 KB each.")
+    @Option(parsing: .upToNextOption, help: "Rows of train, dev and test of pairs of papers, 6 KB each.")
     var retrievalRows = [20_000, 2_000, 2_000]
-    @Option(parsing: .upToNextOption, help: "The same of drawings of CIFAR-10's classes.")
+    @Option(parsing: .upToNextOption, help: "Rows of train, dev and test of drawings of CIFAR-10's classes.")
     var imageRows = [45_000, 5_000, 10_000]
-    @Option(parsing: .upToNextOption, help: "The same of dashed curves.")
+    @Option(parsing: .upToNextOption, help: "Rows of train, dev and test of dashed curves.")
     var pathfinderRows = [160_000, 20_000, 20_000]
 
     public init() {}

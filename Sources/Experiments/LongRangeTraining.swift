@@ -23,7 +23,9 @@ extension FineTuning {
             ("--checkpoint", checkpoint != nil), ("--from-task", fromTask != nil),
             ("--protocol", published != nil), ("--search", !grid.isEmpty),
         ] where isThere {
-            throw UsageError("\(option) with a task of the Long Range Arena, which is learned from random weights")
+            throw UsageError(
+                "\(option) with a task of the Long Range Arena, which is learned from random weights by its own recipe; wanted none"
+            )
         }
         if let named, let recipe, let own = try? LongRangeRecipe(recipe, overrides), own.task.name != named.name {
             throw UsageError("--task \(named.name) with \(recipe), whose task is \(own.task.name): wanted one of them")
@@ -71,7 +73,8 @@ extension FineTuning {
         guard let best = run.best else {
             throw CheckpointError(
                 folder.metrics,
-                "does not tell of the best evaluation, which is lost from it; \(folder.best.relativePath) is as it was")
+                "the best evaluation is missing from it, so that no score is told; \(folder.best.relativePath) is unchanged"
+            )
         }
         let url = folder.url.appendingPathComponent(RunFolder.reportName)
         let testDigest = test.digest
@@ -80,8 +83,8 @@ extension FineTuning {
         }
         if let earlier, let digest = earlier.testDigest, digest != testDigest {
             observer.line(
-                "note: the test rows are others than those of \(Show.result(DevScores(evaluation: earlier.test))), a score that this "
-                    + "one replaces")
+                "note: the test rows have changed since \(Show.result(DevScores(evaluation: earlier.test))), a score that this one replaces"
+            )
         }
         let scored =
             try earlier.flatMap { $0.best == best && $0.testDigest == testDigest ? $0.test : nil }

@@ -71,6 +71,6 @@ struct PretrainingSetup {
     static func strangeness(_ unknown: Int, of tokens: Int) -> String? {
         let share = Double(unknown) / Double(max(1, tokens))
         guard share >= 0.01 else { return nil }
-        return "\(Show.percent(share)) of the tokens are unknown to the vocabulary; wanted one of such text"
+        return "\(Show.percent(share)) of the tokens are unknown to the vocabulary; wanted a vocabulary of such text"
     }
 }

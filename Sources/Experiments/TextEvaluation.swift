@@ -47,7 +47,7 @@ extension Evaluation {
         if let note = model.note { observer.warn("note: \(note)") }
         let length = length ?? min(Self.textLength, model.length)
         guard (8...max(8, model.length)).contains(length) else {
-            throw CheckpointError(folder, "sequences of \(length) tokens; wanted 8 to \(model.length)")
+            throw CheckpointError(folder, "sequences of \(length) tokens; wanted a --length of 8 to \(model.length)")
         }
         let files = try SampleData.text([text])
         if let note = files.note { observer.warn("note: \(note)") }

@@ -48,8 +48,8 @@ public struct VocabularyTraining {
         try AtomicFolder.write(to: folder) { try OutputFile.write(TokenizerFolder.files(of: tokenizer), to: $0) }
         if let earlier, earlier.fingerprint != tokenizer.fingerprint {
             observer.line(
-                "note: \(output): another vocabulary stood there, of \(Show.grouped(earlier.vocabularySize)) pieces; runs that were "
-                    + "begun with it go on by --vocabulary RUN/step-N, which has it too")
+                "note: \(output): another vocabulary stood there, of \(Show.grouped(earlier.vocabularySize)) pieces; runs "
+                    + "begun with it continue with --vocabulary RUN/step-N, which has a copy")
         }
         observer.line("\(output): \(Show.grouped(tokenizer.vocabularySize)) pieces, SHA-256 \(tokenizer.fingerprint)")
         for note in [characters.note(on: tokenizer), TokenizerFolder.objection(tokenizer)] {

@@ -42,7 +42,7 @@ public struct SavedClassifier {
         self.length = try length ?? Self.length(of: encoder, configuration, folder)
         longest = encoder.longest
         guard self.length >= 8 else {
-            throw CheckpointError(folder, "inputs of at most \(self.length) tokens; wanted at least 8")
+            throw CheckpointError(folder, "inputs of at most \(self.length) tokens; wanted a --length of at least 8")
         }
         let unused = try Classifier.check(folder, encoder, target)
         let options = FineTuningOptions { ($0.threads, $0.precision, $0.device) = (threads, precision, device) }

@@ -48,7 +48,7 @@ public struct SentenceEmbedding {
         let options = try EncoderOptions(of: folder, tokenizer, length: length ?? 1)
         self.length = length ?? Self.length(of: options, modules)
         guard self.length >= 8 else {
-            throw CheckpointError(folder, "inputs of at most \(self.length) tokens; wanted at least 8")
+            throw CheckpointError(folder, "inputs of at most \(self.length) tokens; wanted a --length of at least 8")
         }
         self.pooling = pooling ?? modules.pooling ?? .mean
         if let opened {

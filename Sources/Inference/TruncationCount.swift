@@ -30,6 +30,7 @@ struct TruncationCount {
     var notes: [String] {
         let more = longest > length ? "; --length takes up to \(longest)" : ""
         return (truncated > 0 ? ["\(truncated) of \(all) lines are cut to \(length) tokens\(more)"] : [])
-            + (strange > 0 ? ["of \(strange) of \(all) lines a quarter or more is unknown to the vocabulary"] : [])
+            + (strange > 0
+                ? ["of \(strange) of \(all) lines a quarter or more of the tokens are unknown to the vocabulary"] : [])
     }
 }

@@ -35,7 +35,9 @@ public struct LongRangeTask: Sendable {
         let rows = try reader(splits, folder)
         for (split, rows) in zip(splits, rows) where rows.isEmpty {
             throw TaskError(
-                folder, "too few rows of \(title): none is left for \(split.rawValue), which may be a tenth of them")
+                folder,
+                "too few rows of \(title): none is left for \(split.rawValue) (dev may take a tenth of the training rows)"
+            )
         }
         return rows
     }

@@ -73,7 +73,7 @@ public struct FineTuningRecipe: Sendable {
         if let name = settings.taskName {
             let stray = resolved.stated(below: "task")
             resolved.refuse(
-                stray ?? "", if: stray != nil, "\(stray ?? "") is of a task of your own, and the task is \(name)")
+                stray ?? "", if: stray != nil, "\(stray ?? "") is for a task of your own, but the task is \(name)")
         } else if !describesTask {
             resolved.refuse("task", if: true, "the key 'task' is missing; wanted a text")
         } else {

@@ -86,7 +86,7 @@ struct TokenCheck: RouterMiddleware {
         guard parts.count == 2, parts[0].lowercased() == "bearer", Self.isSame(String(parts[1]), token) else {
             throw Refusal(
                 .unauthorized,
-                sent.isEmpty ? "no token; wanted the header 'Authorization: Bearer TOKEN'" : "the token is another",
+                sent.isEmpty ? "no token; wanted the header 'Authorization: Bearer TOKEN'" : "the token is wrong",
                 [.wwwAuthenticate: "Bearer"])
         }
         return try await next(request, context)

@@ -25,7 +25,7 @@ public struct OwnTask: Configurable {
     public init() {}
 
     public static var options: [Option<Self>] {
-        Option("name", \.name, .folderNameOrNone, "what runs of it are compared by; none takes the recipe's name")
+        Option("name", \.name, .folderNameOrNone, "name by which its runs are compared; none takes the recipe's name")
         Option("train", \.train, .textOrNone, "file of the training rows, .tsv, .csv or .jsonl, also with .gz or .xz")
         Option("dev", \.dev, .textOrNone, "file of the dev rows; none splits a share off the training rows")
         Option("text", \.texts, .textsOrNone, "column of the text, or a list of two; none where label is tokens")

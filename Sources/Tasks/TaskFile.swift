@@ -96,7 +96,7 @@ public struct TaskFile: Sendable, Equatable {
             guard let hint = task.hint else {
                 let isAlone = file.name.hasPrefix("/") || folder.relativePath == "."
                 let place = isAlone ? file.name : folder.appendingPathComponent(file.name).relativePath
-                throw TaskError(place, "no such file or folder, of the task \(task.title)")
+                throw TaskError(place, "no such file or folder; wanted rows of the task \(task.title)")
             }
             throw TaskError(
                 folder.relativePath,

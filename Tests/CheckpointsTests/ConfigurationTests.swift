@@ -124,8 +124,8 @@ import Testing
             ("num_labels", 100_001, "'num_labels' is 100001; wanted 1 to 100000"),
             ("id2label", ["x": "a"], "id2label has the key 'x'; wanted numbers"),
             ("id2label", ["0": "a", "01": "b"], "id2label has the key '01'; wanted numbers"),
-            ("pad_token_id", 100, "pad_token_id is 100, which is no id of 100 tokens"),
-            ("id2label", ["0": "a", "2": "b"], "id2label has not the ids 0 to 1, each once"),
+            ("pad_token_id", 100, "pad_token_id is 100; wanted 0 to 99"),
+            ("id2label", ["0": "a", "2": "b"], "id2label does not have the ids 0 to 1, each once"),
             (
                 "problem_type", "ranking",
                 "problem_type is 'ranking'; wanted regression, single_label_classification, multi_label_classification"
@@ -147,7 +147,7 @@ import Testing
             try problem { $0["id2label"] = ["0": "yes", "1": "yes"] } == "id2label names two labels 'yes', 'yes'")
         #expect(
             try problem { ($0["id2label"], $0["label2id"]) = (["0": "no", "1": "yes"], ["no": 1, "yes": 0]) }
-                == "label2id says 1 of 'no', and id2label another")
+                == "label2id gives 'no' the id 1, id2label another")
         #expect(
             try problem { ($0["id2label"], $0["problem_type"]) = (["0": "no", "1": "yes"], "regression") }
                 == "problem_type is 'regression' of 2 values; wanted one")

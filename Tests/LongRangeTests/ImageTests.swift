@@ -57,8 +57,11 @@ import Testing
         let url = try folder.write(GreyFile.data(rows), to: "pathfinder_test.bin")
         #expect(try LongRangeTask.pathfinder.rows(.test, in: folder.url) == rows)
         for (bytes, message) in [
-            (Array(GreyFile.data(rows).dropLast()), "pathfinder_test.bin: 3074 bytes; wanted some pictures of 1025"),
-            ([], "pathfinder_test.bin: 0 bytes; wanted some pictures of 1025"),
+            (
+                Array(GreyFile.data(rows).dropLast()),
+                "pathfinder_test.bin: 3074 bytes; wanted a multiple of 1025, the bytes of a picture"
+            ),
+            ([], "pathfinder_test.bin: 0 bytes; wanted a multiple of 1025, the bytes of a picture"),
             ([9] + rows[0].tokens, "pathfinder_test.bin: picture 1 has class 9; wanted 0 to 1"),
         ] {
             try Data(bytes).write(to: url)
@@ -166,6 +169,7 @@ import Testing
         let error = #expect(throws: (any Error).self) { try LongRangeTask.pathfinder.rows(.train, in: folder.url) }
         #expect(
             "\(error as Any)".contains(
-                "too few rows of Pathfinder: none is left for train, which may be a tenth of them"), "\(error as Any)")
+                "too few rows of Pathfinder: none is left for train (dev may take a tenth of the training rows)"),
+            "\(error as Any)")
     }
 }

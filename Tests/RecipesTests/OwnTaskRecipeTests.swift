@@ -79,7 +79,7 @@ import Testing
         #expect(
             try problems("task: { train: r.csv, text: [a, a], label: b }") == ["task.text has the same column twice"])
         #expect(
-            try problems(right, ["task=sst2"]) == ["task.train is of a task of your own, and the task is sst2"])
+            try problems(right, ["task=sst2"]) == ["task.train is for a task of your own, but the task is sst2"])
         #expect(
             try problems("task: { train: r.csv, text: a, label: b, name: STS-B }")
                 == ["a task of your own is called 'STS-B', as one of GLUE; wanted another task.name"])

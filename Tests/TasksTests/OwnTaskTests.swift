@@ -168,7 +168,7 @@ import Testing
         #expect(
             try problem(many, dev: "text,label\na,lable3\n", task(dev: "d.csv"))
                 == "d.csv:2: unknown label 'lable3'; wanted one of the 20 labels of the task (did you mean 'label3'?)")
-        #expect(try problem(right, task("n.csv")) == "n.csv: no such file or folder, of the task own")
+        #expect(try problem(right, task("n.csv")) == "n.csv: no such file or folder; wanted rows of the task own")
         #expect(
             try problem("text,label\na,x\na,y\nb,z\nb,z\n", task(metric: .f1))
                 == "t.csv: f1 is of two classes, and there are 3; wanted macroF1 or microF1")

@@ -93,11 +93,11 @@ import Testing
         for (command, problem) in [
             (
                 "mkdir in; cd in; yoso vocab train --input ../text --size 40 --output .",
-                "is the folder that one is in, or above it"
+                "is the working folder, or above it"
             ),
             (
                 "mkdir -p in/er; cd in/er; yoso vocab train --input ../../text --size 40 --output ..",
-                "is the folder that"
+                "is the working folder"
             ),
             (
                 "ln -s in link; yoso vocab train --input text --size 40 --output link",

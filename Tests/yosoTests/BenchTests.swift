@@ -91,7 +91,7 @@ import Testing
             (["--data", "checkpoint"], "--data checkpoint and --checkpoint FOLDER go together"),
             (["--only", "softmx"], "--only softmx (did you mean 'softmax'?): wanted one of softmax, "),
             (["--lengths", "0"], "wanted --lengths 1 to "), (["--hashes", "0"], "--hashes 1 to 1024"),
-            (["--limit", "nan"], "--limit above 0"), (["--text", "sample"], "--text is of --data checkpoint"),
+            (["--limit", "nan"], "--limit above 0"), (["--text", "sample"], "--text is for --data checkpoint"),
             (
                 ["--lengths", "8", "64", "--only", "linformer(length=10)"],
                 "--only linformer(length=10): takes 10 tokens at most; --lengths has 64"
@@ -160,7 +160,9 @@ import Testing
         let broken = try bench(against: "peer.py")
         #expect(
             broken.code == 1
-                && broken.error.contains("python3 peer.py: exit status 0 and no JSON line; wanted 0 and one"))
+                && broken.error.contains(
+                    "python3 peer.py: exit status 0 and no JSON line; wanted status 0 and a JSON line")
+        )
         for command in ["train", "gemm", "attention"] {
             let absent = try tool.run("bench", command, "--against", "none")
             #expect(absent.code == 1 && absent.error.contains("none: no such script; wanted torch_"), "\(absent.error)")

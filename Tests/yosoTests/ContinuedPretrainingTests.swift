@@ -170,7 +170,7 @@ import Testing
             ),
             (
                 ["model.attention.convolution=3", "model.positions=16", "examples.sentenceOrder=true"],
-                ["of its 20 positions the first 16 go on"]
+                ["of its 20 positions only the first 16 are kept"]
             ),
         ].enumerated() {
             let more = still + settings.flatMap { ["--set", $0] }

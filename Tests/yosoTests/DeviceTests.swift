@@ -197,7 +197,7 @@ struct DeviceTests {
         let text = try run("cpu") { $0.contains("continuing") }
         #expect(
             text.contains(
-                "warning: run: was computed by Emulated, cublasLt 130000, NVRTC 13.0, 32768 deviceTokens, goes on by OpenBLAS "
+                "warning: run: was computed by Emulated, cublasLt 130000, NVRTC 13.0, 32768 deviceTokens, goes on with OpenBLAS "
             ), "\(text)")
     }
 

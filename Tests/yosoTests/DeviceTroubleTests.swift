@@ -49,7 +49,7 @@ struct DeviceTroubleTests {
         small.waitUntilExit()
         #expect(small.terminationStatus == 1)
         #expect(try String(contentsOf: output, encoding: .utf8).isEmpty)
-        #expect(try String(contentsOf: error, encoding: .utf8).hasPrefix("Error: Emulated has no 8 MiB more"))
+        #expect(try String(contentsOf: error, encoding: .utf8).hasPrefix("Error: Emulated cannot give 8 MiB more"))
 
         let (server, address, trouble) = try device.start(serve)
         #expect(try ServeTests.port(address) > 0)
@@ -93,7 +93,7 @@ struct DeviceTroubleTests {
         let tokens = try #require(
             error.firstMatch(
                 of:
-                    /^Error: Emulated has no [0-9]+ MiB more \([0-9]+ of 96 MiB are free\); this pass has [0-9]+ tokens; about --set deviceTokens=([0-9]+) would fit; the same command goes on from the first step/
+                    /^Error: Emulated cannot give [0-9]+ MiB more \([0-9]+ of 96 MiB are free\); this pass has [0-9]+ tokens; about --set deviceTokens=([0-9]+) would fit; the same command goes on from the first step/
             )?.1, "\(error)")
         let fitting = try device.run(run + ["--set", "deviceTokens=\(tokens)"], small)
         #expect(fitting.code == 0, "\(fitting.error)")

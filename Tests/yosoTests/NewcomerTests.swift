@@ -65,7 +65,7 @@ import Testing
         try tool.write("a;b\nfine;1\ndull;0\n", to: "r.csv")
         let columns = try tool.run("finetune", "r.yaml", "--checkpoint", "Checkpoints/english-mini")
         #expect(
-            columns.error.contains("no column 'a' (columns of csv are apart by commas); found 'a;b'"),
+            columns.error.contains("no column 'a' (columns of csv are separated by commas); found 'a;b'"),
             "\(columns.error)")
         try FileManager.default.removeItem(at: tool.file("r.csv"))
         try FileManager.default.createDirectory(at: tool.file("r.csv"), withIntermediateDirectories: true)
@@ -104,11 +104,11 @@ import Testing
         #expect(run.code == 0, "\(run.error)")
         #expect(
             run.output.contains(
-                /warning: \d+\.\d% of the tokens are unknown to the vocabulary; wanted one of such text\n/),
+                /warning: \d+\.\d% of the tokens are unknown to the vocabulary; wanted a vocabulary of such text\n/),
             "\(run.output)")
         let embedded = try tool.run(["embed", "--checkpoint", "run"], input: "the cat\nжук\n")
         #expect(
-            embedded.error == "note: of 1 of 2 lines a quarter or more is unknown to the vocabulary\n",
+            embedded.error == "note: of 1 of 2 lines a quarter or more of the tokens are unknown to the vocabulary\n",
             "\(embedded.error)")
     }
 

@@ -116,7 +116,7 @@ import Testing
             "kind: finetuning\nname: many\nlength: 16\nepochs: 1\ntask: \(files)text: text, label: label }\n",
             to: "own/many.yaml")
         let output = try finetune("many").output
-        #expect(output.contains("many: 60 of 60 dev rows are read as a training row is\n"), "\(output)")
+        #expect(output.contains("many: 60 of 60 dev rows have the same tokens as a training row\n"), "\(output)")
         // A blank behind a label makes no other of it.
         #expect(output.contains("labels: class 0 2, class 1 2, ") && output.contains(" 2, and 6 more\n"), "\(output)")
         try tool.write("text,label\nrow 1,class 1\n", to: "others/many.csv")

@@ -78,8 +78,8 @@ import Testing
         try tool.forge("run/\(name)/state.json", try JSONEncoder().encode(state))
         let result = try tool.run(tool.pretraining(steps: 100_000))
         #expect(result.code == 0, "\(result.error)")
-        #expect(result.output.contains("run: was computed by an abacus, goes on by OpenBLAS "))
-        #expect(result.output.contains("kernels: its bits will differ from those of one alone\n"))
+        #expect(result.output.contains("run: was computed by an abacus, goes on with OpenBLAS "))
+        #expect(result.output.contains("kernels: its bits will differ from those of a run on one alone\n"))
         let last = try RunState(of: tool.file("run/\(RunFolder.stateName(step + 1))"), step: step + 1)
         #expect(last.arithmetics.count == 2 && last.arithmetics[0] == "an abacus")
     }
@@ -107,7 +107,7 @@ import Testing
         #expect(
             result.code == 1
                 && result.error.contains(
-                    "tuned/metrics.jsonl: does not tell of the best epoch, which is lost from it; tuned/best is as it was"
+                    "tuned/metrics.jsonl: the best epoch is missing from it, so that no score is told; tuned/best is unchanged"
                 ),
             "\(result.error)")
         #expect(try Data(contentsOf: tool.file("tuned/report.json")) == report)

@@ -55,10 +55,11 @@ import Testing
         #expect(try tool.run(evaluate).output.contains("in 1 of 1 sequences of at most 128 tokens, "))
         try tool.write("日本語の文は字が語彙にない。\n", to: "end.txt")
         #expect(
-            try tool.run(evaluate).error.contains("of the tokens are unknown to the vocabulary; wanted one of such"))
+            try tool.run(evaluate).error.contains(
+                "of the tokens are unknown to the vocabulary; wanted a vocabulary of such"))
         #expect(try tool.run(evaluate + ["--sequences", "0"]).code == 64)
         let long = try tool.run(evaluate + ["--length", "129"])
-        #expect(long.code == 1 && long.error.contains(": sequences of 129 tokens; wanted 8 to 128\n"))
+        #expect(long.code == 1 && long.error.contains(": sequences of 129 tokens; wanted a --length of 8 to 128\n"))
     }
 
     @Test func dryRunSaysWhatItWouldTakeAndWritesNoRun() throws {

@@ -166,7 +166,9 @@ import Testing
             table.contains("; model cards of M-FAC/bert-mini-finetuned-*, Adam; published: dev scores, over 5 seeds"))
         // Of other settings nobody published anything.
         let changed = try tool.run(options + ["changed/sst2", "--set", "epochs=1"])
-        #expect(changed.output.contains("note: by no published protocol, but by m-fac but for epochs=1\n"))
+        #expect(
+            changed.output.contains(
+                "note: the settings are not those of a published protocol: m-fac but for epochs=1\n"))
         #expect(!changed.output.contains("published, dev:"), "\(changed.output)")
         let others = try tool.run("evaluate", "--task", "all", "--checkpoint", "changed").output
         #expect(
@@ -214,7 +216,9 @@ import Testing
         let less = try tool.run("compare", "a", "c")
         #expect(less.output.hasSuffix("note: 1 seeds of c diverged, and are not compared\n"), "\(less.error)")
         // t of 3.78 and 5.20 with two degrees of freedom: 6.3% and 3.5%.
-        for (differences, answer) in [([0.02, 0.03, 0.05], "not shown: c is ahead"), ([0.02, 0.03, 0.04], "yes: c ")] {
+        for (differences, answer) in [
+            ([0.02, 0.03, 0.05], "not proven: c is ahead"), ([0.02, 0.03, 0.04], "yes: c "),
+        ] {
             try write(scores: zip(scores, differences).map { $0 + $1 }, of: "a", to: "c/seeds.json")
             let compared = try tool.run("compare", "a", "c")
             #expect(compared.output.hasPrefix(answer), "\(compared.output)\(compared.error)")

@@ -34,7 +34,7 @@ import Testing
         #expect(
             other.code == 1
                 && other.error.hasSuffix(
-                    "from/start: is of sst2, from which runs there began, and not of wnli; choose another --output\n"),
+                    "from/start: earlier runs there began from sst2, not from wnli; choose another --output\n"),
             "\(other.error)")
         let none = try tool.run(all("--from-task", "wnli", "--output", "none"))
         #expect(none.code == 64 && none.error.hasPrefix("Error: --from-task wnli: wanted a task that is trained, "))
@@ -61,7 +61,7 @@ import Testing
         let alone = try tool.run(all("--output", "wild") + wild)
         #expect(
             alone.code == 1
-                && alone.error.hasSuffix("Error: wild: all tasks diverged; wanted for example lower rates\n"),
+                && alone.error.hasSuffix("Error: wild: all tasks diverged; wanted for example a lower optimizer.rate\n"),
             "\(alone.error)")
         #expect(try text("wild/table.md").contains("| SST-2 | diverged |  |  |  |\n| average | – | | | of 1 tasks, "))
         try writeTasks()

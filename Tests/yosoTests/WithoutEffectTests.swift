@@ -103,8 +103,8 @@ struct WithoutEffectTests {
             ["sweep", "tiny", "--over", "seed=1", "--task", "a/pretraining.yaml"],
             "--task a/pretraining.yaml: a run of that name is the pretraining; wanted another name"
         ),
-        (["bench", "attention", "--precision", "fp32"], "--precision is of a GPU; wanted --device cuda or auto"),
-        (["bench", "attention", "--device-tokens", "9"], "--device-tokens is of a GPU; wanted --device cuda or auto"),
+        (["bench", "attention", "--precision", "fp32"], "--precision is for a GPU; wanted --device cuda or auto"),
+        (["bench", "attention", "--device-tokens", "9"], "--device-tokens is for a GPU; wanted --device cuda or auto"),
         (["bench", "lra", "--set", "shards=2"], "shards is 2; bench lra measures one process, wanted 1"),
         (["bench", "lra", "--over", "shards=1,2"], "shards is 2; bench lra measures one process, wanted 1"),
         (

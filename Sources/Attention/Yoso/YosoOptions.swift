@@ -51,7 +51,7 @@ public struct YosoExpectationOptions: AttentionKind {
         Option("gradient", \.gradient, "form of the derivative")
         Option(
             "normalization", \.normalization,
-            "what sums are divided by: l2, their length, the paper's, or mass, that of the weights")
+            "what sums are divided by: l2 (their length, as in the paper), or mass (that of the weights)")
     }
 
     public func pairs(length: Int) -> Int { length * length }
@@ -155,7 +155,8 @@ public struct YosoOptions: AttentionKind {
         Option("hash", \.hash, "how codes are made")
         Option(
             "estimator", \.estimator,
-            "weights of pairs that collide: counts of it, the paper's, or conditional, exact over its probability")
+            "weights of pairs that collide: counts (how often, as in the paper), or conditional (the exact weight over its probability)"
+        )
         Option(
             "kernelBits", \.kernelBits, .integer(1...64, or: "auto"),
             "bits of the kernel of the conditional estimator, at least bits")
@@ -165,10 +166,11 @@ public struct YosoOptions: AttentionKind {
         Option("gradient", \.gradient, "form of the derivative")
         Option(
             "normalization", \.normalization,
-            "what sums are divided by: l2, their length, the paper's, or mass, that of the weights")
+            "what sums are divided by: l2 (their length, as in the paper), or mass (that of the weights)")
         Option("evaluation", \.evaluationForm, "what evaluation computes")
         Option(
-            "evaluationHashes", \.evaluationHashes, .integer(1...65535, or: "auto"), "of sampled; auto takes hashes")
+            "evaluationHashes", \.evaluationHashes, .integer(1...65535, or: "auto"),
+            "hashes of a sampled evaluation; auto: as many as hashes")
     }
 
     /// `evaluation` without its hashes.

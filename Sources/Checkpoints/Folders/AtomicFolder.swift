@@ -55,7 +55,7 @@ public enum AtomicFolder {
         }
         let here = URL(fileURLWithPath: FileManager.default.currentDirectoryPath).resolvingSymlinksInPath().path + "/"
         guard !here.hasPrefix(url.resolvingSymlinksInPath().path + "/") else {
-            throw CheckpointError(url, "is the folder that one is in, or above it; wanted another")
+            throw CheckpointError(url, "is the working folder, or above it; wanted another")
         }
         var isFolder: ObjCBool = false
         guard !FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) || isFolder.boolValue else {

@@ -28,7 +28,7 @@ extension HuggingFaceConfiguration {
         }
         // PyTorch counts negative ones from the end.
         guard vocabularySize < 1 || (-vocabularySize..<vocabularySize).contains(paddingID) else {
-            throw CheckpointError(url, "pad_token_id is \(paddingID), which is no id of \(vocabularySize) tokens")
+            throw CheckpointError(url, "pad_token_id is \(paddingID); wanted 0 to \(vocabularySize - 1)")
         }
         if let labels, Set(labels.values).count < labels.count {
             throw CheckpointError(
@@ -52,13 +52,13 @@ extension HuggingFaceConfiguration {
         }
         let ids = Set(labels.keys.compactMap { Int($0) })
         guard ids == Set(0..<labels.count) else {
-            throw CheckpointError(url, "id2label has not the ids 0 to \(labels.count - 1), each once")
+            throw CheckpointError(url, "id2label does not have the ids 0 to \(labels.count - 1), each once")
         }
         guard let labelIDs, labelIDs.count == labels.count else { return }
         if let name = labelIDs.keys.sorted().first(where: { name in
             labels.values.contains(name) && labelIDs[name].flatMap { labels["\($0)"] } != name
         }) {
-            throw CheckpointError(url, "label2id says \(labelIDs[name] ?? 0) of '\(name)', and id2label another")
+            throw CheckpointError(url, "label2id gives '\(name)' the id \(labelIDs[name] ?? 0), id2label another")
         }
     }
 }

@@ -28,7 +28,7 @@ public struct ExampleOptions: Configurable {
         Option("sentenceOrder", \.sentenceOrder, "pairs of segments, half of them swapped, to tell apart")
         Option(
             "pairEnds", \.pairEnds, .oneOf(nilAs: .anywhere),
-            "words: pairs end where they are divided, and no edge tells their order; anywhere: as of programs before it"
+            "where pairs end: words, as where they are divided, so that no edge tells their order; anywhere, as earlier versions did"
         )
         Option.group("masking", \.masking)
     }
@@ -56,10 +56,12 @@ public struct MaskingOptions: Configurable {
         Option("share", \.share, .share, "share of tokens that is predicted")
         Option(
             "unit", \.unit,
-            "what is masked as one; words of more pieces than are masked of a sequence never are, and over 16 piece by piece"
+            "what is masked as one; a word too long for a sequence's share is passed over, one of over 16 pieces masked by the piece"
         )
-        Option("replacedByMask", \.replacedByMask, .share, "of the predicted, share shown as [MASK]")
-        Option("replacedByRandom", \.replacedByRandom, .share, "of the predicted, share shown as another token")
+        Option("replacedByMask", \.replacedByMask, .share, "share of the predicted tokens that is shown as [MASK]")
+        Option(
+            "replacedByRandom", \.replacedByRandom, .share,
+            "share of the predicted tokens that is shown as another token")
     }
 
 }

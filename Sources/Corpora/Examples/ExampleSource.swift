@@ -44,8 +44,9 @@ public final class ExampleSource: Sendable {
         guard 2 * long < all else { return nil }
         let percent = (100 * Double(long) / Double(all)).rounded()
         return
-            "examples.length is \(options.length), but \(Int(percent))% of the text to learn from lies in documents of so many "
-            + "tokens, the longest of \(lengths.max() ?? 0), and no example crosses documents; lower it, or leave out blank lines"
+            "examples.length is \(options.length), but only \(Int(percent))% of the text to learn from lies in documents that long "
+            + "(the longest has \(lengths.max() ?? 0) tokens), and no example crosses documents; lower it, or leave out blank lines "
+            + "to join documents"
     }
 
     /// Examples of `epoch`.

@@ -13,7 +13,7 @@ enum PictureRecords {
             throw TaskError(url, "cannot be read")
         }
         guard !data.isEmpty, data.count % size == 0 else {
-            throw TaskError(url, "\(data.count) bytes; wanted some pictures of \(size)")
+            throw TaskError(url, "\(data.count) bytes; wanted a multiple of \(size), the bytes of a picture")
         }
         return try stride(from: 0, to: data.count, by: size).map { start in
             let label = Int(data[start])

@@ -61,7 +61,7 @@ final class Table {
             let isOther = header.count == 1 && format != .jsonl && header[0].contains { ";,\t".contains($0) }
             let hint =
                 isOther
-                ? " (columns of \(format.rawValue) are apart by \(format == .csv ? "commas" : "tabs"))"
+                ? " (columns of \(format.rawValue) are separated by \(format == .csv ? "commas" : "tabs"))"
                 : names.lazy.map { Spelling.hint(for: $0, among: self.header) }.first { !$0.isEmpty } ?? ""
             throw TaskError(place, "no column '\(names.first ?? "")'\(hint); found \(found)")
         }

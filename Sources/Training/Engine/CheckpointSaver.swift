@@ -122,7 +122,7 @@ struct CheckpointSaver {
         if state.step < state.totalSteps, state.arithmetics.last != arithmetic {
             warn(
                 "\(folder.url.relativePath): was computed by \(state.arithmetics.joined(separator: ", then ")), "
-                    + "goes on by \(arithmetic): its bits will differ from those of one alone")
+                    + "goes on with \(arithmetic): its bits will differ from those of a run on one alone")
             state.arithmetics.append(arithmetic)
         }
         return state

@@ -19,11 +19,11 @@ extension ExecutionOptions {
     @OptionBuilder<Self> static func executionOptions(seeded: String) -> [Option<Self>] {
         Option(
             "shards", \.shards, .integer(1...4096, nilAs: 1),
-            "parts of a batch that ranks have, at least one each; part of the result")
+            "parts of a batch that ranks share out, at least one each; the result depends on it")
         Option(
             "wire", \.wire, .oneOf(nilAs: .fp32),
-            "what gradients of shards travel as, and are rounded to wherever they are; part of the result")
-        Option("slices", \.slices, 1...1024, "parts of a shard that run at the same time; part of the result")
+            "format that gradients of shards are sent in, and rounded to within a rank too; the result depends on it")
+        Option("slices", \.slices, 1...1024, "parts of a shard that run at the same time; the result depends on it")
         Option("threads", \.threads, 0...1024, "threads of all slices, 0 for one a core; never changes a result")
         Option("precision", \.precision, "what dense layers multiply; bf16 wants a CPU with AVX512-BF16")
         Option(
@@ -32,7 +32,7 @@ extension ExecutionOptions {
         Option("device", \.device, .oneOf(nilAs: .cpu), "what computes: cpu, cuda (the first GPU), or auto")
         Option(
             "deviceTokens", \.deviceTokens, .integer(1...10_000_000, nilAs: BatchCut.deviceTokens),
-            "about the tokens of one pass of a GPU, which takes no slices")
+            "approximate number of tokens in one pass of a GPU, which takes no slices")
         Option("seed", \.seed, .seed, "seed of \(seeded)")
     }
 }

@@ -25,7 +25,7 @@ public struct RankCheck: Error, CustomStringConvertible {
         }
         throw RankCheck(
             description:
-                "the hosts give other bits: \(texts.joined(separator: "; ")); wanted one kind, or --allow-mixed")
+                "the hosts give different bits: \(texts.joined(separator: "; ")); wanted one kind, or --allow-mixed")
     }
 
     /// - Throws: `RankCheck` where a run has less shards than ranks.
@@ -33,6 +33,6 @@ public struct RankCheck: Error, CustomStringConvertible {
         guard shards < ranks.size else { return }
         throw RankCheck(
             description: "shards: \(shards) for \(ranks.size) ranks; wanted at least a shard a rank, for example "
-                + "--set shards=\(ranks.size), which is part of the result")
+                + "--set shards=\(ranks.size), which changes the result")
     }
 }

@@ -63,7 +63,8 @@ public struct FineTuningOptions: Configurable {
             "of softmax weights; checkpoint: as that says")
         Option(
             "labelSmoothing", \.labelSmoothing, 0...0.99,
-            "share of a class that all of them divide; of labels that each is moved towards even; values have none")
+            "share of the target that all classes divide evenly; each of several labels moves so far towards 0.5; not for values"
+        )
         Option.group("layers", \.layers)
         Option(
             "score", \.metrics,

@@ -15,7 +15,7 @@ public struct LayerOptions: Configurable {
     public init() {}
 
     public static var options: [Option<Self>] {
-        Option("rateDecay", \.rateDecay, 0.01...1, "the rate's factor from a block to the one below it")
+        Option("rateDecay", \.rateDecay, 0.01...1, "factor of the learning rate from each block to the one below it")
         Option("frozen", \.frozen, 0...1000, "lowest blocks that stay as they are, with the embeddings; 0 for none")
         Option("fresh", \.fresh, 0...1000, "highest blocks that begin with random weights")
     }

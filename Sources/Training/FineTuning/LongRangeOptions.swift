@@ -44,7 +44,8 @@ public struct LongRangeOptions: Configurable {
     public static var options: [Option<Self>] {
         Option("batch", \.batch, .batch, "size of an optimizer step").required
         Option(
-            "microBatchTokens", \.microBatchTokens, 1...10_000_000, "about the tokens of one pass of a worker")
+            "microBatchTokens", \.microBatchTokens, 1...10_000_000,
+            "approximate number of tokens in one pass of a worker")
         Option("budget", \.budget, .budget, "length of the run; the schedule is bound to it").required
         Option.group("optimizer", \.optimizer)
         Option.group("schedule", \.schedule)

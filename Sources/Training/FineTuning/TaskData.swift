@@ -104,8 +104,8 @@ public struct TaskData: Sendable {
         let several = words.count { tokenizer.words(of: $0).count > 1 }
         guard several > 0, 5 * several >= words.count else { return [] }
         return [
-            "\(file.title): \(several) of \(words.count) training words are several each in a text that predict reads, and have no tags of "
-                + "their own there"
+            "\(file.title): predict splits \(several) of \(words.count) training words into several, whose parts have no tags to learn "
+                + "from; split them in the file too"
         ]
     }
 
@@ -147,6 +147,7 @@ public struct TaskData: Sendable {
         let known = Set(training.map(\.ids))
         let copies = dev.count { known.contains($0.ids) }
         guard copies > 0 else { return nil }
-        return "\(task.title): \(copies.grouped) of \(dev.count.grouped) dev rows are read as a training row is"
+        return
+            "\(task.title): \(copies.grouped) of \(dev.count.grouped) dev rows have the same tokens as a training row"
     }
 }

@@ -33,7 +33,7 @@ struct ValueScale: Sendable {
         let largest = Float(values.reduce(0) { max($0, $1.magnitude) })
         guard Double(largest.ulp) <= deviation / 100 else {
             let apart = ", where numbers as large as \(largest) are \(largest.ulp) apart"
-            throw problem("\(apart); wanted them less what they have in common")
+            throw problem("\(apart); wanted labels with a constant subtracted from all")
         }
     }
 

@@ -55,7 +55,7 @@ public struct PretrainedStart: Sendable {
             begun.attention == attention
                 ? nil : "its attention is \(begun.attention); the run goes on with \(attention)",
             here < wanted ? "its \(here) positions are repeated for \(wanted)" : nil,
-            here > wanted ? "of its \(here) positions the first \(wanted) go on" : nil,
+            here > wanted ? "of its \(here) positions only the first \(wanted) are kept" : nil,
         ].compactMap { $0 }
     }
 

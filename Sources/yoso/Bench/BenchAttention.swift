@@ -37,7 +37,7 @@ struct BenchAttention: ParsableCommand {
     @Option(help: "Rounds, each of every attention in turn; medians count.") var rounds = 5
     @Option(help: "Threads, each with heads of its own; 0 for one a core.") var threads = 0
     @Option(help: "cpu, cuda or auto.") var device = DeviceChoice.cpu
-    @Option(help: "Of a GPU: fp32 or bf16, the default; a CPU multiplies fp32.") var precision: Precision?
+    @Option(help: "On a GPU: bf16 (the default) or fp32; a CPU multiplies fp32.") var precision: Precision?
     @Option(help: "Tokens of a pass of 12 heads on a GPU; the default is 32768.") var deviceTokens: Int?
     @Option(help: "Longest pass in seconds: an attention that would take more at the next length stops before it.")
     var limit = 10.0
@@ -51,7 +51,7 @@ struct BenchAttention: ParsableCommand {
         guard device == .cpu || against == nil else { throw ValidationError("--against times the CPU alone") }
         for (option, isThere) in [("--precision", precision != nil), ("--device-tokens", deviceTokens != nil)]
         where isThere && device == .cpu {
-            throw ValidationError("\(option) is of a GPU; wanted --device cuda or auto")
+            throw ValidationError("\(option) is for a GPU; wanted --device cuda or auto")
         }
         guard (1...1 << 22).contains(deviceTokens ?? 1) else {
             throw ValidationError("wanted --device-tokens 1 to \(1 << 22)")

@@ -9,9 +9,9 @@ struct BenchLongRange: ParsableCommand {
         abstract: "Time and memory of whole training steps of a task of the Long Range Arena, by attention.",
         example: "yoso bench lra --task text --data lra/")
 
-    @Option(help: "Its recipe says model and batch; rows have its most tokens.", completion: .longRangeTask)
+    @Option(help: "A task, whose recipe gives model and batch; rows have its most tokens.", completion: .longRangeTask)
     var task = "text"
-    @Option(help: "The key and its values, as of sweep.") var over = "model.attention=softmax,yoso(hashes=32)"
+    @Option(help: "A key and its values, as in yoso sweep.") var over = "model.attention=softmax,yoso(hashes=32)"
     @OptionGroup var settings: RecipeSettings
     @Option(help: "Folder of the task's files, for its longest training rows; the default is random tokens.")
     var data: String?

@@ -8,7 +8,7 @@ import Training
 struct BenchProducts: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gemm",
-        abstract: "Speed of the matrix products of dense layers, on all threads at once; a table, by --output JSON.",
+        abstract: "Speed of dense layers' matrix products on all threads at once, as a table, and JSON by --output.",
         example: "yoso bench gemm --shapes 512x768x768")
 
     @Option(

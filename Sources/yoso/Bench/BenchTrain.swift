@@ -8,7 +8,7 @@ import Training
 struct BenchTrain: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "train",
-        abstract: "Speed of pretraining steps, their share of the peak and their phases; a table, by --output JSON.",
+        abstract: "Speed of pretraining steps, share of the peak and phases, as a table, and JSON by --output.",
         example: "yoso bench train --hidden 512 --batch 8 --precision bf16")
 
     @Option(help: "Encoder blocks.") var layers = 4
@@ -22,7 +22,7 @@ struct BenchTrain: ParsableCommand {
     @Option(help: "Probability of dropping a softmax weight.") var attentionDropout: Float = 0.1
     @Option(parsing: .upToNextOption, help: "fp32, bf16, or both; the default is all that this CPU has.")
     var precision = Precision.allCases.filter(\.isAvailable)
-    @Option(help: "About the tokens of one pass of a worker; 0 for a whole slice.")
+    @Option(help: "Approximate number of tokens in one pass of a worker; 0 for a whole slice.")
     var microBatchTokens = PretrainingOptions().microBatchTokens
     @Flag(help: "Compute activations of blocks once more for backward.") var recompute = false
     @Option(help: "Timed steps a round.") var steps = 6
@@ -46,8 +46,8 @@ struct BenchTrain: ParsableCommand {
             !peerCompile || against != nil, !classifier || against == nil
         else {
             throw ValidationError(
-                "wanted --steps, --rounds and --slices from 1 to 65536, --peer-compile with --against and "
-                    + "--classifier without")
+                "wanted --steps, --rounds and --slices from 1 to 65536, --peer-compile only with --against, "
+                    + "--classifier only without it")
         }
     }
 

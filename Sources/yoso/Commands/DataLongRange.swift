@@ -6,8 +6,8 @@ struct DataLongRange: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lra", abstract: "Generate rows for four tasks of the Long Range Arena.",
         discussion: """
-            ListOps by the published grammar; dashed curves in the manner of Pathfinder's; drawings of CIFAR-10's classes, and \
-            pairs of papers that cite, where the release's files are not there: neither is the release's.
+            ListOps by the published grammar; dashed curves in the manner of Pathfinder's; drawings of CIFAR-10's classes and \
+            generated pairs of papers, which stand in for the release's pictures and papers.
             """, example: "yoso data lra --output lra/")
 
     @Option(help: "Folder of the files.", completion: .directory) var output: String

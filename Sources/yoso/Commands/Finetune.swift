@@ -10,14 +10,14 @@ struct Finetune: ParsableCommand, RankedCommand {
 
     @Argument(
         help: """
-            A recipe, by its name or path, whose task may be your own; the default is the one called as --task, or for sst2 \
-            without --data sample.yaml.
+            A recipe, by its name or path, whose task may be your own; the default is the one named like --task, or for sst2 \
+            without --data the recipe sample.
             """, completion: .fineTuningRecipe)
     var recipe: String?
     @Option(help: "A task of GLUE or of the Long Range Arena, all, lra, or a recipe's path.", completion: .task)
     var task: String?
     @OptionGroup var settings: RecipeSettings
-    @Option(help: "Pretrained folder, or a run, in the place of the recipe's (mostly the box).", completion: .run)
+    @Option(help: "Pretrained folder, or a run; most recipes have the model in the box.", completion: .run)
     var checkpoint: String?
     @Option(help: "Folder of the task's files in the place of data.", completion: .directory) var data: String?
     @Option(
@@ -25,24 +25,24 @@ struct Finetune: ParsableCommand, RankedCommand {
         completion: .directory)
     var output: String?
     @Option(
-        help: "With all, WNLI by its training labels' majority, the default, like the others (train), or not (skip).")
+        help: "With --task all, WNLI by the majority of training labels (default), trained (train), or not (skip).")
     var wnli: WNLIPolicy?
     @Option(
         help: """
             Keys and values as a published table has them: bert, miniatures, m-fac, run-glue, sane, mosaic or electra; \
-            --set goes over them.
+            --set overrides them.
             """, completion: .fineTuningProtocol)
     var `protocol`: String?
     @Option(
         help: """
-            A key and values to try, for example optimizer.rate=1e-4,3e-4; repeatable, all combinations by successive \
-            halving.
+            A key and values to try, for example optimizer.rate=1e-4,3e-4. Repeatable; all combinations are tried, by \
+            successive halving.
             """)
     var search: [String] = []
     @Option(help: "Begin with Checkpoints/TASK/best; with all, MRPC, STS-B and RTE do.", completion: .glueTask)
     var fromTask: String?
-    @Option(help: "Runs with the seeds 1 to this, and their statistics; with all, medians in the table.") var seeds:
-        Int?
+    @Option(help: "Number of runs, of seeds from 1 on, and their statistics; with all, medians in the table.")
+    var seeds: Int?
     @Flag(help: "Take the checkpoint's shape and vocabulary, but random weights.") var randomWeights = false
     @Option(
         help: """

@@ -9,7 +9,8 @@ import Training
 
 /// What commands that answer lines have in common.
 struct ModelInput: ParsableArguments {
-    @Option(help: "A model's folder, or a run (embed's default: the box's).", completion: .run) var checkpoint: String?
+    @Option(help: "A model's folder, or a run; embed's default is the model in the box.", completion: .run)
+    var checkpoint: String?
     @Option(help: "A file in the place of standard input.", completion: .file()) var input: String?
     @Option(help: "A file in the place of standard output.", completion: .file()) var output: String?
     @Option(help: "Longest input in tokens; longer texts are cut, or for tags read in pieces.") var length: Int?

@@ -20,7 +20,7 @@ struct Pretrain: ParsableCommand, RankedCommand {
     @Flag(help: "Say at the end where the time of a step went.") var profile = false
     @Flag(help: "If ranks die, continue without them from the last checkpoint.") var elastic = false
     @Flag(help: "Build everything, run a few steps, and say what the run would take.") var dryRun = false
-    @Option(help: "The same, and an estimate for so many machines like this one.") var ranks: Int?
+    @Option(help: "Like --dry-run, with an estimate for this many machines like this one.") var ranks: Int?
     @Option(help: "The network between them, with --ranks; the default is 25Gbit.") var network: String?
 
     private var isDry: Bool { dryRun || ranks != nil }
@@ -38,7 +38,7 @@ struct Pretrain: ParsableCommand, RankedCommand {
         let pretraining = Pretraining(recipe, output: output)
         guard !isDry else {
             Terminal.line(try pretraining.estimate(RunDisplay(), ranks: ranks, over: network ?? "25Gbit").text)
-            return Terminal.next("the same without --dry-run")
+            return Terminal.next("the same command without --dry-run or --ranks")
         }
         let phases = profile ? StepProfile(threads: Workers(threads: recipe.options.threads).threads) : nil
         defer { phases.map { PhaseTable(rows: $0.rows).lines.forEach(Terminal.line) } }

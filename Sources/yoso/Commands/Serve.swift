@@ -16,7 +16,7 @@ struct Serve: ParsableCommand {
     @Option(help: "The address to listen on; 0.0.0.0 for all of this machine.") var host = "127.0.0.1"
     @Option(help: "The port to listen on; 0 for any that is free.") var port: UInt16 = 8080
     @Option(help: "A file with a token that clients have to send: Authorization: Bearer TOKEN.") var token: String?
-    @Option(help: "Most texts that wait, and of one request (at most 2048); a request beyond them gets 429, or 413.")
+    @Option(help: "Most texts that may wait (beyond them 429), and in one request, at most 2048 (413).")
     var queue = 4096
     @Option(help: "Seconds until a request is answered with 503.") var timeout = 30
     @Option(help: "Threads, 0 for one a core.") var threads = 0

@@ -27,7 +27,7 @@ struct Submit: ParsableCommand {
     var check: String?
 
     func validate() throws {
-        guard wnli != .skip else { throw ValidationError("--wnli skip: the server wants all files; majority or train") }
+        guard wnli != .skip else { throw ValidationError("--wnli skip: all files are needed: majority or train") }
         let others: [(String, Bool)] = [
             ("--checkpoints", checkpoints != nil), ("--data", data != nil), ("--output", output != nil),
             ("--wnli", wnli != nil), ("--fill-missing", fillMissing),

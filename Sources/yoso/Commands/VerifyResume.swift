@@ -5,7 +5,7 @@ import Recipes
 
 struct VerifyResume: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Run 2N steps straight, and N steps, kill -9, and on; compare the hashes of the weights.",
+        abstract: "Run 2N steps at once, then again with a kill -9 after N; compare the hashes of the weights.",
         example: "yoso verify-resume tiny --at 20 --data text/")
 
     @Argument(help: "A pretraining recipe.", completion: .pretrainingRecipe) var recipe: String

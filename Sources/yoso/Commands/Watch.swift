@@ -11,7 +11,7 @@ struct Watch: ParsableCommand {
         example: "yoso watch Checkpoints/mini Checkpoints/mini-yoso")
 
     @Argument(help: "Runs, also later ones, or folders of runs.", completion: .run) var runs = ["Checkpoints"]
-    @Option(help: "0 for any that is free.") var port: UInt16 = 6060
+    @Option(help: "The port to listen on; 0 for any that is free.") var port: UInt16 = 6060
     @Option(
         help: "What curves are over: steps, tokens or time; the default is steps of one run, and tokens of several.")
     var over: CurveAxis?
