@@ -58,17 +58,28 @@ extension Evaluation {
         let split = CorpusSplit(holdingOut: corpus)
         let source = ExampleSource(corpus, split, .heldOut, options, model.tokenizer, seed: 0)[0]
         let count = min(source.count, sequences ?? Self.textSequences)
+        var (loss, right, masked, unknown, tokens) = (0.0, 0.0, 0, 0, 0)
         let start = ContinuousClock.now
-        let examples = (0..<count).map(source.example)
-        let figures = try model.evaluate(examples)
-        let speed = Double(examples.reduce(0) { $0 + $1.ids.count }) / start.duration(to: .now).seconds
-        let masked = examples.flatMap(\.maskedLabels)
-        let unknown = masked.count { $0 == model.tokenizer.special.unknown }
-        if let problem = PretrainingSetup.strangeness(unknown, of: masked.count) {
-            observer.warn("warning: \(problem)")
+        // So many at a time, that memory does not grow with the text.
+        for first in stride(from: 0, to: count, by: Self.textSequences) {
+            let examples = (first..<min(first + Self.textSequences, count)).map(source.example)
+            let labels = examples.flatMap(\.maskedLabels)
+            let figures = try model.evaluate(examples)
+            loss += Double(labels.count) * (figures["maskedLoss"] ?? .nan)
+            right += Double(labels.count) * (figures["maskedAccuracy"] ?? .nan)
+            masked += labels.count
+            unknown += labels.count { $0 == model.tokenizer.special.unknown }
+            tokens += examples.reduce(0) { $0 + $1.ids.count }
         }
-        return "\(text): \(Show.figures(figures)) of \(Show.grouped(masked.count)) masked tokens in "
-            + "\(Show.grouped(count)) of \(Show.grouped(source.count)) sequences of at most \(length) tokens, "
-            + "\(Show.count(speed)) tokens/s"
+        let seconds = start.duration(to: .now).seconds
+        if let problem = PretrainingSetup.strangeness(unknown, of: masked) { observer.warn("warning: \(problem)") }
+        let mean = loss / Double(max(1, masked))
+        let figures = [
+            Figure("maskedLoss", mean), Figure("perplexity", exp(mean)),
+            Figure("maskedAccuracy", right / Double(max(1, masked))),
+        ]
+        return
+            "\(text): \(Show.figures(figures)) of \(Show.grouped(masked)) masked tokens in \(Show.grouped(count)) of "
+            + "\(Show.grouped(source.count)) sequences of at most \(length) tokens, \(Show.count(Double(tokens) / seconds)) tokens/s"
     }
 }

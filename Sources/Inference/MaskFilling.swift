@@ -127,11 +127,11 @@ public struct MaskFilling {
         }
     }
 
-    /// What the model tells of masked examples: loss, perplexity, accuracy.
+    /// What the model tells of masked examples: `maskedLoss`, `perplexity`, `maskedAccuracy`.
     ///
     /// - Throws: `CheckpointError` where it gives no finite numbers.
-    public func evaluate(_ examples: [PretrainingExample]) throws -> [Figure] {
-        do { return try model.evaluate(examples, weights, cut).result.figures } catch {
+    public func evaluate(_ examples: [PretrainingExample]) throws -> Figures {
+        do { return try model.evaluate(examples, weights, cut).result } catch {
             throw CheckpointError(folder, "its outputs are no finite numbers")
         }
     }
