@@ -17,7 +17,7 @@ struct Evaluate: ParsableCommand {
         help: """
             Folder of the task's files; the default is that of the fine-tuning. Of a checkpoint that is only pretrained, a text \
             in which words are masked.
-            """, completion: .directory) var data: String?
+            """, completion: .file()) var data: String?
     @Option(help: "Longest input in tokens; longer ones are cut, or for tags read in pieces. Of text it is 128.")
     var length: Int?
     @Option(help: "Most sequences of text; the default is 1024.") var sequences: Int?
