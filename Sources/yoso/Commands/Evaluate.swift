@@ -10,7 +10,7 @@ struct Evaluate: ParsableCommand {
     @Option(
         help: """
             The task; the default is the one that the checkpoint was fine-tuned on. With all, --checkpoint is a folder of \
-            runs by the names of their tasks, as finetune --task all leaves it; with lra one of tasks of the Long Range Arena.
+            runs by the names of their tasks, as finetune --task all leaves it; with lra one of the Long Range Arena's.
             """, completion: .task) var task: String?
     @Option(help: "A Hugging Face folder, or a run.", completion: .run) var checkpoint: String
     @Option(
