@@ -19,7 +19,7 @@ extension Evaluation {
     ) throws -> (text: String, next: ShellCommand?) {
         let folder = ModelPath.url(checkpoint)
         if task == nil, let data, try HuggingFaceConfiguration(of: folder).target == nil {
-            return ("\(try words(of: folder, in: data, observer))\n", nil)
+            return ("\(try words(of: folder, in: data, observer).visible)\n", nil)
         }
         guard sequences == nil else {
             throw CheckpointError(folder, "all rows of a task are scored; --sequences is for text")
@@ -30,7 +30,7 @@ extension Evaluation {
             let next: ShellCommand = "yoso submit --data DIR --checkpoints \(checkpoint)"
             return (try table(of: runs, wnli: wnli, observer), next)
         }
-        return ("\(try score(of: folder, task, observer).text)\n", "yoso predict --checkpoint \(checkpoint)")
+        return ("\(try score(of: folder, task, observer).text.visible)\n", "yoso predict --checkpoint \(checkpoint)")
     }
 
     /// Of text, where the model takes such long sequences.

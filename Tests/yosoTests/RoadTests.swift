@@ -57,6 +57,10 @@ import Testing
         let one = try tool.run(evaluate + ["--length", "16", "--sequences", "1"])
         #expect(one.output.contains(#/ in 1 of 1,[0-9]{3} sequences of at most 16 tokens, /#), "\(one.output)")
         #expect(try tool.run(evaluate).output.contains(#/ in ([0-9]+) of \1 sequences of at most 128 tokens, /#))
+        // A terminal would obey what a name holds.
+        try tool.write("the cat sat on the mat and ran.\n", to: "a\u{1B}b.txt")
+        let odd = try tool.run(["evaluate", "--checkpoint", "run", "--data", "a\u{1B}b.txt"])
+        #expect(odd.code == 0 && !(odd.output + odd.error).contains("\u{1B}"), "\(odd.output)\(odd.error)")
         try tool.write("日本語の文は字が語彙にない。\n", to: "end.txt")
         #expect(
             try tool.run(evaluate).error.contains(
