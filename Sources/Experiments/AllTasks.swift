@@ -76,7 +76,7 @@ public struct AllTasks {
         {
             throw TaskError(
                 data,
-                "holds no files of \(start), from which MRPC, STS-B and RTE begin, and there is no "
+                "holds no files of \(start), from which \(Self.smallTitles) begin, and there is no "
                     + "\(folder)/\(TaskSource.plain(start))/best; wanted one of them")
         }
         let common = first.settingsOfAll(less: grid)
@@ -175,6 +175,8 @@ public struct AllTasks {
 
     /// Tasks with few training rows, which gain from another task's encoder (Phang et al. 2018).
     static let small = ["mrpc", "stsb", "rte"]
+    private static let smallTitles = GlueTask.all.filter { small.contains($0.name) }.map(\.title)
+        .joined(separator: ", ")
 
     /// All tasks, that first which others begin from.
     private func tasksInOrder(from start: String?) throws -> [TaskSource] {
@@ -183,7 +185,7 @@ public struct AllTasks {
         guard !Self.small.contains(first.name), !isByMajority(first) else {
             throw UsageError(
                 "--from-task \(start): wanted a task "
-                    + (isByMajority(first) ? "that is trained" : "other than MRPC, STS-B and RTE, which begin from it")
+                    + (isByMajority(first) ? "that is trained" : "other than \(Self.smallTitles), which begin from it")
                     + ", for example mnli")
         }
         return [first] + GlueTask.all.filter { $0 != first }

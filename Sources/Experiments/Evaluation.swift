@@ -12,9 +12,9 @@ import Training
 public struct Evaluation {
     /// Folder of the task's files, or a text; nil for the one that a checkpoint was fine-tuned on.
     public var data: String?
-    /// Longest input in tokens; nil for that of the fine-tuning, or of text 128.
+    /// Longest input in tokens; nil for that of the fine-tuning, or of text `textLength`.
     public var length: Int?
-    /// Most sequences of text that a checkpoint without a task is tried on; nil for 1,024.
+    /// Most sequences of text that a checkpoint without a task is tried on; nil for `textSequences`.
     public var sequences: Int?
     public var precision = Precision.fp32
     public var device = DeviceChoice.cpu

@@ -33,8 +33,8 @@ extension Evaluation {
         return ("\(try score(of: folder, task, observer).text.visible)\n", "yoso predict --checkpoint \(checkpoint)")
     }
 
-    /// Of text, where the model takes such long sequences.
-    private static let (textLength, textSequences) = (128, 1024)
+    /// Of text: tokens of a sequence, where the model takes so many, and most sequences.
+    public static let (textLength, textSequences) = (ExampleOptions().length, 1024)
 
     /// How well a pretrained checkpoint knows words of a text that it does not see: exp of the mean of -log p over those of them that
     /// are masked, 15% of the tokens as BERT has them (Devlin et al. 2019, section 3.1). Sequences are full ones and the ends of

@@ -58,7 +58,8 @@ import Testing
         let result = try tool.run("finetune", "kanji.yaml", "--checkpoint", "run", "--random-weights")
         #expect(result.code == 0, "\(result.error)")
         let several =
-            "predict splits 80 of 200 training words into several, whose parts have no tags to learn from; split them in "
+            "predict splits 80 of 200 training words into several, whose parts have no tags to learn from; "
+            + "split them in the file too"
         #expect(result.output.contains(several), "\(result.output)")
         #expect(result.output.contains(/\d\d\.\d% of the tokens of training rows are unknown to the vocabulary/))
         #expect(try !finetune().output.contains("training words into several"))

@@ -39,8 +39,8 @@ public struct PretrainingEstimate: Sendable {
         Double(totalSteps) * secondsPerStep + Double(evaluations) * secondsPerEvaluation
     }
 
-    /// Runs two steps at least, and as many as pass in a few seconds, since short steps differ most, after some to warm up, on
-    /// a model that is thrown away.
+    /// Runs two steps at least, and as many as pass in a few seconds, since short steps differ most, but at most some hundreds,
+    /// after some to warm up, on a model that is thrown away.
     ///
     /// - Parameter start: brings the first weights from elsewhere, as of `Run`.
     init<O: Objective>(

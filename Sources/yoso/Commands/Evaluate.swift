@@ -18,9 +18,9 @@ struct Evaluate: ParsableCommand {
             Folder of the task's files; the default is that of the fine-tuning. Of a checkpoint that is only pretrained, a text \
             in which words are masked.
             """, completion: .file()) var data: String?
-    @Option(help: "Longest input in tokens; longer ones are cut, or for tags read in pieces. Of text it is 128.")
+    @Option(help: "Most tokens of an input (of text \(Evaluation.textLength)); longer ones are cut, or for tags split.")
     var length: Int?
-    @Option(help: "Most sequences of text; the default is 1024.") var sequences: Int?
+    @Option(help: "Most sequences of text; the default is \(Evaluation.textSequences).") var sequences: Int?
     @OptionGroup var computation: Computation
     @Option(
         help: """
