@@ -1,3 +1,4 @@
+import Console
 import Experiments
 import Foundation
 import Tasks
@@ -14,18 +15,13 @@ public struct ProductBench {
         public var speeds: [String: Double]
     }
 
-    /// Operations a second that this machine reaches, by precision.
-    public let peaks: [String: Double]
     private let rounds: Int
     private let workers: Workers
     private let peer: PeerScript?
     private let precisions = Precision.allCases.filter(\.isAvailable)
 
-    /// Measures the peaks.
     public init(rounds: Int, _ workers: Workers, peer: PeerScript?) {
         (self.rounds, self.workers, self.peer) = (rounds, workers, peer)
-        peaks = Dictionary(
-            uniqueKeysWithValues: precisions.map { ($0.rawValue, PeakSpeed.measure(workers, $0).operations) })
     }
 
     /// Numbers of the largest matrix.
@@ -46,31 +42,40 @@ public struct ProductBench {
         return sizes
     }
 
-    public var peakLines: [String] {
-        peaks.sorted { $0.key < $1.key }.map { String(format: "%@ peak %.0f", $0, $1 * 1e-9) }
-    }
-
-    /// The speeds of a record, and their shares of the peak.
-    private func line(_ record: Record) -> String {
-        let speeds = record.speeds.sorted { $0.key < $1.key }.map { name, speed in
-            String(format: "%@ %.0f", name, speed * 1e-9)
-                + (peaks[name].map { String(format: " (%.0f%%)", 100 * speed / $0) } ?? "")
-        }
-        return record.shape.padding(toLength: 16, withPad: " ", startingAt: 0)
-            + record.form.rawValue.padding(toLength: 16, withPad: " ", startingAt: 0) + speeds.joined(separator: "  ")
-    }
-
-    /// Every form of every shape, each told to `line` as it is measured.
+    /// Every form of every shape, each told to `line` as it is measured, and then their medians, and what share of the machine's
+    /// peak these are.
     ///
     /// - Throws: `PeerScript.Failure`.
     public func records(_ shapes: [String], line tell: (String) -> Void) throws -> [Record] {
-        try shapes.flatMap { shape in
+        var peaks: [Precision: PeakSpeed] = [:]
+        let records = try shapes.flatMap { shape in
             try TimedProduct.Form.allCases.map { form in
+                // Beside each, since what neighbours leave of a machine differs from minute to minute.
+                for precision in precisions {
+                    let peak = PeakSpeed.measure(workers, precision)
+                    peaks[precision] = peaks[precision].map { $0.higher(peak) } ?? peak
+                }
                 let record = try record(shape, form)
-                tell(line(record))
+                tell(line(shape, form.rawValue, record.speeds))
                 return record
             }
         }
+        let speeds = Dictionary(grouping: records.flatMap(\.speeds), by: \.key).mapValues { $0.map(\.value) }
+        let medians = speeds.mapValues { median($0) }
+        tell(line("median", "of all", medians))
+        for precision in precisions {
+            let own = [precision.rawValue, "PyTorch \(precision.rawValue)"]
+            guard var peak = peaks[precision], let median = medians[own[0]] else { continue }
+            // Whoever was faster shows that the peak is higher.
+            own.flatMap { speeds[$0] ?? [] }.forEach { peak.reached($0) }
+            tell("\(precision.rawValue): \(Show.percent(median / peak.operations)) of the \(peak.title)")
+        }
+        return records
+    }
+
+    private func line(_ shape: String, _ form: String, _ speeds: [String: Double]) -> String {
+        [shape, form].map { $0.padding(toLength: 16, withPad: " ", startingAt: 0) }.joined()
+            + speeds.sorted { $0.key < $1.key }.map { String(format: "%@ %.0f", $0, $1 * 1e-9) }.joined(separator: "  ")
     }
 
     /// - Throws: `PeerScript.Failure`.

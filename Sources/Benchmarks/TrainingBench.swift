@@ -38,7 +38,7 @@ public struct TrainingBench {
         line: (String) -> Void
     ) throws {
         let training = try TimedTraining(shape)
-        peak = training.peak(workers)
+        var peak = training.peak(workers)
         var (ours, theirs): ([Double], [PeerTraining.Report]) = ([], [])
         for round in 1...rounds {
             let speed = Double(shape.tokens) / median(training.seconds(ofSteps: steps))
@@ -48,8 +48,12 @@ public struct TrainingBench {
             line(
                 String(format: "%@ round %d: %.0f tokens/s", shape.precision.rawValue, round, speed)
                     + (report.map { String(format: ", PyTorch %.0f tokens/s", $0.tokensPerSecond) } ?? ""))
+            // Each time, since what neighbours leave of a machine differs from minute to minute.
+            peak = peak.higher(training.peak(workers))
         }
         speed = training.work / Double(shape.tokens) * median(ours)
+        peak.reached(speed)
+        self.peak = peak
         result = Result(
             precision: shape.precision, tokensPerSecond: median(ours), shareOfPeak: speed / peak.operations,
             peerTokensPerSecond: theirs.isEmpty ? nil : median(theirs.map(\.tokensPerSecond)),
@@ -63,9 +67,8 @@ public struct TrainingBench {
     /// What was measured, and the phases of a step.
     public var lines: [String] {
         var head = String(
-            format: "%@: %.0f tokens/s, %.0f GFLOP/s in products, %@ of the measured %.0f%@", result.precision.rawValue,
-            result.tokensPerSecond, speed * 1e-9, Show.percent(result.shareOfPeak), peak.operations * 1e-9,
-            peak.isBusy ? " of a busy machine" : "")
+            format: "%@: %.0f tokens/s, %.0f GFLOP/s in products, %@ of the %@", result.precision.rawValue,
+            result.tokensPerSecond, speed * 1e-9, Show.percent(result.shareOfPeak), peak.title)
         if let rows { head += String(format: ", %.0f examples/s", result.tokensPerSecond * rows) }
         if let peer = result.peerTokensPerSecond {
             head += String(format: "; PyTorch %.0f tokens/s, ratio %.2f", peer, result.tokensPerSecond / peer)
@@ -94,4 +97,9 @@ public struct TrainingReport: Encodable {
         (self.attention, self.results) = (attention, results)
         peakBytes = ProcessMemory.peakBytes
     }
+}
+
+extension PeakSpeed {
+    /// For people.
+    var title: String { String(format: "measured %.0f%@", operations * 1e-9, isBusy ? " of a busy machine" : "") }
 }

@@ -25,6 +25,14 @@ public struct PeakSpeed: Sendable {
 
     init(operations: Double, isBusy: Bool = false) { (self.operations, self.isBusy) = (operations, isBusy) }
 
+    /// The higher of two measurements, of which one may have been of a busy machine.
+    public func higher(_ other: PeakSpeed) -> PeakSpeed {
+        PeakSpeed(operations: max(operations, other.operations), isBusy: isBusy && other.isBusy)
+    }
+
+    /// A speed beyond the peak shows that it is higher.
+    public mutating func reached(_ speed: Double) { operations = max(operations, speed) }
+
     /// That of all ranks together.
     func sum(over ranks: any Communicator) -> PeakSpeed {
         let sum = ranks.gather([operations]).joined().reduce(0, +)
@@ -32,11 +40,9 @@ public struct PeakSpeed: Sendable {
     }
 
     /// The share of the peak that `work` operations in `seconds` are, at most all of it; nil where the peak is not known.
-    ///
-    /// A speed beyond it shows that the peak is higher.
     mutating func share(of work: Double, in seconds: Double) -> Double? {
         guard !isBusy else { return nil }
-        operations = max(operations, work / seconds)
+        reached(work / seconds)
         return work / seconds / operations
     }
 

@@ -15,7 +15,7 @@ struct BenchProducts: ParsableCommand {
         parsing: .upToNextOption,
         help: "Shapes of y = x Wᵀ: rows x outputs x inputs.")
     var shapes = ["512x768x768", "512x3072x768", "4096x768x768", "1024x768x256", "1024x1024x256", "1024x256x1024"]
-    @Option(help: "Rounds, each of every shape in turn; medians count.") var rounds = 7
+    @Option(help: "Rounds, each of every precision in turn; medians count.") var rounds = 7
     @Option(help: "Threads, each with a product; 0 for one a core.") var threads = 0
     @Option(help: "A folder with torch_products.py, as Tests/Peers is, or a script like it: timed between the rounds.")
     var against: String?
@@ -35,7 +35,6 @@ struct BenchProducts: ParsableCommand {
         try Bench.title(", \(workers.threads) threads, GFLOP/s")
         let peer = try against.map { try PeerScript(at: $0, named: "torch_products.py", python: python) }
         let bench = ProductBench(rounds: rounds, workers, peer: peer)
-        bench.peakLines.forEach(Terminal.line)
         let records = try bench.records(shapes, line: Terminal.line)
         if let output { try ReportFile.write(records, to: output) }
     }
