@@ -1,15 +1,32 @@
 import Autograd
 import Cuda
+import Dispatch
 import Tensors
 import Testing
 
 /// The GPU, or the emulator that YOSO_CUDA names; nil where there is none.
 let device: CudaDevice? = try? CudaDevice()
 
+/// A thread for a long suite of tests one after the other: where each waits behind those of all other suites, the end is one core's.
+final class OwnThread: TaskExecutor, SuiteTrait, TestScoping {
+    private let queue = DispatchQueue(label: "tests of a thread of their own")
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        queue.async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+    }
+
+    func provideScope(
+        for test: Test, testCase: Test.Case?, performing function: @Sendable @concurrent () async throws -> Void
+    ) async throws {
+        try await withTaskExecutorPreference(self) { try await function() }
+    }
+}
+
 /// One after the other: a GPU belongs to one thread at a time.
 @Suite(
     .enabled(if: device != nil, "no GPU, and no emulator: Tests/Cuda/Emulator/build FOLDER, YOSO_CUDA=FOLDER"),
-    .serialized)
+    .serialized, OwnThread())
 enum OnDevice {
     @Suite struct MachineTests {}
     @Suite struct AttentionTests {}
