@@ -117,7 +117,9 @@ public struct Download: Sendable {
         while let part = try? output.fileHandleForReading.read(upToCount: 1 << 16), !part.isEmpty {
             body += part
             guard body.count <= limit else {
-                tool.terminate()
+                // Not SIGTERM, which curl may have inherited as blocked from the thread that began it.
+                kill(tool.processIdentifier, SIGKILL)
+                tool.waitUntilExit()
                 throw tooLong
             }
         }

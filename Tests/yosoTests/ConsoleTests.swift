@@ -82,7 +82,10 @@ import Testing
         #expect(
             none.error.hasSuffix("Error: standard output: cannot be written: Bad file descriptor\n"), "\(none.error)")
         #expect(tool.exists("none/step-000030/model.safetensors"))
-        let (process, output, _) = try tool.start(tool.pretraining(steps: 100_000, output: "long"))
+        // Where these tests run under nohup, which the run would inherit and heed.
+        let (process, output, _) = try tool.start(
+            ["--default-signal=HUP", CommandLineTool.executable().path]
+                + tool.pretraining(steps: 100_000, output: "long"), executable: URL(fileURLWithPath: "/usr/bin/env"))
         while process.isRunning, !tool.exists("long/step-000005") { usleep(5000) }
         for _ in 0..<2 { kill(process.processIdentifier, SIGHUP) }
         process.waitUntilExit()
