@@ -1,4 +1,5 @@
 import Glue
+import Options
 import Tasks
 import Training
 
@@ -34,12 +35,22 @@ public struct FineTuningProtocol: Sendable {
     public func changes(in settings: [String]) -> [String] {
         settings.filter { text in
             let (key, value) = (text.prefix { $0 != "=" }, text.drop { $0 != "=" }.dropFirst())
-            return ([common] + byTask.values).contains { rules in
-                guard let rule = rules[String(key)], rule != value else { return false }
-                return Double(rule) == nil || Double(rule) != Double(value)
+            let rules = ([common] + byTask.values).compactMap { $0[String(key)] }
+            let unsaid = rules.isEmpty && !grid.contains { $0.key == key } ? Self.unsaid[String(key)] : nil
+            return (rules + [unsaid].compactMap { $0 }).contains { rule in
+                rule != value && (Double(rule) == nil || Double(rule) != Double(value))
             }
         }
     }
+
+    /// What a recipe has by default of how weights change, and what is meant where a protocol says nothing of it.
+    private static let unsaid: [String: String] = {
+        let (keys, options) = (["labelSmoothing", "schedule.shape"], FineTuningOptions())
+        return FineTuningOptions.options.reduce(into: [:]) {
+            guard keys.contains($1.name) || ["optimizer.", "layers."].contains(where: $1.name.hasPrefix) else { return }
+            $0[$1.name] = $1.texts(options).first
+        }
+    }()
 
     /// What its authors and others report by it.
     public var published: [PublishedScores] { PublishedScores.ofProtocol(name) }

@@ -156,6 +156,15 @@ import Training
         // Of SST-2 there are three epochs, of the others five: of a table of all of them either is another.
         let changes = ["epochs=3", "optimizer.rate=2e-4", "selection=best"]
         #expect(published.changes(in: same + changes) == changes)
+        // Of these it says nothing.
+        let unsaid = [
+            "optimizer.kind=lamb", "optimizer.clip=0", "schedule.shape=constant", "labelSmoothing=0.1",
+            "layers.frozen=2", "layers.rateDecay=0.9",
+        ]
+        #expect(published.changes(in: unsaid + ["layers.frozen=0", "optimizer.kind=adamw"]) == unsaid)
+        let searched = try #require(FineTuningProtocol.named("miniatures"))
+        let free = ["optimizer.rate=1e-4", "optimizer.decay=0.010", "schedule.shape=linear", "dropout=0.1"]
+        #expect(searched.changes(in: free).isEmpty)
     }
 
     /// Every key of every protocol is one of the schema, for every task.
