@@ -191,12 +191,18 @@ public struct FineTuning {
         var encoder = try EncoderOptions(of: source, tokenizer, length: recipe.options.length)
         encoder.drop(by: recipe.options)
         if !task.target.isOfWords { encoder.keepPooler(of: source) }
-        try recipe.check(encoder)
-        guard encoder.segments >= task.texts.count else {
-            throw CheckpointError(
-                source, "type_vocab_size is \(encoder.segments); the pairs of \(task.title) want 2")
-        }
+        try Self.check(encoder, of: source, for: recipe)
         return (source, tokenizer, encoder)
+    }
+
+    /// - Throws: where the encoder of `source`, which need not be there yet, is none for the recipe.
+    static func check(_ encoder: EncoderOptions, of source: URL, for recipe: FineTuningRecipe) throws {
+        try encoder.check(length: recipe.options.length, of: source)
+        try recipe.check(encoder)
+        guard encoder.segments >= recipe.task.texts.count else {
+            throw CheckpointError(
+                source, "type_vocab_size is \(encoder.segments); the pairs of \(recipe.task.title) want 2")
+        }
     }
 
     /// Reads the recipe and the task's files, so that what is wrong with them is said before other work.

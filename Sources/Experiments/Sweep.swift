@@ -73,8 +73,13 @@ public struct Sweep {
         try RunFolder.check(runs: variants.map(\.folder), in: output, below: Self.pretrainingName)
         let fineTunings = zip(variants, runs).map(fineTuning)
         try fineTunings.forEach { try $0?.checkFiles() }
-        for vocabulary in Set(runs.map(\.recipe.vocabulary)) {
-            _ = try TokenizerFolder.load(at: vocabulary)
+        var sizes: [String: Int] = [:]
+        for (run, one) in zip(runs, fineTunings) {
+            let vocabulary = run.recipe.vocabulary
+            let size = try sizes[vocabulary] ?? TokenizerFolder.load(at: vocabulary).vocabularySize
+            sizes[vocabulary] = size
+            let encoder = try run.recipe.encoderOptions(vocabularySize: size)
+            try one.map { try FineTuning.check(encoder, of: ModelPath.url($0.checkpoint ?? ""), for: $0.read()) }
         }
         if spread == .runs { try tokenize(observer) }
         var table = SweepTable(key: variants[0].key, task: taskName)

@@ -125,6 +125,13 @@ import Testing
                 && unknown.error.contains("Error: unknown task 'rtee' (did you mean 'rte'?); tasks: cola, "))
         let missing = try tool.run(sweep + ["rte"])
         #expect(missing.code == 1 && missing.error.contains("Error: glue: no train.tsv of RTE; "))
+        // What would be refused behind the first pretraining.
+        try tool.writeTask()
+        let short = try tool.run(sweep + ["sst2", "--set", "model.positions=64"])
+        #expect(
+            short.code == 1
+                && short.error.contains("pretraining/best: the model has 64 positions; wanted at least the length 128"),
+            "\(short.error)")
         #expect(!tool.exists("out"))
     }
 
