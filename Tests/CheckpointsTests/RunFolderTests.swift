@@ -208,6 +208,29 @@ import Testing
         #expect(try run.latestStep { _ in } == nil)
     }
 
+    /// Somebody edited its configuration, or lost the list: what is there may be the hours of a finished run.
+    @Test(arguments: ["checksums.json", "config.json"]) func goodWeightsAreNotReplacedWhereTheRestIsNot(
+        name: String
+    ) throws {
+        let folder = try TemporaryFolder()
+        let run = try RunFolder(folder.file("mini"))
+        try run.save(10) {
+            try Data("state".utf8).write(to: $0.appendingPathComponent("state.json"))
+        } model: {
+            for name in ["config.json", "model.safetensors"] {
+                try Data(name.utf8).write(to: $0.appendingPathComponent(name))
+            }
+        }
+        let file = run.checkpoint(10).appendingPathComponent(name)
+        if name == "config.json" { try Data("other".utf8).write(to: file) } else { unlink(file.path) }
+        let found = message(in: folder.url) { _ = try run.latestStep { _ in } }
+        #expect(
+            found == "mini: holds step-000010, whose weights may be good though the rest is not; mend it, move it, or "
+                + "choose another --output")
+        unlink(run.checkpoint(10).appendingPathComponent("model.safetensors").path)
+        #expect(try run.latestStep { _ in } == nil)
+    }
+
     /// They are written before the model is saved, which may never be.
     @Test func predictionsAreThoseOfTheBestModelThatWasSaved() throws {
         let folder = try TemporaryFolder()

@@ -126,10 +126,27 @@ public final class RunFolder {
                 damaged(error)
             }
         }
-        let isWhole = { (try? AtomicFolder.verify(self.checkpoint($0), foreign: false)) != nil }
-        guard let model = models.last(where: { !states.contains($0) || isWhole($0) }) else { return nil }
+        guard let model = models.last(where: { !states.contains($0) || mayBeGood($0) }) else { return nil }
+        let isWhole = !states.contains(model) || (try? AtomicFolder.verify(checkpoint(model), foreign: false)) != nil
         throw CheckpointError(
-            url, "holds \(Self.checkpointName(model)) and no state to continue from; choose another --output")
+            url,
+            "holds \(Self.checkpointName(model))"
+                + (isWhole
+                    ? " and no state to continue from; choose another --output"
+                    : ", whose weights may be good though the rest is not; mend it, move it, or choose another --output")
+        )
+    }
+
+    /// Whether there are weights of `step` that their list does not show to be damaged.
+    private func mayBeGood(_ step: Int) -> Bool {
+        let folder = checkpoint(step)
+        do { try AtomicFolder.verify(folder, foreign: false) } catch let error as CheckpointError {
+            let isOfWeights = { (path: String) in path.hasSuffix(".safetensors") }
+            guard !isOfWeights(error.path) else { return false }
+            return (try? FileManager.default.contentsOfDirectory(atPath: folder.path))?.contains(where: isOfWeights)
+                ?? false
+        } catch {}
+        return true
     }
 
     /// Writes the checkpoint of `step`: with its model, the second, it is whole.
