@@ -174,6 +174,20 @@ import Training
         ),
         (#"{"soft":{}}"#, #"the value of 'yoso.attention' is no attention: {"soft":{}}"#),
         (#"{"mra":{"blocks":1}}"#, #"the value of 'yoso.attention' is no attention: {"mra":{"blocks":1}}"#),
+        // As of a newer version; a norm is said by the name.
+        (
+            #"{"softmax":{"queryKeyNorm":true}}"#,
+            #"'yoso.attention' has the key 'queryKeyNorm', which this version does not know: {"softmax":{"queryKeyNorm":true}}"#
+        ),
+        (
+            #"{"gfsa":{"order":2,"over":{"nystrom":{"landmarks":8,"landmark":4}}}}"#,
+            "'yoso.attention' has the key 'landmark', which this version does not know: "
+                + #"{"gfsa":{"order":2,"over":{"nystrom":{"landmarks":8,"landmark":4}}}}"#
+        ),
+        (
+            #"{"linear":{"convolution":3}}"#,
+            #"'yoso.attention' has the key 'convolution', which this version does not know: {"linear":{"convolution":3}}"#
+        ),
     ]) func anAttentionThatIsNoneIsRefused(text: String, problem: String) throws {
         var configuration = HuggingFaceConfiguration(TinyRun.encoder(), head: "ForMaskedLM")
         configuration.remember { $0.attention = text }

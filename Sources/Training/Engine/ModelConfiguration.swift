@@ -111,6 +111,9 @@ extension HuggingFaceConfiguration {
                 return try EarlierAttention.decode(text)
             } catch let problem as AttentionProblem {
                 throw CheckpointError(place, "model.\(problem.key) \(problem.text)")
+            } catch let unknown as EarlierAttention.UnknownKey {
+                throw CheckpointError(
+                    place, "'yoso.attention' has the key '\(unknown.key)', which this version does not know: \(text)")
             } catch {
                 throw CheckpointError(place, "the value of 'yoso.attention' is no attention: \(text)")
             }
