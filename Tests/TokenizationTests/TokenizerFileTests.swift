@@ -157,6 +157,26 @@ import Testing
                 "post_processor: RobertaProcessing is not [CLS] A [SEP] B [SEP]") == true)
         #expect(
             problem("", #""post_processor":{"type":"BertProcessing","sep":["[SEP]",3],"cls":["[CLS]",2]}"#) == nil)
+        // Which the tokenizers library takes in the place of the vocabulary's.
+        #expect(
+            problem("", #""post_processor":{"type":"BertProcessing","sep":["[SEP]",3],"cls":["[CLS]",3]}"#)
+                == "post_processor: [CLS] has the ids [3] there; wanted [2], as in the vocabulary")
+        func text(_ name: String, _ segment: Int) -> String {
+            #"{"Sequence":{"id":"\#(name)","type_id":\#(segment)}}"#
+        }
+        func token(_ name: String, _ segment: Int) -> String {
+            #"{"SpecialToken":{"id":"[\#(name)]","type_id":\#(segment)}}"#
+        }
+        let single = [token("CLS", 0), text("A", 0), token("SEP", 0)].joined(separator: ",")
+        let template = { (ids: String) in
+            #""post_processor":{"type":"TemplateProcessing","single":[\#(single)],"pair":[\#(single),"#
+                + #"\#(text("B", 1)),\#(token("SEP", 1))],"special_tokens":{"[CLS]":{"id":"[CLS]","ids":[2],"#
+                + #""tokens":["[CLS]"]},"[SEP]":{"id":"[SEP]","ids":\#(ids),"tokens":["[SEP]"]}}}"#
+        }
+        #expect(problem("", template("[3]")) == nil)
+        #expect(
+            problem("", template("[3,3]"))
+                == "post_processor: [SEP] has the ids [3,3] there; wanted [3], as in the vocabulary")
         #expect(
             message { _ = try load(#"{"model":{"type":"WordPiece","vocab":{"a":99999999999}}}"#) }?.hasSuffix(
                 "wanted a text") == false)

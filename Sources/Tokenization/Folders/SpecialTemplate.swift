@@ -37,9 +37,11 @@ struct SpecialTemplate {
         ]
     }
 
-    /// - Parameter mayBeMissing: whether a part that says nothing leaves it to the tokenizer's class, which does so.
-    /// - Throws: where `part` puts other special tokens around texts, or none.
-    func check(_ part: TokenizerPart, mayBeMissing: Bool) throws {
+    /// - Parameters:
+    ///   - mayBeMissing: whether a part that says nothing leaves it to the tokenizer's class, which does so.
+    ///   - special: the ids that these tokens have in the vocabulary.
+    /// - Throws: where `part` puts other special tokens around texts, or none, or by other ids.
+    func check(_ part: TokenizerPart, mayBeMissing: Bool, _ special: SpecialTokens) throws {
         func steps(_ key: String) -> [Step]? {
             part.value[key].list?.compactMap { step -> Step? in
                 guard let member = step.members?.first, let segment = member.value["type_id"].integer else {
@@ -59,6 +61,19 @@ struct SpecialTemplate {
             let found = part.value == .null ? "nothing" : part.type
             throw part.refusal(
                 "\(found) is not \(first) A \(last) B \(last) with segments 0 and 1, which alone is implemented")
+        }
+        // It has ids of its own, which the tokenizers library takes in the place of the vocabulary's.
+        for (key, name, id) in [("cls", first, special.classification), ("sep", last, special.separator)] {
+            let ids =
+                switch part.type {
+                case "TemplateProcessing": part.value["special_tokens"][name]["ids"].list ?? []
+                case "BertProcessing": part.value[key].list?.dropFirst().map { $0 } ?? []
+                default: [JSONValue.integer(Int(id))]
+                }
+            guard ids == [.integer(Int(id))] else {
+                throw part.refusal(
+                    "\(name) has the ids \(JSONValue.list(ids)) there; wanted [\(id)], as in the vocabulary")
+            }
         }
     }
 }

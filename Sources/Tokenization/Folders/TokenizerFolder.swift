@@ -170,10 +170,10 @@ public enum TokenizerFolder {
         try file.findSpecial(but: [names.padding, names.unknown, names.classification, names.separator, names.mask])
         var pipeline = file.pipeline
         try configuration.change(&pipeline)
-        try SpecialTemplate(first: names.classification, last: names.separator).check(
-            file.postProcessor, mayBeMissing: !configuration.obeysFile)
         let tokenizer = try WordPieceTokenizer(
             pieces: file.pieces, pipeline, names: names, longestWord: model.longestWord, place: url.relativePath)
+        try SpecialTemplate(first: names.classification, last: names.separator).check(
+            file.postProcessor, mayBeMissing: !configuration.obeysFile, tokenizer.special)
         try configuration.check(tokenizer, added: pipeline.added)
         return tokenizer
     }
