@@ -106,7 +106,7 @@ CLONES void ck_exponentiate_rows(float floor, ck_matrix s, float *factors) {
     for (int64_t i = 0; i < s.rows; i++) {
         float *row = s.data + i * s.stride, top = floor;
         for (int64_t c = 0; c < s.columns; c++) top = row[c] > top ? row[c] : top;
-        for (int64_t c = 0; c < s.columns; c++) row[c] = exp_float(row[c] - top);
+        for (int64_t c = 0; c < s.columns; c++) row[c] = exp_weight(row[c] - top);
         factors[i] = floor == -INFINITY ? 0.0f : exp_float(floor - top);
     }
 }

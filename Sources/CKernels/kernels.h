@@ -81,6 +81,10 @@ INLINE float exp_float(float x) {
     return p * power;
 }
 
+/// e^x of a weight: zero where exp_float saturates, as of a key that is hidden, since what it has there would not be normal any more
+/// after a division, and costs a product on an Intel a hundred times its time.
+INLINE float exp_weight(float x) { return x < -87.0f ? 0.0f : exp_float(x); }
+
 /// 1 / x of a sum of what is never negative; what is smaller than a normal number has no finite inverse, and gives 0. NaN stays.
 INLINE float inverse_or_zero(float x) { return x < 0x1p-126f ? 0.0f : 1.0f / x; }
 

@@ -23,7 +23,7 @@ CLONES void ck_softmax(int64_t rows, int64_t columns, float factor, float *s, fl
         float *row = s + i * columns;
         float top = factor * largest(columns, row), sum = 0;
         for (int64_t j = 0; j < columns; j++) {
-            float value = exp_float(factor * row[j] - top);
+            float value = exp_weight(factor * row[j] - top);
             row[j] = value;
             sum += value;
         }
@@ -45,7 +45,7 @@ int64_t ck_sample(int64_t n, const float *p, float uniform) {
 CLONES void ck_softmax_again(int64_t rows, int64_t columns, float factor, const float *log_sum, float *s) {
     for (int64_t i = 0; i < rows; i++)
         for (int64_t j = 0; j < columns; j++)
-            s[i * columns + j] = exp_float(factor * s[i * columns + j] - log_sum[i]);
+            s[i * columns + j] = exp_weight(factor * s[i * columns + j] - log_sum[i]);
 }
 
 CLONES void ck_softmax_gradient(int64_t rows, int64_t columns, float factor, const float *p, const float *delta,

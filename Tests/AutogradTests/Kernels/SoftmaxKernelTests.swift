@@ -32,11 +32,15 @@ struct SoftmaxKernelTests {
         for place in 0..<length {
             var scores = Array(repeating: Float(-300), count: length)
             scores[place] = 300
-            var logSum: [Float] = [0]
+            var (logSum, again): ([Float], [Float]) = ([0], scores)
             ck_softmax(1, Int64(length), 1, &scores, &logSum)
             #expect(scores[place] == 1)
             #expect(scores.reduce(0, +) == 1)
             #expect(logSum == [300])
+            // Not a little more, which would not be normal after a division.
+            #expect(scores.filter { $0 != 0 } == [1])
+            ck_softmax_again(1, Int64(length), 1, logSum, &again)
+            #expect(again == scores)
         }
     }
 
