@@ -85,6 +85,9 @@ INLINE float exp_float(float x) {
 /// after a division, and costs a product on an Intel a hundred times its time.
 INLINE float exp_weight(float x) { return x < -87.0f ? 0.0f : exp_float(x); }
 
+/// x, or zero below `least`, before what decays to numbers of too few bits stays there, since rounding keeps these, and costs as much.
+INLINE float flushed(float x, float least) { return __builtin_fabsf(x) < least ? 0.0f : x; }
+
 /// 1 / x of a sum of what is never negative; what is smaller than a normal number has no finite inverse, and gives 0. NaN stays.
 INLINE float inverse_or_zero(float x) { return x < 0x1p-126f ? 0.0f : 1.0f / x; }
 

@@ -45,4 +45,19 @@ struct AdamWKernelTests {
         #expect(abs(value[0] - 1.9) < 1e-6)
         #expect(mean == [0] && square == [0])
     }
+
+    /// Rounding keeps the least numbers of few bits as they are, and a CPU takes many times as long for each.
+    @Test func momentsThatDecayEndAtZero() {
+        let start: (mean: [Float], square: [Float]) = ([1e-3, -1e-3], [1e-6, 1e-6])
+        let step = ck_adamw_step(
+            rate: 0.1, beta1: 0.9, beta2: 0.98, epsilon: 1e-6, correction1: 1, correction2: 1, clip: 1)
+        var (value, mean, square): ([Float], [Float], [Float]) = ([2, 2], start.mean, start.square)
+        var lamb = start
+        for _ in 0..<4000 {
+            ck_adamw(2, step, 0, [0, 0], &value, &mean, &square)
+            _ = ck_lamb_moments(2, step, 0, [0, 0], value, &lamb.mean, &lamb.square)
+            for moment in [mean, square, lamb.mean, lamb.square] { #expect(moment.allSatisfy { !$0.isSubnormal }) }
+        }
+        for moment in [mean, square, lamb.mean, lamb.square] { #expect(moment == [0, 0]) }
+    }
 }
