@@ -157,6 +157,23 @@ import Testing
         #expect(tokenizer.encodeWithOffsets("Ⅷ").contains { $0.bytes.isEmpty })
     }
 
+    /// Which the library gets in parts; of unknown characters it would take the square of a line's time.
+    @Test func longTextsHaveTheIdsOfTheirWords() throws {
+        let tokenizer = try sampleVocabulary()
+        let words = (0..<20_000).map { ["old", "farmer", "Ⅷ", "cafés", "ßßßñßß", "x9"][$0 * $0 % 97 % 6] }
+        let text = words.joined(separator: " ")
+        #expect(text.utf8.count > 1 << 16)
+        let pieces = tokenizer.encodeWithOffsets(text)
+        let known = Dictionary(uniqueKeysWithValues: Set(words).map { ($0, tokenizer.encode($0)) })
+        #expect(pieces.map(\.id) == words.flatMap { known[$0] ?? [] })
+        let bytes = Array(text.utf8)
+        #expect(
+            pieces.map { String(decoding: bytes[$0.bytes], as: UTF8.self) }.joined().filter { $0 != " " }
+                == text.filter { $0 != " " })
+        let unbroken = tokenizer.encodeWithOffsets(String(repeating: "ßñ", count: 100_000))
+        #expect(unbroken.map(\.id) == tokenizer.encode("ßñ") && unbroken.last?.bytes.upperBound == 400_000)
+    }
+
     @Test func emptyAndBlankTextHasNoIds() throws {
         let tokenizer = try sampleVocabulary()
         for text in ["", " ", "\n\t ", "\u{3000}"] { #expect(tokenizer.encode(text) == []) }

@@ -45,18 +45,55 @@ public final class SentencePieceTokenizer: Tokenizer {
     public func encodeWithOffsets(_ text: String) -> [(id: Int32, bytes: Range<Int>)] {
         var text = text
         return text.withUTF8 { utf8 in
-            guard let base = utf8.baseAddress else { return [] }
-            var (ids, begins, ends):
-                (UnsafeMutablePointer<Int32>?, UnsafeMutablePointer<Int32>?, UnsafeMutablePointer<Int32>?)
-            var count: Int64 = 0
-            let bytes = UnsafeRawPointer(base).assumingMemoryBound(to: CChar.self)
-            let message = csp_encode(processor, bytes, Int64(utf8.count), &ids, &begins, &ends, &count)
-            defer { for memory in [ids, begins, ends] { csp_free(memory) } }
-            // The library fails only before a model is loaded or when memory is out.
-            if message != nil { fatalError("SentencePiece: \(takeMessage(message))") }
-            guard let ids, let begins, let ends else { return [] }
-            return (0..<Int(count)).map { (ids[$0], Int(begins[$0])..<Int(ends[$0])) }
+            guard utf8.count > Self.longest, encodesWordByWord else { return encode(utf8[...]) }
+            var (rest, all): (Slice<UnsafeBufferPointer<UInt8>>, [(id: Int32, bytes: Range<Int>)]) = (utf8[...], [])
+            while !rest.isEmpty {
+                let part = rest.prefix(TextPart.length(of: rest, atMost: Self.longest))
+                var ids = encode(part)[...]
+                if part.startIndex > 0, part.first != UInt8(ascii: " ") {
+                    // Within a word, which has no space in front, and whose unknown characters go on.
+                    if ids.first.map({ piece($0.id) }) == "▁" { ids.removeFirst() }
+                    let unknown = special.unknown
+                    if let last = all.last, let first = ids.first, [last.id, first.id] == [unknown, unknown] {
+                        all[all.count - 1].bytes = last.bytes.lowerBound..<first.bytes.upperBound
+                        ids.removeFirst()
+                    }
+                }
+                all += ids
+                rest = rest.dropFirst(part.count)
+            }
+            return all
         }
+    }
+
+    /// Bytes that the library encodes at a time: it takes two hundred times their size, and time by the square of a run of unknown
+    /// characters.
+    private static let longest = 1 << 16
+
+    /// Whether a space begins a word wherever it stands, as it does unless a model says otherwise.
+    private var encodesWordByWord: Bool {
+        func ids(_ text: String) -> [Int32] {
+            var text = text
+            return text.withUTF8 { encode($0[...]).map(\.id) }
+        }
+        return ids("e e") == ids("e") + ids(" e")
+    }
+
+    /// Those of a part of a text, by bytes of the whole.
+    private func encode(_ utf8: Slice<UnsafeBufferPointer<UInt8>>) -> [(id: Int32, bytes: Range<Int>)] {
+        let part = UnsafeBufferPointer(rebasing: utf8)
+        guard let base = part.baseAddress else { return [] }
+        var (ids, begins, ends):
+            (UnsafeMutablePointer<Int32>?, UnsafeMutablePointer<Int32>?, UnsafeMutablePointer<Int32>?)
+        var count: Int64 = 0
+        let bytes = UnsafeRawPointer(base).assumingMemoryBound(to: CChar.self)
+        let message = csp_encode(processor, bytes, Int64(part.count), &ids, &begins, &ends, &count)
+        defer { for memory in [ids, begins, ends] { csp_free(memory) } }
+        // The library fails only before a model is loaded or when memory is out.
+        if message != nil { fatalError("SentencePiece: \(takeMessage(message))") }
+        guard let ids, let begins, let ends else { return [] }
+        let start = utf8.startIndex
+        return (0..<Int(count)).map { (ids[$0], start + Int(begins[$0])..<start + Int(ends[$0])) }
     }
 
     /// The library finds the mask as a piece of its own, so that "into the [MASK]." has no `▁` in front of the point; the one in front of
