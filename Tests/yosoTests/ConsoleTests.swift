@@ -58,6 +58,10 @@ import Testing
         #expect(unknown.code == 1 && unknown.error.hasPrefix("Error: a<U+001B>[31m: "))
         let broken = try tool.run("evaluate", "--checkpoint", "a\nError: b")
         #expect(broken.error.hasPrefix("Error: a<U+000A>Error: b: ") && broken.error.split(separator: "\n").count == 1)
+        // Of a recipe each problem has a line.
+        let forged = try tool.run("explain", "tiny", "--set", "name=a\nb.yaml:1: c", "--set", "optimizer.rate=x")
+        #expect(forged.code == 1 && forged.error.contains("a<U+000A>b.yaml:1: c"), "\(forged.error)")
+        #expect(!forged.error.contains("\nb.yaml"), "\(forged.error)")
     }
 
     @Test(arguments: ["--help", "--version", "explain tiny", "doctor", "runs .", "finetune --help"])

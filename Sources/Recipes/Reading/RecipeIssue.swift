@@ -24,17 +24,22 @@ public struct RecipeIssue: Sendable, Equatable, CustomStringConvertible {
     public let message: String
 
     public var description: String {
+        let message = Self.onOneLine(message)
         switch place {
-        case .file(let file, let line, let column, let source):
+        case .file(let name, let line, let column, let source):
+            let file = Self.onOneLine(name)
             let (shown, offset) = Self.window(of: source, around: max(0, column - 1))
             let before = String(String.UnicodeScalarView(shown.unicodeScalars.prefix(offset)))
             let caret =
                 before.map { $0 == "\t" ? "\t" : String(repeating: " ", count: "\($0)".terminalColumns) }.joined() + "^"
             return "\(file):\(line):\(column): \(message)\n    \(shown)\n    \(caret)"
-        case .argument(let argument): return "\(argument): \(message)"
-        case .recipe(let file): return "\(file): \(message)"
+        case .argument(let argument): return "\(Self.onOneLine(argument)): \(message)"
+        case .recipe(let file): return "\(Self.onOneLine(file)): \(message)"
         }
     }
+
+    /// A name or value with a line feed must not pass for another issue.
+    private static func onOneLine(_ text: String) -> String { text.escaped(["\n": "<U+000A>"]) }
 
     /// What of a long line stands around a place, so that it fits a terminal of 80 columns, and where the place is in it.
     private static func window(of source: String, around offset: Int) -> (String, Int) {
