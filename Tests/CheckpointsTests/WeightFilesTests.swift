@@ -56,6 +56,11 @@ import Testing
         try Data([1]).write(to: folder.file("pytorch_model.bin"))
         let advice = try #require(message { _ = try WeightFiles(of: folder.url) })
         #expect(advice.hasPrefix("holds pytorch_model.bin alone; convert it: python -c \"import torch, safetensors"))
+        // In parts.
+        try FileManager.default.moveItem(
+            at: folder.file("pytorch_model.bin"), to: folder.file("pytorch_model.bin.index.json"))
+        let parts = try #require(message { _ = try WeightFiles(of: folder.url) })
+        #expect(parts.hasPrefix("holds pytorch_model.bin.index.json alone; convert it: python -c \"import torch"))
         try Data("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n".utf8)
             .write(to: folder.file("model.safetensors"))
         #expect(

@@ -20,9 +20,12 @@ public struct WeightFiles {
             (url, (files, places)) = (index, try Self.shards(index, folder))
             return
         }
-        if !exists(single.path), exists(folder.appendingPathComponent("pytorch_model.bin").path) {
+        let foreign = ["pytorch_model.bin", "pytorch_model.bin.index.json"].first {
+            exists(folder.appendingPathComponent($0).path)
+        }
+        if !exists(single.path), let foreign {
             throw CheckpointError(
-                folder, "holds pytorch_model.bin alone; convert it: \(Self.conversion(folder.relativePath))")
+                folder, "holds \(foreign) alone; convert it: \(Self.conversion(folder.relativePath))")
         }
         url = single
         files = [try SafeTensorsFile(single)]
@@ -31,9 +34,9 @@ public struct WeightFiles {
 
     /// With all tensors, which loading it as one class of transformers would not keep.
     private static func conversion(_ folder: String) -> String {
-        "python -c \"import torch, safetensors.torch as s; s.save_file({k: v.clone() for k, v in "
-            + "torch.load('\(folder)/pytorch_model.bin', map_location='cpu', weights_only=True).items()}, "
-            + "'\(folder)/\(name)')\""
+        "python -c \"import torch, safetensors.torch as s, glob; s.save_file({k: v.clone() "
+            + "for f in glob.glob('\(folder)/pytorch_model*.bin') "
+            + "for k, v in torch.load(f, map_location='cpu', weights_only=True).items()}, '\(folder)/\(name)')\""
     }
 
     /// The names of all tensors, sorted.
