@@ -65,10 +65,9 @@ public struct AllTasks {
         // Everything is read before the first run starts.
         var first = runs[0].run
         first.checkpoint = run.checkpoint
-        let source = ModelPath.url(try first.read().checkpoint)
+        let (source, tokenizer, _) = try first.start(of: first.read())
         let weights =
             run.randomWeights ? "random" : try TableSettings.weights(of: source, digest: ModelFolder.digest(source))
-        let tokenizer = try TokenizerFolder.load(source)
         try runs.forEach { try $0.run.checkFiles() }
         if let start, runs.contains(where: { Self.small.contains($0.task.name) }),
             !runs.contains(where: { $0.task.name == TaskSource.plain(start) }),

@@ -13,7 +13,9 @@ import Testing
             "Error: Checkpoints/english-mini: the model in the box is neither here nor beside the program; name a "
         for (command, wanted) in [
             ("fill 'a [MASK]'", "model by --checkpoint"), ("finetune --task sst2 --data glue", "model by --checkpoint"),
-            ("finetune --task sst2", "model by --checkpoint"), ("pretrain english-yoso", "vocabulary by --vocabulary"),
+            ("finetune --task sst2", "model by --checkpoint"),
+            ("finetune --task all --data glue", "model by --checkpoint"),
+            ("pretrain english-yoso", "vocabulary by --vocabulary"),
         ] {
             let alone = try tool.shell("cp -L '\(CommandLineTool.executable().path)' alone && ./alone \(command)")
             #expect(alone.code == 1 && alone.error.hasSuffix("\(missing)\(wanted)\n"), "\(alone.error)")
