@@ -66,9 +66,9 @@ TILE_INLINE void multiply_block(const int across, int64_t depth, const float *le
     }
 }
 
-TARGET void ck_product_multiply(int32_t is_wide, int32_t is_transposed, int64_t depth, ck_matrix x, const float *panels,
-                                const float *start, int32_t accumulates, ck_matrix c, float *scratch) {
-    const int64_t row = is_transposed ? 1 : x.stride, step = is_transposed ? x.stride : 1;
+TARGET void ck_product_multiply(ck_product how, ck_matrix x, const float *panels, const float *start, ck_matrix c,
+                                float *scratch) {
+    const int64_t row = how.is_transposed ? 1 : x.stride, step = how.is_transposed ? x.stride : 1, depth = how.depth;
     // Blocks of one size: a small one would read all panels for few rows.
     const int64_t blocks = (c.rows + BLOCK - 1) / BLOCK, tiles = (c.rows + ROWS - 1) / ROWS;
     // Once without any depth too, since c must be written.
@@ -80,12 +80,12 @@ TARGET void ck_product_multiply(int32_t is_wide, int32_t is_transposed, int64_t 
             const ck_matrix to = rows_of(c, first, end - first);
             pack_left(to.rows, part, x.data + first * row + k * step, row, step, scratch);
             int64_t j = 0;
-            for (; is_wide && j + 2 * COLUMNS <= c.columns; j += 2 * COLUMNS)
+            for (; how.is_wide && j + 2 * COLUMNS <= c.columns; j += 2 * COLUMNS)
                 multiply_block(4, part, scratch, panels + j * depth + k * COLUMNS, depth * COLUMNS, start ? start + j : 0,
-                               accumulates || k > 0, (ck_matrix){to.data + j, to.rows, 2 * COLUMNS, to.stride});
+                               how.accumulates || k > 0, (ck_matrix){to.data + j, to.rows, 2 * COLUMNS, to.stride});
             for (; j < c.columns; j += COLUMNS)
                 multiply_block(2, part, scratch, panels + j * depth + k * COLUMNS, 0, start ? start + j : 0,
-                               accumulates || k > 0,
+                               how.accumulates || k > 0,
                                (ck_matrix){to.data + j, to.rows, c.columns - j < COLUMNS ? c.columns - j : COLUMNS, to.stride});
         }
         k += DEPTH;
@@ -98,8 +98,8 @@ int32_t ck_product_is_wide(void) { return 0; }
 
 void ck_product_pack(int32_t is_transposed, ck_matrix x, float *panels) { __builtin_trap(); }
 
-void ck_product_multiply(int32_t is_wide, int32_t is_transposed, int64_t depth, ck_matrix x, const float *panels,
-                         const float *start, int32_t accumulates, ck_matrix c, float *scratch) {
+void ck_product_multiply(ck_product how, ck_matrix x, const float *panels, const float *start, ck_matrix c,
+                         float *scratch) {
     __builtin_trap();
 }
 

@@ -64,8 +64,10 @@ extension Products {
             let scratch = team.pool(of: lane, first: pool).tensor(1, Int(CK_PRODUCT_SCRATCH))
             let (a, right) = (a.rows(rows.lowerBound, rows.count), columns.lowerBound * depth..<panels.columns)
             withPointers(a, panels.row(0, right), start?.row(0, columns), c.block(rows, columns), scratch) {
-                ck_product_multiply(
-                    ck_product_is_wide(), a.isTransposed ? 1 : 0, Int64(depth), $0, $1, $2, accumulate ? 1 : 0, $3, $4)
+                let how = ck_product(
+                    is_wide: ck_product_is_wide(), is_transposed: a.isTransposed ? 1 : 0,
+                    accumulates: accumulate ? 1 : 0, depth: Int64(depth))
+                ck_product_multiply(how, $0, $1, $2, $3, $4)
             }
         }
     }

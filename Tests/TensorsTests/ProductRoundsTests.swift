@@ -55,9 +55,10 @@ struct ProductRoundsTests {
             let results = ([0, 1] as [Int32]).map { isWide in
                 let c = pool.copy(before)
                 withPointers(a.matrix, panels, sum == .started ? row : nil, c.matrix, scratch) {
-                    ck_product_multiply(
-                        isWide, a.matrix.isTransposed ? 1 : 0, Int64(shape.k), $0, $1, $2, sum == .accumulated ? 1 : 0,
-                        $3, $4)
+                    let how = ck_product(
+                        is_wide: isWide, is_transposed: a.matrix.isTransposed ? 1 : 0,
+                        accumulates: sum == .accumulated ? 1 : 0, depth: Int64(shape.k))
+                    ck_product_multiply(how, $0, $1, $2, $3, $4)
                 }
                 return c.values
             }

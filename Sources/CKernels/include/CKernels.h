@@ -227,10 +227,16 @@ enum {
 void ck_product_pack(int32_t is_transposed, ck_matrix x, CK_OUT panels);
 /// Whether tiles half as tall and twice as wide are the faster ones.
 int32_t ck_product_is_wide(void);
-/// c = a b, or c = start + a b with a row to start from, or c += a b; a, which is x or its transpose, has this depth.
+/// How a product is taken.
+typedef struct {
+    // By tiles half as tall and twice as wide; whether a is the transpose of x; c += a b.
+    int32_t is_wide, is_transposed, accumulates;
+    int64_t depth;  // of a
+} ck_product;
+/// c = a b, or c = start + a b with a row to start from, or c += a b; a is x or its transpose.
 /// An element's sums over CK_PRODUCT_DEPTH each are added up in order, whatever the other rows and columns, and the tiles.
-void ck_product_multiply(int32_t is_wide, int32_t is_transposed, int64_t depth, ck_matrix x, CK_IN panels,
-                         const float *_Nullable start, int32_t accumulates, ck_matrix c, CK_OUT scratch);
+void ck_product_multiply(ck_product how, ck_matrix x, CK_IN panels, const float *_Nullable start, ck_matrix c,
+                         CK_OUT scratch);
 
 // bf16.c ----------------------------------------------------------------------------------------------------------
 
