@@ -158,6 +158,19 @@ import Testing
         #expect(
             cut.error.contains(
                 "run/best/model.safetensors: truncated: \(good.count - 100) bytes, checksums.json says \(good.count)"))
+        // A pretrained model without its list may be damaged unseen.
+        try good.write(to: weights)
+        let list = tool.file("run/step-000005/checksums.json")
+        let kept = try Data(contentsOf: list)
+        unlink(list.path)
+        let bare = try tool.run("fill", "a [MASK]", "--checkpoint", "run")
+        #expect(
+            bare.code == 0
+                && bare.error.contains(
+                    "note: run/best: it has no checksums.json, so damage could not be looked for\n"),
+            "\(bare.error)")
+        try kept.write(to: list)
+        try good.dropLast(100).write(to: weights)
         // A run whose only checkpoint is damaged says so and begins again rather than on bad weights.
         let again = try tool.run(tool.pretraining(steps: 5))
         #expect(again.code == 0 && again.output.contains("warning: ") && again.output.contains("truncated"))

@@ -204,7 +204,9 @@ import Testing
         // Another program's folder has none.
         object["yoso"] = nil
         try JSONSerialization.data(withJSONObject: object).write(to: url)
-        #expect(try tool.run(predict, input: "a\n").error == "note: tuned/best: \(unknown)\n")
+        try FileManager.default.moveItem(at: folder, to: tool.file("theirs"))
+        #expect(
+            try tool.run(["predict", "--checkpoint", "theirs"], input: "a\n").error == "note: theirs: \(unknown)\n")
     }
 }
 

@@ -89,6 +89,11 @@ public final class RunFolder {
     /// The steps whose model is there, ascending.
     public var checkpointSteps: [Int] { Self.checkpointSteps(in: url) }
 
+    /// Whether a folder, however it is linked to, is called as the models of runs are.
+    public static func isCheckpoint(_ folder: URL) -> Bool {
+        step(of: folder.resolvingSymlinksInPath().lastPathComponent, modelPrefix) != nil
+    }
+
     /// The newest step of which the folder at `url` has a model or a state; nil where it has none.
     public static func newestStep(in url: URL) -> Int? {
         (checkpointSteps(in: url) + steps(statePrefix, in: url)).max()

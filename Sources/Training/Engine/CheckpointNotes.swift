@@ -14,9 +14,9 @@ public struct CheckpointNotes: Sendable, Equatable {
     init(_ folder: URL, unused names: [String]) throws {
         let unknown = HuggingFaceConfiguration.unknownKeys(of: folder)
         let list = folder.appendingPathComponent(Checksum.listName).path
-        // One of another program has none.
-        let isBare =
-            try HuggingFaceConfiguration(of: folder).provenance != nil && !FileManager.default.fileExists(atPath: list)
+        // One of another program has none; a pretrained one of ours may say nothing of itself but where it lies.
+        let isOurs = try RunFolder.isCheckpoint(folder) || HuggingFaceConfiguration(of: folder).provenance != nil
+        let isBare = isOurs && !FileManager.default.fileExists(atPath: list)
         self.init(
             names: names.filter { !WeightFiles.isImplied($0) },
             others: [
