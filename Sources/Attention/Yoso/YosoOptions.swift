@@ -48,7 +48,7 @@ public struct YosoExpectationOptions: AttentionKind {
     public static var family: ModelFamily { .yoso }
     public static var options: [Option<Self>] {
         Option("bits", \.bits, 1...64, "bits of the kernel, its temperature; the paper has 9")
-        Option("gradient", \.gradient, "form of the derivative")
+        Option("gradient", \.gradient, "form of the derivative; the paper has lowerBound")
         Option(
             "normalization", \.normalization,
             "what sums are divided by: l2 (their length, as in the paper), or mass (that of the weights)")
@@ -151,7 +151,7 @@ public struct YosoOptions: AttentionKind {
         Option("hashes", \.hashes, 1...65535, "hashes a training pass")
         Option(
             "bits", \.bits, .integer(hashBits, or: "auto"),
-            "bits of a hash code; auto is log2 of the length, or by pairs")
+            "bits of a hash code; auto is log2 of the length, or by pairs; the paper has 9")
         Option("hash", \.hash, "how codes are made")
         Option(
             "estimator", \.estimator,
@@ -159,11 +159,11 @@ public struct YosoOptions: AttentionKind {
         )
         Option(
             "kernelBits", \.kernelBits, .integer(1...64, or: "auto"),
-            "bits of the kernel of the conditional estimator, at least bits")
+            "bits of the kernel of the conditional estimator, at least bits; auto is bits; 16 learn better")
         Option(
             "pairs", \.pairs, .integer(1...65535, or: "0"),
             "distinct keys a query meets at most on average, by bits: auto for every head; 0 for no limit")
-        Option("gradient", \.gradient, "form of the derivative")
+        Option("gradient", \.gradient, "form of the derivative; the paper has lowerBound")
         Option(
             "normalization", \.normalization,
             "what sums are divided by: l2 (their length, as in the paper), or mass (that of the weights)")
