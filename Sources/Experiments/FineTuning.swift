@@ -110,6 +110,8 @@ public struct FineTuning {
         let task = try recipe.task.withLabels(in: files)
         let interruption = observer.interruption()
         let (source, tokenizer, encoder) = try start(of: recipe)
+        let start = randomWeights ? nil : try HuggingFaceConfiguration(of: source).provenance?.task
+        let otherStart = try published?.otherStart(of: task, from: start)
         if !randomWeights {
             let unused = try PretrainedEncoder.check(source, encoder, task.target, recipe.options)
             if let note = unused.note { observer.line("note: \(checkpoint): \(note)") }
@@ -132,11 +134,13 @@ public struct FineTuning {
                     ? "random" : "of \(checkpoint)" + (checkpoint == ModelPath.inBox ? ", the model in the box" : "")))
         let digest = randomWeights ? "random" : try ModelFolder.digest(source)
         let weights = randomWeights ? digest : try TableSettings.weights(of: source, digest: digest)
-        let table = TableSettings(protocol: published, settings: settings(less: []), weights: weights)
+        let table = TableSettings(
+            protocol: published, settings: settings(less: []), weights: weights, otherStart: otherStart)
         if published != nil, table.named == nil {
-            observer.line("note: the settings are not those of a published protocol: \(table.protocolName)")
+            observer.line(
+                "note: the settings are not those of a published protocol: \(table.protocolName)"
+                    + (otherStart == nil ? "" : "; --from-task mnli begins there"))
         }
-        let start = randomWeights ? nil : try HuggingFaceConfiguration(of: source).provenance?.task
         // What GLUE is, the program knows.
         let own = recipe.isOwnTask ? try task.json : nil
         let run = try Run(
@@ -162,9 +166,6 @@ public struct FineTuning {
         observer.line("best: epoch \(best.epoch), dev \(scores); \(folder.best.relativePath)")
         for other in table.named?.published ?? [] {
             if let text = other.text(of: task) { observer.line("published, \(other.split): \(text)") }
-        }
-        if let published, published.start == .wanted, AllTasks.small.contains(task.name), start != "mnli" {
-            observer.line("note: \(published.name) begins \(task.title) from MNLI; pass --from-task mnli for the same")
         }
         return best
     }

@@ -12,7 +12,8 @@ struct GlueTable {
     var seeds: Int?
     /// Of every row, keys and values of which the best are taken, `KEY=VALUE,VALUE`; nil where it is not known.
     var searched: [String]?
-    private var rows: [(task: TaskSource, evaluation: TaskEvaluation?, note: String, more: [String?])] = []
+    private var rows:
+        [(task: TaskSource, evaluation: TaskEvaluation?, note: String, more: [String?], subsets: String)] = []
 
     init(_ settings: TableSettings) { self.settings = settings }
 
@@ -26,21 +27,22 @@ struct GlueTable {
     /// - Parameters:
     ///   - evaluation: nil where all of its runs diverged.
     ///   - note: in the place of what `evaluation` tells of itself.
-    ///   - more: what became of its runs, what they began from, and their training rows where those are not the official ones and
-    ///     `evaluation` does not tell; nil for nothing.
+    ///   - more: what became of its runs, and what they began from; nil for nothing.
+    ///   - subsets: their training rows where those are not the official ones and `evaluation` does not tell.
     mutating func add(
-        _ task: TaskSource, _ evaluation: TaskEvaluation?, note: String = "", more: [String?] = []
+        _ task: TaskSource, _ evaluation: TaskEvaluation?, note: String = "", more: [String?] = [],
+        trainedOn subsets: String = ""
     ) {
-        rows.append((task, evaluation, note, more))
+        rows.append((task, evaluation, note, more, subsets))
     }
 
     var text: String {
-        let lines = rows.map { task, evaluation, note, more in
+        let lines = rows.map { task, evaluation, note, more, subsets in
             let scores = (evaluation?.scores ?? [:]).sorted { $0.key < $1.key }
                 .map { "\($0.key) \(Show.points($0.value))" }.joined(separator: ", ")
             let isDead = evaluation?.isConstant == true && note.isEmpty
             let notes =
-                [isDead ? "dead: every prediction is the same" : note] + more.compactMap { $0 }
+                [isDead ? "dead: every prediction is the same" : note] + more.compactMap { $0 } + [subsets]
                 + (evaluation?.subsets ?? []).map(\.description)
             let published = anchors.compactMap { $0.text(of: task) }.joined(separator: "; ")
             return "| \(task.title) | \(evaluation.map { Show.points($0.primary) } ?? "diverged") | \(scores) | "
@@ -53,7 +55,7 @@ struct GlueTable {
         let average =
             ended.count == rows.count
             ? Show.points(ended.reduce(0) { $0 + $1.primary } / Double(max(1, ended.count))) : "–"
-        let isSubset = ended.contains { $0.subsets != nil }
+        let isSubset = rows.contains { $0.evaluation?.subsets != nil || !$0.subsets.isEmpty }
         let without =
             missing.isEmpty ? "all nine tasks" : "\(rows.count) tasks, without \(missing.joined(separator: ", "))"
         let (head, rule) = anchors.isEmpty ? ("", "") : (" published |", "---|")

@@ -2,6 +2,7 @@ import Checkpoints
 import Digests
 import Foundation
 import Recipes
+import Tasks
 import Training
 
 /// What results must have in common to stand in one table: the protocol, what the user set besides, and the weights that all of
@@ -15,8 +16,10 @@ public struct TableSettings: Equatable, CustomStringConvertible {
     /// - Parameters:
     ///   - settings: `key=value`; of the keys that one table may vary, none.
     ///   - weights: as `weights(of:)` names them.
-    init(protocol known: FineTuningProtocol?, settings: [String], weights: String) {
-        let (name, changes) = (known?.name ?? "own", known?.changes(in: settings) ?? [])
+    ///   - otherStart: where the protocol has another one.
+    init(protocol known: FineTuningProtocol?, settings: [String], weights: String, otherStart: String? = nil) {
+        let name = known?.name ?? "own"
+        let changes = (known?.changes(in: settings) ?? []) + [otherStart].compactMap { $0 }
         protocolName = name + (changes.isEmpty ? "" : " but for \(changes.joined(separator: ", "))")
         let text = ([name, weights] + settings.sorted()).joined(separator: "\n")
         hash = String(SHA256.hexadecimal(of: Data(text.utf8)).prefix(12))
@@ -56,4 +59,18 @@ public struct TableSettings: Equatable, CustomStringConvertible {
 
     /// `protocol own, settings 0f3a…`
     public var description: String { "protocol \(protocolName), settings \(hash)" }
+}
+
+extension FineTuningProtocol {
+    /// What the protocol has in the place of beginning `task` from the encoder of the task `start`, or of none; nil where that is its own.
+    ///
+    /// - Throws: `UsageError` where every task begins from pretrained weights, and this one does not.
+    func otherStart(of task: TaskSource, from start: String?) throws -> String? {
+        if self.start == .forbidden, let start {
+            throw UsageError(
+                "--protocol \(name): every task begins from the pretrained weights, not from those of \(start)")
+        }
+        return self.start == .wanted && AllTasks.small.contains(task.name) && start != "mnli"
+            ? "the start from MNLI" : nil
+    }
 }

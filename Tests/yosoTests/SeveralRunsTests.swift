@@ -176,6 +176,23 @@ import Testing
         #expect(try tool.run("export", "changed/sst2", "--output", "card").code == 0)
         let card = try String(contentsOf: tool.file("card/README.md"), encoding: .utf8)
         #expect(card.contains("By the protocol `m-fac but for epochs=1`, settings `"), "\(card)")
+        // Where it begins is a part of it.
+        let sane = try tool.run(
+            tool.finetuning(["--protocol", "sane", "--checkpoint", "all/sst2", "--output", "sane"]))
+        #expect(
+            sane.code == 64
+                && sane.error.contains("every task begins from the pretrained weights, not from those of sst2\n"),
+            "\(sane.error)")
+        #expect(!tool.exists("sane"))
+        let rows = "index\tsentence1\tsentence2\tlabel\n0\ta cat\ta dog\tentailment\n1\ta\tb\tnot_entailment\n"
+        for file in ["train", "dev"] { try tool.write(rows, to: "glue/RTE/\(file).tsv") }
+        let mosaic = try tool.run(
+            "finetune", "--task", "rte", "--protocol", "mosaic", "--checkpoint", "run/best", "--data", "glue",
+            "--set", "length=16", "--output", "mosaic")
+        let note =
+            "note: the settings are not those of a published protocol: mosaic but for length=16, the start from MNLI; "
+            + "--from-task mnli begins there\n"
+        #expect(mosaic.code == 0 && mosaic.output.contains(note), "\(mosaic.output)\(mosaic.error)")
     }
 
     @Test func seedsHaveStatisticsAndAreCompared() throws {

@@ -108,6 +108,10 @@ import Testing
         var table = GlueTable(TableSettings(protocol: nil, settings: [], weights: "random"))
         (table.seeds, table.searched) = (2, grid)
         #expect(table.text.hasSuffix("of 2 seeds; the best of optimizer.rate=1e-3,1e-4 by successive halving\n"))
+        // Of official dev rows too.
+        table.add(try FineTuningRecipe("rte").task, nil, trainedOn: "RTE: 2 of 2,490 training rows")
+        #expect(table.text.contains("| RTE: 2 of 2,490 training rows |"))
+        #expect(table.text.contains(", WNLI; not GLUE's, of subsets |"), "\(table.text)")
         for (name, end) in [
             ("m-fac", "over 5 seeds; one value each, ours of optimizer.rate=1e-3,1e-4 by successive halving\n"),
             (
