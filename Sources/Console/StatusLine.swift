@@ -13,6 +13,9 @@ public final class StatusLine {
         self.interval = Terminal.isTerminal ? .milliseconds(100) : interval
     }
 
+    /// Of a command whose output is read by others where it is no terminal: nil there.
+    public static var onTerminal: StatusLine? { Terminal.isTerminal ? StatusLine() : nil }
+
     /// Shows `text` in place of the last status, unless one was shown just now and this one is not `important`.
     ///
     /// - Parameter text: parts with two spaces between, what matters most first: those that a window has no room for are
@@ -27,7 +30,13 @@ public final class StatusLine {
 
     /// Writes a line that stays.
     public func line(_ text: String) {
-        Terminal.write((isOpen ? Self.inPlace("") : "") + text.visible + "\n")
+        clear()
+        Terminal.write(text.visible + "\n")
+    }
+
+    /// Takes the last status away, for what is written next.
+    public func clear() {
+        if isOpen { Terminal.write(Self.inPlace("")) }
         isOpen = false
     }
 

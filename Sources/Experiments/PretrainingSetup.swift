@@ -38,8 +38,7 @@ struct PretrainingSetup {
         let files = try SampleData.text(text)
         if let note = files.note { observer.line(note) }
         let corpus = try TokenizedCorpus(files, tokenizer, cache: Self.cache, ranks: Ranks.current) { progress in
-            let share = Double(progress.bytes) / Double(max(1, progress.totalBytes))
-            observer.status("tokenizing: \(Show.percent(share)), \(Show.count(progress.tokens)) tokens")
+            observer.status(progress.status)
             // Others would wait for a rank that stops by itself.
             if interruption.isRequested, Ranks.current.size == 1 { throw TrainingError.interrupted(step: 0) }
         }
@@ -72,5 +71,13 @@ struct PretrainingSetup {
         let share = Double(unknown) / Double(max(1, tokens))
         guard share >= 0.01 else { return nil }
         return "\(Show.percent(share)) of the tokens are unknown to the vocabulary; wanted a vocabulary of such text"
+    }
+}
+
+extension TokenizedCorpus.Progress {
+    /// For people.
+    var status: String {
+        let share = Double(bytes) / Double(max(1, totalBytes))
+        return "tokenizing: \(Show.percent(share)), \(Show.count(tokens)) tokens"
     }
 }

@@ -51,8 +51,11 @@ extension Evaluation {
         }
         let files = try SampleData.text([text])
         if let note = files.note { observer.warn("note: \(note)") }
+        let status = StatusLine.onTerminal
+        defer { status?.clear() }
         let corpus = try TokenizedCorpus(
-            files, model.tokenizer, cache: PretrainingSetup.cache, ranks: Ranks.current)
+            files, model.tokenizer, cache: PretrainingSetup.cache, ranks: Ranks.current
+        ) { status?.show($0.status) }
         var options = ExampleOptions()
         (options.length, options.shortShare, options.sentenceOrder) = (length, 0, false)
         let split = CorpusSplit(holdingOut: corpus)
@@ -62,6 +65,7 @@ extension Evaluation {
         let start = ContinuousClock.now
         // So many at a time, that memory does not grow with the text.
         for first in stride(from: 0, to: count, by: Self.textSequences) {
+            status?.show("\(Show.grouped(first)) of \(Show.grouped(count)) sequences")
             let examples = (first..<min(first + Self.textSequences, count)).map(source.example)
             let labels = examples.flatMap(\.maskedLabels)
             let figures = try model.evaluate(examples)
@@ -72,6 +76,7 @@ extension Evaluation {
             tokens += examples.reduce(0) { $0 + $1.ids.count }
         }
         let seconds = start.duration(to: .now).seconds
+        status?.clear()
         if let problem = PretrainingSetup.strangeness(unknown, of: masked) { observer.warn("warning: \(problem)") }
         let mean = loss / Double(max(1, masked))
         let figures = [
