@@ -1,6 +1,7 @@
 import Bert
 import Checkpoints
 import Foundation
+import JSON
 import Tokenization
 
 /// What sentence-transformers wrote beside a model: the modules behind the encoder, how its tokens become one vector, and the
@@ -10,96 +11,131 @@ public struct SentenceModules {
     private(set) var length: Int?
     /// By their paths in the folder.
     public private(set) var files: [String: Data] = [:]
+    private let folder: URL
 
     /// - Throws: `CheckpointError` where a file is damaged, or has the vector made in a way that we do not implement.
     public init(of folder: URL) throws {
-        struct Module: Decodable {
-            let type: String
-            let path: String
-        }
-        struct Limits: Decodable {
-            let length: Int?
-            let foldsCase: Bool?
-            let task: String?
-            enum CodingKeys: String, CodingKey {
-                case length = "max_seq_length"
-                case foldsCase = "do_lower_case"
-                case task = "transformer_task"
-            }
-        }
-        struct Prompts: Decodable {
-            let name: String?
-            enum CodingKeys: String, CodingKey { case name = "default_prompt_name" }
-        }
-        for module: Module in try read(Self.modules, in: folder) ?? [] {
-            switch module.type.split(separator: ".").last {
-            case "Transformer", "Normalize": continue
-            case "Pooling": pooling = try pooling("\(module.path)/config.json", in: folder)
-            default:
-                throw CheckpointError(
-                    folder.appendingPathComponent(Self.modules),
-                    "the module '\(module.type)' is not supported; wanted Transformer, Pooling, Normalize")
-            }
-        }
-        let limits: Limits? = try read(Self.limits, in: folder)
-        guard limits?.foldsCase != true else {
-            throw CheckpointError(
-                folder.appendingPathComponent(Self.limits),
-                "'do_lower_case' is true; wanted a tokenizer that folds case itself")
-        }
-        if let task = limits?.task, task != "feature-extraction" {
-            throw CheckpointError(
-                folder.appendingPathComponent(Self.limits),
-                "'transformer_task' is '\(task)'; wanted feature-extraction")
+        self.folder = folder
+        if let list = try read(Self.modules) {
+            guard let list = list.list else { throw damage(Self.modules) }
+            for module in list { try add(module) }
         }
         // As sentence-transformers does.
-        length = try limits?.length ?? TokenizerFolder.longestInput(of: folder)
-        let prompts: Prompts? = try read(Self.prompts, in: folder)
-        if let name = prompts?.name {
-            throw CheckpointError(
-                folder.appendingPathComponent(Self.prompts),
-                "'default_prompt_name' is '\(name)'; wanted null, for no text is put in front of another")
+        length = try readLimits() ?? TokenizerFolder.longestInput(of: folder)
+        try checkPrompts()
+    }
+
+    private static let (modules, prompts) = ("modules.json", "config_sentence_transformers.json")
+    /// The first that is there counts; before 2022 each kind of model had its own.
+    private static let limits = ["bert", "roberta", "distilbert", "camembert", "albert", "xlm-roberta", "xlnet"]
+        .map { "sentence_\($0)_config.json" }
+
+    private mutating func add(_ module: JSONValue) throws {
+        guard let type = module["type"].text, let path = module["path"].text else { throw damage(Self.modules) }
+        let parts = type.split(separator: ".")
+        switch parts.first == "sentence_transformers" ? parts.last : nil {
+        case "Transformer":
+            guard path.isEmpty else {
+                throw refusal(Self.modules, "the model is in '\(path)'; wanted it beside \(Self.modules)")
+            }
+        case "Normalize": break
+        case "Pooling": pooling = try pooling("\(path)/config.json")
+        default:
+            throw refusal(
+                Self.modules,
+                "the module '\(type)' is not supported; wanted Transformer, Pooling, Normalize of sentence_transformers"
+            )
         }
     }
 
-    private static let modules = "modules.json"
-    private static let (limits, prompts) = ("sentence_bert_config.json", "config_sentence_transformers.json")
-
-    private mutating func pooling(_ name: String, in folder: URL) throws -> Pooling {
-        let values: [String: JSONScalar] = try read(name, in: folder) ?? [:]
+    private mutating func pooling(_ name: String) throws -> Pooling {
+        let values = try read(name) ?? .object([])
         // By name since sentence-transformers 6, and a truth for each before.
-        let named = values["pooling_mode"].map { ["pooling_mode \($0.text ?? "of several")"] }
-        let modes = named ?? values.filter { $0.key.hasPrefix("pooling_mode_") && $0.value.isOn }.keys.sorted()
+        let named = values["pooling_mode"] == .null ? nil : values["pooling_mode"].text ?? "of several"
+        let truths = (values.members ?? []).filter { $0.key.hasPrefix("pooling_mode_") && $0.value == true }
+        let modes = named.map { ["pooling_mode \($0)"] } ?? truths.map(\.key).sorted()
         switch modes {
         case ["pooling_mode mean"], ["pooling_mode_mean_tokens"]: return .mean
         case ["pooling_mode cls"], ["pooling_mode_cls_token"]: return .first
         default:
-            throw CheckpointError(
-                folder.appendingPathComponent(name),
+            throw refusal(
+                name,
                 "\(modes.isEmpty ? "no pooling mode" : modes.joined(separator: " and ")); wanted "
                     + (named == nil ? "pooling_mode_mean_tokens or pooling_mode_cls_token" : "mean or cls"))
         }
     }
 
-    /// A value that may be of another kind.
-    private struct JSONScalar: Decodable {
-        let text: String?
-        let isOn: Bool
-        init(from decoder: any Decoder) throws {
-            let value = try decoder.singleValueContainer()
-            (text, isOn) = (try? value.decode(String.self), (try? value.decode(Bool.self)) ?? false)
+    /// The longest input; nil where nothing says it.
+    private mutating func readLimits() throws -> Int? {
+        guard let name = Self.limits.first(where: isThere), let values = try read(name) else { return nil }
+        guard values["do_lower_case"] != true else {
+            throw refusal(name, "'do_lower_case' is true; wanted a tokenizer that folds case itself")
+        }
+        try check(
+            values, of: name,
+            [
+                "do_lower_case": [], "transformer_task": ["feature-extraction"],
+                "modality_config": [["text": ["method": "forward", "method_output_name": "last_hidden_state"]]],
+                "module_output_name": ["token_embeddings"], "max_seq_length": nil,
+                // How the same numbers are computed.
+                "unpad_inputs": nil,
+            ])
+        let length = values["max_seq_length"]
+        guard length == .null || length.integer.map({ $0 > 0 }) == true else {
+            throw refusal(name, "'max_seq_length' is \(length); wanted a number of tokens")
+        }
+        return length.integer
+    }
+
+    private mutating func checkPrompts() throws {
+        guard let values = try read(Self.prompts) else { return }
+        if let name = values["default_prompt_name"].text, values["prompts"][name] != "" {
+            throw refusal(
+                Self.prompts,
+                "'default_prompt_name' is '\(name)'; wanted null, for no text is put in front of another")
+        }
+        try check(
+            values, of: Self.prompts,
+            [
+                "model_type": ["SentenceTransformer"], "__version__": nil, "prompts": nil, "default_prompt_name": nil,
+                // How vectors are compared, which is the reader's.
+                "similarity_fn_name": nil,
+            ])
+    }
+
+    /// - Parameter known: the values that a key may have; nil where all are followed, or make no vector another.
+    /// - Throws: `CheckpointError` where `values` say anything else, so that another vector would come of it.
+    private func check(_ values: JSONValue, of name: String, _ known: [String: [JSONValue]?]) throws {
+        let nothing: [JSONValue] = [.null, false, .object([]), .list([])]
+        for member in values.members ?? [] {
+            guard let wanted = known[member.key] ?? [] else { continue }
+            guard !wanted.contains(member.value), !nothing.contains(member.value) else { continue }
+            let value = member.value.text.map { "'\($0)'" } ?? "\(member.value)"
+            let what = wanted.first.map { "wanted \($0.text ?? "\($0)")" } ?? "which is not implemented; wanted it away"
+            throw refusal(name, "'\(member.key)' is \(value)\(wanted.isEmpty ? "," : ";") \(what)")
         }
     }
 
-    private mutating func read<Value: Decodable>(_ name: String, in folder: URL) throws -> Value? {
-        let url = folder.appendingPathComponent(name)
-        guard FileManager.default.fileExists(atPath: url.path) else { return nil }
-        do {
-            let data = try Data(contentsOf: url)
-            files[name] = data
-            return try JSONDecoder().decode(Value.self, from: data)
-        } catch {
-            throw CheckpointError(url, "damaged: not what sentence-transformers writes")
-        }
+    private func isThere(_ name: String) -> Bool {
+        FileManager.default.fileExists(atPath: folder.appendingPathComponent(name).path)
+    }
+
+    private func refusal(_ name: String, _ problem: String) -> CheckpointError {
+        CheckpointError(folder.appendingPathComponent(name), problem)
+    }
+
+    private func damage(_ name: String) -> CheckpointError {
+        refusal(name, "damaged: not what sentence-transformers writes")
+    }
+
+    /// A file that is there; an object, but for the list of modules.
+    private mutating func read(_ name: String) throws -> JSONValue? {
+        guard isThere(name) else { return nil }
+        guard let data = try? Data(contentsOf: folder.appendingPathComponent(name)),
+            let value = try? JSONValue(Array(data)), value.members != nil || name == Self.modules
+        else { throw damage(name) }
+        if let key = value.repeatedPath { throw refusal(name, "the key '\(key)' stands twice") }
+        files[name] = data
+        return value
     }
 }

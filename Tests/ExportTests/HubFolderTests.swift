@@ -167,7 +167,11 @@ import Testing
                 at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
             try Data(text.utf8).write(to: url)
         }
-        try add(#"[{"type": "Transformer", "path": ""}, {"type": "Pooling", "path": "1_Pooling"}]"#, "modules.json")
+        func modules(_ types: (String, String)...) -> String {
+            let all = types.map { #"{"type": "sentence_transformers.models.\#($0)", "path": "\#($1)"}"# }
+            return "[\(all.joined(separator: ", "))]"
+        }
+        try add(modules(("Transformer", ""), ("Pooling", "1_Pooling")), "modules.json")
         try add(#"{"pooling_mode_cls_token": true}"#, "1_Pooling/config.json")
         try write(checkpoint)
         let texts = ["a b c d"]
@@ -178,7 +182,7 @@ import Testing
         try Data(#"{"pooling_mode_mean_tokens": true}"#.utf8).write(to: inner)
         #expect(throws: CheckpointError.self) { try SentenceEmbedding(checkpoint.file("out")) }
         try FileManager.default.removeItem(at: checkpoint.file("out"))
-        try add(#"[{"type": "Pooling", "path": "../../stolen"}]"#, "modules.json")
+        try add(modules(("Pooling", "../../stolen")), "modules.json")
         try add(#"{"pooling_mode_cls_token": true}"#, "../../stolen/config.json")
         defer { try? FileManager.default.removeItem(at: checkpoint.folder.appendingPathComponent("../stolen")) }
         #expect(

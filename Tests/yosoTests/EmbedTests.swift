@@ -65,8 +65,10 @@ import Testing
         }
         func modules(_ types: String...) -> String {
             "["
-                + types.map { "{\"type\": \"sentence_transformers.models.\($0)\", \"path\": \"1_Pooling\"}" }
-                .joined(separator: ", ") + "]"
+                + types.map {
+                    let path = $0 == "Pooling" ? "1_Pooling" : ""
+                    return "{\"type\": \"sentence_transformers.models.\($0)\", \"path\": \"\(path)\"}"
+                }.joined(separator: ", ") + "]"
         }
         let (mean, first) = (try embed().output, try embed(["--pooling", "first"]).output)
         #expect(mean != first)
@@ -99,7 +101,34 @@ import Testing
         #expect(
             try embed().error == "Error: model/config_sentence_transformers.json: 'default_prompt_name' is 'query'; "
                 + "wanted null, for no text is put in front of another\n")
-        try tool.write("{\"default_prompt_name\": null}", to: "model/config_sentence_transformers.json")
+        for (key, value, said) in [
+            ("truncate_dim", "64", "64, which is not implemented; wanted it away"),
+            ("model_type", "\"SparseEncoder\"", "'SparseEncoder'; wanted SentenceTransformer"),
+        ] {
+            try tool.write("{\"\(key)\": \(value)}", to: "model/config_sentence_transformers.json")
+            #expect(
+                try embed().error == "Error: model/config_sentence_transformers.json: '\(key)' is \(said)\n")
+        }
+        // As sentence-transformers 6 writes them.
+        try tool.write(
+            """
+            {"__version__": {"transformers": "5.24"}, "default_prompt_name": "document", "model_type": "SentenceTransformer",
+             "prompts": {"query": "query: ", "document": ""}, "similarity_fn_name": "cosine", "truncate_dim": null}
+            """, to: "model/config_sentence_transformers.json")
+        let limits = ["sentence_bert_config.json", "sentence_distilbert_config.json"].map { "model/\($0)" }
+        try tool.write("{\"processing_kwargs\": {\"text\": {\"max_length\": 4}}}", to: limits[0])
+        #expect(try embed().error.hasPrefix("Error: \(limits[0]): 'processing_kwargs' is {\"text\""))
+        try tool.write(
+            """
+            {"transformer_task": "feature-extraction", "module_output_name": "token_embeddings", "unpad_inputs": true,
+             "modality_config": {"text": {"method": "forward", "method_output_name": "last_hidden_state"}},
+             "processing_kwargs": {}, "max_seq_length": 8}
+            """, to: limits[0])
+        #expect(try embed().output == embed(["--length", "8"]).output)
+        // The name of another kind of model counts where that of BERT is missing.
+        try FileManager.default.moveItem(at: tool.file(limits[0]), to: tool.file(limits[1]))
+        #expect(try embed().output == embed(["--length", "8"]).output)
+        try FileManager.default.removeItem(at: tool.file(limits[1]))
         try tool.write("{\"pooling_mode_max_tokens\": true}", to: "model/1_Pooling/config.json")
         #expect(
             try embed().error == "Error: model/1_Pooling/config.json: pooling_mode_max_tokens; wanted "
@@ -107,7 +136,15 @@ import Testing
         try tool.write(modules("Transformer", "Dense"), to: "model/modules.json")
         #expect(
             try embed().error == "Error: model/modules.json: the module 'sentence_transformers.models.Dense' is not "
-                + "supported; wanted Transformer, Pooling, Normalize\n")
+                + "supported; wanted Transformer, Pooling, Normalize of sentence_transformers\n")
+        try tool.write("[{\"type\": \"custom_st.Pooling\", \"path\": \"1_Pooling\"}]", to: "model/modules.json")
+        #expect(try embed().error.contains("the module 'custom_st.Pooling' is not supported"))
+        try tool.write(
+            modules("Transformer").replacingOccurrences(of: "\"\"", with: "\"0_Transformer\""),
+            to: "model/modules.json")
+        #expect(
+            try embed().error
+                == "Error: model/modules.json: the model is in '0_Transformer'; wanted it beside modules.json\n")
         try tool.write("[", to: "model/modules.json")
         #expect(try embed().error == "Error: model/modules.json: damaged: not what sentence-transformers writes\n")
         try tool.write("{}", to: "model/adapter_config.json")
