@@ -20,6 +20,7 @@ public struct SavedClassifier {
     /// What of the folder is not read; nil where that is nothing.
     public let note: String?
     private let classifier: Classifier
+    private let pairs: PairSegments
 
     /// - Parameter length: longest input in tokens; nil for what it was fine-tuned with.
     /// - Throws: what reading the folder throws, and `CheckpointError` where it has no classifier.
@@ -38,6 +39,7 @@ public struct SavedClassifier {
         }
         self.target = target
         tokenizer = try TokenizerFolder.load(folder)
+        pairs = try PairSegments(of: folder)
         let encoder = try EncoderOptions(of: folder, tokenizer, length: length ?? 1)
         self.length = try length ?? Self.length(of: encoder, configuration, folder)
         longest = encoder.longest
@@ -72,7 +74,7 @@ public struct SavedClassifier {
     public var task: TaskSource? { try? configuration.task() }
 
     /// Texts that it takes; nil where it does not say. One segment has no room for a second.
-    public var texts: Int? { configuration.segments == 1 ? 1 : task?.texts.count }
+    public var texts: Int? { configuration.segments == 1 && pairs != .one ? 1 : task?.texts.count }
 
     /// What it predicts, labels by name where they are the numbers of a task.
     public var namedTarget: Target {
@@ -118,8 +120,13 @@ public struct SavedClassifier {
 
     /// Logits of every row, in the order of `target`.
     ///
-    /// - Throws: `CheckpointError` where a row is a pair and the model has one segment, or where logits are no numbers.
+    /// - Throws: `CheckpointError` where a row is a pair and the model has one segment, or nothing says how many a pair has, or where
+    ///   logits are no numbers.
     public func logits(_ rows: [EncodedRow]) throws -> [[Float]] {
+        let rows = pairs == .one ? rows.map(\.inOneSegment) : rows
+        if pairs == .unsaid, rows.contains(where: { $0.segments.contains { $0 > 0 } }) {
+            throw CheckpointError(folder, PairSegments.problem)
+        }
         if rows.contains(where: { row in row.segments.contains { $0 >= configuration.segments } }) {
             throw CheckpointError(folder, "type_vocab_size is \(configuration.segments); pairs of texts want 2")
         }

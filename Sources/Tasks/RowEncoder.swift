@@ -17,20 +17,26 @@ public struct EncodedRow: Sendable, Equatable {
         (self.ids, self.segments, self.target) = (ids, segments, target)
         (self.words, self.isTruncated) = (words, isTruncated)
     }
+
+    /// The same of a model that does not tell the texts of a pair apart.
+    public var inOneSegment: EncodedRow {
+        EncodedRow(ids: ids, segments: ids.map { _ in 0 }, target: target, words: words, isTruncated: isTruncated)
+    }
 }
 
 extension TaskRow {
-    /// Encodes the row to at most `length` tokens; of two texts the longer loses a token at a time
-    /// (Devlin et al., `run_classifier.py`).
+    /// Encodes the row to at most `length` tokens; of two texts the longer is cut first, and the odd token is its own, the second's of
+    /// two equally long ones (`longest_first` of the tokenizers library, as transformers cuts).
     public func encoded(_ tokenizer: any Tokenizer, length: Int) -> EncodedRow {
         var parts = texts.map(tokenizer.encode)
         let room = length - 1 - parts.count
         let isTruncated = parts.reduce(0) { $0 + $1.count } > room
-        while parts.reduce(0, { $0 + $1.count }) > room {
-            // Of equally long ones the second, as there.
-            let longest =
-                parts.indices.max { parts[$0].count < parts[$1].count || parts[$0].count == parts[$1].count } ?? 0
-            parts[longest].removeLast()
+        if isTruncated, parts.count == 2 {
+            let (long, short) = parts[0].count > parts[1].count ? (0, 1) : (1, 0)
+            parts[short] = Array(parts[short].prefix(room / 2))
+            parts[long] = Array(parts[long].prefix(room - parts[short].count))
+        } else if isTruncated {
+            parts[0] = Array(parts[0].prefix(room))
         }
         var (ids, segments) = ([tokenizer.special.classification], [Int32(0)])
         for (index, part) in parts.enumerated() {

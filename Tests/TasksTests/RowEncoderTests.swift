@@ -34,10 +34,18 @@ private struct ByteTokenizer: Tokenizer {
         #expect(row.ids.count { $0 == Int32(UInt8(ascii: "b")) } == 3)
     }
 
-    /// As `run_classifier.py` does it.
-    @Test func ofEquallyLongTextsTheSecondLosesAToken() {
-        let row = encode(["aaaa", "bbbb"], length: 10)
-        #expect(row.ids.count { $0 == Int32(UInt8(ascii: "a")) } == 4)
-        #expect(row.ids.count { $0 == Int32(UInt8(ascii: "b")) } == 3)
+    /// As `Tokenizer.encode` of the tokenizers library 0.23 cuts with `longest_first`.
+    @Test(arguments: [
+        (10, 4, 4, 3, 4), (10, 5, 9, 3, 4), (10, 9, 5, 4, 3), (10, 8, 3, 4, 3), (10, 2, 9, 2, 5), (11, 9, 9, 4, 4),
+        (10, 0, 9, 0, 7), (10, 9, 0, 7, 0),
+    ]) func theLongerTextHasTheOddToken(length: Int, first: Int, second: Int, firstLeft: Int, secondLeft: Int) {
+        let row = encode([String(repeating: "a", count: first), String(repeating: "b", count: second)], length: length)
+        #expect(row.ids.count { $0 == Int32(UInt8(ascii: "a")) } == firstLeft)
+        #expect(row.ids.count { $0 == Int32(UInt8(ascii: "b")) } == secondLeft)
+    }
+
+    @Test func inOneSegmentAllElseIsTheSame() {
+        let pair = encode(["aa", "aaa"], length: 9)
+        #expect(pair.inOneSegment.segments == [0, 0, 0, 0, 0, 0, 0, 0] && pair.inOneSegment.ids == pair.ids)
     }
 }

@@ -152,6 +152,13 @@ import Testing
         #expect(
             problem("", #""added_tokens":[{"id":5,"content":"x"}]"#)
                 == "added_tokens: 'x' has the id 5, which is 'a' in the vocabulary")
+        // Which the tokenizers library gives the ids 5 and, as the first behind the vocabulary, 6 and 7.
+        #expect(
+            problem("", #""added_tokens":[{"id":6,"content":"a"}]"#)
+                == "added_tokens: 'a' has the id 6; wanted 5, which transformers gives it")
+        #expect(
+            problem("", #""added_tokens":[{"id":6,"content":"x"},{"id":9,"content":"y"}]"#)
+                == "added_tokens: 'y' has the id 9; wanted 7, which transformers gives it")
         #expect(
             problem("", #""post_processor":{"type":"RobertaProcessing","sep":["</s>",2],"cls":["<s>",0]}"#)?.hasPrefix(
                 "post_processor: RobertaProcessing is not [CLS] A [SEP] B [SEP]") == true)

@@ -129,6 +129,11 @@ import Tokenization
                 "tokenizer_config.json", #"{"model_max_length": "512"}"#,
                 #"'model_max_length' is "512"; wanted a number"#
             ),
+            ("tokenizer_config.json", #"{"max_len": "512"}"#, #"'max_len' is "512"; wanted a number"#),
+            (
+                "tokenizer_config.json", #"{"model_input_names": ["input_ids", 1]}"#,
+                #"'model_input_names' is ["input_ids",1]; wanted names"#
+            ),
             ("tokenizer_config.json", #"{"never_split": "x"}"#, #"'never_split' is "x"; wanted a list"#),
             ("tokenizer_config.json", #"{"tokenizer_class": 1}"#, "'tokenizer_class' is 1; wanted a name"),
             (
@@ -194,6 +199,58 @@ import Tokenization
         #expect(
             try problem(json.replacingOccurrences(of: #"["▁the","#, with: #"["▁teh","#))
                 == "tokenizer.json: its pieces are not those of the spiece.model beside it")
+    }
+
+    /// As transformers would read a text with it.
+    @Test(arguments: [
+        (#""normalizer":{"#, #""normalizer":null,"unused":{"#, "transformers would read"),
+        (#""prepend_scheme":"first""#, #""prepend_scheme":"never""#, "transformers would read"),
+        (
+            #""normalizers":["#,
+            #""normalizers":[{"type":"Replace","pattern":{"Regex":"a+"},"content":" "},"#,
+            #"normalizer: the pattern {"Regex":"a+"} of Replace is not implemented"#
+        ),
+        (#""unk_id":1"#, #""unk_id":5"#, "its scores or its unk_id are not those of the spiece.model beside it"),
+        (#"["▁the",-"#, #"["▁the",-1"#, "its scores or its unk_id are not those of the spiece.model beside it"),
+        (#""post_processor":{"#, #""post_processor":null,"unused":{"#, "post_processor: nothing is not [CLS] A [SEP]"),
+        (
+            #""[SEP]":{"id":"[SEP]","ids":["#, #""[SEP]":{"id":"[SEP]","ids":[7,"#,
+            "post_processor: [SEP] has the ids [7,"
+        ),
+    ]) func aTokenizerJSONOfOthersSaysWhatTheModelBesideItSays(text: String, other: String, problem: String) throws {
+        let folder = try TemporaryFolder()
+        let files = try TokenizerFolder.files(of: sampleVocabulary())
+        for (name, data) in files { try data.write(to: folder.file(name)) }
+        #expect(message(folder.url) { _ = try TokenizerFolder.load(folder.url) } == nil)
+        let json = String(decoding: try #require(files["tokenizer.json"]), as: UTF8.self)
+        #expect(json.contains(text))
+        try Data(json.replacingOccurrences(of: text, with: other).utf8).write(to: folder.file("tokenizer.json"))
+        let said = message(folder.url) { _ = try TokenizerFolder.load(folder.url) }
+        #expect(said?.hasPrefix("tokenizer.json: \(problem)") == true, "\(said ?? "nothing")")
+    }
+
+    /// As transformers 4.57 and 5.24 give `token_type_ids`, or differ about them.
+    @Test(arguments: [
+        ("{}", PairSegments.two), (#"{"tokenizer_class": "BertTokenizer"}"#, .two),
+        (#"{"tokenizer_class": "DistilBertTokenizerFast"}"#, .one),
+        (#"{"tokenizer_class": "PreTrainedTokenizerFast"}"#, .unsaid),
+        (#"{"tokenizer_class": "TokenizersBackend", "model_input_names": ["input_ids", "token_type_ids"]}"#, .two),
+        (#"{"tokenizer_class": "BertTokenizer", "model_input_names": ["input_ids", "attention_mask"]}"#, .one),
+    ]) func theFilesSayWhichSegmentsAPairHas(text: String, wanted: PairSegments) throws {
+        let folder = try TemporaryFolder()
+        try write(folder, withJSON: true, ["tokenizer_config.json": text])
+        #expect(try PairSegments(of: folder.url) == wanted)
+        #expect(try TokenizerFolder.load(folder.url).vocabularySize == 8)
+    }
+
+    /// As transformers 5.24: the new name counts where it stands, whatever it says.
+    @Test(arguments: [
+        (#"{"max_len": 64}"#, 64), (#"{"max_len": 64, "model_max_length": 32}"#, 32),
+        (#"{"max_len": 64, "model_max_length": null}"#, nil), ("{}", nil),
+    ]) func theLongestInputHasTwoNames(text: String, wanted: Int?) throws {
+        let folder = try TemporaryFolder()
+        try write(folder, withJSON: true, ["tokenizer_config.json": text])
+        #expect(try TokenizerFolder.longestInput(of: folder.url) == wanted)
     }
 
     @Test func onlyAVocabularyOfOursIsReplaced() throws {

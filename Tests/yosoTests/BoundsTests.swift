@@ -70,6 +70,30 @@ import Testing
         )
     }
 
+    /// Of another program's tokenizer, which says whether the second text of a pair has a segment of its own.
+    @Test func aTokenizerSaysTheSegmentsOfPairs() throws {
+        let tool = try CommandLineTool.withPretrainedRun()
+        #expect(try tool.run(tool.finetuning()).code == 0)
+        let saved = tool.file("tuned/best").resolvingSymlinksInPath()
+        try FileManager.default.removeItem(at: saved.appendingPathComponent("checksums.json"))
+        try change(saved.appendingPathComponent("config.json")) { $0["yoso"] = nil }
+        let file = saved.appendingPathComponent("tokenizer_config.json")
+        func predictions(_ names: [String]?) throws -> [String] {
+            try change(file) { $0["model_input_names"] = names }
+            let result = try tool.run(["predict", "--checkpoint", "tuned"], input: "the cat\na dog\tthe cat\n")
+            guard result.code == 0 else { return [result.error] }
+            return result.output.split(separator: "\n").map(String.init)
+        }
+        let (two, one) = (
+            try predictions(["input_ids", "token_type_ids", "attention_mask"]), try predictions(["input_ids"])
+        )
+        #expect(two.count == 2 && one.count == 2 && two[0] == one[0] && two[1] != one[1], "\(two) \(one)")
+        let unsaid = try predictions(nil)
+        #expect(
+            unsaid.last?.contains("tokenizer_config.json has no 'model_input_names'; pairs of texts want it") == true,
+            "\(unsaid)")
+    }
+
     @Test func aModelOfOneSegmentTakesNoPairs() throws {
         let tool = try CommandLineTool.withPretrainedRun()
         let folder = tool.file("run/best").resolvingSymlinksInPath()
@@ -131,14 +155,30 @@ import Testing
             expect(begun, prefix + problem)
             expect(try fill(copy, "F32", [3], Data(count: 12)), prefix + problem)
         }
-        let name = "bert.embeddings.position_ids"
-        func positions(_ values: [Int64]) throws -> CommandLineTool.Result {
-            try fill(name, "I64", [1, values.count], values.withUnsafeBytes { Data($0) })
+    }
+
+    /// As transformers saves them: of a YOSO they begin at 2.
+    @Test(arguments: [("softmax", "bert", 0), ("yosoExpectation", "yoso", 2)])
+    func positionsThatDoNotCountUpAreRefused(attention: String, family: String, first: Int) throws {
+        let tool = try CommandLineTool()
+        try tool.writeText()
+        #expect(try tool.run(tool.pretraining(steps: 5, ["--set", "model.attention=\(attention)"])).code == 0)
+        let folder = tool.file("run/best").resolvingSymlinksInPath()
+        try FileManager.default.removeItem(at: folder.appendingPathComponent("checksums.json"))
+        let weights = folder.appendingPathComponent("model.safetensors")
+        let (good, name) = (try Data(contentsOf: weights), "\(family).embeddings.position_ids")
+        func fill(_ values: [Int]) throws -> CommandLineTool.Result {
+            let bytes = values.map(Int64.init).withUnsafeBytes { Data($0) }
+            try Self.adding(name, "I64", [1, values.count], bytes, to: good).write(to: weights)
+            return try tool.run(["fill", "[MASK] a", "--checkpoint", "run/best"])
         }
-        #expect(try positions(Array(0..<128)).code == 0)
-        expect(
-            try positions([1, 0] + Array(2..<128)),
-            prefix + "\(name) does not count up from 0; wanted positions in their order")
+        let right = Array(first..<first + 128)
+        let result = try fill(right)
+        #expect(result.code == 0, "\(result.error)")
+        let problem =
+            "run/best/model.safetensors: \(name) does not count up from \(first); wanted positions in their order"
+        expect(try fill([right[1], right[0]] + right[2...]), problem)
+        expect(try fill(right.map { $0 + 2 - 2 * first }), problem)
     }
 
     /// The bytes of a safetensors file with a tensor more.

@@ -37,14 +37,25 @@ struct AddedTokens {
     }
 
     /// `pieces` with those that are not among them.
+    ///
+    /// - Throws: where one has another id than the tokenizers library gives it, which heeds no `id`: a piece has the vocabulary's, and
+    ///   another token the next one behind all.
     func joined(_ pieces: [String]) throws -> [String] {
-        var joined = pieces
+        var (joined, known) = (pieces, [[UInt8]: Int]())
+        for (id, piece) in pieces.enumerated() where !piece.isEmpty { known[Array(piece.utf8)] = id }
+        let size = known.count
+        var last: Int?
         for (id, content) in all {
             if id >= joined.count { joined += Array(repeating: "", count: id + 1 - joined.count) }
             guard joined[id].isEmpty || joined[id].utf8.elementsEqual(content.utf8) else {
                 throw part.refusal("'\(content)' has the id \(id), which is '\(joined[id])' in the vocabulary")
             }
-            joined[id] = content
+            let wanted = known[Array(content.utf8)] ?? max(size, last.map { $0 + 1 } ?? 0)
+            guard id == wanted else {
+                throw part.refusal("'\(content)' has the id \(id); wanted \(wanted), which transformers gives it")
+            }
+            (joined[id], known[Array(content.utf8)]) = (content, id)
+            last = max(last ?? id, id)
         }
         return joined
     }

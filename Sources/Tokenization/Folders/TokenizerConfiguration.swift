@@ -15,6 +15,9 @@ struct TokenizerConfiguration {
     /// The configuration of the model.
     static let modelName = "config.json"
     static let longestKey = "model_max_length"
+    /// Its name of before 2020.
+    private static let oldLongestKey = "max_len"
+    static let inputsKey = "model_input_names"
     private static let className = "tokenizer_class"
 
     /// That of `folder`; empty where there is none.
@@ -36,7 +39,9 @@ struct TokenizerConfiguration {
             throw TokenizationError(place, "'truncation_side' is \(json["truncation_side"]); wanted \"right\"")
         }
         let wanted: [(key: String, what: String, isRight: (JSONValue) -> Bool)] = [
-            (Self.longestKey, "a number", { $0.number != nil }), ("never_split", "a list", { $0.list != nil }),
+            (Self.longestKey, "a number", { $0.number != nil }), (Self.oldLongestKey, "a number", { $0.number != nil }),
+            ("never_split", "a list", { $0.list != nil }),
+            (Self.inputsKey, "names", { $0.list?.allSatisfy { $0.text != nil } == true }),
         ]
         for (key, what, isRight) in wanted where json[key] != .null && !isRight(json[key]) {
             throw TokenizationError(place, "'\(key)' is \(json[key]); wanted \(what)")
@@ -110,7 +115,17 @@ struct TokenizerConfiguration {
     }
 
     /// Tokens of an input that others cut at; nil where it does not say, or says a number that stands for none, such as 1e30.
-    var longest: Int? { if case .integer(let count) = json[Self.longestKey], count > 0 { count } else { nil } }
+    var longest: Int? {
+        let said = json.members?.contains { $0.key == Self.longestKey } == true ? Self.longestKey : Self.oldLongestKey
+        return if case .integer(let count) = json[said], count > 0 { count } else { nil }
+    }
+
+    /// Whether the second text of a pair has segment 1, as of `PairSegments`.
+    var pairs: PairSegments {
+        if let names = json[Self.inputsKey].list { return names.contains("token_type_ids") ? .two : .one }
+        if obeysFile { return .unsaid }
+        return className == "DistilBertTokenizer" || className == "DistilBertTokenizerFast" ? .one : .two
+    }
 
     /// Special tokens as the files spell them.
     func names(unknown: String? = nil) -> SpecialNames {

@@ -24,21 +24,24 @@ final class TokenizerFileText: Sendable {
 
     private static func check(_ data: Data, _ tokenizer: any Tokenizer) throws(TokenizationError) {
         let name = "tokenizer.json"
+        do { try check(TokenizerFile(data, place: name), tokenizer, place: name) } catch let error as TokenizationError
+        {
+            throw error
+        } catch { throw TokenizationError(name, "\(error)") }
+    }
+
+    /// - Throws: `TokenizationError` at `place` where `file` has other ids of a sample than `tokenizer`.
+    static func check(_ file: TokenizerFile, _ tokenizer: any Tokenizer, place: String) throws {
         let special = tokenizer.special
         let common = [special.padding, special.unknown, special.classification, special.separator, special.mask]
-        var file: TokenizerFile
-        do {
-            file = try TokenizerFile(data, place: name)
-            try file.findSpecial(but: common.map(tokenizer.piece))
-        } catch let error as TokenizationError { throw error } catch {
-            throw TokenizationError(name, "\(error)")
-        }
+        var file = file
+        try file.findSpecial(but: common.map(tokenizer.piece))
         for text in sample(of: tokenizer) {
             let (there, here) = (file.encode(text), tokenizer.encode(text))
             // Of pieces that are equally likely together, each version of SentencePiece takes its own.
             let isTie = (tokenizer as? SentencePieceTokenizer)?.areEquallyLikely(there, here) ?? false
             guard there != here, !isTie else { continue }
-            throw TokenizationError(name, "transformers would read '\(text)' otherwise than this program")
+            throw TokenizationError(place, "transformers would read '\(text)' otherwise than this program")
         }
     }
 

@@ -56,23 +56,30 @@ public enum TokenizerFolder {
             url.relativePath, "no vocabulary: wanted \(modelName), \(vocabularyName) or \(jsonName)")
     }
 
-    /// A `tokenizer.json` of another program beside a SentencePiece model is what transformers reads: of the same pieces, and with no
-    /// token more. One that we cannot read says nothing.
+    /// A `tokenizer.json` of another program beside a SentencePiece model is what transformers reads: it has to say the same.
     private static func check(_ json: URL, _ tokenizer: SentencePieceTokenizer) throws {
-        guard exists(json), try list(of: json.deletingLastPathComponent())[jsonName] == nil,
-            let file = try? TokenizerFile(try read(json), place: json.relativePath)
-        else { return }
+        guard exists(json), try list(of: json.deletingLastPathComponent())[jsonName] == nil else { return }
+        let (file, place) = (try TokenizerFile(try read(json), place: json.relativePath), json.relativePath)
         let pieces = (0..<tokenizer.vocabularySize).map { tokenizer.piece(Int32($0)) }
         guard file.pieces.elementsEqual(pieces, by: { $0.utf8.elementsEqual($1.utf8) }) else {
-            throw TokenizationError(json.relativePath, "its pieces are not those of the \(modelName) beside it")
+            throw TokenizationError(place, "its pieces are not those of the \(modelName) beside it")
         }
         let known = Set(pieces.map { Array($0.utf8) })
         let added = file.special.map(\.token) + file.pipeline.added
         if let token = added.first(where: { !known.contains(Array($0.content.utf8)) }) {
             throw TokenizationError(
-                json.relativePath,
-                "'\(token.content)' is a token of its own, which \(modelName) beside it does not have")
+                place, "'\(token.content)' is a token of its own, which \(modelName) beside it does not have")
         }
+        let special = tokenizer.special
+        if case .unigram(let model) = file.model {
+            let scores = tokenizer.model.pieces.map(\.score)
+            guard model.unknown == special.unknown, model.scores.map({ Float($0) }) == scores else {
+                throw TokenizationError(place, "its scores or its unk_id are not those of the \(modelName) beside it")
+            }
+        }
+        try SpecialTemplate(first: tokenizer.piece(special.classification), last: tokenizer.piece(special.separator))
+            .check(file.postProcessor, mayBeMissing: false, special)
+        try TokenizerFileText.check(file, tokenizer, place: place)
     }
 
     /// Whether `config.json` tells of a model whose tokens are bytes, pixels or words of a list.

@@ -1,8 +1,9 @@
 /// The likeliest pieces of a word as transformers finds them from a `tokenizer.json`: what our files are checked with.
 struct UnigramModel: Sendable {
     private let trie: PieceTrie
-    private let scores: [Double]
-    private let unknown: Int32
+    /// Of pieces by their ids.
+    let scores: [Double]
+    let unknown: Int32
     private let unknownScore: Double
 
     init(_ pieces: [(text: String, score: Double)], unknown: Int32) {

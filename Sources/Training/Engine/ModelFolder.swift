@@ -55,7 +55,7 @@ public enum ModelFolder {
             used.append(name)
             try parameters.view(of: parameter).withBuffer { try read(name, of: files, in: folder, into: $0) }
         }
-        try checkCopies(of: used, in: files)
+        try checkCopies(of: used, in: files, family ?? layout.family)
         return missing
     }
 
@@ -123,13 +123,13 @@ public enum ModelFolder {
             if let name = try find(parameter, of: family, in: files, demand) { used.append(name) }
             if demand == .apart { used += parameter.spellings(of: family) }
         }
-        try checkCopies(of: used, in: files)
+        try checkCopies(of: used, in: files, family ?? layout.family)
         return try CheckpointNotes(folder, unused: Set(files.names).subtracting(used).sorted())
     }
 
     /// - Throws: `CheckpointError` where what other programs save besides is not what we have in its place: an output that is not
     ///   tied to the words, or positions that do not count up.
-    private static func checkCopies(of used: [String], in files: WeightFiles) throws {
+    private static func checkCopies(of used: [String], in files: WeightFiles, _ family: ModelFamily?) throws {
         for (copy, ending) in [
             ("cls.predictions.decoder.weight", "embeddings.word_embeddings.weight"),
             ("cls.predictions.decoder.bias", "cls.predictions.bias"),
@@ -139,9 +139,10 @@ public enum ModelFolder {
             else { throw CheckpointError(files.url, "\(copy) differs from \(ending); only tied ones are supported") }
         }
         for name in files.names where name.hasSuffix("embeddings.position_ids") {
-            let positions = try files.integers(name)
-            guard positions == Array(positions.indices) else {
-                throw CheckpointError(files.url, "\(name) does not count up from 0; wanted positions in their order")
+            let (positions, first) = (try files.integers(name), family?.firstPosition ?? 0)
+            guard positions == Array(first..<first + positions.count) else {
+                throw CheckpointError(
+                    files.url, "\(name) does not count up from \(first); wanted positions in their order")
             }
         }
     }
@@ -169,11 +170,14 @@ public enum ModelFolder {
 }
 
 extension Parameter {
+    /// That whose name stands in front of its own.
+    fileprivate var family: ModelFamily? { ModelFamily(rawValue: String(name.prefix { $0 != "." })) }
+
     /// What it may be called in a folder of `family`, of the layout's own where nil: one of an encoder alone, as `BertModel` saves it,
     /// leaves out the family in front, and one of before 2019 calls the weight and the bias of a norm gamma and beta.
     fileprivate func spellings(of family: ModelFamily?) -> [String] {
         var spellings = [name]
-        if let dot = name.firstIndex(of: "."), let own = ModelFamily(rawValue: String(name[..<dot])) {
+        if let own = self.family, let dot = name.firstIndex(of: ".") {
             let rest = name[name.index(after: dot)...]
             spellings = ["\((family ?? own).rawValue).\(rest)", String(rest)]
         }
@@ -187,6 +191,9 @@ extension Parameter {
 }
 
 extension ParameterLayout {
+    /// That of the encoder; nil where there is none.
+    fileprivate var family: ModelFamily? { parameters.lazy.compactMap(\.family).first }
+
     /// Parameters of a block by name and shape, `prefix` in front of every name, as valid as the pointer to the block.
     func namedTensors(
         of block: UnsafeMutablePointer<Float>, prefix: String = "", where isWanted: (Parameter) -> Bool = { _ in true }
