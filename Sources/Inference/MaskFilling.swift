@@ -110,12 +110,13 @@ public struct MaskFilling {
             model.logits(tokens, rows: rows.map(Int32.init), tape).value.values
         }[0]
         return try rows.indices.map { index in
-            // Embeddings beyond the ids of the tokenizer have no word.
-            let values = logits[(index * options.vocabulary)...].prefix(tokenizer.vocabularySize)
-            let shares = Target.classes([]).probabilities(Array(values))
-            guard shares.allSatisfy(\.isFinite) else {
+            let values = logits[(index * options.vocabulary)...].prefix(options.vocabulary)
+            let all = Target.classes([]).probabilities(Array(values))
+            guard all.allSatisfy(\.isFinite) else {
                 throw CheckpointError(folder, "its outputs are no finite numbers")
             }
+            // Embeddings beyond the ids of the tokenizer have no word, but a share.
+            let shares = Array(all.prefix(tokenizer.vocabularySize))
             // A space by itself, which a vocabulary may have one of, is no word.
             let words = Self.largest(min(count, shares.count) + 1, of: shares).compactMap { index -> Word? in
                 let id = Int32(index)
