@@ -79,11 +79,17 @@ public struct AllTasks {
                     + "\(folder)/\(TaskSource.plain(start))/best; wanted one of them")
         }
         let common = first.settingsOfAll(less: grid)
-        for index in runs.indices { runs[index].run.tableSettings = common }
+        // Of one is of the table.
+        let otherStart = try runs.compactMap { try run.published?.otherStart(of: $0.task, from: start) }.first
+        for index in runs.indices {
+            runs[index].run.tableSettings = common
+            runs[index].run.tableStart = otherStart
+        }
         var rows: [String: Row] = [:]
         var table: GlueTable {
             var table = GlueTable(
-                TableSettings(protocol: run.published, settings: common, weights: weights))
+                TableSettings(
+                    protocol: run.published, settings: common, weights: weights, otherStart: otherStart))
             table.seeds = seeds ?? 1
             table.searched = grid.isEmpty ? run.publishedGrid : grid
             for (task, _) in runs {

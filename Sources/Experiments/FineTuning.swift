@@ -37,6 +37,8 @@ public struct FineTuning {
     public var spread = Spread.steps
     /// Those of the table that it is a row of; nil for its own.
     var tableSettings: [String]?
+    /// As of `FineTuningProtocol.otherStart`, where that of the table's small tasks is the whole table's.
+    var tableStart: String?
     /// Rows of a task of the Long Range Arena that were read before.
     var splits: [[LongRangeRow]]?
 
@@ -111,7 +113,7 @@ public struct FineTuning {
         let interruption = observer.interruption()
         let (source, tokenizer, encoder) = try start(of: recipe)
         let start = randomWeights ? nil : try HuggingFaceConfiguration(of: source).provenance?.task
-        let otherStart = try published?.otherStart(of: task, from: start)
+        let otherStart = try tableStart ?? published?.otherStart(of: task, from: start)
         if !randomWeights {
             let unused = try PretrainedEncoder.check(source, encoder, task.target, recipe.options)
             if let note = unused.note { observer.line("note: \(checkpoint): \(note)") }

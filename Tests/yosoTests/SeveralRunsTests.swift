@@ -193,6 +193,14 @@ import Testing
             "note: the settings are not those of a published protocol: mosaic but for length=16, the start from MNLI; "
             + "--from-task mnli begins there\n"
         #expect(mosaic.code == 0 && mosaic.output.contains(note), "\(mosaic.output)\(mosaic.error)")
+        // Of all tasks one table, which is read again.
+        let name = "protocol mosaic but for length=16, the start from MNLI, settings "
+        let both = try tool.run(
+            "finetune", "--task", "all", "--protocol", "mosaic", "--from-task", "sst2", "--checkpoint", "run/best",
+            "--data", "glue", "--set", "length=16", "--output", "both")
+        #expect(both.code == 0 && both.output.contains(name), "\(both.output)\(both.error)")
+        let read = try tool.run("evaluate", "--task", "all", "--checkpoint", "both")
+        #expect(read.code == 0 && read.output.contains(name), "\(read.output)\(read.error)")
     }
 
     @Test func seedsHaveStatisticsAndAreCompared() throws {
