@@ -192,5 +192,8 @@ import Testing
         for word in ["examples ", "dense forward", "reduction", "waiting"] {
             #expect(result.output.contains(word), "\(word)")
         }
+        // Of a run that never began there is nothing to say.
+        let refused = try tool.run(tool.pretraining(steps: 2, ["--profile", "--set", "model.dropout=0.2"]))
+        #expect(refused.code == 1 && !refused.output.contains("waiting"), "\(refused.output)")
     }
 }

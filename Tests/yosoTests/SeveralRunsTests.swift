@@ -250,8 +250,8 @@ import Testing
         }
         // A folder has one kind of runs: `best` is of those.
         for (options, folder, holds) in [
-            (["--seeds", "2"], "a/seed-1", "lock, of a run"),
-            (["--search", "seed=1,2"], "a", "seeds.json, of other runs"),
+            (["--seeds", "2"], "a/seed-1", "a run (lock)"),
+            (["--search", "seed=1,2"], "a", "other runs (seeds.json)"),
         ] {
             let taken = try tool.run(tool.finetuning(options + ["--output", folder]))
             #expect(taken.code == 1 && taken.error == "Error: \(folder): holds \(holds); choose another --output\n")

@@ -217,7 +217,7 @@ public final class RunFolder {
         }
         guard let (name, owner) = found else { return }
         throw CheckpointError(
-            URL(fileURLWithPath: folder, isDirectory: true), "holds \(name), of \(owner); choose another --output")
+            URL(fileURLWithPath: folder, isDirectory: true), "holds \(owner) (\(name)); choose another --output")
     }
 
     /// Removes the runs in folders, where there are any.

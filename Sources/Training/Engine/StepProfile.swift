@@ -39,8 +39,10 @@ public final class StepProfile {
         steps += 1
     }
 
-    /// All phases that took time; the last is what none of them explains, as when one thread waits for another.
+    /// All phases that took time; the last is what none of them explains, as when one thread waits for another. None before the
+    /// first step.
     public var rows: [Row] {
+        guard steps > 0 else { return [] }
         let parallel = Double(max(1, min(threads, clocks.count)))
         let passes = Phase.allCases.flatMap { phase in
             [("forward", \PhaseClock.forward), ("backward", \PhaseClock.backward)].map { name, times in
@@ -51,6 +53,6 @@ public final class StepProfile {
         }
         let rows = (passes + own.map { Row(phase: $0.phase, seconds: $0.seconds) }).filter { $0.seconds > 0 }
         let waiting = Row(phase: "waiting", seconds: max(0, total - rows.reduce(0) { $0 + $1.seconds }))
-        return (rows + [waiting]).map { Row(phase: $0.phase, seconds: $0.seconds / Double(max(1, steps))) }
+        return (rows + [waiting]).map { Row(phase: $0.phase, seconds: $0.seconds / Double(steps)) }
     }
 }
