@@ -43,9 +43,9 @@ extension OnDevice.AttentionTests {
                 testDescription: "YOSO-E, exact, by mass",
                 choice: .yosoExpectation(.init(bits: 12, gradient: .exact, normalization: .mass))),
         ]
-        + [YosoOptions.Estimator.counts, .conditional].flatMap { estimator in
-            [CollisionGradient.lowerBound, .exact].flatMap { gradient in
-                [YosoNormalization.l2, .mass].map { normalization in
+        + [YosoOptions.Estimator.counts, .conditional].flatMap { (estimator: YosoOptions.Estimator) -> [Kind] in
+            [CollisionGradient.lowerBound, .exact].flatMap { (gradient: CollisionGradient) -> [Kind] in
+                [YosoNormalization.l2, .mass].map { (normalization: YosoNormalization) -> Kind in
                     Kind(
                         testDescription: "YOSO \(estimator) \(gradient) \(normalization)",
                         choice: .yoso(

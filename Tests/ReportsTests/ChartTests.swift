@@ -20,10 +20,12 @@ import Testing
     }
 
     @Test func pointsTellTheirValuesAndAxesTheirNames() throws {
+        // With their types, which the compiler finds slowly.
+        let points = (1...50).map { (step: Int) -> (Double, Double) in (100 * Double(step), 5 - 0.05 * Double(step)) }
         let chart = LineChart(
             title: "Loss", axes: (Quantity("step"), loss),
             series: [
-                .init(name: "training", points: (1...50).map(Double.init).map { (100 * $0, 5 - 0.05 * $0) }),
+                .init(name: "training", points: points),
                 .init(name: "held <out>", points: [(1000, 4.75), (5000, 3.21)], notes: ["9 rows", "8 rows"]),
             ])
         let html = try #require(chart.html)

@@ -65,7 +65,8 @@ public struct PretrainedStart: Sendable {
     private func fitting(_ encoder: EncoderOptions) throws -> EncoderOptions {
         let configuration = try HuggingFaceConfiguration(of: folder)
         let begun = try configuration.encoderOptions(folder)
-        let differences = [
+        // Typed, since the compiler takes seconds to find it.
+        let all: [(key: String, own: String, wanted: String)] = [
             ("hidden_size", "\(configuration.width)", "\(encoder.width)"),
             ("num_attention_heads", "\(configuration.heads)", "\(encoder.heads)"),
             ("num_hidden_layers", "\(configuration.layers)", "\(encoder.layers)"),
@@ -74,9 +75,10 @@ public struct PretrainedStart: Sendable {
             ("model.embeddingNorm", "\(begun.embeddingNorm ?? true)", "\(encoder.embeddingNorm ?? true)"),
             ("model.normEpsilon", Scalar.text(begun.normEpsilon), Scalar.text(encoder.normEpsilon)),
             ("model.pooling", (begun.pooling ?? .first).rawValue, (encoder.pooling ?? .first).rawValue),
-        ].filter { $0.1 != $0.2 }
+        ]
+        let differences = all.filter { $0.own != $0.wanted }
         guard differences.isEmpty else {
-            let texts = differences.map { "\($0) is \($1); the recipe has \($2)" }
+            let texts = differences.map { "\($0.key) is \($0.own); the recipe has \($0.wanted)" }
             throw CheckpointError(folder, texts.joined(separator: ", and "))
         }
         guard !configuration.usesTanhActivation else {
