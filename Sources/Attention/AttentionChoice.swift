@@ -90,7 +90,7 @@ public struct AttentionChoice: Configurable, CustomStringConvertible {
     }
 
     /// Why no GPU runs it with heads of `headWidth` on sequences of `length` tokens; nil where one does.
-    public func problemOnDevice(headWidth: Int, length: Int = 1) -> String? {
+    public func problemOnDevice(headWidth: Int, length: Int) -> String? {
         if let most = kind.lengthLimitOnDevice, length > most {
             return "a GPU takes sequences of at most \(most) tokens, not \(length)"
         }

@@ -20,10 +20,16 @@ public struct Pretraining {
         public let guess: (piece: String, accuracy: Double)
 
         public var text: String {
-            let hasWords = evaluation.body.figures.contains { $0.name == "maskedAccuracy" }
             let accuracy = Show.percent(guess.accuracy)
-            return "\(Show.result(evaluation.body)) on held-out text"
-                + (hasWords ? "; always guessing '\(guess.piece)' gives a masked accuracy of \(accuracy)" : "")
+            let guesses = [
+                evaluation.body["maskedAccuracy"].map { _ in
+                    "; always guessing '\(guess.piece)' gives a masked accuracy of \(accuracy)"
+                },
+                evaluation.body[ReplacedTokens.unmasked].map {
+                    "; calling no token replaced gives a replaced accuracy of at least \(Show.percent($0))"
+                },
+            ]
+            return "\(Show.result(evaluation.body)) on held-out text" + guesses.compactMap { $0 }.joined()
         }
     }
 

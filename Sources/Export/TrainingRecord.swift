@@ -131,7 +131,9 @@ struct TrainingRecord {
             guard let heldOut = run?.heldOut else { continue }
             let share = run?["examples.masking.share"].map { " with \($0) of the tokens masked" } ?? ""
             lines.append("\(title)\(share): \(Show.result(heldOut.body)).")
-            if run?.replacesTokens == true { lines.append("Masked figures are the generator's, which is not kept.") }
+            if run?.replacesTokens == true {
+                lines.append("Generator and masked figures are the generator's, which is not kept.")
+            }
         }
         guard !lines.isEmpty else {
             return run == nil ? "Unknown." : "Unknown: nothing was evaluated at this step of the run."

@@ -31,6 +31,15 @@ import Testing
             problem([("intermediate: 512", "intermediate: 520")], "device: cuda\nobjective: replacedTokens\n")
                 == "x.yaml:13:9: generator.width makes a generator 64 wide, 260 within its blocks; a GPU takes multiples of 8; wanted device: cpu"
         )
+        // The generator has the encoder's attention, of which alone there is something to say.
+        let both = problems(
+            rightRecipe.replacingOccurrences(of: "heads: 2", with: "heads: 2\n  attention: mra")
+                + "device: cuda\nobjective: replacedTokens\n")
+        #expect(both?.contains("mra runs on the CPU only") == true && both?.contains("generator.width") == false)
+        #expect(
+            problem([("heads: 2", "heads: 2\n  attention: yoso\n  positions: 70000")])
+                == "x.yaml:8:14: model.attention: a GPU takes sequences of at most 65536 tokens, not 70000; wanted device: cpu"
+        )
         #expect(
             problem([("intermediate: 512", "intermediate: 500")])
                 == "x.yaml:6:10: model.width is 128 and model.intermediate 500; a GPU takes multiples of 8; wanted device: cpu"

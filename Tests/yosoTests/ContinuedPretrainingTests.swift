@@ -269,6 +269,11 @@ import Testing
         let replaced = ["--set", "objective=replacedTokens", "--set", "generator.width=50%"]
         let run = try tool.run(tool.pretraining(steps: 3, replaced))
         #expect(run.code == 0 && run.output.contains("replaced accuracy"), "\(run.error)")
+        #expect(run.output.contains("generator perplexity") && !run.output.contains("masked loss"), "\(run.output)")
+        #expect(
+            run.output.firstMatch(
+                of: #/; calling no token replaced gives a replaced accuracy of at least 8[0-9]\.[0-9]%/#)
+                != nil, "\(run.output)")
         let names = try SafeTensorsFile(tool.file("run/best/model.safetensors")).names
         #expect(!names.isEmpty && names.allSatisfy { $0.hasPrefix("bert.") })
         #expect(try tool.run("export", "run", "--output", "card").code == 0)

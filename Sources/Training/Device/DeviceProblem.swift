@@ -37,7 +37,7 @@ extension EncoderOptions {
         if width > 16384 {
             return DeviceProblem("model.width", "model.width is \(width); a GPU takes at most 16384")
         }
-        return attention.problemOnDevice(headWidth: width / heads).map {
+        return attention.problemOnDevice(headWidth: width / heads, length: longest).map {
             DeviceProblem("model.attention", "model.attention: \($0)")
         }
     }

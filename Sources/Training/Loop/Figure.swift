@@ -22,7 +22,9 @@ public struct Figure: Sendable, Equatable {
         let last = name.lowercased()
         let unit: Unit =
             last.hasSuffix("loss")
-            ? .loss : last.hasSuffix("accuracy") ? .share : last.hasSuffix("perplexity") ? .perplexity : .count
+            ? .loss
+            : last.hasSuffix("accuracy") || last.hasSuffix("share")
+                ? .share : last.hasSuffix("perplexity") ? .perplexity : .count
         self.init(name, value, unit)
     }
 

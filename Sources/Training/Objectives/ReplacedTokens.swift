@@ -1,6 +1,7 @@
 import Autograd
 import Bert
 import Corpora
+import Foundation
 import Options
 import Tensors
 
@@ -121,15 +122,22 @@ public struct ReplacedTokens: PretrainingObjective {
 
     public func figures(_ counts: Counts) -> [Figure] {
         [
-            Figure("maskedLoss", counts.first.mean), Figure("replacedLoss", counts.second.mean),
+            Figure("generatorLoss", counts.first.mean), Figure("replacedLoss", counts.second.mean),
             Figure("replacedAccuracy", counts.second.accuracy),
         ]
     }
 
     /// The best is that of the best generator: the encoder's task gets harder as it learns.
     public func heldOutFigures(_ counts: Counts) -> [Figure] {
-        MaskedWords.heldOutFigures(counts.first) + figures(counts).dropFirst()
+        let (words, all) = (counts.first, counts.second)
+        return [
+            Figure("generatorLoss", words.mean), Figure("generatorPerplexity", exp(words.mean)),
+            Figure("generatorAccuracy", words.accuracy), Figure("maskedTokens", Double(words.count)),
+        ] + figures(counts).dropFirst() + [Figure(Self.unmasked, 1 - Double(words.count) / Double(max(1, all.count)))]
     }
+
+    /// The share of tokens that nothing was put in the place of, and at least the accuracy of saying so of all.
+    public static let unmasked = "unmaskedShare"
 
     /// Those of the generator.
     public func words(_ tokens: PackedTokens, rows: [Int32], _ tape: Tape) -> Variable? {
@@ -154,14 +162,13 @@ public struct ReplacedTokens: PretrainingObjective {
 
     public var problemOnDevice: DeviceProblem? { Self.problemOnDevice(generator.options) }
 
-    /// Heads are as wide as the encoder's.
+    /// Heads are as wide as the encoder's, whose attention it has, and its blocks no wider.
     private static func problemOnDevice(_ generator: EncoderOptions) -> DeviceProblem? {
-        generator.problemOnDevice.map { _ in
-            DeviceProblem(
-                "generator.width",
-                "generator.width makes a generator \(generator.width) wide, \(generator.intermediate) within its blocks; a GPU takes multiples of 8"
-            )
-        }
+        guard generator.width % 8 != 0 || generator.intermediate % 8 != 0 else { return nil }
+        return DeviceProblem(
+            "generator.width",
+            "generator.width makes a generator \(generator.width) wide, \(generator.intermediate) within its blocks; a GPU takes multiples of 8"
+        )
     }
 
     public var architecture: String { "Model" }
