@@ -11,7 +11,7 @@ public struct Comparison {
 
     /// Compares two folders of `Seeds`.
     ///
-    /// - Throws: `TaskError` where they are not of one task, protocol and number of rows, or share less than two seeds.
+    /// - Throws: `TaskError` where they are not of one task, protocol and number of rows, or share less than three seeds: of two, any pair of nearly equal differences would seem proof.
     public init(_ first: String, _ second: String) throws {
         let (a, b) = (try Self.report(first), try Self.report(second))
         guard a.task == b.task else { throw TaskError(second, "is of \(b.task), \(first) of \(a.task)") }
@@ -31,35 +31,71 @@ public struct Comparison {
         }
         let title = (try? GlueTask.named(a.task).title) ?? a.task
         let seeds = a.seeds.filter(b.seeds.contains)
-        guard seeds.count > 1 else {
-            throw TaskError("", "\(first) and \(second) share \(seeds.count) seeds; wanted at least 2")
+        guard seeds.count > 2 else {
+            throw TaskError("", "\(first) and \(second) share \(seeds.count) seeds; wanted at least 3")
         }
-        let comparison = PairedComparison(Self.scores(a, seeds), Self.scores(b, seeds))
+        let comparison = PairedComparison(Self.scores(a, seeds), Self.scores(b, seeds), rows: a.rows ?? 100)
         func points(_ value: Double) -> String { String(format: "%.2f", 100 * value) }
         let diverged = [(first, a), (second, b)].compactMap { folder, report in
             report.diverged.isEmpty
                 ? nil : "note: \(report.diverged.count) seeds of \(folder) diverged, and are not compared"
         }
-        let better = comparison.difference >= 0 ? (first, second) : (second, first)
+        let isFirst = comparison.difference >= 0
+        let better = isFirst ? (first, second) : (second, first)
+        let biases = Self.biases(isFirst ? (a, b) : (b, a), better)
         let size =
             "\(points(abs(comparison.difference))) ± \(points(comparison.deviation)) points over \(seeds.count) seeds"
-        let test = comparison.deviation == 0 ? "sign test of equal differences" : "paired t-test"
-        let chance = String(format: "p = %.3g, ", comparison.probability) + test
-        if comparison.probability < 0.05 {
-            lines = ["yes: \(better.0) is better than \(better.1) on \(title) by \(size) (\(chance))"] + diverged
+        let chance = String(format: "p = %.3g, paired t-test", comparison.probability)
+        if comparison.probability < 0.05, !biases.contains(where: \.isGrave) {
+            lines =
+                ["yes: \(better.0) is better than \(better.1) on \(title) by \(size) (\(chance))"]
+                + biases.map(\.text) + diverged
             self.better = better.0
             return
         }
         let more = comparison.seedsWanted.map { max(1, $0 - seeds.count) }
+        let isProof = comparison.probability < 0.05
         lines =
             [
                 "not proven: \(better.0) is \(comparison.difference == 0 ? "level with" : "ahead of") \(better.1) on \(title) "
                     + "by \(size) (\(chance))",
-                more.map { "a difference of this size would need about \($0) more seeds" }
-                    ?? (comparison.difference == 0
-                        ? nil : "a difference of this size would need more than 10,000 seeds"),
-            ].compactMap { $0 } + diverged
+                isProof
+                    ? nil
+                    : more.map { "a difference of this size would need about \($0) more seeds" }
+                        ?? (comparison.difference == 0
+                            ? nil : "a difference of this size would need more than 10,000 seeds"),
+            ].compactMap { $0 } + (comparison.difference == 0 ? [] : biases.map(\.text)) + diverged
         self.better = nil
+    }
+
+    /// What lets the better one lead besides being better, and whether its lead then shows nothing.
+    private static func biases(
+        _ reports: (SeedReport, SeedReport), _ names: (String, String)
+    ) -> [(text: String, isGrave: Bool)] {
+        let (best, other) = reports
+        var biases: [(text: String, isGrave: Bool)] = []
+        if best.choices ?? 1 > other.choices ?? 1 {
+            biases.append(
+                (
+                    "each score of \(names.0) is the best of \(best.choices ?? 1) settings on these rows, of \(names.1) "
+                        + "of \(other.choices ?? 1): choosing alone brings a lead", true
+                ))
+        }
+        if best.diverged.count > other.diverged.count {
+            biases.append(
+                (
+                    "\(best.diverged.count) seeds of \(names.0) diverged, \(other.diverged.count) of \(names.1): only those "
+                        + "that went well are left of it", true
+                ))
+        }
+        if let epochs = best.epochs, epochs > other.epochs ?? 1 {
+            biases.append(
+                (
+                    "note: each score of \(names.0) is the best of \(epochs) epochs on these rows, of \(names.1) of "
+                        + "\(other.epochs ?? 1); selection: last chooses none", false
+                ))
+        }
+        return biases
     }
 
     private static func text(_ metrics: [Metric]) -> String { metrics.map(\.rawValue).joined(separator: " and ") }

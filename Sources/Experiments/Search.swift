@@ -77,6 +77,9 @@ public struct Search {
         (self.run, self.grid) = (run, grid.isEmpty ? run.publishedGrid : grid)
     }
 
+    /// Points of the grid; 1 where there is none.
+    var points: Int { get throws { try SearchGrid(grid).points.count } }
+
     /// The folder of the run, or of all of them.
     ///
     /// - Throws: what reading the recipe throws.

@@ -22,19 +22,37 @@ public struct SeedReport: Codable {
     /// Seeds whose loss was no number any more, or that say the same of every row.
     public internal(set) var diverged: [Int]
     public internal(set) var dead: [Int]
+    /// Settings of which each score is the best on the rows that it is of; nil of one.
+    public internal(set) var choices: Int?
+    /// Epochs of which each score is the best on these rows; nil where the last one counts.
+    public internal(set) var epochs: Int?
 
     public static let fileName = "seeds.json"
 
-    /// `median 61.2, mean 60.9 ± 1.3, 95% interval 59.8 to 62.0`
+    /// `5 seeds`, `4 seeds, 1 diverged, 2 dead`: those that came to an end, and the others.
+    var ending: String {
+        let others = [(diverged.count, "diverged"), (dead.count, "dead")].filter { $0.0 > 0 }
+        return (["\(seeds.count) seeds"] + others.map { "\($0.0) \($0.1)" }).joined(separator: ", ")
+    }
+
+    /// That of the folder whose link to its median `best` is; nil where there is none.
+    static func beside(_ best: URL) -> SeedReport? {
+        let file = best.deletingLastPathComponent().appendingPathComponent(fileName)
+        return (try? Data(contentsOf: file)).flatMap { try? JSONDecoder().decode(SeedReport.self, from: $0) }
+    }
+
+    /// `5 seeds: median 61.2, mean 60.9 ± 1.3, 95% interval of the mean 59.8 to 62.0; 0 diverged, 0 dead`
     public var text: String {
         let scores = statistics.map {
-            "median \(Show.points($0.median)), mean \(Show.points($0.mean)) ± \(Show.points($0.deviation))"
+            "median \(Show.points($0.median)), mean \(Show.points($0.mean))"
+                + ($0.deviation.map { " ± \(Show.points($0))" } ?? "")
                 + ($0.interval.map {
                     ", 95% interval of the mean \(Show.points($0.low)) to \(Show.points($0.high))"
                 } ?? "; an interval wants \(SeedStatistics.scoresOfAnInterval) seeds")
         }
-        return
-            "\(seeds.count) seeds: \(scores ?? "none came to an end"); \(diverged.count) diverged, \(dead.count) dead"
+        let chosen = choices.map { ", each the best of \($0) settings on the same rows" } ?? ""
+        return "\(seeds.count) seeds: \(scores ?? "none came to an end")\(chosen); "
+            + "\(diverged.count) diverged, \(dead.count) dead"
     }
 }
 
@@ -90,6 +108,12 @@ public struct Seeds {
         let folder = try folder
         var report = SeedReport(
             task: try run.taskName, protocol: run.published?.name, seeds: [], diverged: [], dead: [])
+        // Of the Long Range Arena other rows choose than are scored.
+        if try run.longRangeRecipe(grid: grid) == nil {
+            let (tried, options) = (try Search(run, grid: grid).points, try run.read().options)
+            report.choices = tried > 1 ? tried : nil
+            report.epochs = options.selection == .best ? options.epochs : nil
+        }
         var evaluations: [(seed: Int, evaluation: TaskEvaluation)] = []
         for (seed, evaluation) in zip(1..., scores) {
             guard let evaluation else {

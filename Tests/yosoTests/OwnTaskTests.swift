@@ -74,7 +74,8 @@ import Testing
         #expect(
             parts.error.hasPrefix("Error: --search task.train: dev rows are held out of it, so that"), "\(parts.error)")
         let seeds = try finetune("reviews", "--seeds", "1", "--output", "seeds")
-        #expect(seeds.output.contains("1 seeds: "))
+        // One score has no deviation.
+        #expect(seeds.output.contains("1 seeds: median ") && !seeds.output.contains("±"), "\(seeds.output)")
         try tool.write(whole.replacing("long,", with: "short,"), to: "elsewhere/own/reviews.csv")
         for run in ["Checkpoints/reviews", "seeds"] {
             let texts = try tool.shell("cd elsewhere && yoso evaluate --checkpoint ../\(run)")
@@ -147,8 +148,8 @@ import Testing
 
     @Test func valuesSeedsSearchAndSweep() throws {
         for (folder, rate) in [("a", "1e-3"), ("b", "1e-4")] {
-            let result = try finetune("marks", "--seeds", "2", "--output", folder, "--set", "optimizer.rate=\(rate)")
-            #expect(result.output.contains("2 seeds: median "))
+            let result = try finetune("marks", "--seeds", "3", "--output", folder, "--set", "optimizer.rate=\(rate)")
+            #expect(result.output.contains("3 seeds: median "))
         }
         let comparison = try tool.run("compare", "a", "b")
         #expect(comparison.code == 0 && comparison.output.contains(" on marks by "), "\(comparison.error)")

@@ -241,13 +241,29 @@ import Testing
         let less = try tool.run("compare", "a", "c")
         #expect(less.output.hasSuffix("note: 1 seeds of c diverged, and are not compared\n"), "\(less.error)")
         // t of 3.78 and 5.20 with two degrees of freedom: 6.3% and 3.5%.
-        for (differences, answer) in [
-            ([0.02, 0.03, 0.05], "not proven: c is ahead"), ([0.02, 0.03, 0.04], "yes: c "),
-        ] {
-            try write(scores: zip(scores, differences).map { $0 + $1 }, of: "a", to: "c/seeds.json")
-            let compared = try tool.run("compare", "a", "c")
-            #expect(compared.output.hasPrefix(answer), "\(compared.output)\(compared.error)")
+        try write(scores: scores, of: "a", to: "d/seeds.json")
+        func judged(_ differences: [Double] = [0.02, 0.03, 0.04], _ more: [String: Any] = [:]) throws -> String {
+            try write(scores: zip(scores, differences).map { $0 + $1 }, more, of: "a", to: "c/seeds.json")
+            let compared = try tool.run("compare", "d", "c")
+            return compared.output + compared.error
         }
+        #expect(try judged([0.02, 0.03, 0.05]).hasPrefix("not proven: c is ahead"))
+        #expect(try judged().hasPrefix("yes: c is better than d"))
+        #expect(try judged([0, 0, 0]).hasPrefix("not proven: d is level with c on SST-2 by 0.00 ± 0.05 points"))
+        // What makes a lead without being better.
+        #expect(
+            try judged([0.02, 0.03, 0.04], ["choices": 8]).contains(
+                "\neach score of c is the best of 8 settings on these rows, of d of 1: choosing alone brings a lead\n"))
+        #expect(try judged([0.02, 0.03, 0.04], ["choices": 8]).hasPrefix("not proven: c is ahead"))
+        #expect(try judged([-0.02, -0.03, -0.04], ["choices": 8]).hasPrefix("yes: d is better than c"))
+        #expect(try judged([0.02, 0.03, 0.04], ["diverged": [4]]).hasPrefix("not proven: c is ahead"))
+        #expect(
+            try judged([0.02, 0.03, 0.04], ["epochs": 7]).contains(
+                "\nnote: each score of c is the best of 7 epochs on these rows, of d of 1; selection: last chooses none\n"
+            ))
+        try write(scores: [0.5, 0.6], ["seeds": [1, 2]], of: "a", to: "e/seeds.json")
+        let two = try tool.run("compare", "d", "e")
+        #expect(two.code == 1 && two.error == "Error: d and e share 2 seeds; wanted at least 3\n", "\(two.error)")
         // A folder has one kind of runs: `best` is of those.
         for (options, folder, holds) in [
             (["--seeds", "2"], "a/seed-1", "a run (lock)"),
@@ -279,9 +295,9 @@ import Testing
         try #require((try seeds(folder)["statistics"] as? [String: Any])?["scores"] as? [Double])
     }
 
-    /// The report of `folder` with other scores.
-    private func write(scores: [Double], of folder: String, to name: String) throws {
-        var report = try seeds(folder)
+    /// The report of `folder` with other scores, of so many rows that steps of one are small, and what else is said.
+    private func write(scores: [Double], _ more: [String: Any] = [:], of folder: String, to name: String) throws {
+        var report = try seeds(folder).merging(["rows": 872]) { $1 }.merging(more) { $1 }
         var statistics = try #require(report["statistics"] as? [String: Any])
         statistics["scores"] = scores
         report["statistics"] = statistics
