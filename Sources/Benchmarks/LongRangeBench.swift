@@ -42,7 +42,7 @@ public struct LongRangeBench {
         }
         variants = try values.map { variant in
             let settings = variant.settings.compactMap(ResolvedRecipe.Override.init(setting:))
-            let recipe = try LongRangeRecipe("Recipes/LongRange/\(task.name).yaml", overrides + settings)
+            let recipe = try LongRangeRecipe(task.recipe(), overrides + settings)
             return (variant.name, recipe, try Computing(recipe.options, recipe.encoder))
         }
         if let other = variants.map(\.recipe.task.name).first(where: { $0 != task.name }) {

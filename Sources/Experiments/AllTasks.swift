@@ -99,6 +99,7 @@ public struct AllTasks {
                     more: [
                         Self.small.contains(task.name) ? start.map(GlueTable.beginning) : nil,
                         row.diverged > 0 ? "\(row.diverged) of \(seeds ?? 1) seeds diverged" : nil,
+                        row.diverged > 0 && row.evaluation != nil ? "the median of the others" : nil,
                     ])
             }
             return table

@@ -50,7 +50,10 @@ public struct Evaluation {
             let known = try HuggingFaceConfiguration(of: best).provenance
             table.add(
                 task, try score(of: best, task.name, observer).evaluation,
-                more: [Self.state(ofRun: best), known?.start.map(GlueTable.beginning)], trainedOn: known?.subsets ?? "")
+                more: [
+                    Self.state(ofRun: best), SeedReport.beside(best).map { "the median of \($0.ending)" },
+                    known?.start.map(GlueTable.beginning),
+                ], trainedOn: known?.subsets ?? "")
         }
         if wnli == .majority || wnli == nil && !runs.contains(where: { $0.task.name == "wnli" }) {
             try addMajority(to: &table, first.folder)

@@ -146,14 +146,9 @@ public struct LongRangeComparison {
             let report = try Seeds(one, count: seeds).finish(scores, observer).report
             return .init(
                 scores: report.statistics?.scores ?? [], rows: report.rows ?? 0,
-                costs: costs(report.seeds.map { "\(folder)/seed-\($0)" }))
+                costs: costs(report.seeds.map { "\(folder)/seed-\($0)" }), seeds: report)
         }
         guard let score = scores.compactMap({ $0 }).first else { return .init() }
         return .init(scores: [score.primary], rows: score.rows, costs: costs([folder]))
     }
-}
-
-extension LongRangeTask {
-    /// The path of its recipe: by its path, for a folder of text may well be called `text`.
-    func recipe(isShort: Bool) -> String { "Recipes/LongRange/\(name)\(isShort ? "-short" : "").yaml" }
 }

@@ -19,17 +19,20 @@ struct LongRangeTable {
         var costs: [RunCost] = []
         /// Whether those rows are of the release.
         var isReleased = true
+        /// Of several seeds, of which `scores` may be the median's alone; nil of one run.
+        var seeds: SeedReport?
 
         var median: Double? { scores.isEmpty ? nil : Tasks.median(scores) }
         var seconds: Double? { costs.isEmpty ? nil : Tasks.median(costs.map(\.secondsAStep)) }
         /// Of the largest seed.
         var bytes: Int? { costs.compactMap(\.peakBytes).max() }
 
-        /// `37.1`, `37.1 (36.0 to 38.2)`, `diverged`
+        /// `37.1`, `37.1 (36.0 to 38.2; 3 seeds)`, `7.5 (3 seeds, 1 diverged, 3 dead)`, `diverged`
         fileprivate var text: String {
             guard let median, let least = scores.min(), let most = scores.max() else { return "diverged" }
-            let range = scores.count > 1 ? " (\(Show.points(least)) to \(Show.points(most)))" : ""
-            return Show.points(median) + range
+            let range = scores.count > 1 ? "\(Show.points(least)) to \(Show.points(most))" : nil
+            let notes = [range, seeds.map(\.ending)].compactMap { $0 }
+            return Show.points(median) + (notes.isEmpty ? "" : " (\(notes.joined(separator: "; ")))")
         }
     }
 
@@ -85,7 +88,7 @@ struct LongRangeTable {
     /// What the averages leave out, and what they mix.
     var remarks: [String] {
         let missing = LongRangeTask.all.filter { task in !tasks.contains { $0.name == task.name } }.map(\.title)
-        let isSeeded = rows.contains { $0.cells.values.contains { $0.scores.count > 1 } }
+        let isSeeded = rows.contains { $0.cells.values.contains { $0.seeds != nil } }
         let mixed = rows.compactMap { name, cells -> String? in
             func titles(_ isWhole: Bool) -> [String] {
                 tasks.filter { task in
@@ -103,7 +106,9 @@ struct LongRangeTable {
             own.isEmpty
             ? [] : ["not of the release, as published scores are, but other rows: \(own.joined(separator: ", "))"]
         let source = "published: test scores after all of the paper's steps (\(Published.source))"
-        return (isSeeded ? ["medians over seeds, and the range of their scores"] : []) + [source] + others + mixed
+        return
+            (isSeeded ? ["medians over the seeds that ended, and where all are known the range of their scores"] : [])
+            + [source] + others + mixed
             + (missing.isEmpty ? [] : ["the average is without \(missing.joined(separator: ", "))"])
     }
 

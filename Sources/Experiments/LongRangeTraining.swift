@@ -31,9 +31,7 @@ extension FineTuning {
             throw UsageError("--task \(named.name) with \(recipe), whose task is \(own.task.name): wanted one of them")
         }
         let flags = ResolvedRecipe.Override.list([("data", data, "--data"), ("task", named?.name ?? task, "--task")])
-        // By its path, for a folder of text may well be called `text`.
-        let path = recipe ?? "Recipes/LongRange/\(named?.name ?? "").yaml"
-        return try LongRangeRecipe(path, overrides + flags)
+        return try LongRangeRecipe(recipe ?? named?.recipe() ?? "", overrides + flags)
     }
 
     /// `report.json`

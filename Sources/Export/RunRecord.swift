@@ -51,9 +51,12 @@ struct RunRecord {
             try? RunState(of: run.appendingPathComponent(RunFolder.stateName(newest), isDirectory: true), step: newest)
         }
         arithmetics = state?.arithmetics ?? []
-        let all = run.deletingLastPathComponent()
+        let parent = run.deletingLastPathComponent()
+        isSearched = FileManager.default.fileExists(
+            atPath: parent.appendingPathComponent(Search.leaderboardName).path)
+        // Each seed may be a search of its own.
+        let all = isSearched ? parent.deletingLastPathComponent() : parent
         let seeds = all.appendingPathComponent(SeedReport.fileName)
-        isSearched = FileManager.default.fileExists(atPath: all.appendingPathComponent(Search.leaderboardName).path)
         self.seeds = (try? Data(contentsOf: seeds)).flatMap { try? JSONDecoder().decode(SeedReport.self, from: $0) }
     }
 

@@ -81,6 +81,11 @@ public struct LongRangeRecipe: Sendable {
     }
 }
 
+extension LongRangeTask {
+    /// The path of its recipe: by its path, for a folder of text may well be called `text`.
+    public func recipe(isShort: Bool = false) -> String { "Recipes/LongRange/\(name)\(isShort ? "-short" : "").yaml" }
+}
+
 extension ResolvedRecipe {
     /// Refuses an encoder that cannot be built, or that cannot read sequences of `length` tokens, which the key `said` says.
     mutating func refuse(model: EncoderOptions, length: Int, said key: String, by name: String) {

@@ -154,7 +154,11 @@ import Training
         let table = try table("straight")
         #expect(table.contains("| yoso(hashes=2 bits=2) | ") && table.contains("| published: softmax | 37.1 | 65.0 | "))
         #expect(table.contains("| time a step | ListOps |") && table.contains("| peak memory of tensors | ListOps |"))
-        #expect(table.contains("medians over seeds, and the range of their scores\n"))
+        #expect(table.contains("medians over the seeds that ended, and where all are known the range"))
+        #expect(table.contains("; 2 seeds)") || table.contains("; 2 seeds, "), "\(table)")
+        let evaluated = try tool.run(
+            "evaluate", "--task", "lra", "--checkpoint", "straight", "--data", "lra")
+        #expect(evaluated.output.contains(" (2 seeds"), "\(evaluated.output)\(evaluated.error)")
         #expect(table.contains("\nnot of the release, as published scores are, but other rows: ListOps, Pathfinder\n"))
         let page = try String(contentsOf: tool.file("straight/report.html"), encoding: .utf8)
         #expect(page.contains(">seconds a step</text>") && page.contains("<small>test accuracy, percent</small>"))

@@ -130,6 +130,13 @@ import Testing
         let result = try tool.run(all("--seeds", "2", "--search", grid[0], "--output", "searched"))
         #expect(result.code == 0, "\(result.error)")
         #expect(try text("searched/table.md").hasSuffix(" of 2 seeds; the best of \(grid[0]) by successive halving\n"))
+        // Which is told of every score, and of the model.
+        #expect(
+            result.output.contains(", each the best of 2 settings on the same rows; 0 diverged, "), "\(result.output)")
+        #expect(try tool.run("export", "searched/stsb", "--output", "card").code == 0)
+        #expect(try text("card/README.md").contains("Of 2 seeds: median "))
+        let read = try tool.run("evaluate", "--task", "all", "--checkpoint", "searched")
+        #expect(read.output.contains("the median of 2 seeds"), "\(read.output)\(read.error)")
         let wrong = try tool.run(tool.finetuning(["--search", "layers.frozen=0,x"]))
         #expect(wrong.error.contains("--search layers.frozen=x: layers.frozen is 'x'; "), "\(wrong.error)")
     }
