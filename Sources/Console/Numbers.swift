@@ -35,8 +35,10 @@ public enum Show {
 
     /// `512`, `4.1k`, `28.8M`, `1.2G`
     public static func count(_ value: Double) -> String {
-        for (limit, unit) in [(1e9, "G"), (1e6, "M"), (1e3, "k")] where value >= limit {
-            return String(format: value >= 100 * limit ? "%.0f%@" : "%.1f%@", value / limit, unit)
+        // By what is written: 999,960 is 1.0M, and no 1000k.
+        for (limit, unit) in [(1e9, "G"), (1e6, "M"), (1e3, "k")]
+        where value.rounded() >= limit * (limit > 1e3 ? 0.9995 : 1) {
+            return String(format: value >= 99.95 * limit ? "%.0f%@" : "%.1f%@", value / limit, unit)
         }
         return String(format: "%.0f", value)
     }

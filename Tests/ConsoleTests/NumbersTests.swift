@@ -18,6 +18,9 @@ import Training
         #expect(Show.value(Figure("rows", value, .count)) == text)
     }
 
-    @Test(arguments: [(999, "999"), (1000, "1.0k"), (28_800_000, "28.8M"), (412_000, "412k"), (1.2e9, "1.2G")])
+    @Test(arguments: [
+        (999, "999"), (999.6, "1.0k"), (1000, "1.0k"), (99_940, "99.9k"), (99_960, "100k"), (28_800_000, "28.8M"),
+        (412_000, "412k"), (999_499, "999k"), (999_960, "1.0M"), (999_960_000, "1.0G"), (1.2e9, "1.2G"),
+    ])
     func countsHaveTheUnitThatTheyReach(count: Double, text: String) { #expect(Show.count(count) == text) }
 }

@@ -16,6 +16,22 @@ import Testing
 
     private func page(_ name: String) throws -> String { try String(contentsOf: tool.file(name), encoding: .utf8) }
 
+    /// Of six equal steps five take a second each, at 5%, and the last a tenth of it, at 50%: (5 · 0.05 + 0.1 · 0.5) / 5.1.
+    @Test func theShareOfPeakIsThatOfAllTheTime() throws {
+        let lines = try page("a/run/metrics.jsonl").split(separator: "\n").map { line -> String in
+            var object = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+            if object["kind"] as? String == "step", let step = object["step"] as? Int {
+                object["tokens"] = 1000
+                (object["tokensPerSecond"], object["shareOfPeak"]) = step < 6 ? (1000, 0.05) : (10_000, 0.5)
+            }
+            return String(decoding: try JSONSerialization.data(withJSONObject: object), as: UTF8.self)
+        }
+        try tool.write(lines.map { $0 + "\n" }.joined(), to: "a/run/metrics.jsonl")
+        #expect(try tool.run("report", "a/run").code == 0)
+        let page = try page("a/run/report.html")
+        #expect(page.contains("5.9%") && !page.contains("12.5%"))
+    }
+
     @Test func aPageTellsTheNumbersOfItsLog() throws {
         #expect(try tool.run("report", "a/run").output == "a/run/report.html\n")
         let page = try page("a/run/report.html")

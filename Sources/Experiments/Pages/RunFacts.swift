@@ -73,7 +73,11 @@ public struct RunFacts: Sendable {
         guard let last = log.steps.last else { return [] }
         let recent = log.steps.suffix { $0.seconds > last.seconds - window }
         let seconds = recent.reduce(0) { $0 + Double($1.tokens ?? 0) / $1.tokensPerSecond }
-        let shares = recent.compactMap(\.shareOfPeak)
+        // By time: of a step that takes ten times as long it counts for ten.
+        let timed = recent.compactMap { step in
+            step.shareOfPeak.map { (share: $0, seconds: Double(step.tokens ?? 0) / step.tokensPerSecond) }
+        }.filter { $0.seconds > 0 && $0.seconds.isFinite }
+        let peakSeconds = timed.reduce(0) { $0 + $1.seconds }
         let facts: [(name: String, value: String?)] = [
             (
                 "steps",
@@ -81,7 +85,10 @@ public struct RunFacts: Sendable {
             ),
             ("tokens", last.totalTokens.map(Show.count)), ("time", Show.time(last.seconds)),
             ("tokens/s", seconds > 0 ? Show.count(recent.reduce(0) { $0 + Double($1.tokens ?? 0) } / seconds) : nil),
-            ("share of peak", shares.isEmpty ? nil : Show.percent(shares.reduce(0, +) / Double(shares.count))),
+            (
+                "share of peak",
+                timed.isEmpty ? nil : Show.percent(timed.reduce(0) { $0 + $1.share * $1.seconds } / peakSeconds)
+            ),
         ]
         return facts.compactMap { fact in fact.value.map { (fact.name, $0) } }
     }
