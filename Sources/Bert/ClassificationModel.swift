@@ -11,8 +11,6 @@ import Autograd
 /// `YosoForTokenClassification`.
 public struct ClassificationModel: Sendable {
     public let encoder: Encoder
-    /// Classes, or 1 for regression.
-    public let outputs: Int
     private let head: Head
     private let dropout: Float
     /// Of a row, 1 or 2, of which the second has the segment 1; nil for the head of the options.
@@ -34,7 +32,6 @@ public struct ClassificationModel: Sendable {
         var encoder = Encoder(options, layout)
         encoder.frozen = frozen
         self.encoder = encoder
-        self.outputs = outputs
         self.dropout = dropout ?? options.dropout
         self.documents = documents
         let width = options.width

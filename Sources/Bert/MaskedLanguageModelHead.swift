@@ -1,6 +1,6 @@
 import Autograd
 
-/// norm(gelu(x W + b)) Eᵀ + b', with E the word embeddings (Devlin et al. 2019, section 3.1).
+/// norm(gelu(x Wᵀ + b)) Eᵀ + b', with E the word embeddings (Devlin et al. 2019, section 3.1).
 public struct MaskedLanguageModelHead: Sendable {
     private let transform: Dense
     private let norm: LayerNorm

@@ -17,7 +17,7 @@ import Training
 public struct FineTuning {
     /// A path, or a name that ships; nil for that of the task.
     public var recipe: String?
-    /// A task of GLUE.
+    /// A task of GLUE or of the Long Range Arena, `all`, or a recipe's path.
     public var task: String?
     /// Keys that are set over the recipe's and the protocol's.
     public var overrides: [ResolvedRecipe.Override] = []

@@ -17,8 +17,6 @@ struct GlueTable {
 
     init(_ settings: TableSettings) { self.settings = settings }
 
-    var isEmpty: Bool { rows.isEmpty }
-
     /// What is told of a row whose encoder had been fine-tuned on this task before.
     static func beginning(from name: String) -> String {
         "from \((try? GlueTask.named(name).title) ?? name)"

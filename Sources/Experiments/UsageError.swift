@@ -29,6 +29,8 @@ extension ResolvedRecipe.Override {
 extension Precision {
     /// - Throws: `UsageError` where what computes has no instructions for it.
     public func check(on device: DeviceChoice) throws {
-        guard isAvailable(on: device) else { throw UsageError("--precision \(rawValue): this CPU has no AVX512-BF16") }
+        guard isAvailable(on: device) else {
+            throw UsageError("--precision \(rawValue): this CPU has no AVX512-BF16; wanted fp32")
+        }
     }
 }

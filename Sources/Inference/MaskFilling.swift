@@ -113,7 +113,7 @@ public struct MaskFilling {
             let values = logits[(index * options.vocabulary)...].prefix(options.vocabulary)
             let all = Target.classes([]).probabilities(Array(values))
             guard all.allSatisfy(\.isFinite) else {
-                throw CheckpointError(folder, "its outputs are no finite numbers")
+                throw CheckpointError(folder, Classifier.notFinite)
             }
             // Embeddings beyond the ids of the tokenizer have no word, but a share.
             let shares = Array(all.prefix(tokenizer.vocabularySize))
@@ -133,7 +133,7 @@ public struct MaskFilling {
     /// - Throws: `CheckpointError` where it gives no finite numbers.
     public func evaluate(_ examples: [PretrainingExample]) throws -> Figures {
         do { return try model.evaluate(examples, weights, cut).result } catch {
-            throw CheckpointError(folder, "its outputs are no finite numbers")
+            throw CheckpointError(folder, Classifier.notFinite)
         }
     }
 

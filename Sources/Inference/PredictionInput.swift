@@ -10,9 +10,7 @@ public struct PredictionInput: Equatable, Sendable {
     ///   - wanted: texts that the model takes; nil where it does not say.
     ///   - taker: what takes them, in words.
     /// - Throws: `PredictionFailure` where the line is none of these, or has another number of texts.
-    init(
-        _ line: String, texts wanted: Int?, for taker: String = "the model was fine-tuned on"
-    ) throws(PredictionFailure) {
+    init(_ line: String, texts wanted: Int?, for taker: String) throws(PredictionFailure) {
         switch line.first(where: { $0 != " " }) {
         case "{":
             guard let object = Self.json(line), object.members != nil else {

@@ -17,7 +17,7 @@ public struct PredictionStream {
 
     /// - Parameter answers: what is written of each line.
     init(
-        texts: Int?, for taker: String = "the model was fine-tuned on",
+        texts: Int?, for taker: String = SavedClassifier.taker,
         answers: @escaping ([[String]]) throws -> [any Encodable]
     ) {
         (self.texts, self.taker, self.answers) = (texts, taker, answers)

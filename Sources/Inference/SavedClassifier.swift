@@ -9,6 +9,8 @@ import Training
 
 /// A fine-tuned Hugging Face folder, ours or another's, opened for prediction.
 public struct SavedClassifier {
+    /// What takes texts, in words.
+    public static let taker = "the model was fine-tuned on"
     public let folder: URL
     public let configuration: HuggingFaceConfiguration
     public let tokenizer: any Tokenizer

@@ -95,7 +95,7 @@ public struct SentenceEmbedding {
         return try pooled.map { row in
             let norm = row.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
             guard norm.isFinite else {
-                throw CheckpointError(folder, "its outputs are no finite numbers; wanted a model that did not diverge")
+                throw CheckpointError(folder, Classifier.notFinite)
             }
             // As there: a row of zeros stays one.
             return row.map { Float(Double($0) / max(norm, 1e-12)) }

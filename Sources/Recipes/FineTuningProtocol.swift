@@ -63,29 +63,29 @@ public struct FineTuningProtocol: Sendable {
     public static let all: [FineTuningProtocol] = [
         FineTuningProtocol(
             name: "bert", source: "Devlin et al. 2019, appendix A.3, and run_classifier.py",
-            common: settings(batch: 32, epochs: 3, warmup: "10%", selection: .last),
+            common: settings(batch: 32, epochs: 3, warmup: "10%"),
             byTask: score(mrpc: .f1, qqp: .f1, stsb: .spearman),
             grid: [("optimizer.rate", ["5e-5", "4e-5", "3e-5", "2e-5"])], seeds: 1),
         FineTuningProtocol(
             name: "miniatures", source: "Turc et al. 2019, and the README of google-research/bert",
-            common: settings(batch: 32, epochs: 4, warmup: "10%", selection: .last), byTask: [:],
+            common: settings(batch: 32, epochs: 4, warmup: "10%"), byTask: [:],
             grid: [
                 ("optimizer.rate", ["3e-4", "1e-4", "5e-5", "3e-5"]),
                 ("batch", [8, 16, 32, 64, 128].map { "\($0) sequences" }),
             ], seeds: 1),
         FineTuningProtocol(
             name: "m-fac", source: "model cards of M-FAC/bert-mini-finetuned-*, Adam",
-            common: settings(rate: "1e-4", batch: 32, epochs: 5, warmup: "0 steps", selection: .last)
+            common: settings(rate: "1e-4", batch: 32, epochs: 5, warmup: "0 steps")
                 .merging(trainingArguments) { $1 },
             byTask: ["sst2": ["epochs": "3"]], grid: [], seeds: 5),
         FineTuningProtocol(
             name: "run-glue", source: "transformers, examples/pytorch/text-classification",
-            common: settings(rate: "2e-5", batch: 32, epochs: 3, warmup: "0 steps", selection: .last)
+            common: settings(rate: "2e-5", batch: 32, epochs: 3, warmup: "0 steps")
                 .merging(trainingArguments) { $1 },
             byTask: ["mrpc": ["epochs": "5"], "wnli": ["epochs": "5"]], grid: [], seeds: 1),
         FineTuningProtocol(
             name: "sane", source: "Geiping & Goldstein 2023, Cramming, GLUE-sane",
-            common: settings(rate: "4e-5", batch: 16, epochs: 5, warmup: "10%", selection: .last)
+            common: settings(rate: "4e-5", batch: 16, epochs: 5, warmup: "10%")
                 .merging([
                     "schedule.shape": "cosine", "optimizer.beta2": "0.98", "optimizer.decay": "0",
                     "optimizer.clip": "0",
@@ -95,7 +95,7 @@ public struct FineTuningProtocol: Sendable {
             name: "mosaic", source: "mosaicml/examples, finetuning_jobs.py",
             // DecoupledAdamW's decay is a share of the peak rate, a tenth of it (of RTE all), which is what rate times decay is here;
             // biases and norms, which decay there, do not.
-            common: settings(batch: 16, epochs: 3, warmup: "6%", selection: .last)
+            common: settings(batch: 16, epochs: 3, warmup: "6%")
                 .merging([
                     "length": "256", "optimizer.beta2": "0.98", "optimizer.decay": "0.1", "optimizer.clip": "0",
                 ]) { $1 },
@@ -112,7 +112,7 @@ public struct FineTuningProtocol: Sendable {
         FineTuningProtocol(
             // Its encoder's rates have one factor of 0.8 more, and MRPC is trained on in both orders there.
             name: "electra", source: "google-research/electra, ELECTRA-small",
-            common: settings(rate: "3e-4", batch: 32, epochs: 3, warmup: "10%", selection: .last)
+            common: settings(rate: "3e-4", batch: 32, epochs: 3, warmup: "10%")
                 .merging(["layers.rateDecay": "0.8"]) { $1 },
             byTask: score(mrpc: .accuracy, qqp: .accuracy, stsb: .spearman)
                 .merging(["rte": ["epochs": "10"], "stsb": ["epochs": "10", "score": "spearman"]]) { $1 },
@@ -123,11 +123,11 @@ public struct FineTuningProtocol: Sendable {
     private static let trainingArguments = ["optimizer.decay": "0", "optimizer.epsilon": "1e-8"]
 
     private static func settings(
-        rate: String? = nil, batch: Int, epochs: Int, warmup: String, selection: EpochSelection
+        rate: String? = nil, batch: Int, epochs: Int, warmup: String
     ) -> [String: String] {
         var settings = [
             "batch": "\(batch) sequences", "epochs": "\(epochs)", "schedule.warmup": warmup,
-            "selection": selection.rawValue,
+            "selection": EpochSelection.last.rawValue,
         ]
         settings["optimizer.rate"] = rate
         return settings

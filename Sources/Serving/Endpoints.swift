@@ -10,7 +10,7 @@ extension ServedModel {
     func predict(
         _ request: Request, _ context: ClientContext, _ predictions: Batcher<[String], String>
     ) async throws -> Response {
-        let inputs = try await inputs(request, texts: texts, for: "the model was fine-tuned on")
+        let inputs = try await inputs(request, texts: texts, for: SavedClassifier.taker)
         let answers = try await predictions.answers(to: inputs.inputs.map(\.texts), for: context)
         return inputs.response(zip(inputs.inputs, answers).map { $0.echo(in: $1) })
     }

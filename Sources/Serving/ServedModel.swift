@@ -38,10 +38,9 @@ public struct ServedModel: Sendable {
     let encoded: @Sendable (String) -> EncodedRow
     let width: Int
 
-    /// - Parameter length: longest input in tokens, of predictions and vectors; nil for what the folder says.
     /// - Throws: `CheckpointError` where the folder is damaged, or holds no encoder.
     public init(
-        _ folder: URL, name: String, length: Int? = nil, threads: Int = 0, precision: Precision = .fp32,
+        _ folder: URL, name: String, threads: Int = 0, precision: Precision = .fp32,
         device: DeviceChoice = .cpu, limits: Limits = Limits()
     ) throws {
         (self.name, self.limits) = (name, limits)
@@ -58,7 +57,7 @@ public struct ServedModel: Sendable {
 
         if try HuggingFaceConfiguration(of: folder).target != nil {
             nonisolated(unsafe) let classifier = try SavedClassifier(
-                folder, length: length, threads: threads, precision: precision, device: device)
+                folder, threads: threads, precision: precision, device: device)
             notes.append(classifier.note)
             (opened, classified) = (classifier.encoder, classifier.length)
             // What is read in pieces has as many as its length gives, of some 256 bytes.
@@ -94,7 +93,7 @@ public struct ServedModel: Sendable {
         }
 
         nonisolated(unsafe) let embedding = try SentenceEmbedding(
-            folder, length: length, threads: threads, precision: precision, device: device, sharing: opened)
+            folder, threads: threads, precision: precision, device: device, sharing: opened)
         notes.append(embedding.note)
         // Of the models, which share their memory, the one whose passes are as large as any.
         try embedding.rehearse(limits.batch, beside: classified)

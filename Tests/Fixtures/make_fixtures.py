@@ -234,7 +234,7 @@ class LowerBoundPower(torch.autograd.Function):
 
 
 def yoso_attention():
-    """One head by the formula of DESIGN.md in float64: outputs and gradients of sum(Y * R), exact and lower bound."""
+    """One head by Zeng et al. 2021, section 3, in float64: outputs and gradients of sum(Y * R), exact and lower bound."""
     generator = torch.Generator().manual_seed(7)
     q, k, v, r = (torch.randn(24, 16, generator=generator, dtype=torch.float64) for _ in range(4))
     tensors = {"query": q, "key": k, "value": v, "weights": r}

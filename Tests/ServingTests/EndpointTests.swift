@@ -222,6 +222,8 @@ import Testing
                 paths == [
                     "/", "/health", "/v1/models", "/metrics", "/openapi.json", "/fill", "/embed", "/v1/embeddings",
                 ])
+            let answers = document["paths"].members?.flatMap { $0.value.members ?? [] } ?? []
+            #expect(!answers.isEmpty && answers.allSatisfy { $0.value["responses"]["403"]["content"] != .null })
             struct Models: Decodable {
                 struct Model: Decodable { let id, object: String, created: Int }
                 let object: String, data: [Model]

@@ -82,7 +82,7 @@ struct YosoExpectation: SelfAttention {
 }
 
 /// With G and δ through the normalization: `WeighedPairs.writeGradients`, then through the norms of q and k
-/// (Zeng et al. 2021, section 3.2; DESIGN.md for the two forms of dE/dx).
+/// (Zeng et al. 2021, section 3.2; `CollisionGradient` has the two forms of dE/dx).
 struct YosoExpectationGradient: AttentionGradient {
     let attention: YosoExpectation
     let layout: BatchLayout

@@ -6,9 +6,6 @@ import Tensors
 /// only looking at numbers waits for it. Activations are of the machine's precision, and lie in whole tiles: beyond the rows of
 /// a tensor they are finite, and gradients zero. Everything else is float32.
 public protocol Machine: AnyObject {
-    /// The memory of the pass at hand.
-    var pool: StoragePool { get }
-
     /// An activation of arbitrary contents.
     func activation(_ rows: Int, _ columns: Int) -> Tensor
     func copy(_ x: Tensor) -> Tensor

@@ -285,7 +285,7 @@ void ck_widen_bf16(int64_t n, CK_OUT x);
 /// The instruction level that the loader picked for the functions above: "AVX-512", "AVX2" or "baseline"; AVX2 wherever
 /// the package was built so.
 const char *_Nonnull ck_level(void);
-/// Whether the CPU has AVX512-BF16, and the package was not built for AVX2.
+/// Whether the CPU has AVX512-BF16, and the package was not built for AVX2 or as baseline.
 int32_t ck_has_bf16(void);
 /// Whether AMX multiplies bf16 numbers: 1, or 2 where YOSO_KERNELS is EmulatedAMX and AVX512-BF16 stands for it; 0 where the CPU has
 /// none or YOSO_KERNELS is AVX-512, AVX512-BF16 or AVX512-FMA, -1 where the system refuses it.

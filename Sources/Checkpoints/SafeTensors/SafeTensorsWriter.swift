@@ -3,17 +3,17 @@ import Foundation
 /// Writes the safetensors format: u64 length, JSON header, data; tensors sorted by name, the header padded with spaces
 /// so that data begin at a multiple of 64 bytes.
 ///
-/// Bytes depend on names, shapes, values and metadata alone, so equal models have equal files.
+/// Bytes depend on names, shapes and values alone, so equal models have equal files.
 public enum SafeTensorsWriter {
     /// Writes `tensors` to a new file at `url`, and syncs it.
     ///
     /// - Throws: `CheckpointError` where the file cannot be written.
     public static func write(
-        _ tensors: [NamedTensor], as precision: WeightPrecision = .fp32, metadata: [String: String] = [:], to url: URL
+        _ tensors: [NamedTensor], as precision: WeightPrecision = .fp32, to url: URL
     ) throws {
         let sorted = tensors.sorted { $0.name < $1.name }
         let file = try OutputFile(url)
-        let header = try Self.header(sorted, precision, metadata)
+        let header = try Self.header(sorted, precision)
         var length = UInt64(header.count).littleEndian
         try withUnsafeBytes(of: &length) { try file.write($0) }
         try header.withUnsafeBytes { try file.write($0) }
@@ -21,9 +21,7 @@ public enum SafeTensorsWriter {
         try file.close()
     }
 
-    private static func header(
-        _ tensors: [NamedTensor], _ precision: WeightPrecision, _ metadata: [String: String]
-    ) throws -> Data {
+    private static func header(_ tensors: [NamedTensor], _ precision: WeightPrecision) throws -> Data {
         var entries: [String: Entry] = [:]
         var offset = 0
         for tensor in tensors {
@@ -32,7 +30,7 @@ public enum SafeTensorsWriter {
                 TensorEntry(dtype: precision.type.rawValue, shape: tensor.shape, data_offsets: [offset, end]))
             offset = end
         }
-        entries["__metadata__"] = .metadata(metadata.merging(["format": "pt"]) { own, _ in own })
+        entries["__metadata__"] = .metadata(["format": "pt"])
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         var header = try encoder.encode(entries)

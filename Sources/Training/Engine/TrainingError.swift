@@ -4,7 +4,7 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
     case diverged(step: Int, loss: Double, norms: [String], lastGood: String?)
     /// Stopped on request, with everything saved.
     case interrupted(step: Int)
-    /// The checkpoint and what it is loaded into differ.
+    /// What is asked for is not here: instructions of the CPU, or a folder.
     case mismatch(String)
     /// What is asked for runs on no GPU.
     case device(String)

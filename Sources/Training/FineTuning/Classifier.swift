@@ -65,9 +65,12 @@ public struct Classifier {
         try Self.finite(weights.rows(lengths: lengths, cut, example) { model.logits($0.tokens, $1) }, of: folder)
     }
 
+    /// What stands against a model that gives nan or ∞.
+    public static let notFinite = "its outputs are no finite numbers; wanted a model that did not diverge"
+
     private static func finite(_ logits: [[Float]], of folder: URL) throws -> [[Float]] {
         guard logits.allSatisfy({ $0.allSatisfy(\.isFinite) }) else {
-            throw CheckpointError(folder, "its outputs are no finite numbers; wanted a model that did not diverge")
+            throw CheckpointError(folder, notFinite)
         }
         return logits
     }

@@ -6,7 +6,7 @@ import Tensors
 public struct LongRangeOptions: Configurable {
     /// Sequences or tokens of one optimizer step.
     public var batch: BatchSize = .sequences(32)
-    /// Most tokens of one forward and backward pass of a worker.
+    /// About the tokens of one forward and backward pass of a worker, or one sequence.
     public var microBatchTokens: Int = 2048
     public var budget: Budget = .steps(5000)
     public var optimizer: OptimizerOptions = OptimizerOptions(decay: 0)

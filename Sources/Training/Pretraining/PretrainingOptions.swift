@@ -12,7 +12,7 @@ public struct PretrainingOptions: Configurable {
     public var examples: ExampleOptions
     /// Sequences or tokens of one optimizer step.
     public var batch: BatchSize
-    /// Most tokens of one forward and backward pass of a worker; the rest of the batch is accumulated.
+    /// About the tokens of one forward and backward pass of a worker, or one sequence; the rest of the batch is accumulated.
     public var microBatchTokens: Int
     public var budget: Budget
     public var optimizer: OptimizerOptions
@@ -106,7 +106,7 @@ public struct EvaluationOptions: Configurable {
 
 /// How often a run is saved, and how many of its checkpoints stay.
 public struct CheckpointOptions: Configurable {
-    /// Steps between checkpoints; 0 saves at the end only.
+    /// Steps between checkpoints, beside which every new best is saved; 0 saves those and the end.
     public var every: Int = 500
     /// The last so many are kept, and the best besides.
     public var keep: Int = 2
@@ -114,7 +114,7 @@ public struct CheckpointOptions: Configurable {
     public init() {}
 
     public static var options: [Option<Self>] {
-        Option("every", \.every, .steps, "steps between checkpoints")
+        Option("every", \.every, .steps, "steps between checkpoints, beside every new best; 0 for those alone")
         Option("keep", \.keep, 1...1000, "last checkpoints that stay, beside the best")
     }
 

@@ -18,7 +18,7 @@ struct RecordedPlan {
     private let options: String
     private let log: MetricsLog
 
-    /// Nil of a budget of steps or tokens, whose steps do not depend on the machine.
+    /// Nil where the budget is no time: then the steps do not depend on the machine.
     ///
     /// - Parameter folder: whose log still tells of all steps, and may forget them with the next line.
     init?(_ budget: Budget, _ folder: RunFolder, options: String, damaged: (CheckpointError) -> Void) throws {

@@ -16,7 +16,7 @@ struct TimePlan {
     /// The share of the budget at the end that is not planned again.
     private static let end = 0.02
 
-    /// Nil of a budget of steps or tokens, whose steps do not depend on the machine.
+    /// Nil where the budget is no time: then the steps do not depend on the machine.
     ///
     /// - Parameters:
     ///   - step: where the process begins, of `total` by the plan before.

@@ -38,7 +38,7 @@ struct BenchAttention: ParsableCommand {
     @Option(help: "Threads, each with heads of its own; 0 for one a core.") var threads = 0
     @Option(help: "cpu, cuda or auto.") var device = DeviceChoice.cpu
     @Option(help: "On a GPU: bf16 (the default) or fp32; a CPU multiplies fp32.") var precision: Precision?
-    @Option(help: "Tokens of a pass of 12 heads on a GPU; the default is 32768.") var deviceTokens: Int?
+    @Option(help: "Tokens of a pass of 12 heads on a GPU; the default is 32,768.") var deviceTokens: Int?
     @Option(help: "Longest pass in seconds: an attention that would take more at the next length stops before it.")
     var limit = 10.0
     @Option(help: "A folder with torch_attention.py, as Tests/Peers is, or a script like it: timed between the rounds.")

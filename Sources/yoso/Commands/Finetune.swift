@@ -21,7 +21,7 @@ struct Finetune: ParsableCommand, RankedCommand {
     var checkpoint: String?
     @Option(help: "Folder of the task's files in the place of data.", completion: .directory) var data: String?
     @Option(
-        help: "Folder of the run, or of all; the default is Checkpoints/NAME, TASK-seeds, TASK-search, glue, lra(-short).",
+        help: "Folder of the run, or all; by default Checkpoints/NAME, TASK-seeds, TASK-search, glue, lra, lra-short.",
         completion: .directory)
     var output: String?
     @Option(

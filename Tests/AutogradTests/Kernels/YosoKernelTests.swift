@@ -22,7 +22,7 @@ struct YosoKernelTests {
         ck_pair_law(kernel_bits: bits, exact: exact ? 1 : 0, hashes: 0, hash_bits: 0, drawn: 1)
     }
 
-    /// DESIGN.md, "YOSO, exactly"; at 1 the clamp leaves 0.4%.
+    /// (1 - acos(x) / π)^bits (Zeng et al. 2021, section 3.1); at 1 the clamp leaves 0.4%.
     @Test(arguments: [
         (1, 1, 5e-3), (0.95, 0.38325, 1e-5), (0.8, 0.12709, 1e-5), (0.5, 0.02601, 1e-5), (0, 0.001953, 1e-6),
     ])
