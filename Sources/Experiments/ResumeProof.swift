@@ -33,7 +33,7 @@ public struct ResumeProof {
                 try RunState(of: URL(fileURLWithPath: "\(output)/\(name)/\(RunFolder.stateName(2 * at))"), step: 2 * at)
                     .arithmetics
             })
-        guard straight == killed else { throw ResumeError.differs }
+        try ResumeError.check(straight: straight, killed: killed)
     }
 
     private func weights(
@@ -58,6 +58,11 @@ public enum ResumeError: Error, CustomStringConvertible {
     ///   other bits say nothing of resuming.
     static func checkArithmetics(_ names: [String]) throws {
         guard Set(names).count == 1 else { throw ResumeError.machines(Set(names).sorted()) }
+    }
+
+    /// - Throws: `differs` where two digests of weights do.
+    static func check(straight: String, killed: String) throws {
+        guard straight == killed else { throw ResumeError.differs }
     }
 
     public var description: String {

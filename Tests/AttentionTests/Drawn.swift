@@ -1,5 +1,6 @@
 import Autograd
 import Tensors
+import Testing
 
 @testable import Attention
 
@@ -21,6 +22,7 @@ func drawnUnits(_ rows: Int, _ columns: Int, _ name: String, _ pool: StoragePool
 
 /// |a - b| / |b| over all elements; |a| where b is zero.
 func distance(_ a: [Float], _ b: [Float]) -> Double {
+    #expect(a.count == b.count && !a.isEmpty)
     var (difference, size) = (0.0, 0.0)
     for (a, b) in zip(a, b) {
         difference += Double((a - b) * (a - b))

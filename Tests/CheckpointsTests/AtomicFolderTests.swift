@@ -90,20 +90,22 @@ import Testing
         let folder = try TemporaryFolder()
         let url = folder.file("vocabulary")
         try write("old", to: url)
-        let isDone = Mutex(false)
-        let missed = Mutex(0)
+        let state = Mutex((isDone: false, looks: 0, missed: 0))
         let path = url.path
-        DispatchQueue.concurrentPerform(iterations: 2) { index in
-            if index == 0 {
-                for _ in 0..<100 { try? write("new", to: url) }
-                isDone.withLock { $0 = true }
-            } else {
-                while !isDone.withLock({ $0 }) {
-                    if access(path, F_OK) != 0 { missed.withLock { $0 += 1 } }
-                }
+        let reader = Thread {
+            while !state.withLock({ $0.isDone }) {
+                let isMissing = access(path, F_OK) != 0
+                state.withLock { $0 = ($0.isDone, $0.looks + 1, $0.missed + (isMissing ? 1 : 0)) }
             }
         }
-        #expect(missed.withLock { $0 } == 0)
+        reader.start()
+        while state.withLock({ $0.looks }) == 0 { usleep(100) }
+        for _ in 0..<100 { try write("new", to: url) }
+        let (_, looks, missed) = state.withLock { state in
+            state.isDone = true
+            return state
+        }
+        #expect(looks > 0 && missed == 0)
     }
 
     @Test func damageIsFoundAndNamed() throws {

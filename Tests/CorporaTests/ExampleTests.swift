@@ -208,6 +208,24 @@ import Tokenization
         }
     }
 
+    /// Fifty documents of forty bytes, and thirty short ones that are alike.
+    @Test func heldOutDocumentsThatAreLearnedFromTooAreTold() throws {
+        let folder = try TemporaryFolder()
+        let documents = (0..<50).map { number in String(repeating: "\(number) ", count: 40) }
+        let short = [String](repeating: "short and alike", count: 30)
+        func copies(_ text: [String]) throws -> String? {
+            let corpus = try tokenized(text.joined(separator: "\n\n") + "\n", in: folder)
+            return try CorpusSplit(corpus, heldOut: 0.2).copies(in: corpus)
+        }
+        #expect(try copies(documents + short) == nil)
+        let told = try copies(documents + short + documents.reversed())
+        let found = try #require(
+            told?.firstMatch(of: #/^([0-9]+) of ([0-9]+) held-out documents are learned from too/#))
+        let (some, all) = (Int(found.1) ?? 0, Int(found.2) ?? 0)
+        // Each has a copy, but for pairs that are both held out, and the short ones.
+        #expect(some > all / 3 && some < all, "\(told ?? "")")
+    }
+
     @Test func theUnigramBaselineIsTheShareOfTheMostFrequentToken() throws {
         let folder = try TemporaryFolder()
         let corpus = try tokenized(String(repeating: "aaab\n\n", count: 50), in: folder)

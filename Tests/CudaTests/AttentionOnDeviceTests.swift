@@ -186,6 +186,7 @@ extension OnDevice.AttentionTests {
         for (name, (found, expected)) in zip(["values", "gradient", "kernels"], zip(found, expected)) {
             // What is nearly zero is a difference of larger numbers.
             let floor: Float = precision == .fp32 ? 1e-3 : 3e-2
+            #expect(found.count == expected.count, "\(name)")
             let scale = max(floor, (expected.reduce(0) { $0 + $1 * $1 } / Float(max(1, expected.count))).squareRoot())
             let error =
                 (zip(found, expected).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) } / Float(max(1, expected.count)))

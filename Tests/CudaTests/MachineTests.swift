@@ -1,6 +1,7 @@
 import Autograd
 import Cuda
 import Dispatch
+import Foundation
 import Tensors
 import Testing
 
@@ -25,7 +26,10 @@ final class OwnThread: TaskExecutor, SuiteTrait, TestScoping {
 
 /// One after the other: a GPU belongs to one thread at a time.
 @Suite(
-    .enabled(if: device != nil, "no GPU, and no emulator: Tests/Cuda/Emulator/build FOLDER, YOSO_CUDA=FOLDER"),
+    // Where somebody names an emulator, it has to be one.
+    .enabled(
+        if: device != nil || ProcessInfo.processInfo.environment["YOSO_CUDA"] != nil,
+        "no GPU, and no emulator: Tests/Cuda/Emulator/build FOLDER, YOSO_CUDA=FOLDER"),
     .serialized, OwnThread())
 enum OnDevice {
     @Suite struct MachineTests {}
@@ -285,6 +289,7 @@ extension OnDevice.MachineTests {
     private func expectNear(_ found: [Float], _ expected: [Float], _ tolerance: Float, _ what: String) {
         #expect(found.count == expected.count, "\(what)")
         let largest = max(1, expected.map(abs).max() ?? 0)
+        #expect(found.count == expected.count, "\(what)")
         let wrong = zip(found, expected).enumerated().filter { !(abs($1.0 - $1.1) <= tolerance * largest) }
         #expect(
             wrong.isEmpty, "\(what): \(wrong.count) of \(found.count), first at \(wrong.first.map { "\($0)" } ?? "")")

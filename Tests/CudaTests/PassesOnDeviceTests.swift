@@ -58,6 +58,7 @@ extension OnDevice.PassTests {
             // What is kept of a pass has the next one elsewhere, as another graph.
             #expect(abs(found.sum - expected.sum) < 1e-4 * expected.sum && found.correct == expected.correct)
         }
+        #expect(sums.device.values.count == sums.host.values.count)
         let wrong = zip(sums.device.values, sums.host.values).filter { !(abs($0 - $1) <= 1e-4 * max(0.1, abs($1))) }
         #expect(wrong.isEmpty, "\(wrong.count) gradients, first \(wrong.first.map { "\($0)" } ?? "")")
     }

@@ -137,6 +137,7 @@ extension OnDevice.UpdateTests {
     }
 
     private func expectNear(_ found: [Float], _ expected: [Float], _ what: String) {
+        #expect(found.count == expected.count, "\(what)")
         let wrong = zip(found, expected).enumerated().filter { !(abs($1.0 - $1.1) <= 2e-5 * max(0.1, abs($1.1))) }
         #expect(wrong.isEmpty, "\(what): \(wrong.count), first at \(wrong.first.map { "\($0)" } ?? "")")
     }

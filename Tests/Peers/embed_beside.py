@@ -74,4 +74,4 @@ worst = abs(vectors - wanted).max()
 print(f"{len(sentences)} sentences: differ by at most {worst:.1e}, in bf16 {abs(coarse - wanted).max():.1e}")
 for name, times in seconds.items():
     print(f"{name}: {len(sentences) / statistics.median(times):.0f} sentences/s")
-sys.exit(1 if worst > 1e-4 else 0)
+sys.exit(not worst <= 1e-4)

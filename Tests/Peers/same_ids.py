@@ -17,4 +17,4 @@ different = [line for line in lines if theirs.encode(line, add_special_tokens=Fa
 print(f"{len(lines) - len(different)} of {len(lines)} lines have the same ids")
 for line in different[:10]:
     print("differs:", line[:200])
-sys.exit(1000 * len(different) > len(lines))
+sys.exit(not lines or 1000 * len(different) > len(lines))

@@ -25,9 +25,11 @@ with torch.inference_mode():
         logits = model(**encoded).logits[0]
         if labels:
             p = dict(zip(labels, logits.softmax(-1).tolist()))
-            same += max(p, key=p.get) == row[3]
+            best = sorted(p.values())[-2:]
+            same += max(p, key=p.get) == row[3] or best[1] - best[0] < 1e-4
             worst = max(worst, max(abs(p[name] - float(x)) for name, x in zip(labels, row[4:])))
         else:
             worst = max(worst, abs(logits.item() - float(row[3])))
             same += abs(logits.item() - float(row[3])) < 1e-3
 print(f"{same} of {len(rows)} rows the same, largest difference {worst:.2g}")
+sys.exit(not (rows and same == len(rows) and worst <= 1e-3))

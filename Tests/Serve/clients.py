@@ -26,7 +26,9 @@ answer = client.embeddings.create(input=texts, model="any")
 plain = [json.loads(ask("/embed", {"text": text}))["embedding"] for text in texts]
 numbers = client.embeddings.create(input=texts[0], model="any", encoding_format="float").data[0].embedding
 assert [item.index for item in answer.data] == [0, 1] and answer.usage.total_tokens > 0
+assert len(answer.data) == len(plain)
 for item, wanted in zip(answer.data, plain):
+    assert len(item.embedding) == len(wanted)
     assert max(abs(a - b) for a, b in zip(item.embedding, wanted)) < 1e-6
 assert numbers == plain[0]
 try:

@@ -186,7 +186,7 @@ import Testing
                 == "post_processor: [SEP] has the ids [3,3] there; wanted [3], as in the vocabulary")
         #expect(
             message { _ = try load(#"{"model":{"type":"WordPiece","vocab":{"a":99999999999}}}"#) }?.hasSuffix(
-                "wanted a text") == false)
+                "model: 'vocab' has ids that are no numbers from 0 to 9999999") == true)
         #expect(
             message { _ = try load(#"{"model":{"type":"WordLevel"}}"#) }?.hasSuffix(
                 "type is 'WordLevel'; wanted WordPiece") == true)

@@ -24,6 +24,7 @@ import Testing
         }
         let steps = (0..<3).map { pretrainer.step(TinyRun.examples(seed: UInt64($0)), index: $0, of: 20) }
         let heldOut = try? pretrainer.evaluate(TinyRun.examples(seed: 9)).result["maskedLoss"]
+        #expect(heldOut != nil)
         return Outcome(
             parameters: pretrainer.model.parameters.values, losses: steps.map(\.loss), norms: steps.map(\.gradientNorm),
             heldOut: heldOut)

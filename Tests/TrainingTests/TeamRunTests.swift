@@ -54,6 +54,7 @@ import Testing
             let pretrainer = Pretrainer(Self.encoder(attention), options)
             let loss = pretrainer.step(Self.pretraining(), index: 0, of: 20).loss
             let heldOut = try? pretrainer.evaluate(Self.pretraining()).result["maskedLoss"]
+            #expect(heldOut != nil)
             return (parameters: pretrainer.model.parameters.values, loss: loss, heldOut: heldOut)
         }
         for (run, first) in zip(runs, [0, 0, 0, 0, 4, 4]) {

@@ -33,11 +33,13 @@ import Testing
         }
         // However many are predicted together.
         let single = try predict(input, ["--batch", "1", "--threads", "1"])
+        #expect(single.count == 5)
         for (one, other) in zip(single, predictions) {
             #expect(abs((one.probabilities["positive"] ?? 0) - (other.probabilities["positive"] ?? 0)) < 1e-5)
         }
         if Precision.bf16.isAvailable {
             let rounded = try predict(input, ["--precision", "bf16"])
+            #expect(rounded.count == 5)
             for (one, other) in zip(rounded, predictions) {
                 #expect(abs((one.probabilities["positive"] ?? 0) - (other.probabilities["positive"] ?? 0)) < 0.01)
             }

@@ -109,8 +109,8 @@ import Testing
                 "warning: examples.length is 128, but only 0% of the text to learn from lies in documents that long (the longest has "
             )
         )
-        #expect(
-            !(try tool.run(tool.pretraining(steps: 2, output: "short")).output.contains("warning: examples.length")))
+        let short = try tool.run(tool.pretraining(steps: 2, output: "short"))
+        #expect(short.code == 0 && !short.output.contains("warning: examples.length"), "\(short.error)")
     }
 
     @Test func vocabulariesAreHeldToTheirChecksums() throws {

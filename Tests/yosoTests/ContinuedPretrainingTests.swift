@@ -246,6 +246,19 @@ import Testing
     }
 
     /// A round number of them, as many models have.
+    /// Its ids would be those of other pieces.
+    @Test func aCheckpointOfAnotherVocabularyIsNoStart() throws {
+        let tool = try CommandLineTool.withPretrainedRun()
+        #expect(try tool.run("vocab", "train", "--input", "text", "--size", "30", "--output", "words").code == 0)
+        let begun = try tool.run(
+            tool.pretraining(steps: 1, output: "other", ["--checkpoint", "run/best", "--vocabulary", "words"]))
+        #expect(
+            begun.code == 1
+                && begun.error
+                    == "Error: run/best: its vocabulary is another than that of the recipe; wanted the same\n",
+            "\(begun.error)")
+    }
+
     @Test(arguments: ["maskedWords", "replacedTokens"]) func thereMayBeMoreEmbeddingsThanIds(objective: String) throws {
         let tool = try CommandLineTool()
         try tool.writeText()

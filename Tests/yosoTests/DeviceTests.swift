@@ -47,19 +47,28 @@ struct DeviceTests {
     @Test func aServerAnswersAsTheCPU() throws {
         let device = try EmulatedDevice()
         try device.pretrain(steps: 2)
-        let (server, output, error) = try device.start([
-            "serve", "--checkpoint", "run", "--port", "0", "--device", "cuda",
-        ])
-        defer { server.terminate() }
-        let port = try ServeTests.port(output)
-        for (path, body) in [("fill", "[\"the [MASK] sat\"]"), ("embed", "\"the cat sat\""), ("fill", "\"a [MASK]\"")] {
-            let request = try ServeTests.connection(port)
-            let head =
-                "POST /\(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: \(body.utf8.count)\r\n\r\n"
-            request.write(Data((head + body).utf8))
-            let reply = String(decoding: try request.readToEnd() ?? Data(), as: UTF8.self)
-            let said = try String(contentsOf: error, encoding: .utf8)
-            #expect(reply.hasPrefix("HTTP/1.1 200 OK"), "\(path): \(reply)\(said)")
+        func numbers(on name: String) throws -> [[Double]] {
+            let (server, output, error) = try device.start([
+                "serve", "--checkpoint", "run", "--port", "0", "--device", name,
+            ])
+            defer { server.terminate() }
+            let port = try ServeTests.port(output)
+            let bodies = [("fill", "[\"the [MASK] sat\"]"), ("embed", "\"the cat sat\""), ("fill", "\"a [MASK]\"")]
+            return try bodies.map { path, body in
+                let request = try ServeTests.connection(port)
+                let head =
+                    "POST /\(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: \(body.utf8.count)\r\n\r\n"
+                request.write(Data((head + body).utf8))
+                let reply = String(decoding: try request.readToEnd() ?? Data(), as: UTF8.self)
+                let said = try String(contentsOf: error, encoding: .utf8)
+                #expect(reply.hasPrefix("HTTP/1.1 200 OK"), "\(path): \(reply)\(said)")
+                let answer = try #require(reply.components(separatedBy: "\r\n\r\n").last)
+                return answer.matches(of: /-?[0-9]+\.[0-9]+(e-?[0-9]+)?/).compactMap { Double($0.0) }
+            }
+        }
+        for (one, other) in zip(try numbers(on: "cuda"), try numbers(on: "cpu")) {
+            #expect(!one.isEmpty && one.count == other.count)
+            #expect(zip(one, other).allSatisfy { abs($0 - $1) < 1e-4 }, "\(one) \(other)")
         }
     }
 

@@ -29,9 +29,8 @@ import Testing
         let fill = try tool.run("fill", "the [MASK] sat", "--checkpoint", "hub/bf16")
         #expect(fill.code == 0 && fill.error.isEmpty, "\(fill.error)")
         let embed = ["embed", "--checkpoint", "hub/fp32"]
-        #expect(
-            try tool.run(embed, input: "a cat\n").output
-                == tool.run(["embed", "--checkpoint", "run"], input: "a cat\n").output)
+        let vector = try tool.run(embed, input: "a cat\n").output
+        #expect(try !vector.isEmpty && vector == tool.run(["embed", "--checkpoint", "run"], input: "a cat\n").output)
         let known = try self.card("hub/fp16", tool).replacing("license: unknown", with: "license: mit")
         try tool.write(known, to: "hub/fp16/README.md")
         let tuning = try tool.run(tool.finetuning(["--checkpoint", "hub/fp16"]))

@@ -143,7 +143,7 @@ import Testing
         #expect(try tool.run("evaluate", "--checkpoint", "Checkpoints/topics").output.contains("micro F1"))
         #expect(try tool.run("report", "Checkpoints/topics").code == 0)
         let page = try String(contentsOf: tool.file("Checkpoints/topics/report.html"), encoding: .utf8)
-        #expect(page.contains("wrongly said") && page.contains("<td>[\"price\"]") == false)
+        #expect(page.contains("wrongly said") && page.contains("<td>[&quot;price") == false)
     }
 
     @Test func valuesSeedsSearchAndSweep() throws {

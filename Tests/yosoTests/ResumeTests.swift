@@ -101,6 +101,9 @@ import Testing
 
     @Test func verifyResumeRefusesTwoArithmetics() throws {
         try ResumeError.checkArithmetics(["Haswell, AVX2", "Haswell, AVX2"])
+        try ResumeError.check(straight: "a", killed: "a")
+        let differs = #expect(throws: ResumeError.self) { try ResumeError.check(straight: "a", killed: "b") }
+        #expect(differs?.description == "the weights differ: resuming changed the result")
         let error = #expect(throws: ResumeError.self) {
             try ResumeError.checkArithmetics(["SkylakeX, AVX-512", "Haswell, AVX2", "SkylakeX, AVX-512"])
         }
