@@ -62,7 +62,9 @@ struct PretrainingSetup {
                 + "\(Show.grouped(tokenizer.vocabularySize))")
         let strange = Self.strangeness(
             baseline.counts[Int(tokenizer.special.unknown)], of: baseline.counts.reduce(0, +))
-        for problem in [split.surplus(of: corpus, over: recipe.heldOut), data.training.shortage, strange] {
+        for problem in [
+            split.surplus(of: corpus, over: recipe.heldOut), split.copies(in: corpus), data.training.shortage, strange,
+        ] {
             if let problem { observer.line("warning: \(problem)") }
         }
     }

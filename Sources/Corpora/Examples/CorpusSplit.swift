@@ -27,6 +27,39 @@ public struct CorpusSplit: Sendable {
             + "documents are held out whole and these are long; divide it by blank lines, or put it into more files"
     }
 
+    /// Where held-out documents with a hundredth of the held-out tokens or more are learned from too, a line about them; or else nil.
+    /// Short ones are alike by chance. Of a document all tokens are looked at only where one of its length begins like it.
+    public func copies(in corpus: TokenizedCorpus) -> String? {
+        func beginning(_ tokens: Range<Int>) -> Int {
+            var hasher = Hasher()
+            hasher.combine(tokens.count)
+            hasher.combine(corpus.ids(tokens.lowerBound..<tokens.lowerBound + Self.least))
+            return hasher.finalize()
+        }
+        func documents(_ parts: [Range<Int>]) -> some Sequence<Range<Int>> {
+            parts.lazy.map { corpus.tokens(ofParagraphs: $0) }.filter { $0.count >= Self.least }
+        }
+        var (beginnings, unseen) = (Set<Int>(), [Int: (documents: Int, tokens: Int)]())
+        for tokens in documents(heldOut) {
+            beginnings.insert(beginning(tokens))
+            let known = unseen[corpus.ids(tokens).hashValue] ?? (0, 0)
+            unseen[corpus.ids(tokens).hashValue] = (known.documents + 1, known.tokens + tokens.count)
+        }
+        var (found, count) = (0, 0)
+        for tokens in documents(training) where beginnings.contains(beginning(tokens)) {
+            guard let copies = unseen.removeValue(forKey: corpus.ids(tokens).hashValue) else { continue }
+            (found, count) = (found + copies.documents, count + copies.tokens)
+        }
+        let all = heldOut.reduce(0) { $0 + corpus.tokens(ofParagraphs: $1).count }
+        guard found > 0, 100 * count >= all else { return nil }
+        return
+            "\(found) of \(heldOut.count) held-out documents are learned from too, in copies; held-out figures are "
+            + "better than of new text"
+    }
+
+    /// Tokens of a document that is looked at by `copies`.
+    private static let least = 32
+
     /// - Throws: `CorpusError` where the corpus cannot be divided because it is one paragraph.
     public init(_ corpus: TokenizedCorpus, heldOut share: Double) throws {
         let documents = Self.documents(of: corpus)
