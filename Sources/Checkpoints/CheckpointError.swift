@@ -11,9 +11,20 @@ public struct CheckpointError: Error, Equatable, Sendable, CustomStringConvertib
     }
 
     public var description: String { "\(path): \(problem)" }
+
+    /// Whether nothing is known of the file: it may be good.
+    var isUnreadable: Bool { problem.hasPrefix(Self.unreadable) }
+    fileprivate static let unreadable = "cannot be read"
 }
 
 extension CheckpointError {
+    /// A file that is there and cannot be opened or read, by `errno`.
+    static func unreadable(_ url: URL) -> CheckpointError {
+        let code = errno
+        let reason = access(url.path, R_OK) == 0 ? code : errno
+        return CheckpointError(url, "\(unreadable): \(String(cString: strerror(reason)).lowercased())")
+    }
+
     /// A failed system call on `url`, by `errno`.
     static func system(_ url: URL, _ doing: String, _ code: Int32 = errno) -> CheckpointError {
         if code == ELOOP { return CheckpointError(url, "is a link; nothing is written through one: remove it") }

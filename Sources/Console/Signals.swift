@@ -34,7 +34,7 @@ public final class Signals: Sendable {
     }
 
     /// Whether whoever began this process had it ignore the signal, as `nohup` does.
-    private static func isIgnored(_ number: Int32) -> Bool {
+    static func isIgnored(_ number: Int32) -> Bool {
         let before = signal(number, SIG_IGN)
         return unsafeBitCast(before, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
     }

@@ -12,13 +12,22 @@ public struct Sink: Sendable {
     private init(name: String, descriptor: Int32) { (self.name, self.descriptor) = (name, descriptor) }
 
     /// A new file at `path`, in place of an older one; standard output by `-`.
+    ///
+    /// - Throws: `SinkError` where the file cannot be opened.
     public init(path: String) throws {
         guard path != "-" else {
             self = .standardOutput
             return
         }
-        self.init(name: path, descriptor: open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644))
+        self.init(name: path, descriptor: open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644))
         guard descriptor >= 0 else { throw SinkError(name: path, code: errno, verb: "created") }
+        var found = stat()
+        guard fstat(descriptor, &found) == 0, found.st_mode & S_IFMT == S_IFREG else { return }
+        // Of two that write one file each would lose lines of the other.
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else {
+            throw SinkError(name: path, code: EWOULDBLOCK, verb: "created")
+        }
+        guard ftruncate(descriptor, 0) == 0 else { throw SinkError(name: path, code: errno, verb: "created") }
     }
 
     /// - Throws: `SinkError` where not all of `text` can be written: a full disk, a closed pipe, a terminal that is gone.
@@ -42,5 +51,9 @@ public struct SinkError: Error, Equatable, Sendable, CustomStringConvertible {
     let code: Int32
     let verb: String
 
-    public var description: String { "\(name): cannot be \(verb): \(String(cString: strerror(code)))" }
+    public var description: String {
+        code == EWOULDBLOCK
+            ? "\(name): another process is writing it; wait for it or choose another name"
+            : "\(name): cannot be \(verb): \(String(cString: strerror(code)))"
+    }
 }

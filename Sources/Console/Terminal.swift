@@ -13,6 +13,8 @@ public enum Terminal {
         signal(SIGPIPE, SIG_IGN)
         // A write beyond a limit fails, and is told as any other.
         signal(SIGXFSZ, SIG_IGN)
+        // Swift's runtime takes it for a crash, tells where each thread is, and goes on.
+        if Signals.isIgnored(SIGQUIT) { signal(SIGQUIT, SIG_IGN) } else { signal(SIGQUIT, SIG_DFL) }
         if (ProcessInfo.processInfo.environment["COLUMNS"].flatMap { Int($0) } ?? width) < narrowest {
             setenv("COLUMNS", "\(narrowest)", 1)
         }

@@ -37,6 +37,7 @@ public struct VocabularyTraining {
     public func run(into output: String, _ observer: some RunObserver) throws {
         let folder = URL(fileURLWithPath: output)
         try AtomicFolder.check(folder)
+        try RunFolder.checkNoModel(above: folder)
         if let other = try TokenizerFolder.strangeFile(in: folder) {
             throw TokenizationError(output, "holds \(other); wanted a new folder, or one of a vocabulary alone")
         }

@@ -75,7 +75,13 @@ public struct HubFolder {
     /// - Parameter program: name and version of what writes it.
     /// - Throws: `CheckpointError` where the format has no such model or weight, or a file cannot be written or reads back as another.
     public func write(to output: String, as format: Format, by program: String) throws {
-        try AtomicFolder.write(to: URL(fileURLWithPath: output, isDirectory: true), replaces: false) { folder in
+        let url = URL(fileURLWithPath: output, isDirectory: true)
+        let step = url.deletingLastPathComponent()
+        let log = step.deletingLastPathComponent().appendingPathComponent(RunFolder.logName)
+        guard !step.lastPathComponent.hasPrefix("step-") || !FileManager.default.fileExists(atPath: log.path) else {
+            throw CheckpointError(url, "would be in a step of a run, with which it would go; choose another --output")
+        }
+        try AtomicFolder.write(to: url, replaces: false) { folder in
             let weights: any HubWeights =
                 switch format {
                 case .safetensors(let precision): try CheckpointWeights(of: source, fitting: precision)

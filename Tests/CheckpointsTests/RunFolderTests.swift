@@ -165,6 +165,44 @@ import Testing
         #expect(RunFolder.mayHaveSaved(10, in: run.url))
         try save(run, 10)
         #expect(RunFolder.mayHaveSaved(10, in: run.url) && !RunFolder.mayHaveSaved(20, in: run.url))
+        // Somebody removed the best.
+        try save(run, 20)
+        try FileManager.default.removeItem(at: run.checkpoint(10))
+        #expect(!RunFolder.mayHaveSaved(10, in: run.url))
+    }
+
+    /// As on a disk that is not mounted: nobody begins again over what nobody has seen.
+    @Test func aCheckpointThatCannotBeReachedIsNotTakenForDamaged() throws {
+        let folder = try TemporaryFolder()
+        let run = try RunFolder(folder.file("mini"))
+        try save(run, 10)
+        let away = folder.file("away")
+        try FileManager.default.moveItem(at: run.checkpoint(10), to: away)
+        try FileManager.default.createSymbolicLink(
+            atPath: run.checkpoint(10).path, withDestinationPath: folder.file("nowhere").path)
+        #expect(
+            message(in: folder.url) { _ = try run.latestStep { _ in } }
+                == "mini: holds step-000010, whose weights may be good though the rest is not; mend it, move it, or choose another "
+                + "--output")
+        try FileManager.default.removeItem(at: run.checkpoint(10))
+        try FileManager.default.createSymbolicLink(atPath: run.checkpoint(10).path, withDestinationPath: away.path)
+        #expect(try run.latestStep { _ in } == 10)
+    }
+
+    /// What went on in a folder of its name would be a run without a log.
+    @Test func aFolderThatIsMovedIsNotMadeAnew() throws {
+        let folder = try TemporaryFolder()
+        let run = try RunFolder(folder.file("mini"))
+        try save(run, 10)
+        try FileManager.default.moveItem(at: run.url, to: folder.file("moved"))
+        let problem = "mini: was moved or removed while the run worked in it; it goes on where it was moved to"
+        #expect(message(in: folder.url) { try save(run, 20) } == problem)
+        #expect(message(in: folder.url) { try run.write("a: 1", to: "recipe.yaml") } == problem)
+        // Another run has its name meanwhile.
+        let other = try RunFolder(folder.file("mini"))
+        #expect(message(in: folder.url) { try save(run, 20) } == problem)
+        try save(other, 20)
+        #expect(FileManager.default.fileExists(atPath: folder.file("moved/step-000010").path))
     }
 
     @Test func whatAKillLeftIsMadeTrueAgain() throws {

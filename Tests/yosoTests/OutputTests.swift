@@ -92,6 +92,41 @@ import Testing
         #expect(!tool.exists("own/1"))
     }
 
+    /// Two that write one file would lose lines of each other; and nothing is written into a step, which its run prunes.
+    @Test func whatAnotherWritesOrRemovesIsNoOutput() throws {
+        let tool = try CommandLineTool.withPretrainedRun()
+        let embed = ["embed", "--checkpoint", "run", "--output"]
+        #expect(try tool.run(embed + ["out.jsonl"], input: "a cat\n").code == 0)
+        let lines = try String(contentsOf: tool.file("out.jsonl"), encoding: .utf8)
+        let held = open(tool.file("out.jsonl").path, O_RDONLY)
+        #expect(flock(held, LOCK_EX | LOCK_NB) == 0)
+        let taken = try tool.run(embed + ["out.jsonl"], input: "a dog\n")
+        #expect(
+            taken.code == 1
+                && taken.error
+                    == "Error: out.jsonl: another process is writing it; wait for it or choose another name\n",
+            "\(taken.error)")
+        #expect(try String(contentsOf: tool.file("out.jsonl"), encoding: .utf8) == lines)
+        close(held)
+        // Shorter than before, and as private.
+        chmod(tool.file("out.jsonl").path, 0o600)
+        #expect(try tool.run(embed + ["out.jsonl"], input: "").code == 0)
+        #expect(try String(contentsOf: tool.file("out.jsonl"), encoding: .utf8).isEmpty)
+        try tool.write("", to: "v.npy")
+        chmod(tool.file("v.npy").path, 0o600)
+        #expect(try tool.run(embed + ["v.npy"], input: "a cat\n").code == 0)
+        var found = stat()
+        #expect(stat(tool.file("v.npy").path, &found) == 0 && found.st_mode & 0o777 == 0o600)
+        let step = try tool.run("export", "run", "--output", "run/step-000002/hub")
+        #expect(
+            step.code == 1
+                && step.error
+                    == "Error: run/step-000002/hub: would be in a step of a run, with which it would go; choose another --output\n",
+            "\(step.error)")
+        let words = try tool.run("vocab", "train", "--input", "text", "--size", "30", "--output", "Vocab/sample/words")
+        #expect(words.code == 1 && words.error.contains("would be in a model's folder"), "\(words.error)")
+    }
+
     /// A link to a folder of runs is one, and what was killed before it was saved has not ended.
     @Test func runsAreFoundThroughALink() throws {
         let tool = try CommandLineTool()

@@ -45,6 +45,8 @@ public final class EventFile {
     }
 
     /// Scalars of a step, by tags such as `training/loss`.
+    ///
+    /// - Throws: `CheckpointError` where they cannot be written.
     public func append(step: Int, _ scalars: [(tag: String, value: Double)]) throws {
         try write(to: opened()) {
             $0.add(2, step)

@@ -5,7 +5,7 @@ import Foundation
 /// A folder that exists whole or not at all: its files are written into a hidden sibling, synced, listed with size and
 /// SHA-256 in `checksums.json`, and the sibling takes the folder's name.
 public enum AtomicFolder {
-    private static let listName = Checksum.listName
+    static let listName = Checksum.listName
     /// A model card, which people are to write in.
     public static let cardName = "README.md"
     /// How the names of unfinished folders begin.
@@ -94,7 +94,8 @@ public enum AtomicFolder {
                 throw CheckpointError(
                     file, "\(change): \(bytes) bytes, \(listName) says \(expected.bytes); use an older checkpoint")
             }
-            let digest = try SHA256.hexadecimal(ofFile: file)
+            let digest: String
+            do { digest = try SHA256.hexadecimal(ofFile: file) } catch { throw CheckpointError.unreadable(file) }
             guard digest == expected.sha256 else {
                 throw CheckpointError(
                     file,

@@ -153,6 +153,8 @@ public struct HuggingFaceConfiguration: Codable, Equatable, Sendable {
     }
 
     /// Writes `config.json` into `folder`.
+    ///
+    /// - Throws: `CheckpointError` where it cannot be written.
     public func write(to folder: URL) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

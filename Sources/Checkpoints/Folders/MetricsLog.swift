@@ -11,6 +11,7 @@ public final class MetricsLog {
     /// - Parameters:
     ///   - step: the last that is told of; `.max` where not every step is.
     ///   - damaged: hears of every other line that is none, which is left out, and of an end before `step`.
+    /// - Throws: `CheckpointError` where the file cannot be opened, or cut.
     public init(_ url: URL, truncatingAfterStep step: Int, damaged: (CheckpointError) -> Void) throws {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let file = try OutputFile(url, appends: true)
@@ -43,6 +44,8 @@ public final class MetricsLog {
     }
 
     /// Returns when the log is on the disk, as it must be before a checkpoint that relies on it.
+    ///
+    /// - Throws: `CheckpointError` where the disk does not take it.
     public func sync() throws { try file.sync() }
 
     /// The logged values of one kind, in order, but for a line that a killed run never finished.

@@ -19,6 +19,9 @@ public final class OutputFile {
         guard let descriptor = try FileLock.take(url, of: named, tries: 1000) else { throw FileLock.isTaken(named) }
         (self.url, self.descriptor) = (named, descriptor)
         guard ftruncate(descriptor, 0) == 0 else { throw CheckpointError.system(url, "write") }
+        // What only some may read stays so.
+        var old = stat()
+        if stat(named.path, &old) == 0 { fchmod(descriptor, old.st_mode & 0o777) }
     }
 
     deinit { if descriptor >= 0 { _ = Foundation.close(descriptor) } }
@@ -49,6 +52,8 @@ public final class OutputFile {
     static func write(_ data: Data, to url: URL) throws { try write([data], to: url) }
 
     /// Writes a new file of parts behind one another.
+    ///
+    /// - Throws: `CheckpointError` where it cannot be written.
     public static func write(_ parts: [Data], to url: URL) throws {
         let file = try OutputFile(url)
         for part in parts { try part.withUnsafeBytes { try file.write($0) } }
@@ -56,6 +61,8 @@ public final class OutputFile {
     }
 
     /// Writes small files by name into an existing folder.
+    ///
+    /// - Throws: `CheckpointError` where one cannot be written.
     public static func write(_ files: [String: Data], to folder: URL) throws {
         for (name, data) in files.sorted(by: { $0.key < $1.key }) {
             try write(data, to: folder.appendingPathComponent(name))
@@ -87,6 +94,8 @@ public final class OutputFile {
 
     /// The same of a file that a user names: a link is followed, and what is no plain file, such as a pipe or a device, is written
     /// as it is.
+    ///
+    /// - Throws: `CheckpointError` where it cannot be written; then the old one stays.
     public static func replace(named path: String, with data: Data) throws {
         let url = URL(fileURLWithPath: path).resolvingSymlinksInPath()
         let type = try? FileManager.default.attributesOfItem(atPath: url.path)[.type] as? FileAttributeType

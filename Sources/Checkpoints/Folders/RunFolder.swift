@@ -36,16 +36,28 @@ public final class RunFolder {
             throw CheckpointError(url, "holds \(name) and no run; choose another --output")
         }
         // A model's folder stands for that model, and not for a run in it; a run's step goes with all that is in it.
-        for (folder, problem) in [
-            (url, "is a model"), (url.deletingLastPathComponent(), "would be in a model's folder"),
-        ] {
-            let configuration = folder.appendingPathComponent(HuggingFaceConfiguration.fileName)
-            guard FileManager.default.fileExists(atPath: configuration.path) else { continue }
-            throw CheckpointError(url, "\(problem) (\(configuration.relativePath)) and no run; choose another --output")
+        let configuration = url.appendingPathComponent(HuggingFaceConfiguration.fileName)
+        guard !FileManager.default.fileExists(atPath: configuration.path) else {
+            throw CheckpointError(url, "is a model (\(configuration.relativePath)) and no run; choose another --output")
+        }
+        try checkNoModel(above: url)
+    }
+
+    /// - Throws: `CheckpointError` where a folder at `url` would be in that of a model, with which it would go: a run prunes its steps.
+    public static func checkNoModel(above url: URL) throws {
+        let parent = url.deletingLastPathComponent()
+        for name in [HuggingFaceConfiguration.fileName, AtomicFolder.listName] {
+            let file = parent.appendingPathComponent(name)
+            guard FileManager.default.fileExists(atPath: file.path) else { continue }
+            throw CheckpointError(
+                url, "would be in a model's folder (\(file.relativePath)) and no run; choose another --output")
         }
     }
 
     public var metrics: URL { url.appendingPathComponent(Self.logName) }
+    public var hasRecipe: Bool {
+        FileManager.default.fileExists(atPath: url.appendingPathComponent(Self.recipeName).path)
+    }
     public var best: URL { url.appendingPathComponent(Self.bestName) }
 
     public static let lockName = RunLock.fileName
@@ -99,9 +111,11 @@ public final class RunFolder {
         (checkpointSteps(in: url) + steps(statePrefix, in: url)).max()
     }
 
-    /// Whether a model of `step` may have been saved: not where only older ones are there, as after a kill or with a full disk.
+    /// Whether the model of `step`, the best, is there: not after a kill, with a full disk, or where somebody removed it. Of a run
+    /// without any model its log alone tells.
     public static func mayHaveSaved(_ step: Int, in url: URL) -> Bool {
-        checkpointSteps(in: url).last.map { step <= $0 } ?? true
+        let steps = checkpointSteps(in: url)
+        return steps.isEmpty || steps.contains(step)
     }
 
     static func checkpointSteps(in url: URL) -> [Int] { steps(modelPrefix, in: url) }
@@ -127,7 +141,7 @@ public final class RunFolder {
                 try AtomicFolder.verify(state(step), foreign: false)
                 try AtomicFolder.verify(checkpoint(step), foreign: false)
                 return step
-            } catch let error as CheckpointError {
+            } catch let error as CheckpointError where !error.isUnreadable {
                 damaged(error)
             }
         }
@@ -147,15 +161,19 @@ public final class RunFolder {
         let folder = checkpoint(step)
         do { try AtomicFolder.verify(folder, foreign: false) } catch let error as CheckpointError {
             let isOfWeights = { (path: String) in path.hasSuffix(".safetensors") }
-            guard !isOfWeights(error.path) else { return false }
+            guard !isOfWeights(error.path) || error.isUnreadable else { return false }
+            // What cannot be looked at, as on a disk that is not mounted, is not shown to be damaged.
             return (try? FileManager.default.contentsOfDirectory(atPath: folder.path))?.contains(where: isOfWeights)
-                ?? false
+                ?? true
         } catch {}
         return true
     }
 
     /// Writes the checkpoint of `step`: with its model, the second, it is whole.
+    ///
+    /// - Throws: `CheckpointError` where a folder cannot be written, and what the bodies throw.
     public func save(_ step: Int, state body: (URL) throws -> Void, model: (URL) throws -> Void) throws {
+        try lock?.check()
         // One of that name is damaged, or of a run that begins again: it must not pass for the model of the new state.
         AtomicFolder.remove(checkpoint(step))
         try AtomicFolder.write(to: state(step), body)
@@ -167,6 +185,7 @@ public final class RunFolder {
     /// state, are gone too, for the run is about to write them again.
     ///
     /// - Returns: whether the model of step `best` is there.
+    /// - Throws: `CheckpointError` where a link cannot be made.
     public func prune(at step: Int, best: Int?, keeping count: Int) throws -> Bool {
         let (models, states) = (checkpointSteps, Self.steps(Self.statePrefix, in: url))
         let isThere = best.map(models.contains) ?? true
@@ -193,6 +212,8 @@ public final class RunFolder {
     }
 
     /// Makes `name` in `folder` a link to `target`, a path relative to that, in place of an older link, in one rename.
+    ///
+    /// - Throws: `CheckpointError` where something of the name is no link and no checkpoint of ours, or a link cannot be made.
     public static func link(_ target: String, as name: String, in folder: URL) throws {
         guard Ranks.current.isFirst else { return }
         let temporary = folder.appendingPathComponent(AtomicFolder.partialPrefix + name)
@@ -257,7 +278,10 @@ public final class RunFolder {
     }
 
     /// Writes a small file of the run, whole or not at all.
+    ///
+    /// - Throws: `CheckpointError` where it cannot be written.
     public func write(_ text: String, to name: String) throws {
+        try lock?.check()
         try OutputFile.replace(url.appendingPathComponent(name), with: Data(text.utf8))
     }
 }

@@ -29,6 +29,19 @@ final class RunLock {
         close(descriptor)
     }
 
+    /// - Throws: `CheckpointError` where the folder is another than the one that was locked: to go on would make a second one, of which
+    ///   no run knows.
+    func check() throws {
+        var (held, found) = (stat(), stat())
+        let file = folder.appendingPathComponent(Self.fileName)
+        guard fstat(descriptor, &held) == 0, lstat(file.path, &found) == 0, held.st_ino == found.st_ino,
+            held.st_dev == found.st_dev
+        else {
+            throw CheckpointError(
+                folder, "was moved or removed while the run worked in it; it goes on where it was moved to")
+        }
+    }
+
     private static func take(_ folder: URL, _ url: URL) throws -> Int32 {
         if let descriptor = try FileLock.take(url, of: url) { return descriptor }
         let holder = (try? String(contentsOf: url, encoding: .utf8)) ?? ""

@@ -49,6 +49,8 @@ public struct SafeTensorsFile {
     }
 
     /// All elements of a floating-point tensor.
+    ///
+    /// - Throws: `CheckpointError` where there is no such tensor, or it is of another type.
     public func floats(_ name: String) throws -> [Float] {
         let entry = try entry(name)
         var values = [Float](repeating: 0, count: entry.shape.reduce(1, *))
@@ -57,6 +59,8 @@ public struct SafeTensorsFile {
     }
 
     /// All elements of an integer tensor.
+    ///
+    /// - Throws: `CheckpointError` where there is no such tensor, or it is of another type.
     public func integers(_ name: String) throws -> [Int] {
         let entry = try entry(name)
         return try data.withUnsafeBytes { bytes in

@@ -52,6 +52,8 @@ public struct WeightFiles {
     public func shape(of name: String) -> [Int]? { places[name].flatMap { files[$0].shape(of: name) } }
 
     /// Copies the tensor called `name`, of a floating-point type, into `target`.
+    ///
+    /// - Throws: `CheckpointError` where there is no such tensor, or it is of another type or size.
     public func read(_ name: String, into target: UnsafeMutableBufferPointer<Float>) throws {
         try file(of: name).read(name, into: target)
     }

@@ -32,6 +32,10 @@ public struct RunSummary: Sendable {
             let problem = isThere ? "is a file; wanted a folder" : "no such folder"
             throw TrainingError.mismatch("\(folder.relativePath): \(problem)")
         }
+        guard access(folder.path, R_OK | X_OK) == 0 else {
+            throw TrainingError.mismatch(
+                "\(folder.relativePath): cannot be read: \(String(cString: strerror(errno)).lowercased())")
+        }
         let found = names.compactMap { $0 as? String }.filter {
             ($0 as NSString).lastPathComponent == RunFolder.logName
         }
