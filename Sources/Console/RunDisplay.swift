@@ -24,7 +24,7 @@ public final class RunDisplay: RunObserver {
                 (report.epoch > 0 ? "epoch \(report.epoch), " : "")
                     + "step \(Show.grouped(report.step)): training loss "
                     + String(format: "%.3f", report.trainingLoss) + ", held out \(Show.result(report.body))"
-                    + (report.isBest ? ", the best so far" : "")
+                    + (report.mark.map { ", \($0)" } ?? "")
                     + " after \(Show.count(report.totalTokens)) tokens in \(Show.time(report.seconds))")
         case .saved(let step, let url): status.line("step \(Show.grouped(step)): saved \(url.relativePath)")
         case .warning(let text): status.line("warning: \(text)")

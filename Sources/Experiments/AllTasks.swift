@@ -98,8 +98,9 @@ public struct AllTasks {
                     task, row.evaluation, note: isByMajority(task) ? "by majority" : "",
                     more: [
                         Self.small.contains(task.name) ? start.map(GlueTable.beginning) : nil,
-                        row.diverged > 0 ? "\(row.diverged) of \(seeds ?? 1) seeds diverged" : nil,
-                        row.diverged > 0 && row.evaluation != nil ? "the median of the others" : nil,
+                        row.evaluation == nil
+                            ? row.seeds.map { "\($0.diverged.count) of \(seeds ?? 1) seeds diverged" }
+                            : row.seeds.flatMap { $0.diverged.isEmpty && $0.dead.isEmpty ? nil : $0.middle },
                     ])
             }
             return table
@@ -124,7 +125,7 @@ public struct AllTasks {
                 var row = Row(evaluation: score)
                 if part.seed != nil {
                     let outcome = try part.seeds.finish(scores, observer)
-                    row = Row(evaluation: outcome.median, diverged: outcome.report.diverged.count)
+                    row = Row(evaluation: outcome.median, seeds: outcome.report)
                 }
                 rows[part.task.name] = row
                 scores = []
@@ -142,8 +143,8 @@ public struct AllTasks {
     private struct Row {
         /// Nil where all of its runs diverged.
         let evaluation: TaskEvaluation?
-        /// Seeds that did.
-        var diverged = 0
+        /// Of several.
+        var seeds: SeedReport?
     }
 
     /// The link to what small tasks begin from.

@@ -51,7 +51,7 @@ public struct Evaluation {
             table.add(
                 task, try score(of: best, task.name, observer).evaluation,
                 more: [
-                    Self.state(ofRun: best), SeedReport.beside(best).map { "the median of \($0.ending)" },
+                    Self.state(ofRun: best), SeedReport.beside(best).map(\.middle),
                     known?.start.map(GlueTable.beginning),
                 ], trainedOn: known?.subsets ?? "")
         }
@@ -125,9 +125,10 @@ public struct Evaluation {
         let classifier = try SavedClassifier(folder, length: length, precision: precision, device: device)
         if let note = classifier.note { observer.warn("note: \(note)") }
         let rows = try TaskData(
-            task, in: files, classifier.tokenizer, length: classifier.length, withTraining: false)
+            task, in: files, classifier.tokenizer, length: classifier.length, withTraining: false,
+            isGenerated: source == SampleData.name)
         rows.notes.forEach { observer.line($0) }
-        if let subsets = known?.subsets, !subsets.isEmpty { observer.line("trained on a subset, \(subsets)") }
+        if let subsets = known?.subsets, !subsets.isEmpty { observer.line("trained on \(subsets)") }
         if let trained = known?.task, trained != task.name { observer.line("note: it was fine-tuned on \(trained)") }
         let start = ContinuousClock.now
         let logits = try classifier.logits(rows.dev, of: task)

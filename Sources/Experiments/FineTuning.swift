@@ -122,7 +122,8 @@ public struct FineTuning {
         if task.target.isValue, recipe.options.labelSmoothing > 0 {
             observer.line("note: labelSmoothing is \(recipe.options.labelSmoothing), which is not applied to values")
         }
-        let rows = try TaskData(task, in: files, tokenizer, length: recipe.options.length)
+        let rows = try TaskData(
+            task, in: files, tokenizer, length: recipe.options.length, isGenerated: data == SampleData.name)
         if task != recipe.task { observer.line("labels: \(rows.labelCounts)") }
         if data == SampleData.name {
             observer.line("rows: \(SampleData.rows(inFormOf: task.title)), of no benchmark")
@@ -161,12 +162,16 @@ public struct FineTuning {
                 folder.metrics,
                 "the best epoch is missing from it, so that no score is told; \(folder.best.relativePath) is unchanged")
         }
+        // By which it was made, where it had ended before.
+        let made = try TableSettings(of: folder.best)
+        if made != table { observer.line("note: \(folder.best.relativePath) is by \(made)") }
         try folder.write(
-            ReportFile.json(FineTuningReport(protocol: table.protocolName, settings: table.hash, best: best)),
+            ReportFile.json(FineTuningReport(protocol: made.protocolName, settings: made.hash, best: best)),
             to: RunFolder.reportName)
-        let scores = Show.result(best.body)
-        observer.line("best: epoch \(best.epoch), dev \(scores); \(folder.best.relativePath)")
-        for other in table.named?.published ?? [] {
+        let (scores, isLast) = (Show.result(best.body), recipe.options.selection == .last)
+        observer.line(
+            "best: epoch \(best.epoch), \(isLast ? "the last, " : "")dev \(scores); \(folder.best.relativePath)")
+        for other in data == SampleData.name ? [] : made.named?.published ?? [] {
             if let text = other.text(of: task) { observer.line("published, \(other.split): \(text)") }
         }
         return best
@@ -229,6 +234,8 @@ public struct FineTuning {
     }
 
     /// The recipe, and over it the protocol, what is set, and flags.
+    ///
+    /// - Throws: `RecipeErrors`, and `UsageError` where no task is named.
     public func read() throws -> FineTuningRecipe {
         let named = try task.map { try GlueTask.named($0, or: LongRangeTask.all.map(\.name) + ["all", "lra"]) }
         let shipped = data == nil && named?.name == "sst2" ? "sample" : named?.name

@@ -29,7 +29,8 @@ public struct Pretraining {
                     "; calling no token replaced gives a replaced accuracy of at least \(Show.percent($0))"
                 },
             ]
-            return "\(Show.result(evaluation.body)) on held-out text" + guesses.compactMap { $0 }.joined()
+            return "\(Show.result(evaluation.body)) on held-out text at step \(Show.grouped(evaluation.step))"
+                + guesses.compactMap { $0 }.joined()
         }
     }
 

@@ -35,6 +35,9 @@ public struct SeedReport: Codable {
         return (["\(seeds.count) seeds"] + others.map { "\($0.0) \($0.1)" }).joined(separator: ", ")
     }
 
+    /// `the median of 5 seeds`, of an even number the lower one of the two in the middle, which `best` is.
+    var middle: String { "\(seeds.count % 2 == 0 ? "the lower middle one" : "the median") of \(ending)" }
+
     /// That of the folder whose link to its median `best` is; nil where there is none.
     static func beside(_ best: URL) -> SeedReport? {
         let file = best.deletingLastPathComponent().appendingPathComponent(fileName)

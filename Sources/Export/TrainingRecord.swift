@@ -59,7 +59,10 @@ struct TrainingRecord {
                 return "\n\nIt began from the weights of `\(origin)`\(license), of which the card of that model tells."
             }
             ?? "\n\nThe pretraining that it began from is unknown: "
-            + (run["checkpoint"].map { "`\($0)` has not those weights any more." } ?? "no folder is named.")
+            + (run["checkpoint"].map {
+                FileManager.default.fileExists(atPath: ModelPath.url($0).path)
+                    ? "`\($0)` has not those weights any more." : "`\($0)` was not found from where this was written."
+            } ?? "no folder is named.")
         return Self.table(fineTuning(run)) + (known?.weights == "random" ? "" : pretraining)
     }
 

@@ -34,7 +34,7 @@ extension ResolvedRecipe {
 
     /// The recipe with every value written out, which reads back as the same recipe.
     public var yaml: String {
-        var lines = ["# Resolved from \(file): every value that the run was begun with."]
+        var lines = ["# Resolved from \(file): every value that the run was begun, or last continued, with."]
         var open: [Substring] = []
         for value in values where value.choice == nil && isShown(value) {
             let path = value.key.split(separator: ".")

@@ -99,6 +99,17 @@ import Testing
             "\(refused.error)")
     }
 
+    /// Of a run that has ended it stays what the run had.
+    @Test func aRunThatHasEndedKeepsItsRecipe() throws {
+        let tool = try CommandLineTool.withPretrainedRun()
+        let recipe = try Data(contentsOf: tool.file("run/recipe.yaml"))
+        let again = try tool.run(tool.pretraining(steps: 2, ["--set", "threads=2", "--set", "checkpoints.keep=7"]))
+        #expect(again.code == 0, "\(again.error)")
+        #expect(try Data(contentsOf: tool.file("run/recipe.yaml")) == recipe)
+        try FileManager.default.removeItem(at: tool.file("run/recipe.yaml"))
+        #expect(try tool.run(tool.pretraining(steps: 2)).code == 0 && tool.exists("run/recipe.yaml"))
+    }
+
     @Test func verifyResumeRefusesTwoArithmetics() throws {
         try ResumeError.checkArithmetics(["Haswell, AVX2", "Haswell, AVX2"])
         try ResumeError.check(straight: "a", killed: "a")

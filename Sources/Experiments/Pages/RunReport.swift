@@ -127,7 +127,7 @@ public struct RunReport {
             return [
                 "\(evaluation.epoch)", Show.grouped(evaluation.step), Show.count(evaluation.totalTokens),
                 Show.time(evaluation.seconds), String(format: "%.3f", evaluation.trainingLoss),
-            ] + figures + [evaluation.isBest ? "the best so far" : ""]
+            ] + figures + [evaluation.mark ?? ""]
         }
         let head = ["epochs", "step", "tokens", "time", "training loss"] + shown.map(\.title)
         return HTMLPage.table(head + [""], rows, numbers: 1..<head.count)

@@ -42,6 +42,7 @@ public struct Classifier {
     /// Compares a fine-tuned folder with such a classifier, before memory is taken for it.
     ///
     /// - Returns: the tensors that it does not read.
+    /// - Throws: as `ModelFolder.check`.
     public static func check(_ folder: URL, _ encoder: EncoderOptions, _ target: Target) throws -> CheckpointNotes {
         try ModelFolder.check(folder, encoder, demand) { _ = ClassificationModel(encoder, target, $0) }
     }
@@ -59,6 +60,8 @@ public struct Classifier {
     }
 
     /// The same of texts of these lengths, each of which is made for its pass alone.
+    ///
+    /// - Throws: `CheckpointError` where the model gives no finite numbers.
     public func predict(
         lengths: [Int], by folder: URL, _ example: (Int) -> ClassificationExample
     ) throws -> [[Float]] {

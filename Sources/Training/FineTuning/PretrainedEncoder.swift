@@ -19,6 +19,7 @@ public enum PretrainedEncoder {
     /// Compares a pretrained folder with a classifier on `encoder`, before memory is taken for it.
     ///
     /// - Returns: the tensors that are not read.
+    /// - Throws: as `ModelFolder.check`.
     public static func check(
         _ folder: URL, _ encoder: EncoderOptions, _ target: Target, _ options: FineTuningOptions
     ) throws -> CheckpointNotes {

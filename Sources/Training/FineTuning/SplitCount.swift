@@ -8,10 +8,15 @@ public struct SplitCount: Sendable, Codable, Equatable, CustomStringConvertible 
     public let split: String
     /// 0 where the file is not there.
     public let rows: Int
+    /// 0 of rows that are of no benchmark.
     public let official: Int
 
-    /// `QNLI: 11,803 of 104,743 training rows`
-    public var description: String { "\(title): \(rows.grouped) of \(official.grouped) \(split) rows" }
+    /// `QNLI: 11,803 of 104,743 training rows`, `SST-2: 400 training rows that yoso generated`
+    public var description: String {
+        official == 0 && rows > 0
+            ? "\(title): \(rows.grouped) \(split) rows that yoso generated"
+            : "\(title): \(rows.grouped) of \(official.grouped) \(split) rows"
+    }
 }
 
 extension Int {

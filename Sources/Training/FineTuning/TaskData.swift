@@ -23,7 +23,8 @@ public struct TaskData: Sendable {
     ///
     /// - Throws: `TaskError` where a file is damaged, or the first dev set or the training set is missing.
     public init(
-        _ task: TaskSource, in folder: URL, _ tokenizer: any Tokenizer, length: Int, withTraining: Bool = true
+        _ task: TaskSource, in folder: URL, _ tokenizer: any Tokenizer, length: Int, withTraining: Bool = true,
+        isGenerated: Bool = false
     ) throws {
         self.task = task
         var (notes, subsets) = ([String](), [SplitCount]())
@@ -43,7 +44,9 @@ public struct TaskData: Sendable {
             if read.undecidedRows > 0 {
                 notes.append("\(file.title): \(read.undecidedRows) \(split) rows without consensus left out")
             }
-            if let official = file.rows, rows.count != official {
+            if isGenerated {
+                subsets.append(SplitCount(title: file.title, split: split, rows: rows.count, official: 0))
+            } else if let official = file.rows, rows.count != official {
                 subsets.append(SplitCount(title: file.title, split: split, rows: rows.count, official: official))
                 notes.append("\(subsets[subsets.count - 1]); not the official set")
             }
@@ -147,7 +150,8 @@ public struct TaskData: Sendable {
         let known = Set(training.map(\.ids))
         let copies = dev.count { known.contains($0.ids) }
         guard copies > 0 else { return nil }
+        let what = task.target.isOfWords ? "piece" : "row"
         return
-            "\(task.title): \(copies.grouped) of \(dev.count.grouped) dev rows have the same tokens as a training row"
+            "\(task.title): \(copies.grouped) of \(dev.count.grouped) dev \(what)s have the same tokens as a training \(what)"
     }
 }

@@ -121,7 +121,6 @@ public final class Run<O: Objective> {
                             + "its end and stays below its peak"))
             }
         }
-        if let recipe { try folder.write(recipe, to: RunFolder.recipeName) }
         let (step, bestStep) = (state.step, state.bestStep)
         log =
             try ranks.isFirst
@@ -143,6 +142,8 @@ public final class Run<O: Objective> {
         (last, best, losses) = (logged.last, logged.best, logged.losses)
         heldOut = data.evaluationExamples(options.evaluation.sequences)
         try self.plan?.begin(options, step: state.step, of: state.totalSteps, seconds: secondsPassed)
+        // Of a run that has ended it stays what the run had.
+        if let recipe, !isFinished || !folder.hasRecipe { try folder.write(recipe, to: RunFolder.recipeName) }
         report(
             .started(
                 step: state.step, totalSteps: state.totalSteps, parameters: trainer.model.layout.parameterCount,
@@ -169,8 +170,7 @@ public final class Run<O: Objective> {
 
     /// The evaluation at the end, of the log where the run had ended before; made now where that has none.
     public func lastEvaluation() throws -> Report {
-        if let last, last.step == state.step { return last }
-        return try evaluation().report
+        if let last, last.step == state.step { last } else { try evaluation().report }
     }
 
     /// One optimizer step on the next examples.
@@ -213,8 +213,7 @@ public final class Run<O: Objective> {
         let filled = tokenizer.map { trainer.objective.filled(heldOut, trainer.model.weights, $0) } ?? []
         try ranks.check()
         plan?.noteEvaluation(seconds: start.duration(to: .now).seconds)
-        losses = []
-        last = evaluation
+        (losses, last) = ([], evaluation)
         if evaluation.isBest || best == nil && state.bestStep == nil { best = evaluation }
         if evaluation.isBest { try keep(folder.predictions(of: evaluation.step)) }
         try log?.append(evaluation)
@@ -240,7 +239,8 @@ public final class Run<O: Objective> {
         let head = EvaluationHead(
             kind: O.evaluationKind, step: state.step, epoch: state.epoch + (state.index > 0 ? 1 : 0),
             trainingLoss: losses.reduce(0, +) / Double(max(1, losses.count)), isBest: isBest,
-            totalTokens: state.tokens, seconds: state.seconds, coreSeconds: state.coreSeconds)
+            isChosen: options.selection == .last ? false : nil, totalTokens: state.tokens, seconds: state.seconds,
+            coreSeconds: state.coreSeconds)
         return (Report(head, result.result), result.keep)
     }
 

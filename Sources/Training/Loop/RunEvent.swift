@@ -118,17 +118,21 @@ public struct EvaluationHead: LogHead {
     /// Mean loss of the steps since the last evaluation.
     public let trainingLoss: Double
     public let isBest: Bool
+    /// False where the best is the last, whatever its score; nil otherwise.
+    public let isChosen: Bool?
     public let totalTokens: Int
     /// Seconds of work so far, over all processes, and the same times the cores that worked; nil of earlier programs.
     public let seconds: Double
     public let coreSeconds: Double?
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case kind, step, epoch, trainingLoss, isBest, totalTokens, seconds, coreSeconds
+        case kind, step, epoch, trainingLoss, isBest, isChosen, totalTokens, seconds, coreSeconds
     }
 }
 
 extension EvaluationHead {
+    /// What is told of it.
+    public var mark: String? { isBest && isChosen != false ? "the best so far" : nil }
     public var counts: [Int] { [step, epoch, totalTokens] }
     public var times: [Double] { [seconds, coreSeconds ?? 0] }
 
@@ -140,6 +144,7 @@ extension EvaluationHead {
         epoch = try values.decodeIfPresent(Int.self, forKey: .epoch) ?? 0
         trainingLoss = try values.decodeIfPresent(Double.self, forKey: .trainingLoss) ?? 0
         isBest = try values.decodeIfPresent(Bool.self, forKey: .isBest) ?? false
+        isChosen = try values.decodeIfPresent(Bool.self, forKey: .isChosen)
         totalTokens = try values.decodeIfPresent(Int.self, forKey: .totalTokens) ?? 0
         seconds = try values.decode(Double.self, forKey: .seconds)
         coreSeconds = try values.decodeIfPresent(Double.self, forKey: .coreSeconds)
