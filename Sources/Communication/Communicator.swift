@@ -116,6 +116,8 @@ extension Communicator {
 
 extension Communicator {
     /// What the first rank makes, which the others do not.
+    ///
+    /// - Throws: what `make` throws.
     public func first<Value: Codable>(_ make: () throws -> Value) throws -> Value {
         guard size > 1 else { return try make() }
         let own = isFirst ? try JSONEncoder().encode([make()]) : Data()

@@ -12,6 +12,7 @@ public struct Checksum: Codable, Equatable, Sendable {
     /// The list of `folder` by the names of the files; empty where it has none.
     ///
     /// - Parameter damaged: the error to throw where the list is there and cannot be read.
+    /// - Throws: what `damaged` makes of a list that is none.
     public static func list(of folder: URL, damaged: (URL) -> any Error) throws -> [String: Checksum] {
         let url = folder.appendingPathComponent(listName)
         guard FileManager.default.fileExists(atPath: url.path) else { return [:] }

@@ -13,6 +13,8 @@ public enum SampleData {
     private static let prefix = ".partial-"
 
     /// The text files of `paths`, of which `sample` is generated.
+    ///
+    /// - Throws: `CorpusError` where there is no such text.
     public static func text(_ paths: [String]) throws -> TextFiles {
         try TextFiles(
             try paths.map { path in
@@ -29,6 +31,8 @@ public enum SampleData {
     }
 
     /// The folder of the task's files; that of `sample` is generated.
+    ///
+    /// - Throws: what making the sample's files throws.
     public static func task(_ path: String) throws -> URL {
         guard path == name else { return URL(fileURLWithPath: path, isDirectory: true) }
         return try once(folder.appendingPathComponent("glue", isDirectory: true)) {

@@ -26,6 +26,8 @@ public struct TableSettings: Equatable, CustomStringConvertible {
     }
 
     /// Those that a fine-tuned folder remembers.
+    ///
+    /// - Throws: `CheckpointError` where its configuration is damaged.
     public init(of folder: URL) throws {
         let known = try HuggingFaceConfiguration(of: folder).provenance
         (protocolName, hash) = (known?.protocolName ?? "unknown", known?.settings ?? "unknown")

@@ -60,6 +60,8 @@ public struct MaskFilling {
     }
 
     /// Whether a folder has a head for masked words at all.
+    ///
+    /// - Throws: `CheckpointError` where its weights are missing or damaged.
     public static func isThere(in folder: URL) throws -> Bool {
         try WeightFiles(of: folder).names.contains { $0.hasPrefix("cls.predictions.transform") }
     }

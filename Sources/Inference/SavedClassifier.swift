@@ -89,6 +89,7 @@ public struct SavedClassifier {
     /// Predicts lines to their end, as of `PredictionStream`.
     ///
     /// - Parameter note: hears at the end what was not read.
+    /// - Throws: what reading the lines and `write` throw, and `CheckpointError` as `logits`.
     public func run(
         _ lines: InputLines, batch: Int, note: (String) -> Void, write: (String) throws -> Void
     ) throws {

@@ -88,6 +88,8 @@ public struct SentenceEmbedding {
     }
 
     /// The same of texts that are encoded.
+    ///
+    /// - Throws: `CheckpointError` where the model gives no finite numbers.
     public func vectors(_ rows: [EncodedRow]) throws -> [[Float]] {
         let pooled = weights.rows(lengths: rows.map(\.ids.count), cut, { ClassificationExample(rows[$0]) }) {
             encoder.pooled($0.tokens, by: pooling, $1).rows

@@ -28,6 +28,8 @@ public enum JSONValue: Equatable, Sendable {
     }
 
     /// Reads JSON.
+    ///
+    /// - Throws: `Damage` at the first byte that is none.
     public init(_ bytes: [UInt8]) throws(Damage) { self = try JSONReader.read(bytes) }
 
     /// The value of `key` in an object; null where there is none.

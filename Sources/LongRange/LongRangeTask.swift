@@ -31,6 +31,8 @@ public struct LongRangeTask: Sendable {
     public func rows(_ split: Split, in folder: URL) throws -> [LongRangeRow] { try rows([split], in: folder)[0] }
 
     /// The same of several splits; files that are divided among them are read once.
+    ///
+    /// - Throws: as of one.
     public func rows(_ splits: [Split], in folder: URL) throws -> [[LongRangeRow]] {
         let rows = try reader(splits, folder)
         for (split, rows) in zip(splits, rows) where rows.isEmpty {

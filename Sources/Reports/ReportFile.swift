@@ -10,11 +10,15 @@ public enum ReportFile {
     }
 
     /// Writes the JSON into the file at `path`.
+    ///
+    /// - Throws: `CheckpointError` where it cannot be written.
     public static func write(_ value: some Encodable, to path: String) throws {
         try write(text: json(value), to: path)
     }
 
     /// Writes the text into the file at `path`, as `OutputFile.replace(named:with:)`.
+    ///
+    /// - Throws: `CheckpointError` where it cannot be written.
     public static func write(text: String, to path: String) throws {
         try OutputFile.replace(named: path, with: Data(text.utf8))
     }

@@ -36,6 +36,8 @@ public final class ParagraphReader {
     }
 
     /// The next paragraph, or nil at the end.
+    ///
+    /// - Throws: `CorpusError` where the file is damaged or not UTF-8.
     public func next() throws -> String? {
         while let paragraph = try nextParagraph() {
             guard var (left, wanted, random) = choice else { return paragraph }

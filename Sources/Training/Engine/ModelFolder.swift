@@ -12,6 +12,8 @@ public enum ModelFolder {
     public static let weightsName = WeightFiles.name
 
     /// Writes the files of a model into an existing folder.
+    ///
+    /// - Throws: `CheckpointError` where a file cannot be written.
     public static func write(
         _ configuration: HuggingFaceConfiguration, _ tensors: [NamedTensor], _ tokenizer: (any Tokenizer)?,
         to folder: URL
@@ -166,6 +168,8 @@ public enum ModelFolder {
     }
 
     /// SHA-256 of the weights of a folder.
+    ///
+    /// - Throws: `CheckpointError` where they are missing or damaged.
     public static func digest(_ folder: URL) throws -> String { try WeightFiles(of: folder).digest() }
 }
 

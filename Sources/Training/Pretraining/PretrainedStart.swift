@@ -25,6 +25,8 @@ public struct PretrainedStart: Sendable {
     }
 
     /// Word embeddings in the weights of a folder, whatever its configuration says; 0 where there are none.
+    ///
+    /// - Throws: `CheckpointError` where it has no table of words.
     public static func words(in folder: URL) throws -> Int {
         _ = try HuggingFaceConfiguration(of: folder)
         let files = try WeightFiles(of: folder)
