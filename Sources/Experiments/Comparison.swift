@@ -88,11 +88,11 @@ public struct Comparison {
                         + "that went well are left of it", true
                 ))
         }
-        if let epochs = best.epochs, epochs > other.epochs ?? 1 {
+        if let epochs = best.epochs, let fewer = other.epochs, epochs > fewer {
             biases.append(
                 (
                     "note: each score of \(names.0) is the best of \(epochs) epochs on these rows, of \(names.1) of "
-                        + "\(other.epochs ?? 1); selection: last chooses none", false
+                        + "\(fewer); selection: last chooses none", false
                 ))
         }
         return biases

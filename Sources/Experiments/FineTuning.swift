@@ -163,7 +163,7 @@ public struct FineTuning {
                 "the best epoch is missing from it, so that no score is told; \(folder.best.relativePath) is unchanged")
         }
         // By which it was made, where it had ended before.
-        let made = try TableSettings(of: folder.best)
+        let made = (try? TableSettings(of: folder.best)) ?? table
         if made != table { observer.line("note: \(folder.best.relativePath) is by \(made)") }
         try folder.write(
             ReportFile.json(FineTuningReport(protocol: made.protocolName, settings: made.hash, best: best)),

@@ -22,9 +22,9 @@ public struct SeedReport: Codable {
     /// Seeds whose loss was no number any more, or that say the same of every row.
     public internal(set) var diverged: [Int]
     public internal(set) var dead: [Int]
-    /// Settings of which each score is the best on the rows that it is of; nil of one.
+    /// Settings, and epochs, of which each score is the best on the rows that it is of, 1 where none is chosen; nil of earlier programs,
+    /// and of the Long Range Arena, where other rows choose.
     public internal(set) var choices: Int?
-    /// Epochs of which each score is the best on these rows; nil where the last one counts.
     public internal(set) var epochs: Int?
 
     public static let fileName = "seeds.json"
@@ -51,9 +51,11 @@ public struct SeedReport: Codable {
                 + ($0.deviation.map { " ± \(Show.points($0))" } ?? "")
                 + ($0.interval.map {
                     ", 95% interval of the mean \(Show.points($0.low)) to \(Show.points($0.high))"
-                } ?? "; an interval wants \(SeedStatistics.scoresOfAnInterval) seeds")
+                }
+                    ?? ($0.scores.count < SeedStatistics.scoresOfAnInterval
+                        ? "; an interval wants \(SeedStatistics.scoresOfAnInterval) seeds" : ""))
         }
-        let chosen = choices.map { ", each the best of \($0) settings on the same rows" } ?? ""
+        let chosen = choices.map { $0 > 1 ? ", each the best of \($0) settings on the same rows" : "" } ?? ""
         return "\(seeds.count) seeds: \(scores ?? "none came to an end")\(chosen); "
             + "\(diverged.count) diverged, \(dead.count) dead"
     }
@@ -111,11 +113,10 @@ public struct Seeds {
         let folder = try folder
         var report = SeedReport(
             task: try run.taskName, protocol: run.published?.name, seeds: [], diverged: [], dead: [])
-        // Of the Long Range Arena other rows choose than are scored.
         if try run.longRangeRecipe(grid: grid) == nil {
-            let (tried, options) = (try Search(run, grid: grid).points, try run.read().options)
-            report.choices = tried > 1 ? tried : nil
-            report.epochs = options.selection == .best ? options.epochs : nil
+            let options = try run.read().options
+            report.choices = try Search(run, grid: grid).points
+            report.epochs = options.selection == .best ? options.epochs : 1
         }
         var evaluations: [(seed: Int, evaluation: TaskEvaluation)] = []
         for (seed, evaluation) in zip(1..., scores) {

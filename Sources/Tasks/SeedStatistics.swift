@@ -7,7 +7,7 @@ public struct SeedStatistics: Sendable, Codable, Equatable {
     public let mean: Double
     /// Of the sample, with n - 1; nil of a single score.
     public let deviation: Double?
-    /// Nil of fewer scores than three, of which it would be wider than all that they tell.
+    /// Nil of fewer scores than three, of which it would be wider than all that they tell, and of equal ones, which tell no spread.
     public let interval: Interval?
 
     /// The 95% interval of the mean by Student's t with n - 1 degrees of freedom: mean ± t₀.₉₇₅ s / √n. Of five scores percentiles of
@@ -30,7 +30,7 @@ public struct SeedStatistics: Sendable, Codable, Equatable {
         (self.scores, self.mean, self.deviation) = (scores, mean, deviation)
         median = Tasks.median(scores)
         interval = deviation.flatMap { deviation in
-            guard count >= Self.scoresOfAnInterval else { return nil }
+            guard count >= Self.scoresOfAnInterval, deviation > 1e-12 else { return nil }
             let half = Student.quantile(tail: 0.05, freedom: Double(count - 1)) * deviation / Double(count).squareRoot()
             return Interval(low: mean - half, high: mean + half)
         }

@@ -15,7 +15,7 @@ import Testing
         let single = SeedStatistics([0.5])
         #expect(single.median == 0.5 && single.deviation == nil && single.interval == nil)
         #expect(SeedStatistics([1, 2]).median == 1.5)
-        #expect(SeedStatistics([1, 2]).interval == nil)
+        #expect(SeedStatistics([1, 2]).interval == nil && SeedStatistics([2, 2, 2]).interval == nil)
     }
 
     /// Quantiles from tables of Student's distribution.

@@ -42,8 +42,9 @@ public struct CorpusSplit: Sendable {
         var (beginnings, unseen) = (Set<Int>(), [Int: (documents: Int, tokens: Int)]())
         for tokens in documents(heldOut) {
             beginnings.insert(beginning(tokens))
-            let known = unseen[corpus.ids(tokens).hashValue] ?? (0, 0)
-            unseen[corpus.ids(tokens).hashValue] = (known.documents + 1, known.tokens + tokens.count)
+            let whole = corpus.ids(tokens).hashValue
+            let known = unseen[whole] ?? (0, 0)
+            unseen[whole] = (known.documents + 1, known.tokens + tokens.count)
         }
         var (found, count) = (0, 0)
         for tokens in documents(training) where beginnings.contains(beginning(tokens)) {
