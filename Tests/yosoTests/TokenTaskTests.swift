@@ -123,7 +123,7 @@ import Testing
     }
 
     @Test func threadsAndResumeChangeNoBit() throws {
-        let epochs = ["--set", "epochs=3"]
+        let epochs = ["--set", "epochs=6"]
         for threads in [1, 2] {
             _ = try finetune(epochs + ["--output", "t\(threads)", "--set", "threads=\(threads)"])
         }
@@ -131,14 +131,19 @@ import Testing
         let arguments = ["finetune", "names.yaml", "--checkpoint", "run", "--random-weights", "--output", "k"] + epochs
         // Within an epoch, and behind the first by a kill.
         for signal in [SIGINT, SIGKILL] {
-            let (process, _, _) = try tool.start(arguments)
-            let isThere = { signal == SIGINT ? tool.exists("k/metrics.jsonl") : tool.exists("k/predictions.tsv") }
-            while process.isRunning, !isThere() { usleep(2000) }
-            kill(process.processIdentifier, signal)
-            process.waitUntilExit()
-            // Neither came too late.
-            #expect(process.terminationReason == (signal == SIGKILL ? .uncaughtSignal : .exit))
-            #expect(process.terminationStatus == (signal == SIGKILL ? SIGKILL : 130))
+            var isHit = false
+            // Where other tests take the cores, a signal may come behind the end.
+            for _ in 0..<5 where !isHit {
+                let (process, _, _) = try tool.start(arguments)
+                let isThere = { signal == SIGINT ? tool.exists("k/metrics.jsonl") : tool.exists("k/predictions.tsv") }
+                while process.isRunning, !isThere() { usleep(2000) }
+                kill(process.processIdentifier, signal)
+                process.waitUntilExit()
+                isHit =
+                    signal == SIGKILL ? process.terminationReason == .uncaughtSignal : process.terminationStatus == 130
+                if !isHit { try FileManager.default.removeItem(at: tool.file("k")) }
+            }
+            #expect(isHit, "\(signal)")
         }
         #expect(try finetune(epochs + ["--output", "k"]).output.contains("continuing at "))
         #expect(try weights("k") == weights("t1"))
