@@ -2,8 +2,8 @@ import Autograd
 
 /// dropout(norm(word + position + segment))  (Devlin et al. 2019, section 3), or without the norm.
 ///
-/// Positions are learned. Where heads begin with a look at a neighbour, they begin as sinusoids: from random ones a short run spends most of its time on finding out which
-/// positions are neighbours. They begin in one half of the columns and words in the other, and segments at zero, so that
+/// Positions are learned. Where heads begin with a look at a neighbour, they begin as sinusoids: from random ones a short run spends
+/// most of its time on finding out which positions are neighbours. They begin in one half of the columns and words in the other, and segments at zero, so that
 /// heads which begin with a look at a neighbour find it among 512 tokens too: where words and segments blurred the codes, it
 /// had 8% of the attention, and a run stayed as it was with that.
 struct Embeddings: Sendable {

@@ -11,7 +11,8 @@ public struct Comparison {
 
     /// Compares two folders of `Seeds`.
     ///
-    /// - Throws: `TaskError` where they are not of one task, protocol and number of rows, or share less than three seeds: of two, any pair of nearly equal differences would seem proof.
+    /// - Throws: `TaskError` where they are not of one task, protocol and number of rows, or share less than three seeds: of two, any pair of
+    ///   nearly equal differences would seem proof.
     public init(_ first: String, _ second: String) throws {
         let (a, b) = (try Self.report(first), try Self.report(second))
         guard a.task == b.task else { throw TaskError(second, "is of \(b.task), \(first) of \(a.task)") }

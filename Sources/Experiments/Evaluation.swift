@@ -51,7 +51,7 @@ public struct Evaluation {
             table.add(
                 task, try score(of: best, task.name, observer).evaluation,
                 more: [
-                    Self.state(ofRun: best), SeedReport.beside(best).map(\.middle),
+                    Self.state(ofRun: best), SeedReport.of(best.deletingLastPathComponent()).map(\.middle),
                     known?.start.map(GlueTable.beginning),
                 ], trainedOn: known?.subsets ?? "")
         }

@@ -42,7 +42,7 @@ extension Evaluation {
                     name.isEmpty ? own : name, task,
                     .init(
                         scores: [scored.primary], rows: scored.rows, costs: Self.cost(ofBest: best).map { [$0] } ?? [],
-                        isReleased: isReleased, seeds: SeedReport.beside(best)))
+                        isReleased: isReleased, seeds: SeedReport.of(best.deletingLastPathComponent())))
             }
         }
         guard !table.rows.isEmpty else {

@@ -38,9 +38,9 @@ public struct SeedReport: Codable {
     /// `the median of 5 seeds`, of an even number the lower one of the two in the middle, which `best` is.
     var middle: String { "\(seeds.count % 2 == 0 ? "the lower middle one" : "the median") of \(ending)" }
 
-    /// That of the folder whose link to its median `best` is; nil where there is none.
-    static func beside(_ best: URL) -> SeedReport? {
-        let file = best.deletingLastPathComponent().appendingPathComponent(fileName)
+    /// That of a folder of seeds; nil where there is none, or a damaged one.
+    public static func of(_ folder: URL) -> SeedReport? {
+        let file = folder.appendingPathComponent(fileName)
         return (try? Data(contentsOf: file)).flatMap { try? JSONDecoder().decode(SeedReport.self, from: $0) }
     }
 

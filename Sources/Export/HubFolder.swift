@@ -76,11 +76,7 @@ public struct HubFolder {
     /// - Throws: `CheckpointError` where the format has no such model or weight, or a file cannot be written or reads back as another.
     public func write(to output: String, as format: Format, by program: String) throws {
         let url = URL(fileURLWithPath: output, isDirectory: true)
-        let step = url.deletingLastPathComponent()
-        let log = step.deletingLastPathComponent().appendingPathComponent(RunFolder.logName)
-        guard !step.lastPathComponent.hasPrefix("step-") || !FileManager.default.fileExists(atPath: log.path) else {
-            throw CheckpointError(url, "would be in a step of a run, with which it would go; choose another --output")
-        }
+        try RunFolder.checkNoStep(above: url)
         try AtomicFolder.write(to: url, replaces: false) { folder in
             let weights: any HubWeights =
                 switch format {

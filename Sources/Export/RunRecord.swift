@@ -55,9 +55,7 @@ struct RunRecord {
         isSearched = FileManager.default.fileExists(
             atPath: parent.appendingPathComponent(Search.leaderboardName).path)
         // Each seed may be a search of its own.
-        let all = isSearched ? parent.deletingLastPathComponent() : parent
-        let seeds = all.appendingPathComponent(SeedReport.fileName)
-        self.seeds = (try? Data(contentsOf: seeds)).flatMap { try? JSONDecoder().decode(SeedReport.self, from: $0) }
+        seeds = SeedReport.of(isSearched ? parent.deletingLastPathComponent() : parent)
     }
 
     /// Whether its generator, and not it, was asked for masked words.

@@ -5,7 +5,7 @@ import Foundation
 /// A folder that exists whole or not at all: its files are written into a hidden sibling, synced, listed with size and
 /// SHA-256 in `checksums.json`, and the sibling takes the folder's name.
 public enum AtomicFolder {
-    static let listName = Checksum.listName
+    private static let listName = Checksum.listName
     /// A model card, which people are to write in.
     public static let cardName = "README.md"
     /// How the names of unfinished folders begin.

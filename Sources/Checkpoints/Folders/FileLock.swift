@@ -15,8 +15,7 @@ public enum FileLock {
             defer { if !isTaken { close(descriptor) } }
             guard try lock(descriptor, named, tries) else { return nil }
             // Whoever had it before may have removed or renamed the file between the two calls.
-            var (held, found) = (stat(), stat())
-            isTaken = fstat(descriptor, &held) == 0 && lstat(url.path, &found) == 0 && held.st_ino == found.st_ino
+            isTaken = isNamed(url, descriptor)
             if isTaken { return descriptor }
         }
     }
@@ -31,6 +30,13 @@ public enum FileLock {
         defer { close(descriptor) }
         guard try lock(descriptor, folder, 5) else { throw isTaken(folder) }
         return try body()
+    }
+
+    /// Whether the file that is open as `descriptor` still has the name.
+    static func isNamed(_ url: URL, _ descriptor: Int32) -> Bool {
+        var (held, found) = (stat(), stat())
+        return fstat(descriptor, &held) == 0 && lstat(url.path, &found) == 0 && held.st_ino == found.st_ino
+            && held.st_dev == found.st_dev
     }
 
     static func isTaken(_ url: URL) -> CheckpointError {

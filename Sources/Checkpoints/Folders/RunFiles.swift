@@ -43,6 +43,26 @@ extension RunFolder {
         return names?.contains { ($0 as? NSString)?.lastPathComponent == logName } ?? false
     }
 
+    /// - Throws: `CheckpointError` where a folder at `url` would be in that of a model, with which it would go: a run prunes its steps.
+    public static func checkNoModel(above url: URL) throws {
+        let parent = url.deletingLastPathComponent()
+        for name in [HuggingFaceConfiguration.fileName, Checksum.listName] {
+            let file = parent.appendingPathComponent(name)
+            guard FileManager.default.fileExists(atPath: file.path) else { continue }
+            throw CheckpointError(
+                url, "would be in a model's folder (\(file.relativePath)) and no run; choose another --output")
+        }
+    }
+
+    /// - Throws: `CheckpointError` where a folder at `url` would be in a step of a run. In the folder of another model one may be.
+    public static func checkNoStep(above url: URL) throws {
+        let step = url.deletingLastPathComponent()
+        let log = step.deletingLastPathComponent().appendingPathComponent(logName)
+        guard !step.lastPathComponent.hasPrefix(modelPrefix) || !FileManager.default.fileExists(atPath: log.path) else {
+            throw CheckpointError(url, "would be in a step of a run, with which it would go; choose another --output")
+        }
+    }
+
     /// - Throws: `CheckpointError` where the file at `path` is one of a run or of a checkpoint, in whose place an output would come.
     public static func check(output path: String) throws {
         let target = URL(fileURLWithPath: path).resolvingSymlinksInPath()

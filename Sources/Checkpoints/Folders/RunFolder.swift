@@ -43,17 +43,6 @@ public final class RunFolder {
         try checkNoModel(above: url)
     }
 
-    /// - Throws: `CheckpointError` where a folder at `url` would be in that of a model, with which it would go: a run prunes its steps.
-    public static func checkNoModel(above url: URL) throws {
-        let parent = url.deletingLastPathComponent()
-        for name in [HuggingFaceConfiguration.fileName, AtomicFolder.listName] {
-            let file = parent.appendingPathComponent(name)
-            guard FileManager.default.fileExists(atPath: file.path) else { continue }
-            throw CheckpointError(
-                url, "would be in a model's folder (\(file.relativePath)) and no run; choose another --output")
-        }
-    }
-
     public var metrics: URL { url.appendingPathComponent(Self.logName) }
     public var hasRecipe: Bool {
         FileManager.default.fileExists(atPath: url.appendingPathComponent(Self.recipeName).path)
@@ -74,7 +63,7 @@ public final class RunFolder {
     public static let predictionsName = "predictions.tsv"
     /// What a run writes under one name, beside its lock.
     static let ownNames = [recipeName, logName, bestName, reportName, planName, predictionsName]
-    private static let (modelPrefix, statePrefix) = ("step-", "state-")
+    static let (modelPrefix, statePrefix) = ("step-", "state-")
     private static let (predictionsPrefix, predictionsSuffix) = ("predictions-", ".tsv")
 
     /// The folder of the model after `step`.

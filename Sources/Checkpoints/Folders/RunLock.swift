@@ -32,11 +32,7 @@ final class RunLock {
     /// - Throws: `CheckpointError` where the folder is another than the one that was locked: to go on would make a second one, of which
     ///   no run knows.
     func check() throws {
-        var (held, found) = (stat(), stat())
-        let file = folder.appendingPathComponent(Self.fileName)
-        guard fstat(descriptor, &held) == 0, lstat(file.path, &found) == 0, held.st_ino == found.st_ino,
-            held.st_dev == found.st_dev
-        else {
+        guard FileLock.isNamed(folder.appendingPathComponent(Self.fileName), descriptor) else {
             throw CheckpointError(
                 folder, "was moved or removed while the run worked in it; it goes on where it was moved to")
         }
