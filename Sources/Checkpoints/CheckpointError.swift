@@ -4,25 +4,30 @@ import Foundation
 public struct CheckpointError: Error, Equatable, Sendable, CustomStringConvertible {
     public let path: String
     public let problem: String
+    /// Whether nothing is known of the file: it may be good.
+    let isUnreadable: Bool
 
-    public init(_ url: URL, _ problem: String) {
-        path = url.relativePath
-        self.problem = problem
+    public init(_ url: URL, _ problem: String) { self.init(url.relativePath, problem, isUnreadable: false) }
+
+    private init(_ path: String, _ problem: String, isUnreadable: Bool) {
+        (self.path, self.problem, self.isUnreadable) = (path, problem, isUnreadable)
     }
 
     public var description: String { "\(path): \(problem)" }
 
-    /// Whether nothing is known of the file: it may be good.
-    var isUnreadable: Bool { problem.hasPrefix(Self.unreadable) }
-    fileprivate static let unreadable = "cannot be read"
+    /// The same, and what to do.
+    func advising(_ advice: String) -> CheckpointError {
+        CheckpointError(path, "\(problem); \(advice)", isUnreadable: isUnreadable)
+    }
 }
 
 extension CheckpointError {
-    /// A file that is there and cannot be opened or read, by `errno`.
+    /// A file or folder that is there, if only as a link, and cannot be opened or read, by `errno`.
     static func unreadable(_ url: URL) -> CheckpointError {
         let code = errno
         let reason = access(url.path, R_OK) == 0 ? code : errno
-        return CheckpointError(url, "\(unreadable): \(String(cString: strerror(reason)).lowercased())")
+        return CheckpointError(
+            url.relativePath, "cannot be read: \(String(cString: strerror(reason)).lowercased())", isUnreadable: true)
     }
 
     /// A failed system call on `url`, by `errno`.

@@ -176,17 +176,29 @@ import Testing
         let folder = try TemporaryFolder()
         let run = try RunFolder(folder.file("mini"))
         try save(run, 10)
-        let away = folder.file("away")
-        try FileManager.default.moveItem(at: run.checkpoint(10), to: away)
-        try FileManager.default.createSymbolicLink(
-            atPath: run.checkpoint(10).path, withDestinationPath: folder.file("nowhere").path)
-        #expect(
-            message(in: folder.url) { _ = try run.latestStep { _ in } }
-                == "mini: holds step-000010, whose weights may be good though the rest is not; mend it, move it, or choose another "
-                + "--output")
-        try FileManager.default.removeItem(at: run.checkpoint(10))
-        try FileManager.default.createSymbolicLink(atPath: run.checkpoint(10).path, withDestinationPath: away.path)
-        #expect(try run.latestStep { _ in } == 10)
+        try save(run, 20)
+        // The whole folder, its list, or its weights; of the model or of the state; as a link that leads nowhere, and one to itself.
+        for folder in [run.checkpoint(20), run.state(20)] {
+            for name in ["", "checksums.json", "model.safetensors"] {
+                let file = name.isEmpty ? folder : folder.appendingPathComponent(name)
+                let away = file.appendingPathExtension("away")
+                try FileManager.default.moveItem(at: file, to: away)
+                for (target, reason) in [("nowhere", "no such file or directory"), (file.path, "too many levels")] {
+                    unlink(file.path)
+                    try FileManager.default.createSymbolicLink(atPath: file.path, withDestinationPath: target)
+                    let path = "mini/" + folder.lastPathComponent + (name.isEmpty ? "" : "/\(name)")
+                    let found = message(in: run.url.deletingLastPathComponent()) { _ = try run.latestStep { _ in } }
+                    #expect(found?.hasPrefix("\(path): cannot be read: \(reason)") == true, "\(found ?? "")")
+                    #expect(found?.hasSuffix("; mend it, move it, or choose another --output") == true)
+                }
+                unlink(file.path)
+                try FileManager.default.createSymbolicLink(atPath: file.path, withDestinationPath: away.path)
+                #expect(try run.latestStep { _ in } == 20)
+                unlink(file.path)
+                try FileManager.default.moveItem(at: away, to: file)
+            }
+        }
+        #expect(try run.latestStep { _ in } == 20)
     }
 
     /// What went on in a folder of its name would be a run without a log.

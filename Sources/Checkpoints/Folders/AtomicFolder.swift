@@ -66,15 +66,18 @@ public enum AtomicFolder {
     /// Checks every file that `checksums.json` lists.
     ///
     /// - Parameter foreign: whether a folder without that list, another program's, passes.
-    /// - Throws: `CheckpointError` that names the first file that is missing or differs.
+    /// - Throws: `CheckpointError` that names the first file that is missing or differs, or cannot be read, which proves nothing.
     public static func verify(_ url: URL, foreign: Bool) throws {
         let listURL = url.appendingPathComponent(listName)
-        guard isListed(url) else {
+        guard isThere(listURL) else {
+            guard (try? FileManager.default.contentsOfDirectory(atPath: url.path)) != nil || !isThere(url) else {
+                throw CheckpointError.unreadable(url)
+            }
             guard foreign else { throw CheckpointError(url, "no checkpoint: it has no \(listName)") }
             return
         }
-        guard let data = try? Data(contentsOf: listURL),
-            let list = try? JSONDecoder().decode([String: Checksum].self, from: data), !list.isEmpty
+        guard let data = try? Data(contentsOf: listURL) else { throw CheckpointError.unreadable(listURL) }
+        guard let list = try? JSONDecoder().decode([String: Checksum].self, from: data), !list.isEmpty
         else { throw CheckpointError(listURL, "damaged: no list of checksums; use an older checkpoint") }
         for (name, expected) in list.sorted(by: { $0.key < $1.key }) {
             guard
@@ -87,6 +90,7 @@ public enum AtomicFolder {
             let file = url.appendingPathComponent(name)
             let bytes: Int
             do { bytes = try size(of: file) } catch let error as CheckpointError { throw error } catch {
+                guard !isThere(file) else { throw CheckpointError.unreadable(file) }
                 throw CheckpointError(file, "missing; \(listName) lists it; use an older checkpoint")
             }
             guard bytes == expected.bytes else {
@@ -122,6 +126,11 @@ public enum AtomicFolder {
     /// Whether a folder has a list of checksums, as all that `write` leaves have.
     static func isListed(_ url: URL) -> Bool {
         FileManager.default.fileExists(atPath: url.appendingPathComponent(listName).path)
+    }
+
+    /// Whether something has the name, if only a link that leads nowhere.
+    private static func isThere(_ url: URL) -> Bool {
+        (try? FileManager.default.attributesOfItem(atPath: url.path)) != nil
     }
 
     /// Removes a folder, which is never seen with a part of its files.
@@ -200,7 +209,10 @@ public enum AtomicFolder {
     private static func size(of url: URL) throws -> Int {
         // Of a link, as in the cache of the hub, the target's.
         let attributes = try FileManager.default.attributesOfItem(atPath: url.resolvingSymlinksInPath().path)
-        guard attributes[.type] as? FileAttributeType == .typeRegular else {
+        let type = attributes[.type] as? FileAttributeType
+        // Still a link: one that leads nowhere.
+        guard type != .typeSymbolicLink else { throw CheckpointError.unreadable(url) }
+        guard type == .typeRegular else {
             throw CheckpointError(url, "no plain file; \(listName) lists it")
         }
         return (attributes[.size] as? NSNumber)?.intValue ?? 0

@@ -130,7 +130,9 @@ public final class RunFolder {
                 try AtomicFolder.verify(state(step), foreign: false)
                 try AtomicFolder.verify(checkpoint(step), foreign: false)
                 return step
-            } catch let error as CheckpointError where !error.isUnreadable {
+            } catch let error as CheckpointError {
+                // What cannot be looked at, as on a disk that is not mounted, is not shown to be damaged.
+                guard !error.isUnreadable else { throw error.advising(Self.advice) }
                 damaged(error)
             }
         }
@@ -141,19 +143,19 @@ public final class RunFolder {
             "holds \(Self.checkpointName(model))"
                 + (isWhole
                     ? " and no state to continue from; choose another --output"
-                    : ", whose weights may be good though the rest is not; mend it, move it, or choose another --output")
-        )
+                    : ", whose weights may be good though the rest is not; \(Self.advice)"))
     }
+
+    private static let advice = "mend it, move it, or choose another --output"
 
     /// Whether there are weights of `step` that their list does not show to be damaged.
     private func mayBeGood(_ step: Int) -> Bool {
         let folder = checkpoint(step)
         do { try AtomicFolder.verify(folder, foreign: false) } catch let error as CheckpointError {
+            guard !error.isUnreadable else { return true }
             let isOfWeights = { (path: String) in path.hasSuffix(".safetensors") }
-            guard !isOfWeights(error.path) || error.isUnreadable else { return false }
-            // What cannot be looked at, as on a disk that is not mounted, is not shown to be damaged.
-            return (try? FileManager.default.contentsOfDirectory(atPath: folder.path))?.contains(where: isOfWeights)
-                ?? true
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+            return !isOfWeights(error.path) && names.contains(where: isOfWeights)
         } catch {}
         return true
     }
