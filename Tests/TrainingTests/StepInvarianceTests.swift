@@ -17,6 +17,16 @@ import Training
                 hashes: 4, bits: nil, estimator: .conditional, kernelBits: 16, normalization: .mass, pairs: 16)),
     ]
 
+    /// Of those that claim the gradient itself, through whole steps with dropout.
+    @Test(arguments: [
+        AttentionChoice.softmax, .yosoExpectation(YosoExpectationOptions(gradient: .exact)),
+        .init(LinformerOptions(rank: 4, length: 40)), .convolved(width: 3, beside: .normalizedSoftmax),
+    ]) func gradientsAreDifferences(attention: AttentionChoice) {
+        var encoder = TinyRun.encoder(attention: attention)
+        encoder.initializerRange = 0.15
+        Pretrainer(encoder, TinyRun.options()).expectGradientsAreDifferences(TinyRun.examples())
+    }
+
     static let precisions = Precision.allCases.filter(\.isAvailable)
 
     @Test(arguments: attentions, precisions)

@@ -57,7 +57,8 @@ extension Pretrainer {
 }
 
 extension Trainer {
-    /// Every parameter's gradient points where the loss rises, at the rate that it says.
+    /// Every parameter's gradient points where the loss rises, at the rate that it says, and says the rate of other ways, where what it
+    /// lacks would show.
     func expectGradientsAreDifferences(_ examples: [O.Example]) {
         let (whole, batch) = (objective.count(examples), Batch(examples, keys: examples.indices.map(UInt64.init)))
         let (pool, parameters) = (StoragePool(), model.parameters)
@@ -76,16 +77,30 @@ extension Trainer {
             // The key biases' gradients are zero but for rounding.
             guard !parameter.name.hasSuffix("key.bias") else { continue }
             #expect(norm > 1e-5, "\(parameter.name)")
-            func moved(_ step: Double) -> Double {
-                for index in parameter.range {
-                    parameters[index] = values[index] + Float(step * Double(slopes[index]) / norm)
+            let count = Double(parameter.range.count)
+            let ways = (0..<3).map { way in
+                let random = RandomStream(seed: 9).stream(UInt64(way))
+                return parameter.range.map { index in
+                    way == 0
+                        ? Double(slopes[index]) / norm
+                        : (random.word(UInt32(index)) % 2 == 0 ? 1 : -1) / count.squareRoot()
                 }
-                defer { for index in parameter.range { parameters[index] = values[index] } }
-                return loss(backward: false)
             }
-            let step = 2e-3
-            let slope = (moved(step) - moved(-step)) / (2 * step)
-            #expect(abs(slope - norm) < 0.03 * norm + 4e-4, "\(parameter.name): \(slope) for \(norm)")
+            for direction in ways {
+                func moved(_ step: Double) -> Double {
+                    for (index, share) in zip(parameter.range, direction) {
+                        parameters[index] = values[index] + Float(step * share)
+                    }
+                    defer { for index in parameter.range { parameters[index] = values[index] } }
+                    return loss(backward: false)
+                }
+                let step = min(4e-3, 4e-3 / norm)
+                let slope = (moved(step) - moved(-step)) / (2 * step)
+                let expected = zip(parameter.range, direction).reduce(0.0) { $0 + Double(slopes[$1.0]) * $1.1 }
+                #expect(
+                    abs(slope - expected) < 0.01 * abs(expected) + 2e-3 * norm + 1e-5,
+                    "\(parameter.name): \(slope) for \(expected)")
+            }
         }
     }
 }
