@@ -202,7 +202,11 @@ let package = Package(
         .testTarget(name: "ReportsTests", dependencies: ["Reports"]),
         .testTarget(name: "ConsoleTests", dependencies: ["Console", "Options", "Training"]),
         .testTarget(name: "InferenceTests", dependencies: ["Inference", "Tasks"]),
-        .testTarget(name: "ServingTests", dependencies: ["Inference", "JSON", "Serving"]),
+        .testTarget(
+            name: "ServingTests",
+            dependencies: [
+                "Http", "Inference", "JSON", "Serving", .product(name: "Hummingbird", package: "hummingbird"),
+            ]),
         .testTarget(
             name: "ExportTests",
             dependencies: [

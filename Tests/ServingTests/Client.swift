@@ -1,4 +1,5 @@
 import Foundation
+import Hummingbird
 import Testing
 
 @testable import Serving
@@ -29,9 +30,17 @@ struct Client {
     static func with(
         _ model: ServedModel, token: String? = nil, _ body: @escaping @Sendable (Client) async throws -> Void
     ) async throws {
-        let (ports, began) = AsyncStream<Int>.makeStream()
         let server = Server(model, host: "127.0.0.1", port: 0, token: token)
-        let application = server.application(report: { Issue.record("\($0)") }) { began.yield($0) }
+        try await with({ server.application(report: { Issue.record("\($0)") }, began: $0) }, body)
+    }
+
+    /// Serves what `application` makes of who hears of the port, for as long as `body` works.
+    static func with(
+        _ application: (@escaping @Sendable (Int) -> Void) -> some ApplicationProtocol,
+        _ body: @escaping @Sendable (Client) async throws -> Void
+    ) async throws {
+        let (ports, began) = AsyncStream<Int>.makeStream()
+        let application = application { began.yield($0) }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await application.run() }
             defer { group.cancelAll() }
@@ -83,13 +92,19 @@ struct Client {
         let connection = try connection(pieces, before)
         defer { close(connection) }
         var (bytes, buffer) = ([UInt8](), [UInt8](repeating: 0, count: 1 << 16))
-        while case let count = read(connection, &buffer, buffer.count), count > 0 { bytes += buffer.prefix(count) }
+        while case let count = read(connection, &buffer, buffer.count), count != 0 {
+            // A connection that nobody closes is to fail a test, not to hold it.
+            guard count > 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+            bytes += buffer.prefix(count)
+        }
         return try Self.reply(String(decoding: bytes, as: UTF8.self))
     }
 
     /// One to the server that these bytes were sent on.
     private func connection(_ pieces: [[UInt8]], _ before: (() -> Void)?) throws -> Int32 {
         let connection = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var patience = timeval(tv_sec: 900, tv_usec: 0)
+        setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = inet_addr("127.0.0.1")
