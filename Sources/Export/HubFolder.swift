@@ -108,7 +108,7 @@ public struct HubFolder {
         try OutputFile.write(modules.files, to: folder)
     }
 
-    private func checkOthers(in folder: URL) throws {
+    func checkOthers(in folder: URL) throws {
         guard try HuggingFaceConfiguration(of: folder) == configuration,
             try TokenizerFolder.load(folder).fingerprint == tokenizer.fingerprint,
             try SentenceModules(of: folder).files == modules.files

@@ -94,6 +94,28 @@ import Testing
         }
     }
 
+    @Test func bestsAndSizesThatNoRunHadAreRefused() throws {
+        let folder = try TemporaryFolder()
+        let changes: [((inout RunState) -> Void, String)] = [
+            ({ $0.bestStep = 0 }, "bestStep is 0; wanted 1 to 5"),
+            ({ $0.bestStep = 6 }, "bestStep is 6; wanted 1 to 5"),
+            ({ $0.bestEpoch = -1 }, "bestEpoch is -1; wanted 0 to 0"),
+            ({ $0.bestEpoch = 1 }, "bestEpoch is 1; wanted 0 to 0"),
+            ({ $0.peakBytes = -1 }, "peakBytes is -1; wanted 0 to 72057594037927936"),
+            (
+                {
+                    $0.add(seconds: 0, cores: 1); $0.add(seconds: -1, cores: 1); $0.seconds = 0
+                }, "coreSeconds is -1.0; wanted 0.0 to 1e+16"
+            ),
+        ]
+        for (change, problem) in changes {
+            var state = state()
+            change(&state)
+            try state.write(to: folder.url)
+            #expect(message(in: folder.url) { _ = try RunState(of: folder.url, step: 5) } == "state.json: \(problem)")
+        }
+    }
+
     @Test func anExampleBehindTheEpochIsRefused() throws {
         let folder = try TemporaryFolder()
         var state = state()

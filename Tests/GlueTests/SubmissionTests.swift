@@ -48,6 +48,9 @@ import Testing
         try ZipArchive.write((0..<5).map { ("\($0).tsv", Data(count: 20 << 20)) }, to: url)
         let error = #expect(throws: TaskError.self) { try Submission.problems(of: url) }
         #expect(error?.problem == "unpacks to more than 64 MB; wanted less")
+        try ZipArchive.write((0..<1001).map { ("\($0).tsv", Data()) }, to: url)
+        let many = #expect(throws: TaskError.self) { try Submission.problems(of: url) }
+        #expect(many?.problem == "has 1001 entries; wanted at most 1000")
     }
 
     @Test func missingFilesAndWrongCountsAreRefused() throws {
