@@ -103,8 +103,11 @@ struct TrainingRecord {
         let time = run.seconds.map { seconds in
             let time = Show.time(seconds)
             guard !isDevice else { return time }
+            // Of a run of seconds two digits say nothing.
+            let hours = run.coreSeconds.map { $0 / 3600 }
             return time
-                + (run.coreSeconds.map { String(format: ", %.2f core-hours", $0 / 3600) } ?? ", core-hours unknown")
+                + (hours.map { String(format: $0 < 0.1 ? ", %.4f core-hours" : ", %.2f core-hours", $0) }
+                    ?? ", core-hours unknown")
         }
         return [
             ("steps", Show.grouped(run.step)),

@@ -72,6 +72,17 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path) == ["report.json"])
     }
 
+    @Test func aNameHasRoomForThoseOfAWriter() throws {
+        let folder = try TemporaryFolder()
+        let longest = String(repeating: "é", count: 118)
+        for _ in 0..<2 { try write("a", to: folder.file(longest)) }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path) == [longest])
+        let longer = longest + "aa"
+        #expect(
+            message(in: folder.url) { try AtomicFolder.check(folder.file(longer)) }
+                == "\(longer): its name has more than 237 bytes; choose a shorter one")
+    }
+
     @Test func aFolderBelowAFileIsOneLine() throws {
         let folder = try TemporaryFolder()
         try Data().write(to: folder.file("taken"))

@@ -24,7 +24,7 @@ import Testing
         ] { #expect(card.contains(part), "\(part): \(card)") }
         // Of as many threads as there are cores.
         #expect(
-            card.contains("threads: 0") && card.contains(/\| time \| [0-9:]+, [0-9]+\.[0-9]{2} core-hours \|/),
+            card.contains("threads: 0") && card.contains(/\| time \| [0-9:]+, 0\.[0-9]{4} core-hours \|/),
             "\(card)")
         let fill = try tool.run("fill", "the [MASK] sat", "--checkpoint", "hub/bf16")
         #expect(fill.code == 0 && fill.error.isEmpty, "\(fill.error)")

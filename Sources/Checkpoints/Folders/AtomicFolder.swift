@@ -48,8 +48,13 @@ public enum AtomicFolder {
     }
 
     /// - Throws: `CheckpointError` where something else than a folder is at `url`, which `write` would have to remove, or a folder
-    ///   that this process is in: whoever started it would be left in one that has no name.
+    ///   that this process is in: whoever started it would be left in one that has no name; or where the names that it has while it is
+    ///   written would be too long.
     public static func check(_ url: URL) throws {
+        let room = 255 - replacedPrefix.utf8.count
+        guard url.lastPathComponent.utf8.count <= room else {
+            throw CheckpointError(url, "its name has more than \(room) bytes; choose a shorter one")
+        }
         guard (try? FileManager.default.destinationOfSymbolicLink(atPath: url.path)) == nil else {
             throw CheckpointError(url, "is a link; wanted a new folder, or one to replace")
         }
