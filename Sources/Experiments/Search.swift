@@ -160,7 +160,7 @@ public struct Search {
             let report = entry.report
             return [
                 entry.name, report.map { "\($0.epoch)" } ?? "diverged",
-                report.map { Show.percent($0.evaluation.primary) } ?? "–",
+                report?.evaluation.cell ?? "–",
             ]
         }
         let subsets = board.compactMap { $0.report?.evaluation.subsets }.first.map {
