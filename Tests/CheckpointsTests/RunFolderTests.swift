@@ -3,21 +3,6 @@ import Foundation
 import Testing
 
 @Suite struct RunFolderTests {
-    private func save(_ run: RunFolder, _ step: Int) throws {
-        func body(_ folder: URL) throws {
-            try Data("\(step)".utf8).write(to: folder.appendingPathComponent("model.safetensors"))
-        }
-        try run.save(step, state: body, model: body)
-    }
-
-    private func names(_ run: RunFolder) throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: run.url.path).filter { $0 != "lock" }.sorted()
-    }
-
-    private func best(_ run: RunFolder) throws -> String {
-        try FileManager.default.destinationOfSymbolicLink(atPath: run.best.path)
-    }
-
     @Test func aSecondRunOnTheSameFolderIsRefused() throws {
         let folder = try TemporaryFolder()
         let run = try RunFolder(folder.file("mini"))
@@ -30,7 +15,7 @@ import Testing
     @Test func onlyWhatARunWroteIsRemoved() throws {
         let folder = try TemporaryFolder()
         let url = folder.file("mini")
-        do { try save(RunFolder(url), 1) }
+        do { try RunFolder(url).save(1) }
         for name in ["notes.txt", "step-size.md", "state-1"] {
             let notes = url.appendingPathComponent(name)
             try Data().write(to: notes)
@@ -58,7 +43,7 @@ import Testing
         let run = try RunFolder(folder.file("mini"))
         let path = run.url.path
         #expect(ModelPath.url(path + "/").path == path)
-        try [1, 2].forEach { try save(run, $0) }
+        try [1, 2].forEach { try run.save($0) }
         #expect(ModelPath.url(path).lastPathComponent == "step-000002")
         _ = try run.prune(at: 2, best: 1, keeping: 2)
         #expect(ModelPath.url(path).lastPathComponent == "best")
@@ -102,44 +87,29 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: folder.file("target").path))
     }
 
-    @Test func aDamagedNewestCheckpointIsToldAndPassedOver() throws {
-        let folder = try TemporaryFolder()
-        let run = try RunFolder(folder.file("mini"))
-        for step in [100, 200, 300] { try save(run, step) }
-        try Data("2O0".utf8).write(to: run.checkpoint(200).appendingPathComponent("model.safetensors"))
-        try FileManager.default.removeItem(at: run.state(300).appendingPathComponent("checksums.json"))
-        var told: [String] = []
-        #expect(try run.latestStep { told.append($0.problem) } == 100)
-        #expect(told.count == 2 && told[0] == "no checkpoint: it has no checksums.json", "\(told)")
-        #expect(told[1].hasPrefix("damaged: SHA-256 is "))
-        // Where the run goes on from 100 it writes the others again.
-        #expect(try run.prune(at: 100, best: 100, keeping: 2))
-        #expect(try names(run) == ["best", "state-000100", "step-000100"])
-    }
-
     @Test func theLastOnesAndTheModelOfTheBestStay() throws {
         let folder = try TemporaryFolder()
         let run = try RunFolder(folder.file("mini"))
-        for step in [10, 20, 30, 40] { try save(run, step) }
+        for step in [10, 20, 30, 40] { try run.save(step) }
         for _ in 0..<2 {
             #expect(try run.prune(at: 40, best: 10, keeping: 2))
             #expect(
-                try names(run) == [
+                try run.names() == [
                     "best", "state-000030", "state-000040", "step-000010", "step-000030", "step-000040",
                 ])
-            #expect(try best(run) == "step-000010")
+            #expect(try run.bestName() == "step-000010")
         }
         #expect(try run.prune(at: 40, best: 40, keeping: 1))
-        #expect(try names(run) == ["best", "state-000040", "step-000040"] && best(run) == "step-000040")
+        #expect(try run.names() == ["best", "state-000040", "step-000040"] && run.bestName() == "step-000040")
     }
 
     /// `cp -rL` and `scp -r` make `best` a folder.
     @Test func aCopyWithoutLinksGoesOn() throws {
         let folder = try TemporaryFolder()
         let run = try RunFolder(folder.file("mini"))
-        for step in [10, 20] { try save(run, step) }
+        for step in [10, 20] { try run.save(step) }
         try FileManager.default.copyItem(at: run.checkpoint(10), to: run.best)
-        #expect(try run.prune(at: 20, best: 20, keeping: 1) && best(run) == "step-000020")
+        #expect(try run.prune(at: 20, best: 20, keeping: 1) && run.bestName() == "step-000020")
         try FileManager.default.removeItem(at: run.best)
         try FileManager.default.createDirectory(at: run.best, withIntermediateDirectories: true)
         #expect(
@@ -163,122 +133,28 @@ import Testing
         let folder = try TemporaryFolder()
         let run = try RunFolder(folder.file("mini"))
         #expect(RunFolder.mayHaveSaved(10, in: run.url))
-        try save(run, 10)
+        try run.save(10)
         #expect(RunFolder.mayHaveSaved(10, in: run.url) && !RunFolder.mayHaveSaved(20, in: run.url))
         // Somebody removed the best.
-        try save(run, 20)
+        try run.save(20)
         try FileManager.default.removeItem(at: run.checkpoint(10))
         #expect(!RunFolder.mayHaveSaved(10, in: run.url))
-    }
-
-    /// As on a disk that is not mounted: nobody begins again over what nobody has seen.
-    @Test func aCheckpointThatCannotBeReachedIsNotTakenForDamaged() throws {
-        let folder = try TemporaryFolder()
-        let run = try RunFolder(folder.file("mini"))
-        try save(run, 10)
-        try save(run, 20)
-        // The whole folder, its list, or its weights; of the model or of the state; as a link that leads nowhere, and one to itself.
-        for folder in [run.checkpoint(20), run.state(20)] {
-            for name in ["", "checksums.json", "model.safetensors"] {
-                let file = name.isEmpty ? folder : folder.appendingPathComponent(name)
-                let away = file.appendingPathExtension("away")
-                try FileManager.default.moveItem(at: file, to: away)
-                for (target, reason) in [("nowhere", "no such file or directory"), (file.path, "too many levels")] {
-                    unlink(file.path)
-                    try FileManager.default.createSymbolicLink(atPath: file.path, withDestinationPath: target)
-                    let path = "mini/" + folder.lastPathComponent + (name.isEmpty ? "" : "/\(name)")
-                    let found = message(in: run.url.deletingLastPathComponent()) { _ = try run.latestStep { _ in } }
-                    #expect(found?.hasPrefix("\(path): cannot be read: \(reason)") == true, "\(found ?? "")")
-                    #expect(found?.hasSuffix("; mend it, move it, or choose another --output") == true)
-                }
-                unlink(file.path)
-                try FileManager.default.createSymbolicLink(atPath: file.path, withDestinationPath: away.path)
-                #expect(try run.latestStep { _ in } == 20)
-                unlink(file.path)
-                try FileManager.default.moveItem(at: away, to: file)
-            }
-        }
-        #expect(try run.latestStep { _ in } == 20)
     }
 
     /// What went on in a folder of its name would be a run without a log.
     @Test func aFolderThatIsMovedIsNotMadeAnew() throws {
         let folder = try TemporaryFolder()
         let run = try RunFolder(folder.file("mini"))
-        try save(run, 10)
+        try run.save(10)
         try FileManager.default.moveItem(at: run.url, to: folder.file("moved"))
         let problem = "mini: was moved or removed while the run worked in it; it goes on where it was moved to"
-        #expect(message(in: folder.url) { try save(run, 20) } == problem)
+        #expect(message(in: folder.url) { try run.save(20) } == problem)
         #expect(message(in: folder.url) { try run.write("a: 1", to: "recipe.yaml") } == problem)
         // Another run has its name meanwhile.
         let other = try RunFolder(folder.file("mini"))
-        #expect(message(in: folder.url) { try save(run, 20) } == problem)
-        try save(other, 20)
+        #expect(message(in: folder.url) { try run.save(20) } == problem)
+        try other.save(20)
         #expect(FileManager.default.fileExists(atPath: folder.file("moved/step-000010").path))
-    }
-
-    @Test func whatAKillLeftIsMadeTrueAgain() throws {
-        let folder = try TemporaryFolder()
-        let run = try RunFolder(folder.file("mini"))
-        for step in [10, 20] { try save(run, step) }
-        // Killed with the state of 30 and without its model, and with `best` where it was.
-        try FileManager.default.copyItem(at: run.state(20), to: run.state(30))
-        try RunFolder.link("step-000010", as: "best", in: run.url)
-        #expect(try run.latestStep { _ in } == 20)
-        #expect(try run.prune(at: 20, best: 20, keeping: 1))
-        #expect(try names(run) == ["best", "state-000020", "step-000020"] && best(run) == "step-000020")
-        // A best that somebody removed: no link to another.
-        try FileManager.default.removeItem(at: run.checkpoint(20))
-        try save(run, 30)
-        #expect(try !run.prune(at: 30, best: 20, keeping: 1))
-        #expect(try names(run) == ["state-000030", "step-000030"])
-    }
-
-    @Test func aModelWithoutAStateIsNotReplacedByARunFromTheBeginning() throws {
-        let folder = try TemporaryFolder()
-        let run = try RunFolder(folder.file("mini"))
-        try save(run, 10)
-        try FileManager.default.removeItem(at: run.state(10))
-        let found = message(in: folder.url) { _ = try run.latestStep { _ in } }
-        #expect(found == "mini: holds step-000010 and no state to continue from; choose another --output")
-    }
-
-    /// Its moments alone are gone, or damaged: the model of a finished run is nothing to begin again over.
-    @Test func aWholeModelIsNotReplacedWhereItsStateIsDamaged() throws {
-        let folder = try TemporaryFolder()
-        let run = try RunFolder(folder.file("mini"))
-        try save(run, 10)
-        try Data("1O".utf8).write(to: run.state(10).appendingPathComponent("model.safetensors"))
-        var told: [String] = []
-        let found = message(in: folder.url) { _ = try run.latestStep { told.append($0.problem) } }
-        #expect(found == "mini: holds step-000010 and no state to continue from; choose another --output")
-        #expect(told.count == 1 && told[0].hasPrefix("damaged: SHA-256 is "))
-        // Nothing is lost with a model that is damaged too.
-        try Data("1O".utf8).write(to: run.checkpoint(10).appendingPathComponent("model.safetensors"))
-        #expect(try run.latestStep { _ in } == nil)
-    }
-
-    /// Somebody edited its configuration, or lost the list: what is there may be the hours of a finished run.
-    @Test(arguments: ["checksums.json", "config.json"]) func goodWeightsAreNotReplacedWhereTheRestIsNot(
-        name: String
-    ) throws {
-        let folder = try TemporaryFolder()
-        let run = try RunFolder(folder.file("mini"))
-        try run.save(10) {
-            try Data("state".utf8).write(to: $0.appendingPathComponent("state.json"))
-        } model: {
-            for name in ["config.json", "model.safetensors"] {
-                try Data(name.utf8).write(to: $0.appendingPathComponent(name))
-            }
-        }
-        let file = run.checkpoint(10).appendingPathComponent(name)
-        if name == "config.json" { try Data("other".utf8).write(to: file) } else { unlink(file.path) }
-        let found = message(in: folder.url) { _ = try run.latestStep { _ in } }
-        #expect(
-            found == "mini: holds step-000010, whose weights may be good though the rest is not; mend it, move it, or "
-                + "choose another --output")
-        unlink(run.checkpoint(10).appendingPathComponent("model.safetensors").path)
-        #expect(try run.latestStep { _ in } == nil)
     }
 
     /// They are written before the model is saved, which may never be.
@@ -292,11 +168,11 @@ import Testing
             try Data("\(step)".utf8).write(to: run.predictions(of: step))
             #expect(try String(contentsOf: link, encoding: .utf8) == (step == 10 ? "0" : "10"))
             guard step < 30 else { break }
-            try save(run, step)
+            try run.save(step)
             #expect(try run.prune(at: step, best: 10, keeping: 1))
         }
         #expect(
-            try names(run) == [
+            try run.names() == [
                 "best", "predictions-000010.tsv", "predictions-000030.tsv", "predictions.tsv", "state-000020",
                 "step-000010", "step-000020",
             ])
@@ -311,7 +187,7 @@ import Testing
             try FileManager.default.createDirectory(at: folder.file("mini/\(name)"), withIntermediateDirectories: true)
         }
         let run = try RunFolder(folder.file("mini"))
-        #expect(try names(run) == [])
+        #expect(try run.names() == [])
         #expect(try run.latestStep { _ in } == nil)
     }
 
@@ -325,7 +201,7 @@ import Testing
         #expect(MetricsLog.problem(in: run.url)?.problem == "no such log")
         #expect(try problem("{\"step\":1}\n{\"step\":2}\n{\"ste") == nil)
         #expect(try problem("{\"step\":1}\n{\"st\n{\"step\":3}\n") == "damaged: line 2 is no event of a run")
-        try save(run, 3)
+        try run.save(3)
         #expect(try problem("{\"step\":3}\n{\"step\":3}\n") == nil)
         #expect(
             try problem("{\"step\":1}\n{\"step\":2}\n{\"step\":3}")

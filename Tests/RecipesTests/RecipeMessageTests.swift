@@ -30,12 +30,13 @@ func problems(_ text: String, _ overrides: [ResolvedRecipe.Override] = []) -> St
     }
 }
 
-@Suite struct RecipeMessageTests {
-    private func changed(_ line: String, to other: String) -> String? {
-        #expect(rightRecipe.contains(line))
-        return problems(rightRecipe.replacingOccurrences(of: line, with: other))
-    }
+/// The same of the right recipe with a line changed.
+func changed(_ line: String, to other: String) -> String? {
+    #expect(rightRecipe.contains(line))
+    return problems(rightRecipe.replacingOccurrences(of: line, with: other))
+}
 
+@Suite struct RecipeMessageTests {
     @Test func theRightRecipeIsAccepted() { #expect(problems(rightRecipe) == nil) }
 
     @Test func anUnknownKeyNamesTheNearestOne() {
@@ -124,14 +125,6 @@ func problems(_ text: String, _ overrides: [ResolvedRecipe.Override] = []) -> St
         #expect(problems(rightRecipe, overrides)?.contains(problem) == true)
     }
 
-    /// As in a recipe.
-    @Test(arguments: [
-        ("[a, b c]", ["a", "b c"]), ("[]", []), (#"["[a]"]"#, ["[a]"]), ("a b", ["a b"]), ("[a", ["[a"]),
-    ])
-    func aListIsSetAsItIsWritten(text: String, texts: [String]) {
-        #expect(ResolvedRecipe.Override(setting: "corpus.text=\(text)")?.texts == texts)
-    }
-
     private static func conditional(_ settings: [String]) -> [String] {
         ["model.attention=yoso", "model.attention.estimator=conditional"] + settings.map { "model.attention.\($0)" }
     }
@@ -178,37 +171,6 @@ func problems(_ text: String, _ overrides: [ResolvedRecipe.Override] = []) -> St
         #expect(
             changed("layers: 2", to: "attention: { yoso: { hahses: 9 } }\n  layers: 2")?.contains(
                 "unknown key 'model.attention.hahses' (did you mean 'hashes'?)\n") == true)
-    }
-
-    /// As many columns as a terminal has are shown of a long line, around the place.
-    @Test(arguments: [0, 30, 200, 400])
-    func aLongLineIsShownAroundThePlace(before: Int) throws {
-        let spaces = String(repeating: " ", count: before), more = String(repeating: " ", count: 400 - before)
-        let line = "layers: {\(spaces)q: x}\(more)# y"
-        let found = try #require(changed("layers: 2", to: line)).split(separator: "\n")
-        #expect(found[0].hasPrefix("x.yaml:5:\(12 + before): unknown key 'model.layers.q'"))
-        #expect(found[1].count <= 76 && found[2].last == "^")
-        #expect(found[1].dropFirst(found[2].count - 1).hasPrefix("q: x}"))
-    }
-
-    @Test func thePlaceIsBelowWhatATerminalShows() {
-        let found = changed("layers: 2", to: "layers: { 言: 1,\tq: x }") ?? ""
-        #expect(found.contains("q: x }\n" + String(repeating: " ", count: 4 + 18) + "\t^"), "\(found)")
-    }
-
-    @Test func aKeyThatOccursTwiceHasItsPlace() {
-        #expect(
-            changed("width: 128", to: "width: 128\n  width: 64") == """
-                x.yaml:6:3: the key 'width' occurs twice, here first
-                      width: 128
-                      ^
-                """)
-    }
-
-    @Test func aKeyOccursTwiceHoweverItIsSpelled() {
-        #expect(
-            changed("name: x", to: "name: x\nmodel.width: 64")?.contains(": the key 'model.width' occurs twice\n")
-                == true)
     }
 
     @Test func allIssuesAreToldAtOnce() {
@@ -281,46 +243,6 @@ func problems(_ text: String, _ overrides: [ResolvedRecipe.Override] = []) -> St
         #expect(found?.contains("unknown key") == false)
     }
 
-    @Test func aliasesDuplicatesAndBrokenYAMLAreRefused() {
-        let alias = changed("heads: 2", to: "positions: &two 512\n  heads: *two")
-        #expect(alias?.contains("model.heads: aliases are not supported; write the value out") == true)
-        for (attention, found) in [("{}", "empty"), ("{ yoso: { hashes: 2 }, softmax: {} }", "yoso and softmax")] {
-            let problem = changed("heads: 2", to: "heads: 2\n  attention: \(attention)")
-            #expect(problem?.contains("model.attention is \(found); wanted one") == true, "\(problem ?? "")")
-        }
-        #expect(changed("name: x", to: "name: x\nname: y")?.contains("twice") == true)
-        #expect(changed("name: x", to: "name: [x")?.hasPrefix("x.yaml:") == true)
-        #expect(problems("") == "x.yaml: the recipe is empty")
-        #expect(problems("- 1\n")?.contains("wanted keys and values") == true)
-    }
-
-    /// Ten aliases of ten aliases, nine levels deep, as a key that has to be compared with others.
-    @Test(.timeLimit(.minutes(1))) func anAliasBombIsRefusedBeforeItIsRead() {
-        var bomb = "a0: &a0 [x, x]\n"
-        for level in 1...9 {
-            let aliases = Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ", ")
-            bomb += "a\(level): &a\(level) [\(aliases)]\n"
-        }
-        #expect(
-            problems(rightRecipe + bomb + "? *a9\n: 1\n? *a8\n: 2\n")
-                == "x.yaml: 92 aliases; they are not supported, write the values out")
-        // Line by line, as Windows ends them.
-        let windows = bomb.replacing("[", with: "\n- ").replacing(", ", with: "\n- ").replacing("]", with: "")
-        #expect(
-            problems((rightRecipe + windows + "? *a9\n: 1\n? *a8\n: 2\n").replacing("\n", with: "\r\n"))
-                == "x.yaml: 92 aliases; they are not supported, write the values out")
-        let unknown = problems(rightRecipe.replacing("\n", with: "\r\n") + "epochz: 1\r\n")
-        #expect(unknown?.hasSuffix("    epochz: 1\n    ^") == true, "\(unknown ?? "")")
-    }
-
-    @Test(.timeLimit(.minutes(1)), arguments: ["key", "model.attention.key"])
-    func ofVeryManyProblemsTwentyAreShown(prefix: String) throws {
-        let text = rightRecipe + (0..<100_000).map { "\(prefix)\($0): 1\n" }.joined()
-        let found = try #require(problems(text))
-        #expect(found.hasSuffix("\nand 99980 problems more"))
-        #expect(found.split(separator: "\n").count { $0.contains("unknown key") } == 20)
-    }
-
     @Test func aBatchFitsAMemory() {
         let wanted = "wanted a batch such as 64 sequences or 8192 tokens, at most 1000000 sequences or 1e8 tokens"
         for batch in ["1000000000000 sequences", "1e12 tokens", "1000001 sequences"] {
@@ -334,52 +256,5 @@ func problems(_ text: String, _ overrides: [ResolvedRecipe.Override] = []) -> St
             error?.description
                 == "/none/such.yaml: no such recipe, or unreadable (those that ship: attentions, base, english-mini, english-small, english-yoso, long, mini, pairs-512, pairs, small, tiny)"
         )
-    }
-
-    @Test func overridesAreHeldToTheSchemaAndNameTheArgument() throws {
-        let wrong = [
-            try #require(ResolvedRecipe.Override(setting: "optimizer.rat=1")),
-            try #require(ResolvedRecipe.Override(setting: "model.heads=3")),
-            try #require(ResolvedRecipe.Override(setting: "budget=soon")),
-        ]
-        for endless in ["1e18h", "1e308h", "1e15 steps", "1e16 tokens"] {
-            let override = try #require(ResolvedRecipe.Override(setting: "budget=\(endless)"))
-            #expect(
-                (problems(rightRecipe, [override]) ?? "").hasPrefix(
-                    "--set budget=\(endless): budget is '\(endless)'; wanted"))
-        }
-        let kind = try #require(ResolvedRecipe.Override(setting: "kind=finetuning"))
-        #expect((problems(rightRecipe, [kind]) ?? "").hasSuffix(" is a pretraining recipe"))
-        #expect(
-            problems(rightRecipe, wrong) == """
-                --set optimizer.rat=1: unknown key 'optimizer.rat' (did you mean 'optimizer.rate'?)
-                --set budget=soon: budget is 'soon'; wanted a budget such as 20000 steps, 1e9 tokens, 2h, 30min or 90s
-                --set model.heads=3: model.heads is 3, which does not divide model.width 128
-                """)
-        #expect(
-            problems(rightRecipe, [wrong[1]])
-                == "--set model.heads=3: model.heads is 3, which does not divide model.width 128")
-        #expect(ResolvedRecipe.Override(setting: "model.heads") == nil)
-        let wide = try #require(ResolvedRecipe.Override(setting: "model.width=129"))
-        #expect(
-            problems(rightRecipe, [wide])
-                == "--set model.width=129: model.heads is 2, which does not divide model.width 129",
-            "what was said last is to blame, and not the file")
-    }
-
-    /// As `--over` has them; a value that merely has brackets is one.
-    @Test func aSettingMayHaveKeysBelowIt() throws {
-        typealias Override = ResolvedRecipe.Override
-        let text = "model.attention=yoso(hashes=0 bits=8)"
-        let overrides = try #require(Override.list(setting: text))
-        #expect(overrides.map(\.key) == ["model.attention", "model.attention.hashes", "model.attention.bits"])
-        #expect(overrides.map(\.value) == ["yoso", "0", "8"])
-        #expect(
-            problems(rightRecipe, overrides)
-                == "--set \(text): model.attention.hashes is '0'; wanted an integer from 1 to 65535")
-        for plain in ["corpus.text=data (1)", "corpus.text=a(b=c)d", "name=x()", "name=a(=)", "name=("] {
-            #expect(try #require(Override.list(setting: plain)) == [#require(Override(setting: plain))])
-        }
-        #expect(Override.list(setting: "model.attention") == nil)
     }
 }

@@ -17,7 +17,6 @@
 #define NARROW 16
 #endif
 
-
 /// s = a bᵀ of the warp's rows of a tile, read anew to spare registers, and rows row ..< row + SPAN of another.
 DEVICE void multiply_tiles(float (&s)[HIGH][SPAN / 8][4], const real *own, int first, const real *tile, int row) {
     clear(s);
@@ -104,8 +103,7 @@ DEVICE void fill_factor(float (&factor)[HIGH][2], float value) {
     for (int h = 0; h < HIGH; h++) factor[h][0] = factor[h][1] = value;
 }
 
-/// dk and dv of BLOCK_ROWS keys of a longer sequence.
-/// grid (tiles, heads), block 128, dynamic shared 2 HEAD (2 BLOCK_ROWS + 256) + 1024
+/// dk and dv of BLOCK_ROWS keys of a longer sequence. grid (tiles, heads), block 128, dynamic shared 2 HEAD (2 BLOCK_ROWS + 256) + 1024
 KERNEL softmax_gradient_kv(real *dqkv, const real *dy, const real *qkv, const float *log_sums, const float *delta,
                            const int4 *tiles, Layout l, Dropout d, const float *scales, int heads,
                            int padded, int window) {
@@ -152,8 +150,7 @@ KERNEL softmax_gradient_kv(real *dqkv, const real *dy, const real *qkv, const fl
     write_rows(to, x.stride, rows, dk, factor, keys, row);
 }
 
-/// dq of BLOCK_ROWS queries of a longer sequence.
-/// grid (tiles, heads), block 128, dynamic shared 2 HEAD (2 BLOCK_ROWS + 256)
+/// dq of BLOCK_ROWS queries of a longer sequence. grid (tiles, heads), block 128, dynamic shared 2 HEAD (2 BLOCK_ROWS + 256)
 KERNEL softmax_gradient_q(real *dqkv, const real *dy, const real *qkv, const float *log_sums, const float *delta,
                           const int4 *tiles, Layout l, Dropout d, const float *scales, int heads,
                           int padded, int window) {
