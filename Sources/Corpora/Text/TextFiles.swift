@@ -42,7 +42,7 @@ public struct TextFiles: Sendable, Equatable {
         // One file has many names: `text`, `./text`, one from the root, links. By bytes: `String` takes two spellings of an
         // accented letter for one.
         var known: Set<[UInt8]> = []
-        self.urls = urls.sorted { $0.path < $1.path }.filter {
+        self.urls = urls.map { ($0, path: $0.path) }.sorted { $0.path < $1.path }.map(\.0).filter {
             known.insert(Array($0.resolvingSymlinksInPath().standardizedFileURL.path.utf8)).inserted
         }
         self.leftOut = Set(leftOut).sorted()
@@ -75,10 +75,23 @@ public struct TextFiles: Sendable, Equatable {
     /// Bytes on disk of all files.
     public var bytes: Int { urls.reduce(0) { $0 + Self.size($1) } }
 
+    /// Of a link, the target's.
     static func size(_ url: URL) -> Int {
-        // Of a link, the target's.
-        let attributes = try? FileManager.default.attributesOfItem(atPath: url.resolvingSymlinksInPath().path)
-        return (attributes?[.size] as? NSNumber)?.intValue ?? 0
+        var status = stat()
+        return stat(url.path, &status) == 0 ? Int(status.st_size) : 0
+    }
+
+    /// Of a link, the target's; nil of what is not there.
+    static func modified(_ url: URL) -> Double? {
+        let path = url.path
+        func attributes(_ path: String) -> [FileAttributeKey: Any]? {
+            try? FileManager.default.attributesOfItem(atPath: path)
+        }
+        var found = attributes(path)
+        if found?[.type] as? FileAttributeType == .typeSymbolicLink {
+            found = attributes(url.resolvingSymlinksInPath().path)
+        }
+        return (found?[.modificationDate] as? Date)?.timeIntervalSince1970
     }
 
     /// Files are read more than once, and nobody waits for the writer of a pipe.

@@ -8,6 +8,13 @@ struct TokenFolder {
     let url: URL
     let text: TextFiles
     let tokenizer: any Tokenizer
+    /// The shard of every file.
+    let names: [URL]
+
+    init(_ url: URL, _ text: TextFiles, _ tokenizer: any Tokenizer) {
+        (self.url, self.text, self.tokenizer) = (url, text, tokenizer)
+        names = text.urls.map { Self.name(of: $0, in: url) }
+    }
 
     /// Files by their index in the text, and what their shards are to say of them.
     private typealias Work = [Int: TokenShard.Manifest]
@@ -26,7 +33,7 @@ struct TokenFolder {
         let totalBytes = work.values.reduce(0) { $0 + $1.sourceBytes }
         var (doneBytes, doneTokens) = (0, 0)
         for (index, called) in work.sorted(by: { $0.key < $1.key }) {
-            let (source, name) = (text.urls[index], name(of: text.urls[index]))
+            let (source, name) = (text.urls[index], names[index])
             let own = try manifest(of: source)
             guard caller == ranks.rank || own.isOfTheSameBytes(as: called) else {
                 throw CorpusError(
@@ -45,15 +52,15 @@ struct TokenFolder {
         ranks.meet()
     }
 
-    /// The shard of a file, by a name that tells files of equal names in different folders apart.
-    func name(of source: URL) -> URL {
+    /// A name that tells files of equal names in different folders apart.
+    private static func name(of source: URL, in folder: URL) -> URL {
         let digest = SHA256.hexadecimal(of: Data(source.standardizedFileURL.path.utf8)).prefix(8)
         // A file system takes names of 255 bytes, and more stands behind this one.
         let bytes = source.lastPathComponent.utf8
         let name = bytes.count > 200 ? String(decoding: bytes.prefix(200), as: UTF8.self) : source.lastPathComponent
         // Earlier programs took a compressed file of JSON lines for plain text.
         let kind = TextLines.isJSON(source.lastPathComponent) ? "-objects" : ""
-        return url.appendingPathComponent("\(name)-\(digest)\(kind)")
+        return folder.appendingPathComponent("\(name)-\(digest)\(kind)")
     }
 
     /// A rank that has not all files would learn from another text than the others.
@@ -106,7 +113,7 @@ struct TokenFolder {
     private func lacking() throws -> Work {
         try text.urls.enumerated().reduce(into: [:]) { work, file in
             let wanted = try manifest(of: file.element)
-            guard TokenShard.manifest(name(of: file.element)).map(wanted.isOfTheSameText) != true else { return }
+            guard TokenShard.manifest(names[file.offset]).map(wanted.isOfTheSameText) != true else { return }
             work[file.offset] = wanted
         }
     }
@@ -123,17 +130,10 @@ struct TokenFolder {
     }
 
     private func manifest(of source: URL) throws -> TokenShard.Manifest {
-        guard
-            let attributes = try? FileManager.default.attributesOfItem(
-                atPath: source.resolvingSymlinksInPath().path)
-        else {
-            throw CorpusError(source, "cannot be read")
-        }
+        guard let modified = TextFiles.modified(source) else { throw CorpusError(source, "cannot be read") }
         return TokenShard.Manifest(
-            source: source.standardizedFileURL.path, sourceBytes: (attributes[.size] as? NSNumber)?.intValue ?? 0,
-            sourceModified: (attributes[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0,
-            sourceDigest: try digest(ofBlocksOf: source),
-            tokenizer: tokenizer.fingerprint)
+            source: source.standardizedFileURL.path, sourceBytes: TextFiles.size(source), sourceModified: modified,
+            sourceDigest: try digest(ofBlocksOf: source), tokenizer: tokenizer.fingerprint)
     }
 
     /// SHA-256 of 16 blocks of 64 kB from the beginning to the end, of a short file all of it.

@@ -44,10 +44,10 @@ public struct TokenizedCorpus: Sendable {
                 url,
                 "cannot be created: \(String(cString: strerror(errno))); tokens are kept below the working folder")
         }
-        let folder = TokenFolder(url: url, text: text, tokenizer: tokenizer)
+        let folder = TokenFolder(url, text, tokenizer)
         try folder.complete(ranks, progress: progress)
-        shards = try text.urls.map {
-            try TokenShard(folder.name(of: $0), wide: folder.isWide, vocabularySize: tokenizer.vocabularySize)
+        shards = try folder.names.map {
+            try TokenShard($0, wide: folder.isWide, vocabularySize: tokenizer.vocabularySize)
         }
         guard shards.contains(where: { $0.manifest.tokens > 0 }) else {
             throw CorpusError(text.urls.map(\.relativePath).joined(separator: ", "), "the corpus is empty")
