@@ -138,12 +138,20 @@ public struct SentenceEmbedding {
         try stream.run(lines, batch: batch, write: write)
     }
 
+    /// Bytes in front of the values of an array of NumPy: enough for any number of lines, and a multiple of 64.
+    public static let arrayHead = 128
+
     /// All lines as one array of NumPy, [lines, width] (NumPy Enhancement Proposal 1, version 1.0).
     ///
-    /// - Parameter note: hears at the end what was not read.
-    /// - Throws: `InputProblem` of the first line that is no text, and what reading and embedding throw.
-    public func array(of lines: InputLines, batch: Int, note: (String) -> Void) throws -> Data {
-        var (values, count, rows) = (Data(), 0, counting)
+    /// - Parameters:
+    ///   - note: hears at the end what was not read.
+    ///   - write: hears the values, in order.
+    /// - Returns: what stands in front of them, of `arrayHead` bytes.
+    /// - Throws: `InputProblem` of the first line that is no text, and what reading, embedding and writing throw.
+    public func array(
+        of lines: InputLines, batch: Int, note: (String) -> Void, write: (UnsafeRawBufferPointer) throws -> Void
+    ) throws -> Data {
+        var (count, rows) = (0, counting)
         defer { rows.notes.forEach(note) }
         while case let read = try lines.next(atMost: batch), !read.isEmpty {
             let texts = try read.map { line in
@@ -153,14 +161,12 @@ public struct SentenceEmbedding {
                 }
             }
             let found = try vectors(rows.counted(texts.map(encoded)))
-            for vector in found { vector.withUnsafeBytes { values.append(contentsOf: $0) } }
+            try found.flatMap(\.self).withUnsafeBytes(write)
             count += read.count
         }
         let shape = "{'descr': '<f4', 'fortran_order': False, 'shape': (\(count), \(width)), }"
-        // Values begin at a multiple of 64 bytes.
-        let room = (10 + shape.utf8.count + 1 + 63) / 64 * 64 - 10
+        let room = Self.arrayHead - 10
         let header = shape + String(repeating: " ", count: room - shape.utf8.count - 1) + "\n"
         return Data([0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(room % 256), UInt8(room / 256)]) + Data(header.utf8)
-            + values
     }
 }

@@ -83,6 +83,31 @@ import Testing
                 == "\(longer): its name has more than 237 bytes; choose a shorter one")
     }
 
+    @Test func theHeadOfAFileMayBeWrittenLast() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.file("v.npy").path
+        func write(_ texts: [String], then error: Stop? = nil) throws {
+            try OutputFile.replace(named: path, head: 3) { write in
+                for text in texts { try Array(text.utf8).withUnsafeBytes(write) }
+                if let error { throw error }
+                return Data("\(texts.count)..".utf8)
+            }
+        }
+        try write(["ab", "", "c"])
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == "3..abc")
+        #expect(throws: Stop.self) { try write(["a"], then: Stop()) }
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == "3..abc")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path) == ["v.npy"])
+        // A pipe has it in order.
+        unlink(path)
+        #expect(mkfifo(path, 0o600) == 0)
+        let end = open(path, O_RDONLY | O_NONBLOCK)
+        try write(["d"])
+        var bytes = [UInt8](repeating: 0, count: 10)
+        #expect(read(end, &bytes, 10) == 4 && bytes.starts(with: "1..d".utf8))
+        close(end)
+    }
+
     @Test func aFolderBelowAFileIsOneLine() throws {
         let folder = try TemporaryFolder()
         try Data().write(to: folder.file("taken"))

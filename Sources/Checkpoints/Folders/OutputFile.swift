@@ -76,12 +76,16 @@ public final class OutputFile {
     ///
     /// - Throws: `CheckpointError`; then the older file is intact.
     public static func replace(_ url: URL, with data: Data) throws {
+        try replace(url) { file in try data.withUnsafeBytes { try file.write($0) } }
+    }
+
+    private static func replace(_ url: URL, _ body: (OutputFile) throws -> Void) throws {
         guard Ranks.current.isFirst else { return }
         let temporary = url.deletingLastPathComponent().appendingPathComponent(
             AtomicFolder.partialPrefix + url.lastPathComponent)
         let file = try OutputFile(temporary, inPlaceOf: url)
         do {
-            try data.withUnsafeBytes { try file.write($0) }
+            try body(file)
             try file.sync()
             guard rename(temporary.path, url.path) == 0 else { throw CheckpointError.system(url, "write") }
         } catch {
@@ -98,8 +102,42 @@ public final class OutputFile {
     /// - Throws: `CheckpointError` where it cannot be written; then the old one stays.
     public static func replace(named path: String, with data: Data) throws {
         let url = URL(fileURLWithPath: path).resolvingSymlinksInPath()
+        guard isPlain(url) else { return try writeAsItIs(url, data) }
+        try replace(url, with: data)
+    }
+
+    /// The same of a large file whose first bytes are known last.
+    ///
+    /// - Parameters:
+    ///   - head: their number.
+    ///   - body: writes what is behind them, in order, and returns them.
+    /// - Throws: what `body` throws, and `CheckpointError` where the file cannot be written; then the old one stays.
+    public static func replace(
+        named path: String, head: Int, _ body: ((UnsafeRawBufferPointer) throws -> Void) throws -> Data
+    ) throws {
+        let url = URL(fileURLWithPath: path).resolvingSymlinksInPath()
+        guard isPlain(url) else {
+            // Nothing goes back in a pipe.
+            var rest = Data()
+            let first = try body { rest.append(contentsOf: $0) }
+            return try writeAsItIs(url, first + rest)
+        }
+        try replace(url) { file in
+            try Data(count: head).withUnsafeBytes { try file.write($0) }
+            let first = try body(file.write)
+            precondition(first.count == head)
+            guard lseek(file.descriptor, 0, SEEK_SET) == 0 else { throw CheckpointError.system(url, "write") }
+            try first.withUnsafeBytes { try file.write($0) }
+        }
+    }
+
+    /// Whether a file of this name is plain, or will be.
+    private static func isPlain(_ url: URL) -> Bool {
         let type = try? FileManager.default.attributesOfItem(atPath: url.path)[.type] as? FileAttributeType
-        guard let type, type != .typeRegular, type != .typeDirectory else { return try replace(url, with: data) }
+        return type.map { [.typeRegular, .typeDirectory].contains($0) } ?? true
+    }
+
+    private static func writeAsItIs(_ url: URL, _ data: Data) throws {
         guard Ranks.current.isFirst else { return }
         let file = try OutputFile(url, appends: true)
         try data.withUnsafeBytes { try file.write($0) }

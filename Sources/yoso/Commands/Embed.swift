@@ -2,7 +2,6 @@ import ArgumentParser
 import Bert
 import Checkpoints
 import Console
-import Foundation
 import Inference
 import Reports
 
@@ -28,6 +27,8 @@ struct Embed: ParsableCommand {
         guard let output = model.output, output.hasSuffix(".npy") else {
             return try embedding.run(lines, batch: batch, note: Terminal.note, write: model.sink().write)
         }
-        try OutputFile.replace(named: output, with: embedding.array(of: lines, batch: batch, note: Terminal.note))
+        try OutputFile.replace(named: output, head: SentenceEmbedding.arrayHead) {
+            try embedding.array(of: lines, batch: batch, note: Terminal.note, write: $0)
+        }
     }
 }
