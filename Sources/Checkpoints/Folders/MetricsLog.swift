@@ -18,7 +18,7 @@ public final class MetricsLog {
         guard let data = try? Data(contentsOf: url) else { throw CheckpointError(url, "cannot be read") }
         var (kept, last) = (Data(), 0)
         for (number, line) in Self.lines(of: data).enumerated() {
-            guard let parsed = try? JSONDecoder().decode(Line.self, from: line) else {
+            guard let parsed = LogLine(line) else {
                 damaged(CheckpointError(url, "line \(number + 1) is damaged, and left out"))
                 continue
             }
@@ -59,11 +59,11 @@ public final class MetricsLog {
         let decoder = JSONDecoder()
         var values: [Value] = []
         for (number, line) in lines(of: data).enumerated().reversed() where !isOfAnotherKind(line, than: kind) {
-            do {
-                let parsed = try decoder.decode(Line.self, from: line)
-                guard parsed.step > step else { break }
-                if parsed.kind == kind { values.append(try decoder.decode(Value.self, from: line)) }
-            } catch { throw CheckpointError(url, "damaged: line \(number + 1) is no \(kind)") }
+            let damage = CheckpointError(url, "damaged: line \(number + 1) is no \(kind)")
+            guard let parsed = LogLine(line) else { throw damage }
+            guard parsed.step > step else { break }
+            guard parsed.kind == kind else { continue }
+            do { values.append(try decoder.decode(Value.self, from: line)) } catch { throw damage }
         }
         return values.reversed()
     }
@@ -71,8 +71,7 @@ public final class MetricsLog {
     /// The last step that the log at `url` tells of, whatever is damaged in it; 0 where there is none.
     public static func lastStep(in url: URL) -> Int {
         let data = (try? Data(contentsOf: url)) ?? Data()
-        return lines(of: data).reversed().lazy.compactMap { try? JSONDecoder().decode(Line.self, from: $0) }
-            .first { $0.kind == "step" }?.step ?? 0
+        return lines(of: data).reversed().lazy.compactMap(LogLine.init).first { $0.kind == "step" }?.step ?? 0
     }
 
     /// By bytes alone: a long log has hundreds of thousands of steps, and decoding them all takes seconds.
@@ -90,7 +89,7 @@ public final class MetricsLog {
         guard let data = try? Data(contentsOf: url) else { return CheckpointError(url, "no such log") }
         var last = 0
         for (number, line) in lines(of: data).enumerated() {
-            guard let line = try? JSONDecoder().decode(Line.self, from: line) else {
+            guard let line = LogLine(line) else {
                 return CheckpointError(url, "damaged: line \(number + 1) is no event of a run")
             }
             last = line.step
@@ -103,12 +102,7 @@ public final class MetricsLog {
     public static func ends(_ url: URL, with kind: String) -> Bool {
         guard let data = try? Data(contentsOf: url, options: .mappedIfSafe) else { return false }
         let last = data.dropLast().lastIndex(of: UInt8(ascii: "\n")).map { data[($0 + 1)...] } ?? data
-        return (try? JSONDecoder().decode(Line.self, from: Data(last)))?.kind == kind
-    }
-
-    private struct Line: Decodable {
-        let step: Int
-        let kind: String?
+        return LogLine(Data(last))?.kind == kind
     }
 
     /// The lines that end; the rest is one that a run has not finished, or never did.

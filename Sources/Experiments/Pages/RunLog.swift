@@ -58,15 +58,10 @@ public struct RunLog: Sendable {
         return wasThere
     }
 
-    private struct Line: Decodable {
-        let step: Int
-        let kind: String?
-    }
-
     /// - Returns: whether it is a line of a run, of whatever kind.
     private mutating func add(_ line: Data) -> Bool {
+        guard let head = LogLine(line) else { return false }
         let decoder = JSONDecoder()
-        guard let head = try? decoder.decode(Line.self, from: line) else { return false }
         do {
             switch head.kind {
             case "step": steps.append(try decoder.decode(StepReport.self, from: line))
