@@ -58,10 +58,10 @@ public struct RunSummary: Sendable {
     /// Nil where the log has no step.
     public init?(_ folder: URL) {
         let log = folder.appendingPathComponent(RunFolder.logName)
-        // Before what is read of it.
-        guard let written = LogState(log), let data = try? Data(contentsOf: log, options: .mappedIfSafe) else {
-            return nil
-        }
+        // Before what is read of it. Foundation's reading of an empty file leaks 4 kB, and a page looks every second.
+        guard let written = LogState(log), written.bytes > 0,
+            let data = try? Data(contentsOf: log, options: .mappedIfSafe)
+        else { return nil }
         let lines = MetricsLog.lines(of: data)
         func last<Value: Decodable>(_: Value.Type, where isWanted: (Value) -> Bool = { _ in true }) -> Value? {
             for line in lines.reversed() {
