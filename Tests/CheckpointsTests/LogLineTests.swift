@@ -7,6 +7,7 @@ import Testing
     private static let lines = [
         #"{"epoch":1,"gradientNorm":2.3e-05,"kind":"step","loss":-4.9,"rate":1E+2,"step":12,"isLast":false,"best":null}"#,
         #"{"kind":"masks","step":3,"texts":["the \"cat\" sat","é"]}"#, #"{"step":0}"#, #"{"a":"","step":7,"b":[{}]}"#,
+        #"{"kind":"a","step":1,"kind":"b","step":2}"#,
     ]
 
     /// What is walked through is what a decoder takes, also of lines that a disk has damaged.

@@ -191,6 +191,30 @@ import Testing
         #expect(try run.latestStep { _ in } == nil)
     }
 
+    /// In pieces, with lines across them, one longer than a piece.
+    @Test func aLongLogIsReadInPieces() throws {
+        let folder = try TemporaryFolder()
+        let url = folder.file("metrics.jsonl")
+        let lines = (1...3000).map { step in
+            let length = step == 1500 ? 9_000_000 : step == 3000 ? 300_000 : 4000 + step % 199
+            let filler = String(repeating: "x", count: length)
+            return Data(#"{"filler":"\#(filler)","kind":"k\#(step)","step":\#(step)}"#.utf8)
+        }
+        let start = UInt64(lines[0].count + 1)
+        try lines.reduce(into: Data()) { $0 += $1 + [10] }.write(to: url)
+        #expect(MetricsLog.ends(url, with: "k3000") && !MetricsLog.ends(url, with: "k2999"))
+        let file = try FileHandle(forUpdating: url)
+        let size = try file.seekToEnd()
+        try file.write(contentsOf: Data("{\"st".utf8))
+        var (next, isSame) = (1, true)
+        let end = MetricsLog.read(file, from: start) { line in
+            isSame = isSame && next < lines.count && Data(line) == lines[next]
+            next += 1
+        }
+        #expect(end == size && isSame && next == lines.count)
+        #expect(!MetricsLog.ends(url, with: "k3000"))
+    }
+
     @Test func aLogThatDoesNotTellAllOfItsRun() throws {
         let folder = try TemporaryFolder()
         let run = try RunFolder(folder.file("mini"))

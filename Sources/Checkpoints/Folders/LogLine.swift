@@ -11,14 +11,29 @@ public struct LogLine: Decodable, Equatable, Sendable {
     init(step: Int, kind: String? = nil) { (self.step, self.kind) = (step, kind) }
 
     /// Nil where the line is no JSON object with a step.
-    public init?(_ line: Data) {
-        let walked = line.withUnsafeBytes { bytes in
-            var walk = Walk(bytes: bytes)
-            return walk.object()
-        }
-        guard let found = walked ?? (try? JSONDecoder().decode(Self.self, from: line)) else { return nil }
+    public init?(_ line: UnsafeRawBufferPointer) {
+        guard let found = Self(plain: line) ?? (try? JSONDecoder().decode(Self.self, from: Data(line)))
+        else { return nil }
         self = found
     }
+
+    public init?(_ line: Data) {
+        guard let found = line.withUnsafeBytes({ Self($0) }) else { return nil }
+        self = found
+    }
+
+    /// Nil also of a line that is no plain one, which a decoder may yet take.
+    ///
+    /// - Parameter visit: hears of every key but the kind's, and how its value is written, also where the line turns out later not to be
+    ///   plain.
+    public init?(plain line: UnsafeRawBufferPointer, visit: (Text, Text) -> Void = { _, _ in }) {
+        var walk = Walk(bytes: line)
+        guard let found = walk.object(visit) else { return nil }
+        self = found
+    }
+
+    /// Bytes of a line.
+    public typealias Text = Slice<UnsafeRawBufferPointer>
 
     /// Through one line, in JSON's grammar (RFC 8259) without spaces, escapes and what is nested.
     private struct Walk {
@@ -26,22 +41,25 @@ public struct LogLine: Decodable, Equatable, Sendable {
         var place = 0
 
         /// Nil of all that is not plain.
-        mutating func object() -> LogLine? {
+        mutating func object(_ visit: (Text, Text) -> Void) -> LogLine? {
             var (step, kind): (Int?, String?)
             guard take("{") else { return nil }
             repeat {
                 guard let key = string(), take(":") else { return nil }
-                let start = place
+                let (start, isKind, isStep) = (place, Self.is(key, "kind"), Self.is(key, "step"))
+                // Of a key twice a decoder knows which counts.
+                guard !isKind || kind == nil, !isStep || step == nil else { return nil }
                 if next == UInt8(ascii: "\"") {
-                    guard let text = string() else { return nil }
-                    if Self.is(key, "kind") { kind = String(decoding: text, as: UTF8.self) }
+                    guard let text = string(), !isStep else { return nil }
+                    if isKind { kind = String(decoding: text, as: UTF8.self) }
                 } else {
-                    guard !Self.is(key, "kind"), number() || word() else { return nil }
-                    if Self.is(key, "step") {
+                    guard !isKind, number() || word() else { return nil }
+                    if isStep {
                         step = Int(String(decoding: bytes[start..<place], as: UTF8.self))
                         guard step != nil else { return nil }
                     }
                 }
+                if !isKind { visit(key, bytes[start..<place]) }
             } while take(",")
             guard take("}"), place == bytes.count, let step else { return nil }
             return LogLine(step: step, kind: kind)
@@ -55,7 +73,7 @@ public struct LogLine: Decodable, Equatable, Sendable {
             return true
         }
 
-        private mutating func string() -> Slice<UnsafeRawBufferPointer>? {
+        private mutating func string() -> Text? {
             guard take("\"") else { return nil }
             let start = place
             while let byte = next, (32..<127).contains(byte), byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") {
@@ -90,7 +108,7 @@ public struct LogLine: Decodable, Equatable, Sendable {
             return false
         }
 
-        private static func `is`(_ key: Slice<UnsafeRawBufferPointer>, _ name: StaticString) -> Bool {
+        private static func `is`(_ key: Text, _ name: StaticString) -> Bool {
             key.count == name.utf8CodeUnitCount && name.withUTF8Buffer { key.elementsEqual($0) }
         }
     }

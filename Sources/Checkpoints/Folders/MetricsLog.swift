@@ -82,27 +82,71 @@ public final class MetricsLog {
 
     /// What of the run in `folder` its log does not tell, the first of all: a line that is damaged, or an end before the newest
     /// checkpoint, which a run never saves before its log; nil where the log is whole.
-    public static func problem(in folder: URL) -> CheckpointError? {
+    ///
+    /// - Parameter hear: of every event and its line.
+    public static func problem(
+        in folder: URL, hear: (LogLine, UnsafeRawBufferPointer) -> Void = { _, _ in }
+    ) -> CheckpointError? {
         // Before the log, to which a run that goes on appends.
         let saved = RunFolder.newestStep(in: folder)
         let url = folder.appendingPathComponent(RunFolder.logName)
-        guard let data = try? Data(contentsOf: url) else { return CheckpointError(url, "no such log") }
-        var last = 0
-        for (number, line) in lines(of: data).enumerated() {
-            guard let line = LogLine(line) else {
-                return CheckpointError(url, "damaged: line \(number + 1) is no event of a run")
-            }
+        guard let handle = try? FileHandle(forReadingFrom: url) else { return CheckpointError(url, "no such log") }
+        defer { try? handle.close() }
+        var (last, number, damaged) = (0, 0, Int?.none)
+        _ = read(handle, from: 0) { bytes in
+            number += 1
+            guard let line = LogLine(bytes) else { return damaged = damaged ?? number }
             last = line.step
+            hear(line, bytes)
         }
+        if let damaged { return CheckpointError(url, "damaged: line \(damaged) is no event of a run") }
         guard let saved, last < saved else { return nil }
         return CheckpointError(url, "damaged: it ends at step \(last), but the run was saved at step \(saved)")
     }
 
     /// Whether the last whole line of the log at `url` is of this kind.
     public static func ends(_ url: URL, with kind: String) -> Bool {
-        guard let data = try? Data(contentsOf: url, options: .mappedIfSafe) else { return false }
-        let last = data.dropLast().lastIndex(of: UInt8(ascii: "\n")).map { data[($0 + 1)...] } ?? data
-        return LogLine(Data(last))?.kind == kind
+        guard let file = try? FileHandle(forReadingFrom: url) else { return false }
+        defer { try? file.close() }
+        guard let size = try? file.seekToEnd() else { return false }
+        var length: UInt64 = 1 << 14
+        // Of a long log no more than it takes, for it is asked every second.
+        while true {
+            guard (try? file.seek(toOffset: size - min(size, length))) != nil, let data = try? file.readToEnd() else {
+                return false
+            }
+            let end = data.dropLast().lastIndex(of: UInt8(ascii: "\n"))
+            if let end { return LogLine(Data(data[(end + 1)...]))?.kind == kind }
+            guard length < size else { return LogLine(data)?.kind == kind }
+            length *= 16
+        }
+    }
+
+    /// Hands over the lines that end behind `offset`, with never more than a piece of the file in memory.
+    ///
+    /// - Returns: the offset of the first line that does not end.
+    public static func read(
+        _ file: FileHandle, from offset: UInt64, _ hear: (UnsafeRawBufferPointer) -> Void
+    ) -> UInt64 {
+        guard (try? file.seek(toOffset: offset)) != nil else { return offset }
+        var (offset, rest) = (offset, Data())
+        while let piece = try? file.read(upToCount: 1 << 22), !piece.isEmpty {
+            let known = rest.count
+            rest += piece
+            let read = rest.withUnsafeBytes { bytes in
+                guard let first = bytes.baseAddress else { return 0 }
+                var (start, place) = (0, known)
+                while let end = memchr(first + place, 10, bytes.count - place) {
+                    let end = first.distance(to: end)
+                    hear(UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
+                    (start, place) = (end + 1, end + 1)
+                }
+                return start
+            }
+            rest = Data(rest.dropFirst(read))
+            offset += UInt64(read)
+        }
+        return offset
     }
 
     /// The lines that end; the rest is one that a run has not finished, or never did.

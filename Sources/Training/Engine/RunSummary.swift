@@ -42,8 +42,10 @@ public struct RunSummary: Sendable {
         return found.compactMap { name in
             let parent = (name as NSString).deletingLastPathComponent
             let run = parent.isEmpty ? folder : folder.appendingPathComponent(parent, isDirectory: true)
-            if let problem = MetricsLog.problem(in: run) ?? reportProblem(run) { damaged(problem) }
-            return RunSummary(run)
+            var problem: CheckpointError?
+            let summary = RunSummary(run, problem: &problem)
+            if let problem = problem ?? reportProblem(run) { damaged(problem) }
+            return summary
         }.sorted { $0.age < $1.age }
     }
 
@@ -57,25 +59,25 @@ public struct RunSummary: Sendable {
 
     /// Nil where the log has no step.
     public init?(_ folder: URL) {
-        let log = folder.appendingPathComponent(RunFolder.logName)
-        // Before what is read of it. Foundation's reading of an empty file leaks 4 kB, and a page looks every second.
-        guard let written = LogState(log), written.bytes > 0,
-            let data = try? Data(contentsOf: log, options: .mappedIfSafe)
-        else { return nil }
-        let lines = MetricsLog.lines(of: data)
-        func last<Value: Decodable>(_: Value.Type, where isWanted: (Value) -> Bool = { _ in true }) -> Value? {
-            for line in lines.reversed() {
-                if let value = try? JSONDecoder().decode(Value.self, from: line), isWanted(value) { return value }
+        var problem: CheckpointError?
+        self.init(folder, problem: &problem)
+    }
+
+    private init?(_ folder: URL, problem: inout CheckpointError?) {
+        // Before what is read of it.
+        let written = LogState(folder.appendingPathComponent(RunFolder.logName))
+        var (last, evaluations) = (Data(), [Data]())
+        problem = MetricsLog.problem(in: folder) { line, bytes in
+            switch line.kind {
+            case StepHead.kind: last = Data(bytes)
+            case Classification.evaluationKind, MaskedWords.evaluationKind: evaluations.append(Data(bytes))
+            default: break
             }
-            return nil
         }
-        guard let step = last(Step.self) else { return nil }
+        guard let written, let step = try? JSONDecoder().decode(Step.self, from: last) else { return nil }
         (self.folder, self.written, age) = (folder, written, written.age)
         (self.step, totalSteps) = (step.step, step.totalSteps)
-        // Kinds are told apart by bytes: a long log is read in no time, and decoding it takes seconds.
-        let kind = Data(#""kind":"e"#.utf8)
-        let scored = lines.filter { $0.range(of: kind) != nil }
-        score = Self.score(scored, folder)
+        score = Self.score(evaluations, folder)
         state = Self.state(of: folder, step: step.step, totalSteps: step.totalSteps)
     }
 

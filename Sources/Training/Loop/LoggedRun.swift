@@ -16,7 +16,8 @@ struct LoggedRun<Result: EvaluationResult>: Codable {
         let evaluations = try MetricsLog.values(EvaluationReport<Result>.self, kind: kind, in: url)
             .filter { $0.epoch <= untilEpoch }
         last = evaluations.last
-        losses = try MetricsLog.values(StepReport.self, kind: "step", in: url, after: last?.step ?? 0).map(\.loss)
+        losses = try MetricsLog.values(StepReport.self, kind: StepHead.kind, in: url, after: last?.step ?? 0).map(
+            \.loss)
         // Of a log that lost a line the best of what is left may be another than the run's.
         best = evaluations.last { $0.isBest && (untilEpoch < .max || $0.step == bestStep) }
     }

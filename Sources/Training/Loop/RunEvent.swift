@@ -75,7 +75,8 @@ struct DivergenceReport: Encodable {
 }
 
 public struct StepHead: LogHead {
-    public private(set) var kind = "step"
+    public static let kind = "step"
+    public private(set) var kind = Self.kind
     /// Steps done, this one included.
     public let step: Int
     public let totalSteps: Int
@@ -99,6 +100,10 @@ public struct StepHead: LogHead {
 
     public var counts: [Int] { [step, totalSteps, epoch, tokens ?? 0, totalTokens ?? 0, memoryBytes ?? 0] }
     public var times: [Double] { [seconds] }
+    /// The keys of `counts` and of `times`.
+    static let counted = Set(
+        [CodingKeys.step, .totalSteps, .epoch, .tokens, .totalTokens, .memoryBytes].map(\.rawValue))
+    static let timed = Set([CodingKeys.seconds.rawValue])
 
     /// Seconds to the end at the speed so far.
     public var secondsLeft: Double { seconds / Double(step) * Double(totalSteps - step) }
