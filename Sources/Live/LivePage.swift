@@ -55,12 +55,8 @@ public actor LivePage {
         let titles = Dictionary(zip(all, RunFacts.titles(all))) { first, _ in first }
         // In the order of names, so that a run keeps its colour.
         let newest = all.prefix(Self.shown).sorted { $0.path < $1.path }
-        logs = Dictionary(
-            uniqueKeysWithValues: newest.map { folder in
-                guard var log = logs[folder] else { return (folder, RunLog(of: folder)) }
-                log.update()
-                return (folder, log)
-            })
+        logs = logs.filter { newest.contains($0.key) }
+        for folder in newest { logs[folder, default: RunLog(of: folder)].update() }
         let runs = newest.enumerated().compactMap { index, folder in
             logs[folder].map { (index, RunFacts($0, title: titles[folder] ?? folder.lastPathComponent)) }
         }

@@ -15,11 +15,12 @@ public enum CurveAxis: String, CaseIterable, Sendable {
         }
     }
 
-    func value(_ step: StepReport) -> Double? {
+    /// As steps call it.
+    var name: String {
         switch self {
-        case .steps: Double(step.step)
-        case .tokens: step.totalTokens.map(Double.init)
-        case .time: step.seconds
+        case .steps: "step"
+        case .tokens: "totalTokens"
+        case .time: "seconds"
         }
     }
 
@@ -72,17 +73,18 @@ public struct RunCurves {
 
     /// Of the work: how large its steps are, and how fast.
     public var work: [String?] {
-        func chart(_ title: String, _ quantity: Quantity, _ value: (StepReport) -> Double?) -> String? {
-            self.chart(title, quantity, runs.map { run in curve(run) { value($0) } })
+        func chart(_ title: String, _ quantity: Quantity, _ name: String) -> String? {
+            self.chart(title, quantity, runs.map { training(name, $0) })
         }
         return [
-            chart("Learning rate", Quantity("").fromZero) { Double($0.rate) },
-            chart("Gradient norm", Quantity("before clipping").logarithmic) { $0.gradientNorm },
-            chart("Throughput", Quantity("tokens a second").fromZero) { $0.tokensPerSecond },
-            chart("Share of the machine's peak", Quantity.share("percent").fromZero) { $0.shareOfPeak },
-            chart("Memory", Quantity("bytes of the process, or of the GPU") { Show.bytes(Int($0)) }.fromZero) {
-                $0.memoryBytes.map(Double.init)
-            },
+            chart("Learning rate", Quantity("").fromZero, "rate"),
+            chart("Gradient norm", Quantity("before clipping").logarithmic, "gradientNorm"),
+            chart("Throughput", Quantity("tokens a second").fromZero, "tokensPerSecond"),
+            chart("Share of the machine's peak", Quantity.share("percent").fromZero, "shareOfPeak"),
+            chart(
+                "Memory", Quantity("bytes of the process, or of the GPU") { Show.bytes(Int($0)) }.fromZero,
+                "memoryBytes"
+            ),
         ]
     }
 
@@ -110,10 +112,6 @@ public struct RunCurves {
         ).html
     }
 
-    private func training(_ name: String, _ run: RunFacts) -> [(x: Double, y: Double)] {
-        curve(run) { step in name == "loss" ? step.loss : step.body[name] }
-    }
-
     private func heldOut(_ name: String, _ run: RunFacts) -> [(x: Double, y: Double)] {
         func value(_ figures: [Figure]) -> Double? { figures.first { $0.name == name }?.value }
         return run.log.evaluations.compactMap { evaluation in
@@ -122,14 +120,14 @@ public struct RunCurves {
     }
 
     /// At most 200 points, each the mean of its stretch.
-    private func curve(_ run: RunFacts, _ value: (StepReport) -> Double?) -> [(x: Double, y: Double)] {
-        let steps = run.log.steps
-        let stretch = max(1, (steps.count + 199) / 200)
-        return stride(from: 0, to: steps.count, by: stretch).compactMap { start in
-            let part = steps[start..<min(start + stretch, steps.count)]
-            let values = part.compactMap(value)
-            guard !values.isEmpty, let last = part.last.flatMap(axis.value) else { return nil }
-            return (last, values.reduce(0, +) / Double(values.count))
+    private func training(_ name: String, _ run: RunFacts) -> [(x: Double, y: Double)] {
+        guard let all = run.log.steps[name], let places = run.log.steps[axis.name] else { return [] }
+        let stretch = max(1, (all.count + 199) / 200)
+        return stride(from: 0, to: all.count, by: stretch).compactMap { start in
+            let end = min(start + stretch, all.count)
+            let values = all[start..<end].filter { !$0.isNaN }
+            guard !values.isEmpty, !places[end - 1].isNaN else { return nil }
+            return (places[end - 1], values.reduce(0, +) / Double(values.count))
         }
     }
 

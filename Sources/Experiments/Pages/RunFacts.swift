@@ -71,24 +71,26 @@ public struct RunFacts: Sendable {
     /// How far it is, what it took, and how fast it was in the last `seconds` of work.
     public func progress(inLast window: Double) -> [(name: String, value: String)] {
         guard let last = log.steps.last else { return [] }
-        let recent = log.steps.suffix { $0.seconds > last.seconds - window }
-        let seconds = recent.reduce(0) { $0 + Double($1.tokens ?? 0) / $1.tokensPerSecond }
-        // By time: of a step that takes ten times as long it counts for ten.
-        let timed = recent.compactMap { step in
-            step.shareOfPeak.map { (share: $0, seconds: Double(step.tokens ?? 0) / step.tokensPerSecond) }
-        }.filter { $0.seconds > 0 && $0.seconds.isFinite }
-        let peakSeconds = timed.reduce(0) { $0 + $1.seconds }
+        let (times, none) = (log.steps["seconds"] ?? [], Array(repeating: Double.nan, count: log.steps.count))
+        let start = times.dropLast().lastIndex { $0 <= last.seconds - window }.map { $0 + 1 } ?? 0
+        let (tokens, speeds) = (log.steps["tokens"] ?? none, log.steps["tokensPerSecond"] ?? none)
+        let shares = log.steps["shareOfPeak"] ?? none
+        var (sum, seconds, peaks, peakSeconds) = (0.0, 0.0, 0.0, 0.0)
+        for step in start..<log.steps.count where tokens[step] > 0 && speeds[step] > 0 {
+            let time = tokens[step] / speeds[step]
+            sum += tokens[step]
+            seconds += time
+            // By time: a step that takes ten times as long counts for ten.
+            if !shares[step].isNaN { (peaks, peakSeconds) = (peaks + shares[step] * time, peakSeconds + time) }
+        }
         let facts: [(name: String, value: String?)] = [
             (
                 "steps",
                 Show.grouped(last.step) + (last.step < last.totalSteps ? " of \(Show.grouped(last.totalSteps))" : "")
             ),
             ("tokens", last.totalTokens.map(Show.count)), ("time", Show.time(last.seconds)),
-            ("tokens/s", seconds > 0 ? Show.count(recent.reduce(0) { $0 + Double($1.tokens ?? 0) } / seconds) : nil),
-            (
-                "share of peak",
-                timed.isEmpty ? nil : Show.percent(timed.reduce(0) { $0 + $1.share * $1.seconds } / peakSeconds)
-            ),
+            ("tokens/s", seconds > 0 ? Show.count(sum / seconds) : nil),
+            ("share of peak", peakSeconds > 0 ? Show.percent(peaks / peakSeconds) : nil),
         ]
         return facts.compactMap { fact in fact.value.map { (fact.name, $0) } }
     }
@@ -99,13 +101,5 @@ public struct RunFacts: Sendable {
     /// All of it.
     public var tiles: [(name: String, value: String)] {
         result + progress(inLast: .infinity) + (peakBytes.map { [("tensors at most", Show.bytes($0))] } ?? [])
-    }
-}
-
-extension Array {
-    /// The last elements, as many as all meet the condition, but the last of all in any case.
-    fileprivate func suffix(while isWanted: (Element) -> Bool) -> ArraySlice<Element> {
-        let start = indices.dropLast().reversed().first { !isWanted(self[$0]) }.map { $0 + 1 } ?? 0
-        return self[start...]
     }
 }

@@ -5,7 +5,7 @@ import Training
 /// What the log of a run tells: read once, and on as it grows.
 public struct RunLog: Sendable {
     public let folder: URL
-    public private(set) var steps: [StepReport] = []
+    public private(set) var steps = StepColumns()
     /// Of a pretraining.
     public private(set) var evaluations: [EvaluationReport<Figures>] = []
     /// Of a fine-tuning.
@@ -37,34 +37,33 @@ public struct RunLog: Sendable {
         var isNew = false
         if UInt64(status.st_ino) != file || UInt64(status.st_size) < offset { isNew = reset() }
         file = UInt64(status.st_ino)
-        guard UInt64(status.st_size) > offset, (try? handle.seek(toOffset: offset)) != nil,
-            let data = try? handle.readToEnd(), let end = data.lastIndex(of: UInt8(ascii: "\n"))
-        else { return isNew }
-        for line in MetricsLog.lines(of: data) {
+        guard UInt64(status.st_size) > offset else { return isNew }
+        let end = MetricsLog.read(handle, from: offset) { line in
             lines += 1
             if !add(line), problem == nil {
                 problem = CheckpointError(url, "damaged: line \(lines) is no event of a run")
             }
         }
-        offset += UInt64(end - data.startIndex) + 1
-        return true
+        defer { offset = end }
+        return isNew || end > offset
     }
 
     /// - Returns: whether there was anything.
     private mutating func reset() -> Bool {
         let wasThere = file != nil
-        (steps, evaluations, epochs, filled, problem) = ([], [], [], nil, nil)
+        (steps, evaluations, epochs, filled, problem) = (StepColumns(), [], [], nil, nil)
         (file, offset, lines) = (nil, 0, 0)
         return wasThere
     }
 
     /// - Returns: whether it is a line of a run, of whatever kind.
-    private mutating func add(_ line: Data) -> Bool {
+    private mutating func add(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        if steps.append(bytes) { return true }
+        let (line, decoder) = (Data(bytes), JSONDecoder())
         guard let head = LogLine(line) else { return false }
-        let decoder = JSONDecoder()
         do {
             switch head.kind {
-            case "step": steps.append(try decoder.decode(StepReport.self, from: line))
+            case StepHead.kind: return false
             case MaskedWords.evaluationKind:
                 evaluations.append(try decoder.decode(EvaluationReport<Figures>.self, from: line))
             case Classification.evaluationKind:
