@@ -1,6 +1,6 @@
 import Foundation
 
-/// The lines of standard input or of a file as they come, in constant memory: split at line feeds alone, strictly UTF-8.
+/// The lines of standard input or of a file as they come, or of a text, in constant memory: split at line feeds alone, strictly UTF-8.
 public final class InputLines {
     /// A line by its number from 1; its text, or why it has none.
     public struct Line {
@@ -28,14 +28,26 @@ public final class InputLines {
 
     /// - Parameters:
     ///   - path: of a file; nil or `-` for standard input.
+    ///   - text: which is all there is, where it is not nil.
     ///   - longest: the most bytes of a line.
-    /// - Throws: `InputProblem` where there is no such file.
-    public init(_ path: String? = nil, longest: Int = 4 << 20) throws {
+    /// - Throws: `InputProblem` where there is no such file, where there is a text beside one, or where one was meant.
+    public init(_ path: String? = nil, text: String? = nil, longest: Int = 4 << 20) throws {
         self.longest = longest
-        let path = path == "-" ? nil : path
-        name = path ?? "standard input"
-        descriptor = path.map { open($0, O_RDONLY | O_CLOEXEC) } ?? STDIN_FILENO
-        guard descriptor >= 0 else { throw problem() }
+        guard let text else {
+            let path = path == "-" ? nil : path
+            name = path ?? "standard input"
+            descriptor = path.map { open($0, O_RDONLY | O_CLOEXEC) } ?? STDIN_FILENO
+            guard descriptor >= 0 else { throw problem() }
+            return
+        }
+        let end = text.hasSuffix("\n") ? "" : "\n"
+        (name, descriptor, buffer, isAtEnd) = ("the text", -1, Array((text + end).utf8), true)
+        if let path { throw InputProblem("a text, and --input \(path); wanted one of them") }
+        var found = stat()
+        // A word may be the name of a folder.
+        guard stat(text, &found) != 0 || found.st_mode & S_IFMT != S_IFREG else {
+            throw InputProblem("\(text) is a file; wanted a text, or --input \(text)")
+        }
     }
 
     /// Whether this is what is at `path`, by whichever name.
@@ -45,7 +57,7 @@ public final class InputLines {
             && (own.st_dev, own.st_ino) == (other.st_dev, other.st_ino)
     }
 
-    deinit { if descriptor != STDIN_FILENO { close(descriptor) } }
+    deinit { if descriptor > STDIN_FILENO { close(descriptor) } }
 
     /// Waits for a line, and takes with it those that come without a pause, `count` at most; none at the end.
     ///

@@ -87,6 +87,21 @@ import Testing
 
     @Test func aDashIsStandardInput() throws { #expect(try InputLines("-").name == "standard input") }
 
+    @Test func aTextIsItsLines() throws {
+        for (text, wanted) in [("", [""]), ("a\tb", ["a\tb"]), ("one\ntwo\n", ["one", "two"])] {
+            let lines = try InputLines(text: text)
+            #expect(try lines.next(atMost: 9).map { try $0.text.get() } == wanted)
+            #expect(try lines.next(atMost: 9).isEmpty && !lines.isFile(at: "/"))
+        }
+        func problem(_ path: String?, _ text: String) -> String? {
+            #expect(throws: InputProblem.self) { try InputLines(path, text: text) }?.description
+        }
+        #expect(problem("y", "x") == "a text, and --input y; wanted one of them")
+        // A file that was meant is not answered as a text; a folder of this name is no input either way.
+        #expect(problem(nil, #filePath) == "\(#filePath) is a file; wanted a text, or --input \(#filePath)")
+        #expect(try InputLines(text: "/").next(atMost: 9).count == 1)
+    }
+
     /// σ(0) = 0.5 is not said, σ(log 3) = 0.75 is.
     @Test func severalLabelsOrNone() throws {
         let url = FileManager.default.temporaryDirectory.appendingPathComponent("yoso-\(UUID().uuidString)")

@@ -9,6 +9,7 @@ import Training
 
 /// What commands that answer lines have in common.
 struct ModelInput: ParsableArguments {
+    @Argument(help: "One text, or lines of them, in the place of standard input.") var text: String?
     @Option(help: "A model's folder, or a run; embed's default is the model in the box.", completion: .run)
     var checkpoint: String?
     @Option(help: "A file in the place of standard input.", completion: .file()) var input: String?
@@ -16,8 +17,7 @@ struct ModelInput: ParsableArguments {
     @Option(help: "Longest input in tokens; longer texts are cut, or for tags read in pieces.") var length: Int?
     @Option(help: "Threads, 0 for one a core.") var threads = 0
     @OptionGroup var computation: Computation
-    @Option(help: "Most lines that are answered together; memory does not grow beyond them.")
-    var batch = 256
+    @Option(help: "Most lines answered together; memory does not grow beyond them.") var batch = 256
 
     func validate() throws {
         try checkThreads(threads)
@@ -28,9 +28,9 @@ struct ModelInput: ParsableArguments {
 extension ModelInput {
     /// The lines to answer, opened before anything takes the place of an older output.
     ///
-    /// - Throws: `InputProblem` where there is no such file, `ValidationError` where the answers would go into it.
+    /// - Throws: `InputProblem` where there is no such file, or a text that is one, `ValidationError` where the answers would go into it.
     func lines() throws -> InputLines {
-        let lines = try InputLines(input)
+        let lines = try InputLines(input, text: text)
         if let output, lines.isFile(at: output) {
             throw ValidationError("--output \(output) is the input; wanted another file")
         }
