@@ -59,13 +59,16 @@ public enum Show {
     /// `3.210`, `42.0%`, `57.10`, `1,508`
     public static func value(_ figure: Figure) -> String {
         switch figure.unit {
-        case .loss: String(format: "%.3f", figure.value)
+        case .loss: loss(figure.value)
         case .share: percent(figure.value)
         case .perplexity: perplexity(figure.value)
         case .amount: amount(figure.value)
         case .count: Int(exactly: figure.value.rounded()).map(grouped) ?? amount(figure.value)
         }
     }
+
+    /// `2.303`, or a dash where there is none.
+    public static func loss(_ value: Double?) -> String { value.map { String(format: "%.3f", $0) } ?? "–" }
 
     /// `masked accuracy 42.0%, perplexity 57.10`, less what is only counted.
     public static func figures(_ figures: [Figure]) -> String {

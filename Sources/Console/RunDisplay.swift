@@ -22,8 +22,8 @@ public final class RunDisplay: RunObserver {
         case .evaluated(let report):
             status.line(
                 (report.epoch > 0 ? "epoch \(report.epoch), " : "")
-                    + "step \(Show.grouped(report.step)): training loss "
-                    + String(format: "%.3f", report.trainingLoss) + ", held out \(Show.result(report.body))"
+                    + "step \(Show.grouped(report.step)): training loss \(Show.loss(report.trainingLoss))"
+                    + ", held out \(Show.result(report.body))"
                     + (report.mark.map { ", \($0)" } ?? "")
                     + " after \(Show.count(report.totalTokens)) tokens in \(Show.time(report.seconds))")
         case .saved(let step, let url): status.line("step \(Show.grouped(step)): saved \(url.relativePath)")
@@ -34,7 +34,7 @@ public final class RunDisplay: RunObserver {
     private static func line(_ report: StepReport) -> String {
         (report.epoch > 0 ? "epoch \(report.epoch)  " : "")
             + "step \(Show.grouped(report.step))/\(Show.grouped(report.totalSteps))"
-            + String(format: "  loss %.3f", report.loss) + "  left \(Show.time(report.secondsLeft))"
+            + "  loss \(Show.loss(report.loss))" + "  left \(Show.time(report.secondsLeft))"
             + "  \(Show.count(report.tokensPerSecond)) tokens/s"
             + (report.shareOfPeak.map { String(format: "  %.0f%% of peak", 100 * $0) } ?? "")
             + report.body.figures.map { "  \(Show.figures([$0]))" }.joined()

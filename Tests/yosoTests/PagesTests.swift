@@ -69,6 +69,25 @@ import Testing
         #expect(!own.contains("http://") && !own.contains("https://") && !own.contains("@import"))
     }
 
+    /// A score of another step than the last is told with its step, and a loss that no step tells of as none.
+    @Test func aScoreOfAnEarlierStepSaysSo() throws {
+        let log = try page("a/run/metrics.jsonl")
+        defer { #expect(throws: Never.self) { try tool.write(log, to: "a/run/metrics.jsonl") } }
+        func report(_ log: String) throws -> String {
+            try tool.write(log, to: "a/run/metrics.jsonl")
+            #expect(try tool.run("report", "a/run").code == 0)
+            return try page("a/run/report.html")
+        }
+        #expect(try !report(log).contains("<dt>of step</dt>"))
+        let older = tool.file("a/run/step-000004")
+        try FileManager.default.createDirectory(at: older, withIntermediateDirectories: false)
+        defer { try? FileManager.default.removeItem(at: older) }
+        let earlier = try report(
+            log.replacing(/"isBest":true(.*"step":6)/) { "\"isBest\":false\($0.1)" }
+                .replacing(/"trainingLoss":[0-9.]+/, with: "\"trainingLoss\":null"))
+        #expect(earlier.contains("<dt>of step</dt><dd>4</dd>") && earlier.contains(">–</td>"), "\(earlier)")
+    }
+
     @Test func runsAreCompared() throws {
         let result = try tool.run("report", "a/run", "b/run")
         #expect(result.code == 0 && result.output == "comparison.html\n", "\(result.error)")

@@ -53,7 +53,7 @@ public struct RunCurves {
                 case .perplexity: Quantity("lower is better", text: Show.perplexity).logarithmic
                 case .amount: Quantity("lower is better", text: Show.amount)
                 // Nats of classes and words, of values a squared error.
-                default: Quantity("lower is better") { String(format: "%.3f", $0) }
+                default: Quantity("lower is better", text: Show.loss)
                 }
             let title = name == "loss" ? "Loss" : Self.capitalized(Figure(name, 0).title)
             let (training, heldOut) = (runs.map { self.training(name, $0) }, runs.map { self.heldOut(name, $0) })

@@ -60,12 +60,15 @@ public struct RunFacts: Sendable {
     /// The best evaluation of a fine-tuning whose model was saved.
     var best: EvaluationReport<DevScores>? { log.epochs.best(savedIn: log.folder) }
 
-    /// The evaluation that counts, in names and values.
+    /// The evaluation that counts, in names and values, and the step that it is of where that is not the last.
     public var result: [(name: String, value: String)] {
-        let figures = best?.body.figures ?? log.evaluations.best(savedIn: log.folder)?.body.figures ?? []
-        return [.perplexity, .share, .amount, .loss].flatMap { (unit: Figure.Unit) in
-            figures.filter { $0.unit == unit }.map { ($0.title, Show.value($0)) }
-        }
+        best.map(values) ?? log.evaluations.best(savedIn: log.folder).map(values) ?? []
+    }
+
+    private func values<Result>(of evaluation: EvaluationReport<Result>) -> [(name: String, value: String)] {
+        [.perplexity, .share, .amount, .loss].flatMap { (unit: Figure.Unit) in
+            evaluation.body.figures.filter { $0.unit == unit }.map { ($0.title, Show.value($0)) }
+        } + (evaluation.step == log.steps.last?.step ? [] : [("of step", Show.grouped(evaluation.step))])
     }
 
     /// How far it is, what it took, and how fast it was in the last `seconds` of work.

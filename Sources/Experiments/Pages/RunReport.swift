@@ -126,7 +126,7 @@ public struct RunReport {
             }
             return [
                 "\(evaluation.epoch)", Show.grouped(evaluation.step), Show.count(evaluation.totalTokens),
-                Show.time(evaluation.seconds), String(format: "%.3f", evaluation.trainingLoss),
+                Show.time(evaluation.seconds), Show.loss(evaluation.trainingLoss),
             ] + figures + [evaluation.mark ?? ""]
         }
         let head = ["epochs", "step", "tokens", "time", "training loss"] + shown.map(\.title)

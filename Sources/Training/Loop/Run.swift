@@ -238,7 +238,7 @@ public final class Run<O: Objective> {
         let isBest = state.note(score: options.selection == .last ? Double(state.epoch) : result.score)
         let head = EvaluationHead(
             kind: O.evaluationKind, step: state.step, epoch: state.epoch + (state.index > 0 ? 1 : 0),
-            trainingLoss: losses.reduce(0, +) / Double(max(1, losses.count)), isBest: isBest,
+            trainingLoss: losses.isEmpty ? nil : losses.reduce(0, +) / Double(losses.count), isBest: isBest,
             isChosen: options.selection == .last ? false : nil, totalTokens: state.tokens, seconds: state.seconds,
             coreSeconds: state.coreSeconds)
         return (Report(head, result.result), result.keep)

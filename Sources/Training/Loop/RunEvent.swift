@@ -120,8 +120,8 @@ public struct EvaluationHead: LogHead {
     public let step: Int
     /// Epochs that have begun, the last of which may have ended.
     public let epoch: Int
-    /// Mean loss of the steps since the last evaluation.
-    public let trainingLoss: Double
+    /// Mean loss of the steps since the last evaluation; nil where a log that was lost told of them.
+    public let trainingLoss: Double?
     public let isBest: Bool
     /// False where the best is the last, whatever its score; nil otherwise.
     public let isChosen: Bool?
@@ -147,7 +147,7 @@ extension EvaluationHead {
         kind = try values.decode(String.self, forKey: .kind)
         step = try values.decode(Int.self, forKey: .step)
         epoch = try values.decodeIfPresent(Int.self, forKey: .epoch) ?? 0
-        trainingLoss = try values.decodeIfPresent(Double.self, forKey: .trainingLoss) ?? 0
+        trainingLoss = try values.decodeIfPresent(Double.self, forKey: .trainingLoss)
         isBest = try values.decodeIfPresent(Bool.self, forKey: .isBest) ?? false
         isChosen = try values.decodeIfPresent(Bool.self, forKey: .isChosen)
         totalTokens = try values.decodeIfPresent(Int.self, forKey: .totalTokens) ?? 0
