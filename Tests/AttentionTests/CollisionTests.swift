@@ -161,7 +161,8 @@ import Testing
                 pool)
             return [sums.values, mass.values] + gradient.map { plain($0.matrix) }
         }
-        #expect(results[0] == results[1])
+        // Whether a product is fused with its sum is the compiler's affair; a number rounded once more is off by 1e-3.
+        for (wide, narrow) in zip(results[0], results[1]) { #expect(distance(wide, narrow) < 3e-6) }
         #expect(results[0][0].contains { $0 != 0 } && results[0][2].contains { $0 != 0 })
     }
 

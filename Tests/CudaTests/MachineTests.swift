@@ -174,15 +174,18 @@ extension OnDevice.MachineTests {
         machine.load(layout.initialBlock(seed: 5, from: StoragePool()))
         machine.begin()
         let (x, dy) = (machine.activation(rows, columns), machine.activation(rows, columns))
-        for tensor in [x, dy] { machine.clear(tensor) }
+        let (dScale, dShift) = (machine.activation(1, columns), machine.activation(1, columns))
+        for tensor in [x, dy, dScale, dShift] { machine.clear(tensor) }
+        // Of the mean 0 and the variance 1.
+        x.copy(from: (0..<rows * columns).map { $0 % 2 == 0 ? 1 : -1 })
         dy.copy(from: Array(repeating: 1, count: rows * columns))
         let kept = try #require(machine.residualNorm(x, nil, scale, scale, epsilon: 1, nil, keeping: true).kept)
-        let (dScale, dShift) = (machine.activation(1, columns), machine.activation(1, columns))
-        for tensor in [dScale, dShift] { machine.clear(tensor) }
         _ = machine.residualNormGradient(
             dy, kept, scale, nil, hasBranch: false, dScale: dScale, dShift: dShift)
         machine.settle()
-        #expect(dScale.values.allSatisfy { $0 == 0 } && dShift.values.allSatisfy { $0 == Float(rows) })
+        let wanted = [1, -1].map { $0 * Float(rows) * Float(0.5).squareRoot() }
+        #expect(dScale.values.enumerated().allSatisfy { abs($1 - wanted[$0 % 2]) < 1e-5 * wanted[0] })
+        #expect(dShift.values.allSatisfy { $0 == Float(rows) })
     }
 
     /// So large that a cube of them is infinite, and so near to each other that a norm's ε counts.

@@ -51,6 +51,10 @@ struct WithoutEffectTests {
             tuning + ["--from-task", "mnli", "--set", "checkpoint=a"],
             "--from-task mnli with --set checkpoint=a: wanted one of them"
         ),
+        (
+            tuning + ["--from-task", "mnli", "--random-weights"],
+            "--from-task with --random-weights: wanted one of them"
+        ),
         (tuning + ["--set", "data=a", "--data", "b"], "--data b with --set data=a: wanted one of them"),
         (tuning + ["--wnli", "skip"], "--wnli skip: wanted --task all"),
         (
