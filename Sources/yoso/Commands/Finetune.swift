@@ -29,8 +29,8 @@ struct Finetune: ParsableCommand, RankedCommand {
     var wnli: WNLIPolicy?
     @Option(
         help: """
-            Keys and values as a published table has them: bert, miniatures, m-fac, run-glue, sane, mosaic or electra; \
-            --set overrides them.
+            Keys and values as a published table has them, of \
+            \(FineTuningProtocol.all.map(\.name).joined(separator: ", ")); --set overrides them.
             """, completion: .fineTuningProtocol)
     var `protocol`: String?
     @Option(
