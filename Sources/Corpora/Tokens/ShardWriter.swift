@@ -1,5 +1,4 @@
 import Digests
-import Dispatch
 import Foundation
 import Tokenization
 
@@ -27,7 +26,8 @@ struct ShardWriter {
         var block: [String] = []
 
         func flush() throws {
-            for (text, ids) in zip(block, encode(block)) {
+            let encoded = block.concurrentMap { [tokenizer] in $0.isEmpty ? [] : tokenizer.encode($0) }
+            for (text, ids) in zip(block, encoded) {
                 if text.isEmpty { isNewDocument = true }
                 guard !ids.isEmpty else { continue }
                 if wide {
@@ -70,20 +70,6 @@ struct ShardWriter {
         encoder.outputFormatting = [.sortedKeys]
         json.append(Array(try encoder.encode(manifest)))
         _ = try json.close()
-    }
-
-    private func encode(_ paragraphs: [String]) -> [[Int32]] {
-        let parts = 8
-        var encoded = [[[Int32]]](repeating: [], count: parts)
-        encoded.withUnsafeMutableBufferPointer { buffer in
-            // Each part writes a slot of its own.
-            nonisolated(unsafe) let slots = buffer
-            DispatchQueue.concurrentPerform(iterations: parts) { part in
-                let range = paragraphs.count * part / parts..<paragraphs.count * (part + 1) / parts
-                slots[part] = paragraphs[range].map { $0.isEmpty ? [] : tokenizer.encode($0) }
-            }
-        }
-        return encoded.flatMap { $0 }
     }
 
     /// A file that is written in pieces under a temporary name, digested on the way, and renamed when it is complete.

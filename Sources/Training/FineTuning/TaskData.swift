@@ -33,14 +33,14 @@ public struct TaskData: Sendable {
         ) throws -> (rows: [EncodedRow], texts: [[String]]) {
             let read = try TaskFile(task, file, in: folder)
             let sentences =
-                task.target.isOfWords ? read.rows.map { EncodedSentence($0, tokenizer, length: length) } : []
+                task.target.isOfWords ? read.rows.concurrentMap { EncodedSentence($0, tokenizer, length: length) } : []
             notes += Self.notes(file, split, sentences, length: length)
             if task.target.isOfWords, split == "training" {
                 notes += Self.notes(file, read.rows.flatMap(\.texts), tokenizer)
             }
             let rows =
                 task.target.isOfWords
-                ? sentences.flatMap(\.pieces) : read.rows.map { $0.encoded(tokenizer, length: length) }
+                ? sentences.flatMap(\.pieces) : read.rows.concurrentMap { $0.encoded(tokenizer, length: length) }
             if read.undecidedRows > 0 {
                 notes.append("\(file.title): \(read.undecidedRows) \(split) rows without consensus left out")
             }
