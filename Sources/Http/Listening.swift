@@ -14,7 +14,8 @@ extension Router<ClientContext> {
     ///   - bodies: the most bytes of one.
     ///   - rest: how long what is left of a body may take once its request is answered.
     ///   - delivery: how long an answer may take to be read once its connection is to close.
-    ///   - connections: those at the same time; further ones wait to be accepted.
+    ///   - connections: those at the same time, or fewer where the process may not have so many files open; further ones wait to be
+    ///     accepted.
     ///   - began: hears of the port.
     public func application(
         at host: String, _ port: Int, idle: Duration? = nil, bodies: Int = 0, rest: Duration = .seconds(5),
@@ -34,7 +35,7 @@ extension Router<ClientContext> {
                 )),
             configuration: .init(
                 address: .hostname(host, port: port),
-                availableConnectionsDelegate: MaximumAvailableConnections(connections)),
+                availableConnectionsDelegate: MaximumAvailableConnections(OpenFiles.connections(atMost: connections))),
             onServerRunning: { began($0.localAddress?.port ?? 0) },
             logger: Logger(label: "yoso") { _ in SwiftLogNoOpLogHandler() })
     }

@@ -56,6 +56,25 @@ import Testing
         #expect(try String(contentsOf: error, encoding: .utf8).isEmpty)
     }
 
+    /// Of a process that may have few files open: more connections than that wait, and end nothing.
+    @Test func moreConnectionsThanFilesEndNothing() throws {
+        let tool = try CommandLineTool.withPretrainedRun()
+        let command = [try CommandLineTool.executable().path, "serve", "--checkpoint", "run", "--port", "0"]
+        let (server, output, _) = try tool.start(
+            ["-c", "ulimit -n 128; exec \"$0\" \"$@\""] + command, executable: URL(fileURLWithPath: "/bin/sh"))
+        let port = try Self.port(output)
+        defer { server.terminate() }
+        var idle = (0..<150).compactMap { _ in try? Self.connection(port) }
+        for connection in idle { connection.write(Data("GET /health HTTP/1.1\r\nHost: ".utf8)) }
+        let request = try Self.connection(port)
+        request.write(Data("GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".utf8))
+        sleep(2)
+        #expect(server.isRunning && idle.count == 150)
+        idle.removeAll()
+        let reply = String(decoding: try request.readToEnd() ?? Data(), as: UTF8.self)
+        #expect(reply.hasPrefix("HTTP/1.1 200 OK"), "\(reply)")
+    }
+
     /// Also where most of an answer waits for its client to read when the server is told to stop.
     @Test func anAnswerIsDeliveredToItsEnd() throws {
         let tool = try CommandLineTool.withPretrainedRun()
