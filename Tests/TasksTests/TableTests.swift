@@ -29,6 +29,19 @@ import Testing
 
     private func texts(_ rows: [String]...) -> [[Cell]] { rows.map { $0.map { .text($0) } } }
 
+    /// Some hundred bytes of a compressed file can be millions of fields.
+    @Test(arguments: [("t.tsv", "\t"), ("t.csv", ",")]) func noTableHasSoManyColumns(name: String, separator: String)
+        throws
+    {
+        let most = Array(repeating: "a", count: 10_000).joined(separator: separator)
+        #expect(try read(name, "\(most)\n\(most)\n".utf8).rows.map(\.count) == [10_000, 10_000])
+        let problem = "more than 10000 columns; wanted fewer"
+        #expect(try read(name, "\(most)\(separator)\n".utf8).error == "\(name):1: \(problem)")
+        #expect(try read(name, "a\n\(most)\(separator)\n".utf8).error == "\(name):2: \(problem)")
+        let long = "a\n" + String(repeating: "b", count: (16 << 20) + 1)
+        #expect(try read(name, long.utf8).error == "\(name):2: no end within 16 MB; wanted shorter lines")
+    }
+
     @Test func quotedFieldsHoldAnything() throws {
         let csv = "\u{FEFF}a,b\r\n\"x, \"\"y\"\"\",\"one\r\ntwo\n\"\r\n,\"\"\r\nlast,\"\u{2028}é\""
         let read = try read("t.csv", csv.utf8)

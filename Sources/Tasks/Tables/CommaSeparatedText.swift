@@ -21,6 +21,7 @@ extension TableLines {
                 fields.append(String(decoding: line[index..<end], as: UTF8.self))
                 index = end
             }
+            try check(fields: fields.count)
             guard index < line.count else { return fields }
             index += 1
         }
@@ -36,9 +37,9 @@ extension TableLines {
                 guard let next = try next() else {
                     throw error(first, opening, of: number, "a quotation mark that is never closed")
                 }
-                guard field.count <= longestLine else {
+                guard field.count <= Self.longest else {
                     throw error(
-                        first, opening, of: number, "a quotation mark without another in \(longestLine >> 20) MB")
+                        first, opening, of: number, "a quotation mark without another in \(Self.longest >> 20) MB")
                 }
                 field.append(0x0A)
                 (line, index) = (next, 0)

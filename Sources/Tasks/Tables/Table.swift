@@ -57,7 +57,8 @@ final class Table {
     func column(_ names: [String]) throws -> Int {
         let place = "\(lines.place):1"
         guard let name = names.first(where: header.contains), let index = header.firstIndex(of: name) else {
-            let found = header.map { "'\($0)'" }.joined(separator: ", ")
+            let shown = header.prefix(20).map { "'\($0)'" }.joined(separator: ", ")
+            let found = shown + (header.count > 20 ? ", and \(header.count - 20) more" : "")
             let isOther = header.count == 1 && format != .jsonl && header[0].contains { ";,\t".contains($0) }
             let hint =
                 isOther
@@ -101,7 +102,9 @@ final class Table {
         switch format {
         case .tsv:
             return try lines.next().map { bytes in
-                let fields = bytes.split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false)
+                let fields = bytes.split(
+                    separator: UInt8(ascii: "\t"), maxSplits: TableLines.mostFields, omittingEmptySubsequences: false)
+                try lines.check(fields: fields.count)
                 return Row(line: line, keys: nil, cells: fields.map { .text(String(decoding: $0, as: UTF8.self)) })
             }
         case .csv:

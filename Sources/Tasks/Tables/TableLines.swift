@@ -8,7 +8,7 @@ final class TableLines {
 
     init(_ url: URL) throws {
         place = url.relativePath
-        reader = try Self.converting { try LineReader(url) }
+        reader = try Self.converting { try LineReader(url, longest: Self.longest) }
     }
 
     /// Of the line that was read last, from 1.
@@ -28,8 +28,15 @@ final class TableLines {
         return TaskError("\(place):\(number ?? self.number):\(column)", problem)
     }
 
-    /// Bytes of a line at the most.
-    var longestLine: Int { LineReader.longest }
+    /// Bytes of a line at the most, and its fields: of some hundred bytes of a compressed file there can be millions of either.
+    static let (longest, mostFields) = (16 << 20, 10_000)
+
+    /// - Throws: `TaskError` where a line has more fields than any table.
+    func check(fields: Int) throws {
+        guard fields <= Self.mostFields else {
+            throw TaskError("\(place):\(number)", "more than \(Self.mostFields) columns; wanted fewer")
+        }
+    }
 
     private static func converting<Value>(_ body: () throws -> Value) throws -> Value {
         do { return try body() } catch let error as CorpusError { throw TaskError(error.place, error.problem) }
