@@ -1,3 +1,4 @@
+import Checkpoints
 import Digests
 import Foundation
 import Tasks
@@ -29,8 +30,8 @@ public struct Download: Sendable {
     public func run(progress: (Int, Int?) -> Void) throws {
         guard !FileManager.default.fileExists(atPath: destination.path) else { return try check(destination) }
         let partial = destination.appendingPathExtension("partial")
-        if !FileManager.default.fileExists(atPath: partial.path) { try OfficialSource.write(Data(), to: partial) }
-        let file = try open(partial)
+        try AtomicFolder.createDirectory(partial.deletingLastPathComponent())
+        let file = try opened(partial)
         defer { try? file.close() }
         var offset = Int(try seek(file))
         var total: Int?
@@ -62,9 +63,9 @@ public struct Download: Sendable {
     }
 
     private func fetch(from offset: Int) throws -> Piece {
-        let head = destination.appendingPathExtension("head")
-        defer { try? FileManager.default.removeItem(at: head) }
-        let curl = try curl(["--range", "\(offset)-\(offset + pieceSize - 1)", "--dump-header", head.path])
+        let curl = try curl([
+            "--range", "\(offset)-\(offset + pieceSize - 1)", "--include", "--suppress-connect-headers",
+        ])
         switch curl.code {
         case 0: break
         // What came before the server stopped is no less right.
@@ -75,13 +76,9 @@ public struct Download: Sendable {
             let reason = curl.error.trimmingCharacters(in: .whitespacesAndNewlines)
             throw TaskError(source.absoluteString, "cannot be reached: \(reason); is there a network?")
         }
+        let range = curl.head.first { $0.lowercased().hasPrefix("content-range:") }
         let data = curl.body
-        // Where the server sent it elsewhere, that answer is the last.
-        let lines = String(decoding: (try? Data(contentsOf: head)) ?? Data(), as: UTF8.self).split(
-            whereSeparator: \.isNewline)
-        let answer = lines[(lines.lastIndex { $0.hasPrefix("HTTP/") } ?? 0)...]
-        let range = answer.first { $0.lowercased().hasPrefix("content-range:") }
-        let status = answer.first?.split(separator: " ").dropFirst().first ?? ""
+        let status = curl.head.first.flatMap(Self.status) ?? ""
         switch status {
         case "206": return Piece(data: data, total: range?.split(separator: "/").last.flatMap { Int($0) })
         case "200":
@@ -90,6 +87,22 @@ public struct Download: Sendable {
         case "416": return Piece(data: Data(), total: offset)
         default: throw TaskError(source.absoluteString, "the server says \(status)")
         }
+    }
+
+    /// Of the first line of a head.
+    private static func status(_ line: String) -> Substring? { line.split(separator: " ").dropFirst().first }
+
+    /// The lines of the answer's head, and what is behind it: where the server sent it elsewhere, that answer is the last.
+    private static func parts(of answer: Data) -> (head: [String], body: Data) {
+        var (head, body) = ([String](), answer)
+        while body.starts(with: Data("HTTP/".utf8)), ["1", "3"].contains(head.first.flatMap(status)?.first ?? "1"),
+            let end = body.range(of: Data("\r\n\r\n".utf8))
+        {
+            head = String(decoding: body[..<end.lowerBound], as: UTF8.self).split(whereSeparator: \.isNewline).map(
+                String.init)
+            body = body[end.upperBound...]
+        }
+        return (head, Data(body))
     }
 
     private var late: TaskError {
@@ -101,7 +114,7 @@ public struct Download: Sendable {
     }
 
     /// - Throws: `TaskError` where it cannot be run, or where more comes than a file may have.
-    private func curl(_ arguments: [String]) throws -> (code: Int32, body: Data, error: String) {
+    private func curl(_ arguments: [String]) throws -> (code: Int32, head: [String], body: Data, error: String) {
         let (tool, output, error) = (Process(), Pipe(), Pipe())
         let seconds = "\(max(1, Int(timeout.rounded(.up))))"
         tool.executableURL = URL(fileURLWithPath: "/usr/bin/env")
@@ -125,7 +138,8 @@ public struct Download: Sendable {
         }
         let text = String(decoding: error.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         tool.waitUntilExit()
-        return (tool.terminationStatus, body, text)
+        let answer = Self.parts(of: body)
+        return (tool.terminationStatus, answer.head, answer.body, text)
     }
 
     private func check(_ url: URL) throws {
@@ -141,11 +155,13 @@ public struct Download: Sendable {
         }
     }
 
-    private func open(_ url: URL) throws -> FileHandle {
-        guard let file = FileHandle(forUpdatingAtPath: url.path) else {
-            throw TaskError(url.relativePath, "cannot be written")
+    /// Not through a link, which whoever has the folder may have put there.
+    private func opened(_ url: URL) throws -> FileHandle {
+        let descriptor = open(url.path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else {
+            throw TaskError(url.relativePath, "cannot be written: \(String(cString: strerror(errno)).lowercased())")
         }
-        return file
+        return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     }
 
     private func seek(_ file: FileHandle) throws -> UInt64 {

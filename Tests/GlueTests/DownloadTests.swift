@@ -112,6 +112,23 @@ import Testing
         #expect(problem(try LocalServer(content, .claims(1 << 60))) == "the server sends more than 1 MB; wanted less")
     }
 
+    /// Whoever has the folder cannot have another file written.
+    @Test func nothingIsWrittenThroughALink() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let victim = folder.appendingPathComponent("victim")
+        try Data("mine".utf8).write(to: victim)
+        for name in ["a.zip.partial", "a.zip.head"] {
+            try FileManager.default.createSymbolicLink(
+                at: folder.appendingPathComponent(name), withDestinationURL: victim)
+        }
+        let server = try LocalServer(content, .ranges)
+        #expect(problem(server) == "cannot be written: too many levels of symbolic links")
+        try FileManager.default.removeItem(at: folder.appendingPathComponent("a.zip.partial"))
+        #expect(problem(server) == nil && file == content)
+        #expect(try Data(contentsOf: victim) == Data("mine".utf8))
+    }
+
     @Test func digestsAreWhole() {
         #expect(OfficialSource.all.flatMap(\.files).allSatisfy { $0.digest.count == 64 })
     }
