@@ -41,6 +41,24 @@ import Testing
         #expect(try TokenizedCorpus(text, ByteTokenizer(), cache: folder.file("cache")).tokenCount == 12)
     }
 
+    /// Tokens are the text.
+    @Test(arguments: [0o600, 0o640, 0o444, 0o777])
+    func whoMayNotReadTheTextMayNotReadItsTokens(text: Int) throws {
+        let folder = try TemporaryFolder()
+        try folder.write("one two\n", to: "text.txt")
+        try FileManager.default.setAttributes([.posixPermissions: text], ofItemAtPath: folder.file("text.txt").path)
+        let files = try TextFiles([folder.file("text.txt").path])
+        _ = try TokenizedCorpus(files, ByteTokenizer(), cache: folder.file("cache"))
+        let written = FileManager.default.enumerator(at: folder.file("cache"), includingPropertiesForKeys: nil)
+        let shards = written?.compactMap { $0 as? URL }.filter { $0.lastPathComponent.hasPrefix("text") } ?? []
+        #expect(shards.count == 3)
+        for file in shards {
+            let facts = try FileManager.default.attributesOfItem(atPath: file.path)
+            let mode = try #require(facts[.posixPermissions] as? NSNumber).intValue
+            #expect(mode & 0o700 == 0o600 && mode & 0o077 & ~(text & 0o644) == 0, "\(file.lastPathComponent)")
+        }
+    }
+
     @Test func openingAgainTokenizesNothing() throws {
         let folder = try TemporaryFolder()
         _ = try tokenized(sampleText(documents: 5), in: folder)

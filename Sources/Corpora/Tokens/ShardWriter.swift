@@ -19,8 +19,9 @@ struct ShardWriter {
         progress: (_ bytes: Int, _ tokens: Int) throws -> Void
     ) throws {
         var manifest = manifest
-        var tokens = try Output(TokenShard.tokens(name))
-        var lengths = try Output(TokenShard.lengths(name))
+        let mode = Self.mode(of: source)
+        var tokens = try Output(TokenShard.tokens(name), mode)
+        var lengths = try Output(TokenShard.lengths(name), mode)
         let reader = try TextLines(source)
         var isNewDocument = true
         var block: [String] = []
@@ -65,11 +66,17 @@ struct ShardWriter {
         try flush()
         manifest.tokensDigest = try tokens.close()
         manifest.lengthsDigest = try lengths.close()
-        var json = try Output(TokenShard.json(name))
+        var json = try Output(TokenShard.json(name), mode)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
         json.append(Array(try encoder.encode(manifest)))
         _ = try json.close()
+    }
+
+    /// Tokens are read by whoever may read the text, which they are.
+    private static func mode(of source: URL) -> mode_t {
+        var status = stat()
+        return stat(source.path, &status) == 0 ? status.st_mode & 0o644 | 0o600 : 0o600
     }
 
     /// A file that is written in pieces under a temporary name, digested on the way, and renamed when it is complete.
@@ -82,11 +89,11 @@ struct ShardWriter {
 
         private final class DigestBox { var value: SHA256? = SHA256() }
 
-        init(_ url: URL) throws {
+        init(_ url: URL, _ mode: mode_t) throws {
             self.url = url
             temporary = url.appendingPathExtension("partial")
             // Foundation creates even an empty file under another name first, which a kill leaves.
-            let descriptor = open(temporary.path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o644)
+            let descriptor = open(temporary.path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode)
             guard descriptor >= 0 else {
                 throw CorpusError(temporary, "cannot be created: \(String(cString: strerror(errno)))")
             }
