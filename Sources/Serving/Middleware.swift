@@ -99,6 +99,26 @@ struct TokenCheck: RouterMiddleware {
     }
 }
 
+/// Lets no page of elsewhere make the server work: a browser sends a form, and some requests of a script, to whichever server they name,
+/// and says from where (Fetch Metadata, section 2.3), in older browsers as the origin alone (Fetch, section 3.2).
+struct OriginCheck: RouterMiddleware {
+    func handle(
+        _ request: Request, context: ClientContext,
+        next: @concurrent (Request, ClientContext) async throws -> Response
+    ) async throws -> Response {
+        let isOwn: Bool =
+            if let site = request.headers.first(where: { $0.name.canonicalName == "sec-fetch-site" })?.value {
+                ["same-origin", "none"].contains(site)
+            } else {
+                request.headers[.origin].map { $0.hasSuffix("://" + (request.head.authority ?? "")) } ?? true
+            }
+        guard isOwn || request.method != .post else {
+            throw Refusal(.forbidden, "a page of elsewhere asks; wanted one of this server's, or a server with --token")
+        }
+        return try await next(request, context)
+    }
+}
+
 /// Lets those pass who call the server by a name of this machine. Programs of HTTP/1.0 may call it by none; browsers always do.
 struct NameCheck: RouterMiddleware {
     func handle(

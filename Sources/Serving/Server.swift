@@ -106,6 +106,7 @@ public struct Server: Sendable {
         router.add(
             middleware: Answering(model: model, methods: Dictionary(uniqueKeysWithValues: methods), report: report))
         if token == nil, isLoopback(host) { router.add(middleware: NameCheck()) }
+        if token == nil { router.add(middleware: OriginCheck()) }
         for page in open {
             router.get(RouterPath(page.path)) { _, _ in Response.text(page.text, page.kind) }
         }

@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 
+@testable import Http
 @testable import Serving
 
 @Suite struct RefusalTests {
@@ -205,6 +206,48 @@ import Testing
         try await Client.with(Fixture.pretraining.model(), token: "secret") { client in
             let reply = try await client.send(head("example.org"))
             #expect(reply.status == 200)
+        }
+    }
+
+    /// A browser sends a page's form wherever that wants it to go, and says where it is from.
+    @Test func aPageOfElsewhereMakesNobodyWork() async throws {
+        try await Client.with(Fixture.pretraining.model()) { client in
+            for (headers, status) in [
+                ([], 200), (["Sec-Fetch-Site: same-origin", "Origin: https://proxy.example"], 200),
+                (["Sec-Fetch-Site: none"], 200), (["Origin: http://localhost"], 200),
+                (["Sec-Fetch-Site: cross-site"], 403), (["Sec-Fetch-Site: same-site"], 403),
+                (["Origin: http://example.org"], 403), (["Origin: null"], 403),
+                (["Origin: http://example.org/://localhost:1"], 403),
+            ] as [([String], Int)] {
+                let reply = try await client.post("/embed", "\"cat\"", headers)
+                #expect(reply.status == status, "\(headers)")
+                #expect(
+                    status == 200
+                        || reply.message
+                            == "a page of elsewhere asks; wanted one of this server's, or a server with --token"
+                )
+                #expect(try await client.get("/health", "GET", headers).status == 200)
+            }
+        }
+        try await Client.with(Fixture.pretraining.model(), token: "secret") { client in
+            let headers = ["Authorization: Bearer secret", "Sec-Fetch-Site: cross-site"]
+            let reply = try await client.post("/embed", "\"cat\"", headers)
+            #expect(reply.status == 200)
+        }
+    }
+
+    /// As many connections as there is room for, one at least.
+    @Test(arguments: [(1024, 20_000, 1024), (1024, 1024, 940), (1024, 100, 16), (1024, 30, 1)])
+    func connectionsAreFiles(wanted: Int, limit: Int, found: Int) {
+        #expect(OpenFiles.connections(atMost: wanted, limit: limit, open: 20) == found)
+    }
+
+    @Test func everyNameOfThisMachineIsOne() {
+        for host in ["127.0.0.1", "127.0.0.2", "127.255.255.254", "::1", "LocalHost"] {
+            #expect(isLoopback(host), "\(host)")
+        }
+        for host in ["127.0.0.1.nip.io", "127.", "127.0.0.256", "128.0.0.1", "0.0.0.0", "::2", ""] {
+            #expect(!isLoopback(host), "\(host)")
         }
     }
 
