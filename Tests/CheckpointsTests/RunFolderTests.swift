@@ -215,6 +215,14 @@ import Testing
         #expect(!MetricsLog.ends(url, with: "k3000"))
     }
 
+    @Test(.timeLimit(.minutes(1))) func nothingWaitsForAPipeThatIsCalledALog() throws {
+        let folder = try TemporaryFolder()
+        let url = folder.file("metrics.jsonl")
+        try #require(mkfifo(url.path, 0o600) == 0)
+        #expect(MetricsLog.problem(in: folder.url)?.problem == "no such log")
+        #expect(!MetricsLog.ends(url, with: "step") && MetricsLog.opened(url) == nil)
+    }
+
     @Test func aLogThatDoesNotTellAllOfItsRun() throws {
         let folder = try TemporaryFolder()
         let run = try RunFolder(folder.file("mini"))

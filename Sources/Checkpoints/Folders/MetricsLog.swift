@@ -90,7 +90,7 @@ public final class MetricsLog {
         // Before the log, to which a run that goes on appends.
         let saved = RunFolder.newestStep(in: folder)
         let url = folder.appendingPathComponent(RunFolder.logName)
-        guard let handle = try? FileHandle(forReadingFrom: url) else { return CheckpointError(url, "no such log") }
+        guard let handle = opened(url) else { return CheckpointError(url, "no such log") }
         defer { try? handle.close() }
         var (last, number, damaged) = (0, 0, Int?.none)
         _ = read(handle, from: 0) { bytes in
@@ -106,7 +106,7 @@ public final class MetricsLog {
 
     /// Whether the last whole line of the log at `url` is of this kind.
     public static func ends(_ url: URL, with kind: String) -> Bool {
-        guard let file = try? FileHandle(forReadingFrom: url) else { return false }
+        guard let file = opened(url) else { return false }
         defer { try? file.close() }
         guard let size = try? file.seekToEnd() else { return false }
         var length: UInt64 = 1 << 14
@@ -120,6 +120,15 @@ public final class MetricsLog {
             guard length < size else { return LogLine(data)?.kind == kind }
             length *= 16
         }
+    }
+
+    /// The log at `url`; nil where none can be read. Nothing waits for a pipe of that name to be written.
+    public static func opened(_ url: URL) -> FileHandle? {
+        let descriptor = open(url.path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        var status = stat()
+        return fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG ? file : nil
     }
 
     /// Hands over the lines that end behind `offset`, with never more than a piece of the file in memory.

@@ -30,7 +30,7 @@ public struct RunLog: Sendable {
     /// - Returns: whether anything is new.
     @discardableResult public mutating func update() -> Bool {
         let url = folder.appendingPathComponent(RunFolder.logName)
-        guard let handle = try? FileHandle(forReadingFrom: url) else { return reset() }
+        guard let handle = MetricsLog.opened(url) else { return reset() }
         defer { try? handle.close() }
         var status = stat()
         guard fstat(handle.fileDescriptor, &status) == 0 else { return reset() }
