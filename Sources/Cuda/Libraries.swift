@@ -45,7 +45,10 @@ public enum Library: Int32, CaseIterable, Sendable {
             isAbsence: self == .driver && Self.named == nil && reason == "no such file")
     }
 
-    private static var named: String? { ProcessInfo.processInfo.environment["YOSO_CUDA"] }
+    /// An empty name is none, and not the folder that the process is in.
+    private static var named: String? {
+        ProcessInfo.processInfo.environment["YOSO_CUDA"].flatMap { $0.isEmpty ? nil : $0 }
+    }
 
     private static var folders: [String] {
         // Absolute: NVRTC's other half is looked for beside it.

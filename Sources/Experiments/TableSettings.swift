@@ -50,11 +50,14 @@ public struct TableSettings: Equatable, CustomStringConvertible {
         (provenance.protocolName, provenance.settings, provenance.weights) = (protocolName, hash, weights)
     }
 
+    /// Of the SHA-256 of weights.
+    public static let digits = 12
+
     /// The weights that the fine-tunings which led to `folder` began from: those of the folder itself where there was none.
     ///
     /// - Parameter digest: of the weights of the folder.
     static func weights(of folder: URL, digest: String) throws -> String {
-        try HuggingFaceConfiguration(of: folder).provenance?.weights ?? String(digest.prefix(12))
+        try HuggingFaceConfiguration(of: folder).provenance?.weights ?? String(digest.prefix(digits))
     }
 
     var named: FineTuningProtocol? { FineTuningProtocol.named(protocolName) }

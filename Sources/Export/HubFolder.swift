@@ -98,11 +98,7 @@ public struct HubFolder {
         let length = try configuration.provenance?.length ?? TokenizerFolder.longestInput(of: source) ?? .max
         try OutputFile.write(TokenizerFolder.files(of: tokenizer, length: min(length, encoder.longest)), to: folder)
         for name in modules.files.keys where name.contains("/") {
-            let inner = folder.appendingPathComponent(name).deletingLastPathComponent().standardizedFileURL
-            guard inner.path.hasPrefix(folder.standardizedFileURL.path + "/") else {
-                throw CheckpointError(
-                    source.appendingPathComponent("modules.json"), "names a path outside of the folder, '\(name)'")
-            }
+            let inner = folder.appendingPathComponent(name).deletingLastPathComponent()
             try FileManager.default.createDirectory(at: inner, withIntermediateDirectories: true)
         }
         try OutputFile.write(modules.files, to: folder)

@@ -41,7 +41,10 @@ struct TrainingRecord {
 
     /// Whether the weights of the checkpoint at `path` are those that the fine-tuning began from.
     private static func has(_ path: String, weights: String?) -> Bool {
-        guard let weights, let found = try? ModelFolder.digest(ModelPath.url(path)) else { return false }
+        // What begins with nothing, or with a digit or two, is any checkpoint, whose recipe would be told.
+        guard let weights, weights.count >= TableSettings.digits,
+            let found = try? ModelFolder.digest(ModelPath.url(path))
+        else { return false }
         return found.hasPrefix(weights)
     }
 

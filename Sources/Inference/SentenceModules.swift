@@ -32,6 +32,8 @@ public struct SentenceModules {
 
     private mutating func add(_ module: JSONValue) throws {
         guard let type = module["type"].text, let path = module["path"].text else { throw damage(Self.modules) }
+        let isOutside = path.hasPrefix("/") || path.split(separator: "/").contains("..")
+        guard !isOutside else { throw refusal(Self.modules, "names a path outside of the folder, '\(path)'") }
         let parts = type.split(separator: ".")
         switch parts.first == "sentence_transformers" ? parts.last : nil {
         case "Transformer":

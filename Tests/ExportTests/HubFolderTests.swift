@@ -187,7 +187,8 @@ import Testing
         defer { try? FileManager.default.removeItem(at: checkpoint.folder.appendingPathComponent("../stolen")) }
         #expect(
             problem(checkpoint)
-                == "model/modules.json: names a path outside of the folder, '../../stolen/config.json'")
+                == "model/modules.json: names a path outside of the folder, '../../stolen'")
+        #expect(throws: CheckpointError.self) { try SentenceEmbedding(checkpoint.model) }
     }
 
     @Test(arguments: [

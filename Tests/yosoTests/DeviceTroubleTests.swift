@@ -19,6 +19,10 @@ struct DeviceTroubleTests {
         try expect(
             "no libcuda.so.1 in YOSO_CUDA=/nowhere (no such file); install NVIDIA's driver, 525 or newer",
             ["YOSO_CUDA": "/nowhere"])
+        // No library of the working folder is opened.
+        try device.tool.write("no library", to: "libcuda.so.1")
+        let unnamed = try device.run(["doctor"], ["YOSO_CUDA": ""])
+        #expect(!unnamed.output.contains("file too short") && !unnamed.output.contains("YOSO_CUDA"), "\(unnamed)")
         #expect(
             try device.error(run, ["YOSO_EMULATED_NO_BUILTINS": "1", "XDG_CACHE_HOME": device.tool.file("none").path])
                 .contains("finds no libnvrtc-builtins.so beside it; pip install nvidia-cuda-nvrtc"))

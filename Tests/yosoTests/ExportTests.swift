@@ -81,6 +81,23 @@ import Testing
         let torn = try tool.run("export", "tuned", "--output", "cut")
         #expect(torn.code == 1 && torn.error.contains("recipe.yaml: damaged: no recipe"), "\(torn.error)")
         try text.write(to: recipe)
+        // Of somebody else's checkpoint, which names a run of ours and of its weights two digits or none, nothing is told of that.
+        let best = tool.file("tuned/best").resolvingSymlinksInPath()
+        let (config, sums) = (best.appendingPathComponent("config.json"), best.appendingPathComponent("checksums.json"))
+        let (own, digests) = (try String(contentsOf: config, encoding: .utf8), try Data(contentsOf: sums))
+        try FileManager.default.removeItem(at: sums)
+        for kept in ["", "$2"] {
+            let foreign = own.replacingOccurrences(
+                of: "(\"weights\" ?: ?\")([0-9a-f]{2})[0-9a-f]{10}", with: "$1\(kept)", options: .regularExpression)
+            #expect(foreign != own)
+            try Data(foreign.utf8).write(to: config)
+            #expect(try tool.run("export", "tuned", "--output", "foreign\(kept.count)").code == 0)
+            let card = try self.card("foreign\(kept.count)", tool)
+            #expect(card.contains("`run/best` has not those weights any more."))
+            #expect(!card.contains("## Recipe of the pretraining"))
+        }
+        try Data(own.utf8).write(to: config)
+        try digests.write(to: sums)
         // A copy of the checkpoint alone does not know.
         try FileManager.default.copyItem(at: tool.file("tuned/best").resolvingSymlinksInPath(), to: tool.file("copy"))
         #expect(try tool.run("export", "copy", "--output", "again").code == 0)
