@@ -79,6 +79,13 @@ public final class OutputFile {
         try replace(url) { file in try data.withUnsafeBytes { try file.write($0) } }
     }
 
+    /// The same of a file that `body` writes part by part.
+    public static func replace(
+        _ url: URL, inParts body: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void
+    ) throws {
+        try replace(url) { file in try body(file.write) }
+    }
+
     private static func replace(_ url: URL, _ body: (OutputFile) throws -> Void) throws {
         guard Ranks.current.isFirst else { return }
         let temporary = url.deletingLastPathComponent().appendingPathComponent(

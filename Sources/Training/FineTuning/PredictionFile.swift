@@ -79,58 +79,83 @@ public struct PredictionFile: Sendable, Equatable {
         let url = folder.appendingPathComponent(Self.fileName)
         guard var data = try? Data(contentsOf: url) else { throw CheckpointError(url, "no such file") }
         if data.last == UInt8(ascii: "\n") { data.removeLast() }
-        let lines = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map { line in
-            line.split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false)
-                .map { String(decoding: $0, as: UTF8.self) }
-        }
-        let header = lines.first ?? []
-        let found = Form.allCases.first { header.starts(with: $0.columns) }
-        guard let form = found else {
-            throw CheckpointError(url, "damaged: line 1 names other columns; wanted set, index, label, prediction, …")
-        }
-        if let index = lines.firstIndex(where: { $0.count != header.count }) {
-            throw CheckpointError(
-                url, "damaged: line \(index + 1) has \(lines[index].count) columns; wanted \(header.count)")
-        }
-        self.form = form
-        labels = header.filter { $0.hasPrefix("p(") }.map { String($0.dropFirst(2).dropLast()) }
-        let (first, count) = (form.columns.count, labels.count)
-        let known = Set(labels)
-        func names(_ text: String, _ line: Int) throws -> [String] {
-            let names = form == .labels ? try? JSONDecoder().decode([String].self, from: Data(text.utf8)) : [text]
-            guard let names, names.allSatisfy({ known.isEmpty ? Double($0)?.isFinite == true : known.contains($0) })
-            else {
-                let kind = form == .labels ? "labels" : known.isEmpty ? "value" : "label"
-                throw CheckpointError(url, "damaged: line \(line) has the \(kind) '\(text)'")
+        (form, labels, rows) = try data.withUnsafeBytes { bytes in
+            var lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)[...]
+            let header = Self.fields(lines.removeFirst()).map { String(decoding: $0, as: UTF8.self) }
+            guard let form = Form.allCases.first(where: { header.starts(with: $0.columns) }) else {
+                throw CheckpointError(
+                    url, "damaged: line 1 names other columns; wanted set, index, label, prediction, …")
             }
-            return names
+            let labels = header.filter { $0.hasPrefix("p(") }.map { String($0.dropFirst(2).dropLast()) }
+            let reader = Reader(url: url, form: form, labels: labels, known: Set(labels), columns: header.count)
+            return (form, labels, try lines.enumerated().map { try reader.row(Self.fields($1), line: $0 + 2) })
         }
-        rows = try lines.enumerated().dropFirst().map { index, fields in
-            guard let number = Int(fields[1]) else {
-                throw CheckpointError(url, "damaged: line \(index + 1) has the index '\(fields[1])'")
+    }
+
+    private static func fields(_ line: Slice<UnsafeRawBufferPointer>) -> [Slice<UnsafeRawBufferPointer>] {
+        line.split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false)
+    }
+
+    private struct Reader {
+        let url: URL
+        let form: Form
+        let labels: [String]
+        let known: Set<String>
+        let columns: Int
+
+        func row(_ fields: [Slice<UnsafeRawBufferPointer>], line: Int) throws -> Row {
+            func damage(_ problem: String) -> CheckpointError {
+                CheckpointError(url, "damaged: line \(line) \(problem)")
+            }
+            func text(_ place: Int) -> String { String(decoding: fields[place], as: UTF8.self) }
+            guard fields.count == columns else { throw damage("has \(fields.count) columns; wanted \(columns)") }
+            guard let number = Int(text(1)) else { throw damage("has the index '\(text(1))'") }
+            let (first, count) = (form.columns.count, labels.count)
+            func names(_ text: String) throws -> [String] {
+                let names = form == .labels ? try? JSONDecoder().decode([String].self, from: Data(text.utf8)) : [text]
+                guard let names, names.allSatisfy({ known.isEmpty ? Double($0)?.isFinite == true : known.contains($0) })
+                else {
+                    let kind = form == .labels ? "labels" : known.isEmpty ? "value" : "label"
+                    throw damage("has the \(kind) '\(text)'")
+                }
+                return names
             }
             return Row(
-                set: fields[0], index: number, label: try names(fields[2], index + 1),
-                prediction: try names(fields[3], index + 1),
-                probabilities: try fields[first..<first + count].map { text in
-                    guard let probability = Double(text), (0...1).contains(probability) else {
-                        throw CheckpointError(url, "damaged: line \(index + 1) has the probability '\(text)'")
+                set: text(0), index: number, label: try names(text(2)), prediction: try names(text(3)),
+                probabilities: try (first..<first + count).map { place in
+                    guard let probability = Double(text(place)), (0...1).contains(probability) else {
+                        throw damage("has the probability '\(text(place))'")
                     }
                     return probability
-                }, texts: Array(fields[(first + count)...]))
+                }, texts: (first + count..<fields.count).map(text))
         }
     }
 
     func write(to url: URL) throws {
         let texts = (0..<(rows.first?.texts.count ?? 1)).map { "text\($0 + 1)" }
-        var lines = [(form.columns + labels.map { "p(\($0))" } + texts).joined(separator: "\t")]
-        for row in rows {
-            let probabilities = row.probabilities.map { String(format: "%.6f", $0) }
-            lines.append(
-                ([row.set, "\(row.index)"] + [row.label, row.prediction].map(written) + probabilities + row.texts)
-                    .joined(separator: "\t"))
-        }
-        try OutputFile.replace(url, with: Data((lines.joined(separator: "\n") + "\n").utf8))
+        try OutputFile.replace(
+            url,
+            inParts: { write in
+                var part = Data()
+                func append(_ line: [String]) { part += Data((line.joined(separator: "\t") + "\n").utf8) }
+                append(form.columns + labels.map { "p(\($0))" } + texts)
+                for row in rows {
+                    append(
+                        [row.set, "\(row.index)"] + [row.label, row.prediction].map(written)
+                            + row.probabilities.map(Self.written) + row.texts)
+                    // Of many labels a row is long, and all of them more than a machine holds.
+                    guard part.count >= 1 << 20 else { continue }
+                    try part.withUnsafeBytes(write)
+                    part.removeAll(keepingCapacity: true)
+                }
+                try part.withUnsafeBytes(write)
+            })
+    }
+
+    /// With six digits behind the point, in a tenth of a format's time.
+    static func written(_ probability: Double) -> String {
+        let millionths = "\(1_000_000 + Int((probability * 1e6).rounded()))"
+        return "\(millionths.first == "2" ? 1 : 0).\(millionths.dropFirst())"
     }
 
     private func written(_ names: [String]) -> String {
