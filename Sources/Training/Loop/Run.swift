@@ -68,7 +68,9 @@ public final class Run<O: Objective> {
         let costs = try newest.map { try RouteCosts(of: $0, folder) } ?? .current
         let planned = objective(ParameterLayout())
         let computing = try Computing(options, planned.encoder.options, planned.problemOnDevice)
-        trainer = RouteCosts.$current.withValue(costs) { Trainer(options, device: computing.device, objective) }
+        trainer = RouteCosts.$current.withValue(costs) {
+            Trainer(options, device: computing.device, isRestored: newest != nil, objective)
+        }
         trainer.model.profile = profile
         saver = CheckpointSaver(
             folder: folder, tokenizer: tokenizer, keep: options.checkpoints.keep, isSaved: trainer.objective.isSaved,
@@ -77,9 +79,8 @@ public final class Run<O: Objective> {
             trainer.objective.encoder.options, options.identity,
             inputs: inputs.merging(data.inputs) { $1 }
                 .merging(tokenizer.map { ["vocabulary": $0.fingerprint] } ?? [:]) { $1 })
-        var restored: RunState?
-        if let newest {
-            restored = try saver.restore(trainer.model, newest, identity: identity) { report(.warning($0)) }
+        var restored = try newest.map { [saver, trainer] in
+            try saver.restore(trainer.model, $0, identity: identity) { report(.warning($0)) }
         }
         let epochs = if case .epochs(let count) = options.budget { count } else { Int.max }
         try restored?.check(
@@ -108,8 +109,7 @@ public final class Run<O: Objective> {
                 totalSteps: first
                     ?? options.budget.steps(options.batch, data) { _ in
                         try PretrainingEstimate(options, data, objective).totalSteps
-                    }, identity: identity,
-                arithmetic: trainer.model.weights.arithmetic)
+                    }, identity: identity, arithmetic: trainer.model.weights.arithmetic)
         state.totalSteps = ranks.first(state.totalSteps)
         if restored == nil {
             state.routeCosts = costs.values

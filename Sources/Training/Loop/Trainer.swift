@@ -15,16 +15,18 @@ public final class Trainer<O: Objective> {
     /// - Parameters:
     ///   - ranks: the processes that learn together.
     ///   - device: a GPU that computes in the place of the CPU.
+    ///   - isRestored: whether a checkpoint is about to bring all weights, so that none are drawn.
     ///   - objective: builds the model in a layout.
     public init(
         _ options: some TrainingOptions, ranks: any Communicator = Ranks.current, device: CudaDevice? = nil,
-        _ objective: (ParameterLayout) -> O
+        isRestored: Bool = false, _ objective: (ParameterLayout) -> O
     ) {
         let layout = ParameterLayout()
         self.objective = objective(layout)
         let layers = self.objective.encoder.options.layers
         let weights = ModelWeights(
-            layout, seed: options.seed, slices: options.slices, workers: Workers(threads: options.threads),
+            layout, seed: isRestored ? nil : options.seed, slices: options.slices,
+            workers: Workers(threads: options.threads),
             precision: options.precision, backward: true, ranks: ranks, device: device)
         model = SlicedModel(
             weights, optimizer: options.optimizer, recomputes: options.recompute, shards: options.cut.shards,
