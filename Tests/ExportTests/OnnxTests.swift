@@ -1,10 +1,11 @@
 import Attention
 import Bert
 import Checkpoints
-import Export
 import Foundation
 import Tensors
 import Testing
+
+@testable import Export
 
 /// What ONNX Runtime computes of exported files.
 @Suite struct OnnxTests {
@@ -19,6 +20,16 @@ import Testing
         let output = pipe.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
         return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+    }
+
+    /// Known before any weight is read, and said of the model.
+    @Test func aLargeModelIsRefusedAtOnce() throws {
+        let place = URL(fileURLWithPath: "/m")
+        try OnnxModel.check(bytes: 2_147_482_622, of: place)
+        let error = #expect(throws: CheckpointError.self) {
+            try OnnxModel.check(bytes: 2_205_919_180, of: place)
+        }
+        #expect(error?.problem == "takes 2103 MiB as ONNX, whose files have at most 2048; wanted a smaller model")
     }
 
     private static let hasRuntime = (try? runPython(["-c", "import onnx, onnxruntime"]).code) == 0

@@ -51,9 +51,11 @@ struct OnnxModel: HubWeights {
             )
         }
         self.program = program
+        parameters = layout.parameters.filter { [graph] in graph.weights.contains($0.name) }
+        // Before they are read, which takes a while where they are too many.
+        try Self.check(bytes: parameters.reduce(0) { $0 + 4 * $1.count }, of: model.source)
         block = StoragePool().zeros(1, layout.blockCount)
         try ModelFolder.read(model.source, into: block, layout)
-        parameters = layout.parameters.filter { [graph] in graph.weights.contains($0.name) }
         precondition(parameters.count == graph.weights.count, "the graph reads what the model has not")
     }
 
@@ -75,9 +77,7 @@ struct OnnxModel: HubWeights {
         let initializers = tensors.map(Self.initializer)
         let size = initializers.reduce(head.bytes.count) { $0 + $1.head.count + $1.data.count }
         let url = folder.appendingPathComponent(Self.fileName)
-        guard size < Self.limit else {
-            throw CheckpointError(url, "would take \(size) bytes; an ONNX file has at most \(Self.limit)")
-        }
+        try Self.check(bytes: size, of: url)
         // ModelProto: ir_version 1, producer_name 2, graph 7, opset_import 8 (version 2).
         let model = ProtocolBuffer {
             $0.add(1, 9)
@@ -88,8 +88,13 @@ struct OnnxModel: HubWeights {
         try OutputFile.write([model.bytes, head.bytes] + initializers.flatMap { [$0.head, $0.data] }, to: url)
     }
 
-    /// Of a message of protocol buffers, less what stands around the graph.
-    private static let limit = Int(Int32.max) - 1024
+    /// - Throws: `CheckpointError` where no message of protocol buffers holds a graph of so many bytes and what stands around it.
+    static func check(bytes: Int, of place: URL) throws {
+        guard bytes < Int(Int32.max) - 1024 else {
+            throw CheckpointError(
+                place, "takes \(bytes >> 20) MiB as ONNX, whose files have at most 2048; wanted a smaller model")
+        }
+    }
 
     private func data(of parameter: Parameter) -> Data {
         block.view(of: parameter).withBuffer { Data(buffer: $0) }
