@@ -49,7 +49,10 @@ public enum Show {
     public static func grouped(_ value: Int) -> String { value.grouped }
 
     /// `61.3%`
-    public static func percent(_ share: Double) -> String { String(format: "%.1f%%", 100 * share) }
+    public static func percent(_ share: Double) -> String {
+        // Without the sign of what is nothing once it is rounded.
+        String(format: "%.1f%%", abs(share) < 0.0005 ? 0 : 100 * share)
+    }
 
     /// `0.2381`, `1,234,568`
     public static func amount(_ value: Double) -> String {

@@ -109,7 +109,13 @@ public struct FineTuning {
         }
         try recipe.task.check(data: self.data)
         let files = try SampleData.task(data)
-        let task = try recipe.task.withLabels(in: files)
+        func reading<Value>(_ read: () throws -> Value) rethrows -> Value {
+            try Heartbeat.during {
+                $0.enter("reading the rows of \(recipe.task.title)")
+                return try read()
+            }
+        }
+        let task = try reading { try recipe.task.withLabels(in: files) }
         let interruption = observer.interruption()
         let (source, tokenizer, encoder) = try start(of: recipe)
         let start = randomWeights ? nil : try HuggingFaceConfiguration(of: source).provenance?.task
@@ -122,8 +128,10 @@ public struct FineTuning {
         if task.target.isValue, recipe.options.labelSmoothing > 0 {
             observer.line("note: labelSmoothing is \(recipe.options.labelSmoothing), which is not applied to values")
         }
-        let rows = try TaskData(
-            task, in: files, tokenizer, length: recipe.options.length, isGenerated: data == SampleData.name)
+        let rows = try reading {
+            try TaskData(
+                task, in: files, tokenizer, length: recipe.options.length, isGenerated: data == SampleData.name)
+        }
         if task != recipe.task { observer.line("labels: \(rows.labelCounts)") }
         if data == SampleData.name {
             observer.line("rows: \(SampleData.rows(inFormOf: task.title)), of no benchmark")
