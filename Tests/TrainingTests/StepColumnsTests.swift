@@ -70,4 +70,14 @@ import Testing
         }
         #expect(isTaken.count == 2 && all.first?.step == 12)
     }
+
+    /// A log in which every line has a key of its own takes no square of its length.
+    @Test func noLogHasSoManyNames() throws {
+        var all = StepColumns()
+        for step in 0..<300 {
+            #expect(append(line(Self.fields + [("other\(step)", "1")]), to: &all))
+        }
+        #expect(all.count == 300 && all["seconds"]?.count == 300 && all["other0"]?.count == 300)
+        #expect(all["other299"] == nil)
+    }
 }

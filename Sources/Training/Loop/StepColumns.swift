@@ -23,6 +23,8 @@ public struct StepColumns: Sendable {
         let isWhole: Bool
     }
 
+    private static let most = 100
+
     public init() {}
 
     public var last: StepReport? { lastLine.flatMap { try? JSONDecoder().decode(StepReport.self, from: $0) } }
@@ -41,8 +43,8 @@ public struct StepColumns: Sendable {
             else { return false }
             first = first ?? report
             for (name, number) in numbers {
-                guard let value = number.value else { continue }
-                columns[column(name)].append(value)
+                guard let value = number.value, let column = column(name) else { continue }
+                columns[column].append(value)
             }
             keys = learned(from: line)
         }
@@ -59,8 +61,10 @@ public struct StepColumns: Sendable {
         init(from decoder: any Decoder) throws { value = try? decoder.singleValueContainer().decode(Double.self) }
     }
 
-    private mutating func column(_ name: String) -> Int {
+    /// Nil of one more than any log has, each of which is as long as the log.
+    private mutating func column(_ name: String) -> Int? {
         if let column = names[name] { return column }
+        guard columns.count < Self.most else { return nil }
         names[name] = columns.count
         columns.append(Array(repeating: .nan, count: count))
         return columns.count - 1
