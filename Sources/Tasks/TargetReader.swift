@@ -53,7 +53,7 @@ struct TargetReader {
         var seen: Set<String> = []
         for name in names {
             if !seen.insert(name).inserted { throw TaskError(place, "the label '\(name)' occurs twice") }
-            guard name.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control }) else {
+            guard !name.hasControls else {
                 throw TaskError(place, "a label with a tab or a line break; wanted one line")
             }
         }
@@ -66,7 +66,7 @@ struct TargetReader {
         case .other(let value): throw TaskError(place, "the label is \(value); wanted one label")
         case .text(let written):
             // A class with a blank at its end would be one of its own.
-            let text = task.target.isValue ? written : written.trimmingCharacters(in: .whitespaces)
+            let text = task.target.isValue ? written : written.trimmed
             if !text.isEmpty || task.allowsEmptyTexts { return text }
             fallthrough
         case .missing: throw TaskError(place, "the label '\(task.label.first ?? "")' is missing")
@@ -77,7 +77,7 @@ struct TargetReader {
         switch cell {
         case .list(let names):
             return try names.map { written in
-                let name = written.trimmingCharacters(in: .whitespaces)
+                let name = written.trimmed
                 guard !name.isEmpty else { throw TaskError(place, "a label is empty") }
                 return name
             }

@@ -52,8 +52,9 @@ public struct TaskFile: Sendable, Equatable {
 
     private static func sentences(_ url: URL, _ reader: TargetReader) throws -> [TaskRow] {
         var (sentences, rows) = (try TaggedSentences(url), [TaskRow]())
+        let name = url.relativePath
         while case let words = try sentences.next(), !words.isEmpty {
-            let target = try words.flatMap { try reader.target(.text($0.tag), "\(url.relativePath):\($0.line)") }
+            let target = try words.flatMap { try reader.target(.text($0.tag), "\(name):\($0.line)") }
             rows.append(TaskRow(texts: words.map(\.text), target: target))
         }
         return rows
@@ -67,9 +68,9 @@ public struct TaskFile: Sendable, Equatable {
         let url = try url(of: file, task, in: folder)
         let wanted = task.texts + (labelled ? [task.label] : [])
         let table = try Table(url, wanted: wanted, columns: labelled ? task.columns : nil)
-        let columns = try wanted.map(table.column)
+        let (columns, name) = (try wanted.map(table.column), url.relativePath)
         while let row = try table.next() {
-            let place = "\(url.relativePath):\(row.line)"
+            let place = "\(name):\(row.line)"
             let texts = try columns.prefix(task.texts.count).map { column in
                 guard case .text(let text) = row.cells[column] else {
                     let problem =

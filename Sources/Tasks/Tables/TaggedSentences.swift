@@ -41,15 +41,18 @@ struct TaggedSentences {
     private mutating func word(_ line: [UInt8]) throws -> Word {
         func error(_ problem: String) -> TaskError { TaskError("\(lines.place):\(lines.number)", problem) }
         let hasTabs = line.contains(Self.tab)
-        let columns = line.split(separator: hasTabs ? Self.tab : Self.space, omittingEmptySubsequences: !hasTabs)
-            .map { String(decoding: $0, as: UTF8.self) }
+        let columns = line.split(
+            separator: hasTabs ? Self.tab : Self.space, maxSplits: TableLines.mostFields,
+            omittingEmptySubsequences: !hasTabs
+        ).map { String(decoding: $0, as: UTF8.self) }
+        try lines.check(fields: columns.count)
         let form = form ?? (lines.number, columns.count, hasTabs)
         self.form = form
         guard hasTabs == form.hasTabs else {
             let (found, wanted) = hasTabs ? ("a tab", "spaces") : ("no tab", "tabs")
             throw error("\(found) between columns; wanted \(wanted), as in line \(form.line)")
         }
-        guard let text = columns.first, let tag = columns.last?.trimmingCharacters(in: .whitespaces), columns.count > 1
+        guard let text = columns.first, let tag = columns.last?.trimmed, columns.count > 1
         else {
             throw error("one column; wanted a word and, in the last column, its tag")
         }

@@ -104,7 +104,7 @@ public struct TaskData: Sendable {
 
     /// What tags are learned of need not be what a text is split into.
     private static func notes(_ file: TaskSource.File, _ words: [String], _ tokenizer: any Tokenizer) -> [String] {
-        let several = words.count { tokenizer.words(of: $0).count > 1 }
+        let several = words.concurrentMap { tokenizer.words(of: $0).count > 1 }.count { $0 }
         guard several > 0, 5 * several >= words.count else { return [] }
         return [
             "\(file.title): predict splits \(several) of \(words.count) training words into several, whose parts have no tags to learn "
