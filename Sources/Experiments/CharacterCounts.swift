@@ -1,3 +1,4 @@
+import Console
 import Foundation
 import Tokenization
 
@@ -25,7 +26,8 @@ struct CharacterCounts {
             return (category == .nonspacingMark || category == .spacingMark ? "\u{25CC}" : "") + String(scalar)
         }
         let more = leftOut.count > shown.count ? " …" : ""
-        let (some, are) = leftOut.count == 1 ? ("1 character", "is") : ("\(leftOut.count) characters", "are")
+        let (some, are) =
+            leftOut.count == 1 ? ("1 character", "is") : ("\(Show.grouped(leftOut.count)) characters", "are")
         let percent = String(format: "%.2f%%", 100 * share)
         return "\(some) of the text, \(percent) of it, \(are) unknown to the vocabulary: "
             + "\(shown.joined(separator: " "))\(more); --coverage 1 keeps all"

@@ -110,8 +110,11 @@ public struct Pretraining {
             throw UsageError("--network \(network): wanted a speed such as 25Gbit or 100Mbit")
         }
         let setup = try PretrainingSetup(recipe, observer)
-        let estimate = try PretrainingEstimate(
-            setup.encoder, recipe.options, setup.data, start: try start(setup, observer))
+        let start = try start(setup, observer)
+        let estimate = try Heartbeat.during {
+            $0.enter("building the model and timing its steps")
+            return try PretrainingEstimate(setup.encoder, recipe.options, setup.data, start: start)
+        }
         return EstimateTable(
             estimate, ranks.map { SpreadEstimate(estimate, ranks: $0, network) },
             free: DiskSpace.free(at: URL(fileURLWithPath: folder, isDirectory: true)))
