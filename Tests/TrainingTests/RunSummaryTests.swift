@@ -32,4 +32,18 @@ import Testing
         try FileManager.default.removeItem(at: log)
         #expect(RunSummary.now(of: folder, known: same) == nil)
     }
+
+    /// As long as a process has its lock.
+    @Test func aRunThatWorksIsRunning() throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("yoso-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try Data(step(1).utf8).write(to: folder.appendingPathComponent("metrics.jsonl"))
+        let lock = open(folder.appendingPathComponent("lock").path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        try #require(lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) == 0)
+        let first = try #require(RunSummary(folder))
+        #expect(first.state == .running)
+        close(lock)
+        #expect(RunSummary.now(of: folder, known: first)?.state == .interrupted)
+    }
 }
