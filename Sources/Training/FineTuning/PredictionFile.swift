@@ -152,7 +152,7 @@ public struct PredictionFile: Sendable, Equatable {
             })
     }
 
-    /// With six digits behind the point, in a tenth of a format's time.
+    /// With six digits behind the point, as `%.6f` has it, which takes too long where labels are many.
     static func written(_ probability: Double) -> String {
         let millionths = "\(1_000_000 + Int((probability * 1e6).rounded()))"
         return "\(millionths.first == "2" ? 1 : 0).\(millionths.dropFirst())"

@@ -3,8 +3,8 @@ import Foundation
 
 /// The numbers of a run's steps, by the names that its log gives them.
 ///
-/// A million steps, 20 minutes of a GPU, would be a million reports of half a kilobyte, and 25 s of a decoder. Columns of numbers are a
-/// quarter of it, and a line that has the keys of the one before, as a run's have, is walked through by its bytes.
+/// A million steps are 20 minutes of a GPU. Decoded into reports they took `yoso report` 28 s and 1.3 GB; as columns, where a line that has
+/// the keys of the one before, as a run's have, is walked through by its bytes, 5 s and 0.2 GB (two cores of an Emerald Rapids).
 public struct StepColumns: Sendable {
     public private(set) var count = 0
     public private(set) var first: StepReport?
