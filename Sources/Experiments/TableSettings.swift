@@ -22,7 +22,7 @@ public struct TableSettings: Equatable, CustomStringConvertible {
         let changes = (known?.changes(in: settings) ?? []) + [otherStart].compactMap { $0 }
         protocolName = name + (changes.isEmpty ? "" : " but for \(changes.joined(separator: ", "))")
         let text = ([name, weights] + settings.sorted()).joined(separator: "\n")
-        hash = String(SHA256.hexadecimal(of: Data(text.utf8)).prefix(12))
+        hash = String(SHA256.hexadecimal(of: Data(text.utf8)).prefix(Self.digits))
     }
 
     /// Those that a fine-tuned folder remembers.
@@ -50,7 +50,7 @@ public struct TableSettings: Equatable, CustomStringConvertible {
         (provenance.protocolName, provenance.settings, provenance.weights) = (protocolName, hash, weights)
     }
 
-    /// Of the SHA-256 of weights.
+    /// That are told of the SHA-256 of settings, and of weights.
     public static let digits = 12
 
     /// The weights that the fine-tunings which led to `folder` began from: those of the folder itself where there was none.

@@ -102,7 +102,7 @@ public struct Download: Sendable {
                 String.init)
             body = body[end.upperBound...]
         }
-        return (head, Data(body))
+        return (head, body)
     }
 
     private var late: TaskError {

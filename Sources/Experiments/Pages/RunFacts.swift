@@ -74,17 +74,19 @@ public struct RunFacts: Sendable {
     /// How far it is, what it took, and how fast it was in the last `seconds` of work.
     public func progress(inLast window: Double) -> [(name: String, value: String)] {
         guard let last = log.steps.last else { return [] }
-        let (times, none) = (log.steps["seconds"] ?? [], Array(repeating: Double.nan, count: log.steps.count))
+        let times = log.steps["seconds"] ?? []
         let start = times.dropLast().lastIndex { $0 <= last.seconds - window }.map { $0 + 1 } ?? 0
-        let (tokens, speeds) = (log.steps["tokens"] ?? none, log.steps["tokensPerSecond"] ?? none)
-        let shares = log.steps["shareOfPeak"] ?? none
+        // Logs of earlier programs do not tell the tokens of a step, and no log the share of a peak that was not measured.
+        let (tokens, speeds) = (log.steps["tokens"] ?? [], log.steps["tokensPerSecond"] ?? [])
+        let shares = log.steps["shareOfPeak"]
         var (sum, seconds, peaks, peakSeconds) = (0.0, 0.0, 0.0, 0.0)
-        for step in start..<log.steps.count where tokens[step] > 0 && speeds[step] > 0 {
+        for step in tokens.indices.dropFirst(start) where tokens[step] > 0 && speeds[step] > 0 {
             let time = tokens[step] / speeds[step]
             sum += tokens[step]
             seconds += time
             // By time: a step that takes ten times as long counts for ten.
-            if !shares[step].isNaN { (peaks, peakSeconds) = (peaks + shares[step] * time, peakSeconds + time) }
+            guard let share = shares?[step], !share.isNaN else { continue }
+            (peaks, peakSeconds) = (peaks + share * time, peakSeconds + time)
         }
         let facts: [(name: String, value: String?)] = [
             (

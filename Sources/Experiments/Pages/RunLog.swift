@@ -44,8 +44,9 @@ public struct RunLog: Sendable {
                 problem = CheckpointError(url, "damaged: line \(lines) is no event of a run")
             }
         }
-        defer { offset = end }
-        return isNew || end > offset
+        isNew = isNew || end > offset
+        offset = end
+        return isNew
     }
 
     /// - Returns: whether there was anything.

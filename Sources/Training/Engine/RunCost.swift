@@ -17,7 +17,7 @@ public struct RunCost: Sendable, Equatable {
         let log = folder.appendingPathComponent(RunFolder.logName)
         guard let data = try? Data(contentsOf: log, options: .mappedIfSafe) else { return nil }
         // Kinds are told apart by bytes, and of a long run a thousand steps stand for all: decoding takes seconds.
-        let kind = Data(#""kind":"step""#.utf8)
+        let kind = Data(#""kind":"\#(StepHead.kind)""#.utf8)
         let lines = MetricsLog.lines(of: data).filter { $0.range(of: kind) != nil }
         let steps = stride(from: 0, to: lines.count, by: 1 + lines.count / 1000).compactMap {
             try? JSONDecoder().decode(StepReport.self, from: lines[$0]).head
