@@ -194,24 +194,9 @@ void ck_convolve(int64_t window, CK_IN kernel, int32_t reversed, ck_matrix x, ck
 /// dkernel[t] += Σ over i of dy[i] · x[i + t - window / 2]
 void ck_convolve_gradient(int64_t window, ck_matrix x, ck_matrix dy, CK_OUT dkernel);
 
-// optimizer.c -----------------------------------------------------------------------------------------------------
+// Steps of optimizers: optimizer.c ---------------------------------------------------------------------------------
 
-/// The scalars of one AdamW step (Loshchilov & Hutter 2019, algorithm 2).
-typedef struct {
-    float rate, beta1, beta2, epsilon;
-    float correction1, correction2;  // 1 - beta^t
-    float clip;                      // factor of the gradient
-} ck_adamw_step;
-
-/// One AdamW step on a range; `decay` is the decoupled weight decay of that range.
-void ck_adamw(int64_t n, ck_adamw_step step, float decay, CK_IN gradient, CK_OUT value, CK_OUT mean, CK_OUT square);
-
-/// The moments of a LAMB step on a range; returns the sum of squares of its direction, AdamW's with the decay in it.
-double ck_lamb_moments(int64_t n, ck_adamw_step step, float decay, CK_IN gradient, CK_IN value, CK_OUT mean,
-                       CK_OUT square);
-
-/// Goes a LAMB step from these moments; the trust ratio is a factor of the rate.
-void ck_lamb(int64_t n, ck_adamw_step step, float decay, CK_OUT value, CK_IN mean, CK_IN square);
+#include "Updates.h"
 
 // products_avx512.c -----------------------------------------------------------------------------------------------
 

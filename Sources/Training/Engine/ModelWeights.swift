@@ -24,6 +24,8 @@ public final class ModelWeights {
     private var panelsAreCurrent = false
     /// The model on a GPU, where it computes passes.
     let machine: CudaMachine?
+    /// Does what is still to be done to parameters that no step has read since: before anybody else looks at them.
+    var settle: () -> Void = {}
     /// Whose parameters are newer.
     private var newer = Side.both
 
@@ -67,6 +69,7 @@ public final class ModelWeights {
     public func infer<Batch, Value: BitwiseCopyable>(
         _ batches: [Batch], _ pass: (Batch, Tape) -> [Value]
     ) -> [[Value]] {
+        settle()
         pack()
         if let machine {
             return batches.map { batch in
@@ -98,6 +101,7 @@ public final class ModelWeights {
     /// The block of all parameters, to read and to write. Since nobody knows what is written, the next pass packs anew; but where
     /// ranks have it in common, from the first step on, it is another block, to read alone.
     public var parameters: Tensor {
+        settle()
         if !isUnited { panelsAreCurrent = false }
         if newer == .device, let machine { block.copy(from: machine.parameters) }
         newer = .host

@@ -27,13 +27,14 @@ public final class SlicedModel {
     /// - Parameters:
     ///   - shards: of every batch.
     ///   - wire: what their gradients travel as.
+    ///   - table: the embeddings of which a step may say that it reads some rows alone.
     public init(
         _ weights: ModelWeights, optimizer options: OptimizerOptions, recomputes: Bool, shards: Int = 1,
-        wire: Precision = .fp32, rates: (Parameter) -> Float = { _ in 1 }
+        wire: Precision = .fp32, table: Parameter? = nil, rates: (Parameter) -> Float = { _ in 1 }
     ) {
         self.weights = weights
         self.recomputes = recomputes
-        optimizer = Optimizer(options, weights, pool, rates: rates)
+        optimizer = Optimizer(options, weights, pool, table: table, rates: rates)
         gradients = weights.machine?.zeros()
         sums = gradients == nil ? ShardSums(weights, shards: shards, wire: wire, from: pool) : nil
     }
@@ -56,11 +57,17 @@ public final class SlicedModel {
 
     /// Sums the gradients of all micro-batches of this rank's shards; `batches(shard)[s]` are those of slice s.
     ///
-    /// - Parameter pass: runs one micro-batch forward and backward, and returns what it counted.
+    /// - Parameters:
+    ///   - rows: of the table of embeddings all that the passes read; nil where it may be any.
+    ///   - pass: runs one micro-batch forward and backward, and returns what it counted.
     /// - Returns: what was counted, over each shard of all ranks.
     func accumulateShards<Batch, Counts: Summable>(
-        _ batches: (_ shard: Int) -> [[Batch]], random: RandomStream, _ pass: (Batch, Tape) -> Counts
+        _ batches: (_ shard: Int) -> [[Batch]], reading rows: RowRuns? = nil, random: RandomStream,
+        _ pass: (Batch, Tape) -> Counts
     ) -> [Counts] {
+        let start = ContinuousClock.now
+        optimizer.begin(reading: rows)
+        profile?.add("optimizer", since: start)
         guard let sums else { return [accumulateOnMachine(batches(0), random: random, pass).sum] }
         weights.unite()
         let counts = sums.own.map { shard in

@@ -30,7 +30,7 @@ public final class Trainer<O: Objective> {
             precision: options.precision, backward: true, ranks: ranks, device: device)
         model = SlicedModel(
             weights, optimizer: options.optimizer, recomputes: options.recompute, shards: options.cut.shards,
-            wire: options.wire ?? .fp32
+            wire: options.wire ?? .fp32, table: self.objective.table
         ) { options.rate(of: $0, layers: layers) }
         schedule = options.schedule
         let cut = device == nil ? options.cut : options.deviceCut
@@ -59,7 +59,7 @@ public final class Trainer<O: Objective> {
     /// The same on examples that were packed before.
     public func step(_ packed: PackedStep<O>, index: Int, of total: Int) -> Step {
         let counts = model.accumulateShards(
-            { packed.batches[$0] ?? [] }, random: random.stream(UInt64(index))
+            { packed.batches[$0] ?? [] }, reading: packed.rows, random: random.stream(UInt64(index))
         ) { batch, tape in
             let (loss, counts) = objective.pass(batch, of: packed.whole, tape)
             tape.backward(from: loss)

@@ -26,6 +26,7 @@ public struct Classification: Objective {
     }
 
     public var encoder: Encoder { model.encoder }
+    public var table: Parameter? { encoder.words }
 
     public func count(_ examples: [ClassificationExample]) -> Tally {
         Tally(count: target.isOfWords ? examples.reduce(0) { $0 + $1.words.count } : examples.count)

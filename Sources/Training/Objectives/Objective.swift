@@ -49,6 +49,9 @@ public protocol Objective: Sendable {
     var configuration: HuggingFaceConfiguration { get }
     /// Changes first weights that were drawn.
     func initialize(_ weights: ModelWeights)
+    /// The embeddings of which a pass reads, and gives gradients to, no other rows than those of its examples' ids: rows of other
+    /// ids then have their updates later. Nil, as by default, where it may be any row.
+    var table: Parameter? { get }
     /// Why no GPU can run it; nil where one can.
     var problemOnDevice: DeviceProblem? { get }
 }
@@ -63,6 +66,7 @@ extension Objective {
     public func filled(
         _ examples: [Example], _ weights: ModelWeights, _ tokenizer: any Tokenizer
     ) -> [[FilledMasks.Part]] { [] }
+    public var table: Parameter? { nil }
     public var problemOnDevice: DeviceProblem? { nil }
 
     /// What the model counts on `examples`, without dropout.

@@ -21,9 +21,24 @@ public struct AdamW: OptimizerRule {
         var step = step
         step.rate *= piece.rate
         withPointers(piece.gradients, piece.values, piece.moments[0], piece.moments[1]) {
-            ck_adamw(Int64(piece.values.count), step, piece.decays ? options.decay : 0, $0, $1, $2, $3)
+            ck_adamw(Int64(piece.values.count), step, decay(piece), $0, $1, $2, $3)
         }
     }
+
+    public var late: ((ArraySlice<ck_adamw_step>, Piece) -> Void)? {
+        { steps, piece in
+            let steps = steps.map { step in
+                var step = step
+                step.rate *= piece.rate
+                return step
+            }
+            withPointers(piece.values, piece.moments[0], piece.moments[1]) {
+                ck_adamw_late(Int64(piece.values.count), Int64(steps.count), steps, decay(piece), $0, $1, $2)
+            }
+        }
+    }
+
+    private func decay(_ piece: Piece) -> Float { piece.decays ? options.decay : 0 }
 }
 
 extension ck_adamw_step {

@@ -20,6 +20,12 @@ public final class Optimizer {
     private let update: CudaUpdate?
     /// By this rank's parts of the block.
     private let stretches: [[Stretch]]
+    /// The embeddings, where a step may say which of their rows it reads.
+    private let table: Parameter?
+    /// The others, whose updates wait.
+    private let late: (any TableOfLateRows)?
+    /// Those that the passes of this step read; nil where it may be any.
+    private var read: RowRuns?
     /// How long the last update waited for other ranks' weights.
     private(set) var waited = Duration.zero
 
@@ -33,19 +39,24 @@ public final class Optimizer {
         let rate: Float
     }
 
-    /// - Parameter rates: factors of the rate by parameter; what has 0 stays as it is, its moments too, and its gradients count
-    ///   nowhere.
-    ///
+    /// - Parameters:
+    ///   - rates: factors of the rate by parameter; what has 0 stays as it is, its moments too, and its gradients count nowhere.
+    ///   - table: the embeddings of which passes may be said to read some rows alone.
     /// - Precondition: `options.kind` is one of `optimizers`.
-    init(_ options: OptimizerOptions, _ weights: ModelWeights, _ pool: StoragePool, rates: (Parameter) -> Float) {
+    init(
+        _ options: OptimizerOptions, _ weights: ModelWeights, _ pool: StoragePool, table: Parameter? = nil,
+        rates: (Parameter) -> Float
+    ) {
         let kind = options.rule
         self.options = options
-        rule = kind.init(options)
+        let rule = kind.init(options)
+        self.rule = rule
         (self.weights, self.pool) = (weights, pool)
         let moments = kind.moments.map { name in
             (name: name, part: weights.machine?.zeros() ?? pool.zeros(1, weights.shares.count))
         }
         self.moments = moments
+        self.table = table
         let (parameters, rates) = (weights.layout.parameters, weights.layout.parameters.map(rates))
         stretches = zip(weights.shares.own, weights.shares.places).map { part, place in
             let part = weights.shares.ranges[part]
@@ -56,6 +67,12 @@ public final class Optimizer {
                     parameter: $0, range: range, place: first..<first + range.count, decays: $1.decays, rate: rates[$0])
             }
         }
+        late = table.flatMap { table in
+            parameters.indices.first { rates[$0] != 0 && parameters[$0] == table }.flatMap {
+                Self.lateRows(of: table, index: $0, rate: rates[$0], rule, moments.map(\.part), weights)
+            }
+        }
+        if let late { weights.settle = { late.catchUp(nil) } }
         update = weights.machine.map { machine in
             guard let rule = kind.deviceRule else { preconditionFailure("\(kind.name) runs on the CPU only") }
             return CudaUpdate(
@@ -68,13 +85,37 @@ public final class Optimizer {
         }
     }
 
+    /// Only where all parameters are here and the CPU updates them.
+    private static func lateRows<Rule: OptimizerRule>(
+        of table: Parameter, index: Int, rate: Float, _ rule: Rule, _ moments: [Tensor], _ weights: ModelWeights
+    ) -> (any TableOfLateRows)? {
+        guard let apply = rule.late, weights.ranks.size == 1, weights.machine == nil else { return nil }
+        precondition(!weights.layout.multiplied.contains(table), "all rows of \(table.name) are read")
+        let nothing = weights.block.row(0, 0..<0)
+        return LateRows<Rule.Prepared>(
+            table, values: weights.block.view(of: table), moments: moments.map { $0.view(of: table) }, weights.workers,
+            piece: { values, moments in
+                Piece(
+                    parameter: index, decays: table.decays, rate: rate, values: values, gradients: nothing,
+                    moments: moments)
+            }, apply: apply)
+    }
+
+    /// Before the passes of a step: of the table they read no other rows than these.
+    ///
+    /// - Parameter rows: nil where it may be any.
+    func begin(reading rows: RowRuns?) {
+        read = rows
+        late?.catchUp(rows)
+    }
+
     /// The global norm √Σ g² over all ranks.
     ///
     /// - Parameter gradients: a block, right in this rank's parts.
     func norm(of gradients: Tensor) -> Double {
         if let update { return update.norm(of: gradients) }
         let squares = weights.workers.map(stretches.count) { part in
-            stretches[part].reduce(0) { $0 + gradients.row(0, $1.range).sumOfSquares }
+            stretches[part].reduce(0) { readRanges(of: $1).reduce($0) { $0 + gradients.row(0, $1).sumOfSquares } }
         }
         return weights.shares.gather(squares).reduce(0, +).squareRoot()
     }
@@ -102,22 +143,44 @@ public final class Optimizer {
             number: updates, rate: rate, clip: Float(clip), parameters: weights.layout.parameters.count,
             parts: stretches.count,
             pieces: { [self] part in
-                stretches[part].map { stretch in
-                    Piece(
-                        parameter: stretch.parameter, decays: stretch.decays, rate: stretch.rate,
-                        values: weights.block.row(0, stretch.range), gradients: gradients.row(0, stretch.range),
-                        moments: moments.map { $0.part.row(0, stretch.place) })
+                stretches[part].flatMap { stretch in
+                    (late == nil ? [stretch.range] : readRanges(of: stretch)).map { range in
+                        let first = stretch.place.lowerBound + range.lowerBound - stretch.range.lowerBound
+                        return Piece(
+                            parameter: stretch.parameter, decays: stretch.decays, rate: stretch.rate,
+                            values: weights.block.row(0, range), gradients: gradients.row(0, range),
+                            moments: moments.map { $0.part.row(0, first..<first + range.count) })
+                    }
                 }
             }, weights: weights)
         apply(rule, update, gradients)
     }
 
+    /// What of it has gradients: over ranks too, for the same bits of their norm.
+    private func readRanges(of stretch: Stretch) -> [Range<Int>] {
+        guard let table, let read, table.range.overlaps(stretch.range) else { return [stretch.range] }
+        return read.floats(of: table, in: stretch.range)
+    }
+
     private func apply<Rule: OptimizerRule>(_ rule: Rule, _ update: Update, _ gradients: Tensor) {
+        let late = self.late as? LateRows<Rule.Prepared>
+        if read == nil { late?.catchUp(nil) }
         let prepared = rule.prepare(update)
         waited = weights.rewrite { index in
-            for piece in update.pieces(index) { rule.apply(prepared, update, to: piece) }
-            gradients.row(0, weights.shares.ranges[weights.shares.own[index]]).fill(0)
+            let pieces = update.pieces(index)
+            for piece in pieces { rule.apply(prepared, update, to: piece) }
+            let part = weights.shares.ranges[weights.shares.own[index]]
+            guard let table = late?.table.range, read != nil, table.overlaps(part) else {
+                return gradients.row(0, part).fill(0)
+            }
+            // Of the table only what was read has gradients.
+            for rest in [0..<table.lowerBound, table.upperBound..<Int.max] {
+                gradients.row(0, part.clamped(to: rest)).fill(0)
+            }
+            for piece in pieces { piece.gradients.fill(0) }
         }
+        if let read { late?.add(prepared, after: read) }
+        read = nil
     }
 }
 
@@ -127,7 +190,8 @@ extension Optimizer {
 
     /// Whole blocks for the moments: where there are no other ranks those that are worked on, else of zeros.
     func blocks() -> [(name: String, block: Tensor)] {
-        moments.map { name, part in
+        late?.catchUp(nil)
+        return moments.map { name, part in
             (name, isElsewhere ? pool.zeros(1, weights.layout.blockCount) : part)
         }
     }

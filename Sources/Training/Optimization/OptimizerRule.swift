@@ -20,10 +20,16 @@ public protocol OptimizerRule: Sendable {
     func prepare(_ update: Update) -> Prepared
     /// Changes the parameters of one piece, in any order and from several threads at once.
     func apply(_ prepared: Prepared, _ update: Update, to piece: Piece)
+
+    /// Where nothing but a piece itself says what becomes of it: `apply` in all of these updates, in turn, to the same bits, for a
+    /// piece whose gradients are zero and are not there; it may come after others' later updates. Nil, as by default, where
+    /// others have a say.
+    var late: ((_ prepared: ArraySlice<Prepared>, _ piece: Piece) -> Void)? { get }
 }
 
 extension OptimizerRule {
     public static var deviceRule: CudaUpdate.Rule? { nil }
+    public var late: ((ArraySlice<Prepared>, Piece) -> Void)? { nil }
 }
 
 extension OptimizerOptions {

@@ -46,6 +46,30 @@ struct AdamWKernelTests {
         #expect(mean == [0] && square == [0])
     }
 
+    /// Until the means are zero, and long after; of numbers that never had a gradient too.
+    @Test(arguments: [1, 15, 17, 700, 3000], [Float(0), 0.01])
+    func stepsWithoutGradientsMayComeLateAndTogether(count: Int, decay: Float) {
+        let steps = (1...count).map { step in
+            let rate = 1e-2 * Float(count - step + 1) / Float(count)
+            return ck_adamw_step(
+                rate: rate, beta1: 0.9, beta2: 0.98, epsilon: 1e-6, correction1: 1 - pow(0.9, Float(step)),
+                correction2: 1 - pow(0.98, Float(step)), clip: 0.5)
+        }
+        for size in [1, 37, 64, 200] {
+            let random = RandomStream(seed: UInt64(size))
+            let isFresh = { (index: Int) in size > 64 && (64..<150).contains(index) }
+            var value = random.symmetric(size, 1)
+            var mean = random.stream("mean").symmetric(size, 1e-2)
+            var square = random.stream("square").symmetric(size, 1e-4).map(abs)
+            for index in 0..<size where isFresh(index) { (mean[index], square[index]) = (0, 0) }
+            var (lateValue, lateMean, lateSquare) = (value, mean, square)
+            ck_adamw_late(Int64(size), Int64(count), steps, decay, &lateValue, &lateMean, &lateSquare)
+            let gradient = Array(repeating: Float(0), count: size)
+            for step in steps { ck_adamw(Int64(size), step, decay, gradient, &value, &mean, &square) }
+            #expect(value == lateValue && mean == lateMean && square == lateSquare, "\(size)")
+        }
+    }
+
     /// Rounding keeps the least numbers of few bits as they are, and a CPU takes many times as long for each.
     @Test func momentsThatDecayEndAtZero() {
         let start: (mean: [Float], square: [Float]) = ([1e-3, -1e-3], [1e-6, 1e-6])
