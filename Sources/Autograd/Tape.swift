@@ -22,7 +22,7 @@ public final class Tape {
     private let parameters: Tensor
     /// What computes the pass; nil for the CPU's kernels.
     public let machine: (any Machine)?
-    /// Where dense layers multiply in bf16, their weights.
+    /// The weights of dense layers, where they are made ready ahead; of bf16 always.
     let panels: WeightPanels?
     private let clock: PhaseClock?
     /// Whether models keep the inputs of blocks alone and compute the rest once more: less memory, more time, same bits.
@@ -34,7 +34,7 @@ public final class Tape {
     /// Streams handed out so far.
     var randomSites: UInt64 = 0
 
-    /// - Parameter panels: `parameters` in panels, for dense layers to multiply in bf16.
+    /// - Parameter panels: `parameters` as dense layers multiply by them, in whose precision they do; nil for float32 as it comes.
     /// - Parameter clock: hears of every operation in training.
     /// - Parameter machine: in whose memory the parameters and the pool are.
     public init(
@@ -47,7 +47,7 @@ public final class Tape {
         self.machine = machine
         clock?.start()
         self.panels = panels
-        products = Products(panels == nil ? .fp32 : .bf16, from: pool, team)
+        products = Products(panels?.precision ?? .fp32, from: pool, team)
         self.mode = mode
         self.pool = pool
     }

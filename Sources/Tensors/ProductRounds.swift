@@ -8,11 +8,11 @@ import CKernels
 extension Products {
     #if DEBUG
         /// Without optimization the kernel takes tens of times as long as OpenBLAS's.
-        static let takesPanels = false
+        public static let takesPanels = false
     #else
         /// Whether float32 products take panels: all or none, so that a row has the same bits whichever rows are beside it, and a
         /// text's answer is not another in another batch.
-        static let takesPanels = String(cString: ck_level()) == "AVX-512"
+        public static let takesPanels = String(cString: ck_level()) == "AVX-512"
     #endif
     static let tile = (rows: Int(CK_PRODUCT_ROWS), columns: Int(CK_PRODUCT_COLUMNS))
     private static let depth = Int(CK_PRODUCT_DEPTH)
@@ -28,11 +28,8 @@ extension Products {
         _ a: Matrix, _ b: Matrix, into c: Matrix, startingFrom start: Tensor?, accumulate: Bool,
         roundFloats: Int? = nil
     ) {
-        precondition(
-            a.columns == b.rows && c.rows == a.rows && c.columns == b.columns && !c.isTransposed,
-            "[\(a.rows), \(a.columns)] · [\(b.rows), \(b.columns)] into [\(c.rows), \(c.columns)]")
-        precondition(start.map { $0.count == c.columns && !accumulate } ?? true)
-        let floats = roundFloats ?? Self.roundFloats * min(team.size, Self.roundThreads)
+        check(a, (b.rows, b.columns), c, start, accumulate)
+        let floats = roundFloats ?? self.roundFloats
         let rounds = Self.rounds(columns: b.columns, depth: b.rows, floats: floats)
         let panels = pool.tensor(1, Self.capacity(rounds, floats: floats))
         for columns in rounds.columns {
@@ -45,6 +42,30 @@ extension Products {
                     accumulate: accumulate || !isFirst)
             }
         }
+    }
+
+    /// The same by what was laid out before, to the same bits.
+    func multiply(
+        _ a: Matrix, _ b: LaidFactor, into c: Matrix, startingFrom start: Tensor?, accumulate: Bool,
+        roundFloats: Int? = nil
+    ) {
+        check(a, (b.rows, b.columns), c, start, accumulate)
+        for columns in Self.rounds(columns: b.columns, depth: b.rows, floats: roundFloats ?? self.roundFloats).columns {
+            multiply(
+                a, b.panels(from: columns.lowerBound), into: c.columns(columns.lowerBound, columns.count),
+                startingFrom: start?.row(0, columns), accumulate: accumulate)
+        }
+    }
+
+    private var roundFloats: Int { Self.roundFloats * min(team.size, Self.roundThreads) }
+
+    private func check(
+        _ a: Matrix, _ b: (rows: Int, columns: Int), _ c: Matrix, _ start: Tensor?, _ accumulate: Bool
+    ) {
+        precondition(
+            a.columns == b.rows && c.rows == a.rows && c.columns == b.columns && !c.isTransposed,
+            "[\(a.rows), \(a.columns)] · [\(b.rows), \(b.columns)] into [\(c.rows), \(c.columns)]")
+        precondition(start.map { $0.count == c.columns && !accumulate } ?? true)
     }
 
     private func lay(_ b: Matrix, into panels: Tensor) {

@@ -91,6 +91,8 @@ public struct Products {
 public enum Factor<Side: PanelSide> {
     case plain(Matrix)
     case panels(Panels<Side>)
+    /// On the right alone.
+    case laid(LaidFactor)
 }
 
 public typealias LeftFactor = Factor<LeftSide>
@@ -142,6 +144,6 @@ public func multiply(_ a: LeftFactor, _ b: RightFactor, into c: Matrix, accumula
     switch (a, b) {
     case (.plain(let a), .plain(let b)): multiply(a, b, into: c, accumulate: accumulate)
     case (.panels(let a), .panels(let b)): multiply(a, b, into: c, accumulate: accumulate)
-    case (.plain, .panels), (.panels, .plain): preconditionFailure("factors of different precision")
+    default: preconditionFailure("factors of different precision, or laid out for a team")
     }
 }

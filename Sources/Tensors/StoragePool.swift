@@ -202,3 +202,16 @@ public final class StoragePool {
 
     deinit { pool.give(start, capacity) }
 }
+
+extension Tensor {
+    /// Lets the system have the memory of what nobody reads again before it is written: numbers of whole pages are lost.
+    public func giveBack() {
+        let page = Int(getpagesize())
+        withBuffer { numbers in
+            let start = Int(bitPattern: numbers.baseAddress)
+            let (first, end) = ((start + page - 1) / page * page, start + numbers.count * MemoryLayout<Float>.stride)
+            guard first + page <= end else { return }
+            madvise(UnsafeMutableRawPointer(bitPattern: first), (end - first) / page * page, MADV_DONTNEED)
+        }
+    }
+}

@@ -8,9 +8,7 @@ import CKernels
 extension Products {
     /// c = a b, or c += a b, of factors of one precision.
     public func multiply(_ a: LeftFactor, _ b: RightFactor, into c: Matrix, accumulate: Bool = false) {
-        if Self.takesPanels, case (.plain(let a), .plain(let b)) = (a, b) {
-            return multiply(a, b, into: c, startingFrom: nil, accumulate: accumulate)
-        }
+        if multiplyFloats(a, b, into: c, startingFrom: nil, accumulate: accumulate) { return }
         blocks(of: c, depth: a.columns) { rows, columns in
             Tensors.multiply(a.part(rows), b.part(columns), into: c.block(rows, columns), accumulate: accumulate)
         }
@@ -18,9 +16,7 @@ extension Products {
 
     /// Every row of c = row + a b.
     public func multiply(_ a: LeftFactor, _ b: RightFactor, plus row: Tensor, into c: Tensor) {
-        if Self.takesPanels, case (.plain(let a), .plain(let b)) = (a, b) {
-            return multiply(a, b, into: c.matrix, startingFrom: row, accumulate: false)
-        }
+        if multiplyFloats(a, b, into: c.matrix, startingFrom: row, accumulate: false) { return }
         blocks(of: c.matrix, depth: a.columns) { rows, columns in
             let (a, b, block) = (a.part(rows), b.part(columns), c.matrix.block(rows, columns))
             let row = row.row(0, columns)
@@ -31,6 +27,19 @@ extension Products {
                 Tensors.multiply(a, b, into: block, accumulate: true)
             }
         }
+    }
+
+    /// Whether they are float32 factors of which products take panels; then c is there.
+    private func multiplyFloats(
+        _ a: LeftFactor, _ b: RightFactor, into c: Matrix, startingFrom start: Tensor?, accumulate: Bool
+    ) -> Bool {
+        switch (a, b) {
+        case (.plain(let a), .laid(let b)): multiply(a, b, into: c, startingFrom: start, accumulate: accumulate)
+        case (.plain(let a), .plain(let b)) where Self.takesPanels:
+            multiply(a, b, into: c, startingFrom: start, accumulate: accumulate)
+        default: return false
+        }
+        return true
     }
 
     func blocks(of c: Matrix, depth: Int, _ body: (_ rows: Range<Int>, _ columns: Range<Int>) -> Void) {
@@ -104,6 +113,7 @@ extension Factor {
         switch self {
         case .plain(let matrix): matrix.columns
         case .panels(let panels): panels.columns
+        case .laid(let laid): laid.columns
         }
     }
 
@@ -115,6 +125,7 @@ extension Factor {
                 Side.isLeft
                     ? matrix.rows(range.lowerBound, range.count) : matrix.columns(range.lowerBound, range.count))
         case .panels(let panels): .panels(panels.part(range))
+        case .laid(let laid): .laid(laid.part(range))
         }
     }
 }

@@ -34,7 +34,23 @@ struct ProductRoundsTests {
                     return block.values
                 }
             }
-            for result in results {
+            // Laid out before, at once or in two parts.
+            let laid = [shape.n, 32].flatMap { cut in
+                let floats = pool.tensor(1, LaidFactor.floats(rows: shape.k, columns: shape.n))
+                let factor = LaidFactor(rows: shape.k, columns: shape.n, in: floats)
+                let first = b.matrix.columns(0, min(cut, shape.n))
+                factor.lay(first, from: 0)
+                if cut < shape.n { factor.lay(b.matrix.columns(cut, shape.n - cut), from: cut) }
+                return [(1, 1), (1, 3), (3, 50_000), (3, Products.roundFloats)].map { threads, floats in
+                    let products = Products(.fp32, from: pool, Team(threads, staysAwake: false))
+                    let block = pool.copy(start)
+                    products.multiply(
+                        a.matrix, factor, into: block.matrix.rows(1, shape.m).columns(4, shape.n),
+                        startingFrom: sum == .started ? row : nil, accumulate: sum == .accumulated, roundFloats: floats)
+                    return block.values
+                }
+            }
+            for result in results + laid {
                 // What lies around c is compared too: nothing may be written there.
                 #expect(zip(result, expected).allSatisfy { abs(Double($0) - $1.value) <= $1.bound })
                 #expect(result == results[0])

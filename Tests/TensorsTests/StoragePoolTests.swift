@@ -1,3 +1,4 @@
+import Foundation
 import Tensors
 import Testing
 
@@ -137,5 +138,20 @@ struct StoragePoolTests {
         let before = pool.bytesInUse
         let tensor = pool.tensor(1, count)
         return withExtendedLifetime(tensor) { (pool.bytesInUse - before) / 4 }
+    }
+
+    /// Whole pages alone: what shares one with others stays.
+    @Test func whatIsGivenBackIsNobodyElses() {
+        let page = Int(getpagesize()) / MemoryLayout<Float>.stride
+        let tensor = StoragePool().tensor(1, 4 * page)
+        tensor.fill(1)
+        tensor.row(0, 3..<5).giveBack()
+        #expect(tensor.values.allSatisfy { $0 == 1 })
+        tensor.row(0, page / 2..<3 * page).giveBack()
+        let values = tensor.values
+        #expect(values[..<(page / 2)].allSatisfy { $0 == 1 } && values[(3 * page)...].allSatisfy { $0 == 1 })
+        #expect(values.count { $0 == 0 } >= page)
+        tensor.fill(2)
+        #expect(tensor.values.allSatisfy { $0 == 2 })
     }
 }

@@ -15,7 +15,7 @@ extension Tape {
     }
 
     private func transposed(_ weight: Parameter) -> RightFactor {
-        panels.map { .panels($0.forward(weight)) } ?? products.right(self[weight].matrix.transposed)
+        panels?.forward(weight) ?? products.right(self[weight].matrix.transposed)
     }
 
     /// dx = dy W, or dx += dy W

@@ -22,6 +22,8 @@ public final class ModelWeights {
     public let ranks: any Communicator
     let shares: BlockShares
     private var panelsAreCurrent = false
+    /// Whether the block has lost what the panels hold.
+    private var isGivenBack = false
     /// The model on a GPU, where it computes passes.
     let machine: CudaMachine?
     /// Does what is still to be done to parameters that no step has read since: before anybody else looks at them.
@@ -45,7 +47,9 @@ public final class ModelWeights {
         self.workers = workers
         (self.precision, self.backward) = (precision, backward)
         machine = device.map { CudaMachine($0, layout, precision) }
-        panels = precision == .bf16 && device == nil ? WeightPanels(layout, backward: backward, from: pool) : nil
+        // Float32 in training would have to lay weights out in every step.
+        let keepsPanels = device == nil && (precision == .bf16 || Products.takesPanels && !backward)
+        panels = keepsPanels ? WeightPanels(layout, precision, backward: backward, from: pool) : nil
         parts = layout.parts
         self.ranks = ranks
         shares = BlockShares(parts, ranks)
@@ -100,7 +104,10 @@ public final class ModelWeights {
 
     /// The block of all parameters, to read and to write. Since nobody knows what is written, the next pass packs anew; but where
     /// ranks have it in common, from the first step on, it is another block, to read alone.
+    ///
+    /// - Precondition: passes go back too, or there was none yet.
     public var parameters: Tensor {
+        precondition(!isGivenBack, "after a pass, weights for inference alone are asked for")
         settle()
         if !isUnited { panelsAreCurrent = false }
         if newer == .device, let machine { block.copy(from: machine.parameters) }
@@ -120,7 +127,7 @@ public final class ModelWeights {
         let own = block
         block = pool.tensor(1, layout.blockCount)
         if isFirst { block.copy(from: own) }
-        if panels != nil { panels = WeightPanels(layout, backward: backward, from: pool) }
+        if panels != nil { panels = WeightPanels(layout, precision, backward: backward, from: pool) }
         ranks.meet()
         let kept = parts.indices.filter { shares.keeper(of: $0) == ranks.rank }
         workers.each(kept.count) { pack(kept[$0]) }
@@ -164,7 +171,14 @@ public final class ModelWeights {
             newer = .both
         }
         guard let panels, !panelsAreCurrent else { return }
-        workers.each(parts.count) { panels.pack(parts[$0], from: block) }
         panelsAreCurrent = true
+        guard !backward else { return workers.each(parts.count) { panels.pack(parts[$0], from: block) } }
+        // One after the other, so that memory never holds all of them twice. A tied table is looked up too.
+        for weight in layout.multiplied {
+            let own = parts.filter { weight.range.contains($0.range.lowerBound) }
+            workers.each(own.count) { panels.pack(own[$0], from: block) }
+            if !layout.tied.contains(weight) { block.row(0, weight.range).giveBack() }
+        }
+        isGivenBack = true
     }
 }

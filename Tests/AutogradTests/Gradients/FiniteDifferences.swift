@@ -49,7 +49,7 @@ struct FiniteDifferences {
 
     /// Of the gradients of a pass that multiplies bf16 numbers from those of one that multiplies float32.
     func discrepanciesOfBf16() -> [Discrepancy] {
-        let panels = WeightPanels(layout, from: pool)
+        let panels = WeightPanels(layout, .bf16, from: pool)
         for part in layout.parts { panels.pack(part, from: parameters) }
         return zip(gradients(), gradients(panels)).map { exact, rounded in
             Discrepancy(exact.name, exact.values.map(Double.init), rounded.values.map(Double.init))
