@@ -52,11 +52,30 @@ public struct ClientContext: RequestContext {
 /// Why there is no answer that nobody waits for.
 public struct ClientHasGone: Error {}
 
+/// How many clients a server has, whether they ask for anything or not.
+public final class ConnectionCount: Sendable {
+    private let count = Atomic(0)
+
+    public init() {}
+
+    public var now: Int { count.load(ordering: .relaxed) }
+
+    fileprivate func change(by difference: Int) { count.add(difference, ordering: .relaxed) }
+}
+
 /// Knows whether the client of a connection is there.
 final class Presence: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = Any
 
+    private let connections: ConnectionCount?
     private var isGone = false
+
+    /// - Parameter connections: counts it until it goes.
+    init(among connections: ConnectionCount?) {
+        self.connections = connections
+        connections?.change(by: 1)
+    }
+
     /// Called once it goes, at once where it has gone.
     var leaving: (() -> Void)? {
         didSet { if isGone { leaving?() } }
@@ -73,6 +92,7 @@ final class Presence: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     private func leave() {
+        if !isGone { connections?.change(by: -1) }
         isGone = true
         leaving?()
         leaving = nil

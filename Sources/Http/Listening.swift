@@ -16,10 +16,11 @@ extension Router<ClientContext> {
     ///   - delivery: how long an answer may take to be read once its connection is to close.
     ///   - connections: those at the same time, or fewer where the process may not have so many files open; further ones wait to be
     ///     accepted.
+    ///   - count: counts them.
     ///   - began: hears of the port.
     public func application(
         at host: String, _ port: Int, idle: Duration? = nil, bodies: Int = 0, rest: Duration = .seconds(5),
-        delivery: Duration = .seconds(5), connections: Int = 1024,
+        delivery: Duration = .seconds(5), connections: Int = 1024, count: ConnectionCount? = nil,
         began: @escaping @Sendable (_ port: Int) -> Void
     ) -> Application<RouterResponder<ClientContext>> {
         Application(
@@ -29,7 +30,7 @@ extension Router<ClientContext> {
                     additionalChannelHandlers: [
                         Courtesies.Inserter(
                             Courtesies(limit: bodies, rest: .init(rest)), Delivery(patience: .init(delivery))),
-                        Presence(),
+                        Presence(among: count),
                     ],
                     idleTimeout: idle.map { .init($0) }
                 )),

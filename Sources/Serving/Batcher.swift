@@ -3,14 +3,15 @@ import Foundation
 import Synchronization
 
 /// Answers rows of many requests together, in the order in which they came: those that wait when the one before is done, and
-/// of an idle server those that come without a pause of a millisecond, for as long as the limits let them wait. A request of
-/// more work than is done together takes turns with the others, and is computed no further once nobody waits for it.
+/// of an idle server those that come without a pause of a millisecond, for as long as the limits let them wait; where every client
+/// waits for an answer already, none is waited for. A request of more work than is done together takes turns with the others, and is computed no further once nobody waits for it.
 final class Batcher<Row: Sendable, Answer: Sendable>: Sendable {
     private let limits: Limits
     private let queue: DispatchQueue
     private let compute: @Sendable ([Row]) throws -> [Answer]
     private let observe: @Sendable (_ rows: Int) -> Void
     private let weight: @Sendable (Row) -> Int
+    private let clients: @Sendable () -> Int
     private let state = Mutex(State())
 
     private struct State {
@@ -32,13 +33,15 @@ final class Batcher<Row: Sendable, Answer: Sendable>: Sendable {
     ///   - queue: a serial one, on which `compute` has the model for itself.
     ///   - compute: an answer a row, in their order.
     ///   - observe: hears how many rows are computed together.
+    ///   - clients: as many as may ask.
     ///   - weight: as many times the work of an ordinary row, at least 1.
     init(
         _ limits: Limits, on queue: DispatchQueue, observe: @escaping @Sendable (_ rows: Int) -> Void = { _ in },
-        weight: @escaping @Sendable (Row) -> Int = { _ in 1 }, compute: @escaping @Sendable ([Row]) throws -> [Answer]
+        clients: @escaping @Sendable () -> Int = { .max }, weight: @escaping @Sendable (Row) -> Int = { _ in 1 },
+        compute: @escaping @Sendable ([Row]) throws -> [Answer]
     ) {
         (self.limits, self.queue, self.compute) = (limits, queue, compute)
-        (self.observe, self.weight) = (observe, weight)
+        (self.observe, self.clients, self.weight) = (observe, clients, weight)
     }
 
     /// Rows that wait, those whose places are held among them.
@@ -103,17 +106,18 @@ final class Batcher<Row: Sendable, Answer: Sendable>: Sendable {
     }
 
     private func add(_ entry: Entry, in places: Places?) throws {
-        let first: Int? = try state.withLock { state in
+        let first: (rows: Int, requests: Int)? = try state.withLock { state in
             if places == nil { try check(state, entry.rows.count) }
             state.waiting.append(Waiting(entry: entry, rows: entry.rows[...]))
             state.rows += entry.rows.count
             defer { state.isScheduled = true }
-            return state.isScheduled ? nil : state.rows
+            return state.isScheduled ? nil : (state.rows, state.waiting.count)
         }
         places?.leave()
         // Who was cancelled just before was not there to be removed.
         if entry.reply.isDone { remove(entry) }
-        if let first { lookLater(first) }
+        guard let first else { return }
+        if first.requests >= clients() { queue.async { self.look(first.rows) } } else { lookLater(first.rows) }
     }
 
     private func remove(_ entry: Entry) {

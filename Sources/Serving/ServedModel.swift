@@ -1,6 +1,7 @@
 import Checkpoints
 import Dispatch
 import Foundation
+import Http
 import Inference
 import Tasks
 import Tensors
@@ -23,6 +24,8 @@ public struct ServedModel: Sendable {
     public let notes: [String]
     let limits: Limits
     let metrics: Metrics
+    /// To its server.
+    let connections = ConnectionCount()
     let threads = SideThreads()
 
     /// Nil where the folder has no classifier.
@@ -51,6 +54,7 @@ public struct ServedModel: Sendable {
         self.metrics = metrics
         // The models belong to this queue alone.
         let queue = DispatchQueue(label: "yoso.models")
+        let clients = { @Sendable [connections] in connections.now }
         let observe = { @Sendable rows in metrics.computed(rows) }
         var notes: [String?] = []
         var (opened, classified): (OpenedEncoder?, Int) = (nil, 0)
@@ -65,7 +69,7 @@ public struct ServedModel: Sendable {
             let weight = { @Sendable (texts: [String]) in
                 isOfWords ? 1 + texts.reduce(0) { $0 + $1.utf8.count } / 256 : 1
             }
-            predictions = Batcher(limits, on: queue, observe: observe, weight: weight) {
+            predictions = Batcher(limits, on: queue, observe: observe, clients: clients, weight: weight) {
                 try classifier.answers($0, truncated: metrics.truncated)
             }
             texts = classifier.target.isOfWords ? 1 : classifier.texts
@@ -81,7 +85,7 @@ public struct ServedModel: Sendable {
             // Eight masks ask for about as much as a text.
             let mask = filling.tokenizer.special.mask
             let weight = { @Sendable (text: MaskedText) in 1 + text.row.ids.count { $0 == mask } / 8 }
-            fillings = Batcher(limits, on: queue, observe: observe, weight: weight) { texts in
+            fillings = Batcher(limits, on: queue, observe: observe, clients: clients, weight: weight) { texts in
                 try texts.map { try filling.words($0.row, atMost: $0.count) }
             }
             let tokenizer = filling.tokenizer
@@ -97,7 +101,7 @@ public struct ServedModel: Sendable {
         notes.append(embedding.note)
         // Of the models, which share their memory, the one whose passes are as large as any.
         try embedding.rehearse(limits.batch, beside: classified)
-        embeddings = Batcher(limits, on: queue, observe: observe) { rows in
+        embeddings = Batcher(limits, on: queue, observe: observe, clients: clients) { rows in
             metrics.truncated(rows.count(where: \.isTruncated))
             return try embedding.vectors(rows)
         }

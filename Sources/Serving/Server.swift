@@ -73,7 +73,8 @@ public struct Server: Sendable {
     ) -> some ApplicationProtocol {
         router(report).application(
             at: host, port, idle: model.limits.idle, bodies: model.limits.bytes, rest: model.limits.rest,
-            delivery: model.limits.time, connections: model.limits.connections, began: began)
+            delivery: model.limits.time, connections: model.limits.connections, count: model.connections,
+            began: began)
     }
 
     private func router(_ report: @escaping @Sendable (String) -> Void) -> Router<ClientContext> {

@@ -19,12 +19,12 @@ import Testing
             return rows.map { 2 * $0 }
         }
 
-        func batcher(_ change: (inout Limits) -> Void = { _ in }) -> Batcher<Int, Int> {
+        func batcher(clients: Int = .max, _ change: (inout Limits) -> Void = { _ in }) -> Batcher<Int, Int> {
             var limits = Limits()
             change(&limits)
-            return Batcher(limits, on: DispatchQueue(label: "test"), weight: { max(1, $0 / 100) }) {
-                try self.double($0)
-            }
+            return Batcher(
+                limits, on: DispatchQueue(label: "test"), clients: { clients }, weight: { max(1, $0 / 100) }
+            ) { try self.double($0) }
         }
 
         /// Once so many batches have begun.
@@ -68,6 +68,21 @@ import Testing
         }
         // On a busy machine the pause between two may be long.
         #expect(model.batches.withLock { $0.joined().sorted() == Array(0..<8) && $0.count < 8 })
+    }
+
+    /// The shortest of many times, since a busy machine makes others long.
+    @Test(arguments: [(clients: 1, waits: false), (clients: 2, waits: true)])
+    func nobodyWaitsForClientsThatThereAreNot(clients: Int, waits: Bool) async throws {
+        let model = Model()
+        let batcher = model.batcher(clients: clients)
+        var shortest = Duration.seconds(1)
+        for _ in 0..<200 {
+            model.gate.signal()
+            let start = ContinuousClock.now
+            #expect(try await batcher.answers(to: [7]) == [14])
+            shortest = min(shortest, start.duration(to: .now))
+        }
+        #expect((shortest >= .milliseconds(1)) == waits, "\(shortest)")
     }
 
     @Test func aFullQueueRefuses() async throws {

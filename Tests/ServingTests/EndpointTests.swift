@@ -1,6 +1,7 @@
 import Foundation
 import Inference
 import JSON
+import Synchronization
 import Testing
 
 @testable import Serving
@@ -178,6 +179,33 @@ import Testing
             #expect(metrics().contains("yoso_requests_total{path=\"/embed\",code=\"499\"} 1\n"))
             #expect(!metrics().contains("code=\"503\""))
             #expect(try await client.post("/embed", "\"cat\"").status == 200)
+        }
+    }
+
+    private final class Flag: Sendable {
+        let isSet = Atomic(false)
+    }
+
+    /// By whom the batcher knows for whom to wait.
+    @Test func connectionsAreCountedWhileTheyLast() async throws {
+        let model = try Fixture.classification.model()
+        try await Client.with(model) { client in
+            for count in [1, 3] {
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    let flag = Flag()
+                    for _ in 0..<count {
+                        group.addTask {
+                            try await client.send(
+                                Array("GET ".utf8), leavingOnce: { flag.isSet.load(ordering: .relaxed) })
+                        }
+                    }
+                    while model.connections.now < count { try await Task.sleep(for: .milliseconds(1)) }
+                    #expect(model.connections.now == count)
+                    flag.isSet.store(true, ordering: .relaxed)
+                    try await group.waitForAll()
+                }
+                while model.connections.now > 0 { try await Task.sleep(for: .milliseconds(1)) }
+            }
         }
     }
 
