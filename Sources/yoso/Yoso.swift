@@ -12,7 +12,7 @@ struct Yoso: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "yoso",
         abstract: "Pretrain BERT-style encoders, fine-tune and use them, on ordinary CPUs and GPUs.",
-        example: "yoso demo", version: "0.2.0",
+        example: "yoso demo", version: ProgramBuild.version,
         subcommands: [
             Demo.self, Vocabulary.self, DataCommand.self, Pretrain.self, Finetune.self, Runs.self, Evaluate.self,
             Compare.self, WriteReport.self, Watch.self, Predict.self, Fill.self, Embed.self, ExportCommand.self,

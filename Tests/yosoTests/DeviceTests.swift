@@ -185,7 +185,8 @@ struct DeviceTests {
         #expect(result.output.contains("the weights are the same bits"))
         let state = try RunState(
             of: device.tool.file("Checkpoints/verify-resume/killed/\(RunFolder.stateName(16))"), step: 16)
-        #expect(state.arithmetics == ["Emulated, cublasLt 130000, NVRTC 13.0, 32768 deviceTokens"])
+        let kernels = "Emulated, cublasLt 130000, NVRTC 13.0, 32768 deviceTokens (yoso "
+        #expect(state.arithmetics.count == 1 && state.arithmetics[0].hasPrefix(kernels))
     }
 
     @Test func anotherDeviceGoesOnAndSaysSo() throws {
@@ -204,10 +205,8 @@ struct DeviceTests {
         }
         _ = try run("cuda") { _ in device.tool.exists("run/step-000005") }
         let text = try run("cpu") { $0.contains("continuing") }
-        #expect(
-            text.contains(
-                "warning: run: was computed by Emulated, cublasLt 130000, NVRTC 13.0, 32768 deviceTokens, goes on with OpenBLAS "
-            ), "\(text)")
+        let start = "warning: run: was computed by Emulated, cublasLt 130000, NVRTC 13.0, 32768 deviceTokens (yoso "
+        #expect(text.contains(start) && text.contains("), goes on with OpenBLAS "), "\(text)")
     }
 
     @Test func theFirstLineSaysWhatComputes() throws {

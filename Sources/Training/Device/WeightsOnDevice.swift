@@ -4,11 +4,13 @@ extension ModelWeights {
     /// Whether a GPU computes with them.
     public var isOnDevice: Bool { machine != nil }
 
-    /// What computes, down to what the last bits of a result depend on.
+    /// What computes, down to what the last bits of a result depend on: kernels, and behind them the program.
     var arithmetic: String {
-        machine.map { machine in
-            machine.device.arithmetic + (machine.passTokens.map { ", \($0) deviceTokens" } ?? "")
-        } ?? RunIdentity.arithmetic(precision)
+        let kernels =
+            machine.map { machine in
+                machine.device.arithmetic + (machine.passTokens.map { ", \($0) deviceTokens" } ?? "")
+            } ?? RunIdentity.arithmetic(precision)
+        return "\(kernels) (\(ProgramBuild.name))"
     }
 
     /// What is said where another rank or the GPU is gone: from where the work goes on.
