@@ -59,6 +59,11 @@ import Testing
         #expect(
             begun.differences(from: now.merging([RunState.heldOut: "9"]) { $1 }) == ["evaluation.sequences 8, now 9"])
         #expect(begun.differences(from: ["seed": "1"]).count == 3)
+        // What was so before there was a key has a name, and a way on.
+        #expect(
+            begun.differences(from: now.merging(["examples.pairEnds": "words"]) { $1 }) == [
+                "examples.pairEnds anywhere (as all were then: --set examples.pairEnds=anywhere goes on), now words"
+            ])
     }
 
     @Test(arguments: [

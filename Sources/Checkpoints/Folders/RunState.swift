@@ -76,9 +76,15 @@ public struct RunState: Codable, Equatable, Sendable {
         return Set(self.identity.keys).union(identity.keys).sorted().compactMap { key in
             let (begun, now) = (self.identity[key], identity[key])
             let isUnknown = begun == nil && Self.later.contains(key)
-            return isUnknown || begun == now ? nil : "\(Self.recipeKeys[key] ?? key) \(text(begun)), now \(text(now))"
+            guard !isUnknown, begun != now else { return nil }
+            let earlier = begun == nil ? Self.earlierValues[key] : nil
+            let was = earlier.map { "\($0) (as all were then: --set \(key)=\($0) goes on)" } ?? text(begun)
+            return "\(Self.recipeKeys[key] ?? key) \(was), now \(text(now))"
         }
     }
+
+    /// What runs were begun with before there was such a key.
+    private static let earlierValues = ["examples.pairEnds": "anywhere"]
 
     /// As recipes have them, where an identity has other keys.
     private static let recipeKeys = [heldOut: "evaluation.sequences", "every": "evaluation.every"]
