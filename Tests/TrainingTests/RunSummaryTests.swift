@@ -46,4 +46,19 @@ import Testing
         close(lock)
         #expect(RunSummary.now(of: folder, known: first)?.state == .interrupted)
     }
+
+    /// A state is saved before its model.
+    @Test func aRunWithoutItsLastModelHasNotFinished() throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("yoso-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        func make(_ name: String) throws {
+            try FileManager.default.createDirectory(
+                at: folder.appendingPathComponent(name), withIntermediateDirectories: true)
+        }
+        for name in ["step-000008", "state-000008", "state-000009"] { try make(name) }
+        try Data(step(9).utf8).write(to: folder.appendingPathComponent("metrics.jsonl"))
+        #expect(RunSummary.state(of: folder, step: 9, totalSteps: 9) == .interrupted)
+        try make("step-000009")
+        #expect(RunSummary.state(of: folder, step: 9, totalSteps: 9) == .finished)
+    }
 }

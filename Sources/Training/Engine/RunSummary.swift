@@ -110,8 +110,10 @@ public struct RunSummary: Sendable {
     public static func state(of folder: URL, step: Int, totalSteps: Int) -> State {
         if isHeld(folder.appendingPathComponent(RunFolder.lockName)) { return .running }
         let hasReport = FileManager.default.fileExists(atPath: folder.appendingPathComponent(RunFolder.reportName).path)
-        // One that was killed behind its last step has that to take again.
-        let isSaved = step >= totalSteps && RunFolder.newestStep(in: folder) == step
+        // One that was killed behind its last step, or between the state and the model of that, has it to take again.
+        let isSaved =
+            step >= totalSteps && RunFolder.newestStep(in: folder) == step
+            && RunFolder.mayHaveSaved(step, in: folder)
         // Of a search a run has a report of every round that it was in.
         let log = folder.appendingPathComponent(RunFolder.logName)
         if MetricsLog.ends(log, with: DivergenceReport.kind) { return .diverged }
