@@ -19,7 +19,7 @@ public struct Sink: Sendable {
             self = .standardOutput
             return
         }
-        self.init(name: path, descriptor: open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644))
+        self.init(name: path, descriptor: open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o666))
         guard descriptor >= 0 else { throw SinkError(name: path, code: errno, verb: "created") }
         var found = stat()
         guard fstat(descriptor, &found) == 0, found.st_mode & S_IFMT == S_IFREG else { return }

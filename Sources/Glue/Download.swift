@@ -157,7 +157,7 @@ public struct Download: Sendable {
 
     /// Not through a link, which whoever has the folder may have put there.
     private func opened(_ url: URL) throws -> FileHandle {
-        let descriptor = open(url.path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o644)
+        let descriptor = open(url.path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else {
             throw TaskError(url.relativePath, "cannot be written: \(String(cString: strerror(errno)).lowercased())")
         }

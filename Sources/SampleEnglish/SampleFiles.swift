@@ -62,7 +62,7 @@ private func save(_ bytes: [UInt8], to file: URL) throws(SampleFileError) {
     do {
         try FileManager.default.createDirectory(
             at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-        let descriptor = open(file.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        let descriptor = open(file.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw CocoaError(.fileWriteUnknown) }
         // Foundation's Data.write begins anew after a write that the system cut short, behind what that wrote.
         let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)

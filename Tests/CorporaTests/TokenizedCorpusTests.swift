@@ -55,7 +55,7 @@ import Testing
         for file in shards {
             let facts = try FileManager.default.attributesOfItem(atPath: file.path)
             let mode = try #require(facts[.posixPermissions] as? NSNumber).intValue
-            #expect(mode & 0o700 == 0o600 && mode & 0o077 & ~(text & 0o644) == 0, "\(file.lastPathComponent)")
+            #expect(mode & 0o700 == 0o600 && mode & 0o077 & ~(text & 0o666) == 0, "\(file.lastPathComponent)")
         }
     }
 

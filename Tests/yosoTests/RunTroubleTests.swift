@@ -64,4 +64,24 @@ import Testing
         let run = try RunFolder(disk.appendingPathComponent("run"))
         #expect(try run.latestStep { _ in } != nil)
     }
+
+    /// A folder that a group shares: its members go on with one another's runs and tokens.
+    @Test func filesHaveTheModeThatTheUsersMaskLeaves() throws {
+        let tool = try CommandLineTool()
+        try tool.writeText()
+        let result = try tool.run(
+            ["-c", "chmod 664 text/*; umask 002; exec \"$0\" \"$@\"", try CommandLineTool.executable().path]
+                + tool.pretraining(steps: 5), executable: URL(fileURLWithPath: "/bin/sh"))
+        #expect(result.code == 0, "\(result.error)")
+        for folder in ["run", "Checkpoints/tokens"] {
+            let names = try FileManager.default.subpathsOfDirectory(atPath: tool.file(folder).path)
+            #expect(!names.isEmpty)
+            for name in names {
+                let facts = try FileManager.default.attributesOfItem(atPath: tool.file("\(folder)/\(name)").path)
+                guard facts[.type] as? FileAttributeType == .typeRegular else { continue }
+                let mode = (facts[.posixPermissions] as? NSNumber)?.intValue ?? 0
+                #expect(mode & 0o060 == 0o060, "\(folder)/\(name): \(String(mode, radix: 8))")
+            }
+        }
+    }
 }

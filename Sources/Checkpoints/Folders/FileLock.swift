@@ -9,7 +9,7 @@ public enum FileLock {
     /// - Throws: `CheckpointError` where it cannot be made or locked.
     static func take(_ url: URL, of named: URL, tries: Int = 5) throws -> Int32? {
         while true {
-            let descriptor = open(url.path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
+            let descriptor = open(url.path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o666)
             guard descriptor >= 0 else { throw CheckpointError.system(named, "create") }
             var isTaken = false
             defer { if !isTaken { close(descriptor) } }

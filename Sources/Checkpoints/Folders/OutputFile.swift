@@ -10,7 +10,7 @@ public final class OutputFile {
     init(_ url: URL, appends: Bool = false) throws {
         self.url = url
         let mode = appends ? O_APPEND : O_TRUNC
-        descriptor = open(url.path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | mode, 0o644)
+        descriptor = open(url.path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | mode, 0o666)
         guard descriptor >= 0 else { throw CheckpointError.system(url, "create") }
     }
 

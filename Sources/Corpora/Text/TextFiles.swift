@@ -114,7 +114,10 @@ public struct TextFiles: Sendable, Equatable {
             var isDirectory: ObjCBool = false
             guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isDirectory) else {
                 let isLink = (try? FileManager.default.destinationOfSymbolicLink(atPath: url.path)) != nil
-                leftOut.append("\(url.relativePath) (\(isLink ? "a link to nothing" : "its name is not UTF-8"))")
+                let isClosed = access(url.deletingLastPathComponent().path, X_OK) != 0
+                let reason =
+                    isLink ? "a link to nothing" : isClosed ? "in a folder without access" : "its name is not UTF-8"
+                leftOut.append("\(url.relativePath) (\(reason))")
                 continue
             }
             if isDirectory.boolValue, (try? FileManager.default.destinationOfSymbolicLink(atPath: url.path)) != nil {

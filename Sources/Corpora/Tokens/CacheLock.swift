@@ -17,7 +17,7 @@ final class CacheLock {
         for name in names where name.hasSuffix(".partial") || name.hasPrefix(".dat.nosync") {
             try? FileManager.default.removeItem(at: folder.appendingPathComponent(name))
         }
-        let file = open(folder.appendingPathComponent(mark).path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        let file = open(folder.appendingPathComponent(mark).path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
         guard file >= 0 else { throw CorpusError(folder.appendingPathComponent(mark), "cannot be created") }
         close(file)
         // Another run that comes between the two finds the lock free, and this one then finds it taken.
@@ -33,7 +33,7 @@ final class CacheLock {
     private init(_ folder: URL, _ mark: String?) throws {
         (self.folder, self.mark) = (folder, mark)
         let url = folder.appendingPathComponent("lock")
-        descriptor = open(url.path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
+        descriptor = open(url.path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o666)
         guard descriptor >= 0 else { throw CorpusError(url, "cannot be created: \(String(cString: strerror(errno)))") }
     }
 

@@ -76,7 +76,7 @@ struct ShardWriter {
     /// Tokens are read by whoever may read the text, which they are.
     private static func mode(of source: URL) -> mode_t {
         var status = stat()
-        return stat(source.path, &status) == 0 ? status.st_mode & 0o644 | 0o600 : 0o600
+        return stat(source.path, &status) == 0 ? status.st_mode & 0o666 | 0o600 : 0o600
     }
 
     /// A file that is written in pieces under a temporary name, digested on the way, and renamed when it is complete.
