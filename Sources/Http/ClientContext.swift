@@ -70,11 +70,8 @@ final class Presence: ChannelInboundHandler, RemovableChannelHandler {
     private let connections: ConnectionCount?
     private var isGone = false
 
-    /// - Parameter connections: counts it until it goes.
-    init(among connections: ConnectionCount?) {
-        self.connections = connections
-        connections?.change(by: 1)
-    }
+    /// - Parameter connections: counts it while it has this handler, and until it goes.
+    init(among connections: ConnectionCount?) { self.connections = connections }
 
     /// Called once it goes, at once where it has gone.
     var leaving: (() -> Void)? {
@@ -85,6 +82,10 @@ final class Presence: ChannelInboundHandler, RemovableChannelHandler {
         if event as? ChannelEvent == .inputClosed { leave() }
         context.fireUserInboundEventTriggered(event)
     }
+
+    // A connection that ends before it works is never inactive, and one that never has a handler does not count.
+    func handlerAdded(context: ChannelHandlerContext) { connections?.change(by: 1) }
+    func handlerRemoved(context: ChannelHandlerContext) { leave() }
 
     func channelInactive(context: ChannelHandlerContext) {
         leave()

@@ -4,7 +4,8 @@ import Synchronization
 
 /// Answers rows of many requests together, in the order in which they came: those that wait when the one before is done, and
 /// of an idle server those that come without a pause of a millisecond, for as long as the limits let them wait; where every client
-/// waits for an answer already, none is waited for. A request of more work than is done together takes turns with the others, and is computed no further once nobody waits for it.
+/// waits for an answer already, none is waited for. A request of more work than is done together takes turns with the others, and
+/// is computed no further once nobody waits for it.
 final class Batcher<Row: Sendable, Answer: Sendable>: Sendable {
     private let limits: Limits
     private let queue: DispatchQueue

@@ -128,10 +128,10 @@ import Testing
 
     /// So that what is remembered of updates does not grow for ever.
     @Test func afterSomeThousandUpdatesAllRowsHaveThem() {
-        let (table, pool) = (ParameterLayout().scope("m").weight("table", 4, 2, deviation: 1), StoragePool())
+        let pool = StoragePool()
         var had: [Int] = []
         let late = LateRows<Int>(
-            table, values: pool.zeros(4, 2), moments: [], Workers(threads: 1),
+            pool.zeros(4, 2), moments: [], Workers(threads: 1),
             piece: { Piece(parameter: 0, decays: true, rate: 1, values: $0, gradients: $0, moments: $1) },
             apply: { updates, _ in had.append(updates.count) })
         for update in 0..<4097 { late.add(update, after: RowRuns([1, 2])) }

@@ -10,7 +10,7 @@ extension ModelWeights {
             machine.map { machine in
                 machine.device.arithmetic + (machine.passTokens.map { ", \($0) deviceTokens" } ?? "")
             } ?? RunIdentity.arithmetic(precision)
-        return "\(kernels) (\(ProgramBuild.name))"
+        return ProgramBuild.computing(by: kernels)
     }
 
     /// What is said where another rank or the GPU is gone: from where the work goes on.

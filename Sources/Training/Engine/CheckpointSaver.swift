@@ -119,12 +119,10 @@ struct CheckpointSaver {
             warn("\(folder.checkpoint(best).relativePath): the best so far is gone, and best with it")
         }
         let arithmetic = model.weights.arithmetic
-        if state.step < state.totalSteps, let last = state.arithmetics.last, last != arithmetic {
-            // The same kernels by name may be others in another program; earlier ones did not say which they were.
-            let kernels = { (arithmetic: String) in
-                arithmetic.prefix(upTo: arithmetic.firstRange(of: " (yoso ")?.lowerBound ?? arithmetic.endIndex)
-            }
-            let verb = kernels(last) == kernels(arithmetic) ? "may" : "will"
+        if state.step < state.totalSteps, state.arithmetics.last != arithmetic {
+            // The same kernels by name may be others in another program.
+            let areOthers = state.arithmetics.last.map(ProgramBuild.kernels) != ProgramBuild.kernels(in: arithmetic)
+            let verb = areOthers ? "will" : "may"
             warn(
                 "\(folder.url.relativePath): was computed by \(state.arithmetics.joined(separator: ", then ")), "
                     + "goes on with \(arithmetic): its bits \(verb) differ from those of a run on one alone")

@@ -7,6 +7,14 @@ public enum ProgramBuild {
     /// `yoso 0.2.0, build 52d17922`, without the build where its file bears no mark of one.
     public static let name = "yoso \(version)" + (build.map { ", build \($0)" } ?? "")
 
+    /// What computes, down to what bits depend on: kernels, and behind them this program.
+    static func computing(by kernels: String) -> String { "\(kernels) (\(name))" }
+
+    /// The kernels alone, of whatever program; earlier ones did not name themselves.
+    static func kernels(in arithmetic: String) -> Substring {
+        arithmetic.firstRange(of: " (yoso ").map { arithmetic[..<$0.lowerBound] } ?? arithmetic[...]
+    }
+
     /// The first digits of what the linker marked the file with, a digest of its contents (System V ABI, note `NT_GNU_BUILD_ID`).
     private static let build = (try? FileHandle(forReadingFrom: URL(fileURLWithPath: "/proc/self/exe"))).flatMap {
         file in

@@ -7,7 +7,6 @@ import Tensors
 /// so what becomes of them is known without it, and many updates in turn, in one visit, take a fraction of the time in which
 /// memory gives and takes a row and its moments for each. The bits are the same.
 final class LateRows<Prepared>: TableOfLateRows {
-    let table: Parameter
     private let piece: (Tensor, [Tensor]) -> Piece
     private let apply: (ArraySlice<Prepared>, Piece) -> Void
     private let workers: Workers
@@ -27,17 +26,17 @@ final class LateRows<Prepared>: TableOfLateRows {
     ///   - piece: what the rule sees of some values and their moments, without gradients.
     ///   - apply: as of `OptimizerRule.late`.
     init(
-        _ table: Parameter, values: Tensor, moments: [Tensor], _ workers: Workers,
+        _ values: Tensor, moments: [Tensor], _ workers: Workers,
         piece: @escaping (Tensor, [Tensor]) -> Piece, apply: @escaping (ArraySlice<Prepared>, Piece) -> Void
     ) {
-        (self.table, self.values, self.moments, self.workers) = (table, values, moments, workers)
+        (self.values, self.moments, self.workers) = (values, moments, workers)
         (self.piece, self.apply) = (piece, apply)
-        had = Array(repeating: 0, count: table.rows)
+        had = Array(repeating: 0, count: values.rows)
     }
 
     func catchUp(_ rows: RowRuns?) {
         guard !updates.isEmpty else { return }
-        let late = (rows?.runs ?? [0..<table.rows]).flatMap { $0.filter { had[$0] < updates.count } }
+        let late = (rows?.runs ?? [0..<values.rows]).flatMap { $0.filter { had[$0] < updates.count } }
         workers.each((late.count + Self.rowsAtATime - 1) / Self.rowsAtATime) { group in
             for row in late[(group * Self.rowsAtATime)...].prefix(Self.rowsAtATime) {
                 let rows = row..<row + 1
@@ -59,7 +58,6 @@ final class LateRows<Prepared>: TableOfLateRows {
 
 /// `LateRows` of whatever rule.
 protocol TableOfLateRows: AnyObject {
-    var table: Parameter { get }
     /// Gives these rows all updates that they lack; nil gives them to all rows.
     func catchUp(_ rows: RowRuns?)
 }

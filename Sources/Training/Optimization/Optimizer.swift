@@ -93,7 +93,7 @@ public final class Optimizer {
         precondition(!weights.layout.multiplied.contains(table), "all rows of \(table.name) are read")
         let nothing = weights.block.row(0, 0..<0)
         return LateRows<Rule.Prepared>(
-            table, values: weights.block.view(of: table), moments: moments.map { $0.view(of: table) }, weights.workers,
+            weights.block.view(of: table), moments: moments.map { $0.view(of: table) }, weights.workers,
             piece: { values, moments in
                 Piece(
                     parameter: index, decays: table.decays, rate: rate, values: values, gradients: nothing,
@@ -170,7 +170,7 @@ public final class Optimizer {
             let pieces = update.pieces(index)
             for piece in pieces { rule.apply(prepared, update, to: piece) }
             let part = weights.shares.ranges[weights.shares.own[index]]
-            guard let table = late?.table.range, read != nil, table.overlaps(part) else {
+            guard late != nil, read != nil, let table = table?.range, table.overlaps(part) else {
                 return gradients.row(0, part).fill(0)
             }
             // Of the table only what was read has gradients.
